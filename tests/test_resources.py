@@ -32,7 +32,7 @@ GEOMETRIES = {"polygon", "line", "point", "raster", "table"}
 FIELD_TYPES = {"text", "integer", "number", "date"}
 LAYER_KEYS = {
     *words("title department library kind geometry key standard class_field fields coverage withheld checks rows unit"),
-    "zones_of",
+    *words("zones_of heights_m"),
 }
 FITTING_GEOMETRIES = {
     "avoid": {"polygon"},
@@ -190,7 +190,7 @@ def test_zones_of_a_layer_are_those_that_stand_in_place_of_a_distance_from_it():
 def test_a_field_has_a_type_two_titles_and_names_of_its_own(code):
     names = []
     for field in LAYERS[code]["fields"]:
-        assert set(field) <= set(words("name type length title aliases values codes name_of area net"))
+        assert set(field) <= set(words("name type length title aliases values codes name_of area net heights_m"))
         assert re.fullmatch(r"[A-Z][A-Z0-9_]*", field["name"])
         assert field["type"] in FIELD_TYPES
         assert is_bilingual(field["title"])

@@ -41,7 +41,7 @@ _LANGUAGES = ("zh", "en")
 class Sender:
     """The sender of a document. unit: full name; mark: the red text at the head; code: the text before 〔year〕number.
 
-    Texts by language; {} where the profile says nothing. head: one of HEADS, None without a red head.
+    Texts are by language; {} if the profile has none. head: one of HEADS, None without a red head.
     """
 
     unit: Names = field(default_factory=dict)
@@ -58,7 +58,7 @@ class Sender:
 
 @dataclass(frozen=True)
 class Profile:
-    """The lead bureau, the departments that a profile describes, the names of all, and the fonts wanted by role.
+    """The lead bureau, the departments that a profile describes, all names, and the wanted fonts by role.
 
     own_names: of the departments that the profile itself names.
     """
@@ -136,7 +136,7 @@ PROFILE_KEYS: Mapping[str, tuple[tuple[str, str], ...]] = {
 
 @lru_cache(maxsize=8)
 def checked_profile(text: str, file: str) -> Profile:
-    """The profile that a text describes.
+    """Return the profile that a text describes.
 
     Raises OneMapError profile.syntax, profile.key, profile.value with every problem, each naming file and key.
     """
@@ -167,7 +167,7 @@ def checked_profile(text: str, file: str) -> Profile:
 
 
 def _sender(values: dict[str, Any], unit: Names) -> Sender:
-    """A sender of what was said; with a name it has a red head, in the form of a letter unless another is said."""
+    """Return a sender from checked values; with a name it has a red head, for a letter unless another is given."""
     kept = {key: value for key, value in values.items() if key not in ("name", "authority", "unit")}
     mark = kept.get("mark") or unit
     head = kept.get("head", "letter") if mark else None
@@ -192,7 +192,7 @@ def _known_values(
     file: str,
     problems: list[Problem],
 ) -> dict[str, Any]:
-    """The values of known keys; what is unknown or cannot be taken becomes a problem."""
+    """Return the values of known keys; an unknown key or unusable value becomes a problem."""
     found: dict[str, Any] = {}
     for key, value in values.items():
         facts = {"file": file, "field": f"{place}{key}"}

@@ -52,12 +52,12 @@ def layer_title(code: str, catalogue: Mapping[str, LayerEntry], language: str) -
 
 
 def own_file_path(library: Path, kind: str) -> Path:
-    """Where a file of a city's own is looked for: city.catalogue.toml beside city.gpkg."""
+    """Return the path of one of the city's own files: city.catalogue.toml beside city.gpkg."""
     return library.with_suffix(f".{kind}.toml")
 
 
 def own_catalogue(library: Path | None) -> dict[str, LayerEntry]:
-    """The shipped catalogue with the layers and aliases of the file beside a library, if there is one.
+    """Return the shipped catalogue with the layers and aliases of the file beside a library, if there is one.
 
     library: its file, None on a server.
 
@@ -98,15 +98,15 @@ def named_groups() -> dict[str, dict[str, dict[str, str]]]:
 
 
 def codes_like(catalogue: Iterable[str], code: str) -> list[str]:
-    """The codes that differ from a code only in case, as suggestions for a mistyped one."""
+    """Return the known codes that differ from a code only in case, as suggestions for a mistyped one."""
     return [known for known in catalogue if known.lower() == code.lower()]
 
 
 def defined_entry(code: str, definition: str) -> LayerEntry:
-    """A layer that a city adds with `--define name=…,department=…,library=…,kind=…,geometry=…[,key=…]`, or with
-    `--define FILE.toml`, where the same keys stand under the layer's code.
+    """Return a layer that a city adds with `--define name=…,department=…,library=…,kind=…,geometry=…[,key=…]`.
 
-    Raises OneMapError define.… for an unknown key, a missing one, one said twice, or a value that does not exist.
+    `--define FILE.toml` has the same keys under the layer's code. Raises OneMapError define.… for an unknown key, a
+    missing one, a repeated one, or a value that does not exist.
     """
     if definition.lower().endswith(".toml"):
         entries = defined_entries(Path(definition))
@@ -125,9 +125,9 @@ def defined_entry(code: str, definition: str) -> LayerEntry:
 
 
 def defined_entries(path: Path) -> dict[str, LayerEntry]:
-    """The layers of a file: a table for each code, with the keys of --define.
+    """Return the layers of a file: a table for each code, with the keys of --define.
 
-    Raises OneMapError define.file, define.…, every problem of every layer.
+    Raises OneMapError define.file, define.…, with every problem of every layer.
     """
     try:
         content = toml_content(path.read_text(encoding="utf-8-sig"))
@@ -149,7 +149,7 @@ def defined_entries(path: Path) -> dict[str, LayerEntry]:
 
 
 def _entry_of(code: str, given: Mapping[str, str]) -> LayerEntry:
-    """Raises OneMapError define.key, define.missing, define.value, define.code."""
+    """Return a layer from its keys. Raises OneMapError define.key, define.missing, define.value, define.code."""
     legal = {"department": DEPARTMENTS, "library": LIBRARIES, "kind": KINDS, "geometry": GEOMETRIES}
     problems = [
         Problem("define.key", {"field": "--define", "name": name})

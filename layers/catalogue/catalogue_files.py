@@ -1,4 +1,4 @@
-"""A catalogue file as layers: read, checked key by key, every mistake named by file, layer and key."""
+"""Read the layers of a catalogue file, checked key by key; every mistake is named by file, layer and key."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -35,6 +35,7 @@ _LAYER_TYPES: dict[str, Any] = {
     "unit": str,
     "complete": bool,
     "zones_of": str,
+    "heights_m": list,
 }
 _FIELD_TYPES: dict[str, Any] = {
     "name": str,
@@ -47,6 +48,7 @@ _FIELD_TYPES: dict[str, Any] = {
     "name_of": str,
     "area": bool,
     "net": bool,
+    "heights_m": list,
 }
 _NEEDED = ("title", *_CHOICES)
 _OF_SHIPPED = (
@@ -58,7 +60,7 @@ _OF_SHIPPED = (
 
 
 def read_catalogue(path: Path, base: Mapping[str, LayerEntry]) -> dict[str, LayerEntry]:
-    """The layers of one file, as `parsed_catalogue` has them. Raises OneMapError catalogue.…."""
+    """Return the layers of one file, as `parsed_catalogue` does. Raises OneMapError catalogue.…."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (UnicodeDecodeError, OSError) as error:
@@ -67,9 +69,9 @@ def read_catalogue(path: Path, base: Mapping[str, LayerEntry]) -> dict[str, Laye
 
 
 def parsed_catalogue(text: str, file: str, base: Mapping[str, LayerEntry]) -> dict[str, LayerEntry]:
-    """The layers of a catalogue's text; of a layer of `base` it may say only _OF_SHIPPED.
+    """Return the layers of a catalogue's text; for a layer of `base` it may set only _OF_SHIPPED.
 
-    Raises OneMapError catalogue.…, all that there are at once.
+    Raises OneMapError catalogue.… with all problems at once.
     """
     content = toml_or_refusal(text, "catalogue.syntax", file)
     reader = _Reader(file, base)
@@ -80,7 +82,7 @@ def parsed_catalogue(text: str, file: str, base: Mapping[str, LayerEntry]) -> di
 
 
 class _Reader:
-    """Reads the entries of one file and gathers what is wrong with them."""
+    """Reads the entries of one file and collects their problems."""
 
     def __init__(self, file: str, base: Mapping[str, LayerEntry]) -> None:
         self.file = file
@@ -130,13 +132,14 @@ class _Reader:
             unit=raw.get("unit"),
             complete=raw.get("complete", False),
             zones_of=raw.get("zones_of"),
+            heights_m=self._heights(code, "heights_m", raw.get("heights_m")),
         )
         if len(self.problems) == before:
             self._names(entry)
         return entry if len(self.problems) == before else None
 
     def _with_city_changes(self, entry: LayerEntry, raw: dict[str, Any]) -> LayerEntry:
-        """A shipped layer with a city's aliases for its fields, its levels, whether it is withheld, or complete."""
+        """Return a shipped layer with a city's aliases for its fields, its levels, and `withheld` and `complete`."""
         for key in raw:
             if key not in _OF_SHIPPED:
                 self._wrong("catalogue.shipped", entry.code, key=key, allowed=_OF_SHIPPED)
@@ -186,6 +189,7 @@ class _Reader:
             name_of=raw.get("name_of"),
             area=raw.get("area", False),
             net=raw.get("net", False),
+            heights_m=self._heights(code, f"{name}.heights_m", raw.get("heights_m")),
         )
 
     def _checks(self, code: str, raw: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -199,7 +203,7 @@ class _Reader:
         return settings
 
     def _names(self, entry: LayerEntry) -> None:
-        """Every name of a field stands for one field, and what an entry refers to is there."""
+        """Check that each name stands for only one field, and that everything an entry refers to exists."""
         owners: dict[str, str] = {}
         for field in entry.fields:
             for name in (field.name, *field.aliases):
@@ -227,13 +231,22 @@ class _Reader:
             elif key == "title" and not _titles(value):
                 self._wrong("catalogue.type", code, key=shown, expected='{ zh = "…", en = "…" }')
 
+    def _heights(self, code: str, key: str, given: Any) -> tuple[float, float] | None:
+        """The least and the greatest height; None where none are given, or no two numbers."""
+        if not isinstance(given, list):  # which `_types` has reported, if it is there
+            return None
+        if [type(item) in (int, float) for item in given] == [True, True] and given[0] < given[1]:
+            return float(given[0]), float(given[1])
+        self._wrong("catalogue.type", code, key=key, expected="[-500, 9000]")
+        return None
+
     def _choice(self, code: str, field: str | None, key: str, value: Any, allowed: tuple[str, ...]) -> None:
         if isinstance(value, str) and value not in allowed:
             shown = f"{field}.{key}" if field else key
             self._wrong("catalogue.value", code, key=shown, value=value, allowed=allowed)
 
     def _texts(self, code: str, key: str, given: Any) -> bool:
-        """Whether a list holds texts only; codes such as 0101 keep their zeros no other way."""
+        """Whether a list holds only texts; codes such as 0101 would otherwise lose their zeros."""
         if isinstance(given, list) and all(isinstance(item, str) for item in given):
             return True
         self._wrong("catalogue.type", code, key=key, expected='["…"]')
@@ -244,7 +257,7 @@ _WORDS = {dict: "{ … }", str: '"…"', list: "[ … ]", bool: "true / false", 
 
 
 def _titles(given: Any) -> dict[str, str]:
-    """A title in both languages; one that is given once serves for both."""
+    """Return a title in both languages; a single text serves for both."""
     if isinstance(given, str):
         return {"zh": given, "en": given} if given.strip() else {}
     texts = {key: text for key, text in given.items() if key in ("zh", "en") and isinstance(text, str) and text.strip()}

@@ -1,4 +1,4 @@
-"""How strictly each check of `add` is taken: refuse, warn, note or off, with its limits (catalogue/checks.toml)."""
+"""The strictness of each check of `add`: refuse, warn, note or off, with its limits (catalogue/checks.toml)."""
 
 from collections.abc import Mapping
 from typing import Any, TypedDict, cast
@@ -13,8 +13,8 @@ _DEFAULT_LEVEL = "warn"  # of what a reader remarks and the table does not name
 class CheckSettings(TypedDict, total=False):
     """A check's level and limits: lengths in metres, areas in m², shares between 0 and 1.
 
-    fixed: no layer may say otherwise; of_coverages: only of layers that cover their ground; refused_in_tables: a table
-    is refused whatever the level says.
+    fixed: no layer may change it; of_coverages: only for layers that cover their ground; refused_in_tables: a table is
+    refused whatever the level is.
     """
 
     level: str
@@ -30,12 +30,12 @@ class CheckSettings(TypedDict, total=False):
 
 
 def default_checks() -> dict[str, CheckSettings]:
-    """The checks of `add` by code, each with its level and limits, as they hold unless a layer says otherwise."""
+    """Return the checks of `add` by code, with the levels and limits that hold unless a layer changes them."""
     return shipped_table("catalogue/checks.toml")
 
 
 def settings_of(given: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """A layer's own checks, a bare level written out as a table."""
+    """Return a layer's own checks, with a bare level written out as a table."""
     return {name: {"level": value} if isinstance(value, str) else dict(value) for name, value in given.items()}
 
 
@@ -71,5 +71,5 @@ def check_of(entry: LayerEntry, code: str) -> CheckSettings:
 
 
 def level_of(entry: LayerEntry, code: str) -> str:
-    """refuse, warn, note or off."""
+    """Return the level of one check for one layer: refuse, warn, note or off."""
     return str(check_of(entry, code)["level"])

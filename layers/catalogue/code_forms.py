@@ -1,4 +1,4 @@
-"""Codes that are written otherwise than their table writes them: full-width, in small letters, by their titles."""
+"""Codes that are written differently from their table: full-width, in lower case, by their titles."""
 
 from collections.abc import Callable
 
@@ -9,9 +9,9 @@ _FIGURES = str.maketrans("一二三四五六七八九", "123456789")
 
 
 def code_reading(field: Field) -> Callable[[str], str] | None:
-    """How a value of a field is read: as its table writes the code; None for a field that holds no codes.
+    """Return a function that reads a field's value as its table writes the code; None for a field without codes.
 
-    What the table has as it stands is read so, and what a list of values does not have in any form.
+    A value that the table has unchanged stays so, and so does a value that a list does not have in any form.
     """
     if field.values:
         listed = {plain_code(value): value for value in reversed(field.values)}
@@ -23,9 +23,9 @@ def code_reading(field: Field) -> Callable[[str], str] | None:
 
 
 def meaning_reading(field: Field) -> Callable[[str], str] | None:
-    """How rules read a value of a field: as `code_reading`, and in a list of codes the title of one as that code.
+    """Return how rules read a field's value: as `code_reading`, but in a list of codes a title is read as its code.
 
-    二级保护区 is 二级, and so is Ⅱ级, a code before the word that counts it. What is neither stays as it is.
+    二级保护区 is 二级, and so is Ⅱ级, a code before the word that counts it. Any other value stays unchanged.
     """
     written = code_reading(field)
     if written is None or not (field.values and field.codes):

@@ -1,4 +1,4 @@
-"""By which classes a parcel names its use: three systems share digits, and one code means different uses in them."""
+"""The classification of a parcel's use: three systems share digits, and one code has different meanings in them."""
 
 import re
 from difflib import get_close_matches
@@ -28,9 +28,10 @@ _CODE_BEFORE_NAME = re.compile(r"([A-Z0-9]+)([^\x01-\x7f]+)")  # 0101水田
 
 
 def system_of(code: str, named: str | None, usual: str) -> str | None:
-    """The system to which a code belongs, None if it is not known.
+    """Return the system of a code, None if it is unknown.
 
-    named: what the parcel says; usual: of codes that begin with a digit, where it says nothing. Letters are URBAN.
+    named: the system that the parcel names; usual: for codes that begin with a digit, if it names none. Letters are
+    URBAN.
     """
     system = named or (URBAN if code[:1].isalpha() else usual)
     return system if system in CODE_SYSTEMS else None
@@ -38,11 +39,12 @@ def system_of(code: str, named: str | None, usual: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def known_uses(value: str, named: str | None, usual: str) -> tuple[str | None, ...]:
-    """The codes that a value names, as they are compared, the main one first; None for one that its system lacks.
+    """Return the codes in a value, in comparable form, the main one first; None for one that its system lacks.
 
-    The guide of 2023 has no 0810. A class without subclasses may be refined at its end, and a class's own name may
-    follow its code, or that of one above it: 0101水田. With other words nothing is known: 0701(拟改工业). named, usual:
-    as of `system_of`.
+    The guide of 2023 has no 0810. A class without subclasses may be refined at its end, and a code may be followed by
+    its class's name, or that of a class above: 0101水田. Other words make it unknown: 0701(拟改工业).
+
+    named, usual: as in `system_of`.
     """
     whole, words = plain_code(value), value.split()
     alone = [known_uses(word, named, usual) for word in words] if len(words) > 1 else []
@@ -55,13 +57,13 @@ def known_uses(value: str, named: str | None, usual: str) -> tuple[str | None, .
 
 
 def known_use(value: str, named: str | None, usual: str) -> str | None:
-    """The main code of a value of which all codes are known, else None; see `known_uses`."""
+    """Return the main code of a value if all its codes are known, else None; see `known_uses`."""
     codes = known_uses(value, named, usual)
     return codes[0] if codes and None not in codes else None
 
 
 def named_codes(value: str) -> list[str | None]:
-    """The codes that a value of any system names, as they are compared; None for words, or other signs, beside one."""
+    """Return the codes in a value of any system, in comparable form; None for words or other characters beside one."""
     known = known_uses(value, None, LAND_SEA)
     if known and None not in known:
         return list(known)
@@ -69,13 +71,13 @@ def named_codes(value: str) -> list[str | None]:
 
 
 def has_lost_zero(code: str) -> bool:
-    """Whether a land and sea code may have lost its zero: each level has two digits, so that 101 may be 0101."""
+    """Whether a land and sea code may have lost its zero: each level has two digits, so 101 may be 0101."""
     digits = re.match(r"\d*", code)
     return digits is not None and len(digits[0]) % 2 == 1
 
 
 def nearest_uses(value: str, usual: str, language: str, most: int = 3) -> list[str]:
-    """The codes of a system whose classes are called like a value, or that are written like it, with their titles."""
+    """Return the codes of a system whose class names or spellings resemble a value, with their titles."""
     classes = {code: row for name in TABLES[usual] for code, row in code_table(name).classes.items()}
     text = plain_code(value)
     names = get_close_matches(text, [row["zh"] for row in classes.values()], n=most, cutoff=0.6)
@@ -85,7 +87,7 @@ def nearest_uses(value: str, usual: str, language: str, most: int = 3) -> list[s
 
 
 def _code_of(part: str, named: str | None, usual: str) -> str | None:
-    """The code of one part of a value, without the class's names behind it; None for one that its system lacks."""
+    """Return the code of one part of a value, without class names after it; None if its system lacks it."""
     found = _CODE_BEFORE_NAME.fullmatch(part)
     code, names = (found[1], [name for name in found[2].split(_BETWEEN_NAMES) if name]) if found else (part, [])
     tables = _tables(part, named, usual) if code.isascii() and code.isalnum() else []
@@ -94,7 +96,7 @@ def _code_of(part: str, named: str | None, usual: str) -> str | None:
 
 
 def _is_name_of(table: CodeTable, code: str, name: str) -> bool:
-    """Whether a name is that of the code's class, or of one above it."""
+    """Whether a name is that of the code's class, or of a class above it."""
     return any(table.is_name_of(code[:end], name) for end in range(1, len(code) + 1))
 
 

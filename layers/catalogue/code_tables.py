@@ -1,4 +1,4 @@
-"""Code tables (resources/codes): which codes a field may hold, what they are called."""
+"""Code tables (resources/codes): the codes that a field may hold, and their names."""
 
 import re
 import unicodedata
@@ -20,17 +20,17 @@ _TABLE_KEYS = {"title", "version", "standard", "base", "without", "suffixes", "p
 
 
 def narrow_text(text: str) -> str:
-    """A text with full-width characters narrowed, and no blanks or signs of no width."""
+    """Return a text with half-width characters, without blanks and zero-width characters."""
     return "".join(unicodedata.normalize("NFKC", text).translate(_UNSEEN).split())
 
 
 def plain_code(code: str) -> str:
-    """A code in the form used for comparison: full-width characters narrowed, capitals, no blanks."""
+    """Return a code in the form used for comparison: half-width, upper case, no blanks."""
     return narrow_text(code).upper()
 
 
 def code_parts(code: str) -> list[str]:
-    """The codes that one value names, as they are compared, the main one first: of B1/R2 and of R2B1 both."""
+    """Return the codes in one value, in comparable form, the main one first: both of B1/R2 and both of R2B1."""
     parts = [part for part in _SEPARATORS.split(plain_code(code)) if part]
     return [one for part in parts for one in (_LETTERED.findall(part) if _TOGETHER.fullmatch(part) else [part])]
 
@@ -39,9 +39,9 @@ def code_parts(code: str) -> list[str]:
 class CodeTable:
     """One classification in one version.
 
-    classes: code → {zh, en, group}; groups: what those are called; first: the headings above them; variants: code →
-    the names it may have besides. suffixes: letters that may follow a code of four; prefixes: a code may be refined at
-    its end; mixed: a value may name several codes, the main one first. earlier: the table before, in older data.
+    classes: code → {zh, en, group}; groups: the groups' names; first: the headings above classes; variants: code → the
+    other names it may have. suffixes: letters that may follow a code of four; prefixes: a code may be refined at its
+    end; mixed: a value may name several codes, the main one first. earlier: the table before, used in older data.
     """
 
     name: str
@@ -58,13 +58,13 @@ class CodeTable:
     earlier: str | None = None
 
     def class_of(self, code: str) -> str | None:
-        """The class of a value (of the main one of several), or None if the table does not know all of them."""
+        """Return the class of a value (of its main code), or None unless the table knows all its codes."""
         parts = code_parts(code) if self.mixed else [plain_code(code)]
         classes = [self._single(part) for part in parts]
         return classes[0] if classes and None not in classes else None
 
     def has(self, code: str) -> bool:
-        """Whether a code is one of the table, a heading, or a class without subclasses that is refined at its end."""
+        """Whether the table has a code, as a class, a heading, or a refinement of a class without subclasses."""
         if code in self.first or self.class_of(code) is not None:
             return True
         ends = (code[:end] for end in range(len(code) - 1, 0, -1))
@@ -72,9 +72,9 @@ class CodeTable:
         return within is not None and not any(other.startswith(within) and other != within for other in self.classes)
 
     def explains(self, value: str) -> bool:
-        """Whether a value has one meaning: a code of the table, or of the earlier one.
+        """Whether a value has only one meaning: a code of this table, or of the earlier one.
 
-        201 was a city, and may be 0201, orchards, of a file that has lost the zeros: it has none.
+        201 was a city, and may be 0201, orchards, in a file that has lost the zeros: so it has no single meaning.
         """
         code = plain_code(value)
         if not (code.isascii() and code.isalnum()) and not self.mixed:
@@ -83,7 +83,7 @@ class CodeTable:
         return self.has(code) or (is_earlier and not self.has(f"0{code}"))
 
     def known_class(self, value: str) -> "tuple[CodeTable, str] | None":
-        """The class of a value, by this table, or by the earlier one where it has one meaning there; None else."""
+        """Return the class of a value by this table, or by the earlier one if it has one meaning there; else None."""
         found = self.class_of(value)
         if found is not None:
             return self, found
@@ -110,7 +110,7 @@ class CodeTable:
         return None
 
     def is_name_of(self, code: str, name: str) -> bool:
-        """Whether a name is that of the class of a code, but for blanks, brackets and the ending 用地."""
+        """Whether a name is that of a code's class, apart from blanks, brackets and the ending 用地."""
         found = self.class_of(code)
         own = () if found is None else (self.classes[found]["zh"], *self.variants.get(plain_code(code), ()))
         return _plain_name(name) in map(_plain_name, own)
@@ -118,7 +118,7 @@ class CodeTable:
     def agrees(self, code: str, name: str) -> bool:
         """Whether a name agrees with a code; a code that the table does not contain agrees with every name.
 
-        In a table whose codes may be refined a name is wrong only if it is another class's.
+        In a table whose codes may be refined a name is wrong only if it belongs to another class.
         """
         found = self.class_of(code)
         if found is None:
@@ -136,14 +136,14 @@ class CodeTable:
 
 
 def _plain_name(name: str) -> str:
-    """A class's name as it is compared: without blanks, brackets and the ending 用地."""
+    """Return a class's name in comparable form: without blanks, brackets and the ending 用地."""
     text = re.sub(r"[(（].*?[)）]", "", unicodedata.normalize("NFKC", name))
     return "".join(text.split()).removesuffix("用地")
 
 
 @lru_cache(maxsize=1)
 def table_names() -> tuple[str, ...]:
-    """The code tables that there are."""
+    """Return the names of all code tables."""
     return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
 
 
@@ -188,7 +188,7 @@ def code_table(name: str) -> CodeTable:
 
 
 def class_titles(tables: Sequence[str], code: str) -> dict[str, str] | None:
-    """The title of a code by the first of the code tables that knows it, by language; None if none does."""
+    """Return the title of a code, by language, from the first table that knows it; None if none does."""
     for table in map(code_table, tables):
         known = table.class_of(code)
         if known is not None:
@@ -197,7 +197,7 @@ def class_titles(tables: Sequence[str], code: str) -> dict[str, str] | None:
 
 
 def group_titles(tables: Sequence[str], group: str) -> dict[str, str] | None:
-    """The name of a group of classes by the first of some code tables that has it; None if none does."""
+    """Return the name of a group of classes from the first table that has it; None if none does."""
     return next((table.groups[group] for table in map(code_table, tables) if group in table.groups), None)
 
 

@@ -1,4 +1,4 @@
-"""Names of coverages that --covers takes besides a file."""
+"""Names of coverages that --covers accepts besides a file."""
 
 DISTRICT, EXTENT, FEATURES, FILE = "district", "extent", "features", "file"
 COVERAGES = (DISTRICT, FEATURES, EXTENT)

@@ -10,7 +10,7 @@ _PLACES = ("XZQ", "CJDCQ")  # which are called by what others only lie in
 
 
 def name_field(entry: LayerEntry, fields: Collection[str]) -> str | None:
-    """The field with the names of a layer's features themselves, not of their place, their owner or their plan."""
+    """Return the field with the names of a layer's features, not those of their place, owner or plan."""
     for name in fields:
         field = entry.field_named(name)
         is_of_other = field is not None and field.name_of not in (None, entry.class_field)

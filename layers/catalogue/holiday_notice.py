@@ -1,8 +1,8 @@
-"""The State Council's notice of a year's holidays, as people paste it, becomes the year in a calendar of working days.
+"""Read the State Council's notice of a year's holidays, as people paste it, into a calendar of working days.
 
 Its sentences have one form: a festival, days or spans that are free (放假, 补休), Saturdays and Sundays that are worked
-(上班). What it says twice, the day of the week and how many days are free, is held against the days, so that a year
-that was mistyped or cut is refused and no deadline is wrong by it.
+(上班). The day of the week and the number of free days, which it also states, are checked against the days, so that a
+mistyped or truncated year is refused and makes no deadline wrong.
 """
 
 import re
@@ -33,7 +33,7 @@ _REST = re.compile(r"[\d月][^。]{0,8}")  # of a day that could not be read
 
 @dataclass
 class HolidayNotice:
-    """What a notice says of a year: the days that are free, and the Saturdays and Sundays that are worked."""
+    """The days of a notice's year that are free, and the Saturdays and Sundays that are worked."""
 
     year: int
     free: set[date] = field(default_factory=set)
@@ -68,10 +68,10 @@ def read_notice(text: str) -> HolidayNotice:
 
 
 def calendar_with(notice: HolidayNotice, text: str | None, calendar: WorkCalendar) -> str:
-    """The file of a bureau's calendar with the year of a notice in it; its other years stay, its comments do not.
+    """Return a bureau's calendar file with the year of a notice added; other years stay, comments do not.
 
-    text: of the file, None without one; calendar: as it was. A day of another year, such as 31 December, is added to
-    what is known of that year, because a year in the file stands for the whole.
+    text: of the file, None without one; calendar: the present one. A day of another year, such as 31 December, is added
+    to what is known of that year, because a year in the file stands for the whole year.
     """
     years = {int(key): value for key, value in toml_content(text or "").items()}
     for year in sorted({notice.year, *(day.year for day in notice.free | notice.worked)}):
@@ -91,7 +91,7 @@ def _year_text(year: int, days: Mapping[str, Any]) -> str:
 
 
 class _Item:
-    """One festival of a notice, read from the left to the right."""
+    """Reads one festival of a notice from left to right."""
 
     def __init__(self, notice: HolidayNotice, festival: str) -> None:
         self._notice, self._festival = notice, festival

@@ -1,4 +1,4 @@
-"""How layers lie on the map and which of them a map shows: resources/styles/order.toml and themes.toml."""
+"""The order of layers on the map, and which layers a map shows: resources/styles/order.toml and themes.toml."""
 
 from collections.abc import Collection, Iterable
 from typing import Any
@@ -12,18 +12,18 @@ Place = tuple[int, int, str]
 
 
 def strata() -> list[Stratum]:
-    """The groups of the map, from the uppermost to the lowest: id, title, look and label of their layers."""
+    """Return the groups of the map, from the uppermost to the lowest: id, title, look and label of their layers."""
     found: list[Stratum] = shipped_table("styles/order.toml")["stratum"]
     return found
 
 
 def stratum_of(entry: LayerEntry) -> Stratum:
-    """The group in which a layer lies."""
+    """Return the group of a layer."""
     return strata()[_stratum_number(entry)]
 
 
 def place_of(entry: LayerEntry) -> Place:
-    """Where a layer lies: the number of its group and its own in it, each from the uppermost; then its code."""
+    """Return a layer's place: the number of its group and its own in the group, from the uppermost; then its code."""
     number = _stratum_number(entry)
     named = strata()[number].get("layers", ())
     return number, named.index(entry.code) if entry.code in named else len(named), entry.code
@@ -42,9 +42,9 @@ def _stratum_number(entry: LayerEntry) -> int:
 
 
 def themes(entries: Iterable[LayerEntry], in_force: Collection[str]) -> list[ThemeOfMap]:
-    """The maps that a click shows: id, title (or the department it is of), and the codes of layers in force.
+    """Return the maps that a click shows: id, title (or the map's department), and the codes of layers in force.
 
-    in_force: the codes of the layers that have a version in force. A map with nothing of its own is left out.
+    in_force: the codes of the layers that have a version in force. A map without layers of its own is left out.
     """
     drawn = [entry for entry in entries if entry.code in in_force and entry.geometry not in ("raster", "table")]
     codes = {entry.code for entry in drawn}
@@ -72,7 +72,7 @@ def _codes_at_hand(wanted: Iterable[str | list[str]], codes: Collection[str]) ->
 
 
 def _without_buried(entries: list[LayerEntry]) -> list[str]:
-    """The codes of a department's layers; of those that fill the whole ground only the uppermost of each group."""
+    """Return the codes of a department's layers; of layers that fill all ground only the uppermost of each group."""
     filled: set[int] = set()
     found = []
     for entry in sorted(entries, key=place_of):

@@ -32,7 +32,7 @@ _DEVICES = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]", re.IGNORECASE)  # no fi
 
 
 def is_code(code: str) -> bool:
-    """Whether a layer may be called so: its versions are tables CODE__N and files, so it may not look like others."""
+    """Whether a layer may have this code: its versions are tables CODE__N and files, and must not look like others."""
     is_plain = bool(CODE_PATTERN.fullmatch(code)) and "__" not in code and len(code) <= LONGEST_CODE
     return is_plain and not code.lower().startswith(RESERVED_CODES) and not _DEVICES.fullmatch(code)
 
@@ -41,8 +41,9 @@ def is_code(code: str) -> bool:
 class Field:
     """One field of a layer's schema.
 
-    values: the codes it may hold; codes: the code tables that it may be from; name_of: the field whose code it names;
-    area: it states the area of its feature, in m²; net: that area without what is deducted from it, such as ridges.
+    values: the codes it may hold; codes: the code tables that it may use; name_of: the field whose code it names; area:
+    it states the area of its feature, in m²; net: that area without deductions, such as ridges; heights_m: it states a
+    height in metres, with the least and the greatest possible.
     """
 
     name: str
@@ -55,17 +56,19 @@ class Field:
     name_of: str | None = None
     area: bool = False
     net: bool = False
+    heights_m: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
 class LayerEntry:
-    """One catalogue entry: what a layer is called, whose it is, and what it holds.
+    """One catalogue entry: a layer's name, its department, and its content.
 
-    coverage: its polygons fill their ground without gap or overlap; checks: where it is checked otherwise than others,
-    by the check's code; withheld: it is published only where somebody asks for it by its code; rows: of a table, the
-    fields that together name a row; unit: its field that names an area unit; complete: what the table has no row of is
-    nothing, where it is unknown otherwise. zones_of: the layer of whose features its polygons are the zones; where it
-    speaks, these stand in place of the distances that are kept of the features.
+    coverage: its polygons fill their ground without gap or overlap; checks: its own levels and limits, by the check's
+    code; withheld: it is published only if somebody asks for its code; rows: the fields that together identify a
+    table's row; unit: its field that names an area unit; complete: a missing row of the table means nothing is there,
+    not that it is unknown. zones_of: the layer whose features' zones its polygons are; within its coverage they replace
+    the distances that are kept from the features. heights_m: its raster holds heights in metres, with the least and the
+    greatest possible.
     """
 
     code: str
@@ -85,12 +88,13 @@ class LayerEntry:
     unit: str | None = None
     complete: bool = False
     zones_of: str | None = None
+    heights_m: tuple[float, float] | None = None
 
     def __hash__(self) -> int:
         return hash(self.code)
 
     def place_in(self, file: str) -> ProblemPlace:
-        """Where a problem of the whole layer is. file: what the library is called."""
+        """Return the place of a problem of the whole layer. file: the library's name."""
         return ProblemPlace(file=file, layer=self.code, title=self.title)
 
     def title_in(self, language: str) -> str:
@@ -98,7 +102,7 @@ class LayerEntry:
         return self.title.get(language) or self.code
 
     def field_named(self, name: str) -> Field | None:
-        """The schema field of that exact name."""
+        """Return the schema field of exactly that name."""
         return next((field for field in self.fields if field.name == name), None)
 
     def field_title(self, name: str, language: str) -> str | None:

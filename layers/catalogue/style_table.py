@@ -1,4 +1,4 @@
-"""How the catalogue's layers look, and which of them a map shows: the tables in resources/styles."""
+"""The look of the catalogue's layers, and which layers a map shows: the tables in resources/styles."""
 
 import json
 from functools import lru_cache
@@ -21,12 +21,12 @@ def _table() -> dict[str, Any]:
 
 
 def map_themes() -> dict[str, SheetTheme]:
-    """Which layers each kind of map shows: resources/styles/maps.toml."""
+    """Return which layers each kind of map shows: resources/styles/maps.toml."""
     return shipped_table("styles/maps.toml")
 
 
 def style_of(entry: LayerEntry) -> LayerStyle:
-    """A layer's style: stroke, fill, dash, hatch, classes; one without an entry has its department's colour."""
+    """Return a layer's style: stroke, fill, dash, hatch, classes; without an entry its department's colour."""
     styles: dict[str, LayerStyle] = _table()["layers"]
     own = styles.get(entry.code)
     if own is None:
@@ -36,13 +36,13 @@ def style_of(entry: LayerEntry) -> LayerStyle:
 
 @lru_cache(maxsize=1)
 def difference_styles() -> dict[str, LayerStyle]:
-    """How differences between two plans look, by type: resources/styles/differences.json."""
+    """Return the look of differences between two plans, by type: resources/styles/differences.json."""
     content: dict[str, LayerStyle] = json.loads((RESOURCES / "styles" / "differences.json").read_text(encoding="utf-8"))
     return content
 
 
 def _look_of_stratum(entry: LayerEntry) -> LayerStyle:
-    """The look of a stratum: as its group on the map, in its department's colour."""
+    """Return the look of a layer without a style: its group's look in its department's colour."""
     colour = _table()["departments"].get(entry.department, OTHER_COLOUR)
     look = stratum_of(entry).get("look", {})
     style = LayerStyle(stroke=colour, stroke_mm=look.get("stroke_mm", 0.4))
@@ -55,6 +55,6 @@ def _look_of_stratum(entry: LayerEntry) -> LayerStyle:
 
 
 def label_of(entry: LayerEntry) -> LabelStyle | None:
-    """How the features of a layer are labelled: as its group says, and its own style; None if they are not."""
+    """Return a layer's labels: its group's, changed by its own style; None if its features have none."""
     label = stratum_of(entry).get("label")
     return {**label, **style_of(entry).get("label", {})} if label else None

@@ -1,4 +1,4 @@
-"""What the tables in resources/styles hold: the look of a layer, a group of the map, a kind of map.
+"""The types of the tables in resources/styles: the look of a layer, a group of the map, a kind of map.
 
 Lengths are millimetres on paper unless a name says otherwise; opacities lie between 0 and 1.
 """
@@ -7,7 +7,7 @@ from typing import NotRequired, TypedDict
 
 
 class Hatch(TypedDict, total=False):
-    """Lines over a ground. angle: degrees from east, against the clock."""
+    """Lines over a ground. angle: degrees from east, counterclockwise."""
 
     angle: float
     distance_mm: float
@@ -15,7 +15,7 @@ class Hatch(TypedDict, total=False):
 
 
 class LabelStyle(TypedDict, total=False):
-    """How features are labelled. text: what of a feature; size: points; up_to: the smallest scale, as 25000."""
+    """The labels of features. text: the part that is shown; size: points; up_to: the smallest scale, as 25000."""
 
     text: str
     size: float
@@ -26,7 +26,7 @@ class LabelStyle(TypedDict, total=False):
 
 
 class LayerStyle(TypedDict, total=False):
-    """How features are drawn. prefixes, values: by the beginning of a code, or the whole code, in the field."""
+    """The look of features. prefixes, values: by the beginning of a code, or the whole code, in the field."""
 
     title: dict[str, str]
     like: str
@@ -46,7 +46,7 @@ class LayerStyle(TypedDict, total=False):
 
 
 class StratumLook(TypedDict, total=False):
-    """The look of a group's layers that have no style of their own. angles: of their hatches, in turns."""
+    """The look of a group's layers that have no style of their own. angles: of their hatches, in turn."""
 
     stroke_mm: float
     fill_opacity: float
@@ -77,9 +77,9 @@ class ThemeOfMap(TypedDict):
 
 
 class SheetTheme(TypedDict):
-    """A kind of map in documents. around: its width in widths of the parcels; least_m: metres of ground at least.
+    """A kind of map in documents. around: its width in widths of the parcels; least_m: its least width on the ground.
 
-    title_all: of the sheet with every piece; base, faint: layers below; one_of: of which the first at hand is shown.
+    title_all: of the sheet with every piece; base, faint: layers below; one_of: the first available one is shown.
     """
 
     title: dict[str, str]

@@ -1,4 +1,4 @@
-"""The line of a TOML text on which a key stands, so that a refusal can name it."""
+"""Find the line of a TOML text with a key, so that a refusal can name it."""
 
 import re
 
@@ -6,9 +6,9 @@ _HEADER = re.compile(r"\s*(\[\[?)\s*([^\]\s]+)\s*\]\]?\s*(?:#.*)?")
 
 
 def line_of(text: str, table: str, number: int, key: str | None = None) -> int:
-    """The line, from 1, of a key in the table of a name that comes as number (from 0) of its sort; without it its head.
+    """Return the line, from 1, of a key in the number-th table (from 0) of a name; without a key that of its head.
 
-    A key that is not there stands on the line of the head; what cannot be found at all, on line 1.
+    A missing key gives the line of the head; if nothing is found, line 1.
     """
     count, head = -1, 0
     for place, line in enumerate(text.splitlines(), 1):

@@ -1,7 +1,7 @@
-"""Reading TOML written by a person into plain values, each text read or refused; and writing values as TOML.
+"""Read TOML that a person wrote into plain values, each text read or refused; and write values as TOML.
 
-TOML wants quotes about a key that is not of ASCII letters. Who writes Chinese leaves them out, and nothing else
-can be meant: such keys are read as if they were quoted.
+TOML requires quotes around a key that is not in ASCII letters. People who write Chinese leave them out, and nothing
+else can be meant: such keys are read as if they were quoted.
 """
 
 import json
@@ -52,10 +52,10 @@ _KNOWN = {
 
 
 def toml_content(text: str) -> Record:
-    """The content of a text. Raises ValueError, as tomli does and for what no program can use.
+    """Return the content of a text. Raises ValueError, as tomli does and for what no program can use.
 
-    That are numbers that could not even be told, lists in lists beyond counting, keys of more than MOST_PARTS parts,
-    and texts of more than MOST_SIGNS signs.
+    These are numbers too long to show, endlessly nested lists, keys of more than MOST_PARTS parts, and texts of more
+    than MOST_SIGNS characters.
     """
     if len(text) > MOST_SIGNS:
         raise ValueError(f"more than {MOST_SIGNS} characters")
@@ -95,7 +95,7 @@ def toml_value(value: Any) -> str:
 
 
 def _key(name: str) -> str:
-    """A key, which TOML wants in quotes where it is not of ASCII letters."""
+    """Return a key, quoted if it is not in ASCII letters."""
     return name if _BARE_KEY.fullmatch(name) else toml_string(name)
 
 
@@ -126,7 +126,7 @@ def _check_numbers(value: Any) -> None:
 
 
 def toml_or_refusal(text: str, code: str, file: str) -> Record:
-    """The content of a person's text. Raises OneMapError of the code, with file and reason, where it is no TOML."""
+    """Return the content of a person's text. Raises OneMapError of the code, with file and reason, if not TOML."""
     try:
         return toml_content(text.replace("\r\n", "\n"))
     except ValueError as error:
@@ -134,7 +134,7 @@ def toml_or_refusal(text: str, code: str, file: str) -> Record:
 
 
 def toml_reason(error: ValueError | OSError | RecursionError) -> Problem | str:
-    """A parser's error as a fact that is shown in either language; the error's text where it names no place."""
+    """Return a parser's error as a fact for either language; the error's text if it names no place."""
     if isinstance(error, (OSError, UnicodeDecodeError)):
         return text_reason(error)
     text = str(error)
@@ -147,6 +147,6 @@ def toml_reason(error: ValueError | OSError | RecursionError) -> Problem | str:
 
 
 def _parser_words(words: str) -> Problem:
-    """The parser's message, as a fact of a problem."""
+    """Return the parser's message as a fact of a problem."""
     known = next((code for code, form in _KNOWN.items() if re.fullmatch(form, words, re.DOTALL)), None)
     return Problem(known) if known else Problem("toml.unknown", {"words": words})

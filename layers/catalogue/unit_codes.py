@@ -1,10 +1,10 @@
-"""Codes of divisions: one unit however its code is filled with zeros, and what it lies within."""
+"""Codes of divisions: one unit however its code is padded with zeros, and the divisions it lies within."""
 
 _LEVELS = (2, 4, 6, 9, 12)  # digits of a province, city, county, town, village
 
 
 def plain_unit_code(code: str) -> str:
-    """A division's code in the form used for comparison: 6, 9 or 12 digits, without the zeros that fill it to 12 or 19.
+    """Return a division's code in comparable form: 6, 9 or 12 digits, without the zeros that pad it to 12 or 19.
 
     The statistics' 130102000000 and the survey's 130102 are one unit.
     """
@@ -18,7 +18,7 @@ def plain_unit_code(code: str) -> str:
 
 
 def unit_stem(code: str) -> str:
-    """The prefix of the codes of all units within a division: 31 for 310000, 1301 for 130100; 310110 is a district."""
+    """Return the common prefix of codes in a division: 31 for 310000, 1301 for 130100; 310110 is a district."""
     plain = plain_unit_code(code)
     if not (plain.isascii() and plain.isdigit() and len(plain) == 6):
         return plain
@@ -26,7 +26,7 @@ def unit_stem(code: str) -> str:
 
 
 def unit_stems(code: str) -> list[str]:
-    """A division's own stem, and those of all that it lies within, the nearest first."""
+    """Return the stems of a division and of all divisions it lies within, the nearest first."""
     own = unit_stem(code)
     lengths = [length for length in reversed(_LEVELS) if length < len(own)] if own.isascii() and own.isdigit() else []
     return [own, *(own[:length] for length in lengths)]

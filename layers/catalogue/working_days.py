@@ -1,7 +1,7 @@
-"""Working days of the Chinese calendar: a kept package's years, and a bureau's own file for those it lacks.
+"""Working days of the Chinese calendar: a package's years, and a bureau's own file for the years it lacks.
 
-A library city.gpkg looks for city.calendar.toml beside it, one on a server has what `onemap keep` put there, and the
-years of a file that ONEMAP_CALENDAR names go before those of both:
+A library city.gpkg looks for city.calendar.toml beside it, a library on a server has what `onemap keep` put there, and
+the years of a file that ONEMAP_CALENDAR names go before those of both:
 
     [2027]
     holidays = ["2027-01-01", "2027-02-05/2027-02-11"]   # days or spans that are free
@@ -24,9 +24,9 @@ _KEYS = ("holidays", "workdays")
 
 @dataclass(frozen=True)
 class WorkCalendar:
-    """Which days are worked. own: the years that a bureau describes itself, each with days that differ from the week.
+    """Which days are worked. own: the years that a bureau describes itself, each with its days unlike the usual week.
 
-    Every method raises OneMapError calendar.missing for a year of which nothing is known.
+    Every method raises OneMapError calendar.missing for an unknown year.
     """
 
     own: Mapping[int, Mapping[date, bool]] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class WorkCalendar:
             raise OneMapError("calendar.missing", field="--on", year=day.year) from None
 
     def free_spans(self, year: int) -> list[tuple[date, date]]:
-        """The first and the last day of each row of free days that frees a day from Monday to Friday.
+        """Return the first and last day of each span of free days that includes a day from Monday to Friday.
 
         Raises OneMapError calendar.missing.
         """
@@ -49,18 +49,18 @@ class WorkCalendar:
         return [span for span in spans_of(free) if not all(map(is_weekend, days_between(*span)))]
 
     def worked_weekends(self, year: int) -> list[date]:
-        """The Saturdays and Sundays of a year that are worked. Raises OneMapError calendar.missing."""
+        """Return the Saturdays and Sundays of a year that are worked. Raises OneMapError calendar.missing."""
         return [day for day in _days_of(year) if is_weekend(day) and self.is_worked(day)]
 
     def after(self, day: date, days: int) -> date:
-        """The working day that is `days` working days after a day, which itself is not counted."""
+        """Return the working day that is `days` working days after a day, not counting that day."""
         while days > 0:
             day += _DAY
             days -= self.is_worked(day)
         return day
 
     def between(self, first: date, last: date) -> int:
-        """How many working days come after `first`, until and with `last`; negative when `last` is earlier."""
+        """Return how many working days come after `first`, up to and with `last`; negative if `last` is earlier."""
         if last < first:
             return -self.between(last, first)
         return sum(self.is_worked(day) for day in days_between(first + _DAY, last))
@@ -72,7 +72,7 @@ def is_weekend(day: date) -> bool:
 
 
 def spans_of(days: Iterable[date]) -> list[tuple[date, date]]:
-    """The first and the last of the days that follow one another, in their order."""
+    """Return the first and last day of each run of consecutive days, in order."""
     spans: list[tuple[date, date]] = []
     for day in sorted(set(days)):
         if spans and day - spans[-1][1] == _DAY:
@@ -87,13 +87,13 @@ def _days_of(year: int) -> Iterator[date]:
 
 
 def days_between(first: date, last: date) -> Iterator[date]:
-    """The days from the first to the last, both among them."""
+    """Return the days from the first to the last, both included."""
     return (first + _DAY * number for number in range((last - first).days + 1))
 
 
 @lru_cache(maxsize=4096)
 def _is_workday(day: date) -> bool:
-    """Whether a day is a working day, by the package, which searches all its years. Raises NotImplementedError."""
+    """Whether the package says that a day is a working day. Raises NotImplementedError."""
     import chinese_calendar  # only deadlines ask for it
 
     return bool(chinese_calendar.is_workday(day))
@@ -101,7 +101,7 @@ def _is_workday(day: date) -> bool:
 
 @lru_cache(maxsize=4)
 def checked_calendar(text: str, file: str) -> WorkCalendar:
-    """The calendar that a text describes. Raises OneMapError calendar.syntax, calendar.value."""
+    """Return the calendar that a text describes. Raises OneMapError calendar.syntax, calendar.value."""
     content = toml_or_refusal(text, "calendar.syntax", file)
     own: dict[int, dict[date, bool]] = {}
     for key, year in content.items():
@@ -115,7 +115,7 @@ def checked_calendar(text: str, file: str) -> WorkCalendar:
 
 
 def _days(file: str, year: str, name: str, spans: Any) -> Iterator[date]:
-    """The days of a list of days and spans, all of the year under which they stand."""
+    """Yield the days of a list of days and spans, all in the year under which they stand."""
     place = ProblemPlace(file=file, field=f"{year}.{name}")
     if not isinstance(spans, list):
         raise OneMapError("calendar.value", **place, value=spans)

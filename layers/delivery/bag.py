@@ -1,4 +1,4 @@
-"""A bag after RFC 8493 (BagIt), packed as a zip: any tool for bags can tell whether it is whole."""
+"""A bag after RFC 8493 (BagIt), packed as a zip: any tool for bags can tell whether it is complete."""
 
 import contextlib
 import tempfile
@@ -20,7 +20,7 @@ _AT_ONCE = 1 << 20
 
 @dataclass(frozen=True)
 class Bag:
-    """A bag that was unpacked and found whole. manifest: the SHA-256 of its manifest, which stands for all payload."""
+    """A bag that was unpacked and found complete. manifest: the SHA-256 of its manifest, which covers all payload."""
 
     folder: Path
     manifest: str
@@ -32,7 +32,7 @@ class Bag:
 
 
 def pack_files(archive: zipfile.ZipFile, folder: Path, files: Sequence[Path], under: str = "") -> None:
-    """Put files below a folder into a zip, the same content as the same bytes. under: a folder in the zip."""
+    """Put files below a folder into a zip; the same content gives the same bytes. under: a folder in the zip."""
     for path in files:
         name = path.relative_to(folder).as_posix()
         entry = zipfile.ZipInfo(f"{under}/{name}" if under else name, _SAME_TIME)
@@ -44,9 +44,9 @@ def pack_files(archive: zipfile.ZipFile, folder: Path, files: Sequence[Path], un
 
 
 def write_bag(folder: Path, target: Path, info: Mapping[str, str], tags: Mapping[str, str]) -> str:
-    """Pack a folder whose payload lies in `data`, which becomes the bag; returns the SHA-256 of its manifest.
+    """Pack a folder with its payload in `data` as a bag; return the SHA-256 of its manifest.
 
-    info: what bag-info.txt says besides date and size; tags: further files beside it, by name.
+    info: the lines of bag-info.txt besides date and size; tags: further files beside it, by name.
     """
     payload = [path for path in sorted((folder / _DATA).rglob("*")) if path.is_file()]
     size = sum(path.stat().st_size for path in payload)
@@ -72,7 +72,7 @@ def _hash_lines(folder: Path, files: list[Path]) -> str:
 
 @contextlib.contextmanager
 def open_bag(path: Path) -> Iterator[Bag]:
-    """Unpack a bag and hold it against its manifests.
+    """Unpack a bag and check it against its manifests.
 
     Raises OneMapError source.missing, source.damaged, package.no_zip, package.no_bag, package.incomplete,
     package.foreign_file, package.changed.
@@ -111,7 +111,7 @@ def _manifest_lines(folder: Path, name: str, package: str) -> list[tuple[str, st
 
 
 def _hold_against(folder: Path, name: str, package: str) -> None:
-    """Hold every file that a manifest names against its hash.
+    """Check every file that a manifest names against its hash.
 
     Raises OneMapError package.incomplete, package.changed.
     """

@@ -1,4 +1,4 @@
-"""The form of the papers and maps of a delivery: first bytes, resolution, version, numbers; text that can be read."""
+"""The form of the papers and maps of a delivery: first bytes, resolution, version, numbers; readable text."""
 
 import re
 import zlib
@@ -29,7 +29,7 @@ _INCH_CM = 2.54
 
 
 def form_problems(path: Path, item: TemplateItem, name: str) -> Iterator[Problem]:
-    """Whether a file is what its name says, of a version that is taken, and its picture fine enough."""
+    """Yield problems if a file is not what its name says, of a version not accepted, or its picture too coarse."""
     begin = _BEGINS.get(path.suffix.lower())
     if begin is None or path.is_dir():
         return
@@ -51,7 +51,7 @@ def form_problems(path: Path, item: TemplateItem, name: str) -> Iterator[Problem
 def number_problems(
     names: Sequence[str], item: TemplateItem, values: Mapping[str, str], folder: str
 ) -> Iterator[Problem]:
-    """Numbers go from 01 on, each once."""
+    """Yield a problem unless the numbers run from 01 on, each once."""
     if "{number}" not in item.name:
         return
     pattern = item.pattern(**values)
@@ -68,7 +68,7 @@ def pdf_version(path: Path) -> str | None:
 
 
 def unread_reason(path: Path, item: TemplateItem) -> Problem | None:
-    """Why nobody but a person can read what a file of a paper says; None where its form is no hindrance."""
+    """Return why only a person can read a file of a paper; None if its form does not prevent a program from it."""
     suffix = path.suffix.lower()
     if suffix in _UNREADABLE:
         return _UNREADABLE[suffix]
@@ -85,7 +85,7 @@ def unread_reason(path: Path, item: TemplateItem) -> Problem | None:
 
 
 def _has_fonts(content: bytes) -> bool:
-    """Whether a PDF names a font anywhere, in plain objects or in packed ones: without one it shows pictures only."""
+    """Whether a PDF names a font in plain or compressed objects: without one it shows only pictures."""
     if b"/Font" in content:
         return True
     for found in _STREAM.finditer(content):
@@ -98,7 +98,7 @@ def _has_fonts(content: bytes) -> bool:
 
 
 def dots_per_inch(path: Path) -> float | None:
-    """The smaller of both resolutions of a JPEG's JFIF head; None where it does not say."""
+    """Return the smaller of both resolutions in a JPEG's JFIF head; None if it states none."""
     with path.open("rb") as file:
         head = file.read(20)
     if head[:4] != b"\xff\xd8\xff\xe0" or head[6:11] != b"JFIF\0" or len(head) < 18:

@@ -1,7 +1,7 @@
 """The plan of a department's delivery: which layer of which file becomes which layer of the catalogue.
 
-A name decides, never the fields alone: a layer whose name says nothing is shown with what its fields suggest, and waits
-for a person.
+A name decides, never the fields alone: a layer whose name is unknown is shown with the suggestions from its fields, and
+waits for a person.
 """
 
 import re
@@ -74,13 +74,12 @@ _PLACE_NAME = re.compile(r"[^\W\d_]{1,6}?(?:区|县|市|旗|镇|乡|街道)(?=[\
 class PlanRow:
     """One layer of a delivery, and the layer of the catalogue that it becomes.
 
-    source: its file, from the delivery's folder; code: the layer of the catalogue, None while nobody knows; why: by
-    what it was matched; suggested: the codes that its fields or name suggest; the other values are `add`'s options;
-    transform_hash: which change of datum the named one must be, or that of the whole delivery where none is named;
-    remembered: those that the layer's last version was added with; problems: what stands in the way; geometry, count:
-    what it holds, as `inspect` names it, "raster" for one; version: which one it has become; declares: what the file
-    says of its crs and encoding;
-    samples: some values of each of its fields.
+    source: its file, relative to the delivery's folder; code: the layer of the catalogue, None if unknown; why: how it
+    was matched; suggested: the codes that its fields or name suggest; the other values are `add`'s options;
+    transform_hash: the hash that the named change of datum must have, or that of the whole delivery if none is named;
+    remembered: the options that the layer's last version was added with; problems: what prevents adding it; geometry,
+    count: its content, as `inspect` names it, "raster" for a raster; version: the one it has become; declares: what the
+    file says of its crs and encoding; samples: some values of each of its fields.
     """
 
     source: str
@@ -136,12 +135,11 @@ def delivery_plan(
     chosen: Sequence[Path] = (),
     name: str | None = None,
 ) -> list[PlanRow]:
-    """The plan rows of every file of a folder. department: only layers of this department; None for all.
+    """Return the plan rows of every file of a folder. department: only layers of this department; None for all.
 
     change: of datum, for the layers that need one; near: further folders in which the file of a known one may lie;
-    chosen: files and folders of it that alone are looked at, empty for all; name: what the user calls the folder, if
-    that is an archive which was unpacked. A folder in it that may not be read is a row of its own, and so is a link
-    whose data is gone.
+    chosen: only these files and folders are examined, empty for all; name: what the user calls the folder, if it is an
+    unpacked archive. A folder in it that may not be read has a row of its own, and so has a link whose data is gone.
     Raises OneMapError source.nothing_inside, source.denied.
     """
     catalogue = [entry for entry in library.catalogue().values() if department in (None, entry.department)]
@@ -158,10 +156,10 @@ def delivery_plan(
 
 
 def _files(folder: Path, chosen: Sequence[Path]) -> list[Path]:
-    """Every file that is one of its own, in the folder or among what was chosen of it; folders that are formats as one.
+    """Return every independent file in the folder, or in what was chosen of it; folders that are formats count as one.
 
-    A part stands alone where the file to which it belongs does not come with it: it is named, and read as it is. Of a
-    folder that is the table of a shapefile without its .shp, or a table that never had one.
+    A part is listed alone if the file it belongs to does not come with it: then it is reported, and read as it is. This
+    holds for the table of a shapefile without its .shp, and for a table that never had one.
     """
     places = {path for one in chosen or [folder] for path in ([one] if _is_one(one) else one.rglob("*"))}
     files = [
@@ -214,7 +212,7 @@ def _rows_of_file(path: Path, folder: Path, catalogue: Sequence[LayerEntry], lan
 
 
 def _is_other_text(path: Path, error: OneMapError, catalogue: Sequence[LayerEntry]) -> bool:
-    """Whether a text or JSON that cannot be read is nobody's data: without coordinates, and not called like a layer."""
+    """Whether an unreadable text or JSON is no data: it has no coordinates, and no layer's name."""
     if path.suffix.lower() != ".json":
         return path.suffix.lower() == formats.TEXT and error.code == "format.unknown"
     try:
@@ -230,7 +228,7 @@ def _is_named_like_a_layer(name: str, catalogue: Sequence[LayerEntry]) -> bool:
 
 
 def with_reason(row: PlanRow, folder: Path, catalogue: Sequence[LayerEntry], language: str) -> PlanRow:
-    """A row of a plan file that could not be read, with the reason for which it still cannot."""
+    """Return an unreadable row of a plan file with the reason why it still cannot be read."""
     found = _rows_of_file(folder / row.source, folder, catalogue, language)
     now = next((one for one in found if one.layer == row.layer), found[0])
     if now.status == UNREADABLE:
@@ -271,14 +269,14 @@ def _row_of_layer(
 
 
 def _sure_facts(layer: Mapping[str, Any]) -> dict[str, str]:
-    """The facts that a file states beyond doubt: a declared CRS, and text in UTF-8, which is never mistaken."""
+    """Return the facts that a file states beyond doubt: a declared CRS, and text in UTF-8, which is never mistaken."""
     crs, encoding = layer["crs"], layer.get("encoding") or ""
     crs_fact = {"crs": crs["code"] or ""} if crs["from"] == "declared" else {}
     return crs_fact | ({"encoding": encoding} if encoding.startswith("utf") else {})
 
 
 def _without_clashes(library: Library, rows: Sequence[PlanRow]) -> list[PlanRow]:
-    """Two layers for one code are two versions if their labels say so, and files of one version if they say they are.
+    """Keep two layers for one code if their labels make them two versions, or their names parts of one version.
 
     Otherwise a person must say which it is.
     """
@@ -294,8 +292,11 @@ def _without_clashes(library: Library, rows: Sequence[PlanRow]) -> list[PlanRow]
 
 
 def _are_files_of_one(library: Library, code: str, rows: Sequence[PlanRow]) -> bool:
-    """Whether files say that they are parts of one layer: each is named by the code of another division, or the last
-    version was made of files with these names, but for the year."""
+    """Whether files are evidently parts of one layer.
+
+    Either each is named by the code of another division, or the last version was made of files with these names, except
+    for the year.
+    """
     names = [" · ".join(filter(None, (row.source, row.layer))) for row in rows]
     divisions = [tuple(_DIVISION.findall(name)) for name in names]
     alike = {_PLACE_NAME.sub("", _DIVISION.sub("", name)) for name in names}
@@ -308,10 +309,10 @@ def _are_files_of_one(library: Library, code: str, rows: Sequence[PlanRow]) -> b
 
 
 def lacking_parts(version: Sequence[PlanRow], rows: Sequence[PlanRow], entry: LayerEntry) -> list[PlanRow]:
-    """The rows of a plan that are called like a part of a version, and of which nothing can be read.
+    """Return the unreadable rows of a plan that are named like a part of a version.
 
-    version: its rows; entry: its layer. A file beside one of them that has its name is the same in another form, one
-    of another year is of another version, and what a person has seen in a plan file is left out knowingly.
+    version: its rows; entry: its layer. A file with the same name beside one of them is the same in another form, one
+    of another year belongs to another version, and what a person has seen in a plan file is left out knowingly.
     """
     own = {Path(row.source).with_suffix("") for row in version}
     kinds = {_without_place(row.source) for row in version}
@@ -335,16 +336,18 @@ def _year_of(*texts: str) -> str | None:
 
 
 def _without_place(source: str) -> str:
-    """A path, in whatever form, without what tells the places of files of one layer apart."""
+    """Return a path without its suffix and without what distinguishes the places of files of one layer."""
     return _PLACE_NAME.sub("", _DIVISION.sub("", Path(source).with_suffix("").as_posix()))
 
 
 def _with_memory(
     library: Library, row: PlanRow, change: DatumChange | None, folder: Path, near: Sequence[Path]
 ) -> PlanRow:
-    """The row with what was answered before: fields and coverage of its layer, and the CRS, the encoding and the change
-    of datum that a person had to name last, where this file leaves them open too. Where the library has a version of
-    the row's label, with what was answered for that one."""
+    """Return the row with the answers given before, where this file leaves them open.
+
+    These are fields and coverage of its layer, and the CRS, encoding and change of datum that a person last had to
+    name. If the library has a version with the row's label, that version's answers are used.
+    """
     if row.status != MATCHED:
         return row
     answers = _answers_for(library, row)

@@ -1,4 +1,4 @@
-"""The list of a delivery's files: where each is, how large, and its SHA-256."""
+"""The list of a delivery's files: the place, size and SHA-256 of each."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +9,7 @@ from onemap.layers.files.file_hashes import file_hash
 
 
 def write_list(path: Path, root: Path, files: Sequence[Path]) -> None:
-    """The list of all files: where each is, how large, and its SHA-256."""
+    """Write the list of all files: the place, size and SHA-256 of each."""
     book = openpyxl.Workbook()
     sheet = book.active
     sheet.title = "清单"

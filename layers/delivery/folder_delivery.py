@@ -1,4 +1,4 @@
-"""`onemap deliver --template`: a plan's database in the folders and by the names that its receiver asks for."""
+"""`onemap deliver --template`: a plan's database in the folders and under the names that its receiver requires."""
 
 import shutil
 import tempfile
@@ -44,7 +44,7 @@ _READ, _WRITTEN = 0.4, 0.9  # of the work
 
 @dataclass(frozen=True)
 class FolderWish:
-    """The choices for a delivery's folder: the places in its names, and the folder with the files that people add."""
+    """The choices for a delivery's folder: the values in its names, and the folder with the files that people add."""
 
     code: str
     name: str
@@ -52,7 +52,7 @@ class FolderWish:
 
     @property
     def values(self) -> dict[str, str]:
-        """The places as they are filled."""
+        """The values of the placeholders in names."""
         return {"code": self.code, "name": self.name}
 
 
@@ -65,9 +65,9 @@ def deliver_folders(
     who: str,
     progress: Progress,
 ) -> Record:
-    """Check all of it, then write it as a zip, whole or not at all, and a row of the ledger.
+    """Check everything, then write it as a zip, whole or not at all, with an entry in the ledger.
 
-    Raises OneMapError template.… with every file that is missing, by a wrong name or of a wrong form, package.…, out.….
+    Raises OneMapError template.… for every file that is missing, misnamed or of a wrong form, package.…, out.….
     """
     if not template.folders:
         raise OneMapError("template.folders", file=template.id, field="--template")
@@ -113,7 +113,7 @@ def _name_with_values(name: str, wish: FolderWish) -> str:
 def _layers_there(
     library: Library, template: FolderTemplate, options: DeliveryOptions
 ) -> tuple[list[str], list[Problem]]:
-    """The template's layers that are in force, and what is wrong where one must be and is not."""
+    """Return the template's layers that are in force, and a problem for each required one that is not."""
     known = versions(library)
     there = [code for code in template.layers if layer_in_force(known, code, options.as_of)]
     lost = sorted(template.required_layers - set(there))
@@ -124,7 +124,7 @@ def _layers_there(
 def _files_of_people(
     template: FolderTemplate, wish: FolderWish
 ) -> tuple[list[tuple[Path, TemplateItem]], list[Problem]]:
-    """The files that people have made, each with its item of the template; and every one that is missing or wrong."""
+    """Return the files that people made, each with its item of the template; and every missing or wrong file."""
     taken: list[tuple[Path, TemplateItem]] = []
     problems: list[Problem] = []
     for folder in template.folders:
@@ -157,7 +157,7 @@ def _write_folders(
     record: PackageRecord,
     chosen: Sequence[ChosenLayer],
 ) -> None:
-    """Every folder with what people have made, and what the library gives."""
+    """Write every folder with the files that people made and those from the library."""
     for folder in template.folders:
         place = root / _name_with_values(folder.name, wish)
         place.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Templates of deliveries: which folders, in which order, hold which files by which names; read from TOML."""
+"""Templates of deliveries, read from TOML: the folders in order, with the files they hold and their names."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -42,8 +42,9 @@ _Wrong = tuple[str, str]  # key, what is expected
 class TemplateItem:
     """One kind of file in a folder.
 
-    name: with places; layers, required: codes; is_required: of files; dpi: at least so many; has_text: its text must be
-    readable by a program; versions: of PDF that it may be; also: endings that are taken as well, such as .mdb.
+    name: with placeholders; layers, required: codes; is_required: of files; dpi: the least resolution; has_text: a
+    program must be able to read its text; versions: the allowed versions of PDF; also: further suffixes that are
+    accepted, such as .mdb.
     """
 
     kind: str
@@ -63,21 +64,21 @@ class TemplateItem:
 
     @property
     def suffix(self) -> str:
-        """The end of its name, in small letters."""
+        """The suffix of its name, in lower case."""
         return f".{self.name.rpartition('.')[2].lower()}"
 
     def name_with(self, **values: str) -> str:
-        """The name with its places filled."""
+        """Return the name with its placeholders filled."""
         return _PLACE.sub(lambda found: values.get(found.group(1), found.group(0)), self.name)
 
     def example_name(self, **values: str) -> str:
-        """An example of a file's name of this kind, for people: the first number, and … where any title may stand."""
+        """Return an example of a file's name for people: the first number, and … where any title may stand."""
         return self.name_with(**{"number": "01", "title": "…", "layer": "…", **values})
 
     def pattern(self, **values: str) -> re.Pattern[str]:
-        """A pattern for the names of files of this kind: the number as a group, any title; any other ending of `also`.
+        """Return a pattern for names of this kind: the number as a group, any title, any suffix of `also`.
 
-        values: of its places; a place without one may be any text.
+        values: of its placeholders; one without a value may be any text.
         """
         parts = {"number": r"(?P<number>\d{2})", "title": r".+"} | {
             key: re.escape(text) for key, text in values.items()
@@ -98,9 +99,9 @@ class TemplateFolder:
 
 @dataclass(frozen=True)
 class FolderTemplate:
-    """A template. root: the folder of all, list: of what the list of all files is called; both with places.
+    """A template. root: the name of the outermost folder, list: of the list of all files; both with placeholders.
 
-    crs: the coordinate systems that its layers may have, empty for any; source, confidence: of what it says.
+    crs: the coordinate systems that its layers may have, empty for any; source, confidence: of its contents.
     A template without folders proves layers, wherever they lie.
     """
 
@@ -125,7 +126,7 @@ class FolderTemplate:
 
 
 def enumerate_places(name: str) -> Iterator[tuple[bool, str]]:
-    """The pieces of a name in their order, and of each whether it is a place."""
+    """Yield the pieces of a name in order, each with whether it is a placeholder."""
     at = 0
     for found in _PLACE.finditer(name):
         yield False, name[at : found.start()]
@@ -135,7 +136,7 @@ def enumerate_places(name: str) -> Iterator[tuple[bool, str]]:
 
 
 def folder_template(text: str, source: str, catalogue: Mapping[str, LayerEntry]) -> FolderTemplate:
-    """A template from its TOML text. Raises OneMapError template.syntax, template.key with every problem."""
+    """Return a template from its TOML text. Raises OneMapError template.syntax, template.key with every problem."""
     raw = toml_or_refusal(text, "template.syntax", source)
     problems = [key_problem(text, source, *wrong) for wrong in _wrong(raw, catalogue)]
     if problems:
@@ -155,7 +156,7 @@ def folder_template(text: str, source: str, catalogue: Mapping[str, LayerEntry])
 
 
 def key_problem(text: str, source: str, table: str, number: int, key: str, form: str) -> Problem:
-    """That a key of a template's table (the number-th of its name, from 0) is wrong. form: what is expected there."""
+    """Return the problem that a key is wrong in a template's table (number: from 0). form: what is expected."""
     line = line_of(text, table, number, key.partition(".")[0])
     facts = {"file": source, "field": key, "key": key, "table": table, "line": line, "form": form}
     return Problem("template.key", facts)
@@ -180,7 +181,7 @@ def _items(folder: Mapping[str, Any]) -> Iterator[TemplateItem]:
 
 
 def _wrong(raw: Mapping[str, Any], catalogue: Mapping[str, LayerEntry]) -> Iterator[tuple[str, int, str, str]]:
-    """The errors of a template: table, its number, key, and what is expected there."""
+    """Yield the errors of a template: table, its number, key, and what is expected there."""
     for name in raw:
         if name not in ("template", "folder", *_OF_PROOF):
             yield name, 0, name, "[template] | [[folder]] | [[clause]] | [[layer]] | [[check]] | [grade]"
@@ -246,12 +247,12 @@ def _wrong_in_item(kind: str, item: Mapping[str, Any], catalogue: Mapping[str, L
 
 
 def is_file_name(text: str) -> bool:
-    """Whether a text may stand in the name of a file on every system."""
+    """Whether a text may be part of a file's name on every system."""
     return bool(text.strip(" .")) and text == text.strip() and not _FORBIDDEN.search(text) and "{" not in text
 
 
 def _is_name(text: str, places: set[str]) -> bool:
-    """Whether a name is one that every system takes, with no place but these."""
+    """Whether every system accepts a name, and it has no placeholders but these."""
     pieces = list(enumerate_places(text))
     fits = all(piece in places if is_place else not _FORBIDDEN.search(piece) for is_place, piece in pieces)
     return bool(text.strip()) and fits and "{" not in "".join(piece for is_place, piece in pieces if not is_place)

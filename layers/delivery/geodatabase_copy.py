@@ -1,4 +1,4 @@
-"""Features as a FileGDB or a GeoPackage for other systems, as receivers ask; a package keeps a record of its own."""
+"""Features as a FileGDB or a GeoPackage for other systems, if receivers ask; a package keeps its own record."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,9 +20,9 @@ _EXACT = 2**53  # up to here a double holds every whole number
 
 
 def write_geodatabase(path: Path, layers: Sequence[tuple[LayerEntry, StoredFeatures, Types]], crs: pyproj.CRS) -> None:
-    """A feature class for each layer under its code, its Chinese title as alias; types: of its fields in the library.
+    """Write a feature class for each layer under its code, with its Chinese title as alias; types: of its fields.
 
-    path: what ends in .gpkg is a GeoPackage (1.3, which older programs open), all else a FileGDB. Raises OneMapError
+    path: .gpkg gives a GeoPackage (1.3, which older programs open), all else a FileGDB. Raises OneMapError
     package.geodatabase for a layer that it cannot hold.
     """
     driver = "GPKG" if path.suffix.lower() == ".gpkg" else "OpenFileGDB"
@@ -44,7 +44,7 @@ def write_geodatabase(path: Path, layers: Sequence[tuple[LayerEntry, StoredFeatu
 
 
 def _number_type(values: pd.Series, kind: str) -> str:
-    """The type of a column that every FileGDB can hold: 64-bit integers are new to it, so large ones become text."""
+    """Return a column type that every FileGDB can hold: 64-bit integers are new to it, so large ones become text."""
     if kind == "REAL":
         return "float64"
     largest = max((abs(value) for value in values.tolist() if value is not None), default=0)

@@ -48,15 +48,14 @@ ADDED, REFUSED, PLANNED, UNCHANGED = "added", "refused", "planned", "unchanged"
 
 @dataclass(frozen=True)
 class IngestOptions:
-    """How a delivery is taken in. plan: a TOML file that is written where there is none, and carried out where it is.
+    """How a delivery is added. plan: a TOML file that is written if it does not exist, and carried out if it does.
 
-    each: layer by layer, so that what is refused keeps nothing else out; sure: every layer is what the plan says,
-    however little it looks like it; department: whose layers are looked at;
-    covers: of what the plan says nothing of, and of whose label the library has no version; change: of datum, for the
-    layers that need one; files: files and folders of the delivery that alone are looked at, empty for all; copy:
-    rasters are copied beside the library, for they came in an archive; provers: they prove polygons valid while they
-    are read; proof: of the delivery against a template, which the log keeps with each version; codes_of_many: of
-    layers of which it holds several files.
+    each: add layer by layer, so that a refused layer keeps no other out; sure: every layer is what the plan says,
+    however little it looks like it; department: whose layers are examined; covers: the coverage of layers for which the
+    plan has none and the library has no version with their label; change: of datum, for the layers that need one;
+    files: only these files and folders are examined, empty for all; copy: copy rasters beside the library, since they
+    came in an archive; provers: they prove polygons valid while they are read; proof: of the delivery against a
+    template, which the log keeps with each version; codes_of_many: the layers of which it holds several files.
     """
 
     required_fields: Callable[[str], Sequence[str]]
@@ -76,23 +75,23 @@ class IngestOptions:
 
 
 class DeliveryRefused(OneMapError):
-    """A delivery of which nothing went in. result: its record as `ingest` gives it, with what was refused by layer."""
+    """Nothing of a delivery was added. result: its record as `ingest` gives it, with the refusals by layer."""
 
     result: Record
 
     @classmethod
     def with_result(cls, problems: Sequence[Problem], result: Record) -> "DeliveryRefused":
-        """The refusal for all these problems."""
+        """Return the refusal for all these problems."""
         error = cls(problems[0].code, **problems[0].facts)
         error.problems, error.result = tuple(problems), result
         return error
 
 
 def ingest(library: Library, folder: Path, options: IngestOptions, progress: Progress = SILENT) -> Record:
-    """Plan a delivery, or carry its plan out; returns the contract's record of it.
+    """Plan a delivery, or carry its plan out; return the contract's record of it.
 
     folder: of files, or an archive of them. Raises OneMapError library.owner_adds, source.missing, ingest.…, and,
-    unless layer by layer, DeliveryRefused with everything for which any of it is refused: then nothing was added.
+    unless layer by layer, DeliveryRefused with all refusals: then nothing was added.
     """
     library.check_owner()
     with _unpacked_folder(folder) as place:
@@ -124,7 +123,7 @@ def _planned_status(row: PlanRow) -> str:
 
 @contextlib.contextmanager
 def _unpacked_folder(folder: Path) -> Iterator[Path]:
-    """The folder of a delivery, unpacked if it came as one file."""
+    """Give the folder of a delivery, unpacked if it came as one file."""
     if folder.is_dir() and folder.suffix.lower() not in formats.FOLDERS:
         yield folder
     elif folder.is_file() and folder.suffix.lower() in formats.ARCHIVES:
@@ -138,7 +137,7 @@ def _unpacked_folder(folder: Path) -> Iterator[Path]:
 
 
 def _file_inside(path: Path, folder: Path) -> Path:
-    """A file or folder as it lies in the delivery. Raises OneMapError source.missing, ingest.outside."""
+    """Return the place of a file or folder in the delivery. Raises OneMapError source.missing, ingest.outside."""
     if not path.exists():
         raise OneMapError("source.missing", file=str(path), field="--file")
     if not path.resolve().is_relative_to(folder.resolve()):
@@ -151,14 +150,14 @@ def _is_chosen(path: Path, chosen: Sequence[Path]) -> bool:
 
 
 def _check_sources(rows: Sequence[PlanRow], folder: Path) -> None:
-    """Every file of a plan lies in the delivery. Raises OneMapError ingest.plan_source."""
+    """Check that every file of a plan lies in the delivery. Raises OneMapError ingest.plan_source."""
     missing = [row.source for row in rows if not _source_path(folder, row).exists()]
     if missing:
         raise OneMapError.of([_missing_source(source) for source in missing])
 
 
 def _read_again(row: PlanRow, folder: Path, library: Library, language: str) -> PlanRow:
-    """Report again, with its reason, a file that could not be read when the plan was made."""
+    """Try again to read a file that could not be read when the plan was made, and update its reason."""
     if row.status != UNREADABLE:
         return row
     try:
@@ -187,13 +186,13 @@ def rows_of_version(plan: Sequence[Record], record: Record) -> list[Record]:
 
 
 def row_of_problem(rows: Sequence[Record], problem: Mapping[str, Any]) -> Record:
-    """The row of a version that a problem is about, by the file that it names; the first for what is of all of them."""
+    """Return the version's row that a problem is about, by its file; the first row if it is about all files."""
     name = f"/{problem.get('file')}"
     return next((row for row in rows if f"/{row['source']}".endswith(name)), rows[0])
 
 
 def _planned_versions(rows: Sequence[PlanRow]) -> list[list[int]]:
-    """The versions of a plan: the numbers of the rows whose files make each."""
+    """Return the versions of a plan: for each the numbers of the rows whose files make it."""
     matched = ((number, row) for number, row in enumerate(rows) if row.status == MATCHED)
     found = groups_of(((row.code, row.label, row.valid_from, row.valid_to), number) for number, row in matched)
     return list(found.values())
@@ -234,14 +233,14 @@ def _add_options(library: Library, rows: Sequence[PlanRow], options: IngestOptio
 
 
 def _source_options(row: PlanRow, options: IngestOptions, folder: Path) -> SourceOptions:
-    """How a row's file is brought into the library. Raises as `planned_change`."""
+    """Return how a row's file is brought into the library. Raises as `planned_change`."""
     place = ProblemPlace(file=row.source, layer=row.code)
     change = planned_change(row.transform, row.transform_hash, options.change, folder, **place)
     return SourceOptions(crs=row.crs, transform=change, fields=row.fields, repair=row.repair)
 
 
 def _said_of_all(rows: Sequence[PlanRow], name: str) -> Any:
-    """What is said of the files of one version, if it is said alike. Raises OneMapError ingest.files_differ."""
+    """Return an option that the files of one version share. Raises OneMapError ingest.files_differ."""
     found = {getattr(row, name): row.source for row in rows if getattr(row, name) is not None}
     if len(found) > 1:
         (_, file), (_, other), *_ = found.items()
@@ -255,7 +254,7 @@ def _code_and_titles(code: str, catalogue: Mapping[str, LayerEntry]) -> dict[str
 
 
 def _placing_problems(row: PlanRow, catalogue: Mapping[str, LayerEntry]) -> list[Problem]:
-    """The problems of a layer whose place in the library is not known."""
+    """Return the problems of a layer whose place in the library is unknown."""
     if row.status in (LEFT_OUT, MATCHED, NOTE):
         return []
     if row.problems:
@@ -273,9 +272,9 @@ def _placing_problems(row: PlanRow, catalogue: Mapping[str, LayerEntry]) -> list
 def _add_all(
     library: Library, folder: Path, rows: Sequence[PlanRow], options: IngestOptions, progress: Progress
 ) -> dict[str, Any]:
-    """Every layer in one transaction; what a plan gives no code, since it cannot be read, keeps none of them out.
+    """Add every layer in one transaction; unreadable files without a code in the plan prevent nothing.
 
-    Raises DeliveryRefused with all that stands against any of them.
+    Raises DeliveryRefused with the problems of all layers.
     """
     catalogue = library.catalogue()
     problems = {number: _placing_problems(row, catalogue) for number, row in enumerate(rows)}
@@ -305,7 +304,7 @@ def _add_all(
 def _given_to_add(
     library: Library, folder: Path, rows: Sequence[PlanRow], options: IngestOptions, progress: Progress
 ) -> tuple[str, AddOptions, Callable[[str], Sequence[str]], str, str, Progress]:
-    """What `add` is given for the rows of one version, after the library; its step is the layer's title."""
+    """Return `add`'s arguments after the library for the rows of one version; its step is the layer's title."""
     entry = library.catalogue().get(rows[0].code or "")
     part = progress.part(0.0, 1.0, entry.title.get(options.language) if entry is not None else rows[0].code)
     source = str(_source_path(folder, rows[0]))
@@ -316,7 +315,7 @@ def _given_to_add(
 def _place_problems(
     found: Sequence[Problem], numbers: Sequence[int], rows: Sequence[PlanRow], problems: dict[int, list[Problem]]
 ) -> None:
-    """Put the problems of a version to the rows of its files; those of all of them to the first.
+    """Assign the problems of a version to its files' rows; problems of all files to the first.
 
     numbers: of the version's rows; problems: by row, to which they are added.
     """
@@ -326,9 +325,9 @@ def _place_problems(
 
 
 def _refuse_doubtful_successor(version: PreparedVersion, earlier: Sequence[PreparedVersion]) -> None:
-    """Refuse a version that does not look like the one of its layer that goes in before it with the same delivery.
+    """Refuse a version that does not look like the version of its layer added before it in the same delivery.
 
-    Files of one layer that were given several labels would follow one another, and the last one alone be in force.
+    Files of one layer with different labels would follow one another, and only the last would be in force.
     Raises OneMapError layer.doubtful.
     """
     before = [one for one in earlier if one.entry.code == version.entry.code]
@@ -338,20 +337,20 @@ def _refuse_doubtful_successor(version: PreparedVersion, earlier: Sequence[Prepa
 
 
 def _show_version(rows: list[PlanRow], numbers: Sequence[int], record: Mapping[str, Any]) -> None:
-    """Say of the rows of a version that they are in the library, and as which version. record: of `add`."""
+    """Mark the rows of a version as being in the library, and as which version. record: of `add`."""
     for at in numbers:
         rows[at] = replace(rows[at], status=_state(record), version=record["version"])
 
 
 def _state(record: Mapping[str, Any]) -> str:
-    """The state of a layer, by the record of `add`."""
+    """Return the state of a layer from the record of `add`."""
     return UNCHANGED if record["unchanged"] else ADDED
 
 
 def _refused_result(
     rows: Sequence[PlanRow], problems: Mapping[int, Sequence[Problem]], options: IngestOptions
 ) -> dict[str, Any]:
-    """The record of a delivery of which nothing went in: what stood against which layer."""
+    """Return the record of a delivery of which nothing was added: the problems of each layer."""
     shown = [
         replace(row, status=REFUSED, problems=tuple(problems[at])) if problems[at] and row.code else row
         for at, row in enumerate(rows)
@@ -367,7 +366,7 @@ def _refusal_record(row: PlanRow, problems: Sequence[Problem], language: str) ->
 def _add_each(
     library: Library, folder: Path, rows: Sequence[PlanRow], options: IngestOptions, progress: Progress
 ) -> dict[str, Any]:
-    """Layer by layer: what is refused is listed with its reasons, and the rest goes in."""
+    """Add layer by layer: refused layers are listed with their reasons, and the rest is added."""
     catalogue = library.catalogue()
     problems = {number: _placing_problems(row, catalogue) for number, row in enumerate(rows)}
     shown: list[PlanRow] = list(rows)
@@ -388,7 +387,7 @@ def _add_each(
 
 
 def _refuse_half(version: Sequence[PlanRow], rows: Sequence[PlanRow], catalogue: Mapping[str, LayerEntry]) -> None:
-    """Refuse a version of which a part has come that cannot be read: it would speak for that part's ground.
+    """Refuse a version with an unreadable part, since it would cover that part's ground.
 
     Raises OneMapError ingest.half.
     """
@@ -405,9 +404,10 @@ def _result(
     problems: Mapping[int, Sequence[Problem]],
     options: IngestOptions,
 ) -> dict[str, Any]:
-    """The contract's record.
+    """Return the contract's record.
 
-    records: of the layers that went in, or that the library has already, by `add`; problems: by row, why it is refused.
+    records: of `add`, for the layers that were added or were already there; problems: by row, the reasons for a
+    refusal.
     """
     of_state = {state: [one for one in records if _state(one) == state] for state in (ADDED, UNCHANGED)}
     refused = [_refusal_record(rows[at], found, options.language) for at, found in problems.items() if found]

@@ -1,6 +1,6 @@
-"""The change of datum that a layer came through before: known by its hash, offered again where the same is at hand.
+"""The change of datum that a layer came through before: known by its hash, offered again if it is available.
 
-Parameters of a datum are secret in law: the library keeps the hash of their file and its name, never where it lies.
+Parameters of a datum are secret by law: the library keeps the hash and name of their file, never its place.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ _SHOWN = 12  # signs of a hash, by which a person tells two apart
 
 @dataclass(frozen=True)
 class OfferedChange:
-    """A change of datum that may be used. path: its file, empty where it was given as text; problem: why it may not."""
+    """A change of datum that may be used. path: its file, empty if given as text; problem: why it may not be used."""
 
     hash: str
     path: str = ""
@@ -30,8 +30,7 @@ class OfferedChange:
 
 
 def needs_change(crs: str | None, target: pyproj.CRS) -> bool:
-    """Whether a source of that system can be added only by a change of datum; a system that is not known
-    counts as one that needs it."""
+    """Whether a source in that system can be added only with a change of datum; True for an unknown system."""
     if not crs:
         return True
     try:
@@ -44,11 +43,11 @@ def needs_change(crs: str | None, target: pyproj.CRS) -> bool:
 def offered_change(
     known: Mapping[str, Any] | None, given: DatumChange | None, folder: Path, places: Sequence[Path], **place: Any
 ) -> OfferedChange | None:
-    """The change offered for a layer; None if none is remembered or given.
+    """Return the change offered for a layer; None if none is remembered or given.
 
-    known: {"hash", "file"} of the change of its last version; given: what was named for the whole delivery; folder: the
-    delivery's, whose files are named from there; places: further folders to look in. The problem is
-    ingest.transform where nothing is at hand, ingest.transform_other where that name is another file now.
+    known: {"hash", "file"} of the change of its last version; given: the change for the whole delivery; folder: the
+    delivery's, to which file names are relative; places: further folders to search. The problem is ingest.transform if
+    none is available, ingest.transform_other if that name is now another file.
     """
     if known is None:
         return None if given is None else OfferedChange(given.hash)
@@ -82,10 +81,10 @@ def different_change(wanted: str, change: DatumChange, **place: Any) -> Problem 
 def planned_change(
     text: str | None, wanted: str | None, given: DatumChange | None, folder: Path, **place: Any
 ) -> DatumChange | None:
-    """The change that a row of a plan names, which must be the one of the hash that stands beside it.
+    """Return the change that a plan's row names; it must have the hash beside it.
 
-    text: a file, from the delivery's folder or as it is, or a pipeline; given: what was named for the whole delivery,
-    taken where the row has a hash alone. Raises OneMapError ingest.transform, ingest.transform_other, and what
+    text: a pipeline, or a file, relative to the delivery's folder or not; given: the change for the whole delivery,
+    used if the row has only a hash. Raises OneMapError ingest.transform, ingest.transform_other, and what
     `given_change` raises.
     """
     if not text and not wanted:
@@ -100,7 +99,7 @@ def planned_change(
 
 
 def _files(folder: Path, name: str | None) -> Iterator[Path]:
-    """The files of a folder that may be the parameters: the one of that name first, then whatever has their form."""
+    """Yield the files of a folder that may be the parameters: the one of that name first, then all of their form."""
     try:
         found = [path for path in folder.iterdir() if path.suffix.lower() in _FORMS or path.name == name]
         found = [path for path in found if path.is_file() and path.stat().st_size <= _LARGEST_FILE]

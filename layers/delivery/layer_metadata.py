@@ -1,4 +1,4 @@
-"""One record of metadata in two dresses: ISO 19115-1 (GB/T 19710.1-2023) in the XML of ISO 19115-3, and DCAT."""
+"""One metadata record in two forms: ISO 19115-1 (GB/T 19710.1-2023) in the XML of ISO 19115-3, and DCAT."""
 
 from typing import Any
 
@@ -98,7 +98,7 @@ def _identification(
 
 
 def geographic_box(coverage: shapely.Geometry, crs: pyproj.CRS) -> tuple[float, float, float, float]:
-    """West, south, east, north in degrees of a ground in a projected system; zeros for no ground."""
+    """Return west, south, east, north in degrees of a ground in a projected system; zeros if it is empty."""
     if shapely.is_empty(coverage):
         return (0.0, 0.0, 0.0, 0.0)
     geodetic = require_value(crs.geodetic_crs, "the geographic system of a projected one")
@@ -140,7 +140,7 @@ def _dataset(record: PackageRecord, layer: DeliveredLayer) -> dict[str, Any]:
 
 
 def _name(name: str) -> str:
-    """A name with its prefix, such as mdb:contact, as an element has it."""
+    """Return the element name for a prefixed name such as mdb:contact."""
     prefix, _, local = name.partition(":")
     return f"{{{_SPACES[prefix]}}}{local}"
 
@@ -163,7 +163,7 @@ def _code(parent: Element, name: str, kind: str, value: str) -> None:
 
 
 def _date(parent: Element, kind: str, moment: str, of: str) -> None:
-    """A day or a moment, and of what it is: creation, publication."""
+    """Add a day or a moment, and its kind: creation, publication."""
     dated = _add(parent, "cit:CI_Date")
     _add(dated, "cit:date", kind).text = moment
     _code(dated, "cit:dateType", "cit:CI_DateTypeCode", of)

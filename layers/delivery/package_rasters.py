@@ -1,4 +1,4 @@
-"""Rasters in a package: their files as they are, byte by byte, and beside the library that receives them."""
+"""Rasters in a package: their files unchanged, and their place beside the library that receives them."""
 
 import contextlib
 import shutil
@@ -21,9 +21,9 @@ RASTERS = "rasters"  # the folder of a package's payload
 
 
 def raster_file(library: Library, code: str, rows: StoredFeatures) -> tuple[RasterFile, list[Path]]:
-    """A raster as a package records it, and the paths of its files: itself and those beside it, such as overviews.
+    """Return a raster as a package records it, and its files: itself and those beside it, such as overviews.
 
-    Raises OneMapError raster.… where it is gone, or is no longer what was added.
+    Raises OneMapError raster.… if it is gone, or is no longer what was added.
     """
     reference = reference_of(rows.attributes.iloc[0], library.path)
     with checked_raster(reference) as dataset:
@@ -35,7 +35,7 @@ def raster_file(library: Library, code: str, rows: StoredFeatures) -> tuple[Rast
 
 
 def in_package(rows: StoredFeatures, raster: RasterFile) -> StoredFeatures:
-    """A raster's row with the place that it has in the package, and nothing of where it lay before."""
+    """Return a raster's row with its place in the package, without its former place."""
     path = pd.Series([raster.file], dtype=object, index=rows.attributes.index)
     return replace(rows, attributes=rows.attributes.assign(path=path))
 
@@ -52,7 +52,7 @@ def pack_raster(data: Path, raster: RasterFile, files: list[Path]) -> None:
 
 
 def folder_of_received(library: Library, wanted: Path | None) -> Path:
-    """Where received rasters are to lie: beside the library's file, or in a folder that was named.
+    """Return where received rasters are put: beside the library's file, or in the named folder.
 
     Raises OneMapError package.no_folder on a server without one.
     """
@@ -65,7 +65,7 @@ def folder_of_received(library: Library, wanted: Path | None) -> Path:
 
 @contextlib.contextmanager
 def placed_raster(data: Path, layer: DeliveredLayer, folder: Path, package: str) -> Iterator[Path]:
-    """Lay a package's raster into a folder; all of it is taken away again if what follows fails.
+    """Put a package's raster into a folder; remove it again if the block fails.
 
     Raises OneMapError package.record, package.differs, out.failed.
     """

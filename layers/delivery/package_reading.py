@@ -51,8 +51,8 @@ NEW, HELD = "new", "held"  # of a layer in a package: it becomes a version, or t
 class Reception:
     """Options for receiving a package. language: of the messages; who: the person who receives it.
 
-    sure: every layer is what the package says, however little it looks like it; rasters: the folder in which rasters
-    are to lie; None for the one beside the library.
+    sure: every layer is what the package says, however little it looks like it; rasters: the folder for rasters; None
+    for the one beside the library.
     """
 
     required_fields: Callable[[str], Sequence[str]]
@@ -65,9 +65,9 @@ class Reception:
 
 
 def receive_package(library: Library, path: Path, reception: Reception, progress: Progress) -> Record:
-    """Take a package in: every layer a new version, all in one transaction; returns the contract's record of it.
+    """Add a package: every layer a new version, all in one transaction; return the contract's record of it.
 
-    Raises OneMapError package.… for a package that is not whole or does not fit, and whatever `add` refuses.
+    Raises OneMapError package.… if the package is incomplete or does not fit, and whatever `add` refuses.
     """
     if not library.roles.is_owner:
         raise OneMapError("package.owner", file=library.label)
@@ -106,7 +106,7 @@ def receive_package(library: Library, path: Path, reception: Reception, progress
 
 
 def _ledger_rows(library: Library, record: PackageRecord, bag: Bag) -> list[dict[str, Any]]:
-    """When, by whom, and as which versions this very package has come in before, to the last byte of its manifest."""
+    """Return when, by whom and as which versions a package with the same manifest was received before."""
     sql = "SELECT at, who, detail FROM onemap_audit WHERE action = ? AND subject = ? ORDER BY number"
     rows = library.connection.execute(sql, (RECEIVE, record.package)).fetchall()
     found = [{"at": at, "by": who, **json.loads(detail)} for at, who, detail in rows]
@@ -114,7 +114,7 @@ def _ledger_rows(library: Library, record: PackageRecord, bag: Bag) -> list[dict
 
 
 def _held_rows(library: Library, plan: Sequence[tuple[DeliveredLayer, str]]) -> list[dict[str, Any]]:
-    """The versions that a package has and the library had already, as a receipt names them."""
+    """Return a package's versions that the library already had, as a receipt names them."""
     held = {(layer.code, layer.label) for layer, status in plan if status == HELD}
     return [
         {"code": version.code, "version": version.label, "features": version.count, "hash": version.hash}
@@ -124,7 +124,7 @@ def _held_rows(library: Library, plan: Sequence[tuple[DeliveredLayer, str]]) -> 
 
 
 def _plan_row(layer: DeliveredLayer, status: str, retired: Retirement | None) -> dict[str, Any]:
-    """retired: that the version which the library has already is in force no more, and does not come back by this."""
+    """Return a plan row. retired: set if the version that the library already has was retired; it stays so."""
     kind = "full" if layer.base is None else "change"
     base = None if layer.base is None else layer.base.label
     return {"code": layer.code, "version": layer.label, "features": layer.rows, "kind": kind, "base": base} | {
@@ -136,10 +136,10 @@ def _plan_row(layer: DeliveredLayer, status: str, retired: Retirement | None) ->
 def _plan(
     library: Library, record: PackageRecord, package: str, before: Sequence[dict[str, Any]]
 ) -> list[tuple[DeliveredLayer, str]]:
-    """The plan for each layer. before: as which versions the package has come in already.
+    """Return the plan for each layer. before: the versions from receiving this package before.
 
-    In another coordinate system a version's hash is not the sender's: then the ledger knows it. Raises OneMapError with
-    all that stands against the package.
+    In another coordinate system a version's hash is not the sender's; then the ledger knows it. Raises OneMapError with
+    all problems of the package.
     """
     known = versions(library)
     came = {(code, one["version"]): one["hash"] for row in before for code, one in row.get("layers", {}).items()}
@@ -167,7 +167,7 @@ def _plan(
 
 
 def _is_held(library: Library, version: Version, layer: DeliveredLayer) -> bool:
-    """Whether a version is what the package has: the same rows, or the same raster wherever it lies."""
+    """Whether a version is what the package has: the same rows, or the same raster at any place."""
     if layer.raster is None:
         return version.hash == layer.hash
     rows = read_version(library, version, None).attributes
@@ -179,7 +179,7 @@ def _is_held(library: Library, version: Version, layer: DeliveredLayer) -> bool:
 
 
 def _definition_problems(library: Library, layer: DeliveredLayer, place: ProblemPlace) -> list[Problem]:
-    """The obstacles to a layer that must be defined here, or that is another one here."""
+    """Return the problems of a layer that must be defined here, or that is defined differently here."""
     entry = library.catalogue().get(layer.code)
     if entry is not None:
         given = {"geometry": layer.geometry, "given": entry.geometry}
@@ -203,9 +203,9 @@ def _prepared_layers(
     held: contextlib.ExitStack,
     progress: Progress,
 ) -> list[PreparedVersion]:
-    """Every layer read and checked; held: takes rasters away again if what follows fails.
+    """Read and check every layer; held: removes rasters again if a later step fails.
 
-    Raises OneMapError with all that stands against any of them.
+    Raises OneMapError with the problems of all layers.
     """
     problems: list[Problem] = []
     prepared = []
@@ -236,7 +236,7 @@ def _prepared_raster(
     reception: Reception,
     held: contextlib.ExitStack,
 ) -> PreparedVersion:
-    """A raster laid where it is to stay, read by the coordinate system that the sender has given for it."""
+    """Put a raster in its final place, and read it in the coordinate system that the sender gave for it."""
     folder = folder_of_received(library, reception.rasters)
     path = held.enter_context(placed_raster(bag.data, layer, folder, package))
     beside = library.path is not None and folder.parent == library.path.resolve().parent
@@ -248,7 +248,7 @@ def _prepared_raster(
 
 
 def _raw_frame(library: Library, bag: Bag, layer: DeliveredLayer, package: str) -> RawFrame:
-    """A layer's rows as the version had them, put together with the base's where only changes have come."""
+    """Return a layer's rows as the version had them, joined with the base's if only changes came."""
     raw = read_source(bag.data / FEATURES_FILE, layer.code, None, may_be_empty=True)
     raw = replace(raw, path=Path(package))
     if layer.geometry == "table":  # of which the column for geometries is no field
@@ -299,7 +299,7 @@ def _add_options(library: Library, bag: Bag, record: PackageRecord, layer: Deliv
 
 
 def _coverage(bag: Bag, record: PackageRecord, code: str, target: pyproj.CRS, package: str) -> shapely.Geometry:
-    """The ground for which a layer speaks, in the library's plane."""
+    """Return the coverage of a layer, in the library's plane."""
     table = coverage_table(one.code for one in record.layers)
     raw = read_source(bag.data / FEATURES_FILE, table, None)
     is_of = np.array([value == code for value in raw.attributes.get("code", pd.Series(dtype=object))], dtype=bool)
@@ -310,7 +310,7 @@ def _coverage(bag: Bag, record: PackageRecord, code: str, target: pyproj.CRS, pa
 
 
 def _remarks(bag: Bag, layer: DeliveredLayer, target: pyproj.CRS, package: str) -> list[GradedProblem]:
-    """What the sender's library has remarked on ground that the layer lacks, which is nowhere else to be seen."""
+    """Return the sender's remarks on ground that the layer lacks, which can be seen nowhere else."""
     raw = read_source(bag.data / FEATURES_FILE, REMARKS_TABLE, None)
     columns = [raw.attributes.get(name, pd.Series(dtype=object)) for name in ("code", "words")]
     is_of = np.array([value == layer.code for value in columns[0]], dtype=bool)
@@ -331,9 +331,9 @@ def _prove(
     added: Sequence[dict[str, Any]],
     package: str,
 ) -> None:
-    """Prove that what came in equals what left: byte by byte; in another plane, row by row; rasters are proved already.
+    """Prove that the added layers equal the sent ones: byte by byte; in another plane, by the number of rows.
 
-    Raises OneMapError package.differs, inside the transaction.
+    Rasters are proved already. Raises OneMapError package.differs, inside the transaction.
     """
     is_same_plane = record.crs == f"EPSG:{library.srs_id}"
     problems = [

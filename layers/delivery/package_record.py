@@ -15,13 +15,13 @@ FULL, CHANGE = "full", "change"
 
 
 def coverage_table(codes: Iterable[str]) -> str:
-    """The table of the ground for which layers speak, whose name none of them may have. codes: of the layers."""
+    """Return the name of the table of coverages, which no layer has. codes: of the layers."""
     return "onemap_coverage" if "coverage" in map(str.lower, codes) else "coverage"
 
 
 @dataclass(frozen=True)
 class BaseState:
-    """The state on which a change package stands: the label and the hash of the version before."""
+    """The state that a change package is based on: the label and the hash of the version before."""
 
     label: str
     hash: str
@@ -29,10 +29,10 @@ class BaseState:
 
 @dataclass(frozen=True)
 class RowChanges:
-    """How the rows of a version come from those of its base and of the package, so that order and bytes are the same.
+    """How the rows of a version come from those of its base and of the package, with the same order and bytes.
 
-    rows: stretches, each "base" or "package", its first row (from 1) and how many; removed: rows of the base, by key
-    or number, that are there no more; counts of added, changed and removed rows (changed: of the same key).
+    rows: stretches, each "base" or "package", its first row (from 1) and its length; removed: rows of the base, by key
+    or number, that are gone; counts of added, changed and removed rows (changed: with the same key).
     """
 
     rows: tuple[tuple[str, int, int], ...]
@@ -45,7 +45,7 @@ class RowChanges:
 class RasterFile:
     """A raster in a package: its place in the payload, and the SHA-256 of its file.
 
-    beside_sha256: of the files beside it that hold its cells, as the version's row has it; None without.
+    beside_sha256: of the files beside it that hold its cells, as in the version's row; None if there are none.
     """
 
     file: str
@@ -55,10 +55,10 @@ class RasterFile:
 
 @dataclass(frozen=True)
 class DeliveredLayer:
-    """One layer of a package. hash: of the version's rows as `content_hash` takes it; rows: how many it has in all.
+    """One layer of a package. hash: of the version's rows by `content_hash`; rows: their total number.
 
-    accuracy_m: positional accuracy in metres; source, source_hash: of what the sender had added it; remarks: how many
-    there are on ground that the version lacks.
+    accuracy_m: positional accuracy in metres; source, source_hash: of the file from which the sender added it; remarks:
+    how many there are on ground that the version lacks.
     """
 
     code: str
@@ -85,7 +85,7 @@ class DeliveredLayer:
 
 @dataclass(frozen=True)
 class PackageRecord:
-    """A package. crs: EPSG code of its coordinates; unit: "CODE=VALUE" where only one area unit is in it."""
+    """A package. crs: EPSG code of its coordinates; unit: "CODE=VALUE" if it holds only one area unit."""
 
     package: str
     kind: str
@@ -100,15 +100,15 @@ class PackageRecord:
     layers: tuple[DeliveredLayer, ...] = field(default=())
 
     def text(self) -> str:
-        """The record as it stands in the package."""
+        """Return the record as the package holds it."""
         content = {"format": FORMAT, "number": FORMAT_NUMBER, **asdict(self)}
         return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
 def read_record(folder: Path, package: str) -> PackageRecord:
-    """The record of an unpacked package.
+    """Return the record of an unpacked package.
 
-    Raises OneMapError package.no_record, package.newer, package.record for a value that is not as it must be.
+    Raises OneMapError package.no_record, package.newer, package.record for an invalid value.
     """
     try:
         content = json.loads((folder / RECORD_FILE).read_bytes())

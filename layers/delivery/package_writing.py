@@ -1,4 +1,4 @@
-"""`onemap deliver`: chosen layers leave the library as a package that says what it holds and is proved by hashes."""
+"""`onemap deliver`: chosen layers leave the library as a package that describes its content and proves it by hashes."""
 
 import json
 import shutil
@@ -68,10 +68,10 @@ _READ, _WRITTEN = 0.4, 0.8  # of the work, when all is read, and when it lies in
 
 @dataclass(frozen=True)
 class DeliveryOptions:
-    """The options of a delivery: layers by code, as of a day; changes since a version only; one area unit only.
+    """The options of a delivery: layers by code, as of a day; only changes since a version; only one area unit.
 
     since: the label of the base; unit: the code of a layer of area units, and the value that names one of them;
-    recipient, secrecy: as the package and the ledger name them; geodatabase: a FileGDB with the same rows goes along.
+    recipient, secrecy: for the package and the ledger; geodatabase: include a FileGDB with the same rows.
     """
 
     layers: tuple[str, ...]
@@ -86,7 +86,7 @@ class DeliveryOptions:
 
 @dataclass(frozen=True)
 class _Unit:
-    """An area unit of which only is delivered: its ground, and its codes as they are compared."""
+    """The only area unit that is delivered: its ground, and its codes in comparable form."""
 
     ground: shapely.Geometry
     codes: frozenset[str]
@@ -94,7 +94,7 @@ class _Unit:
 
 @dataclass(frozen=True)
 class ChosenLayer:
-    """One layer as it leaves: its version, the rows that are in the package, and the ground for which they speak.
+    """One layer as it is delivered: its version, the rows in the package, and the ground for which they speak.
 
     remarks: on ground that the version lacks; files: of a raster.
     """
@@ -110,7 +110,7 @@ class ChosenLayer:
 
 
 def deliver(library: Library, target: Path, options: DeliveryOptions, who: str, progress: Progress) -> Record:
-    """Write the package, whole or not at all, and a row of the ledger; returns the contract's record of it.
+    """Write the package, whole or not at all, and an entry of the ledger; return the contract's record of it.
 
     Raises UsageError layer.unknown, OneMapError package.suffix, package.owner, package.no_version, package.since,
     package.unit, package.unit_field, package.empty, raster.…, out.….
@@ -160,7 +160,7 @@ def _layer_result(layer: DeliveredLayer) -> dict[str, Any]:
 
 
 def check_place_of_package(library: Library, target: Path, options: DeliveryOptions) -> None:
-    """Refuse before any work.
+    """Refuse the place of a package before any work.
 
     Raises UsageError usage.apart, layer.unknown, OneMapError package.suffix, package.owner, out.….
     """
@@ -196,7 +196,7 @@ def package_record(
 
 
 def chosen_layers(library: Library, options: DeliveryOptions, progress: Progress) -> list[ChosenLayer]:
-    """The content to deliver of every layer. Raises OneMapError with all layers that cannot be delivered."""
+    """Return what is delivered of every layer. Raises OneMapError with all layers that cannot be delivered."""
     known = versions(library)
     unit = _unit_ground(library, known, options) if options.unit else None
     problems: list[Problem] = []
@@ -263,7 +263,7 @@ def _chosen_layer(
 
 
 def _base(known: Sequence[Version], code: str, since: str | None) -> Version | None:
-    """The version on which a change package stands. Raises OneMapError package.since."""
+    """Return the version that a change package is based on. Raises OneMapError package.since."""
     if since is None:
         return None
     found = next((version for version in known if version.label == since), None)
@@ -273,7 +273,7 @@ def _base(known: Sequence[Version], code: str, since: str | None) -> Version | N
 
 
 def _unit_ground(library: Library, known: Sequence[Version], options: DeliveryOptions) -> _Unit:
-    """The area unit that is asked for. Raises UsageError layer.unknown, OneMapError package.unit."""
+    """Return the requested area unit. Raises UsageError layer.unknown, OneMapError package.unit."""
     code, value = require_value(options.unit, "an area unit")
     entry = known_layer(library.catalogue(), code, "--unit", error=UsageError)
     version = layer_in_force(known, code, options.as_of)
@@ -293,7 +293,7 @@ def _unit_ground(library: Library, known: Sequence[Version], options: DeliveryOp
 
 
 def _in_ground(features: StoredFeatures, ground: shapely.Geometry) -> StoredFeatures:
-    """The features that meet a ground, whole: nothing is cut. A polygon must do so with its inside.
+    """Return the whole, uncut features that meet a ground; a polygon must share more than its border.
 
     A line or a point on the border of two units belongs to both: each speaks for all of its ground.
     """
@@ -303,7 +303,7 @@ def _in_ground(features: StoredFeatures, ground: shapely.Geometry) -> StoredFeat
 
 
 def _of_unit(features: StoredFeatures, entry: LayerEntry, unit: _Unit) -> StoredFeatures:
-    """The rows of a table that speak of a unit, or of one within it. Raises OneMapError package.unit_field."""
+    """Return the rows of a table about a unit, or one within it. Raises OneMapError package.unit_field."""
     if entry.unit is None or entry.unit not in features.attributes.columns:
         raise OneMapError("package.unit_field", layer=entry.code, field="--unit")
     codes = [text_value(value) for value in features.attributes[entry.unit].tolist()]
@@ -312,7 +312,7 @@ def _of_unit(features: StoredFeatures, entry: LayerEntry, unit: _Unit) -> Stored
 
 
 def _fill(connection: FileConnection, chosen: Sequence[ChosenLayer], record: PackageRecord) -> None:
-    """The package's GeoPackage: a table for each layer, the ground for which each speaks, and where they come from."""
+    """Fill the package's GeoPackage: a table for each layer, the coverages, and the origin of the data."""
     facts = {"id": record.package, "kind": DELIVER, "started": record.made_at, "who": record.who}
     layers = [asdict(layer) for layer in record.layers]
     origin = provenance({**facts, "library_name": record.library_name, "layers": layers})
@@ -346,7 +346,7 @@ def _fill_table(
 
 
 def _write_metadata(data: Path, library: Library, record: PackageRecord, chosen: Sequence[ChosenLayer]) -> None:
-    """One record a layer after ISO 19115-1, and the catalogue of all after DCAT."""
+    """Write a record for each layer after ISO 19115-1, and the catalogue of all layers after DCAT."""
     folder = data / "metadata"
     folder.mkdir()
     for item in chosen:
@@ -365,7 +365,7 @@ def hand_over(
     manifest: str,
     who: str,
 ) -> None:
-    """The package takes its place, and the log says so: both, or neither."""
+    """Move the package to its place and log it: both, or neither."""
     detail = {
         "file": target.name,
         "manifest": manifest,

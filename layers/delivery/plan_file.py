@@ -58,9 +58,9 @@ def _is_shown(row: PlanRow, name: str) -> bool:
 
 
 def read_plan(path: Path) -> list[PlanRow]:
-    """The rows of a plan; one without a code is left out, but what could not be read stays so.
+    """Return the rows of a plan; a row without a code is left out, but an unreadable file stays unreadable.
 
-    Raises OneMapError source.missing, ingest.plan, with all that is wrong in it.
+    Raises OneMapError source.missing, ingest.plan, with all errors in it.
     """
     try:
         content = toml_content(path.read_text(encoding="utf-8-sig"))

@@ -1,4 +1,4 @@
-"""The receipt of a package 回执: written by who receives it, taken in by who sent it, each side's log keeps it."""
+"""The receipt of a package 回执: the receiver writes it, the sender takes it in, and both logs keep it."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ def write_receipt(
 ) -> None:
     """Write the receipt; an existing receipt of the same package is replaced. Raises OneMapError out.….
 
-    taken: at which moment, and by whom, the package was taken in, however often it comes.
+    taken: when, and by whom, the package was added, however often it comes.
     """
     content = {
         "format": FORMAT,
@@ -46,12 +46,12 @@ def write_receipt(
 
 
 def is_receipt(path: Path) -> bool:
-    """Whether a file is to be read as a receipt."""
+    """Whether a file should be read as a receipt."""
     return path.suffix.lower() == ".json"
 
 
 def take_in_receipt(library: Library, path: Path, who: str) -> Record:
-    """Close the ledger's row of a package with its receipt; returns what was received, and by whom.
+    """Close the ledger's entry of a package with its receipt; return what was received, and by whom.
 
     Raises OneMapError source.missing, package.receipt, package.not_ours, package.manifest.
     """
@@ -76,7 +76,7 @@ def _is_receipt_of(place: Path, package: str) -> bool:
 
 
 def _read(path: Path) -> dict[str, Any] | None:
-    """A receipt's content, None if it is none. Raises OneMapError source.missing."""
+    """Return a receipt's content, None if the file is not a receipt. Raises OneMapError source.missing."""
     try:
         if path.stat().st_size > _MOST_BYTES:
             return None

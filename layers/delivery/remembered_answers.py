@@ -1,7 +1,7 @@
 """Answers given when a department's files were added: stored with each version, editable, used for the next delivery.
 
-A version says by itself what was answered for it. What a person changes afterwards is a fact of the library, and holds
-until a later version was answered otherwise.
+A version keeps the answers given for it. A person's later change is a fact of the library, and holds until a later
+version gets another answer.
 """
 
 import json
@@ -41,7 +41,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class LayerAnswers:
-    """All that is remembered of one layer, by name: of ANSWERS those that were given and not forgotten.
+    """The remembered answers of one layer, by name: those of ANSWERS that were given and not forgotten.
 
     transform: {"hash", "file"}, the SHA-256 of a change of datum and the name of its file, None for a pipeline.
     """
@@ -67,7 +67,7 @@ class LayerAnswers:
 
 
 def layer_answers(library: Library, code: str, of_layer: Sequence[Version] | None = None) -> LayerAnswers:
-    """The remembered answers for a layer. of_layer: its versions in their order, where they are known already."""
+    """Return the remembered answers for a layer. of_layer: its versions in order, if already known."""
     known = [version for version in versions(library) if version.code == code] if of_layer is None else of_layer
     given: dict[str, Answer] = {}
     numbers: dict[str, int] = {}
@@ -99,7 +99,7 @@ def all_answers(library: Library) -> list[LayerAnswers]:
 
 
 def change_answers(library: Library, code: str, wanted: Mapping[str, Any], who: str) -> None:
-    """Change what is remembered of a layer; None forgets an answer. Logged.
+    """Change the remembered answers of a layer; None forgets an answer. Logged.
 
     wanted: by the names of ANSWERS. Raises OneMapError layer.unknown, answers.value, answers.name, crs.unknown,
     encoding.unknown, library.altered and other library.….
@@ -118,7 +118,7 @@ def change_answers(library: Library, code: str, wanted: Mapping[str, Any], who: 
 
 
 def _answers_of(report: Mapping[str, Any], version: Version) -> dict[str, Any]:
-    """The answers given for a version: fields and coverage always, the others where a person had to name them."""
+    """Return the answers given for a version: fields and coverage always, the others if a person had to name them."""
     fields = {str(target): str(source) for target, source in (report.get("fields") or {}).items()}
     answers = {str(name): str(value) for name, value in (report.get("answers") or {}).items() if name in CHANGEABLE}
     found = {FIELDS: fields, COVERS: version.coverage_kind, **answers}
@@ -128,7 +128,7 @@ def _answers_of(report: Mapping[str, Any], version: Version) -> dict[str, Any]:
 
 
 def _check_row(library: Library, code: str) -> None:
-    """Check that the former answers are as the log has them. Raises OneMapError library.altered."""
+    """Check that the former answers agree with the log. Raises OneMapError library.altered."""
     table, name = TABLES["onemap_library"], row_name([_key(code)])
     book = read_entries(library, Sql("(action = ? AND subject = ?) OR action = ?"), (_EDITED, code, COPY))
     written = {key: row for key, row in book.rows.get(table.name, {}).items() if key == name}
@@ -149,7 +149,7 @@ def _edits(library: Library, code: str) -> dict[str, dict[str, Any]]:
 
 
 def _checked_answer(code: str, name: str, value: Any) -> Any:
-    """An answer as it is kept. Raises OneMapError answers.name, answers.value, crs.…, encoding.…."""
+    """Return an answer as it is kept. Raises OneMapError answers.name, answers.value, crs.…, encoding.…."""
     if name not in ANSWERS or (value is not None and name not in CHANGEABLE):
         raise OneMapError("answers.name", layer=code, field=name, names=list(CHANGEABLE))
     if value is None:

@@ -1,4 +1,4 @@
-"""Which rows of a version its base holds already, byte by byte, and how the version is put together from both again."""
+"""Which rows of a version its base already holds, byte by byte, and how the version is rebuilt from both."""
 
 from collections import defaultdict, deque
 
@@ -12,9 +12,9 @@ from onemap.layers.library.versions import StoredFeatures
 
 
 def row_changes(base: StoredFeatures, version: StoredFeatures, key: str | None) -> tuple[RowChanges, np.ndarray]:
-    """How a version's rows come from its base's, and which of its rows (k,), from 0, the base does not hold.
+    """Return how a version's rows come from its base's, and its rows (k,), from 0, that the base lacks.
 
-    key: the layer's key, by which a row counts as changed and not as removed and added.
+    key: the layer's key; a row with the same key counts as changed and not as removed and added.
     """
     there: defaultdict[tuple[bytes, str], deque[int]] = defaultdict(deque)
     if list(base.attributes.columns) == list(version.attributes.columns):
@@ -43,7 +43,7 @@ def _names(features: StoredFeatures, key: str | None) -> np.ndarray:
 
 
 def _stretches(origins: np.ndarray) -> tuple[tuple[str, int, int], ...]:
-    """The rows of a version in their order: stretches of the base's rows, and of the package's (origin below 0)."""
+    """Return the rows of a version in order: stretches of the base's rows, and of the package's (origin below 0)."""
     if not len(origins):
         return ()
     is_new = origins < 0
@@ -59,7 +59,7 @@ def _stretches(origins: np.ndarray) -> tuple[tuple[str, int, int], ...]:
 def put_together(
     changes: RowChanges, base: StoredFeatures, geometries: np.ndarray, attributes: pd.DataFrame
 ) -> tuple[np.ndarray, pd.DataFrame]:
-    """The rows of a version: from its base, and from a package's own rows (k,) with their attributes.
+    """Return the rows of a version from its base, and from a package's rows (k,) with their attributes.
 
     Raises ValueError for stretches that lie beyond either.
     """

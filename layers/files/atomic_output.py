@@ -1,4 +1,4 @@
-"""Outputs are written beside their place and take their names when all of it is there."""
+"""Outputs are written beside their place and take their names when they are complete."""
 
 import contextlib
 import errno
@@ -19,7 +19,7 @@ from onemap.layers.shipped_files import PROGRAM
 def check_places(
     targets: Iterable[Path], overwrite: bool | None, field: str, inputs: Iterable[str | Path] = ()
 ) -> None:
-    """Refuse places of one option before any work, as `check_place`; each is another one. Raises OneMapError out.…."""
+    """Refuse places of one option before any work, as `check_place` does, and equal ones. Raises OneMapError out.…."""
     known: set[Path] = set()
     for target in targets:
         check_place(target, overwrite, field, inputs)
@@ -33,9 +33,10 @@ def check_place(
 ) -> None:
     """Check a place for output before any work starts; an output never replaces one of its inputs.
 
-    Nor is a library: it holds what nothing else does; nor is anything written among the files of the program, where a
-    pack would count as shipped. overwrite: None where what is there is never replaced. Raises OneMapError out.exists,
-    out.folder, out.input, out.library, out.foreign, out.program, out.name, out.long, out.failed.
+    It never replaces a library either, which holds what nothing else does, and is never written among the program's own
+    files, where a pack would count as shipped. overwrite: None if an existing file is never replaced. Raises
+    OneMapError out.exists, out.folder, out.input, out.library, out.foreign, out.program, out.name, out.long,
+    out.failed.
     """
     check_name(target, field, len(target.name) + _BESIDE)
     try:
@@ -66,22 +67,22 @@ def check_place(
 
 
 def place_taken(name: str, field: str | None = None, *, may_replace: bool = False) -> OneMapError:
-    """The refusal of a place where something lies. may_replace: the verb has the option with which it is replaced."""
+    """Return the refusal of an occupied place. may_replace: the verb has an option to replace what is there."""
     way = in_each_language("out_exists.overwrite" if may_replace else "out_exists.never")
     return OneMapError("out.exists", file=name, field=field, way=way)
 
 
 def refuse_inputs(target: Path, field: str | None, inputs: Iterable[str | Path]) -> None:
-    """Refuse a place where something lies of which a result is made. Raises OneMapError out.input."""
+    """Refuse an occupied place that is an input of the result. Raises OneMapError out.input."""
     with contextlib.suppress(OSError, ValueError):  # what is no path at all is reported by whoever reads it
         if target.exists() and any(_is_input(target, Path(path)) for path in inputs if path and Path(path).exists()):
             raise OneMapError("out.input", file=target.absolute().name, field=field)
 
 
 def _is_input(target: Path, path: Path) -> bool:
-    """Whether what is read is the target, lies in it as a table does in a folder of results, or is a folder around it.
+    """Whether an input is the target, lies in it as a table does in a folder of results, or is a folder around it.
 
-    Of a shapefile each part stands for all of them.
+    Each part of a shapefile stands for all of them.
     """
     target, path = target.resolve(), path.resolve()
     is_part = target.suffix.lower() == ".shp" and path.suffix.lower() in _OF_A_SHAPEFILE and path.stem == target.stem
@@ -91,11 +92,11 @@ def _is_input(target: Path, path: Path) -> bool:
 
 @contextlib.contextmanager
 def atomic_output(target: Path, overwrite: bool | None, field: str | None = None) -> Iterator[Path]:
-    """A path of the target's name to write to, in a folder of its own; all files in that folder then take their place.
+    """Give a path with the target's name in a separate folder; all files written there then take their places.
 
-    A shapefile's other files come with it, and those of the one that it replaces go. What lay there stays whole
-    if the writing fails, or if another program holds one of its files, which no other system than Windows minds.
-    Raises OneMapError out.exists, out.folder, out.failed.
+    A shapefile's other files come with it, and those of the one that it replaces are removed. What was there stays
+    whole if the writing fails, or if another program holds one of its files, which only Windows minds. Raises
+    OneMapError out.exists, out.folder, out.failed.
     """
     check_place(target, overwrite, field)
     part = target.absolute().with_name(target.name + ".part")
@@ -112,9 +113,9 @@ def atomic_output(target: Path, overwrite: bool | None, field: str | None = None
 
 
 def _take_places(written: list[Path], target: Path) -> None:
-    """Put what was written where it belongs, and take away what lay there: all of it, or none.
+    """Move what was written to its place, and remove what was there: all of it, or nothing.
 
-    written: the target's own file last. Raises OSError, with everything as it was.
+    written: the target's own file last. Raises OSError, with everything unchanged.
     """
     folder = target.parent
     former = {folder / path.name for path in written if (folder / path.name).exists()}
@@ -143,7 +144,7 @@ def _take_places(written: list[Path], target: Path) -> None:
 
 
 def _patiently(move: Callable[[Path], object], place: Path) -> None:
-    """Move a file; on Windows a scanner of viruses may hold a new one for a moment."""
+    """Move a file and retry on Windows, where a virus scanner may hold a new file for a moment."""
     for wait_s in _SCANNER_WAITS_S:
         try:
             move(place)
@@ -154,7 +155,7 @@ def _patiently(move: Callable[[Path], object], place: Path) -> None:
 
 
 def _is_of_ours(folder: Path) -> bool:
-    """True for a FileGDB, and for a folder of nothing but tables; any other may hold someone's work."""
+    """Whether a folder is a FileGDB or holds only tables; any other may hold someone's work."""
     return folder.suffix.lower() == ".gdb" or all(path.suffix == ".parquet" for path in folder.iterdir())
 
 

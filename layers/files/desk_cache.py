@@ -1,6 +1,6 @@
 """A small file in the user's cache with data derived from a library, which can be derived again.
 
-Nothing rests on it: what cannot be read is made anew, and where nothing may be written nothing is kept.
+Nothing depends on it: unreadable data is made anew, and nothing is kept if nothing may be written.
 """
 
 import contextlib
@@ -33,9 +33,9 @@ class CachedText:
 
 
 class DeskCache:
-    """Texts by name in one file. kind: what they are, a folder of the user's cache; of: what the file belongs to.
+    """Texts by name in one file. kind: their kind, a folder of the user's cache; of: what the file belongs to.
 
-    Two processes may use it at once; no method raises for what is wrong with the file.
+    Two processes may use it at once; no method raises because of the file's state.
     """
 
     def __init__(self, kind: str, of: str) -> None:
@@ -43,7 +43,7 @@ class DeskCache:
         self._path = self._folder / f"{hashlib.sha256(of.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}.sqlite"
 
     def read(self) -> dict[str, CachedText]:
-        """All texts that are what was written."""
+        """Return all texts that are as they were written."""
         if not self._path.exists():
             return {}
         try:
@@ -61,7 +61,7 @@ class DeskCache:
         return {}
 
     def write(self, texts: Mapping[str, CachedText], gone: Collection[str] = ()) -> None:
-        """Keep texts, and forget others by their names."""
+        """Keep texts, and forget those named in `gone`."""
         if not texts and not gone:
             return
         try:
@@ -92,7 +92,7 @@ class DeskCache:
                 path.unlink(missing_ok=True)
 
     def _without_forgotten(self) -> None:
-        """Remove the files that nobody has asked for long, and of the others those that are too many."""
+        """Remove files that were not used for long, and others if there are too many."""
         ages = {
             path: time.time() - path.stat().st_mtime for path in self._folder.glob("*.sqlite") if path != self._path
         }

@@ -19,14 +19,14 @@ IS_WINDOWS = os.name == "nt"
 
 
 def sqlite_address(path: PurePath, query: str) -> str:
-    """A whole path as the URI that SQLite takes, which knows no host: a share begins with four slashes."""
+    """Return a whole path as a URI for SQLite, which knows no host: a share begins with four slashes."""
     uri = _plain(path).as_uri()
     local = uri if uri.startswith("file:///") else f"file:////{uri.removeprefix('file://')}"
     return f"{local}?{query}"
 
 
 def is_on_network(path: Path) -> bool:
-    """Whether a file lies on another machine's disk, as far as the system says."""
+    """Whether a file lies on another machine's disk, as far as the system tells."""
     if IS_WINDOWS:
         return is_share(PureWindowsPath(path)) or _drive_type(path.drive) == _REMOTE
     try:
@@ -37,13 +37,13 @@ def is_on_network(path: Path) -> bool:
 
 
 def is_share(path: PureWindowsPath) -> bool:
-    r"""Whether a path of Windows names a share, as \\server\plans\city.gpkg does."""
+    r"""Whether a Windows path names a share, as \\server\plans\city.gpkg does."""
     drive = _plain(path).drive
     return drive.startswith("\\\\") and not drive.startswith(("\\\\?\\", "\\\\.\\"))
 
 
 def _plain(path: PurePath) -> PurePath:
-    r"""A path of Windows without the mark of long paths: \\?\UNC\server\plans is \\server\plans, \\?\C:\a is C:\a."""
+    r"""Remove the mark of long paths from a Windows path: \\?\UNC\server\plans is \\server\plans, \\?\C:\a is C:\a."""
     text = str(path)
     if not isinstance(path, PureWindowsPath) or not text.startswith("\\\\?\\"):
         return path
@@ -53,7 +53,7 @@ def _plain(path: PurePath) -> PurePath:
 
 @lru_cache(maxsize=64)
 def _is_below_network(path: str, mounts: str) -> bool:
-    """By the system's list of mounts, the longest of which holds the path: device, folder, system, options."""
+    """Whether the longest mount point above a path is a network's. mounts: lines of device, folder, system, options."""
     best, found = "", ""
     for line in mounts.splitlines():
         words = line.split(" ")
@@ -76,7 +76,7 @@ def _drive_type(drive: str) -> int:
 def check_name(path: Path, field: str | None = None, room: int = 0) -> None:
     """Refuse the name of a new file that Windows cannot make. Raises OneMapError out.name, out.long.
 
-    room: how many signs longer the paths may be of what is written beside it meanwhile.
+    room: how many characters longer the paths of files written beside it may be.
     """
     if not IS_WINDOWS:
         return
@@ -88,7 +88,7 @@ def check_name(path: Path, field: str | None = None, room: int = 0) -> None:
 
 
 def _has_long_paths() -> bool:
-    """Whether Windows was told to take paths of any length, and this program is one that may use them."""
+    """Whether Windows was told to accept paths of any length, and this program may use them."""
     import ctypes
 
     system = getattr(ctypes, "windll").ntdll  # noqa: B009 - only Windows has it
@@ -96,9 +96,9 @@ def _has_long_paths() -> bool:
 
 
 def may_write_in(folder: Path) -> bool:
-    """Whether files can be made in a folder: tried, since on Windows `os.access` knows nothing of its rights.
+    """Whether files can be made in a folder; this is tried, since `os.access` ignores a folder's rights on Windows.
 
-    A full disk is no want of rights; it is refused where something is written.
+    A full disk does not count as missing rights; it is refused when something is written.
     """
     try:
         with tempfile.TemporaryFile(dir=folder):
@@ -108,5 +108,5 @@ def may_write_in(folder: Path) -> bool:
 
 
 def is_no_windows_name(name: str) -> bool:
-    """Whether Windows keeps a name for a device, or allows none of its kind."""
+    """Whether Windows reserves a name for a device, or does not allow it."""
     return bool(_RESERVED.fullmatch(name) or _NO_NAME.search(name))

@@ -1,4 +1,4 @@
-"""Hashes of files; of those that have not changed since they were last read, without reading them again."""
+"""Hashes of files; unchanged files are not read again."""
 
 import hashlib
 import time
@@ -25,10 +25,10 @@ def file_hash(path: Path, progress: Progress = SILENT) -> str:
 
 
 def known_hash(kind: str, files: Sequence[Path], make: Callable[[], str]) -> str:
-    """The hash that `make` gives for files, made once while the files do not change. kind: which sort of hash it is.
+    """Return the hash that `make` gives for files, computed once while they do not change. kind: the sort of hash.
 
-    What was changed only just may be changed again within the same tick of the clock, and is read each time. Raises
-    OSError for a file that is gone.
+    A file changed just now may change again within the same clock tick, and is read each time. Raises OSError if a file
+    is gone.
     """
     state = _state(files)
     is_settled = all(max(times) < time.time_ns() - _TICK_NS for *_, times in state)
@@ -44,7 +44,7 @@ def known_hash(kind: str, files: Sequence[Path], make: Callable[[], str]) -> str
 
 
 def _state(files: Sequence[Path]) -> list[tuple[str, int, int, int, tuple[int, int]]]:
-    """By what files are known to be as they were: which ones they are, their sizes, their times."""
+    """Return what shows that files are unchanged: their identities, sizes and times."""
     states = [(str(file.absolute()), file.stat()) for file in files]
     return [
         (name, found.st_dev, found.st_ino, found.st_size, (found.st_mtime_ns, found.st_ctime_ns))

@@ -1,4 +1,4 @@
-"""The files that lie beside one another under one name, as those of a shapefile do."""
+"""Files in one folder with the same name except for the suffix, as those of a shapefile."""
 
 import os
 from pathlib import Path
@@ -10,10 +10,10 @@ JOURNAL, WAL, SHM = "-journal", "-wal", "-shm"
 
 
 def files_of_stem(path: Path) -> list[Path]:
-    """The files of a path's folder that have its name but for the ending, by name; itself among them where it is there.
+    """Return the files in a path's folder with its name except for the suffix, by name; the path itself if it exists.
 
-    Names are compared as this system compares them: on Windows PARCELS.shp is parcels.SHP. Raises OSError where the
-    folder cannot be listed.
+    Names are compared as the system does: on Windows PARCELS.shp equals parcels.SHP. Raises OSError if the folder
+    cannot be listed.
     """
     stem = os.path.normcase(path.stem)
     return sorted(one for one in path.parent.iterdir() if os.path.normcase(one.stem) == stem)
@@ -22,7 +22,7 @@ def files_of_stem(path: Path) -> list[Path]:
 def check_no_journal(path: Path, code: str) -> None:
     """Refuse an SQLite file with a rollback journal beside it, which would be written into the file on opening.
 
-    A journal may come from anybody. SQLite writes what it holds into the file, and removes the files that it names.
+    A journal may come from anybody. SQLite writes its content into the file, and removes the files that it names.
     code: of the refusal. Raises OneMapError with it.
     """
     journal = path.with_name(path.name + JOURNAL)

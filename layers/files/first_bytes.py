@@ -1,7 +1,7 @@
 """Check by its first bytes that a file has the format of its name; the driver is never chosen by the content.
 
-A file of the one format may hold what another driver takes for its own: a text that names other files, an address, a
-program. It would be read, or asked, in the name of whoever opens it.
+A file of one format may contain what another driver accepts: a text that names other files, an address, a program. It
+would be read, or requested, in the name of the person who opens it.
 """
 
 import re
@@ -53,10 +53,10 @@ _POINTING_TEXT = re.compile(rb"\s*(/vsi\w+/|\w+:/?/|(WFS|OAPIF|WMS|WMTS|PG|MYSQL
 
 
 def check_first_bytes(path: Path) -> None:
-    """Hold a file against its name.
+    """Check a file against its name.
 
-    Raises OneMapError source.journal for a database with a journal beside it, source.indirect for a file that only says
-    where others lie, source.damaged for one of another format.
+    Raises OneMapError source.journal for a database with a journal beside it, source.indirect for a file that only
+    names other files, source.damaged for a file of another format.
     """
     suffix = path.suffix.lower()
     kind = _LIKE.get(suffix, suffix)
@@ -97,5 +97,5 @@ def _is_pointing_xml(head: bytes) -> bool:
 
 
 def points_elsewhere(head: bytes) -> bool:
-    """Whether a text says where data lies and holds none itself. head: its first bytes."""
+    """Whether a text only tells where data lies and holds none itself. head: its first bytes."""
     return bool(_is_pointing_xml(head) or _POINTING_TEXT.match(head) or _TAB_OF_OTHERS.search(head[:4096]))

@@ -1,4 +1,4 @@
-"""A database of somebody else's, read as it was saved last: nothing is written beside it, and nothing there is run."""
+"""Somebody else's database, read as it was last saved: nothing is written beside it, and nothing in it is run."""
 
 import contextlib
 import os
@@ -19,7 +19,7 @@ _OF_CONTENT = {"source.damaged", "source.rows", "source.indirect"}
 
 
 def unfolded_file(path: Path) -> Path | None:
-    """The file beside a database into which a program such as QGIS has saved changes; None if the database has all."""
+    """Return the file beside a database with changes not yet in it, as QGIS leaves one; None if there are none."""
     beside = path.with_name(path.name + WAL)
     try:
         return beside if beside.stat().st_size else None
@@ -28,7 +28,7 @@ def unfolded_file(path: Path) -> Path | None:
 
 
 def is_in_wal_mode(path: Path) -> bool:
-    """Whether SQLite would make files beside a database as soon as it opened it, even to read."""
+    """Whether SQLite would make files beside a database when it opens it, even to read."""
     at, mark = _IN_WAL_MODE
     with path.open("rb") as file:
         return file.read(at + 1)[at:] == bytes([mark])
@@ -36,11 +36,11 @@ def is_in_wal_mode(path: Path) -> bool:
 
 @contextlib.contextmanager
 def settled_database(path: Path) -> Iterator[Path]:
-    """A database that may be opened as immutable: the file itself, or a private copy where not all is folded in.
+    """Give a database that can be opened as immutable: the file itself, or a private copy that includes all changes.
 
-    Where anything of another program's lies beside it, it is met under a path beside which nothing lies: GDAL, done
-    with reading, would open it once more to fold that in. Raises OneMapError source.changed where a program writes to
-    it meanwhile, source.damaged, OSError.
+    If another program's files lie beside it, it is given under a path without such files: GDAL would reopen it after
+    reading to fold the changes in. Raises OneMapError source.changed if a program writes to it meanwhile,
+    source.damaged, OSError.
     """
     if not os.path.lexists(path.with_name(path.name + WAL)):
         with _changes_named(path):
@@ -59,7 +59,7 @@ def settled_database(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _changes_named(path: Path) -> Iterator[None]:
-    """Ascribe an error in a file that is written to meanwhile to its being half of another state."""
+    """Turn an error in a file that is written to meanwhile into source.changed."""
     before = _state(path)
     try:
         yield
@@ -70,7 +70,7 @@ def _changes_named(path: Path) -> Iterator[None]:
 
 
 def _is_linked(path: Path, private: Path) -> bool:
-    """Make a link to a file; on Windows not everybody may."""
+    """Make a link to a file and return whether it worked; on Windows not everybody may."""
     try:
         private.symlink_to(path.resolve())
     except OSError:
@@ -84,9 +84,9 @@ def _state(path: Path) -> tuple[int, int]:
 
 
 def _copy_saved(path: Path, target: Path) -> None:
-    """Copy a database with what is not folded in, both of one state.
+    """Copy a database with its changes not yet folded in, both of one state.
 
-    The database comes first: what is folded into it meanwhile still stands in the other file, unless that began anew.
+    The database is copied first: changes folded into it meanwhile are still in the other file, unless that began anew.
     """
     beside = target.with_name(target.name + WAL)
     for _ in range(_ATTEMPTS):
@@ -111,7 +111,7 @@ def _salts(unfolded: Path) -> bytes:
 
 
 def _fold_in(path: Path) -> None:
-    """Make one file of a copied database, as its last user would on closing it. Raises OneMapError source.damaged."""
+    """Fold the changes into a copied database, as its last user would on closing. Raises OneMapError source.damaged."""
     try:
         with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
             connection.execute("PRAGMA trusted_schema = OFF")

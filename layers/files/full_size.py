@@ -1,4 +1,4 @@
-"""How much a file may unfold to: what says that it holds far more than its size is made to fill the memory."""
+"""Limits of unpacked size: a file that claims to hold far more than its size is made to fill the memory."""
 
 from pathlib import Path
 
@@ -10,15 +10,12 @@ VALUE_BYTES = 16  # of a value as an object, and the place that it has in its co
 
 
 def most_bytes(path: Path) -> int:
-    """The most bytes to which a file may unfold."""
+    """Return the most bytes to which a file may unpack."""
     return max(MOST_BYTES, _MOST_TIMES * path.stat().st_size)
 
 
 def check_full_size(path: Path, full_bytes: int) -> None:
-    """Refuse a file that says that it unfolds to so many bytes, if that is too much.
-
-    Raises OneMapError source.swollen.
-    """
+    """Refuse a file whose claimed unpacked size is too large. Raises OneMapError source.swollen."""
     if full_bytes > most_bytes(path):
         kilobytes, megabytes, most = -(-path.stat().st_size // 1000), full_bytes // 1_000_000, MOST_BYTES // 1_000_000
         raise OneMapError("source.swollen", file=path.name, kilobytes=kilobytes, megabytes=megabytes, most=most)

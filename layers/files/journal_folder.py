@@ -1,7 +1,7 @@
 """Folders of unfinished work: finished parts of a long step stay on disk, so that an interrupted step can be resumed.
 
-They lie beside a library as LIBRARY.gpkg.work.part, for a server in the user's cache. Whoever deletes one loses time,
-nothing else: the library itself is written in one transaction, from such a folder and after all of it is there.
+They lie beside a library as LIBRARY.gpkg.work.part, for a server in the user's cache. Deleting one loses only time: the
+library itself is written in one transaction, from such a folder when it is complete.
 """
 
 import contextlib
@@ -39,15 +39,15 @@ class Journal:
     folder: Path
 
     def has(self, name: str) -> bool:
-        """Whether a part is there; if it is, it is whole."""
+        """Whether a part exists; an existing part is complete."""
         return (self.folder / name).exists()
 
     def path(self, name: str) -> Path:
-        """Where a part that `keep` has written lies."""
+        """Return the path of a part that `keep` wrote."""
         return self.folder / name
 
     def keep(self, name: str, write: Callable[[Path], object]) -> Path:
-        """A part, written beside and named when all of it is on disk, so that one that is there is whole.
+        """Write a part beside its place and name it when it is on disk, so that an existing part is complete.
 
         Raises OneMapError journal.failed, as on a full disk.
         """
@@ -55,7 +55,7 @@ class Journal:
             return write_whole(self.folder / name, write)
 
     def keep_text(self, name: str, content: Any) -> Path:
-        """A part that is plain JSON."""
+        """Write a part as plain JSON."""
 
         def write(path: Path) -> None:
             path.write_text(json.dumps(content, ensure_ascii=True), encoding="ascii")
@@ -68,7 +68,7 @@ class Journal:
 
 
 def write_whole(target: Path, write: Callable[[Path], object]) -> Path:
-    """Write a file completely or not at all, also beside others who write the same file. Raises OSError."""
+    """Write a file completely or not at all, even if others write the same file. Raises OSError."""
     beside = target.with_name(f"{target.name}.{uuid.uuid4().hex}.part")
     try:
         write(beside)
@@ -85,7 +85,7 @@ def write_whole(target: Path, write: Callable[[Path], object]) -> Path:
 
 @contextlib.contextmanager
 def disk_errors_as_refusals(folder: Path) -> Iterator[None]:
-    """A disk that is full, and a folder that cannot be written, become refusals. folder: of a piece of work.
+    """Turn a full disk and an unwritable folder into refusals. folder: of a piece of work.
 
     Raises OneMapError journal.failed.
     """
@@ -96,7 +96,7 @@ def disk_errors_as_refusals(folder: Path) -> Iterator[None]:
 
 
 def work_place(library: Path | None, library_id: str) -> Path:
-    """Where the folders of unfinished work for a library lie: beside its file, if one may write there.
+    """Return where folders of unfinished work for a library lie: beside its file, if that is writable.
 
     Else, and for a server, in the user's cache.
     """
@@ -107,12 +107,12 @@ def work_place(library: Path | None, library_id: str) -> Path:
 
 @contextlib.contextmanager
 def journal_folder(place: Path, work: str, key: Mapping[str, Any]) -> Iterator[Journal]:
-    """The folder of a piece of work, which finds there what an earlier one of the same key has left.
+    """Give the folder of a piece of work, with what earlier work with the same key left in it.
 
-    place: from `work_place`; work: the verb; key: all that the result depends on, such as the source's hash, options
-    and versions of the software. The folder goes when the work is done or refused; it stays when the work is cancelled
-    or killed, and where it was refused only for want of room. Raises OneMapError journal.failed if no folder can be
-    made there.
+    place: from `work_place`; work: the verb; key: everything that the result depends on, such as the source's hash,
+    options and versions of the software. The folder is removed when the work is done or refused; it stays when the work
+    is cancelled or killed, or refused only because there is no room. Raises OneMapError journal.failed if no folder can
+    be made there.
     """
     digest = hashlib.sha256(json.dumps(dict(key), sort_keys=True, default=str).encode()).hexdigest()[:20]
     with contextlib.ExitStack() as held:
@@ -134,7 +134,7 @@ def journal_folder(place: Path, work: str, key: Mapping[str, Any]) -> Iterator[J
 
 
 def _own_folder(place: Path, name: str, held: contextlib.ExitStack) -> Path:
-    """The folder of that name, or if another process works in it the next that is free; locked until `held` closes."""
+    """Lock the folder of that name until `held` closes; if another process uses it, the next free one."""
     for number in range(1, _MOST_AT_ONCE + 1):
         folder = place / (name if number == 1 else f"{name}-{number}")
         folder.mkdir(exist_ok=True)
@@ -147,7 +147,7 @@ def _own_folder(place: Path, name: str, held: contextlib.ExitStack) -> Path:
 
 
 def is_locked_by_us(file: IO[bytes]) -> bool:
-    """Take the lock on a file, which the system lets go when the process ends, however it ends."""
+    """Take the lock on a file and return whether it worked; the system releases it when the process ends."""
     try:
         if sys.platform == "win32":
             import msvcrt
@@ -164,7 +164,7 @@ def is_locked_by_us(file: IO[bytes]) -> bool:
 
 
 def _without_forgotten(place: Path, work: str) -> None:
-    """Remove what was left of this kind of work long ago, and is nobody's now."""
+    """Remove old remains of this kind of work that nobody uses."""
     for folder in place.glob(f"{work}-*"):
         if folder.suffix == _REMOVED:
             shutil.rmtree(folder, ignore_errors=True)
@@ -182,7 +182,7 @@ def _without_forgotten(place: Path, work: str) -> None:
 
 
 def _remove_folder(folder: Path) -> None:
-    """Remove it under another name: half of one that is killed meanwhile must not be taken for work to go on with."""
+    """Rename the folder, then remove it: a half-removed one must not be taken for work to resume."""
     with contextlib.suppress(OSError):
         folder = folder.rename(folder.with_name(f"{folder.name}-{uuid.uuid4().hex}{_REMOVED}"))
     shutil.rmtree(folder, ignore_errors=True)

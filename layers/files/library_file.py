@@ -1,4 +1,4 @@
-"""Which file is a One Map library: none is overwritten by a result, and none is read as other GeoPackages are."""
+"""Whether a file is a One Map library: results never replace one, and it is not read as other GeoPackages are."""
 
 import contextlib
 import sqlite3
@@ -9,7 +9,7 @@ from onemap.layers.files.disk_place import sqlite_address
 
 
 def is_library(path: Path) -> bool:
-    """True if a file is a One Map library; nothing is written beside it to find out."""
+    """Whether a file is a One Map library; nothing is written beside it to find out."""
     if path.suffix.lower() != ".gpkg" or not path.is_file():
         return False
     state = path.stat()

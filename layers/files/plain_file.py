@@ -20,7 +20,7 @@ def check_plain(path: Path) -> None:
 
 
 def check_plain_beside(path: Path) -> None:
-    """Refuse a source with a pipe, socket or device of its name beside it: a driver would open that as a part of it.
+    """Refuse a source with a pipe, socket or device of its name beside it, which a driver would open as a part.
 
     path: a file, or a folder that is one source. Raises OneMapError source.no_file.
     """

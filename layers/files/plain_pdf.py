@@ -1,4 +1,4 @@
-"""A PDF with a few lines of text and nothing else, for deliveries that are made to be proved."""
+"""A PDF with only a few lines of text, for deliveries that are made to test proofs."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ _PAGE = (
 
 
 def plain_pdf(lines: Sequence[str]) -> bytes:
-    """A PDF of one page with some lines of text, one below the other."""
+    """Return a PDF of one page with some lines of text, one below the other."""
     shown = (f"<{line.encode('utf-16-be').hex()}> Tj 0 -24 Td" for line in lines)
     drawn = f"BT /F1 14 Tf 60 760 Td {' '.join(shown)} ET"
     body = _PAGE.format(length=len(drawn), text=drawn)

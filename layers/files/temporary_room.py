@@ -26,9 +26,9 @@ _MOST_TRIES = 3
 
 @contextlib.contextmanager
 def temporary_room() -> Iterator[None]:
-    """A folder for all temporary files of this process and of those that it starts, removed at the end.
+    """Provide a folder for all temporary files of this process and those it starts; remove it at the end.
 
-    Where none can be made, they lie where they would; whoever needs one then gets the refusal.
+    If none can be made, the files go to their usual place, and whoever needs one gets the refusal.
     """
     usual, named = tempfile.tempdir, os.environ.get("TMPDIR")
     with contextlib.ExitStack() as held:
@@ -52,7 +52,7 @@ def temporary_room() -> Iterator[None]:
 
 
 def _own_folder(place: Path, held: contextlib.ExitStack) -> Path | None:
-    """A new folder whose lock this process has until `held` closes, which removes it; None where others take each."""
+    """Return a new folder, locked until `held` closes and removes it; None if others take every one."""
     for _ in range(_MOST_TRIES):
         folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
         path = folder / _LOCK
@@ -66,9 +66,9 @@ def _own_folder(place: Path, held: contextlib.ExitStack) -> Path | None:
 
 
 def machine_refusal(error: Exception) -> OneMapError | None:
-    """The refusal for a machine without memory, a full disk, a path that is too long or cannot exist, a lost file.
+    """Return the refusal for lack of memory, a full disk, a path that is too long or cannot exist, a lost file.
 
-    Nobody nearer knew what they were for. None for another error.
+    It is for errors that no caller has explained. None for another error.
     """
     if any(_is_want_of_memory(one) for one in _with_causes(error)):
         return OneMapError("memory.full")
@@ -89,14 +89,14 @@ def machine_refusal(error: Exception) -> OneMapError | None:
 
 
 def _with_causes(error: BaseException | None) -> Iterator[BaseException]:
-    """An error, and those in whose handling it was raised: a library that is not loaded is often told as another."""
+    """Yield an error and its causes: a library that failed to load often shows as another error."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
 
 
 def _is_want_of_memory(error: BaseException) -> bool:
-    """Whether the system gave no memory, also where it gave none for a library's code."""
+    """Whether the system gave no memory, even for loading a library's code."""
     if isinstance(error, OSError) and (error.errno == errno.ENOMEM or getattr(error, "winerror", None) == _NO_PAGES):
         return True
     if isinstance(error, OSError | ImportError | RuntimeError):
@@ -105,7 +105,7 @@ def _is_want_of_memory(error: BaseException) -> bool:
 
 
 def _remove_forgotten(place: Path) -> None:
-    """Remove the folders of processes that have ended, whichever way."""
+    """Remove the folders of processes that have ended in any way."""
     for folder in place.glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError):
             if folder.is_symlink() or (hasattr(os, "getuid") and folder.stat().st_uid != os.getuid()):

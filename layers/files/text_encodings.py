@@ -1,4 +1,4 @@
-"""How text is encoded: names of encodings, what bytes agree with, the text of a plain file."""
+"""Text encodings: their names, which ones fit some bytes, the text of a plain file."""
 
 import codecs
 import re
@@ -16,7 +16,7 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (code
 
 
 def encoding_of(name: str) -> str:
-    """Python's name of an encoding; GBK and GB2312 are read as GB18030, which holds both.
+    """Return Python's name of an encoding; GBK and GB2312 are read as GB18030, which includes both.
 
     Raises OneMapError encoding.unknown.
     """
@@ -38,7 +38,7 @@ def encoding_of(name: str) -> str:
 
 
 def is_text(text: str) -> bool:
-    """Whether a text can be stored: no sign of it stands for a stray byte, or for half of a pair of UTF-16."""
+    """Whether a text can be stored: no character stands for a stray byte or half of a UTF-16 pair."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -47,14 +47,14 @@ def is_text(text: str) -> bool:
 
 
 def path_problem(path: str) -> Problem:
-    """That a path is no text of this system, so that no driver takes it and no document can name it."""
+    """Return the problem that a path is not text on this system, so no driver or document can use it."""
     return Problem("source.name", {"file": Path(path).name, "path": _path_in_letters(path)})
 
 
 def _path_in_letters(path: str) -> str:
-    """A path as its writer reads it: names in it that are no text of this system are read as GB18030, which is said.
+    """Return a path as its writer reads it: names that are not text here are read as GB18030, and marked so.
 
-    Programs that unpack archives of Chinese Windows leave such names. What GB18030 cannot mean stays as its bytes.
+    Programs that unpack archives of Chinese Windows leave such names. Bytes that are not GB18030 stay bytes.
     """
     letters = "/".join(map(_name_in_letters, path.split("/")))
     return letters if letters == path else f"{letters} (GB18030)"
@@ -69,7 +69,7 @@ def _name_in_letters(name: str) -> str:
 
 
 def decodes(content: bytes, encoding: str) -> bool:
-    """True if every byte has a meaning in that encoding."""
+    """Whether every byte is valid in that encoding."""
     try:
         content.decode(encoding)
     except UnicodeDecodeError:
@@ -78,21 +78,21 @@ def decodes(content: bytes, encoding: str) -> bool:
 
 
 def looks_chinese(content: bytes) -> bool:
-    """True if all bytes beyond ASCII come in pairs as Chinese characters of GB2312 do.
+    """Whether all bytes beyond ASCII come in pairs, as Chinese characters of GB2312 do.
 
-    Western one-byte encodings give every byte a meaning, so this is how a wrong claim of one is found.
+    Western one-byte encodings accept every byte, so this is how a wrong claim of one is found.
     """
     runs = re.findall(rb"[\x80-\xff]+", content)
     return bool(runs) and all(re.fullmatch(rb"(?:[\xa1-\xf7][\xa1-\xfe])+", run) for run in runs)
 
 
 def is_doubtful(encoding: str, content: bytes) -> bool:
-    """True if a Western encoding is claimed for bytes that look Chinese."""
+    """Whether a Western encoding is claimed for bytes that look Chinese."""
     return encoding in WESTERN and looks_chinese(content)
 
 
 def text_of(path: Path, given: str | None) -> tuple[str, str]:
-    """The text of a plain file and its encoding: BOM, strict UTF-8, then GB18030.
+    """Return the text of a plain file and its encoding: BOM, strict UTF-8, then GB18030.
 
     Raises OneMapError encoding.wrong if a given one does not fit, encoding.undecidable.
     """
@@ -100,11 +100,11 @@ def text_of(path: Path, given: str | None) -> tuple[str, str]:
 
 
 def decode_text(content: bytes, file: str, given: str | None, claimed: str | None = None) -> tuple[str, str]:
-    """Bytes as text, and their encoding: a BOM's, the claimed one if the bytes agree, UTF-8, then GB18030.
+    """Return bytes as text, and their encoding: a BOM's, the claimed one if the bytes agree, UTF-8, then GB18030.
 
-    A few signs that are none become the replacement character, which whoever uses the text tells by its field.
+    A few invalid bytes become replacement characters, which the user of the text reports by field.
 
-    claimed: what the file itself says, in whatever spelling. Raises as `text_of` does.
+    claimed: the encoding that the file declares, in any spelling. Raises as `text_of` does.
     """
     marked = [name for mark, name in _MARKS if content.startswith(mark)]
     candidates = (
@@ -123,14 +123,14 @@ def decode_text(content: bytes, file: str, given: str | None, claimed: str | Non
 
 
 def _is_nearly(content: bytes, encoding: str) -> bool:
-    """Whether bytes are text of an encoding but for a few signs: those become the replacement character."""
+    """Whether bytes are text of an encoding except for a few, which become replacement characters."""
     text = content.decode(encoding, errors="replace")
     bad = text.count(REPLACEMENT)
     return 0 < bad <= _BAD_SHARE * sum(not sign.isascii() for sign in text)
 
 
 def _claimed_encodings(claimed: str | None) -> list[str]:
-    """A claim that names nothing known is no evidence."""
+    """Return the claimed encoding; an unknown name is no evidence."""
     try:
         return [] if claimed is None else [encoding_of(claimed)]
     except OneMapError:

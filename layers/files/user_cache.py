@@ -1,4 +1,4 @@
-"""Where on each system a user's programs keep what they can make again."""
+"""Where each system keeps data that a user's programs can make again."""
 
 import os
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def user_cache() -> Path:
-    """One Map's own folder in the user's cache, which may not be there yet."""
+    """Return One Map's own folder in the user's cache, which may not exist yet."""
     if sys.platform == "win32":
         cache = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     elif sys.platform == "darwin":

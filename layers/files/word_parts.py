@@ -1,7 +1,7 @@
 """Checks of a bureau's Word template: nothing in it may act or fetch something when a paper is opened.
 
-A paper is made of its template's parts. A template that is attached from elsewhere, a field that starts a program or
-takes in a file, a macro: Word would obey it at everyone who opens an issued paper.
+A paper is made from its template's parts. Word would obey an attached remote template, a field that starts a program
+or includes a file, or a macro for everyone who opens an issued paper.
 """
 
 import re
@@ -32,10 +32,10 @@ _ACTING = ("vbaProject", "oleObject", "control", "activeXControlBinary")
 
 
 def check_parts(packed: zipfile.ZipFile, file: str) -> None:
-    """Refuse a template of which a part acts, or takes something from elsewhere. file: its name.
+    """Refuse a template with a part that acts, or fetches something from elsewhere. file: its name.
 
     Raises OneMapError statement.template_macro, statement.template_link, statement.template_action with every problem,
-    statement.template for one whose parts cannot be read.
+    statement.template if its parts cannot be read.
     """
     names = packed.namelist()
     if len(set(names)) < len(names):
@@ -50,7 +50,7 @@ def check_parts(packed: zipfile.ZipFile, file: str) -> None:
 
 
 def _problems_of(part: str, packed: zipfile.ZipFile) -> Iterator[tuple[str, dict[str, str]]]:
-    """Codes and facts of what a part does."""
+    """Yield codes and facts of what a part does."""
     if _PROGRAMS.search(part):
         yield "statement.template_macro", {}
         return
@@ -87,7 +87,7 @@ def _relations(root: Any) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def _field_texts(acting: Sequence[tuple[str, Any]]) -> Iterator[str]:
-    """The code of every field of a part, put together from its runs; of one in another's code the outer has no word.
+    """Yield the code of every field of a part, joined from its runs; an outer field excludes the code of an inner one.
 
     acting: its elements of _ACTING_TAGS, in order.
     """

@@ -1,4 +1,4 @@
-"""Days as files write them: 2025-06-10, 2025/6/10, 2025.6.10, 20250610, 2025年6月10日, also with a time behind."""
+"""Days as files write them: 2025-06-10, 2025/6/10, 2025.6.10, 20250610, 2025年6月10日, also followed by a time."""
 
 import re
 from datetime import date
@@ -12,7 +12,7 @@ _DAY = re.compile(WRITTEN_DAY + r"(?:[T ].*)?")
 
 
 def day_of(value: Any) -> date | None:
-    """The day that one value of a field says, whatever the others of its column look like; None if it says none."""
+    """Return the day in one value of a field, independent of the rest of its column; None if it has none."""
     found = _DAY.fullmatch((text_value(value) or "").strip())
     if found is None:
         return None

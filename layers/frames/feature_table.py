@@ -1,7 +1,7 @@
-"""A table of features of any size: batches in memory, or parts of a journal, of which few are open at once.
+"""A table of features of any size: batches in memory, or parts of a journal, few of which are open at once.
 
-A journal is known by the hash of what is read, how, and by which program, and a part of it by its name: one that an
-earlier attempt has left is not made again. Facts of all rows are read when they are asked for.
+A journal is identified by the hash of what is read, how, and by which program, and a part by its name: a part left by
+an earlier attempt is not made again. Facts of all rows are read on demand.
 """
 
 import json
@@ -60,7 +60,7 @@ _AS_KEPT: Mapping[str, Change] = {}
 class Features:
     """Some features (n,) in memory.
 
-    numbers: numbers of each, (n,); fields: plain values; about: what belongs to them all, plain JSON.
+    numbers: numbers of each, (n,); fields: plain values; about: facts about all of them, plain JSON.
     """
 
     shapes: AnyShapes
@@ -69,11 +69,11 @@ class Features:
     about: Mapping[str, Any] = field(default_factory=dict)
 
     def column(self, name: str) -> np.ndarray:
-        """A number of each (n,), or its box (n, 4)."""
+        """Return a number of each feature (n,), or its box (n, 4)."""
         return self.numbers[name] if name in self.numbers else _MEASURES[name](self.shapes)
 
     def keep(self, journal: Journal, name: str, wkb: pa.Array | None = None) -> None:
-        """Write them as a part of a journal. wkb: the shapes, where they are there as such.
+        """Write the features as a part of a journal. wkb: the shapes, if they are available as WKB.
 
         Raises OneMapError journal.failed, UnsupportedValue.
         """
@@ -85,9 +85,9 @@ class Features:
 
 
 class FeatureTable:
-    """Features in the order in which they were added; their rows are counted from 0.
+    """Features in the order in which they were added, with rows numbered from 0.
 
-    none: features without a row, from which numbers have their types where nothing is added.
+    none: features without a row, which give the types of numbers if nothing is added.
     """
 
     def __init__(self, journal: Journal | None = None, none: Features | None = None) -> None:
@@ -100,16 +100,16 @@ class FeatureTable:
 
     @staticmethod
     def of(features: Features) -> "FeatureTable":
-        """Features that stay in memory."""
+        """Make a table of features that stay in memory."""
         table = FeatureTable()
         table.add("", lambda: features)
         return table
 
     @staticmethod
     def of_tables(tables: "Sequence[FeatureTable]") -> "FeatureTable":
-        """All features of some tables, table after table; a field that only some of them have is None in the others.
+        """Concatenate tables; a field that only some tables have is None in the others.
 
-        Names that differ by case alone are one field's, as they are to a library: it has the first in their order.
+        Names that differ only by case are the same field, as in a library: it has the spelling of the first table.
         """
         whole = FeatureTable()
         for table in tables:
@@ -123,7 +123,7 @@ class FeatureTable:
         return whole
 
     def with_changes(self, changes: Mapping[str, Change]) -> "FeatureTable":
-        """The same features. changes: what is done to a field's values when they are read."""
+        """Return the same features. changes: how a field's values are changed when they are read."""
         changed = FeatureTable.of_tables([self])
         changed._changes = [changes] * self.parts
         return changed
@@ -142,7 +142,7 @@ class FeatureTable:
             self.resume(name)
 
     def resume(self, name: str) -> bool:
-        """Add what the journal has under a name, if it has that."""
+        """Add the part that the journal has under a name; return whether it has one."""
         if self._journal is None or not self._journal.has(name):
             return False
         batch = partial(self._opened, self._journal, name)
@@ -160,7 +160,7 @@ class FeatureTable:
 
     @property
     def block_rows(self) -> int:
-        """How many rows are read at once at best."""
+        """The best number of rows to read at once."""
         return max(1, min(BLOCK, *np.diff(self._starts)[:1].tolist()))
 
     @property
@@ -176,7 +176,7 @@ class FeatureTable:
         ]
 
     def columns(self, *names: str) -> list[np.ndarray]:
-        """Numbers of all rows (n,), or their boxes (n, 4)."""
+        """Return numbers of all rows (n,), or their boxes (n, 4)."""
         found: list[list[np.ndarray]] = [[] for _ in names]
         for batch in self._batches:
             own = batch()
@@ -222,7 +222,7 @@ class FeatureTable:
         return found
 
     def arrow_values(self, name: str, rows: np.ndarray) -> pa.Array | None:
-        """Some values of a field as texts, integers, or numbers of Arrow; None where they are not kept so."""
+        """Return some values of a field as an Arrow column of texts, integers or floats; None if not kept so."""
         parts = []
         for _, number, at in self._parts(rows):
             kind, column = self._plain_column(number, name)
@@ -243,7 +243,7 @@ class FeatureTable:
         return found - {type(None)}
 
     def _plain_column(self, number: int, name: str) -> tuple[type | None, pa.Array]:
-        """The type of all values of a part's field as they are read, None if only these can tell; and the column."""
+        """Return the one type of a part's field as it is read, None if only values can tell; and the column."""
         batch = self._batches[number]()
         own = _own_name(batch, name)
         if isinstance(batch, Features) or own is None or not {name, own}.isdisjoint(self._changes_of(number)):
@@ -255,7 +255,7 @@ class FeatureTable:
         return self._changes[number] if self._changes else _AS_KEPT
 
     def _parts(self, rows: np.ndarray) -> Iterator[tuple[np.ndarray, int, np.ndarray]]:
-        """Some rows part by part: their places among the rows, the part's number, and their positions in it."""
+        """Yield rows part by part: their places among the rows, the part's number, and their positions in it."""
         part = np.searchsorted(self._starts, rows, side="right") - 1
         order = np.argsort(part, kind="stable")
         for places in np.split(order, np.flatnonzero(np.diff(part[order])) + 1) if len(rows) else ():
@@ -276,7 +276,7 @@ def _field_names(batch: Features | pa.RecordBatch) -> list[str]:
 
 
 def _own_name(batch: Features | pa.RecordBatch, name: str) -> str | None:
-    """How a part spells a field; None if it has no such field."""
+    """Return how a part spells a field; None if it has no such field."""
     names = _field_names(batch)
     return name if name in names else next((one for one in names if one.lower() == name.lower()), None)
 
@@ -294,7 +294,7 @@ def _first_field(batch: pa.RecordBatch) -> int:
 
 
 def _place(batch: pa.RecordBatch, name: str) -> int:
-    """Which column holds a field, which may be called as a column before the fields."""
+    """Return the column of a field, which may have the same name as a column before the fields."""
     first = _first_field(batch)
     return first + int(batch.schema.names[first:].index(name))
 
@@ -304,7 +304,7 @@ def _own_column(batch: pa.RecordBatch, name: str) -> pa.Array:
 
 
 def _values_at(values: pa.Array, at: np.ndarray) -> pa.Array:
-    """Some values of a part; those that follow each other are not copied."""
+    """Return some values of a part; consecutive ones are not copied."""
     if (np.diff(at) == 1).all():
         return values if len(at) == len(values) else values.slice(int(at[0]), len(at))
     return values.take(pa.array(at))

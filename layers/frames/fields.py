@@ -1,4 +1,4 @@
-"""Fields: a source's columns under the schema's names, and values as the library can keep them."""
+"""Fields: a source's columns under the schema's names, and values in a form that the library can keep."""
 
 import math
 import re
@@ -22,7 +22,7 @@ _RESERVED = {"fid", "geom", "ogc_fid"}
 
 
 def object_array(values: Iterable[Any]) -> np.ndarray:
-    """Values of any kind as objects (n,): numpy would make two dimensions of lists, and read some geometries."""
+    """Return values of any kind as objects (n,): numpy would make two dimensions of lists and of some geometries."""
     return np.array([*values, None], dtype=object)[:-1]
 
 
@@ -37,13 +37,13 @@ def text_value(value: Any) -> str | None:
 
 
 def are_none(values: np.ndarray) -> np.ndarray:
-    """Which values (n,), of any types, are None; NaN is not."""
+    """Which values (n,), of any types, are None; NaN does not count."""
     found: np.ndarray = np.equal(values, None)  # type: ignore[call-overload]  # numpy's stubs know of no None
     return found
 
 
 def text_values(values: Sequence[Any]) -> list[str | None]:
-    """`text_value` of each; a column of texts or of integers alone is not looked at value by value."""
+    """Return `text_value` of each; a column of only texts or only integers is not examined value by value."""
     kinds = set(map(type, values))
     if kinds == {str}:
         return [text.strip() or None for text in values]
@@ -53,22 +53,21 @@ def text_values(values: Sequence[Any]) -> list[str | None]:
 
 
 def schema_names(entry: LayerEntry, required: Sequence[str]) -> list[str]:
-    """All fields that a layer may have by its schema, its key and the rules that look at it."""
+    """Return all fields that a layer may have by its schema, its key and the rules that use it."""
     return list(dict.fromkeys([*(field.name for field in entry.fields), *needed_fields(entry, required)]))
 
 
 def needed_fields(entry: LayerEntry, required: Sequence[str]) -> list[str]:
-    """The fields without which a layer is of no use: its key, and those that rules look at."""
+    """Return the fields that a layer must have: its key, and those that rules use."""
     return list(dict.fromkeys([*([entry.key] if entry.key else []), *required]))
 
 
 def rename_fields(
     raw: RawFrame, entry: LayerEntry, field_sources: Mapping[str, str], required: Sequence[str]
 ) -> tuple[pd.DataFrame, list[Problem]]:
-    """Attributes under the schema's names: by --fields, exactly, ignoring case, then by alias; all others as they are.
+    """Return attributes under the schema's names: by --fields, exactly, ignoring case, then by alias; others unchanged.
 
-    Returns them with field.missing for a source field, or a needed one, that is not there, and field.ambiguous for
-    two candidates.
+    Return with them field.missing for a missing source field or needed field, and field.ambiguous for two candidates.
     """
     columns = [str(column) for column in raw.attributes.columns]
     place = raw.place
@@ -95,7 +94,7 @@ def rename_fields(
 
 
 def renamed_fields(attributes: pd.DataFrame, field_sources: Mapping[str, str], place: ProblemPlace) -> pd.DataFrame:
-    """Attributes under the names of --fields, all others as they are.
+    """Return attributes under the names of --fields, all others unchanged.
 
     Raises OneMapError field.missing, field.ambiguous.
     """
@@ -109,9 +108,9 @@ def renamed_fields(attributes: pd.DataFrame, field_sources: Mapping[str, str], p
 
 
 def fitting_sources(field_sources: Mapping[str, str], columns: Iterable[str]) -> dict[str, str]:
-    """The pairs of --fields, except those whose source field the file lacks while it already has the target field.
+    """Return the pairs of --fields, except those whose source field is missing while the target field exists.
 
-    What is said for several files at once, or was said of an earlier one, is meant for those that need it.
+    Pairs given for several files at once, or for an earlier file, apply only to files that need them.
     """
     known = {str(column).lower() for column in columns}
     return {
@@ -124,7 +123,7 @@ def fitting_sources(field_sources: Mapping[str, str], columns: Iterable[str]) ->
 def _chosen_sources(
     columns: list[str], field_sources: Mapping[str, str], place: ProblemPlace
 ) -> tuple[dict[str, str], list[Problem]]:
-    """The column that each target of --fields has, and what is wrong with the others."""
+    """Return the column for each target of --fields, and problems for the others."""
     chosen: dict[str, str] = {}
     problems = []
     for target, source in field_sources.items():
@@ -146,7 +145,7 @@ def _candidates(target: str, columns: list[str], taken: set[str], names: set[str
 
 
 def _renamed_columns(attributes: pd.DataFrame, chosen: dict[str, str]) -> pd.DataFrame:
-    """Each column under the names that were chosen for it; one that lost its name to another gets an underscore."""
+    """Return each column under its chosen names; a column whose name another one took gets an underscore."""
     targets = groups_of((source, target) for target, source in chosen.items())
     values: dict[str, pd.Series] = {}
     for column in map(str, attributes.columns):
@@ -161,7 +160,7 @@ def _renamed_columns(attributes: pd.DataFrame, chosen: dict[str, str]) -> pd.Dat
 
 
 def text_by_schema(attributes: pd.DataFrame, entry: LayerEntry) -> tuple[pd.DataFrame, list[str]]:
-    """Codes that the schema holds as text but the source as numbers, as text; and which fields they are."""
+    """Convert numbers to text where the schema has codes as text; return also the names of these fields."""
     numeric = [
         field.name
         for field in entry.fields
@@ -175,7 +174,7 @@ def text_by_schema(attributes: pd.DataFrame, entry: LayerEntry) -> tuple[pd.Data
 
 
 def numbers_by_schema(attributes: pd.DataFrame, entry: LayerEntry) -> tuple[pd.DataFrame, list[str]]:
-    """Numbers of the schema that the source holds as text, as numbers if all of them are; and which fields they are."""
+    """Convert text to numbers where the schema has numbers, if all can be; return also the names of these fields."""
     numbers: dict[str, pd.Series] = {}
     for field in entry.fields:
         if field.type not in ("number", "integer") or field.name not in attributes.columns:
@@ -187,7 +186,7 @@ def numbers_by_schema(attributes: pd.DataFrame, entry: LayerEntry) -> tuple[pd.D
 
 
 def has_text(values: Sequence[Any]) -> bool:
-    """Whether some value is text."""
+    """Whether any value is text."""
     return any(issubclass(kind, str) for kind in set(map(type, values)))
 
 
@@ -197,12 +196,12 @@ def are_numbers(values: Sequence[Any]) -> bool:
 
 
 def as_numbers(values: Sequence[Any]) -> list[Any]:
-    """Values that are numbers, as text or not, as numbers; None for null and blank."""
+    """Return numeric values, as text or not, as numbers; None for null and blank."""
     return [_number(value) for value in values]
 
 
 def plain_numbers(values: Sequence[Any] | np.ndarray) -> np.ndarray:
-    """Values (n,) as floats, a text as `as_numbers` reads it; NaN for null and for what is no finite number."""
+    """Return values (n,) as floats, with text read as by `as_numbers`; NaN for null and anything not finite."""
     numbers = pd.to_numeric(pd.Series(values, dtype=object), errors="coerce").to_numpy(dtype=float, copy=True)
     for at in np.flatnonzero(~np.isfinite(numbers)).tolist():
         number = _number(values[at]) if isinstance(values[at], str) else None
@@ -215,7 +214,7 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 
 def _number(value: Any) -> Any:
-    """A value as a number, None for null and blank, and _NO_NUMBER for any other text."""
+    """Return a value as a number, None for null and blank, and _NO_NUMBER for any other text."""
     if not isinstance(value, str):
         return value
     text = value.strip()
@@ -228,7 +227,7 @@ def _number(value: Any) -> Any:
 
 
 def _has_number(column: pd.Series) -> bool:
-    """Whether some value is a number; a column of texts is not looked at value by value."""
+    """Whether any value is a number; a column of texts is not examined value by value."""
     texts = column_of(column)
     if texts is not None and pa.types.is_string(texts.type):
         return False
@@ -241,9 +240,9 @@ def _is_number(value: Any) -> bool:
 
 
 def storable_attributes(attributes: pd.DataFrame, schema: Collection[str]) -> pd.DataFrame:
-    """Attributes in a form that the library can store; a field whose name is taken gets an underscore.
+    """Return attributes in a form that the library can store; a field whose name is taken gets an underscore.
 
-    A table knows no case, so of two names that differ by it one of the schema's stays as it is.
+    A table ignores case, so of two names that differ only by case the schema's stays unchanged.
     """
     taken = _RESERVED | {name.lower() for name in schema if name in attributes.columns}
     values = {}
@@ -264,7 +263,7 @@ def told_renamed(before: Sequence[str], after: Sequence[str], place: ProblemPlac
 
 
 def plain_values(values: pd.Series) -> pd.Series:
-    """Each value as int, float, str, bytes or None; dates as ISO text. Arrow's columns stay such, with null for NaN."""
+    """Return each value as int, float, str, bytes or None; dates as ISO text. Arrow columns stay, with null for NaN."""
     column = column_of(values)
     if column is not None:
         is_number = pa.types.is_floating(column.type)
@@ -306,9 +305,9 @@ def feature_names(attributes: pd.DataFrame, key: str | None, rows: int) -> np.nd
 
 
 def replaced_text(attributes: pd.DataFrame) -> dict[str, tuple[int | None, int]]:
-    """By field the first row (from 1) with a replacement character, which is text that someone has lost, and how many.
+    """Return by field the first row (from 1) with a replacement character, which marks lost text, and the count.
 
-    A field whose own name has one is there too.
+    A field with such a character in its own name is included.
     """
     found: dict[str, tuple[int | None, int]] = {}
     for name in attributes.columns:
@@ -332,7 +331,7 @@ def _holds(texts: pa.Array, sign: str) -> bool:
 def lost_text(
     found: Mapping[str, tuple[int | None, int]], needed: Collection[str], place: ProblemPlace
 ) -> tuple[list[Problem], list[Problem]]:
-    """Lost text as remarks, and as refusals where it stands in a field without which a layer is of no use.
+    """Return lost text as remarks, and as refusals if it is in a needed field.
 
     found: from `replaced_text`, by the schema's names.
     """

@@ -1,4 +1,4 @@
-"""A clean frame block by block, so that a layer is checked and written without being held in memory as a whole."""
+"""A clean frame block by block, so that a layer is checked and written without being in memory as a whole."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from onemap.layers.errors import Problem, ProblemPlace
 from onemap.layers.frames.feature_table import AREA, BOX, LENGTH, POINTS, Features, FeatureTable
-from onemap.layers.frames.fields import text_value
+from onemap.layers.frames.fields import plain_numbers, text_value
 from onemap.layers.frames.frames import BadFeatures, CleanFrame, joined_bad
 from onemap.layers.geometry.rings import Rings
 from onemap.layers.geometry.row_blocks import blocks
@@ -21,7 +21,7 @@ from onemap.layers.progress import SILENT, Progress
 
 @dataclass(frozen=True)
 class FileRows:
-    """A file of those that make a frame: its first row in the table, and its place as problems name it."""
+    """One of the files that make a frame: its first row in the table, and its place as problems name it."""
 
     first: int
     place: ProblemPlace
@@ -31,9 +31,9 @@ class FileRows:
 class FrameBlocks:
     """A layer ready for the library, read block by block: in its CRS, two-dimensional, valid, fields by schema.
 
-    kept: the rows of its features in the table, None if they are all; places of features are 0 … count - 1. key: the
-    field by which features are called, or given_names (n,) are their names; problems, repaired, area_changed_m2, bad:
-    as of a CleanFrame; files: those that make it, in the table's order, none where it is one alone.
+    kept: the rows of its features in the table, None for all; places of features are 0 … count - 1. key: the field that
+    names features, or given_names (n,) are their names; problems, repaired, area_changed_m2, bad: as in a CleanFrame;
+    files: those that make it, in the table's order, empty for a single file.
     """
 
     table: FeatureTable
@@ -49,7 +49,7 @@ class FrameBlocks:
 
     @classmethod
     def of(cls, frame: CleanFrame, key: str | None = None) -> "FrameBlocks":
-        """A frame that is in memory. key: the field from which its names come, where one is known."""
+        """Make blocks of a frame in memory. key: the field from which its names come, if known."""
         return cls(
             FeatureTable.of(Features(frame.shapes, fields=frame.attributes)),
             key=key if key in frame.attributes.columns else None,
@@ -62,7 +62,7 @@ class FrameBlocks:
 
     @classmethod
     def of_files(cls, frames: "Sequence[FrameBlocks]", places: Sequence[ProblemPlace]) -> "FrameBlocks":
-        """One frame of those that some files hold, file after file. places: of each file, as problems name it."""
+        """Concatenate the frames of several files. places: of each file, as problems name it."""
         starts = np.cumsum([0, *(len(frame.table) for frame in frames)])
         kept = None
         if any(frame.kept is not None for frame in frames):
@@ -114,14 +114,14 @@ class FrameBlocks:
         return found if self.kept is None else [column[self.kept] for column in found]
 
     def bounds(self, places: slice = slice(None)) -> np.ndarray:
-        """West, south, east, north of all of them, or of those at some places (4,), NaN if there are none."""
+        """Return west, south, east, north of all features, or of some places (4,), NaN if there are none."""
         boxes = self.boxes[places]
         if len(boxes) == 0 or np.isnan(boxes).all():
             return np.full(4, np.nan)
         return np.concatenate([np.nanmin(boxes[:, :2], axis=0), np.nanmax(boxes[:, 2:], axis=0)])
 
     def blocks(self, progress: Progress = SILENT) -> Iterator[np.ndarray]:
-        """The places of all features in their order, as many at once as are read at once."""
+        """Yield the places of all features in order, as many at once as are read at once."""
         for block in blocks(len(self.table), self.table.block_rows):
             first, last = block.start, block.stop
             if self.kept is not None:
@@ -150,11 +150,18 @@ class FrameBlocks:
         return self.table.values(name, self._rows(places))
 
     def column(self, name: str, places: np.ndarray) -> pa.Array | None:
-        """A field's values as a column of Arrow, where they are kept so; places ascend."""
+        """Return a field's values as an Arrow column, if they are kept so; places ascend."""
         return self.table.arrow_values(name, self._rows(places))
 
+    def numbers(self, name: str, places: np.ndarray) -> np.ndarray:
+        """A field's values as floats (k,), NaN for null and for what is no number; places ascend."""
+        column = self.column(name, places)
+        if column is not None and not pa.types.is_string(column.type):
+            return np.asarray(column.to_numpy(zero_copy_only=False), dtype=float)
+        return plain_numbers(self.values(name, places))
+
     def attributes(self, places: np.ndarray, names: Sequence[str] | None = None) -> pd.DataFrame:
-        """Fields, all or some, of some features; places ascend."""
+        """Return all or some fields of some features; places ascend."""
         wanted = self.columns if names is None else names
         columns = {name: pd.Series(self.values(name, places), dtype=object) for name in wanted}
         return pd.DataFrame(columns, index=range(len(places)))
@@ -172,20 +179,20 @@ class FrameBlocks:
         return dict(zip(asked.tolist(), named, strict=True))
 
     def source_rows(self, places: np.ndarray) -> np.ndarray:
-        """The 0-based rows of some features in the file from which each comes (k,)."""
+        """Return the 0-based rows of some features in their source files (k,)."""
         rows = self._rows(np.asarray(places, dtype=np.int64))
         firsts = np.array([file.first for file in self.files] or [0])
         return rows - firsts[np.searchsorted(firsts, rows, side="right") - 1]
 
     def file_places(self, places: np.ndarray) -> list[ProblemPlace]:
-        """The files from which some features come (k,), where there are several; empty places where it is one alone."""
+        """Return the files of some features (k,), if there are several; empty places if there is one."""
         rows = self._rows(np.asarray(places, dtype=np.int64))
         firsts = [file.first for file in self.files]
         at = np.searchsorted(firsts, rows, side="right") - 1
         return [self.files[file].place if self.files else {} for file in at.tolist()]
 
     def counts_of_files(self) -> list[int]:
-        """How many features each file gives, where there are several; their places follow one another."""
+        """Return how many features each file gives, if there are several; their places are consecutive."""
         if not self.files:
             return []
         ends = np.array([*(file.first for file in self.files), len(self.table)])
@@ -202,9 +209,9 @@ class FrameBlocks:
         return found - {type(None)}
 
     def set_aside(self, problems: Mapping[int, Sequence[Problem]]) -> "FrameBlocks":
-        """The frame without some of its features, which join those that were sorted out before.
+        """Return the frame without some features, which join those that were set aside before.
 
-        problems: what is wrong with each, by its place.
+        problems: of each feature, by its place.
         """
         out = np.array(sorted(problems), dtype=np.int64)
         names = self.names(out)

@@ -18,15 +18,14 @@ from onemap.layers.records import Record
 class RawFrame:
     """One layer as its file holds it.
 
-    shapes: (n,) shapely geometries or None, or polygons of which nobody has asked for a geometry yet; attributes: n
-    rows, text decoded; rows keep the file's order.
-    crs is None where the file declares none; datum: what its words call the datum, where they name one; is_assumed: it
-    declares none, but its format assumes one; is_table: the layer has no geometry at all; decoded: the field that holds
-    the names of a field's codes, by that field, where the file knows them; broken: by 0-based row why its record cannot
-    be read, whose geometry is None then; replaced: by field the first 1-based row with a replacement character (None if
-    it stands in the field's name), and how many; wkb: the geometries as the file's own WKB, where they are read from
-    that (None: they are not); valid: (n,) which of them are, where that was proved while they were read, and all are
-    plain polygons (`plain_polygons`).
+    shapes: (n,) shapely geometries or None, or polygons not yet made into geometries; attributes: n rows, text decoded;
+    rows keep the file's order. crs is None if the file declares none; datum: the datum that its words name, if any;
+    is_assumed: it declares none, but its format assumes one; is_table: the layer has no geometry at all; decoded: by
+    field of codes the field that holds their names, if the file has them; broken: by 0-based row the reason why its
+    record cannot be read, and its geometry is None; replaced: by field the first 1-based row with a replacement
+    character (None if it is in the field's name), and the count; wkb: the geometries as the file's own WKB, if they are
+    read from it (else None); valid: (n,) which of them are, if that was proved while they were read, and all are plain
+    polygons (`plain_polygons`).
     """
 
     path: Path
@@ -49,7 +48,7 @@ class RawFrame:
 
     @property
     def place(self) -> ProblemPlace:
-        """Where a problem of the whole layer is: its file and its name."""
+        """The place of a problem of the whole layer: its file and its name."""
         return ProblemPlace(file=self.path.name, layer=self.layer)
 
     @property
@@ -60,7 +59,7 @@ class RawFrame:
 
 @dataclass(frozen=True)
 class BadFeatures:
-    """Features that a layer cannot hold, as they came: why not, a list of problems for each of the n.
+    """Unchanged features that a layer cannot hold, with a list of problems for each of the n.
 
     rows: (n,) their 0-based rows in the source; geometries: in the library's plane, or None.
     """
@@ -73,7 +72,7 @@ class BadFeatures:
 
 
 def joined_bad(first: BadFeatures, second: BadFeatures) -> BadFeatures:
-    """Bad features of the first, then of the second, whose fields are spelled as the first's where that has them."""
+    """Concatenate bad features; fields of the second take the spelling of the first's."""
     spelled = {str(name).lower(): name for name in first.attributes.columns}
     others = second.attributes.rename(columns=lambda name: spelled.get(str(name).lower(), name))
     return BadFeatures(
@@ -89,7 +88,7 @@ def joined_bad(first: BadFeatures, second: BadFeatures) -> BadFeatures:
 class CleanFrame:
     """One layer ready for the library or the check: in its CRS, two-dimensional, valid, fields by schema.
 
-    shapes: (n,) as a RawFrame has them; names: (n,) each feature's name in reports, the key as text or the 1-based row.
+    shapes: (n,) as in a RawFrame; names: (n,) each feature's name in reports, the key as text or the 1-based row.
     """
 
     shapes: AnyShapes

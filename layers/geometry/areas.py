@@ -19,7 +19,7 @@ _RADIUS_M = 6_370_000.0
 
 
 def _coefficients(squared_eccentricity: float) -> tuple[float, ...]:
-    """A to E of TD/T 1055: the series of the meridian strip's area in odd multiples of half the latitude."""
+    """Return A to E of TD/T 1055: the series of the meridian strip's area in odd multiples of half the latitude."""
     e2 = squared_eccentricity
     e4, e6, e8 = e2**2, e2**3, e2**4
     return (
@@ -32,44 +32,44 @@ def _coefficients(squared_eccentricity: float) -> tuple[float, ...]:
 
 
 def ellipsoidal_areas_m2(geometries: np.ndarray, crs: pyproj.CRS) -> np.ndarray:
-    """Area of each polygon on the ellipsoid of its CRS, in m².
+    """Return the area of each polygon on the ellipsoid of its CRS, in m².
 
     geometries: (n,) polygons, multipolygons, or None, in `crs` (projected); result (n,), 0 where empty or None.
-    Formula: TD/T 1055, area of the strip between an edge and a fixed meridian, summed over the edges of each
-    ring; holes are subtracted. Edges count as straight in latitude and longitude. From an
-    integral along them it differs by 1e-8 of the area up to ten square kilometres, and by 1e-6 at a thousand.
+    Formula: TD/T 1055, area of the strip between an edge and a fixed meridian, summed over the edges of each ring;
+    holes are subtracted. Edges count as straight in latitude and longitude. The result differs from an integral along
+    the edges by 1e-8 of the area up to ten square kilometres, and by 1e-6 at a thousand.
     """
     polygons = np.asarray(geometries, dtype=object)
     return _in_blocks(lambda block: rings_of(polygons[block]), len(polygons), crs)
 
 
 def areas_of_ground_m2(ground: FlatGround, crs: pyproj.CRS, origin: tuple[float, float] = (0.0, 0.0)) -> np.ndarray:
-    """Areas on the ellipsoid in m² of ground in flat arrays (n,), counted from `origin`, without a ring being made.
+    """Return the areas (n,) on the ellipsoid in m² of ground in flat arrays, relative to `origin`.
 
-    Digit by digit they are those of `ellipsoidal_areas_m2`.
+    No ring is made. The areas equal those of `ellipsoidal_areas_m2` to the last digit.
     """
     every = np.arange(len(ground))
     return _in_blocks(lambda block: ground.at(every[block]).rings().move(origin), len(ground), crs)
 
 
 def areas_of_wkb_m2(bodies: pa.Array, crs: pyproj.CRS) -> np.ndarray:
-    """Areas on the ellipsoid in m² of polygons as WKB (n,), null for null; plain polygons are not made into geometries.
+    """Return the areas on the ellipsoid in m² of polygons as WKB (n,), null for null.
 
-    Digit by digit they are those of `ellipsoidal_areas_m2`.
+    Plain polygons are not made into geometries. The areas equal those of `ellipsoidal_areas_m2` to the last digit.
     """
     return _in_blocks(lambda block: rings_of_wkb(bodies[block]), len(bodies), crs)
 
 
 def _in_blocks(rings: Callable[[slice], Rings], count: int, crs: pyproj.CRS) -> np.ndarray:
-    """The areas of `count` polygons by the rings of some of them at a time."""
+    """Return the areas of `count` polygons, computed from the rings of some polygons at a time."""
     totals = [_areas_m2(rings(block), block.stop - block.start, crs) for block in blocks(count)]
     return np.concatenate(totals) if totals else np.zeros(0)
 
 
 def areal_scale(crs: pyproj.CRS, bounds: np.ndarray) -> tuple[float, float]:
-    """The least and the greatest area on the ellipsoid of a square metre of a projected CRS.
+    """Return the least and the greatest area on the ellipsoid of a square metre of a projected CRS.
 
-    bounds: west, south, east, north of the ground in question (4,). Not a number where the CRS does not reach.
+    bounds: west, south, east, north of the ground in question (4,). The result is NaN where the CRS does not reach.
     """
     west_east, south_north = (np.linspace(bounds[at], bounds[at + 2], _SAMPLES) for at in (0, 1))
     x, y = (axis.ravel() for axis in np.meshgrid(west_east, south_north))
@@ -79,9 +79,9 @@ def areal_scale(crs: pyproj.CRS, bounds: np.ndarray) -> tuple[float, float]:
 
 
 def most_bent_m2(lengths_m: np.ndarray) -> np.ndarray:
-    """By how much the ground of rings of these lengths (n,) can change if edges are straight in degrees, not in metres.
+    """Bound the area change of rings of these lengths (n,) if edges are straight in degrees and not in metres.
 
-    An edge of length L is off by L² tan B / 8 R in its middle, so its ground by L³ tan B / 12 R; B is at most 70°.
+    The middle of an edge of length L moves by L² tan B / 8 R, so its area changes by L³ tan B / 12 R; B is at most 70°.
     """
     most: np.ndarray = lengths_m**3 / (4 * _RADIUS_M)
     return most
@@ -89,7 +89,7 @@ def most_bent_m2(lengths_m: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=8)
 def to_degrees(crs: pyproj.CRS) -> pyproj.Transformer:
-    """The transformation to longitude and latitude; making one takes longer than a few parcels.
+    """Return the transformation to longitude and latitude; making one takes longer than a few parcels.
 
     It gives infinity for a place that the plane does not reach.
     """
@@ -117,9 +117,9 @@ def _areas_m2(rings: Rings, count: int, crs: pyproj.CRS) -> np.ndarray:
 
 
 def _strips(sine: np.ndarray, squared_eccentricity: float) -> np.ndarray:
-    """The ground between the equator and latitudes of sine (k,), by width in radians and half the squared minor axis.
+    """Return the area from the equator to latitudes of sine (k,), per radian of width and half the squared minor axis.
 
-    The sum of the rule's sines of odd multiples of the latitude, A sin B - B sin 3B + C sin 5B …, as powers of sin B.
+    It is the rule's sum of sines of odd multiples, A sin B - B sin 3B + C sin 5B …, written as powers of sin B.
     """
     a, b, c, d, e = _coefficients(squared_eccentricity)
     powers = (

@@ -1,14 +1,15 @@
-"""How much of a polygon lies in a convex one, half-plane by half-plane, without an overlay."""
+"""Compute how much of a polygon lies in a convex one, half-plane by half-plane, without an overlay."""
 
 import numpy as np
 import shapely
 
 
 def area_in_convex_m2(polygon: shapely.Geometry, convex: shapely.Polygon) -> float:
-    """The area in m² that a valid polygon or multipolygon has in common with a convex polygon.
+    """Return the area in m² that a valid polygon or multipolygon shares with a convex polygon.
 
-    Rings are clipped after Sutherland and Hodgman. What they then run to and fro along an edge encloses no ground, so
-    their areas sum to what is in common; nothing is decided by how lines lie, and nothing can be lost.
+    Rings are clipped by the method of Sutherland and Hodgman. Edges that then run back and forth enclose no ground, so
+    the areas of rings sum to the shared area; the result does not depend on how lines intersect, and nothing can be
+    lost.
     """
     west, south, east, north = convex.bounds
     middle = np.array([(west + east) / 2, (south + north) / 2])
@@ -23,7 +24,7 @@ def area_in_convex_m2(polygon: shapely.Geometry, convex: shapely.Polygon) -> flo
 
 
 def _clipped_m2(ring: np.ndarray, corners: np.ndarray) -> float:
-    """The area that a ring (n, 2), not closed, encloses in a convex one (m, 2), closed, ground on its left."""
+    """Return the area that a ring (n, 2), not closed, shares with a convex ring (m, 2), closed, counterclockwise."""
     for start, end in zip(corners[:-1], corners[1:], strict=True):
         side = end - start
         height = side[0] * (ring[:, 1] - start[1]) - side[1] * (ring[:, 0] - start[0])

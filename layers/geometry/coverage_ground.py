@@ -1,6 +1,6 @@
-"""Coverage of a version: union, intersection and difference, refused where the result could be too large.
+"""Union, intersection and difference of coverages, refused if the result could be too large.
 
-Ground that a coverage has too little is unknown; ground that it has too much could be called clear, and is not.
+Ground that a coverage lacks is unknown; ground that it has wrongly could be called clear although it is not.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ _ALLOWED_M2, _ALLOWED_SHARE = 1e-3, 1e-6
 
 
 def united_ground(grounds: np.ndarray) -> shapely.Geometry:
-    """The union of polygons (n,), or None, empty without any; never larger than all of them together.
+    """Return the union of polygons (n,), or None; empty if there are none; never larger than their sum.
 
     Raises OneMapError overlay.union.
     """
@@ -36,7 +36,7 @@ def united_ground(grounds: np.ndarray) -> shapely.Geometry:
 
 
 def without_convex(coverage: shapely.Geometry, grounds: np.ndarray) -> shapely.Geometry:
-    """A coverage minus convex polygons (n,), without any remainder of them. Raises OneMapError overlay.union."""
+    """Return a coverage minus convex polygons (n,), with no part of them left. Raises OneMapError overlay.union."""
     whole_m2 = shapely.area(coverage)
     gone_m2 = [area_in_convex_m2(coverage, ground) for ground in grounds.tolist()]
     least_gone_m2 = max(gone_m2, default=0.0)
@@ -59,7 +59,7 @@ def without_convex(coverage: shapely.Geometry, grounds: np.ndarray) -> shapely.G
 
 
 def common_ground(coverage: shapely.Geometry, ground: shapely.Geometry) -> shapely.Geometry:
-    """The part of a coverage that lies in a ground: with the remainder of the coverage it makes up the coverage.
+    """Return the part of a coverage that lies in a ground; with the rest of the coverage it makes up the coverage.
 
     Raises OneMapError overlay.union.
     """
@@ -77,7 +77,7 @@ def common_ground(coverage: shapely.Geometry, ground: shapely.Geometry) -> shape
 def _proved_result(
     work: Callable[[float | None], shapely.Geometry], is_proved: Callable[[shapely.Geometry], bool], count: int
 ) -> shapely.Geometry:
-    """The first proved result of work on ever coarser grids."""
+    """Return the first proved result of `work` on ever coarser grids."""
     for grid in _GRIDS_M:
         with contextlib.suppress(shapely.GEOSException):
             found = work(grid)

@@ -1,4 +1,4 @@
-"""Ground of many rows in flat arrays: a polygon of one ring, or a whole shape, is made only where it is asked for."""
+"""Ground of many rows in flat arrays: a polygon of one ring, or a whole shape, is made only on demand."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,14 +17,14 @@ from onemap.layers.geometry.wkb_column import interleaved_column, multi_bodies, 
 
 @dataclass(frozen=True)
 class WholeShapes:
-    """Ground that is all of shapes of a column. row (n,): the position of that shape, -1 of other ground."""
+    """Ground that consists of whole shapes of a column. row (n,): the position of the shape, -1 for other ground."""
 
     shapes: ShapeColumn
     row: np.ndarray
 
     @cached_property
     def places(self) -> np.ndarray:
-        """The rows of such ground: (k,)."""
+        """The rows whose ground is a whole shape: (k,)."""
         return np.flatnonzero(self.row >= 0)
 
     def positions(self) -> np.ndarray:
@@ -33,7 +33,7 @@ class WholeShapes:
         return rows
 
     def at(self, rows: np.ndarray) -> "WholeShapes | None":
-        """The ground of some rows, by position; None where a row has none."""
+        """Return the whole shapes of some rows, by position; None if no row has one."""
         some = self.row[rows]
         return WholeShapes(self.shapes, some) if (some >= 0).any() else None
 
@@ -42,11 +42,11 @@ class WholeShapes:
 class FlatGround:
     """Ground of n rows: valid polygons of one ring each as flat arrays, all other ground as geometries.
 
-    points (m, 2): ring after ring in the order of their rows, the first point of each again at its end.
-    size (n,): how many points the ring of a row has, 0 where there is none.
-    others (n,): the geometries of rows without a ring; None where there is no ground, or all of a shape.
-    known_m2 (n,): their areas, to the last digit those of GEOS, where someone has them.
-    whole: which rows are all of a shape, where there are such.
+    points (m, 2): ring after ring in row order; the first point of each ring is repeated at its end.
+    size (n,): how many points the ring of a row has, 0 if there is none.
+    others (n,): the geometries of rows without a ring; None if there is no ground, or it is a whole shape.
+    known_m2 (n,): the areas, equal to GEOS's to the last digit, if known.
+    whole: which rows are whole shapes, if any.
     """
 
     points: np.ndarray
@@ -57,18 +57,18 @@ class FlatGround:
 
     @classmethod
     def of(cls, geometries: np.ndarray) -> "FlatGround":
-        """Geometries (n,) as they are."""
+        """Make ground of geometries (n,) unchanged."""
         return cls(np.empty((0, 2)), np.zeros(len(geometries), dtype=np.int64), geometries)
 
     @classmethod
     def empty(cls, count: int) -> "FlatGround":
-        """Rows without ground, whose areas are known."""
+        """Make rows without ground, whose areas count as known."""
         none = np.full(count, None, dtype=object)
         return cls(np.empty((0, 2)), np.zeros(count, dtype=np.int64), none, np.full(count, np.nan))
 
     @classmethod
     def all_of(cls, shapes: AnyShapes) -> "FlatGround":
-        """All of each shape (n,), whose areas are known; of a column none is made."""
+        """Make ground of whole shapes (n,), with known areas; no geometry of a column is made."""
         every = np.arange(len(shapes))
         return cls.empty(len(shapes)).with_whole(every, shapes, every)
 
@@ -77,7 +77,7 @@ class FlatGround:
 
     @cached_property
     def _ends(self) -> np.ndarray:
-        """Behind the last point of each row (n,); kept, since rows are taken out block by block."""
+        """The end of each row's points (n,); kept, since rows are taken out block by block."""
         return np.cumsum(self.size)
 
     @cached_property
@@ -96,7 +96,7 @@ class FlatGround:
 
     @cached_property
     def area_m2(self) -> np.ndarray:
-        """The areas (n,), not a number where there is no ground."""
+        """The areas (n,), NaN where there is no ground."""
         if self.known_m2 is not None:
             return self.known_m2
         areas: np.ndarray = shapely.area(replace(self, whole=None).geometries)
@@ -114,7 +114,7 @@ class FlatGround:
 
     @property
     def boxes(self) -> np.ndarray:
-        """West, south, east, north (n, 4), not a number where there is no ground."""
+        """West, south, east, north (n, 4), NaN where there is no ground."""
         boxes: np.ndarray = shapely.bounds(self.others).reshape(-1, 4)
         rows = np.flatnonzero(self.size)
         if len(rows):
@@ -134,13 +134,13 @@ class FlatGround:
         return parts
 
     def shapes(self) -> AnyShapes:
-        """The geometries (n,); where all of it is marked as shapes of a column, none is made."""
+        """Return the geometries (n,); if all rows are whole shapes of a column, no geometry is made."""
         if self.whole is not None and len(self.whole.places) == len(self):
             return self.whole.shapes.at(self.whole.row)
         return self.geometries
 
     def rings(self) -> Rings:
-        """The rings of its polygons: of rows of one ring, of geometries, and of whole shapes, of which none is made."""
+        """Return the rings of all polygons: of rings, of geometries, and of whole shapes, which are not made."""
         rows = np.flatnonzero(self.size)
         found = [Rings(self.points, self.size[rows], rows, np.zeros(len(rows), dtype=bool)), rings_of(self.others)]
         if self.whole is not None:
@@ -149,7 +149,7 @@ class FlatGround:
         return Rings.join(found)
 
     def made_whole(self) -> "FlatGround":
-        """The same with the geometries of whole shapes made."""
+        """Return the same ground with whole shapes made into geometries."""
         if self.whole is None:
             return self
         others = self.others.copy()
@@ -157,9 +157,9 @@ class FlatGround:
         return FlatGround(self.points, self.size, others, self.known_m2)
 
     def wkb(self, known: Sequence[tuple[np.ndarray, pa.Array]] = ()) -> pa.Array:
-        """Multipolygons, multilines or multipoints as WKB (n,), null where there is no ground.
+        """Return multipolygons, multilines or multipoints as WKB (n,), null where there is no ground.
 
-        known: rows without a ring (k,) of which someone has it already.
+        known: rows without a ring (k,) whose WKB is known already, with it.
         """
         is_left, others = self.size == 0, self.made_whole().others
         for rows, _ in known:
@@ -170,7 +170,7 @@ class FlatGround:
         return with_points(whole, self.points, self.size) if len(rings) else whole
 
     def at(self, rows: np.ndarray) -> "FlatGround":
-        """Some rows: a mask (n,) or positions (k,)."""
+        """Return the ground of some rows: a mask (n,) or positions (k,)."""
         if rows.dtype == bool:
             rows = np.flatnonzero(rows)
         size = self.size[rows]
@@ -179,7 +179,7 @@ class FlatGround:
         return FlatGround(self._points_of(rows, size), size, self.others[rows], known, whole)
 
     def _points_of(self, rows: np.ndarray, size: np.ndarray) -> np.ndarray:
-        """The points of some rows (k,), of which size (k,) is known; rows that follow each other are copied at once."""
+        """Return the points of rows (k,) with sizes (k,); consecutive rows are copied at once."""
         if len(rows) == 0:
             return self.points[:0]
         end = self._ends[rows]
@@ -193,7 +193,7 @@ class FlatGround:
         return np.concatenate([self.points[start:stop] for start, stop in stretches])
 
     def among(self, geometries: np.ndarray, rows: np.ndarray) -> "FlatGround":
-        """Geometries (k,), or None, with this ground in some rows (n,), ascending."""
+        """Return geometries (k,), or None, with this ground put into some rows (n,), ascending."""
         others, size, known = geometries.copy(), np.zeros(len(geometries), dtype=np.int64), None
         others[rows], size[rows] = self.others, self.size
         if self.known_m2 is not None:
@@ -205,7 +205,7 @@ class FlatGround:
         return found.with_whole(rows[self.whole.places], self.whole.shapes, self.whole.positions())
 
     def with_others(self, rows: np.ndarray, geometries: np.ndarray) -> "FlatGround":
-        """The same with other geometries (k,) in some rows (k,)."""
+        """Return the same ground with other geometries (k,) in some rows (k,)."""
         if len(rows) == 0:
             return self
         others, size, known, points = self.others.copy(), self.size.copy(), None, self.points
@@ -223,15 +223,15 @@ class FlatGround:
         return FlatGround(points, size, others, known, whole)
 
     def with_ground(self, rows: np.ndarray, ground: "FlatGround") -> "FlatGround":
-        """The same with other ground (k,) in some rows (k,)."""
+        """Return the same ground with other ground (k,) in some rows (k,)."""
         place = np.arange(len(self))
         place[rows] = len(self) + np.arange(len(ground))
         return joined_ground([self, ground]).at(place)
 
     def with_whole(self, rows: np.ndarray, shapes: AnyShapes, positions: np.ndarray) -> "FlatGround":
-        """The same with all of some shapes, at positions (k,), in some rows (k,) without a ring; a column makes none.
+        """Return the same ground with whole shapes, at positions (k,), in some rows (k,) without a ring.
 
-        What is marked already must be so of the same column.
+        No geometry of a column is made. Whole shapes that are marked already must be of the same column.
         """
         if isinstance(shapes, np.ndarray):
             return self.with_others(rows, shapes[positions])
@@ -246,7 +246,7 @@ class FlatGround:
         return FlatGround(self.points, self.size, self.others, known, WholeShapes(shapes, row))
 
     def is_all_of(self, shapes: AnyShapes, positions: np.ndarray) -> np.ndarray:
-        """Which rows (n,) are known to be all of the shape at a position (n,): the mark, or the geometry itself."""
+        """Which rows (n,) are known to be the whole shape at a position (n,): by the mark, or as the same geometry."""
         if self.whole is not None and self.whole.shapes is shapes:
             found: np.ndarray = self.whole.row == positions
         else:
@@ -263,7 +263,7 @@ def flat_of(ground: np.ndarray | FlatGround) -> FlatGround:
 
 
 def joined_ground(parts: Sequence[FlatGround]) -> FlatGround:
-    """Ground of some rows after that of others; the areas are known if all are."""
+    """Concatenate the rows of several grounds; the areas are known if all are."""
     parts = [part for part in parts if len(part)] or parts[:1]
     if len(parts) == 1:
         return parts[0]

@@ -1,7 +1,7 @@
 """GCJ-02, the offset of public maps in China: how far it moves a position.
 
-The formula is the one that is publicly known; it is close to a few metres. It serves to recognise such data, never to
-move them: coordinates in GCJ-02 are no evidence.
+The formula is the publicly known one, accurate to a few metres. It serves to recognise such data, never to move them:
+coordinates in GCJ-02 are no evidence.
 """
 
 import math
@@ -10,7 +10,7 @@ import pyproj
 
 
 def gcj02_step_m(x: float, y: float, crs: pyproj.CRS) -> tuple[float, float]:
-    """The shift of GCJ-02 at a place (x, y) of a projected CRS: metres to the east and to the north."""
+    """Return the shift of GCJ-02 at a place (x, y) of a projected CRS: metres to the east and to the north."""
     longitude, latitude = pyproj.Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True).transform(x, y)
     east, north = longitude - 105.0, latitude - 35.0
     root, pi = math.sqrt(abs(east)), math.pi

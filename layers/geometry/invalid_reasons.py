@@ -1,4 +1,4 @@
-"""Why a geometry is invalid, in each language: GEOS says it in its own terms only."""
+"""Why a geometry is invalid, in each language; GEOS gives the reason only in its own terms."""
 
 import math
 import re
@@ -39,7 +39,7 @@ def _in_each_language(reason: str) -> dict[str, str]:
 
 
 def _coordinate_text(coordinate: str) -> str:
-    """A coordinate with the decimals that somebody can look for: of metres three, of what may be degrees nine."""
+    """Return a coordinate with useful decimals: three for metres, nine if it may be degrees."""
     try:
         value = float(coordinate)
     except ValueError:

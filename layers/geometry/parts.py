@@ -6,10 +6,11 @@ import shapely
 from onemap.layers.geometry.row_blocks import blocks
 
 _COLLECTION = 7
+_MULTIS = (shapely.multipoints, shapely.multilinestrings, shapely.multipolygons)  # by dimension
 
 
 def largest_of_each(areas: np.ndarray, owner: np.ndarray) -> np.ndarray:
-    """The largest part of each owner that has any, the first of equals: positions (m,), owner after owner.
+    """Return the largest part of each owner, the first of equals: positions (m,), owner after owner.
 
     areas (n,), owner (n,): of parts.
     """
@@ -19,14 +20,14 @@ def largest_of_each(areas: np.ndarray, owner: np.ndarray) -> np.ndarray:
 
 
 def have_one_ring(geometries: np.ndarray) -> np.ndarray:
-    """Which geometries (n,), or None, are polygons of one ring with plane coordinates alone."""
+    """Which geometries (n,), or None, are two-dimensional polygons with one ring."""
     found: np.ndarray = shapely.get_type_id(geometries) == shapely.GeometryType.POLYGON
     found &= (shapely.get_num_interior_rings(geometries) == 0) & ~shapely.is_empty(geometries)
     return found & (shapely.get_coordinate_dimension(geometries) == 2)
 
 
 def polygon_parts(geometries: np.ndarray, least_m2: float = 0.0) -> np.ndarray:
-    """The polygons of each geometry as one (multi)polygon; lines, points and parts below `least_m2` are left out.
+    """Return the polygons of each geometry as one (multi)polygon, without lines, points and parts below `least_m2`.
 
     geometries: (n,) of any type, or None; result (n,), None where no polygon remains.
     """
@@ -37,10 +38,7 @@ def polygon_parts(geometries: np.ndarray, least_m2: float = 0.0) -> np.ndarray:
     kept = single & (shapely.area(geometries) >= least_m2) if least_m2 > 0 else single
     result[kept] = geometries[kept]
     compound = np.flatnonzero(((types == 6) | (types == _COLLECTION)) & ~single)
-    parts, owner = shapely.get_parts(geometries[compound], return_index=True)
-    while (shapely.get_type_id(parts) >= 4).any():
-        parts, inner = shapely.get_parts(parts, return_index=True)
-        owner = owner[inner]
+    parts, owner = _single_parts(geometries[compound])
     keep = shapely.get_type_id(parts) == 3
     if least_m2 > 0:
         keep &= shapely.area(parts) >= least_m2
@@ -57,20 +55,41 @@ def polygon_parts(geometries: np.ndarray, least_m2: float = 0.0) -> np.ndarray:
     return result
 
 
+def _single_parts(geometries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The points, lines and polygons of which geometries (n,) consist, at whatever depth (m,), and whose they are."""
+    parts, owner = shapely.get_parts(geometries, return_index=True)
+    while (shapely.get_type_id(parts) >= 4).any():
+        parts, inner = shapely.get_parts(parts, return_index=True)
+        owner = owner[inner]
+    return parts, owner
+
+
+def open_collections(geometries: np.ndarray) -> np.ndarray:
+    """Geometries (n,), or None; a collection of parts of one kind as the multi-geometry that it is, others stay."""
+    result = geometries.copy()
+    for row in np.flatnonzero(shapely.get_type_id(geometries) == _COLLECTION).tolist():
+        parts, _ = _single_parts(geometries[row : row + 1])
+        parts = parts[~shapely.is_empty(parts)]
+        kinds = set(shapely.get_dimensions(parts).tolist())
+        if len(kinds) == 1:
+            result[row] = _MULTIS[kinds.pop()](parts)
+    return result
+
+
 def polygon_part(geometry: shapely.Geometry | None) -> shapely.Geometry | None:
-    """The polygons of one geometry as one (multi)polygon; None where it has none."""
+    """Return the polygons of one geometry as one (multi)polygon; None if it has none."""
     return polygon_parts(np.array([geometry], dtype=object))[0]
 
 
 def line_edges(lines: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The straight edges (m, 2, 2) of single lines or rings (n,), from end to end, and whose they are (m,)."""
+    """Return the straight edges (m, 2, 2) of single lines or rings (n,), and the line of each edge (m,)."""
     points, line = shapely.get_coordinates(lines, return_index=True)
     follows = np.flatnonzero(line[1:] == line[:-1])
     return np.stack([points[follows], points[follows + 1]], axis=1), line[follows]
 
 
 def unwrap_parts(polygons: np.ndarray) -> np.ndarray:
-    """Polygons or multipolygons (n,), those of one part as that part, which needs not be taken out again and again."""
+    """Return (multi)polygons (n,) with one-part multipolygons replaced by their part."""
     result = polygons.copy()
     alone = np.flatnonzero((shapely.get_type_id(polygons) == 6) & (shapely.get_num_geometries(polygons) == 1))
     result[alone] = shapely.get_parts(polygons[alone])
@@ -78,19 +97,19 @@ def unwrap_parts(polygons: np.ndarray) -> np.ndarray:
 
 
 def shift_geometries(geometries: np.ndarray, by: tuple[float, float]) -> np.ndarray:
-    """Geometries (n,), or None, moved east and north by metres.
+    """Move geometries (n,), or None, east and north by metres.
 
-    Whole metres are taken off and put on again without loss: the digits that an easting of 38 million costs come back.
+    Whole metres are subtracted and added again without loss: the digits that an easting of 38 million costs come back.
     """
     return shapely.transform(geometries, lambda xy: xy + by)
 
 
 def shift_polygons(geometries: np.ndarray, by: tuple[float, float]) -> np.ndarray:
-    """Valid polygons (n,), or None, moved east and north by whole metres, and valid there too.
+    """Move valid polygons (n,), or None, east and north by whole metres, and keep them valid.
 
-    Far from the origin coordinates lie on a coarser grid, and rings that pass each other by a hair may cross on it.
-    Such are fitted to that grid before they are moved, which is then exact; made valid only afterwards, a hole that
-    its shell crosses may be filled. None where nothing is left.
+    Far from the origin coordinates lie on a coarser grid, and rings that almost touch may cross on it. Such polygons
+    are first snapped to that grid, so that the move is exact; if they were made valid only afterwards, a hole that its
+    shell crosses could be filled. None where nothing is left.
     """
     result = shift_geometries(geometries, by)
     broken = np.flatnonzero((shapely.get_dimensions(result) == 2) & ~shapely.is_valid(result))
@@ -104,7 +123,7 @@ def shift_polygons(geometries: np.ndarray, by: tuple[float, float]) -> np.ndarra
 
 
 def sound(geometries: np.ndarray) -> np.ndarray:
-    """Polygons (n,) that are still valid after they were moved: the last digit may have crossed a hair's breadth."""
+    """Return moved polygons (n,), made valid where the last digit made rings cross."""
     result = geometries.copy()
     rows = np.flatnonzero((shapely.get_dimensions(result) == 2) & ~shapely.is_valid(result))
     result[rows] = polygon_parts(shapely.make_valid(result[rows]))
@@ -112,7 +131,7 @@ def sound(geometries: np.ndarray) -> np.ndarray:
 
 
 def without_empty_rings(geometries: np.ndarray) -> np.ndarray:
-    """Polygons (n,) without holes that have no points, which some files hold and GEOS cannot bear."""
+    """Return polygons (n,) without empty holes, which some files hold and GEOS cannot bear."""
     result = geometries.copy()
     holed = [block.start + _with_empty_rings(geometries[block]) for block in blocks(len(geometries))]
     for row in np.concatenate(holed) if holed else ():
@@ -125,7 +144,7 @@ def without_empty_rings(geometries: np.ndarray) -> np.ndarray:
 
 
 def _with_empty_rings(geometries: np.ndarray) -> np.ndarray:
-    """The rows of polygons with a ring that has no points."""
+    """Return the rows of polygons that have an empty ring."""
     types = shapely.get_type_id(geometries)
     owner = np.arange(len(geometries))
     polygons, areal = geometries, types == 3
@@ -139,7 +158,7 @@ def _with_empty_rings(geometries: np.ndarray) -> np.ndarray:
 
 
 def multi(geometries: np.ndarray, geometry: str) -> np.ndarray:
-    """Single geometries as multi-geometries, so that a table holds one type; None and empty ones stay."""
+    """Return single geometries as multi-geometries, so that a table holds one type; None and empty ones stay."""
     makers = {
         "polygon": (3, shapely.multipolygons),
         "line": (1, shapely.multilinestrings),

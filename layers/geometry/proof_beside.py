@@ -1,4 +1,4 @@
-"""Polygons are proved valid in threads while the next ones are read; the proof runs without the interpreter's lock."""
+"""Prove polygons valid in threads while the next ones are read; the proof runs without the interpreter's lock."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -25,8 +25,8 @@ RingProof = Callable[[np.ndarray, np.ndarray], np.ndarray]
 class Provers:
     """Threads that prove polygons valid while more are read. threads: 0 for none.
 
-    are_simple(points (m, 2), size (r,)) → (r,): of which closed rings it is certain that no edge meets another of its
-    ring; of all others, and where it is None, GEOS is asked.
+    are_simple(points (m, 2), size (r,)) → (r,): which closed rings certainly have no edges that meet; GEOS checks all
+    other rings, and all rings if it is None.
     """
 
     threads: int = 0
@@ -38,9 +38,9 @@ NOBODY = Provers()
 
 @dataclass(frozen=True)
 class PlainProof:
-    """The proof of plain polygons (n,): which are valid (n,), and the facts that their bytes show.
+    """The proof of plain polygons (n,): which are valid (n,), and the facts from their bytes.
 
-    areas_m2 (n,): to the last digit GEOS's; None where nobody can tell without it.
+    areas_m2 (n,): equal to GEOS's to the last digit; None if they cannot be known without it.
     """
 
     valid: np.ndarray
@@ -49,7 +49,7 @@ class PlainProof:
 
     @classmethod
     def join(cls, proofs: "list[PlainProof]") -> Self:
-        """Join the facts of some polygons and those of others."""
+        """Concatenate the proofs of several groups of polygons."""
         areas = [some.areas_m2 for some in proofs if some.areas_m2 is not None]
         valid, facts = (
             np.concatenate([some.valid for some in proofs]),
@@ -58,12 +58,12 @@ class PlainProof:
         return cls(valid, facts, np.concatenate(areas) if len(areas) == len(proofs) else None)
 
     def column(self, bodies: pa.Array) -> ShapeColumn:
-        """The polygons, whose WKB (n,) that is, as they lie."""
+        """Return the polygons as a column. bodies: their WKB (n,)."""
         return ShapeColumn(bodies, (0.0, 0.0), self.facts, self.areas_m2)
 
 
 class ProofBeside:
-    """A context in which polygons are handed over, part by part."""
+    """A context to which polygons are handed over part by part."""
 
     def __init__(self, provers: Provers) -> None:
         self._provers = provers
@@ -80,14 +80,14 @@ class ProofBeside:
             self._pool.shutdown(cancel_futures=True)
 
     def add(self, bodies: pa.Array, geometries: np.ndarray | None = None) -> None:
-        """The next ones (k,) as WKB, and the geometries that were made of it, where they were."""
+        """Hand over the next polygons (k,) as WKB, and their geometries if these were made."""
         if self._pool is not None:
             for part in blocks(len(bodies), _PROVED_AT_ONCE):
                 made = None if geometries is None else geometries[part]
                 self._proofs.append(self._pool.submit(_proof, bodies[part], made, self._provers.are_simple))
 
     def result(self, progress: Progress) -> PlainProof | None:
-        """The proof of all polygons handed over since the last result (n,); None where some are not plain."""
+        """Return the proof of all polygons handed over since the last result (n,); None if some are not plain."""
         found: list[PlainProof] = []
         proofs, self._proofs = self._proofs, []
         for proof in proofs:
@@ -100,9 +100,9 @@ class ProofBeside:
 
 
 def proof_of(bodies: Sequence[bytes | None] | np.ndarray, provers: Provers) -> tuple[ShapeColumn, np.ndarray] | None:
-    """Polygons as WKB (n,) that are there already, and which are valid (n,); None where nobody proves, or some are odd.
+    """Return polygons from complete WKB (n,) as a column, and which are valid (n,); None if they cannot be proved.
 
-    Not plain, or none: of these geometries are to be made.
+    That is so if there are no provers, or some polygon is not plain or missing: then geometries are to be made.
     """
     with ProofBeside(provers) as proof:
         column = pa.array(bodies, pa.large_binary())

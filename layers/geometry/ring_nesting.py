@@ -1,4 +1,4 @@
-"""Rings to polygons: open rings are closed; shells and holes are distinguished by which ring contains which."""
+"""Make polygons of rings: open rings are closed; containment of rings tells shells from holes."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ import shapely
 
 
 def closed_parts(points: np.ndarray) -> list[np.ndarray]:
-    """A run of points (k, 2) as closed rings: one that closes in the middle starts another.
+    """Split a sequence of points (k, 2) into closed rings; one that closes in the middle starts another.
 
     Raises ValueError if the remaining points do not form a ring.
     """
@@ -26,7 +26,7 @@ def closed_parts(points: np.ndarray) -> list[np.ndarray]:
 
 
 def polygon_of_rings(rings: Sequence[np.ndarray]) -> shapely.Geometry:
-    """Closed rings (k, 2) as one polygon or multipolygon: a ring inside an odd number of others is a hole."""
+    """Return closed rings (k, 2) as one polygon or multipolygon: a ring inside an odd number of others is a hole."""
     shells = np.array([shapely.Polygon(ring) for ring in rings], dtype=object)
     if len(shells) == 1:
         return shells[0]

@@ -1,4 +1,4 @@
-"""The rings of many polygons as flat arrays, their areas and lengths, without making a geometry for each of them."""
+"""The rings of many polygons as flat arrays, their areas and lengths, without a geometry for each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ _PROBES = 200
 
 @dataclass(frozen=True)
 class Rings:
-    """Rings one after the other: points (m, 2); of each its size, its polygon, and whether it is a hole, (r,) each."""
+    """Rings one after the other: points (m, 2); the size, the polygon, and is_hole of each ring, (r,) each."""
 
     points: np.ndarray
     size: np.ndarray
@@ -24,24 +24,24 @@ class Rings:
 
     @classmethod
     def join(cls, parts: "Sequence[Rings]") -> Self:
-        """Rings after those of others, of the same polygons."""
+        """Concatenate several groups of rings of the same polygons."""
         return cls(*(np.concatenate(column) for column in zip(*map(cls._columns, parts), strict=True)))
 
     def _columns(self) -> tuple[np.ndarray, ...]:
         return self.points, self.size, self.polygon, self.is_hole
 
     def move(self, by: tuple[float, float]) -> "Rings":
-        """The same moved east and north by metres."""
+        """Move the rings east and north by metres."""
         return replace(self, points=self.points + by) if any(by) else self
 
     def boxes(self) -> np.ndarray:
-        """West, south, east, north of each ring (r, 4), all of which have points; not a number where a point is not."""
+        """Return west, south, east, north of each ring (r, 4); NaN where a point is NaN. No ring may be empty."""
         first = np.cumsum(self.size) - self.size
         return np.column_stack([edge.reduceat(self.points, first, axis=0) for edge in (np.minimum, np.maximum)])
 
 
 def rings_of(polygons: np.ndarray) -> Rings:
-    """The rings of polygons or multipolygons (n,), in order; None, empty geometries and other types have no rings."""
+    """Return the rings of polygons or multipolygons (n,), in order; None, empty and other geometries have none."""
     parts, owner = _parts(polygons)
     count, holes = shapely.get_num_coordinates(parts), shapely.get_num_interior_rings(parts)
     filled = np.flatnonzero(count)
@@ -63,7 +63,7 @@ def rings_of(polygons: np.ndarray) -> Rings:
 
 
 def _parts(polygons: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The single polygons in (multi)polygons (n,), and which of the n each is of, in order."""
+    """Return the single polygons of (multi)polygons (n,) in order, and the row of each."""
     types = shapely.get_type_id(polygons)
     single, several = types == 3, np.flatnonzero(types == 6)
     if single.all():
@@ -75,9 +75,10 @@ def _parts(polygons: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def planar_areas_m2(rings: Rings, count: int) -> np.ndarray:
-    """The areas (n,) of `count` polygons, in the order of their rings, each of which has points; 0 without any.
+    """Return the areas (n,) of `count` polygons from their rings, none of them empty; 0 without any ring.
 
-    The shoelace formula from each ring's first point on, summed in GEOS's order: shells, less their holes, by part.
+    It uses the shoelace formula from each ring's first point on, summed in GEOS's order: shells, less their holes, by
+    part.
     """
     if len(rings.size) == 0:
         return np.zeros(count)
@@ -93,7 +94,7 @@ def planar_areas_m2(rings: Rings, count: int) -> np.ndarray:
 
 
 def planar_lengths_m(rings: Rings, count: int) -> np.ndarray:
-    """The lengths (n,) of all rings of `count` polygons, in the order of their rings; 0 without any."""
+    """Return the lengths (n,) of all rings of `count` polygons; 0 without any ring."""
     if len(rings.size) == 0:
         return np.zeros(count)
     steps = np.zeros(rings.points.shape)
@@ -109,7 +110,7 @@ def planar_lengths_m(rings: Rings, count: int) -> np.ndarray:
 
 @cache
 def is_like_geos() -> bool:
-    """Whether GEOS multiplies and adds as the processor does one by one; on some systems it fuses the two."""
+    """Whether GEOS multiplies and adds in separate steps; on some systems it fuses the two."""
     steps = np.modf(np.arange(1, 3 * _PROBES + 1) * 0.6180339887498949)[0].reshape(-1, 3)  # spread by the golden ratio
     middles = shapely.points(4e5 + 1e5 * steps[:, :2])
     shapes = shapely.buffer(middles, 3 + 297 * steps[:, 2], quad_segs=4)

@@ -1,4 +1,4 @@
-"""Large arrays block by block, so that intermediate results are never in memory for the whole array at once."""
+"""Process large arrays block by block, so that intermediate results are never in memory for the whole array."""
 
 import ctypes
 import sys
@@ -12,15 +12,16 @@ BLOCK = 50_000  # features; their coordinates are some dozens of megabytes
 
 
 def blocks(count: int, size: int = BLOCK) -> Iterator[slice]:
-    """Slices that together are range(count), each of at most `size`."""
+    """Return slices that together make up range(count), each of at most `size`."""
     return (slice(start, min(start + size, count)) for start in range(0, count, size))
 
 
 def give_back_memory() -> None:
-    """Hand memory that is free back to the system, between two blocks of a large layer.
+    """Give free memory back to the system, between two blocks of a large layer.
 
-    The C library of Linux keeps what small objects have left, and grows by it with every block. What was given back
-    must be asked for again, which takes longer than giving it: so it is done now and then, however often it is called.
+    The C library of Linux keeps the memory of small objects, and grows with every block. Memory that was returned must
+    be requested again, which takes longer than returning it: so this acts only now and then, however often it is
+    called.
     """
     global _given_back_s  # the process has one memory
     trim, moment = _trim(), time.monotonic()
@@ -31,5 +32,5 @@ def give_back_memory() -> None:
 
 @lru_cache(maxsize=1)
 def _trim() -> Callable[[int], int] | None:
-    """glibc's malloc_trim, None where there is none."""
+    """Return glibc's malloc_trim, or None if there is none."""
     return getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None

@@ -1,4 +1,4 @@
-"""Operations of GEOS on arrays of geometries, where one breaks down row by row."""
+"""Operations of GEOS on arrays of geometries; if one fails, it is repeated on smaller parts."""
 
 from collections.abc import Callable
 
@@ -7,9 +7,9 @@ import shapely
 
 
 def apply_by_row(operation: Callable[..., np.ndarray], *operands: np.ndarray) -> np.ndarray:
-    """operation(operands), each (n,), at once; where GEOS breaks down, by ever smaller halves.
+    """Apply an operation to operands, each (n,), at once; if GEOS fails, to ever smaller halves.
 
-    Returns (n,), None in the rows in which it breaks down by themselves.
+    Returns (n,), None in the rows for which the operation fails.
     """
     try:
         return np.asarray(operation(*operands), dtype=object)

@@ -1,4 +1,4 @@
-"""A large column of polygons as WKB: of those that somebody asks for a geometry is made, of all others none."""
+"""A large column of polygons as WKB: a geometry is made only when somebody asks for it."""
 
 import copy
 import threading
@@ -32,7 +32,7 @@ _MANY = 0.25  # of a column: for so many areas all are measured
 
 @dataclass(frozen=True)
 class PlainFacts:
-    """Facts about polygons (n,) of plain form, taken from their bytes before any geometry is made.
+    """Facts about plain polygons (n,), taken from their bytes before any geometry is made.
 
     boxes (n, 4): west, south, east, north; vertices, parts (n,): how many.
     """
@@ -43,12 +43,12 @@ class PlainFacts:
 
     @classmethod
     def of(cls, rings: WkbRings) -> Self:
-        """The facts of all polygons of some rings."""
+        """Return the facts of all polygons that the rings form."""
         return cls(rings.boxes(), rings.vertices(), rings.parts())
 
     @classmethod
     def join(cls, facts: "list[PlainFacts]") -> Self:
-        """Join the facts of some polygons and those of others."""
+        """Concatenate the facts of several groups of polygons."""
         columns = zip(*((some.boxes, some.vertices, some.parts) for some in facts), strict=True)
         return cls(*map(np.concatenate, columns))
 
@@ -57,26 +57,26 @@ class PlainFacts:
         return PlainFacts(self.boxes[rows], self.vertices[rows], self.parts[rows])
 
     def with_others(self, rows: np.ndarray, others: "PlainFacts") -> "PlainFacts":
-        """The same with others (k,) in some rows (k,)."""
+        """Return the same facts with others (k,) in some rows (k,)."""
         boxes, vertices, parts = self.boxes.copy(), self.vertices.copy(), self.parts.copy()
         boxes[rows], vertices[rows], parts[rows] = others.boxes, others.vertices, others.parts
         return PlainFacts(boxes, vertices, parts)
 
     def move(self, by: tuple[float, float]) -> "PlainFacts":
-        """The same of polygons moved east and north by metres."""
+        """Return the facts of the polygons moved east and north by metres."""
         return PlainFacts(self.boxes + (*by, *by), self.vertices, self.parts)
 
 
 class ShapeColumn:
-    """Polygons (n,) of plain form, counted from an origin, which nobody can change; `shapes[rows]` are geometries.
+    """An immutable column of plain polygons (n,), relative to an origin; `shapes[rows]` are geometries.
 
-    bodies: as WKB (n,), large binaries, as they are stored, whatever they are counted from; facts: of the shapes.
+    bodies: the WKB (n,) as it is stored, large binaries, whatever the origin; facts: of the shapes.
     """
 
     def __init__(
         self, bodies: pa.Array, origin: tuple[float, float], facts: PlainFacts, areas_m2: np.ndarray | None = None
     ) -> None:
-        """facts: of the polygons as they are stored; areas_m2: those of the shapes (n,), where somebody has them."""
+        """facts: of the polygons as they are stored; areas_m2: of the shapes (n,), if known."""
         self.bodies = bodies
         self.facts = facts.move((-origin[0], -origin[1])) if any(origin) else facts
         self._stored = facts
@@ -88,7 +88,7 @@ class ShapeColumn:
 
     @classmethod
     def join(cls, columns: "Sequence[ShapeColumn]") -> Self:
-        """Polygons of some columns after those of others, as they are stored; areas are known if all are."""
+        """Concatenate columns as they are stored; areas are known if those of all columns are."""
         areas = [of.__dict__["all_areas_m2"] for of in columns if "all_areas_m2" in of.__dict__ and not any(of.origin)]
         known = np.concatenate(areas) if len(areas) == len(columns) else None
         bodies = pa.concat_arrays([column.bodies for column in columns])
@@ -98,11 +98,11 @@ class ShapeColumn:
         return len(self.bodies)
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Pickle it for another process, which has no part in the lock."""
+        """Pickle the column for another process, without the lock."""
         return type(self), (self.bodies, self.origin, self._stored, self.__dict__.get("all_areas_m2"))
 
     def __copy__(self) -> Self:
-        """Copy it for this process: nothing is laid out anew, as `__reduce__` would have it."""
+        """Copy the column within this process, without rebuilding it as `__reduce__` does."""
         copied = object.__new__(type(self))
         copied.__dict__.update(self.__dict__)
         return copied
@@ -113,7 +113,7 @@ class ShapeColumn:
         return self.facts.boxes
 
     def __getitem__(self, rows: np.ndarray | int | np.integer) -> np.ndarray:
-        """The geometries of some rows (k,), positions or a mask, or of one; each is made only once."""
+        """Return the geometries of some rows (k,), positions or a mask, or of one row; each is made only once."""
         if isinstance(rows, int | np.integer):
             geometry: np.ndarray = self[np.array([rows])][0]
             return geometry
@@ -135,12 +135,12 @@ class ShapeColumn:
 
     @cached_property
     def all_areas_m2(self) -> np.ndarray:
-        """The areas of all of them (n,), to the last digit those of the geometries."""
+        """The areas of all shapes (n,), equal to those of the geometries to the last digit."""
         return self._by_rings(planar_areas_m2) if is_like_geos() else shapely.area(self.geometries)
 
     @cached_property
     def all_lengths_m(self) -> np.ndarray:
-        """The lengths of all rings of each (n,), to the last digit those of the geometries."""
+        """The lengths of all rings of each shape (n,), equal to those of the geometries to the last digit."""
         return self._by_rings(planar_lengths_m) if is_like_geos() else shapely.length(self.geometries)
 
     def _by_rings(self, measure: Callable[[Rings, int], np.ndarray]) -> np.ndarray:
@@ -148,7 +148,7 @@ class ShapeColumn:
         return np.concatenate(parts) if parts else np.empty(0)
 
     def areas_m2(self, rows: np.ndarray) -> np.ndarray:
-        """The areas of some of them: positions (k,)."""
+        """Return the areas of some shapes: positions (k,)."""
         if "all_areas_m2" in self.__dict__ or len(rows) > _MANY * len(self):
             areas: np.ndarray = self.all_areas_m2[rows]
         else:
@@ -156,12 +156,12 @@ class ShapeColumn:
         return areas
 
     def known_geometries(self, rows: np.ndarray) -> np.ndarray:
-        """The geometries of some that somebody has asked for already: positions (k,); None of the others."""
+        """Return the geometries that were made already: positions (k,); None for the others."""
         geometries: np.ndarray = self._made[rows]
         return geometries
 
     def rings(self, part: slice) -> Rings:
-        """The rings of some that follow each other, made of the bytes."""
+        """Return the rings of consecutive shapes, read from the bytes."""
         found = wkb_rings(self.bodies[part])
         if found is None:  # an empty part
             return rings_of(np.empty(0, dtype=object))
@@ -169,7 +169,7 @@ class ShapeColumn:
         return Rings(points, found.size, found.polygon, found.is_hole)
 
     def at(self, rows: np.ndarray) -> "ShapeColumn":
-        """Some of them: positions (k,)."""
+        """Return some shapes: positions (k,)."""
         if len(rows) == len(self) and (rows == np.arange(len(self))).all():
             return self
         some = self._part(rows, self.bodies.take(pa.array(rows)))
@@ -177,7 +177,7 @@ class ShapeColumn:
         return some
 
     def between(self, positions: slice) -> "ShapeColumn":
-        """Some that follow each other; what is made of them is made of these, too."""
+        """Return consecutive shapes; geometries that are made of them are made for this column, too."""
         return self._part(positions, self.bodies[positions])
 
     def _part(self, rows: np.ndarray | slice, bodies: pa.Array) -> "ShapeColumn":
@@ -192,7 +192,7 @@ class ShapeColumn:
         return some
 
     def with_others(self, rows: np.ndarray, bodies: pa.Array, rings: WkbRings) -> "ShapeColumn":
-        """The same, as they are stored, with others in some rows, ascending (k,): their WKB (k,), and their rings."""
+        """Return the column as stored, with others in some rows, ascending (k,): their WKB (k,), and their rings."""
         is_other = np.zeros(len(self), dtype=bool)
         is_other[rows] = True
         whole = pc.replace_with_mask(self.bodies, pa.array(is_other), bodies)
@@ -203,7 +203,7 @@ class ShapeColumn:
         return ShapeColumn(whole, (0.0, 0.0), self._stored.with_others(rows, PlainFacts.of(rings)), areas)
 
     def counted_from(self, origin: tuple[float, float]) -> "ShapeColumn":
-        """The same polygons as they are stored, counted from another origin."""
+        """Return the stored polygons relative to another origin."""
         from_east, from_north = self._stored.boxes[:, :2].min(axis=0, initial=np.inf)
         # What whole metres are taken off of, without leaving less than nothing, loses no digit, nor do its areas.
         is_exact = not any(self.origin) and 0 <= origin[0] <= from_east and 0 <= origin[1] <= from_north
@@ -216,12 +216,12 @@ class ShapeColumn:
         return copy.copy(self)
 
     def pick_rows(self, rows: np.ndarray) -> "PickedShapes":
-        """Some of them, in any order and more than once: positions (k,)."""
+        """Return some shapes, in any order and with repetition: positions (k,)."""
         return PickedShapes(self, rows)
 
 
 class PickedShapes:
-    """Geometries (k,) out of a column, made when they are asked for."""
+    """Geometries (k,) of a column, made on demand."""
 
     def __init__(self, shapes: ShapeColumn, rows: np.ndarray) -> None:
         self._shapes = shapes
@@ -231,7 +231,7 @@ class PickedShapes:
         return len(self._rows)
 
     def __getitem__(self, places: np.ndarray | int | np.integer) -> np.ndarray:
-        """The geometries of some places (j,), positions or a mask, or of one."""
+        """Return the geometries of some places (j,), positions or a mask, or of one place."""
         return self._shapes[self._rows[places]]
 
     def areas_m2(self, places: np.ndarray) -> np.ndarray:
@@ -248,9 +248,9 @@ Picked = np.ndarray | PickedShapes
 
 
 def shapes_from(parts: list[pa.Array], origin: tuple[float, float]) -> tuple[AnyShapes, np.ndarray]:
-    """WKB (n,), as large binaries and part by part, counted from `origin`; and their boxes (n, 4) as they are stored.
+    """Return WKB (n,), large binaries in parts, as shapes relative to `origin`, and the stored boxes (n, 4).
 
-    Many polygons of plain form that are counted from somewhere else become a column. Raises GEOSException.
+    Many plain polygons with another origin become a column. Raises GEOSException.
     """
     is_much = sum(len(part) for part in parts) >= WORTH_ROWS and sum(map(_vertices, parts)) >= _WORTH_VERTICES
     if is_much and any(origin):
@@ -267,7 +267,7 @@ def shapes_from(parts: list[pa.Array], origin: tuple[float, float]) -> tuple[Any
 
 
 def _vertices(bodies: pa.Array) -> float:
-    """About how many vertices WKB (n,) has."""
+    """Estimate how many vertices WKB (n,) has."""
     return float(bodies.nbytes / _POINT_BYTES)
 
 
@@ -277,17 +277,17 @@ def all_of(shapes: AnyShapes) -> np.ndarray:
 
 
 def some_of(shapes: AnyShapes, rows: np.ndarray) -> AnyShapes:
-    """Some of them: positions (k,); of a column no geometry is made for it."""
+    """Return some shapes: positions (k,); no geometry of a column is made."""
     return shapes.at(rows) if isinstance(shapes, ShapeColumn) else shapes[rows]
 
 
 def picked_of(shapes: AnyShapes | Picked, rows: np.ndarray) -> Picked:
-    """Some of them, in any order and more than once, still without geometries: positions (k,)."""
+    """Return some shapes, in any order and with repetition, without making geometries: positions (k,)."""
     return shapes[rows] if isinstance(shapes, np.ndarray) else shapes.pick_rows(rows)
 
 
 def made_of(shapes: AnyShapes, rows: np.ndarray) -> np.ndarray:
-    """The geometries of some, as far as they are made: positions (k,); None of the others."""
+    """Return the geometries that are made already: positions (k,); None for the others."""
     return shapes.known_geometries(rows) if isinstance(shapes, ShapeColumn) else shapes[rows]
 
 
@@ -317,13 +317,13 @@ def areas_of(shapes: AnyShapes) -> np.ndarray:
 
 
 def lengths_of(shapes: AnyShapes) -> np.ndarray:
-    """The length of each (n,), of polygons that of their rings."""
+    """Return the length of each shape (n,), for polygons the length of their rings."""
     lengths: np.ndarray = shapes.all_lengths_m if isinstance(shapes, ShapeColumn) else shapely.length(shapes)
     return lengths
 
 
 def are_equal(shapes: AnyShapes, others: AnyShapes) -> np.ndarray:
-    """Which shapes (n,) are the others (n,) point by point."""
+    """Which shapes (n,) equal the others (n,) point by point."""
     if isinstance(shapes, ShapeColumn) and isinstance(others, ShapeColumn) and shapes.origin == others.origin:
         return np.asarray(pc.equal(as_multipolygons(shapes.bodies), as_multipolygons(others.bodies)))
     equal = (boxes_of(shapes) == boxes_of(others)).all(axis=1)
@@ -333,7 +333,7 @@ def are_equal(shapes: AnyShapes, others: AnyShapes) -> np.ndarray:
 
 
 def bodies_at(shapes: AnyShapes, rows: np.ndarray) -> Bodies:
-    """Some of them as WKB with their boxes, as they lie: positions (k,)."""
+    """Return some shapes as WKB with their boxes, unchanged: positions (k,)."""
     if isinstance(shapes, ShapeColumn):
         return Bodies(shapes.bodies.take(pa.array(rows)), shapes.boxes[rows])
     return Bodies.of(shapes[rows])
@@ -357,7 +357,7 @@ def boxes_of(shapes: AnyShapes) -> np.ndarray:
 
 
 def in_plane(shapes: AnyShapes) -> tuple[AnyShapes, bool]:
-    """Shapes in two dimensions, and whether some had heights."""
+    """Return shapes in two dimensions, and whether any had heights."""
     if isinstance(shapes, ShapeColumn):
         return shapes, False
     has_heights = shapely.has_z(shapes)

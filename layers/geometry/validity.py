@@ -1,4 +1,4 @@
-"""Sound geometry: of the layer's kind, present, finite and valid; made valid where the user asks for it."""
+"""Sound geometry: of the layer's kind, present, finite and valid; made valid if the user asks for it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +11,7 @@ import shapely
 from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.geometry.boxes import FARTHEST
 from onemap.layers.geometry.invalid_reasons import invalid_reasons
-from onemap.layers.geometry.parts import polygon_parts, without_empty_rings
+from onemap.layers.geometry.parts import open_collections, polygon_parts, without_empty_rings
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.geometry.row_by_row import apply_by_row
 from onemap.layers.geometry.shape_column import AnyShapes, all_of, vertices_of_each
@@ -49,10 +49,10 @@ _PROVED_AT_ONCE = 5_000  # by one thread; between two such parts someone may say
 
 @dataclass(frozen=True)
 class SortedGeometries:
-    """Shapes after the sorting: which may be kept, what was mended, and what is wrong with the others.
+    """Shapes after sorting: which may be kept, what was mended, and what is wrong with the others.
 
-    shapes: (n,) mended where `--repair` could, else what they were; rows and problems: the unsound, in the order in
-    which they are reported; changed_m2: the sum of |area change| of the mended.
+    shapes: (n,) mended where `--repair` could, else unchanged; rows and problems: the unsound ones, in the order of the
+    report; changed_m2: the sum of |area change| of the mended ones.
     """
 
     shapes: AnyShapes
@@ -67,16 +67,13 @@ class SortedGeometries:
         return all_of(self.shapes)
 
     def require_sound(self, place: ProblemPlace) -> "SortedGeometries":
-        """These, if all are sound.
-
-        Raises OneMapError geometry.…, each feature named.
-        """
+        """Return the geometries if all are sound. Raises OneMapError geometry.…, with each feature named."""
         if self.problems:
             raise OneMapError.of(first_problems(self.problems, place))
         return self
 
     def with_records(self, broken: Mapping[int, str]) -> "SortedGeometries":
-        """These; features that lack a geometry because of their records (0-based row → why) are reported with that."""
+        """Give the reason for features without a geometry because of broken records (0-based row → reason)."""
         if not broken:
             return self
         problems = [
@@ -96,13 +93,13 @@ def type_names(geometries: np.ndarray) -> np.ndarray:
 
 
 def kind_of(geometries: Iterable[shapely.Geometry]) -> Problem:
-    """The kind of geometries as people call it: points, lines, polygons, or mixed."""
+    """Return the kind of geometries in everyday words: points, lines, polygons, or mixed."""
     kinds = {_KINDS[shapely.get_type_id(geometry)] for geometry in geometries}
     return Problem(f"kind.{kinds.pop() if len(kinds) == 1 else 'mixed'}")
 
 
 def are_finite(geometries: np.ndarray) -> np.ndarray:
-    """True where every coordinate of a geometry is a number (n,); a box alone would not show a missing one."""
+    """Whether every coordinate of each geometry is a number (n,); a box alone would not show a missing one."""
     finite = np.ones(len(geometries), dtype=bool)
     # The length of a polygon's rings is made of all coordinates; where it is a number, they are.
     with np.errstate(all="ignore"):  # too large a sum is no number either, and is then looked at one by one
@@ -115,13 +112,13 @@ def are_finite(geometries: np.ndarray) -> np.ndarray:
 
 
 def are_beyond(geometries: np.ndarray) -> np.ndarray:
-    """True where a coordinate is farther away than any coordinate system reaches (n,)."""
+    """Whether any coordinate of each geometry is farther away than any coordinate system reaches (n,)."""
     far: np.ndarray = (np.abs(shapely.bounds(geometries)).reshape(-1, 4) > FARTHEST).any(axis=1)
     return far
 
 
 def refuse_beyond(geometries: np.ndarray, names: Sequence[Any] | np.ndarray, place: ProblemPlace) -> None:
-    """Raises OneMapError geometry.beyond, each feature named, where a coordinate is so far away."""
+    """Refuse coordinates beyond any system. Raises OneMapError geometry.beyond, with each feature named."""
     rows = np.flatnonzero(are_beyond(geometries)).tolist()
     problems = [Problem("geometry.beyond", {**place, "feature": names[row], "row": row + 1}) for row in rows]
     if problems:
@@ -129,7 +126,10 @@ def refuse_beyond(geometries: np.ndarray, names: Sequence[Any] | np.ndarray, pla
 
 
 def check_vertices(shapes: AnyShapes, place: ProblemPlace, first: int = 0) -> None:
-    """Raises OneMapError geometry.vertices where some have more than MOST_VERTICES: shapes from a row on, from 0."""
+    """Refuse shapes with more than MOST_VERTICES; first: the 0-based row of the first shape.
+
+    Raises OneMapError geometry.vertices.
+    """
     counts = vertices_of_each(shapes)
     rows = np.flatnonzero(counts > MOST_VERTICES).tolist()
     if rows:
@@ -142,7 +142,7 @@ def check_vertices(shapes: AnyShapes, place: ProblemPlace, first: int = 0) -> No
 
 
 def vertices_problem(row: int, vertices: int, place: ProblemPlace) -> Problem:
-    """That a feature has more than MOST_VERTICES. row: from 0."""
+    """Return the problem that a feature has more than MOST_VERTICES. row: from 0."""
     facts = {"feature": str(row + 1), "row": row + 1, "vertices": vertices, "most": MOST_VERTICES}
     return Problem("geometry.vertices", {**place, **facts})
 
@@ -157,16 +157,17 @@ def sorted_geometries(
     progress: Progress = SILENT,
     valid: np.ndarray | None = None,
 ) -> SortedGeometries:
-    """Tell sound geometries from unsound ones, mending invalid polygons if asked to; nothing is refused.
+    """Separate sound geometries from unsound ones, and mend invalid polygons if asked to; nothing is refused.
 
-    names: (n,) what features are called; workers: threads; valid: (n,) which are, where they are known for polygons
-    whose rings have points that lie within FARTHEST, and that was proved (`RawFrame.valid`): of such no geometry is
-    made but of those that are not.
+    names: (n,) of the features; workers: threads; valid: (n,) which polygons are valid, if that was proved
+    (`RawFrame.valid`) for polygons with non-empty rings and points within FARTHEST: then geometries are made only of
+    the invalid ones.
     """
     flaws = [np.zeros(len(shapes), dtype=bool)]
     are_plain = valid is not None and geometry == "polygon"
     if not are_plain:
-        shapes = without_empty_rings(all_of(shapes)) if geometry == "polygon" else all_of(shapes)
+        shapes = open_collections(all_of(shapes))
+        shapes = without_empty_rings(shapes) if geometry == "polygon" else shapes
         flaws = _flaws_at_sight(shapes, geometry)
     good = ~np.any(flaws, axis=0)
     invalid = np.zeros(len(shapes), dtype=bool)
@@ -189,7 +190,7 @@ def sorted_geometries(
 
 
 def _flaws_at_sight(geometries: np.ndarray, geometry: str) -> list[np.ndarray]:
-    """Which geometries (n,) have each of _AT_SIGHT; each has one of them at most."""
+    """Which geometries (n,) have each flaw of _AT_SIGHT; each geometry has at most one."""
     missing = shapely.is_missing(geometries)
     empty = shapely.is_empty(geometries) & ~missing
     wrong = ~missing & ~empty & (_dimension(geometries) != _DIMENSIONS[geometry])
@@ -199,7 +200,7 @@ def _flaws_at_sight(geometries: np.ndarray, geometry: str) -> list[np.ndarray]:
 
 
 def _are_valid(polygons: np.ndarray, workers: int, progress: Progress) -> np.ndarray:
-    """Which polygons (n,) are valid; GEOS leaves the interpreter's lock, so that threads share the work."""
+    """Which polygons (n,) are valid; GEOS releases the interpreter's lock, so threads share the work."""
     valid = np.zeros(len(polygons), dtype=bool)
     parts = list(blocks(len(polygons), _PROVED_AT_ONCE))
     if len(parts) == 1:  # which needs no threads
@@ -227,7 +228,7 @@ def _facts(code: str, found: shapely.Geometry | None, expected: str) -> dict[str
 def _repair_geometries(
     geometries: np.ndarray, invalid: np.ndarray, names: np.ndarray, place: ProblemPlace
 ) -> tuple[np.ndarray, np.ndarray, tuple[Problem, ...], float]:
-    """Geometries with the invalid made valid, where nothing was left (n,), the repairs, the sum of |area change|."""
+    """Return the geometries made valid, which have nothing left (n,), the repairs, and the sum of |area change|."""
     rows = np.flatnonzero(invalid)
     before = shapely.area(geometries[rows])
     reasons = invalid_reasons(geometries[rows])
@@ -257,13 +258,13 @@ def _repair_geometries(
 
 
 def _dimension(geometries: np.ndarray) -> np.ndarray:
-    """0 to 2 for points, lines, polygons and their multis; -1 for collections, which mix them."""
+    """Return 0 to 2 for points, lines, polygons and their multis; -1 for collections, which mix them."""
     dimension = shapely.get_dimensions(geometries)
     return np.where(shapely.get_type_id(geometries) == 7, -1, dimension)
 
 
 def first_problems(problems: Sequence[Problem], place: ProblemPlace) -> list[Problem]:
-    """The first thousand problems, and how many more there are."""
+    """Return the first thousand problems, and one that counts the rest."""
     if len(problems) <= _MAX_LISTED:
         return list(problems)
     more = Problem("problems.more", {**place, "count": len(problems) - _MAX_LISTED})

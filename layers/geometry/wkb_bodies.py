@@ -1,4 +1,4 @@
-"""Geometries on their way into a table: their WKB and their boxes, however they came; multis are made of the bytes."""
+"""Geometries on their way into a table: their WKB and boxes; multis are made from the bytes."""
 
 from dataclasses import dataclass
 
@@ -14,30 +14,30 @@ _BYTES = pa.large_binary()
 
 @dataclass(frozen=True)
 class Bodies:
-    """Geometries (n,) as WKB in two dimensions, least byte first, null where there is none; boxes: (n, 4) of each."""
+    """Geometries (n,) as two-dimensional little-endian WKB, null if there is none; boxes: (n, 4), one each."""
 
     column: pa.Array
     boxes: np.ndarray
 
     @classmethod
     def of(cls, geometries: "np.ndarray | Bodies") -> "Bodies":
-        """The bodies of geometries (n,); bodies are returned as they are."""
+        """Return the bodies of geometries (n,); bodies are returned unchanged."""
         if isinstance(geometries, Bodies):
             return geometries
         wkb = pa.array(shapely.to_wkb(geometries, byte_order=1), _BYTES)
         return cls(wkb, shapely.bounds(geometries).reshape(-1, 4))
 
     def part(self, rows: slice) -> "Bodies":
-        """Some of them, one after the other."""
+        """Return consecutive bodies."""
         return Bodies(self.column[rows], self.boxes[rows])
 
     def multi(self, geometry: str) -> "Bodies":
-        """Single geometries as multi-geometries, so that a table holds one type; null and empty ones stay."""
+        """Return single geometries as multi-geometries, so that a table holds one type; null and empty ones stay."""
         is_there = pa.array(~np.isnan(self.boxes[:, 0]))
         return Bodies(_multis(self.column, geometry, is_there), self.boxes)
 
     def with_system(self, srs_id: int) -> list[str | None]:
-        """Each as PostGIS takes it: hexadecimal, the number of its system behind the type of the whole."""
+        """Return each body as hexadecimal EWKB for PostGIS, with the number of its system."""
         number = srs_id.to_bytes(4, "little")
         return [
             None
@@ -48,12 +48,12 @@ class Bodies:
 
 
 def as_multipolygons(bodies: pa.Array) -> pa.Array:
-    """Polygons and multipolygons as WKB (n,), none of them empty, all of them as multipolygons."""
+    """Return non-empty polygons and multipolygons as WKB (n,), all as multipolygons."""
     return _multis(bodies.cast(_BYTES), "polygon", pa.scalar(value=True))
 
 
 def _multis(bodies: pa.Array, geometry: str, chosen: pa.Array | pa.Scalar) -> pa.Array:
-    """WKB (n,), where it is chosen and of a single geometry with the head of the multi of one before it."""
+    """Return WKB (n,) with the head of a one-part multi put before each single geometry that is chosen."""
     single, several = _SINGLES[geometry]
     own = b"\x01" + single.to_bytes(4, "little")
     before = b"\x01" + several.to_bytes(4, "little") + (1).to_bytes(4, "little")

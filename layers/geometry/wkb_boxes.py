@@ -1,4 +1,4 @@
-"""Where geometries lie, and of which types they are, read from their WKB: of few of them a geometry is made."""
+"""Boxes and types of geometries, read from their WKB; only a few geometries are made."""
 
 import numpy as np
 import pyarrow as pa
@@ -8,9 +8,9 @@ from onemap.layers.geometry.wkb_rings import plain_rings, shapes_of_wkb
 
 
 def wkb_boxes(bodies: pa.Array) -> np.ndarray:
-    """West, south, east, north (n, 4) of geometries as WKB (n,), NaN for null and empty ones.
+    """Return west, south, east, north (n, 4) of geometries as WKB (n,), NaN for null and empty ones.
 
-    A polygon lies where its shells do, whose points are taken out of the bytes; all others are decoded.
+    A polygon's box is that of its shells, whose points are read from the bytes; all other geometries are decoded.
     """
     rings, is_plain = plain_rings(bodies)
     boxes = rings.boxes()
@@ -20,7 +20,7 @@ def wkb_boxes(bodies: pa.Array) -> np.ndarray:
 
 
 def wkb_types(bodies: pa.Array) -> list[int]:
-    """The types of the geometries that are there, each once, as shapely numbers them."""
+    """Return the types that occur among the geometries, each once, as shapely numbers them."""
     some = bodies.drop_null()
     data, start = _bytes_of(some)
     types = np.unique(_words(data, start[:-1] + 1)) if len(some) else np.empty(0, dtype=np.uint32)
@@ -30,7 +30,7 @@ def wkb_types(bodies: pa.Array) -> list[int]:
 
 
 def _bytes_of(bodies: pa.Array) -> tuple[np.ndarray, np.ndarray]:
-    """All bytes of an array, and where each of the n begins and the last one ends: (n + 1,)."""
+    """Return all bytes of an array, and where each value begins and the last one ends: (n + 1,)."""
     _, offsets, data = bodies.buffers()
     width = np.int64 if pa.types.is_large_binary(bodies.type) else np.int32
     if offsets is None or data is None:
@@ -40,6 +40,6 @@ def _bytes_of(bodies: pa.Array) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _words(data: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """Numbers of four bytes at some places (k,)."""
+    """Return the four-byte numbers at some places (k,)."""
     words: np.ndarray = data[at[:, None] + np.arange(4)].view("<u4").ravel()
     return words

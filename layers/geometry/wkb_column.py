@@ -1,4 +1,4 @@
-"""Columns of WKB as Arrow arrays: written from flat rings, and from geometries, and put together row by row."""
+"""Columns of WKB as Arrow arrays, made from flat rings and from geometries, and interleaved by row."""
 
 import struct
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ _HEAD = np.dtype([("before", "u1", len(_BEFORE)), ("points", "<u4")])
 
 
 def ring_heads(size: np.ndarray) -> pa.Array:
-    """The WKB bytes before the points of polygons of one ring, each as a multipolygon of one part: (n,).
+    """Return the WKB bytes before the points of one-ring polygons, each as a multipolygon of one part: (n,).
 
     size (n,): how many points each ring has.
     """
@@ -27,20 +27,20 @@ def ring_heads(size: np.ndarray) -> pa.Array:
 
 
 def with_points(heads: pa.Array, points: np.ndarray, size: np.ndarray) -> pa.Array:
-    """Values (n,) with points after them: points (m, 2), those of one value after those of another; size (n,)."""
+    """Append points to each value (n,): points (m, 2), value by value; size (n,): how many for each."""
     after = _column(_POINT_BYTES * size, np.ascontiguousarray(points, dtype="<f8"))
     return pc.binary_join_element_wise(heads, after, pa.scalar(b"", pa.large_binary()))
 
 
 def _column(size: np.ndarray, data: np.ndarray) -> pa.Array:
-    """Values of so many bytes each (n,), as they lie in memory."""
+    """Return a column whose values have these numbers of bytes (n,), over `data` as it lies in memory."""
     offsets = np.zeros(len(size) + 1, dtype=np.int64)
     np.cumsum(size, out=offsets[1:])
     return pa.Array.from_buffers(pa.large_binary(), len(size), [None, pa.py_buffer(offsets), pa.py_buffer(data)])
 
 
 def multi_bodies(geometries: np.ndarray) -> pa.Array:
-    """Geometries (n,), or None, as multis of their kind, as WKB: (n,)."""
+    """Return geometries (n,), or None, as multis of their kind, as WKB: (n,)."""
     is_ring = have_one_ring(geometries)
     rings, others = np.flatnonzero(is_ring), np.flatnonzero(~is_ring)
     size = shapely.get_num_coordinates(geometries[rings])
@@ -49,7 +49,7 @@ def multi_bodies(geometries: np.ndarray) -> pa.Array:
 
 
 def _written_bodies(geometries: np.ndarray) -> pa.Array:
-    """Geometries as `multi_bodies` has them, written by GEOS, which takes several times as long as laying out rings."""
+    """Return geometries as `multi_bodies` does, but written by GEOS, several times slower than laying out rings."""
     multis, dimension = geometries.copy(), shapely.get_dimensions(geometries)
     for at, kind in enumerate(_KINDS):
         rows = np.flatnonzero(dimension == at)
@@ -59,7 +59,7 @@ def _written_bodies(geometries: np.ndarray) -> pa.Array:
 
 
 def interleaved_column(parts: Sequence[tuple[np.ndarray, pa.Array]]) -> pa.Array:
-    """Parts of a column as one column: each with the rows (k,) in which its values stand; every row stands once."""
+    """Merge parts of a column: each part has the rows (k,) of its values; every row occurs once."""
     parts = [part for part in parts if len(part[0])] or parts[:1]
     rows = np.concatenate([of for of, _ in parts])
     whole = pa.concat_arrays([values for _, values in parts]) if len(parts) > 1 else parts[0][1]

@@ -1,4 +1,4 @@
-"""Geometries of WKB that anybody may have written: GEOS ends the process on collections that are nested too deep."""
+"""Read WKB of unknown origin: GEOS crashes the process on collections that are nested too deep."""
 
 import struct
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ TOO_DEEP = "nested too deep"
 def geometries_of_wkb(
     bodies: np.ndarray | Sequence[bytes | None], on_invalid: Literal["raise", "ignore"] = "raise"
 ) -> np.ndarray:
-    """WKB (n,) as geometries, None for null. Raises shapely.GEOSException, TypeError.
+    """Return WKB (n,) as geometries, None for null. Raises shapely.GEOSException, TypeError.
 
     on_invalid: with "ignore" invalid or too deeply nested WKB becomes None.
     """
@@ -37,20 +37,20 @@ def geometries_of_wkb(
 
 
 def geometry_of_wkb(body: bytes | str) -> shapely.Geometry:
-    """One geometry. Raises shapely.GEOSException, TypeError."""
+    """Return one geometry. Raises shapely.GEOSException, TypeError."""
     if _may_be_deep(body, {}) and is_deep(body):
         raise shapely.GEOSException(TOO_DEEP)
     return shapely.from_wkb(body)
 
 
 def deep_rows(bodies: np.ndarray | Sequence[Any]) -> list[int]:
-    """Which of WKB (n,), bytes or hexadecimal, nests its parts deeper than DEEPEST."""
+    """Return the rows of WKB (n,), bytes or hexadecimal, that nest parts deeper than DEEPEST."""
     heads: dict[bytes, bool] = {}
     return [row for row, body in enumerate(bodies) if _may_be_deep(body, heads) and is_deep(body)]
 
 
 def _may_be_deep(body: Any, heads: dict[bytes, bool]) -> bool:
-    """Whether it is long enough, and has parts. heads: of which beginnings that is known."""
+    """Whether WKB is long enough to be deep, and has parts. heads: known answers by its first bytes."""
     if type(body) is not bytes:
         return isinstance(body, str | bytes) and len(body) >= 2 * _LEAST_BYTES
     if len(body) < _LEAST_BYTES:
@@ -69,7 +69,7 @@ def _has_parts(head: bytes, heads: dict[bytes, bool]) -> bool:
 
 
 def is_deep(body: bytes | str) -> bool:
-    """Whether WKB nests its parts deeper than DEEPEST; damaged WKB is left to its reader."""
+    """Whether WKB nests parts deeper than DEEPEST; damaged WKB is left to its reader."""
     try:
         if isinstance(body, bytes) and body.startswith(_MULTIPOLYGON) and _is_of_polygons(body):
             return False
@@ -79,7 +79,7 @@ def is_deep(body: bytes | str) -> bool:
 
 
 def _is_of_polygons(body: bytes) -> bool:
-    """Whether a multipolygon holds plain polygons and nothing else: most do, and this takes no time."""
+    """Whether a multipolygon holds only plain polygons: most do, and this check takes no time."""
     (parts,) = _NUMBER.unpack_from(body, _HEAD)
     at = _HEAD + _NUMBER.size
     for _ in range(parts):
@@ -94,7 +94,7 @@ def _is_of_polygons(body: bytes) -> bool:
 
 
 class _Walk:
-    """Goes through WKB as GEOS does, but without a step down for each level."""
+    """A walk through WKB as GEOS does it, but without recursion."""
 
     def __init__(self, body: bytes) -> None:
         self._body, self._at, self._order = body, 0, "<"
@@ -123,7 +123,7 @@ class _Walk:
         return False
 
     def _head(self) -> tuple[int, int]:
-        """The type of what begins here, and the bytes of one of its points."""
+        """Read the type of the next geometry, and the bytes of one of its points."""
         (order,) = struct.unpack_from("B", self._body, self._at)
         # Another number leaves the order as it was, as GEOS has it.
         self._order = {0: ">", 1: "<"}.get(order, self._order)
@@ -143,7 +143,7 @@ class _Walk:
 
 
 def _type(code: int) -> tuple[int, int, bool]:
-    """The meaning of a type's number: the type, the bytes of a point, whether the number of a system follows."""
+    """Decode a type number: the type, the bytes of a point, whether the number of a system follows."""
     has_z = bool(code & 0x80000000) or (code & 0xFFFF) // 1000 in (1, 3)
     has_m = bool(code & 0x40000000) or (code & 0xFFFF) // 1000 in (2, 3)
     return (code & 0xFFFF) % 1000, 8 * (2 + has_z + has_m), bool(code & 0x20000000)

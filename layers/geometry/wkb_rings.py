@@ -1,4 +1,4 @@
-"""Rings of polygons as they lie in WKB: points are read and moved where they are, and no geometry is made for it."""
+"""Rings of polygons in their WKB: points are read and moved in the bytes, without making geometries."""
 
 import struct
 from dataclasses import dataclass, replace
@@ -28,10 +28,11 @@ _SINGLES = (_ONE_RING, struct.pack("<BII", 1, _MULTIPOLYGON, 1) + _ONE_RING)  # 
 
 @dataclass(frozen=True)
 class WkbRings:
-    """Rings (r,) of polygons (n,) in two dimensions, in their order, each with points.
+    """Rings (r,) of polygons (n,) in two dimensions, in their order, none of them empty.
 
-    polygon (r,): whose; first (r,): the byte at which their points begin; size (r,): how many points; is_hole (r,).
-    offsets (n + 1,): where polygons begin among all bytes; data: these bytes; is_alone (n,): multis of one part.
+    polygon (r,): the polygon of each ring; first (r,): the byte at which its points begin; size (r,): how many points;
+    is_hole (r,). offsets (n + 1,): where polygons begin among all bytes; data: these bytes; is_alone (n,): multis of
+    one part.
     """
 
     polygon: np.ndarray
@@ -51,7 +52,7 @@ class WkbRings:
         return values.reshape(-1, 2)
 
     def rings(self) -> Rings:
-        """The rings in the form in which geometries give them."""
+        """Return the rings in the form that geometries give."""
         return Rings(self.points, self.size, self.polygon, self.is_hole)
 
     def boxes(self) -> np.ndarray:
@@ -101,14 +102,14 @@ class WkbRings:
 
     @property
     def _in_turns(self) -> pa.Array:
-        """The bytes as values (2 r,): what lies before a ring's points, and these, in turns."""
+        """The bytes as values (2 r,): alternately those before a ring's points, and its points."""
         cuts = np.empty(2 * len(self.size) + 1, dtype=np.int64)
         cuts[0], cuts[1::2], cuts[2::2] = self.offsets[0], self.first, self.first + _POINT * self.size
         return pa.Array.from_buffers(_BINARY, 2 * len(self.size), [None, pa.py_buffer(cuts), self.data])
 
 
 def wkb_rings(bodies: pa.Array) -> WkbRings | None:
-    """The rings of WKB (n,), as binaries; None where some is no polygon or multipolygon of plain form."""
+    """Return the rings of WKB (n,), as binaries; None if any is not a plain polygon or multipolygon."""
     if len(bodies) == 0:
         return None
     found, is_plain = plain_rings(bodies)
@@ -116,9 +117,9 @@ def wkb_rings(bodies: pa.Array) -> WkbRings | None:
 
 
 def plain_polygons(bodies: pa.Array) -> WkbRings | None:
-    """The rings of polygons as WKB (n,); None where not all are of plain form, closed, of points within FARTHEST.
+    """Return the rings of polygons as WKB (n,); None unless all are plain and closed, with points within FARTHEST.
 
-    No geometry of such is missing or empty or has an empty ring: only whether they are valid is left to prove.
+    None of these polygons is missing or empty or has an empty ring: only their validity is left to prove.
     """
     found = wkb_rings(bodies)
     if found is None or (found.size < _LEAST_POINTS).any() or not (np.abs(found.points) <= FARTHEST).all():
@@ -128,7 +129,7 @@ def plain_polygons(bodies: pa.Array) -> WkbRings | None:
 
 
 def rings_of_wkb(bodies: pa.Array) -> Rings:
-    """As `rings_of`, for polygons as WKB (n,); polygons of plain form come first."""
+    """Return rings as `rings_of` does, for polygons as WKB (n,); plain polygons come first."""
     found, is_plain = plain_rings(bodies)
     if is_plain.all():
         return found.rings()
@@ -138,27 +139,27 @@ def rings_of_wkb(bodies: pa.Array) -> Rings:
 
 
 def are_single_rings(bodies: pa.Array) -> bool:
-    """Whether WKB (n,) says of each that it is a polygon of one ring, in two dimensions, or that none is there."""
+    """Whether all WKB (n,) are two-dimensional polygons of one ring of the same type, or null."""
     return any(pc.all(pc.starts_with(bodies, head)).as_py() is True for head in _SINGLES)
 
 
 def as_written(wkb: pa.Array) -> pa.Array | None:
-    """WKB (n,) as large binaries, if the polygons that are read from it would be written so; None if they might not."""
+    """Return WKB (n,) as large binaries if polygons read from it would be written the same; None if they might not."""
     bodies = wkb.cast(_BINARY)
     return bodies if wkb_rings(bodies) is not None else None
 
 
 def geometries_from(bodies: pa.Array, origin: tuple[float, float]) -> np.ndarray:
-    """Geometries (n,) of WKB, as large binaries, counted from `origin`.
+    """Return geometries (n,) of WKB, large binaries, relative to `origin`.
 
-    Polygons are moved as bytes before they are made, one-part multis as that part; every digit is that of
+    Polygons are moved as bytes before they are made, and a one-part multi becomes its part; every digit equals that of
     `shift_geometries`. Raises GEOSException.
     """
     return _geometries_and_boxes(bodies, origin, with_boxes=False)[0]
 
 
 def geometries_and_boxes(bodies: pa.Array, origin: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
-    """Geometries (n,) as `geometries_from` makes them, and their boxes (n, 4) where WKB has them.
+    """Return geometries (n,) as `geometries_from` does, and their boxes (n, 4) as stored in the WKB.
 
     Raises GEOSException.
     """
@@ -184,7 +185,7 @@ def _geometries_and_boxes(
 
 
 def _without_multi(rings: WkbRings) -> np.ndarray:
-    """The polygons (n,) as geometries, one-part multis as that part."""
+    """Return the polygons (n,) as geometries, with one-part multis replaced by their part."""
     bodies = rings.column()
     if rings.is_alone.any():
         inner = pc.binary_slice(bodies, _HEAD + _NUMBER, int(np.diff(rings.offsets).max()))
@@ -200,7 +201,7 @@ def shapes_of_wkb(bodies: pa.Array) -> np.ndarray:
 
 
 def plain_rings(bodies: pa.Array) -> tuple[WkbRings, np.ndarray]:
-    """The rings of those of WKB (n,) that are of plain form, and which these are (n,)."""
+    """Return the rings of the plain polygons among WKB (n,), and which are plain (n,)."""
     bodies, count = bodies.cast(_BINARY), len(bodies)
     _, ends, content = bodies.buffers()
     offsets = np.frombuffer(ends, np.int64, count + 1, 8 * bodies.offset) if count else np.zeros(1, dtype=np.int64)
@@ -235,7 +236,7 @@ def plain_rings(bodies: pa.Array) -> tuple[WkbRings, np.ndarray]:
 
 
 def _single_rings(bodies: pa.Array, offsets: np.ndarray, content: pa.Buffer, data: np.ndarray) -> WkbRings | None:
-    """The rings of WKB (n,) if each is a polygon of one ring, and all of one type; else None."""
+    """Return the rings of WKB (n,) if each is a polygon of one ring, and all are of one type; else None."""
     for head in _SINGLES if len(bodies) else ():
         if pc.all(pc.starts_with(bodies, head), skip_nulls=False).as_py():
             first, length = offsets[:-1] + len(head) + _NUMBER, np.diff(offsets) - len(head) - _NUMBER
@@ -246,7 +247,7 @@ def _single_rings(bodies: pa.Array, offsets: np.ndarray, content: pa.Buffer, dat
 
 
 class _Places(NamedTuple):
-    """How far polygons (k,) are read: row (k,) in the column, the byte (k,), parts and rings still to come (k,)."""
+    """The reading positions in polygons (k,): the row (k,), the byte (k,), parts and rings still to come (k,)."""
 
     row: np.ndarray
     place: np.ndarray
@@ -254,15 +255,15 @@ class _Places(NamedTuple):
     rings: np.ndarray
 
     def only(self, chosen: np.ndarray) -> "_Places":
-        """Some of them: a mask (k,)."""
+        """Return some of the positions: a mask (k,)."""
         return self if chosen.all() else _Places._make(column[chosen] for column in self)
 
     def with_next_rings(
         self, data: np.ndarray, end: np.ndarray, *, is_first: bool
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, "_Places"]:
-        """One more ring of each: its first byte, its size, whether it is a hole, and the places behind it, (j,) each.
+        """Read the next ring of each: its first byte, its size, whether it is a hole, and the place after it, (j,).
 
-        Those are left out that go on in another way; end (n,): where rows end.
+        Polygons that are not plain are left out. end (n,): where rows end.
         """
         begins = self.rings == 0  # a part
         at = self.only(~begins | (self.place + _HEAD + _NUMBER <= end[self.row]))
@@ -282,11 +283,11 @@ class _Places(NamedTuple):
 
 
 def _kinds(data: np.ndarray, place: np.ndarray) -> np.ndarray:
-    """The types of geometries that begin at bytes (k,); -1 where the greatest byte comes first."""
+    """Return the types of geometries that begin at bytes (k,); -1 if they are big-endian."""
     return np.where(data[place] == 1, _numbers(data, place + 1), -1)
 
 
 def _numbers(data: np.ndarray, place: np.ndarray) -> np.ndarray:
-    """The whole numbers of four bytes, least byte first, at bytes (k,)."""
+    """Return the little-endian four-byte integers at bytes (k,)."""
     four: np.ndarray = data[place[:, None] + np.arange(_NUMBER)]
     return four.view("<u4")[:, 0].astype(np.int64)

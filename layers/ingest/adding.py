@@ -49,9 +49,9 @@ _FOLDERS = 2  # in which a file lies that may be called like a layer: the neares
 
 
 def read_polygons(source: str, target: pyproj.CRS, transform: DatumChange | None = None) -> np.ndarray:
-    """The polygons (n,) of a file such as a district or a coverage, in `target`; invalid ones are refused.
+    """Return the polygons (n,) of a file such as a district or a coverage, in `target`; refuse invalid ones.
 
-    transform: for a file of another datum; of one that needs none it is not asked.
+    transform: a change of datum, used only if the file needs one.
     """
     with reads_ground():
         raw = read_source(source, None, None)
@@ -68,7 +68,7 @@ def read_polygons(source: str, target: pyproj.CRS, transform: DatumChange | None
 
 
 def _coverage_choice(library: Library, options: AddOptions, place: ProblemPlace) -> CoverageChoice:
-    """How the coverage is to be found. Raises OneMapError coverage.unknown, and as `read_polygons` does."""
+    """Return how the coverage is to be found. Raises OneMapError coverage.unknown, and as `read_polygons` does."""
     if options.ground is not None:
         return CoverageChoice(library, options.code, FILE, options.ground, place)
     if options.covers is None or options.covers in (DISTRICT, EXTENT, FEATURES):
@@ -89,10 +89,10 @@ def add(
     language: str,
     progress: Progress = SILENT,
 ) -> Record:
-    """Read, normalise, check and add a source as a new version; returns the contract's record of it.
+    """Read, normalise, check and add a source as a new version; return the contract's record of it.
 
-    required_fields: the fields of a layer that the library's rules use. Raises OneMapError for every refusal; the
-    report that was asked for is written even then.
+    required_fields: the fields of a layer that the library's rules use. Raises OneMapError for every refusal; a report
+    that was asked for is written even then.
     """
     with prepare_version(library, source, options, required_fields, who, language, progress) as prepared:
         return write_versions(library, [prepared])[0]
@@ -108,7 +108,7 @@ def prepare_version(
     language: str,
     progress: Progress = SILENT,
 ) -> Iterator[PreparedVersion]:
-    """Read, normalise and check a source: a new version, ready to be written as long as this lasts.
+    """Read, normalise and check a source; give a new version that can be written while the block lasts.
 
     The parameters are those of `add`; raises OneMapError as `add` does.
     """
@@ -122,7 +122,7 @@ def prepare_version(
             raise OneMapError("raster.files", **arrival.place)
         with raster_copy(library.path, entry.code, options.copy) as copy_to:
             crs, reading = options.normalising.crs, arrival.step("reading")
-            frame = FrameBlocks.of(raster_frame(source, crs, library.crs, copy_to, reading))
+            frame = FrameBlocks.of(raster_frame(source, entry, crs, library.crs, copy_to, reading))
             version = _checked_version(arrival, entry, is_new, frame, ())
             yield version
             if version.same is not None and copy_to is not None:
@@ -137,16 +137,16 @@ def prepare_version(
 
 
 def _refuse_early(arrival: Arrival, count: int) -> None:
-    """Refuse what needs no look at the data before a large file is read. count: of its features."""
+    """Refuse what can be refused before a large file is read. count: the number of its features."""
     _coverage_choice(arrival.library, arrival.options, arrival.place).refuse_impossible()
     if not (arrival.options.further or arrival.options.in_place_of):
         _refuse_label_of_others(arrival.library, arrival.options, count, arrival.place)
 
 
 def _refuse_label_of_others(library: Library, options: AddOptions, count: int, place: ProblemPlace) -> None:
-    """A used label is refused before a large layer is read, unless so many features may be that very version's.
+    """Refuse a used label before a large layer is read, unless the source may be that very version.
 
-    Raises OneMapError version.label.
+    The number of features decides. Raises OneMapError version.label.
     """
     label = options.label or (options.valid_from.isoformat() if options.valid_from else None)
     for version in versions(library):
@@ -165,9 +165,9 @@ def add_frame(
     language: str,
     progress: Progress,
 ) -> Record:
-    """Add what One Map itself has made, such as the spots of a comparison, by the same way as a file.
+    """Add a frame that One Map itself made, such as the spots of a comparison, in the same way as a file.
 
-    raw: its path says of what it was made. Raises OneMapError for every refusal, as `add`.
+    raw: its path says from what it was made. Raises OneMapError for every refusal, as `add`.
     """
     arrival, entry, is_new = _arrival(library, str(raw.path), options, required_fields, who, language, progress)
     return write_versions(library, [_normalised_version(arrival, entry, is_new, raw)])[0]
@@ -182,7 +182,7 @@ def prepare_frame(
     language: str,
     progress: Progress,
 ) -> PreparedVersion:
-    """Normalise and check a frame that was sent in a package: a version ready to be written; raises as `add`."""
+    """Normalise and check a frame from a package; return a version ready to be written. Raises as `add`."""
     arrival, entry, is_new = _arrival(library, str(raw.path), options, required_fields, who, language, progress)
     return _normalised_version(replace(arrival, is_sent=True), entry, is_new, raw)
 
@@ -197,12 +197,12 @@ def prepare_raster(
     who: str,
     language: str,
 ) -> PreparedVersion:
-    """A raster already at its final place, as a version ready to be written.
+    """Return a raster that is already at its final place as a version ready to be written.
 
-    kept_as: the path by which the library is to know it. Raises OneMapError for every refusal, as `add`.
+    kept_as: the path that the library records for it. Raises OneMapError for every refusal, as `add`.
     """
     arrival, entry, is_new = _arrival(library, str(path), options, required_fields, who, language, SILENT)
-    frame = raster_frame(str(path), given_crs, library.crs, None)
+    frame = raster_frame(str(path), entry, given_crs, library.crs, None)
     frame = replace(frame, attributes=frame.attributes.assign(path=pd.Series([kept_as], dtype=object)))
     return _checked_version(replace(arrival, is_sent=True), entry, is_new, FrameBlocks.of(frame), ())
 
@@ -216,7 +216,7 @@ def _arrival(
     language: str,
     progress: Progress,
 ) -> tuple[Arrival, LayerEntry, bool]:
-    """The source, its layer, and whether that is new; all that can be refused before anything is read."""
+    """Return the arrival, its layer, and whether the layer is new; refuse whatever can be refused before reading."""
     arrival = Arrival(library, source, options, (), who, language, progress)
     if options.valid_from and options.valid_to and options.valid_to < options.valid_from:
         raise OneMapError("version.dates", field="--valid-to", **arrival.place)
@@ -243,9 +243,9 @@ def _checked_version(
     raws: tuple[RawFrame, ...],
     journal: Journal | None = None,
 ) -> PreparedVersion:
-    """Check a clean frame: then it is ready to be written.
+    """Check a clean frame, and return a version ready to be written.
 
-    raws: what is known of each of its files besides their rows; none of a raster.
+    raws: what is known of each of its files besides their rows; empty for a raster.
     """
     library, district = arrival.library, arrival.library.district()
     covered, unknown = None, None
@@ -289,9 +289,9 @@ def _checked_version(
 def _without_bad(
     arrival: Arrival, frame: FrameBlocks, quality: Quality, coverage: shapely.Geometry | None
 ) -> tuple[FrameBlocks, shapely.Geometry | None, int]:
-    """The frame without its bad features (--keep-bad), and its coverage without their ground, as far as it is known.
+    """Return the frame without its bad features (--keep-bad), its coverage without their known ground, and a count.
 
-    Returns both, and of how many features no ground is known; without it what came, and 0.
+    The count is of features whose ground is unknown. Without the option frame and coverage are unchanged, the count 0.
     """
     if not arrival.options.keep_bad:
         return frame, coverage, 0
@@ -300,7 +300,7 @@ def _without_bad(
 
 
 def _coverage(arrival: Arrival, entry: LayerEntry, frame: FrameBlocks) -> Coverage:
-    """The ground for which a frame speaks, and how that is known. Raises OneMapError coverage.…."""
+    """Return the ground for which a frame speaks, and how it was determined. Raises OneMapError coverage.…."""
     choice = _coverage_choice(arrival.library, arrival.options, arrival.place)
     return choice.of_table() if entry.geometry == "table" else choice.coverage(frame)
 
@@ -308,7 +308,7 @@ def _coverage(arrival: Arrival, entry: LayerEntry, frame: FrameBlocks) -> Covera
 def _ground_remarks(
     arrival: Arrival, entry: LayerEntry, frame: FrameBlocks, coverage: Coverage, facts: VersionFacts
 ) -> list[GradedProblem]:
-    """The remarks on ground where no length is true, and on that which passes because no feature lies there."""
+    """Return the remarks on distorted lengths, and on ground that passes only because no feature lies there."""
     doubts = stretched_plane(arrival.library.crs, frame.bounds(), arrival.place), coverage.assumption(arrival.place)
     found = [GradedProblem(doubt, "warn") for doubt in doubts if doubt is not None]
     if coverage.kind != FEATURES:  # what these leave out is unknown, and never passes
@@ -322,24 +322,24 @@ def _ground_remarks(
 
 
 def _paths_of_files(arrival: Arrival, frame: FrameBlocks) -> list[str]:
-    """By what its files are told to be of a county or another: of one alone with the folders in which it lies."""
+    """Return the names that may tell a file's county: of several files, or of a single one with its folders."""
     if frame.files or not arrival.may_be_held:
         return arrival.file_names if frame.files else []
     return ["/".join(Path(arrival.source).absolute().parts[-1 - _FOLDERS :])]
 
 
 def _says_none(arrival: Arrival, frame: FrameBlocks) -> bool:
-    """Whether a layer came without any feature, and is meant to say that there is none."""
+    """Whether a layer came without any feature and is meant to say that there are none."""
     return EMPTY in arrival.options.accept and frame.count == 0 and frame.bad is None
 
 
 def _as_accepted(entry: LayerEntry, accept: Sequence[str]) -> LayerEntry:
-    """The layer, what a person takes in spite of a check told only. accept: of ACCEPTABLE."""
+    """Return the layer with the accepted checks reduced to remarks. accept: of ACCEPTABLE."""
     return replace(entry, checks={**entry.checks, **{ACCEPTABLE[name]: {"level": "warn"} for name in accept}})
 
 
 def _likeness(arrival: Arrival, entry: LayerEntry, frame: FrameBlocks, facts: VersionFacts) -> Likeness:
-    """The version that the library has of the content already. Content of One Map or a package is always new."""
+    """Return the version that already holds the content. Content of One Map or of a package is always new."""
     if frame.bad is not None and (frame.count == 0 or not arrival.options.keep_bad):
         return Likeness()
     options = arrival.options
@@ -350,7 +350,7 @@ def _likeness(arrival: Arrival, entry: LayerEntry, frame: FrameBlocks, facts: Ve
 
 
 def _as_held(arrival: Arrival, item: GradedProblem) -> GradedProblem:
-    """Make a problem a remark if the library has the content already; what is set aside stays so."""
+    """Make a problem a remark if the library already has the content; what is set aside stays set aside."""
     is_set_aside = arrival.options.keep_bad and item.problem.facts.get("row") is not None
     return replace(item, level="warn") if item.level == "refuse" and not is_set_aside else item
 
@@ -375,13 +375,13 @@ def _version_facts(
 
 
 def _hash_of_files(raws: Sequence[RawFrame]) -> str:
-    """The hash of a file's content; of several files, that of their hashes in the order of these."""
+    """Return the hash of a file's content; for several files, the hash of their sorted hashes."""
     hashes = sorted(raw.source_hash for raw in raws)
     return hashes[0] if len(hashes) == 1 else sha256("\n".join(hashes))
 
 
 def _doubt(arrival: Arrival, entry: LayerEntry, frame: FrameBlocks, raws: Sequence[RawFrame]) -> Doubt | None:
-    """The doubt that the source is this layer. Of a file of several layers its own name and place say nothing."""
+    """Return the doubt that the source is this layer. The name of a file with several layers is not considered."""
     if not arrival.is_sent:
         return None
     names, folders = [entry.code], []
@@ -403,7 +403,7 @@ def _doubt(arrival: Arrival, entry: LayerEntry, frame: FrameBlocks, raws: Sequen
 def _graded_doubts(
     arrival: Arrival, raws: Sequence[RawFrame], quality: Quality, doubt: Doubt | None
 ) -> list[GradedProblem]:
-    """The doubts about the source as a whole: that it is this layer, and where it lies."""
+    """Return the doubts about the source as a whole: whether it is this layer, and where it lies."""
     level = "warn" if arrival.options.sure else "refuse"
     found = [GradedProblem(doubt.problem, level)] if doubt else []
     if not quality.fits_known:
@@ -419,7 +419,7 @@ def _graded_doubts(
 def _all_found(
     library: Library, frame: FrameBlocks, entry: LayerEntry, quality: Quality, place: ProblemPlace
 ) -> list[GradedProblem]:
-    """The problems found by reading, sorting and checking, in this order."""
+    """Return the problems found by reading, sorting and checking, in this order."""
     read = [(problem, level_of(entry, problem.code)) for problem in frame.problems]
     found = [GradedProblem(problem, level) for problem, level in read if level != "off"]
     if frame.bad is not None:
@@ -432,9 +432,9 @@ def _all_found(
 def _check_accepted(
     arrival: Arrival, entry: LayerEntry, frame: FrameBlocks, quality: Quality, found: Sequence[GradedProblem]
 ) -> None:
-    """Raise OneMapError for what is to be refused in a frame; of single features not with --keep-bad, if any is left.
+    """Refuse a frame with refused problems; with --keep-bad single bad features pass if any feature is left.
 
-    frame: what is left of it.
+    frame: what is left of it. Raises OneMapError.
     """
     refused = [item.problem for item in found if item.level == "refuse"]
     whole = [problem for problem in refused if problem.facts.get("row") is None]

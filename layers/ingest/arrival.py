@@ -30,10 +30,10 @@ ACCEPTABLE = {"shift": "position.shift", EMPTY: "source.empty"}
 
 @dataclass(frozen=True)
 class LayerFile:
-    """One file of those that make a layer, and how it is read: its layer, its encoding, and the way into the library.
+    """One file of those that make a layer, and how it is read: its layer, its encoding, and its normalising.
 
-    source: a path, or the address of a table; name: as the version keeps it, where that is known; stored: what the last
-    version keeps of it, whose rows are taken from the library.
+    source: a path, or the address of a table; name: the name that the version keeps, if known; stored: what the last
+    version keeps of the file, if its rows are taken from the library.
     """
 
     source: str
@@ -48,14 +48,14 @@ class LayerFile:
 class AddOptions:
     """The options of `add` besides library and source.
 
-    ground: the coverage, where it is known and no file says it; lineage: by which way the data came, for the record;
-    provers: they prove polygons valid while they are read; accept: of ACCEPTABLE, what is taken in spite of it;
-    sure: it is this layer, however little it looks like it; measured: the record says how much ground there is;
-    overwrite: a report that is there is replaced; proof: of the delivery that it comes with, for the log;
-    is_delivered: it lies in a delivery, which may come every night; is_one_of_many: that holds further versions of
-    this layer, so that an earlier one does not come back by it; further: the other files of a layer that comes in
-    several, such as one for each county; in_place_of: the file that this one replaces, of the version in force on its
-    first day, whose others stay; name: of the file, as the version keeps it.
+    ground: the coverage, if it is known and not from a file; lineage: how the data came, for the record; provers:
+    threads that prove polygons valid while they are read; accept: of ACCEPTABLE, the checks that only remark; sure: it
+    is this layer, however little it looks like it; measured: the record says how much ground there is; overwrite:
+    replace an existing report; proof: of the delivery that it comes with, for the log; is_delivered: it lies in a
+    delivery, which may come every night; is_one_of_many: the delivery holds further versions of this layer, so that an
+    earlier one does not come back by it; further: the other files of a layer that comes in several, such as one for
+    each county; in_place_of: the file that this one replaces, in the version in force on its first day, whose other
+    files stay; name: the file's name as the version keeps it.
     """
 
     code: str
@@ -91,9 +91,9 @@ class AddOptions:
 class Arrival:
     """A source on its way into a library: the options, who adds it, in which language, and the progress.
 
-    shares: how much of the work is done when all is read, and when it is checked; is_sent: a person has chosen it,
-    perhaps another than was meant, else One Map has made it; may_be_held: it is a file, perhaps the same as before;
-    known: the versions of the layer when files of one of them were taken over, None where none were.
+    shares: the share of the work that is done after reading, and after checking; is_sent: a person chose the source,
+    and may have chosen a wrong one; else One Map made it; may_be_held: it is a file, perhaps the same as before; known:
+    the versions of the layer when files of one of them were taken over; None if none were.
     """
 
     library: Library
@@ -110,14 +110,14 @@ class Arrival:
 
     @property
     def files(self) -> list[LayerFile]:
-        """All files of which the version is made."""
+        """All files from which the version is made."""
         options = self.options
         first = LayerFile(self.source, options.layer, options.encoding, options.normalising, options.name)
         return [first, *options.further]
 
     @property
     def file_names(self) -> list[str]:
-        """The names of its files; those of files that are called alike with their folders, as far as these differ."""
+        """The names of its files; files with the same name have their folders added, as far as these differ."""
         files = self.files
         if all(file.name for file in files):
             return [str(file.name) for file in files]
@@ -125,7 +125,7 @@ class Arrival:
 
     @property
     def place(self) -> ProblemPlace:
-        """File and layer, as problems name them; of many files the first ones."""
+        """File and layer, as problems name them; if there are many files, the first ones."""
         return {"file": names_in_short(self.file_names), "layer": self.options.layer}
 
     def file_places(self) -> list[ProblemPlace]:
@@ -133,7 +133,7 @@ class Arrival:
         return [ProblemPlace(file=name) for name in self.file_names]
 
     def by_file(self) -> "list[Arrival]":
-        """An arrival of each of its files alone, for reading."""
+        """Return an arrival for each file alone, for reading."""
         read = self.progress.part(0.0, self.shares[0]).parts([1] * len(self.files))
         return [
             replace(
@@ -147,7 +147,7 @@ class Arrival:
         ]
 
     def step(self, name: str) -> Progress:
-        """A step of the work: reading, checking, writing."""
+        """Return the progress of a step of the work: reading, checking, writing."""
         read, checked = self.shares
         begin, end = {"reading": (0.0, read), "checking": (read, checked), "writing": (checked, _WRITTEN)}[name]
         return self.progress.part(begin, end, phrase(f"progress.{name}", self.language))

@@ -24,7 +24,7 @@ _NEARLY_ALL = 0.9  # with less it is said that they do
 class Coverage:
     """The coverage of a version, and its origin: DISTRICT, EXTENT (assumed), FEATURES or FILE.
 
-    share: of the district's box over which the features reach, where nobody stated the coverage.
+    share: the share of the district's box that the features span, if nobody stated the coverage.
     """
 
     ground: shapely.Geometry
@@ -32,7 +32,7 @@ class Coverage:
     share: float | None = None
 
     def assumption(self, place: ProblemPlace) -> Problem | None:
-        """The remark on features that leave much of the district empty, for which nobody said that they speak for it.
+        """Return the remark that features leave much of the district empty although nobody stated their coverage.
 
         place: of their file.
         """
@@ -45,8 +45,8 @@ class Coverage:
 class CoverageChoice:
     """How the coverage of a new version is determined. file: the ground of a file, if one was given.
 
-    asked: DISTRICT, EXTENT, FEATURES or FILE; None where nothing was said. renewed: the version from which this one
-    takes files over, with what that leaves out of its ground because features there were bad.
+    asked: DISTRICT, EXTENT, FEATURES or FILE; None if nothing was said. renewed: the version from which files are taken
+    over, including the ground that it leaves out because features there were bad.
     """
 
     library: Library
@@ -65,11 +65,11 @@ class CoverageChoice:
         return last.coverage_kind if last is not None else None
 
     def refuse_impossible(self) -> None:
-        """Refuse what needs no look at the data.
+        """Refuse what can be refused without the data.
 
-        Raises OneMapError coverage.missing, coverage.no_district, coverage.district_changed for a version that would
-        speak for the district because the one before it did, for another one, and coverage.renewed for one that is to
-        speak for the district and takes files over from one that did not.
+        Raises OneMapError coverage.missing, coverage.no_district, coverage.district_changed if the version would cover
+        the district only because the one before it did, but the district has changed, and coverage.renewed if it is to
+        cover the district but takes files over from a version that did not.
         """
         if self.renewed is not None and self.asked is not None and self.renewed.coverage_kind != DISTRICT:
             facts = {**self.place, "label": self.renewed.label, "field": "--covers"}
@@ -87,11 +87,11 @@ class CoverageChoice:
                 raise OneMapError("coverage.district_changed", **facts)
 
     def coverage(self, frame: FrameBlocks, progress: Progress = SILENT) -> Coverage:
-        """The coverage of some features.
+        """Return the coverage of some features.
 
-        Raises OneMapError coverage.missing, coverage.no_district, coverage.no_polygons, overlay.union;
-        coverage.of_none for a layer without features, where it is not stated on which ground there are none; and
-        coverage.doubtful for features that lie in a corner of the district where nobody said that they speak for it.
+        Raises OneMapError coverage.missing, coverage.no_district, coverage.no_polygons, overlay.union; coverage.of_none
+        for a layer without features, if it is not stated on which ground there are none; and coverage.doubtful for
+        features in a corner of the district, if nobody stated that they speak for all of it.
         """
         self.refuse_impossible()
         if not frame.count and self.asked not in (DISTRICT, FILE):
@@ -115,7 +115,7 @@ class CoverageChoice:
         return Coverage(district, DISTRICT, share)
 
     def of_table(self) -> Coverage:
-        """The coverage of rows without ground: that of a given file, else the district, if there is one."""
+        """Return the coverage of rows without ground: that of a given file, else the district, if there is one."""
         if self.file is not None:
             return Coverage(self.file, FILE)
         if self.renewed is not None:
@@ -127,7 +127,7 @@ class CoverageChoice:
         return self.renewed or last_version(self.library, self.code)
 
     def _without_left_out(self, box: shapely.Geometry) -> shapely.Geometry:
-        """The box of all features without what the version that is renewed leaves out of its own."""
+        """Return the box of all features without the ground that the renewed version leaves out of its own box."""
         if self.renewed is None:
             return box
         ground = self._last_ground()
@@ -137,7 +137,7 @@ class CoverageChoice:
         return _polygons(shapely.difference(box, left_out))
 
     def _renewed_district(self, renewed: Version) -> shapely.Geometry:
-        """The ground of the version that is renewed; if it is said, with what has come to the district since."""
+        """Return the renewed version's ground; if the coverage was stated, add what the district gained since."""
         ground, district = self._last_ground(), self.library.district()
         before = district_at(self.library, datetime.fromisoformat(renewed.recorded_at))
         if self.asked is None or district is None or before is None:
@@ -165,12 +165,12 @@ def _percent(share: float) -> str | dict[str, str]:
 
 
 def reaches_over(bounds: np.ndarray, district: shapely.Geometry) -> bool:
-    """Whether features with these bounds (4,) may speak for all of a district, and not for a corner alone."""
+    """Whether features with these bounds (4,) may speak for all of a district, not only for a corner."""
     return _share_of_box(bounds, district.bounds) >= _LEAST_SHARE
 
 
 def _share_of_box(bounds: np.ndarray, district: tuple[float, float, float, float]) -> float:
-    """The share of the district's box over which features with these bounds (4,) reach; 1 of features without any."""
+    """Return the share of the district's box that features with these bounds (4,) span; 1 without bounds."""
     if not np.isfinite(bounds).all():
         return 1.0
     west, south = np.maximum(bounds[:2], district[:2])

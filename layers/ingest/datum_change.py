@@ -29,9 +29,9 @@ class DatumChange:
     parameters: Parameters | None = None
 
     def transformation_between(self, source: pyproj.CRS, target: pyproj.CRS, **place: Any) -> Transformation:
-        """How coordinates (east, north) of `source` become those of `target`.
+        """Return the function that turns coordinates (east, north) of `source` into those of `target`.
 
-        Raises OneMapError crs.transform for no pipeline, crs.parameters_other if the file speaks of other systems.
+        Raises OneMapError crs.transform if there is no pipeline, crs.parameters_other if the file is for other systems.
         """
         if self.parameters is None:
             try:
@@ -61,9 +61,9 @@ class DatumChange:
 
 
 def given_change(text: str | None, beside: Path | None = None) -> DatumChange | None:
-    """The change given as `--transform`, or None. beside: a folder in which a named file is looked for, too.
+    """Return the change given as `--transform`, or None. beside: a folder in which a named file is also searched.
 
-    Raises OneMapError source.missing for a file that is not there, source.denied, crs.transform, crs.parameters_….
+    Raises OneMapError source.missing if the file does not exist, source.denied, crs.transform, crs.parameters_….
     """
     if text is None:
         return None
@@ -82,7 +82,7 @@ def given_change(text: str | None, beside: Path | None = None) -> DatumChange | 
 
 
 def step_km(source: pyproj.CRS, target: pyproj.CRS, before: np.ndarray, after: np.ndarray) -> float:
-    """The largest distance in kilometres by which a change of datum moves points (n, 2) on the ground.
+    """Return the largest distance in kilometres by which a change of datum moves points (n, 2) on the ground.
 
     Two datums differ by a few hundred metres at most: a larger distance means a wrong unit, sign or zone.
     """
@@ -103,7 +103,7 @@ def _is_file(path: Path) -> bool:
 
 
 def _one_datum(one: pyproj.CRS, other: pyproj.CRS) -> bool:
-    """Whether two systems rest on the same datum; here WGS 84 is not CGCS2000, for the file says which it means."""
+    """Whether two systems have the same datum; WGS 84 is not CGCS2000 here, since the file says which it means."""
     family = datum_family(one)
     if family is not None:
         return family == datum_family(other)
@@ -112,7 +112,7 @@ def _one_datum(one: pyproj.CRS, other: pyproj.CRS) -> bool:
 
 
 def _in_plane(parameters: Parameters) -> Transformation:
-    """Turned clockwise, stretched, shifted."""
+    """Return a transformation that rotates clockwise, scales, and shifts."""
     east_shift, north_shift = parameters.shift_m
     angle, scale = radians(parameters.turn_arcsec[0] / 3600), 1 + parameters.scale_ppm * 1e-6
     along, across = scale * cos(angle), scale * sin(angle)
@@ -120,7 +120,7 @@ def _in_plane(parameters: Parameters) -> Transformation:
 
 
 def _in_space(parameters: Parameters, source: pyproj.CRS, target: pyproj.CRS) -> Transformation:
-    """Degrees of one datum to degrees of another through geocentric coordinates, by Bursa and Wolf; heights are 0."""
+    """Return a Bursa-Wolf transformation between the degrees of two datums by geocentric coordinates; heights are 0."""
     (x, y, z), (rx, ry, rz) = parameters.shift_m, parameters.turn_arcsec
     steps = (
         f"+proj=pipeline +step +proj=unitconvert +xy_in=deg +xy_out=rad +step +proj=cart {_figure(source)} "

@@ -1,4 +1,4 @@
-"""The files of a version are read and made clean: one frame of all of them, and what is known of each file."""
+"""Read and clean the files of a version: one frame of all files, and what is known of each file."""
 
 import contextlib
 from collections import Counter
@@ -48,7 +48,7 @@ class ReadFiles:
     """The clean frame of one file or of several.
 
     raws: what is known of each file besides its rows; journal: where the checks of a large frame are kept; question:
-    on what the frame depends, for the journal's key.
+    everything that the frame depends on, for the journal's key.
     """
 
     frame: FrameBlocks
@@ -58,10 +58,10 @@ class ReadFiles:
 
 
 def read_files(arrival: Arrival, entry: LayerEntry, held: contextlib.ExitStack, before_rows: BeforeRows) -> ReadFiles:
-    """All files of an arrival as one clean frame; unsound features are set aside.
+    """Read all files of an arrival as one clean frame; unsound features are set aside.
 
-    held: keeps the journals of large files as long as they are needed; before_rows: is called with the number of
-    features before a large file is read, and may refuse it. Raises OneMapError with the problems of all files.
+    held: keeps the journals of large files as long as they are needed; before_rows: called with the number of features
+    before a large file is read, and may refuse it. Raises OneMapError with the problems of all files.
     """
     if not arrival.options.further:
         return _read_file(arrival, entry, held, before_rows)
@@ -93,10 +93,10 @@ def read_files(arrival: Arrival, entry: LayerEntry, held: contextlib.ExitStack, 
 
 
 def version_to_renew(library: Library, options: AddOptions, place: ProblemPlace) -> Version | None:
-    """The version of which one file is replaced: the one in force on the new one's first day; None where all come.
+    """Return the version, in force on the new one's first day, in which one file is replaced; None if all files come.
 
-    Raises OneMapError files.none; files.before where the layer had not begun by then; files.no_day for a version
-    without a first day, which would never be in force behind this one.
+    Raises OneMapError files.none; files.before if the layer had not begun by then; files.no_day for a version without a
+    first day, which would never be in force after this one.
     """
     if not options.in_place_of:
         return None
@@ -117,9 +117,9 @@ def version_to_renew(library: Library, options: AddOptions, place: ProblemPlace)
 def with_kept_files(
     arrival: Arrival, entry: LayerEntry, read: ReadFiles, held: contextlib.ExitStack
 ) -> tuple[Arrival, ReadFiles]:
-    """The files of a version of the layer, one of them replaced by what was read, the others as the library has them.
+    """Return the files of a version of the layer, with one replaced by what was read and the others from the library.
 
-    Raises OneMapError files.unknown, layer.doubtful where what was read does not look like the file that it replaces,
+    Raises OneMapError files.unknown, layer.doubtful if what was read does not look like the file that it replaces,
     library.altered, version.unreadable, and what `version_to_renew` raises.
     """
     library, options = arrival.library, arrival.options
@@ -148,7 +148,7 @@ def with_kept_files(
 
 
 def _replaced_file(arrival: Arrival, version: Version, names: Sequence[str]) -> int:
-    """Which file of a version is replaced: the one that is called so, else the one that may be meant.
+    """Return the number of the file that is replaced: the one with that name, else the one that may be meant.
 
     Raises OneMapError files.unknown.
     """
@@ -164,7 +164,7 @@ def _replaced_file(arrival: Arrival, version: Version, names: Sequence[str]) -> 
 
 
 def _later_versions(arrival: Arrival, version: Version, replaced: Record) -> list[Problem]:
-    """The remark on versions that begin after the new one and hold the replaced file of a version as it was."""
+    """Return the remark on versions that begin after the new one and still hold the replaced file."""
     first = (arrival.options.valid_from or arrival.library.today()).isoformat()
     later = [
         one.label
@@ -181,7 +181,7 @@ def _later_versions(arrival: Arrival, version: Version, replaced: Record) -> lis
 def _frames_of_files(
     library: Library, version: Version, files: Sequence[Record], entry: LayerEntry
 ) -> tuple[list[FrameBlocks], list[np.ndarray]]:
-    """The rows of a version as a frame for each of its files, and their geometries.
+    """Return the rows of a version as a frame for each of its files, and their geometries.
 
     Raises OneMapError library.altered, version.unreadable.
     """
@@ -200,14 +200,14 @@ def _frames_of_files(
 
 
 def _kept_head(file: LayerFile) -> RawFrame:
-    """What is known, besides its rows, of a file whose rows the library has."""
+    """Return what is known, besides its rows, of a file whose rows the library has."""
     stored, nothing = file.stored or {}, np.empty(0, dtype=object)
     encoding, digest = stored.get("encoding"), str(stored.get("hash") or "")
     return RawFrame(Path(file.source), "", "", nothing, pd.DataFrame(), None, encoding, source_hash=digest)
 
 
 def _remarks_said_once(problems: Sequence[Problem], files: int, place: ProblemPlace) -> tuple[Problem, ...]:
-    """The remarks on some files; what is said of all alike, such as a missing field, is said once of the layer."""
+    """Return the remarks on some files; one that applies to all files, such as a missing field, is given once."""
 
     def content(problem: Problem) -> str:
         return repr((problem.code, sorted((name, fact) for name, fact in problem.facts.items() if name not in place)))
@@ -222,10 +222,7 @@ def _remarks_said_once(problems: Sequence[Problem], files: int, place: ProblemPl
 
 
 def _refuse_copies(frame: FrameBlocks, names: Sequence[str]) -> None:
-    """Refuse files of which one holds most of another again, as a backup beside the file does.
-
-    Raises OneMapError files.same.
-    """
+    """Refuse files if one repeats most of another, as a backup beside the file does."""
     counts = frame.counts_of_files()
     common = _features_in_common(frame, np.repeat(np.arange(len(names)), counts), len(names))
     problems = [
@@ -238,7 +235,7 @@ def _refuse_copies(frame: FrameBlocks, names: Sequence[str]) -> None:
 
 
 def _features_in_common(frame: FrameBlocks, whose: np.ndarray, files: int) -> np.ndarray:
-    """How many features each two of some files share (files, files), by box and size to a millimetre.
+    """Return how many features each pair of files shares (files, files), by box and size to a millimetre.
 
     whose: the file of each feature (n,).
     """
@@ -260,7 +257,7 @@ def _features_in_common(frame: FrameBlocks, whose: np.ndarray, files: int) -> np
 def sorted_frame(
     arrival: Arrival, entry: LayerEntry, raw: RawFrame, *, is_ours: bool = False
 ) -> tuple[FrameBlocks, RawFrame]:
-    """Bring a frame into the layer's shape; returns it, and what is known of it besides its rows.
+    """Bring a frame into the layer's shape; return it, and what is known of it besides its rows.
 
     is_ours: nobody else holds its rows, which may be large.
     """
@@ -275,7 +272,7 @@ def sorted_frame(
 
 
 def _read_file(arrival: Arrival, entry: LayerEntry, held: contextlib.ExitStack, before_rows: BeforeRows) -> ReadFiles:
-    """One file: a large one by way of a journal."""
+    """Read one file; a large one is read into a journal."""
     options, is_table = arrival.options, entry.geometry == "table"
     given = arrival.source, options.layer, options.encoding
     with contextlib.ExitStack() as opened:
@@ -300,7 +297,7 @@ def _read_file(arrival: Arrival, entry: LayerEntry, held: contextlib.ExitStack, 
 
 
 def _as_none(arrival: Arrival, entry: LayerEntry, raw: RawFrame) -> RawFrame:
-    """A layer without features: in whatever system, and with the fields of its schema where it tells none."""
+    """Return a layer without features in the library's CRS; without fields it gets those of its schema."""
     raw = replace(raw, crs=arrival.library.crs, is_assumed=False)
     if len(raw.attributes.columns):
         return raw
@@ -315,7 +312,7 @@ def _read_in_blocks(
     held: contextlib.ExitStack,
     before_rows: BeforeRows,
 ) -> ReadFiles | None:
-    """A large file by way of a journal, where an earlier attempt may have got some way.
+    """Read a large file into a journal, and go on where an earlier attempt stopped.
 
     None if the layer holds values that cannot be kept there.
     """
@@ -339,7 +336,7 @@ def _read_in_blocks(
 
 
 def _question(arrival: Arrival, entry: LayerEntry, digest: str, layer: str) -> dict[str, Any]:
-    """On what the clean frame of a file depends. digest: of the file's content."""
+    """Return everything that the clean frame of a file depends on. digest: of the file's content."""
     given = arrival.options.normalising
     return {
         "source": [digest, layer, arrival.options.encoding],
@@ -358,7 +355,7 @@ def _journal(arrival: Arrival, question: Mapping[str, Any]) -> contextlib.Abstra
 
 
 def _at_place(read: ReadFiles, place: ProblemPlace) -> ReadFiles:
-    """A file's frame whose problems name the file as it is called among the others."""
+    """Return a file's frame with problems that name the file as it is called among the others."""
     frame = read.frame
     bad = frame.bad
     if bad is not None:

@@ -31,7 +31,7 @@ _ROWS_AT_ONCE = 10_000  # asked whether they are valid, and of which types their
 
 
 def inspect(source: str, layer: str | None, encoding: str | None, language: str, progress: Progress = SILENT) -> Record:
-    """Format, layers, encoding, CRS, counts, geometry types, fields and problems of a source.
+    """Return format, layers, encoding, CRS, counts, geometry types, fields and problems of a source.
 
     Raises OneMapError source.layer_unknown, and as reading does if the source cannot be opened at all.
     """
@@ -63,7 +63,7 @@ def inspect(source: str, layer: str | None, encoding: str | None, language: str,
 
 
 def _read(source: Any, name: str, encoding: str | None, progress: Progress) -> RawFrame:
-    """One layer; a sheet without coordinates is a table."""
+    """Read one layer; a sheet without coordinates is read as a table."""
     try:
         return read_layer(source, name, encoding, progress, lenient=True)
     except OneMapError as error:
@@ -124,7 +124,7 @@ def _describe_layer(frame: RawFrame, language: str, progress: Progress) -> dict[
 
 
 def _crs(frame: RawFrame, box: Any, language: str) -> tuple[dict[str, Any], Problem | None]:
-    """The CRS as declared; else what the numbers suggest, with the reason; and a contradiction, if any."""
+    """Return the declared CRS, else the one that the numbers suggest, with the reason; and any contradiction."""
     if frame.is_table:
         return {"code": None, "from": "none", "why": wording(Problem("suggest.no_geometry"), language)[0]}, None
     if frame.crs is not None and frame.is_assumed:
@@ -138,7 +138,7 @@ def _crs(frame: RawFrame, box: Any, language: str) -> tuple[dict[str, Any], Prob
 
 
 def _geometry_problems(frame: RawFrame, place: ProblemPlace, progress: Progress) -> list[Problem]:
-    """Counted, with the first few rows named: a file may have a million of them."""
+    """Return geometry problems with counts, and name only the first few rows: a file may have a million of them."""
     missing = shapely.is_missing(frame.geometries)
     empty = shapely.is_empty(frame.geometries) & ~missing
     invalid = np.zeros(len(missing), dtype=bool)
@@ -172,7 +172,7 @@ def _describe_field(name: str, values: pd.Series, progress: Progress) -> dict[st
 
 
 def _samples(values: pd.Series) -> list[str]:
-    """The first different values as text; empty and binary ones are passed over."""
+    """Return the first distinct values as text, without empty and binary ones."""
     found: dict[str, None] = {}
     for value in values.iloc[:_SAMPLED_ROWS]:
         if isinstance(value, bytes) or value is None or pd.isna(value) or not str(value).strip():

@@ -10,7 +10,7 @@ from onemap.layers.library.library import Library
 
 
 def layer_entry(library: Library, code: str, define: str | None) -> tuple[LayerEntry, bool]:
-    """The catalogue entry of a code, and whether `--define` has just made it. define: what the user says of it.
+    """Return the catalogue entry of a code, and whether `--define` has just made it. define: the user's definition.
 
     Raises OneMapError layer.unknown, layer.defined, layer.clash, define.….
     """
@@ -29,7 +29,7 @@ def layer_entry(library: Library, code: str, define: str | None) -> tuple[LayerE
 
 
 def new_layers(catalogue: Mapping[str, LayerEntry], file: str) -> dict[str, LayerEntry]:
-    """The layers that a file defines for a new library.
+    """Return the layers that a file defines for a new library.
 
     Raises OneMapError layer.defined, layer.clash for those that the catalogue has, define.….
     """

@@ -1,4 +1,4 @@
-"""Which layers of the catalogue a name or some fields speak of."""
+"""Which layers of the catalogue a name or some fields suggest."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -31,10 +31,10 @@ _GEOMETRIES = {"polygon": "Polygon", "line": "LineString", "point": "Point"}
 
 
 def meant_layers(layer: Mapping[str, Any], stem: str, several: bool, catalogue: Sequence[LayerEntry]) -> dict[str, str]:
-    """The codes that a layer of a file means by its name or the file's, with why; those that its geometry fits.
+    """Return the codes that the name of a layer or of its file suggests, with the reason, if its geometry fits.
 
-    layer: as `inspect` describes it; stem: of the file's name; several: the file has other layers, so that its own
-    name says nothing of any of them. Names that say different things give all their codes.
+    layer: as `inspect` describes it; stem: of the file's name; several: the file has other layers, so that its own name
+    says nothing of any of them. If the names suggest different codes, all are given.
     """
     names, fitting = [layer["name"], *([] if several else [stem])], fitting_layers(layer, catalogue)
     found: dict[str, str] = {}
@@ -45,7 +45,7 @@ def meant_layers(layer: Mapping[str, Any], stem: str, several: bool, catalogue: 
 
 
 def fitting_layers(layer: Mapping[str, Any], catalogue: Sequence[LayerEntry]) -> list[LayerEntry]:
-    """The catalogue's layers whose geometry a layer of a file has. layer: as `inspect` describes it."""
+    """Return the catalogue's layers with the geometry of a layer of a file. layer: as `inspect` describes it."""
     return [entry for entry in catalogue if _fits(entry, layer)]
 
 
@@ -60,10 +60,9 @@ def _fits(entry: LayerEntry, layer: Mapping[str, Any]) -> bool:
 
 
 def other_matter(name: str, entry: LayerEntry, in_latin: bool = False) -> str | None:
-    """The word that makes of a file another matter than a layer (生态保护红线调出图斑, 非基本农田), if one does.
+    """Return the word in a name that shows a file is not the layer (生态保护红线调出图斑, 非基本农田), if any.
 
-    name: of a file, a layer in it or a folder, which need not name the layer; in_latin: words in Latin letters count,
-    too.
+    name: of a file, a layer in it or a folder; it need not name the layer; in_latin: words in Latin letters count, too.
     """
     text = re.sub(r"\s", " ", name).lower()
     rest = text
@@ -79,26 +78,26 @@ def other_matter(name: str, entry: LayerEntry, in_latin: bool = False) -> str | 
 
 
 def layers_by_fields(fields: Sequence[str], catalogue: Sequence[LayerEntry]) -> tuple[str, ...]:
-    """The codes whose schema a layer's fields fill best, if they fill enough of it."""
+    """Return the codes whose schema the fields fill best, if they fill enough of it."""
     shares = {entry.code: known_fields(fields, entry) / len(entry.fields) for entry in catalogue if entry.fields}
     best = max(shares.values(), default=0.0)
     return tuple(code for code, share in shares.items() if share == best >= _ENOUGH_FIELDS)
 
 
 def known_fields(fields: Sequence[str], entry: LayerEntry) -> int:
-    """How many fields of a layer's schema are among some fields; none if one without which it is of no use is not."""
+    """Return how many fields of a layer's schema are among some fields; 0 if a needed one is missing."""
     there = shared_fields(fields, entry)
     needed = {item.name for item in entry.fields}.intersection(needed_fields(entry, ()))
     return len(there) if there.issuperset(needed) else 0
 
 
 def shared_fields(fields: Sequence[str], entry: LayerEntry) -> set[str]:
-    """The fields of a layer's schema that are among some fields, by name or alias."""
+    """Return the fields of a layer's schema that are among some fields, by name or alias."""
     names = {name.lower() for name in fields}
     return {item.name for item in entry.fields if not names.isdisjoint(map(str.lower, (item.name, *item.aliases)))}
 
 
 def are_same_file(one: str, other: str) -> bool:
-    """Whether two names are one file's of two years; folders around it may be named by one of them alone."""
+    """Whether two names are of the same file in two years; one of them may include folders."""
     first, second = (f"/{YEAR.sub('', name)}" for name in (one, other))
     return first.endswith(second) or second.endswith(first)

@@ -1,4 +1,4 @@
-"""What a new version of a layer lacks: ground that the version in force shows, and zones that stand for a distance."""
+"""What a new version of a layer lacks: ground that the version in force shows, and zones that features need."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ _ALIKE = (("XZQ", "XZQJX"), ("CJDCQ", "CJDCQJX"), ("GL", "CSDL"))
 class NextVersion:
     """A frame that is to follow a layer's version in force. from_day: its first day, None if open.
 
-    ground: where the frame says that there is nothing besides it; place: as problems name the file.
+    ground: where the frame says that there is nothing else; place: as problems name the file.
     """
 
     entry: LayerEntry
@@ -47,9 +47,9 @@ class NextVersion:
 
 @dataclass(frozen=True)
 class _Loss:
-    """What the next version lacks of some features. size: of them all, lost: of what is lost, in m² or features.
+    """What the next version lacks of some features. size: of all features, lost: of the lost ones, in m² or features.
 
-    alone: the boxes (k, 4) of the features in whose place nothing lies; around: that of all.
+    alone: the boxes (k, 4) of features that nothing replaces; around: the box around them all.
     """
 
     size: float
@@ -59,11 +59,10 @@ class _Loss:
 
 
 def lost_ground(library: Library, coming: NextVersion) -> tuple[Problem, shapely.Geometry] | None:
-    """The ground (m² in the plane, polygons) or the features of the version in force that the next one lacks.
+    """Return the ground (m² in the plane, polygons) or the features of the version in force that the next one lacks.
 
-    With the boxes of the features in whose place nothing lies, of very many the one around them, or that around the
-    version. None for less than a hundredth, for tables and rasters, and where no version is in force or it cannot be
-    read.
+    With it come the boxes of the features that nothing replaces, or one box if they are very many. None if less than a
+    hundredth is lost, for tables and rasters, and if no version is in force or it cannot be read.
     """
     if coming.entry.geometry not in ("polygon", "line", "point"):
         return None
@@ -96,7 +95,7 @@ def lost_ground(library: Library, coming: NextVersion) -> tuple[Problem, shapely
 
 
 def _loss(library: Library, before: Version, coming: NextVersion, rows: Iterable[slice]) -> _Loss:
-    """What the next version lacks of some features of the one before. Raises DamagedTable."""
+    """Return what the next version lacks of some features of the one before. Raises DamagedTable."""
     found = [(np.empty((0, 4)), np.empty(0))]
     for block in rows:
         shapes = library.connection.read_block(before.table, (), block.start + 1, block.stop).geometries
@@ -115,7 +114,7 @@ def _loss(library: Library, before: Version, coming: NextVersion, rows: Iterable
 
 @dataclass(frozen=True)
 class _FeaturesAndZones:
-    """Features and their names (m,), the zones (k,) that stand for them, and the ground for which these speak."""
+    """Features with their names (m,), the zones (k,) that belong to them, and the zones' coverage."""
 
     names: np.ndarray
     features: np.ndarray
@@ -124,10 +123,10 @@ class _FeaturesAndZones:
 
 
 def missing_zones(library: Library, coming: NextVersion) -> Iterator[tuple[Problem, shapely.Geometry]]:
-    """The remarks on features that have no zone near where a layer of zones speaks, with their geometries.
+    """Yield the remarks on features without a zone near them inside the coverage of the zones, with geometries.
 
-    Asked of zones that are added, and of features to whose layer there are zones already. Of a version that cannot be
-    read nothing is said.
+    It is done for zones that are added, and for features whose layer already has zones. A version that cannot be read
+    gives no remark.
     """
     entry = coming.entry
     zone_layers = [one.code for one in library.catalogue().values() if one.zones_of == entry.code]
@@ -152,7 +151,7 @@ def missing_zones(library: Library, coming: NextVersion) -> Iterator[tuple[Probl
 
 
 def _features_and_zones(library: Library, coming: NextVersion, other: Version) -> _FeaturesAndZones:
-    """What comes, and the other layer's version in force. Raises OneMapError version.unreadable."""
+    """Pair what arrives with the other layer's version in force. Raises OneMapError version.unreadable."""
     stored, every = read_version(library, other, None), np.arange(coming.frame.count)
     shapes = coming.frame.geometries(every)
     if coming.entry.zones_of is None:
@@ -163,7 +162,7 @@ def _features_and_zones(library: Library, coming: NextVersion, other: Version) -
 
 
 def known_lines(library: Library, entry: LayerEntry) -> tuple[KnownLines, ...]:
-    """The layer's own last version, then the last ones of layers that draw the same lines."""
+    """Return the layer's own last version, then the last ones of layers that draw the same lines."""
     alike = {code for group in _ALIKE if entry.code in group for code in group}
     count = [version for version in versions(library) if version.retired is None]
     last = {version.code: version for version in count if version.code in alike | {entry.code}}
@@ -174,7 +173,7 @@ def known_lines(library: Library, entry: LayerEntry) -> tuple[KnownLines, ...]:
 
 
 def _features_near(library: Library, version: Version, box: Bounds) -> np.ndarray:
-    """The features (n,) of a version whose boxes meet a box; none of one that cannot be read."""
+    """Return the features (n,) of a version whose boxes meet a box; empty if the version cannot be read."""
     try:
         geometries = read_version(library, version, box).geometries
     except OneMapError:

@@ -1,4 +1,4 @@
-"""The way of a raw frame to a clean one: fields by schema, the library's CRS, two dimensions, valid geometry."""
+"""How a raw frame becomes a clean one: fields by schema, the library's CRS, two dimensions, valid geometry."""
 
 from collections.abc import Sequence
 
@@ -36,9 +36,9 @@ def normalise(
     options: SourceOptions,
     required: Sequence[str] = (),
 ) -> CleanFrame:
-    """A raw frame as the layer's clean frame, or a refusal that names every problem.
+    """Return a raw frame as the layer's clean frame, or refuse it and name every problem.
 
-    required: further fields that must be there because rules use them. Schema fields that are absent are warned of.
+    required: further fields that must be there because rules use them. Absent schema fields give a warning.
     Raises OneMapError field.…, crs.…, geometry.….
     """
     return _clean(raw, entry, target, options, required, sort_out=False)[0]
@@ -54,10 +54,10 @@ def sorted_out(
     provers: Provers = NOBODY,
     in_place: bool = False,
 ) -> FrameBlocks:
-    """As `normalise`, but features of unsound geometry are set aside as the frame's `bad` instead of being refused.
+    """Normalise as `normalise` does, but set features with unsound geometry aside as `bad` instead of refusing them.
 
-    provers: they prove polygons that are carried into another plane; in_place: nobody needs the geometries as they
-    were.
+    provers: they prove polygons that are transformed to another plane; in_place: the original geometries may be
+    overwritten.
     Raises OneMapError field.…, crs.…, geometry.type for a table.
     """
     frame, sound = _clean(raw, entry, target, options, required, provers, sort_out=True, in_place=in_place)
@@ -114,7 +114,7 @@ def _clean(
 def _fields(
     raw: RawFrame, entry: LayerEntry, options: SourceOptions, required: Sequence[str]
 ) -> tuple[pd.DataFrame, np.ndarray, list[Problem], list[Problem]]:
-    """The attributes as the library keeps them, the names of the features, the remarks, and the refusals."""
+    """Return the attributes as the library keeps them, the names of the features, the remarks, and the refusals."""
     place = raw.place
     attributes, refused = rename_fields(raw, entry, options.fields_of(raw.attributes.columns), required)
     lost = replaced_text(attributes) if raw.replaced else {}
@@ -134,7 +134,7 @@ def _fields(
 
 
 def _by_schema(attributes: pd.DataFrame, entry: LayerEntry, place: ProblemPlace) -> tuple[pd.DataFrame, list[Problem]]:
-    """The fields with the types of the layer's schema, and which had another one."""
+    """Return the fields with the types of the layer's schema, and a problem for each converted field."""
     attributes, as_text = text_by_schema(attributes, entry)
     attributes, as_numbers = numbers_by_schema(attributes, entry)
     problems = [Problem("field.type", {**place, "field": name}) for name in as_text]
@@ -142,7 +142,7 @@ def _by_schema(attributes: pd.DataFrame, entry: LayerEntry, place: ProblemPlace)
 
 
 def _wrong_kind(raw: RawFrame, entry: LayerEntry, place: ProblemPlace) -> Problem:
-    """A table where features belong, or features where a table belongs."""
+    """Return the problem that a table came instead of features, or features instead of a table."""
     kind = kind_of(geometry for geometry in raw.geometries if geometry is not None)
     found = Problem("kind.table") if raw.is_table else kind
     return Problem("geometry.type", {**place, "found": found, "expected": Problem(f"kind.{entry.geometry}")})

@@ -1,4 +1,4 @@
-"""Where a frame lies: its CRS by declaration or refusal with a suggestion, its coordinates in another plane."""
+"""Where a frame lies: its CRS as declared, or a refusal with a suggestion; its coordinates in another plane."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -35,7 +35,7 @@ _LONG_M = 3000.0
 class SourceOptions:
     """The user's options for a source: its CRS, a change of datum, fields, and whether to repair.
 
-    of_several: they were given for several files at once, of which some may have a field under its own name already.
+    of_several: the options are for several files at once, some of which may already use the layer's field names.
     """
 
     crs: str | None = None
@@ -45,12 +45,12 @@ class SourceOptions:
     of_several: bool = False
 
     def fields_of(self, columns: Iterable[str]) -> Mapping[str, str]:
-        """Which field of a file with these columns becomes which of the layer."""
+        """Return how fields of a file with these columns are renamed to fields of the layer."""
         return fitting_sources(self.fields, columns) if self.of_several else self.fields
 
 
 def source_crs(raw: RawFrame, options: SourceOptions) -> pyproj.CRS:
-    """The CRS that the user names, else the one that the file declares.
+    """Return the CRS that the user names, else the one that the file declares.
 
     Raises OneMapError crs.missing, crs.unknown, crs.contradicted.
     """
@@ -69,12 +69,12 @@ def _source_crs(raw: RawFrame, options: SourceOptions, bounds: systems.Bounds | 
 
 
 def _is_same_crs(one: pyproj.CRS, other: pyproj.CRS) -> bool:
-    """Whether two systems are one, by whatever name."""
+    """Whether two systems are the same, even under different names."""
     return systems.crs_name(one) == systems.crs_name(other) or one.equals(other, ignore_axis_order=True)
 
 
 def undeclared_crs(box: Any, language: str) -> tuple[dict[str, Any], Problem]:
-    """The problem that a source has no CRS, with the suggestion from its coordinates. box: its bounds, or None."""
+    """Return a guess and the problem that a source declares no CRS, from its coordinates. box: bounds, or None."""
     hint = systems.suggestion(box)
     epsg = hint.facts.get("epsg")
     guess: dict[str, Any] = {
@@ -86,7 +86,7 @@ def undeclared_crs(box: Any, language: str) -> tuple[dict[str, Any], Problem]:
 
 
 def bounds_of(shapes: AnyShapes) -> systems.Bounds | None:
-    """West, south, east, north of all shapes (n,), or None if there is no coordinate."""
+    """Return west, south, east, north of all shapes (n,), or None if there is no coordinate."""
     if len(shapes) == 0:
         return None
     if isinstance(shapes, ShapeColumn):
@@ -99,23 +99,23 @@ def bounds_of(shapes: AnyShapes) -> systems.Bounds | None:
 
 @dataclass(frozen=True)
 class Carriage:
-    """What is to be remarked on the way of shapes into a plane.
+    """The figures for remarks on the transformation of shapes into a plane.
 
-    farthest_km: how far a given change of datum has carried the farthest of them; bend_m: how far the worst of their
-    long edges lies from where its own system has it.
+    farthest_km: how far a given change of datum moved the farthest shape; bend_m: how far the worst long edge deviates
+    from its true course in the source's system.
     """
 
     farthest_km: float = 0.0
     bend_m: float = 0.0
 
     def join(self, other: "Carriage") -> "Carriage":
-        """The carriage of the shapes of both."""
+        """Return the figures for the shapes of both."""
         return Carriage(max(self.farthest_km, other.farthest_km), max(self.bend_m, other.bend_m))
 
 
 @dataclass(frozen=True)
 class PlacedShapes:
-    """Shapes (n,) in the target's plane, which of them are valid there (n,) as a RawFrame has it, and their way."""
+    """Shapes (n,) in the target's plane, which of them are valid there (n,) as in a RawFrame, and the figures."""
 
     shapes: AnyShapes
     valid: np.ndarray | None
@@ -123,21 +123,21 @@ class PlacedShapes:
 
 
 def override_remarks(declared: pyproj.CRS | None, source: pyproj.CRS, place: ProblemPlace) -> Iterator[Problem]:
-    """That a source is read in another system than it declares."""
+    """Yield a remark if a source is read in another system than it declares."""
     if declared is not None and not _is_same_crs(declared, source):
         names = {"declared": systems.crs_name(declared), "crs": systems.crs_name(source)}
         yield Problem("crs.overridden", {**place, **names})
 
 
 def identity_remarks(source: pyproj.CRS, target: pyproj.CRS, place: ProblemPlace) -> Iterator[Problem]:
-    """That two datums are taken for one."""
+    """Yield a remark if two datums are taken for the same."""
     if systems.is_null_shift(source, target):
         names = {"crs": systems.crs_name(source), "target": systems.crs_name(target)}
         yield Problem("crs.identity", {**place, **names})
 
 
 class SourceTransform:
-    """How a source's coordinates come into the target's plane, east before north. named: the two, as problems say it.
+    """The transformation of a source's coordinates to the target's plane, east before north. named: both, for problems.
 
     Raises OneMapError crs.missing, crs.contradicted, crs.no_transformation, crs.transform, crs.parameters_other.
     """
@@ -145,7 +145,7 @@ class SourceTransform:
     def __init__(
         self, raw: RawFrame, options: SourceOptions, target: pyproj.CRS, bounds: systems.Bounds | None
     ) -> None:
-        """bounds: of all coordinates; None if they are not known yet, and then nothing can contradict them."""
+        """bounds: of all coordinates; None if they are not known yet, and then nothing can contradict the CRS."""
         place = raw.place
         self._source = _source_crs(raw, options, bounds)
         self._target = target
@@ -165,11 +165,11 @@ class SourceTransform:
             self._remarks += identity_remarks(self._source, target, place)
 
     def carry(self, raw: RawFrame, provers: Provers = NOBODY, in_place: bool = False) -> PlacedShapes:
-        """A frame's shapes in the target's plane; where nothing is to be carried they are the frame's own.
+        """Return a frame's shapes in the target's plane; without a transformation these are the frame's own.
 
-        Of a column of plain polygons none is made: `provers` prove them where they come to lie. Coordinates that are no
-        numbers, or that no system has, are left as they are, for the check of geometries to name. in_place: nobody
-        needs geometries as they were, so that they are not held twice. Raises OneMapError crs.out_of_range.
+        A column of plain polygons stays a column: `provers` prove the transformed polygons. Coordinates that are not
+        numbers, or that no system has, stay unchanged, and the check of geometries names them. in_place: the original
+        geometries may be overwritten, so that they are not held twice. Raises OneMapError crs.out_of_range.
         """
         if self._change is None:
             return PlacedShapes(raw.shapes, raw.valid)
@@ -181,7 +181,7 @@ class SourceTransform:
         return self._geometries(own, self._change, in_place and own is raw.shapes)  # a column's are nobody's to change
 
     def _column(self, shapes: ShapeColumn, change: systems.Transformation, provers: Provers) -> PlacedShapes | None:
-        """None where they are no plain polygons any more."""
+        """Return a transformed column; None if the shapes are no longer plain polygons."""
         bodies, carriage = [], Carriage()
         with ProofBeside(provers) as proof:
             for block in blocks(len(shapes)):
@@ -208,7 +208,7 @@ class SourceTransform:
         return PlacedShapes(carried, None, carriage)
 
     def _step_km(self, before: np.ndarray, after: np.ndarray) -> float:
-        """How far a given change has carried some of these points (k, 2). Raises OneMapError crs.out_of_range."""
+        """Return how far a given change moved some of these points (k, 2). Raises OneMapError crs.out_of_range."""
         if not np.isfinite(after).all():
             raise OneMapError("crs.out_of_range", **self.named)
         if not self._is_given or len(before) == 0:
@@ -217,7 +217,7 @@ class SourceTransform:
         return step_km(self._source, self._target, before[some], after[some])
 
     def remarks(self, carriage: Carriage) -> list[Problem]:
-        """Remarks on the transformation. carriage: from `carry`, of all shapes."""
+        """Return remarks on the transformation. carriage: from `carry`, of all shapes."""
         remarks = list(self._remarks)
         if carriage.farthest_km > _FARTHEST_KM:
             remarks.append(Problem("crs.far_change", {**self.named, "km": f"{carriage.farthest_km:.0f}"}))
@@ -253,7 +253,7 @@ def placed_in_crs(
 def _transform_geometries(
     geometries: np.ndarray, change: systems.Transformation
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Geometries with changed coordinates; and those that are carried before and after (k, 2)."""
+    """Return geometries with changed coordinates, and the changed points before and after (k, 2)."""
     coordinates = shapely.get_coordinates(geometries)
     finite = (np.abs(coordinates) <= FARTHEST).all(axis=1)  # which what is no number is not, either
     before = coordinates[finite]
@@ -263,14 +263,14 @@ def _transform_geometries(
 
 
 def has_long_edges(points: np.ndarray) -> bool:
-    """Whether some of the points (k, 2), in metres, is far from the one before it, whichever ring that belongs to."""
+    """Whether any of the points (k, 2), in metres, is far from the one before it, even of another ring."""
     return len(_long_edges(points)) > 0
 
 
 def bend_of_rings(before: np.ndarray, after: np.ndarray, sizes: np.ndarray, change: Transformation) -> float:
-    """How far the worst edge's middle lies from where its own system has it, in metres of the target's plane.
+    """Return how far the middle of the worst edge deviates from its transformed middle, in metres of the target.
 
-    before, after (k, 2): the points of rings or lines in the two systems, one after the other; sizes: how many of each.
+    before, after (k, 2): the points of rings or lines in the two systems, one after the other; sizes: points of each.
     """
     starts = _long_edges(after)
     if len(starts) == 0:
@@ -285,7 +285,7 @@ def bend_of_rings(before: np.ndarray, after: np.ndarray, sizes: np.ndarray, chan
 
 @np.errstate(invalid="ignore", over="ignore")  # coordinates that are no numbers are named by the check of geometries
 def bend_of_geometries(before: np.ndarray, after: np.ndarray, change: Transformation) -> float:
-    """As `bend_of_rings`, of the lines and polygons among geometries (n,), before and after they are carried."""
+    """Do as `bend_of_rings` for the lines and polygons among geometries (n,), before and after the transformation."""
     points, whose = shapely.get_coordinates(after, return_index=True)
     rows = np.unique(whose[_long_edges(points)])
     own, carried = _rings(before[rows]), _rings(after[rows])
@@ -294,7 +294,7 @@ def bend_of_geometries(before: np.ndarray, after: np.ndarray, change: Transforma
 
 
 def _long_edges(points: np.ndarray) -> np.ndarray:
-    """From which of the points (k, 2) it is far to the next one, whichever ring that belongs to."""
+    """Return the indices of points (k, 2) that are far from the next one, even if it belongs to another ring."""
     if len(points) < 2:
         return np.empty(0, dtype=np.int64)
     east, north = np.diff(points, axis=0).T
@@ -302,7 +302,7 @@ def _long_edges(points: np.ndarray) -> np.ndarray:
 
 
 def _rings(geometries: np.ndarray) -> np.ndarray:
-    """The lines of geometries, and the rings of their polygons; points have none."""
+    """Return the lines of geometries, and the rings of their polygons; points have none."""
     parts = shapely.get_parts(geometries)
     kinds = shapely.get_type_id(parts)
     lines, polygons = np.isin(kinds, (1, 2)), kinds == 3

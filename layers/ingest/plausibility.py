@@ -1,6 +1,6 @@
-"""Whether what comes is likely to be the layer to which it is added: by names, fields, and the layer's last version.
+"""Whether arriving data is likely to be the layer it is added to: by names, fields, and the layer's last version.
 
-A wrong file would be judged by: what it does not hold would be taken for free ground.
+A wrong file would be used in checks, and whatever it does not hold would be taken for free ground.
 """
 
 import re
@@ -30,9 +30,9 @@ _LEAST_CODE = 3  # letters of a code by which a folder may be called: fewer are 
 class ArrivingLayer:
     """A frame, and the layer that it is added to. names: of its files and of their layers; place: as problems name it.
 
-    files: the names of its files as a version keeps them; folders: in which they lie, the nearest first; by_hand: a
-    person matched its fields with the layer's; is_planned: the plan of a delivery has asked a person where its name
-    says more than the layer's.
+    files: the names of its files as a version keeps them; folders: the folders of its files, the nearest first;
+    by_hand: a person matched its fields with the layer's; is_planned: the plan of a delivery has asked a person
+    wherever its name says more than the layer's.
     """
 
     entry: LayerEntry
@@ -55,7 +55,7 @@ class Doubt:
 
 @dataclass(frozen=True)
 class LastVersion:
-    """What of a layer's last version the next one is held against. extent: west, south, east, north, None for none."""
+    """The figures of a layer's last version for comparison. extent: west, south, east, north, or None."""
 
     label: str
     count: int
@@ -63,7 +63,7 @@ class LastVersion:
 
 
 def doubt_of(library: Library, arriving: ArrivingLayer) -> Doubt | None:
-    """The reasons to doubt that a frame is this layer: its name, fields, and the last version's count, box or cells."""
+    """Return the reasons to doubt that a frame is this layer: its name, fields, or the last version's figures."""
     catalogue = [entry for entry in library.catalogue().values() if entry.code != arriving.entry.code]
     found: dict[str, Problem] = {}
     is_named, other_name = _name_of_other(arriving, [*catalogue, arriving.entry])
@@ -84,12 +84,12 @@ def doubt_of(library: Library, arriving: ArrivingLayer) -> Doubt | None:
 
 
 def doubt_of_successor(entry: LayerEntry, frame: FrameBlocks, before: LastVersion, place: ProblemPlace) -> Doubt | None:
-    """The reasons to doubt that a frame is the layer of which another version is added just before it."""
+    """Return the reasons to doubt that a frame is the same layer as the version added just before it."""
     return _doubt(_against_version(frame, before), entry, place)
 
 
 def _doubt(found: Mapping[str, Problem], entry: LayerEntry, place: ProblemPlace) -> Doubt | None:
-    """The refusal for all reasons that were found, by their kinds."""
+    """Return one refusal for all reasons that were found, by kind."""
     if not found:
         return None
     doubts = reduce(lambda first, second: Problem("doubt.both", {"first": first, "second": second}), found.values())
@@ -98,7 +98,7 @@ def _doubt(found: Mapping[str, Problem], entry: LayerEntry, place: ProblemPlace)
 
 
 def _name_of_other(arriving: ArrivingLayer, catalogue: Sequence[LayerEntry]) -> tuple[bool, Problem | None]:
-    """Whether a name is this layer's, and the first that is another's; a folder's where the file's own say nothing."""
+    """Return whether a name is this layer's, and the first that is another's; a folder's if the files' say nothing."""
     titles = {entry.code: _code_and_title(entry) for entry in catalogue}
     is_named, other_name = False, None
     for name in dict.fromkeys(arriving.names):
@@ -121,7 +121,7 @@ def _name_of_other(arriving: ArrivingLayer, catalogue: Sequence[LayerEntry]) -> 
 
 
 def _other_matter(arriving: ArrivingLayer) -> Problem | None:
-    """What a name says besides the layer's own, if that makes it another matter."""
+    """Return the words in a name, besides the layer's own, that make it another matter."""
     for name in arriving.names:
         word = other_matter(name, arriving.entry)
         if word is not None and layers_by_name(name, [arriving.entry]):
@@ -130,12 +130,12 @@ def _other_matter(arriving: ArrivingLayer) -> Problem | None:
 
 
 def _names_folder(folder: str, why: str, title: Mapping[str, str], code: str) -> bool:
-    """Whether a folder has a layer's whole title or code: people name folders by places and tasks, too."""
+    """Whether a folder's name has a layer's whole title or code; people also name folders by places and tasks."""
     return len(code) >= _LEAST_CODE if why == "code" else why == "title" and _is_said(folder, title)
 
 
 def _is_said(name: str, title: Mapping[str, str]) -> bool:
-    """Whether a name in Latin letters has a title's words, each whole: zones are no zone. In Chinese signs say it."""
+    """Whether a name in Latin letters contains the title's words as whole words; always True for Chinese names."""
     if not name.isascii():
         return True
     wanted, words = (" ".join(re.findall("[a-z]+", text.lower())) for text in (title["en"].partition(" ")[2], name))
@@ -147,7 +147,7 @@ def _code_and_title(entry: LayerEntry) -> dict[str, str]:
 
 
 def _better_schema(arriving: ArrivingLayer, catalogue: Sequence[LayerEntry]) -> Problem | None:
-    """The layer of the same geometry whose schema explains more of the fields, if one does."""
+    """Return the layer of the same geometry whose schema explains more of the fields, if there is one."""
     entry, columns = arriving.entry, arriving.frame.columns
     if not entry.fields:
         return None
@@ -164,7 +164,7 @@ def _better_schema(arriving: ArrivingLayer, catalogue: Sequence[LayerEntry]) -> 
 
 
 def _against_version(frame: FrameBlocks, last: LastVersion) -> dict[str, Problem]:
-    """A count or a box that is far from the last version's."""
+    """Return doubts if the count or the box is far from the last version's."""
     found, count = {}, frame.count
     facts = {"label": last.label, "count": count, "last": last.count}
     if min(count, last.count) >= _ENOUGH:
@@ -179,7 +179,7 @@ def _against_version(frame: FrameBlocks, last: LastVersion) -> dict[str, Problem
 
 
 def _against_files(library: Library, arriving: ArrivingLayer, last: Version) -> dict[str, Problem]:
-    """Fewer files than the last version was made of, and no others: of some counties, say, nothing has come."""
+    """Return a doubt if only some of the last version's files came: then some counties, say, are missing."""
     before = [str(file.get("source")) for file in files_of(library, last)]
     came = arriving.files
     if len(came) >= len(before) or not all(any(are_same_file(file, old) for old in before) for file in came):
@@ -189,7 +189,7 @@ def _against_files(library: Library, arriving: ArrivingLayer, last: Version) -> 
 
 
 def _against_raster(library: Library, arriving: ArrivingLayer, last: Version) -> dict[str, Problem]:
-    """Cells, bands or ground that are far from the last version's; a cell's size is the one in the library's plane."""
+    """Return doubts if cells, bands or ground are far from the last version's; cells as in the library's plane."""
     names, extent = ["width", "height", "bands"], library.connection.extent(last.table)
     bounds, before = arriving.frame.bounds(), read_version(library, last, None).attributes.iloc[0]
     came = arriving.frame.attributes(np.array([0]), names).iloc[0]
@@ -216,7 +216,7 @@ def _are_far(now: float, last: float) -> bool:
 
 
 def _shared_box(bounds: np.ndarray, last: Sequence[float] | None) -> float:
-    """The share of the last version's box (west, south, east, north) that these bounds (4,) meet; 1 where none is."""
+    """Return the share of the last version's box (west, south, east, north) that these bounds (4,) meet; else 1."""
     if last is None or not np.isfinite(bounds).all():
         return 1.0
     before = np.asarray(last, dtype=float)

@@ -1,4 +1,4 @@
-"""A version that was read and checked: written with others in one transaction, and its record."""
+"""A version that was read and checked: write it with others in one transaction, and make its record."""
 
 import contextlib
 from collections.abc import Iterable, Sequence
@@ -35,8 +35,8 @@ _OF_A_FILE = ("encoding", "crs", "transform_hash", "transform_file", "fields", "
 class PreparedVersion:
     """A version that has been read and checked and is ready to be written.
 
-    raws: what is known of each of its files besides their rows; facts: what is said of it; found, quality: what the
-    checks found; likeness: where a version says all of it already, nothing is to be written.
+    raws: what is known of each of its files besides their rows; facts: given with the version; found, quality: what the
+    checks found; likeness: if a version already holds all of it, nothing is written.
     """
 
     arrival: Arrival
@@ -51,11 +51,11 @@ class PreparedVersion:
 
     @property
     def same(self) -> Version | None:
-        """The version that says all of it already."""
+        """The version that already holds all of it, or None."""
         return self.likeness.same
 
     def doubt_after(self, earlier: "PreparedVersion") -> Doubt | None:
-        """The reasons to doubt that this is the layer of which another version goes in before it."""
+        """Return the reasons to doubt that this is the same layer as the version that is added before it."""
         if self.entry.geometry == "raster":
             return None
         label = earlier.facts.given_label or earlier.facts.source
@@ -63,7 +63,7 @@ class PreparedVersion:
         return doubt_of_successor(self.entry, self.frame, before, self.arrival.place)
 
     def write(self, connection: StoreConnection) -> Record:
-        """Write it inside the open transaction; returns the contract's record of it. Raises as `add_version`."""
+        """Write the version inside the open transaction; return the contract's record. Raises as `add_version`."""
         arrival, bad = self.arrival, self.frame.bad
         progress = arrival.step("writing")
         progress.at(0.0)
@@ -85,15 +85,15 @@ class PreparedVersion:
         return self._record(version, records, [*known, version])
 
     def _check_known(self, known: Sequence[Version]) -> None:
-        """Refuse files taken over from a version where the layer has others now. Raises OneMapError files.meanwhile."""
+        """Refuse files taken over from a version if the layer has changed since. Raises OneMapError files.meanwhile."""
         before = self.arrival.known
         if before is not None and before != tuple(one for one in known if one.code == self.entry.code):
             raise OneMapError("files.meanwhile", **{**self.arrival.place, "layer": self.entry.code})
 
     def unchanged_record(self) -> Record:
-        """The contract's record where the library has all of it already, as the version that is there.
+        """Return the contract's record of the version that already holds all of it.
 
-        Raises OneMapError library.altered: what somebody has edited is not what was added.
+        Raises OneMapError library.altered if somebody has edited that version.
         """
         version = require_value(self.same, "the version that is the same")
         check_layer(self.arrival.library, self.entry.code)
@@ -101,7 +101,7 @@ class PreparedVersion:
         return self._record(version, records, versions(self.arrival.library))
 
     def _record(self, version: Version, records: Sequence[ProblemRecord], known: Sequence[Version]) -> dict[str, Any]:
-        """The contract's record of a version, with the problems that are told. known: what the library has with it."""
+        """Return the contract's record of a version with its problems. known: the library's versions, including it."""
         arrival, bad = self.arrival, self.frame.bad
         today = layer_in_force(known, version.code, arrival.library.today())
         result = {
@@ -134,10 +134,10 @@ class PreparedVersion:
         return {**result, "report": arrival.options.report} if arrival.options.report else result
 
     def _source_report(self, records: Sequence[ProblemRecord]) -> dict[str, Any]:
-        """How the source was read and what was found in it, as the library keeps it with the version.
+        """Return how the source was read and what was found in it, as the library keeps it with the version.
 
-        records: the problems as the contract lists them. Of several files it holds what is true of all of them, and
-        each with what is its own.
+        records: the problems as the contract lists them. For several files it holds what is true of all of them, and
+        each file has its own facts.
         """
         options = self.arrival.options
         of_files = [_file_report(file, raw) for file, raw in zip(self.arrival.files, self.raws or (None,), strict=True)]
@@ -162,7 +162,7 @@ class PreparedVersion:
 
 
 def _file_report(file: LayerFile, raw: RawFrame | None) -> dict[str, Any]:
-    """How a file was read. raw: what is known of it besides its rows; None of a raster."""
+    """Return how a file was read. raw: what is known of it besides its rows; None for a raster."""
     if file.stored:
         return {name: file.stored.get(name) for name in _OF_A_FILE}
     normalising = file.normalising
@@ -182,7 +182,7 @@ def _file_report(file: LayerFile, raw: RawFrame | None) -> dict[str, Any]:
 
 
 def _measures(frame: FrameBlocks, entry: LayerEntry) -> dict[str, float | None]:
-    """The sum of all areas in m², or of all lengths in m, in the library's plane; None where a layer has none."""
+    """Return the sum of all areas in m², or of all lengths in m, in the library's plane; None if a layer has none."""
     measure = {"polygon": shapely.area, "line": shapely.length}.get(entry.geometry)
     total = None
     if measure is not None:
@@ -192,9 +192,9 @@ def _measures(frame: FrameBlocks, entry: LayerEntry) -> dict[str, float | None]:
 
 
 def write_versions(library: Library, prepared: Sequence[PreparedVersion]) -> list[Record]:
-    """Write prepared versions in one transaction, all or none; returns the record of each, as `add` does.
+    """Write prepared versions in one transaction, all or none; return the record of each, as `add` does.
 
-    Of those that the library has already nothing is written.
+    Versions that the library already has are not written.
     """
     new = [version for version in prepared if version.same is None]
     scope = new[0].entry.code if len(new) == 1 else None
@@ -211,6 +211,6 @@ _T = TypeVar("_T")
 
 
 def _common_value(values: Iterable[_T]) -> _T | None:
-    """The value that all files have; None where they differ."""
+    """Return the value that all files share; None if they differ."""
     found = list(values)
     return found[0] if found and all(value == found[0] for value in found) else None

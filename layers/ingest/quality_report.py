@@ -51,7 +51,7 @@ def check_report(target: str, overwrite: bool) -> None:
 
 
 def listed_records(found: Sequence[GradedProblem], more: Mapping[str, int], language: str) -> list[ProblemRecord]:
-    """The problems as the answer lists them, at most a thousand of a kind; how many more there are is said."""
+    """Return the problems as the answer lists them: at most a thousand of a kind, and the number of the others."""
     records: list[ProblemRecord] = []
     listed: dict[str, int] = {}
     left = dict(more)
@@ -71,7 +71,7 @@ def listed_records(found: Sequence[GradedProblem], more: Mapping[str, int], lang
 def keep_problems(
     connection: StoreConnection, version: Version, found: Sequence[GradedProblem], who: str, language: str
 ) -> None:
-    """Put the problems of a new version into the library's table of them, inside the open transaction.
+    """Put the problems of a new version into the library's table of problems, inside the open transaction.
 
     A library without problems has no such table, so that another program sees nothing but its layers.
     """
@@ -105,10 +105,10 @@ def keep_problems(
 
 @dataclass(frozen=True)
 class GroundRemark:
-    """What was remarked when a version was added, on ground that it lacks.
+    """A remark, made when a version was added, on ground that it lacks.
 
-    table: of the version; ground: None where nobody knows it; words: in the language of whoever added the version;
-    problem: as which it is told.
+    table: of the version; ground: None if unknown; words: in the language of the person who added the version; problem:
+    the code under which it is reported.
     """
 
     table: str
@@ -118,7 +118,7 @@ class GroundRemark:
 
 
 def ground_remarks(library: Library, tables: Container[str]) -> list[GroundRemark]:
-    """The remarks on the ground that versions lack, by their tables; none of a table of remarks that is damaged."""
+    """Return the remarks on ground that versions lack, by table; none if the table of remarks is damaged."""
     connection, found = library.connection, list[GroundRemark]()
     unreadable: tuple[type[Exception], ...] = (DamagedTable, *connection.damages)
     if not connection.has_table(PROBLEMS_TABLE):
@@ -140,7 +140,7 @@ def ground_remarks(library: Library, tables: Container[str]) -> list[GroundRemar
 
 @contextlib.contextmanager
 def reporting_refusals(arrival: Arrival, entry: LayerEntry) -> Iterator[None]:
-    """Report a refusal within the block also in the report, if one is wanted."""
+    """Write a refusal within the block to the report as well, if a report is wanted."""
     try:
         yield
     except OneMapError as error:
@@ -168,7 +168,7 @@ def write_report(
 ) -> None:
     """Write the problems as a sheet for the sender: what, where, how to mend it, and a count of each kind.
 
-    facts: what stands at its head, such as file and layer. Raises OneMapError out.exists, out.failed.
+    facts: the lines at its head, such as file and layer. Raises OneMapError out.exists, out.failed.
     """
     from openpyxl import Workbook
     from openpyxl.styles import Alignment, Font
@@ -210,7 +210,7 @@ def write_report(
 
 
 def _fold(sheet: Any, letter: str) -> None:
-    """Fold a column away until somebody asks for it: codes are for programs."""
+    """Collapse a column until somebody opens it: codes are for programs."""
     sheet.column_dimensions.group(letter, outline_level=1, hidden=True)
     sheet.column_dimensions.max_outline = 1  # else nobody sees that there is something to unfold
 
@@ -247,5 +247,5 @@ def _row(item: GradedProblem, language: str) -> list[Any]:
 
 
 def _cell(value: Any) -> Any:
-    """Text that a sheet can hold: without control characters, and no longer than a cell."""
+    """Return text that a sheet can hold: without control characters, and no longer than a cell allows."""
     return visible_text(value.translate(_ILLEGAL))[:_MOST_SIGNS] if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""Quarantine: features that a layer cannot hold go into a table of their own; their ground is not spoken for."""
+"""Quarantine: features that a layer cannot hold go into a separate table; the coverage leaves out their ground."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ _THIN_M = 0.5  # a line or a point is no ground: this much around it is
 
 
 def ground_of(geometries: np.ndarray) -> np.ndarray:
-    """The ground on which each bad feature may have lain: the convex hull of its points (n,), None where it has none.
+    """Return the ground on which each bad feature may lie: the convex hull of its points (n,), None without points.
 
     What its lines were meant to enclose is not known, and a smaller guess could clear ground that is not clear.
     """
@@ -41,7 +41,7 @@ def ground_of(geometries: np.ndarray) -> np.ndarray:
 
 
 def without_ground(coverage: shapely.Geometry, bad: BadFeatures) -> tuple[shapely.Geometry, int]:
-    """A coverage less the ground of bad features, and how many have none that is known.
+    """Return a coverage without the ground of bad features, and how many of them have no known ground.
 
     Raises OneMapError overlay.union.
     """
@@ -62,9 +62,9 @@ def write_bad(
     *,
     is_of_several: bool,
 ) -> str:
-    """Put bad features with their problems into a table of their own, inside the open transaction; returns its name.
+    """Put bad features and their problems into a separate table, inside the open transaction; return the table's name.
 
-    is_of_several: the version is made of several files, so that each feature's is named.
+    is_of_several: the version is made of several files, so each feature names its file.
     """
     table = bad_table(version.table)
     attributes = bad.attributes.copy()

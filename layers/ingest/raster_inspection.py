@@ -1,4 +1,4 @@
-"""A raster described without loading it: size, cells, bands, nodata, coordinate system, vertical datum, overviews."""
+"""Describe a raster without loading it: size, cells, bands, nodata, coordinate system, vertical datum, overviews."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def inspect_raster(path: Path, language: str) -> dict[str, Any]:
-    """A raster as the one layer of its file; its own facts stand under "raster", lengths in its own units.
+    """Return a raster as the one layer of its file; its own facts stand under "raster", lengths in its own units.
 
     Raises OneMapError source.missing, source.damaged.
     """
@@ -60,7 +60,7 @@ def inspect_raster(path: Path, language: str) -> dict[str, Any]:
 
 
 def _grid_problems(dataset: "DatasetReader", system: pyproj.CRS | None, is_placed: bool) -> list[Problem]:
-    """The problems of a raster's grid and numbers that keep it out of a library, and remarks on its bands."""
+    """Return the problems of grid and numbers that keep a raster out of a library, and remarks on its bands."""
     name, problems = Path(dataset.name).name, []
     if is_placed and not dataset.transform.b == dataset.transform.d == 0:
         problems.append(Problem("raster.rotated", {"file": name}))
@@ -86,5 +86,5 @@ def _grid_record(dataset: "DatasetReader", system: pyproj.CRS | None) -> dict[st
 
 
 def _finite(nodata: float) -> float | str:
-    """JSON has no NaN."""
+    """Return nodata as JSON can hold it: NaN and infinity as text."""
     return float(nodata) if nodata == nodata and abs(nodata) != float("inf") else str(nodata)

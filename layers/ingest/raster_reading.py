@@ -1,4 +1,4 @@
-"""A raster becomes a version: read where it lies, or copied beside the library as Cloud-Optimised GeoTIFF."""
+"""Make a version from a raster: read where it lies, or copied beside the library as Cloud-Optimised GeoTIFF."""
 
 import contextlib
 import math
@@ -12,8 +12,10 @@ import pandas as pd
 import pyproj
 import shapely
 
+from onemap.layers.catalogue.check_levels import check_of
+from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.crs.systems import contradiction, crs_name, transformation
-from onemap.layers.errors import OneMapError, ProblemPlace
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.frames.frames import CleanFrame
 from onemap.layers.ingest.placing import identity_remarks, override_remarks
 from onemap.layers.progress import SILENT, Progress
@@ -21,7 +23,7 @@ from onemap.layers.rasters.grid_facts import GridFacts
 from onemap.layers.rasters.raster_folder import raster_folder, reserved_stem
 from onemap.layers.rasters.raster_heights import vertical_datum
 from onemap.layers.rasters.raster_reference import cell_files, file_columns
-from onemap.layers.rasters.raster_remarks import raster_remarks
+from onemap.layers.rasters.raster_remarks import height_remarks, raster_remarks
 from onemap.layers.rasters.rasters import (
     check_blocks,
     declared_system,
@@ -40,7 +42,7 @@ _EDGE_POINTS = 33  # on each side of the footprint, so that a reprojected edge k
 
 
 def _opened_as_raster(path: Path) -> "DatasetReader":
-    """A raster, opened, of a file that may be of another kind.
+    """Open a file as a raster; the file may be of another kind.
 
     Raises OneMapError as `opened_raster`, raster.vector, raster.packed, and raster.tiles.
     """
@@ -69,7 +71,7 @@ def _check_other_kind(path: Path) -> None:
 
 
 def _check_place(dataset: "DatasetReader", crs: pyproj.CRS) -> None:
-    """Refuse a raster without coordinates, or with such as its CRS does not have."""
+    """Refuse a raster without coordinates, or with coordinates that its CRS does not have."""
     name = Path(dataset.name).name
     if dataset.transform.is_identity:
         raise OneMapError("raster.unplaced", file=name)
@@ -80,7 +82,7 @@ def _check_place(dataset: "DatasetReader", crs: pyproj.CRS) -> None:
 
 
 def footprint(dataset: "DatasetReader", source: pyproj.CRS, target: pyproj.CRS) -> shapely.Polygon:
-    """The outline of a raster's grid in `target`. Raises OneMapError crs.out_of_range."""
+    """Return the outline of a raster's grid in `target`. Raises OneMapError crs.out_of_range."""
     steps = np.linspace(0, 1, _EDGE_POINTS)
     side = np.concatenate([steps[:-1], np.ones(_EDGE_POINTS - 1), steps[:0:-1], np.zeros(_EDGE_POINTS - 1)])
     down = np.roll(side, _EDGE_POINTS - 1)
@@ -97,11 +99,17 @@ def footprint(dataset: "DatasetReader", source: pyproj.CRS, target: pyproj.CRS) 
 
 
 def raster_frame(
-    source: str, given_crs: str | None, target: pyproj.CRS, copy_to: Path | None, progress: Progress = SILENT
+    source: str,
+    entry: LayerEntry,
+    given_crs: str | None,
+    target: pyproj.CRS,
+    copy_to: Path | None,
+    progress: Progress = SILENT,
 ) -> CleanFrame:
-    """A raster as the row that a library keeps of it.
+    """Return a raster as the row that a library keeps of it.
 
-    copy_to: where a Cloud-Optimised GeoTIFF is written (beside as *.part first); None keeps a reference.
+    entry: of its layer; copy_to: where a Cloud-Optimised GeoTIFF is written (beside as *.part first); None keeps a
+    reference.
     Raises OneMapError source.…, crs.…, raster.rotated, raster.scaled, raster.complex, raster.unplaced, raster.vector,
     out.failed.
     """
@@ -118,12 +126,7 @@ def raster_frame(
             outline = footprint(dataset, crs, target)
         else:
             raise OneMapError("raster.rotated", file=path.name)
-        place = ProblemPlace(file=path.name)
-        remarks = (
-            *override_remarks(declared_system(dataset)[0], crs, place),
-            *identity_remarks(crs, target, place),
-            *raster_remarks(dataset, crs),
-        )
+        remarks = tuple(_remarks(dataset, crs, target, entry))
         overviews = ",".join(map(str, dataset.overviews(1)))
     kept = path if copy_to is None else _copy_raster(path, copy_to)
     with opened_raster(kept) as dataset:
@@ -146,8 +149,19 @@ def raster_frame(
     )
 
 
+def _remarks(dataset: "DatasetReader", crs: pyproj.CRS, target: pyproj.CRS, entry: LayerEntry) -> Iterator[Problem]:
+    """What is remarked on a raster that is added: on its system, its numbers, and its heights, if it has such."""
+    place = ProblemPlace(file=Path(dataset.name).name)
+    yield from override_remarks(declared_system(dataset)[0], crs, place)
+    yield from identity_remarks(crs, target, place)
+    yield from raster_remarks(dataset, crs)
+    if entry.heights_m is not None:
+        shares = {code: check_of(entry, code)["share"] for code in ("raster.heights", "raster.steep")}
+        yield from height_remarks(dataset, crs, entry.heights_m, shares)
+
+
 def _copy_raster(path: Path, target: Path) -> Path:
-    """The raster as a Cloud-Optimised GeoTIFF with overviews, whole or not at all."""
+    """Write the raster as a Cloud-Optimised GeoTIFF with overviews, whole or not at all."""
     from rasterio.errors import RasterioError
     from rasterio.shutil import copy as copy_raster
 
@@ -164,7 +178,7 @@ def _copy_raster(path: Path, target: Path) -> Path:
 
 @contextlib.contextmanager
 def raster_copy(library: Path | None, code: str, wanted: bool) -> Iterator[Path | None]:
-    """Where a copy is to lie, beside the library; taken back if what follows fails. None if none is wanted.
+    """Give the path for a copy beside the library; remove the copy if the block fails. None if none is wanted.
 
     library: its file, None on a server. Raises OneMapError raster.no_folder, out.failed.
     """

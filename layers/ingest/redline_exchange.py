@@ -76,7 +76,7 @@ class _ExchangeResult:
 
 
 def exchange(source: str, target: str, options: ExchangeOptions, language: str) -> Record:
-    """A coordinate TXT as a vector file, a vector file as a coordinate TXT, or a TXT in our own form.
+    """Turn a coordinate TXT into a vector file, a vector file into a TXT, or a TXT into our own form.
 
     Raises OneMapError redline.target, redline.neither, out.…, crs.…, geometry.…, and whatever reading refuses.
     """
@@ -110,7 +110,7 @@ def exchange(source: str, target: str, options: ExchangeOptions, language: str) 
 
 
 def _text_of(source: str, options: ExchangeOptions) -> RedlineText | None:
-    """The source's text, token by token, if it is a coordinate TXT."""
+    """Return the source's text, token by token, if it is a coordinate TXT."""
     with open_source(source) as path:
         if (
             not isinstance(path, Path)
@@ -125,7 +125,7 @@ def _text_of(source: str, options: ExchangeOptions) -> RedlineText | None:
 
 
 def _rewrite(text: RedlineText, source: Path, target: Path, options: ExchangeOptions) -> _ExchangeResult:
-    """The same points, names and sections in our form; a CRS that the user names goes into the header."""
+    """Write the same points, names and sections in our form; the header gets the CRS that the user names."""
     frame = frame_of(text, source)
     crs = frame.crs
     if options.crs:
@@ -160,7 +160,7 @@ def _to_vector(text: RedlineText, source: Path, target: Path, options: ExchangeO
 def _write_frame(
     frame: RawFrame, source: Path, target: Path, *, crs: pyproj.CRS, overwrite: bool, header: str = ""
 ) -> _ExchangeResult:
-    """The parcels of a text as a vector file. header: the text's own lines about them all, which a GeoPackage keeps."""
+    """Write the parcels of a text as a vector file. header: the text's lines about all of them, for a GeoPackage."""
     problems = [*frame.problems, *_crossing_rings(frame)]
     with atomic_output(target, overwrite, "TARGET") as path:
         _write_vector(frame, crs, path, header)
@@ -171,7 +171,7 @@ def _write_frame(
 
 
 def _keep_origin(path: Path, source: Path) -> None:
-    """Say in a new GeoPackage of which text it was made."""
+    """Record in a new GeoPackage from which text it was made."""
     given = {"parcels": source.name, "parcels_hash": hashlib.sha256(source.read_bytes()).hexdigest()}
     origin = provenance({"kind": "redline", "parameters": given})
     with contextlib.closing(sqlite3.connect(path)) as file, file:
@@ -179,7 +179,7 @@ def _keep_origin(path: Path, source: Path) -> None:
 
 
 def _crossing_rings(frame: RawFrame) -> list[Problem]:
-    """Parcels whose rings cross are written as they are, so that someone can see and mend them.
+    """Report parcels whose rings cross; they are written unchanged, so that someone can see and mend them.
 
     Raises OneMapError geometry.beyond.
     """
@@ -196,7 +196,7 @@ def _crossing_rings(frame: RawFrame) -> list[Problem]:
 
 
 def _write_vector(frame: RawFrame, crs: pyproj.CRS, path: Path, header: str) -> None:
-    """Raises OneMapError out.failed, also for text that the format would cut off."""
+    """Write a frame as a vector file. Raises OneMapError out.failed, also if the format would truncate text."""
     suffix = path.suffix.lower()
     table = gpd.GeoDataFrame(frame.attributes, geometry=gpd.GeoSeries(frame.geometries, crs=crs))
     options: dict[str, Any] = {}
@@ -253,7 +253,7 @@ def _plain_columns(attributes: pd.DataFrame) -> pd.DataFrame:
 
 
 def _valid_geometries(raw: RawFrame) -> np.ndarray:
-    """The geometries, all of the first one's kind, present and valid. Raises OneMapError geometry.…."""
+    """Return the geometries if all are present, valid and of the first one's kind. Raises OneMapError geometry.…."""
     place = raw.place
     dimensions = shapely.get_dimensions(raw.geometries)
     kind = _KINDS[int(max(dimensions, default=2))] if (dimensions >= 0).any() else "polygon"
@@ -262,7 +262,7 @@ def _valid_geometries(raw: RawFrame) -> np.ndarray:
 
 
 def _zone_for(raw: RawFrame, crs: pyproj.CRS) -> Zone:
-    """The 3° zone of the frame's middle, of the CRS's own datum if it is one of China's, else of CGCS2000.
+    """Return the 3° zone of the frame's middle, in the CRS's datum if it is one of China's, else in CGCS2000.
 
     Raises OneMapError redline.outside, crs.no_transformation.
     """
@@ -282,7 +282,7 @@ def _zone_for(raw: RawFrame, crs: pyproj.CRS) -> Zone:
 
 
 def _header(source: str, layer: str) -> RedlineText | None:
-    """The header of the text that a GeoPackage was made of, if it carries one."""
+    """Return the header of the text from which a GeoPackage was made, if it carries one."""
     with open_source(source) as path:
         if not isinstance(path, Path) or path.suffix.lower() != ".gpkg":
             return None

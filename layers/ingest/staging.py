@@ -1,6 +1,6 @@
-"""A large source, read block by block into a journal, made clean on the way; its frame is then read from there.
+"""Read a large source block by block into a journal and clean it on the way; its frame is then read from there.
 
-What is said of it, and what is refused, is what `normalise.sorted_out` says of a layer in memory.
+Remarks and refusals are the same as those of `normalise.sorted_out` for a layer in memory.
 """
 
 import contextlib
@@ -68,7 +68,7 @@ class Staging:
     provers: Provers = NOBODY
 
     def frame(self) -> tuple[FrameBlocks, str]:
-        """The clean frame, unsound features set aside, and the encoding of its text.
+        """Return the clean frame, with unsound features set aside, and the encoding of its text.
 
         Raises OneMapError source.…, encoding.…, field.…, crs.….
         """
@@ -80,7 +80,7 @@ class Staging:
         raise self.stream.refusal()
 
     def head(self) -> RawFrame:
-        """The source without its rows."""
+        """Return the source without its rows."""
         readable = self.stream.readable
         nothing = np.empty(0, dtype=object)
         assumed = is_assumed_crs(readable)
@@ -134,13 +134,13 @@ class Staging:
 
     @property
     def _block_rows(self) -> int:
-        """How many rows each part has, but the last: fewer of a text, which may be large by few rows."""
+        """How many rows each part but the last has; fewer for a text, in which few rows may be large."""
         return max(1, BLOCK // _TEXT_BLOCKS) if self.stream.is_text else BLOCK
 
     def _stage_rows(self, encoding: str, transform: SourceTransform | None) -> FeatureTable:
-        """All rows in parts; those that the journal has already are not read again.
+        """Return all rows in parts; parts that the journal already has are not read again.
 
-        transform: None leaves them in place.
+        transform: None leaves the rows in place.
         """
         kind, size = "rows" if transform else "plain", self._block_rows
         table = FeatureTable(self.journal)
@@ -173,7 +173,7 @@ class Staging:
     def _keep(
         self, name: str, raw: RawFrame, notes: ReadingNotes, transform: SourceTransform | None, first: int
     ) -> None:
-        """Make a block clean, and keep it as a part."""
+        """Clean a block, and keep it as a part."""
         place = self.stream.readable.place
         attributes, refused = rename_fields(
             raw, self.entry, self.options.fields_of(raw.attributes.columns), self.required
@@ -216,7 +216,7 @@ class Staging:
         Features(sound.shapes, fields=plain, about=about).keep(self.journal, name, wkb)
 
     def _fields(self, table: FeatureTable, abouts: Sequence[dict[str, Any]]) -> tuple[list[Problem], FrameBlocks]:
-        """The problems of the fields; values that only all blocks together explain are changed as they are read."""
+        """Return the problems of the fields, and the frame, which converts values that only all blocks explain."""
         place, stored = self.stream.readable.place, abouts[0]["fields"]
         problems = [
             Problem("field.absent", {**place, "field": field.name})
@@ -239,13 +239,13 @@ class Staging:
 
 
 def _with_names(frame: FrameBlocks, problems: Sequence[Problem]) -> list[Problem]:
-    """Problems of features, called as reports call them."""
+    """Return problems of features with the names that reports use."""
     names = frame.names(np.array([problem.facts["row"] - 1 for problem in problems], dtype=np.int64))
     return [Problem(one.code, {**one.facts, "feature": names[one.facts["row"] - 1]}) for one in problems]
 
 
 def _plain(problem: Problem, first: int = 0) -> dict[str, Any]:
-    """A problem as JSON. first: what its row is counted from."""
+    """Return a problem as JSON. first: how many rows come before the block."""
     facts = {name: _plain(fact) if isinstance(fact, Problem) else fact for name, fact in problem.facts.items()}
     if "row" in problem.facts:
         facts["row"] = problem.facts["row"] + first
@@ -253,7 +253,7 @@ def _plain(problem: Problem, first: int = 0) -> dict[str, Any]:
 
 
 def _problem(content: dict[str, Any]) -> Problem:
-    """The problem that `_plain` has written."""
+    """Return the problem that `_plain` wrote."""
     facts = content["facts"].items()
     return Problem(
         content["problem"],

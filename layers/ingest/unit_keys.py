@@ -1,4 +1,4 @@
-"""Codes of area units: whether those in a table, and in the names of files, are those that the library knows."""
+"""Codes of area units: whether those in a table, and in the names of files, are known to the library."""
 
 import re
 from collections.abc import Sequence
@@ -19,9 +19,10 @@ _SHOWN = 10
 
 
 def unit_key_problems(library: Library, frame: FrameBlocks, entry: LayerEntry, place: ProblemPlace) -> list[Problem]:
-    """Which codes of the table's unit field join no division of the library (table.no_unit).
+    """Return the codes of the table's unit field that match no division of the library (table.no_unit).
 
-    A code that divisions begin with, such as the city's, joins them. Without divisions nothing can be said.
+    A code that is the beginning of divisions' codes, such as the city's, matches them. Without divisions there is no
+    problem.
     """
     if entry.unit is None or entry.unit not in frame.columns:
         return []
@@ -44,9 +45,9 @@ def unit_key_problems(library: Library, frame: FrameBlocks, entry: LayerEntry, p
 
 
 def missing_counties(library: Library, names: Sequence[str], place: ProblemPlace) -> list[Problem]:
-    """The remark that files which are named by counties lack some of the library's (files.no_county).
+    """Return the remark that files named by counties lack some of the library's counties (files.no_county).
 
-    names: of the files. Without a code in each, and without divisions, nothing can be said.
+    names: of the files. There is no remark unless each name has a code and the library has divisions.
     """
     codes = [re.findall(DIVISION_CODE, name) for name in names]
     sent = {code[:_COUNTY] for found in codes for code in found}

@@ -8,10 +8,10 @@ _PLACES = """SELECT current_setting('max_connections')::int - current_setting('s
 
 
 def sign_in(location: str, account: str, password: str, *, takes_directory: bool = False) -> Record:
-    """Sign in, and hold the connection; who that is, and for whom they may speak.
+    """Sign in and hold the connection; return the account, the departments it may speak for, and `places`.
 
-    places: how many connections the server gives. Raises OneMapError as `account_server` and `connect_account`, and
-    library.no_right for whom the library is not.
+    places: how many connections the server gives. Raises OneMapError as `account_server` and `connect_account` do, and
+    library.no_right if the account may not use the library.
     """
     server = account_server(location, takes_directory=takes_directory)
     raw = connect_account(server, account, password)

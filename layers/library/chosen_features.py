@@ -17,7 +17,7 @@ _ASKED_AT_ONCE = 500  # fids in one statement
 
 
 def features_near(library: Library, version: Version, boxes: np.ndarray) -> StoredFeatures:
-    """The features of a version whose boxes meet any of some boxes (k, 4), by fid. Raises DamagedTable."""
+    """Return the features of a version whose boxes meet any of the given boxes (k, 4), by fid. Raises DamagedTable."""
     counted: set[str] = library.kept.setdefault(COUNTED, set())
     sql = compose_sql("SELECT id {near}", near=near(version.table))
     fids: set[int] = set()
@@ -34,7 +34,7 @@ def features_near(library: Library, version: Version, boxes: np.ndarray) -> Stor
 
 
 def features_of(library: Library, version: Version, fids: np.ndarray) -> StoredFeatures:
-    """The features of a version with these fids (k,), ascending, each of which must be there. Raises DamagedTable."""
+    """Return the features of a version with the given fids (k,), ascending; each must exist. Raises DamagedTable."""
     fields = list(library.connection.field_types(version.table))
     rows: list[Sequence[object]] = []
     try:

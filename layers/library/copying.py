@@ -75,7 +75,7 @@ def copy_library(
 
 
 class _Work:
-    """How much of a library is copied, in rows of features."""
+    """Counts how much of a library has been copied, in rows of features."""
 
     def __init__(self, source: Library, progress: Progress) -> None:
         rows = sum(version.count for version in versions(source))
@@ -108,7 +108,7 @@ def _row_cost(table: str) -> int:
 
 
 def _check_rasters(source: Library) -> None:
-    """Rasters that lie beside a file have no place on a server, nor beside another file yet."""
+    """Refuse a library whose rasters lie beside its file: a copy has no place for them."""
     for version in versions(source):
         if source.catalogue()[version.code].geometry == "raster":
             try:
@@ -120,7 +120,7 @@ def _check_rasters(source: Library) -> None:
 
 
 def _feature_tables(source: Library) -> dict[str, TableDefinition]:
-    """The tables of features by name: versions, what was set aside, and problems."""
+    """Return the tables of features by name: versions, features that were set aside, and problems."""
     connection, catalogue = source.connection, source.catalogue()
     found = {}
     for version in versions(source):
@@ -136,7 +136,7 @@ def _feature_tables(source: Library) -> dict[str, TableDefinition]:
 
 
 def _plain_tables(source: Library, target: StoreConnection, work: _Work) -> int:
-    """Copy every table of One Map's own without geometry; returns how many rows."""
+    """Copy every table of One Map's own that has no geometry, and return the number of rows."""
     connection, total = source.connection, 0
     for name in _plain_names(source):
         if not target.has_table(name):
@@ -187,7 +187,7 @@ class _RowSum:
 
 
 def _features(source: Library, target: StoreConnection, work: _Work) -> int:
-    """Copy the tables of features, and make the views; returns how many versions there are."""
+    """Copy the tables of features, make the views, and return the number of versions."""
     tables, known = _feature_tables(source), versions(source)
     of = {version.table: version for version in known}
     for name, table in tables.items():
@@ -204,7 +204,7 @@ def _features(source: Library, target: StoreConnection, work: _Work) -> int:
 def _copy_features(
     source: Library, target: StoreConnection, table: TableDefinition, expected: str | None, progress: Progress
 ) -> None:
-    """Copy one table; expected: the hash of a version, which original and copy must have."""
+    """Copy one table. expected: the hash of the version, which the original and the copy must have."""
     fields = list(table.fields)
     progress.at(0.0)
     try:
@@ -239,21 +239,21 @@ def _frame(values: Any, count: int) -> pd.DataFrame:
 
 
 def _keep_own_files(source: Library, target: StoreConnection) -> None:
-    """The city's own files, which a server keeps among the library's facts."""
+    """Store the city's own files among the facts of a library on a server."""
     texts = {kind: source.own_file(kind) for kind in OWN_FILES}
     rows = [(own_file_key(kind), text) for kind, text in texts.items() if text is not None]
     insert_logged(target, TABLES["onemap_library"], rows)
 
 
 def _note_late_rows(source: Library, target: StoreConnection, tables: Sequence[str]) -> None:
-    """The rows of a server that its log need not know yet: the copy's log does."""
+    """Add to the copy's log the rows that a server's log need not know yet."""
     for table in plain_tables(tuple(tables)).values():
         if table.name in LOGGED_LATER and source.path is None:
             note_stored(target, table)
 
 
 def _log_copy(source: Library, target: StoreConnection, place: LibraryPlace, number: int, head: str) -> None:
-    """The copy's own entry: where the original's log stood, and what this store keeps in its own way."""
+    """Log the copy: where the original's log stood, and what the new store keeps in its own way."""
     if place.path is not None:
         for kind in OWN_FILES:  # they lie beside a file
             note(target, "onemap_library", row_name([own_file_key(kind)]), None)
@@ -262,7 +262,7 @@ def _log_copy(source: Library, target: StoreConnection, place: LibraryPlace, num
 
 
 def _write_own_files(source: Library, path: Path) -> None:
-    """The city's own files beside a new library's file; one that lies there already is another's."""
+    """Write the city's own files beside a new library's file; never overwrite one that differs."""
     for kind in OWN_FILES:
         text, beside = source.own_file(kind), own_file_path(path, kind)
         if text is None:

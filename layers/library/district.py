@@ -27,7 +27,7 @@ _TOLD_M2 = 0.1  # less is how borders were rounded
 
 @dataclass(frozen=True)
 class DistrictChange:
-    """A change of the district. at: when; who, reason: as the log has them; before: the district until then."""
+    """A change of the district. at: when; who, reason: as in the log; before: the district before the change."""
 
     at: str
     who: str
@@ -36,12 +36,12 @@ class DistrictChange:
 
     @property
     def before_m2(self) -> float | None:
-        """The area of the district until then, in the library's plane; None where there was none."""
+        """The area of the district before the change, in the library's plane; None if there was no district."""
         return None if self.before is None else float(self.before.area)
 
 
 def district_changes(library: Library) -> list[DistrictChange]:
-    """All changes of a library's district in their order. Raises OneMapError library.damaged."""
+    """Return all changes of a library's district, in order. Raises OneMapError library.damaged."""
     found: dict[int, DistrictChange] = {}
     for key, value in library.connection.execute("SELECT key, value FROM onemap_library"):
         if isinstance(key, str) and key.startswith(_FORMER):
@@ -58,7 +58,7 @@ def district_changes(library: Library) -> list[DistrictChange]:
 
 
 def district_at(library: Library, known_at: datetime | None) -> shapely.Geometry | None:
-    """The district as it was known at a moment; None for now. Raises OneMapError library.damaged."""
+    """Return the district as it was known at a moment; None means now. Raises OneMapError library.damaged."""
     for change in district_changes(library) if known_at is not None else ():
         if known_at is not None and datetime.fromisoformat(change.at) > known_at:
             return change.before
@@ -66,9 +66,9 @@ def district_at(library: Library, known_at: datetime | None) -> shapely.Geometry
 
 
 def change_district(library: Library, district: np.ndarray, reason: str | None, who: str) -> DistrictChange | None:
-    """Give a library another district; None where it has this one already. Logged; the former one is kept.
+    """Give a library another district; return None if it already has this one. Logged; the former district is kept.
 
-    district: (n,) valid polygons in the library's CRS. What versions speak for stays as it is.
+    district: (n,) valid polygons in the library's CRS. The coverage of versions does not change.
     Raises OneMapError library.owner_adds, library.altered and other library.….
     """
     library.check_owner()
@@ -100,9 +100,9 @@ def change_district(library: Library, district: np.ndarray, reason: str | None, 
 
 
 def district_record(library: Library, day: date) -> Record:
-    """The district of a library as the contract tells it: its size, its changes, and what does not speak for all of it.
+    """Return a library's district as the contract has it: its area, its changes, and the versions that do not cover it.
 
-    day: on which versions are in force. Areas are in m². Raises OneMapError library.damaged.
+    day: the day on which versions are in force. Areas are in m². Raises OneMapError library.damaged.
     """
     district = library.district()
     changes = [
@@ -116,9 +116,9 @@ def district_record(library: Library, day: date) -> Record:
 def missing_of_district_m2(
     library: Library, version: Version, district: shapely.Geometry | None, changes: Sequence[DistrictChange]
 ) -> float:
-    """What a version that was to speak for a whole district leaves out of the present one, in m²; else 0.
+    """Return the area in m² of the present district that a version for the whole district leaves out; 0 for others.
 
-    changes: of the district. Raises OneMapError version.unreadable.
+    changes: the changes of the district. Raises OneMapError version.unreadable.
     """
     if district is None or version.coverage_kind != DISTRICT:
         return 0.0
@@ -131,7 +131,7 @@ def missing_of_district_m2(
 
 
 def _short_versions(library: Library, district: shapely.Geometry, day: date) -> Iterator[Record]:
-    """The versions in force that were to speak for a whole district and leave a part of this one out."""
+    """Yield the versions in force that should cover the whole district but leave out a part of it."""
     known, catalogue, changes = versions(library), library.catalogue(), district_changes(library)
     for code in dict.fromkeys(version.code for version in known):
         version = layer_in_force(known, code, day)

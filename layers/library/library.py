@@ -41,7 +41,7 @@ COPY = "copy"  # the action with which the log of a copy goes on
 
 
 def now() -> str:
-    """The present moment as ISO text in UTC, to the microsecond, so that order of recording is kept."""
+    """Return the present moment as ISO text in UTC, to the microsecond, so that the order of recording is kept."""
     return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
@@ -76,9 +76,10 @@ def _crs(srs_id: int) -> pyproj.CRS:
 class Library:
     """One open library. It belongs to the thread that opened it.
 
-    label: how messages name it; path: its file, None on a server; `crs` is projected, in metres; `srs_id` is its EPSG
-    code; roles: for whom its user may speak; account: under which its user has logged in, None for a file, in which
-    names are typed; is_rehearsal: it was made for trying the review, and nothing in it counts; format: its number.
+    label: its name in messages; path: its file, None on a server; `crs`: projected, in metres; `srs_id`: the EPSG code
+    of `crs`; roles: for whom its user may speak; account: the account that its user signed in with, None for a file,
+    where people type their names; is_rehearsal: it was made to try the review, and nothing in it counts; format: its
+    number.
     """
 
     def __init__(self, store: Store) -> None:
@@ -122,31 +123,31 @@ class Library:
 
     @property
     def shown_name(self) -> str:
-        """The name as printed and recorded; that of a rehearsal is marked as such."""
+        """The name as it is printed and recorded; the name of a rehearsal is marked."""
         return rehearsal_name(self.name) if self.is_rehearsal else self.name
 
     @property
     def printed_name(self) -> str:
-        """The name on paper, with the file or the place on a server: two libraries may have one name."""
+        """The name on paper, with the file or the place on a server, since two libraries may have the same name."""
         return f"{self.shown_name} ({self.label})"
 
     def today(self) -> date:
-        """The day by the clock of the machine that keeps the library."""
+        """Return the current day by the clock of the machine that keeps the library."""
         return self._store.today()
 
     def reading(self) -> AbstractContextManager[StoreConnection]:
-        """One snapshot: all that is read in it is of one moment."""
+        """Open one snapshot: everything read inside it is from one moment."""
         return self._store.reading()
 
     @contextlib.contextmanager
     def writing(self, scope: str | None = None) -> Iterator[StoreConnection]:
-        """One transaction: all of it is kept, or nothing. It sees what all that were before it have written.
+        """Open one transaction, which is kept whole or not at all. It sees everything that earlier transactions wrote.
 
-        Without a scope it is the only one on the library. With one, such as the code of a layer that takes its time, a
-        server lets others write until this one logs something, which it does last; only those of the same scope wait.
-        A file has one writer whatever the scope.
-        A file of an older format is copied and upgraded first, whatever becomes of what is written.
-        Raises OneMapError library.read_only, library.busy (after 30 s), library.full, library.no_copy.
+        Without a scope it is the only transaction on the library. With a scope, such as the code of a layer that takes
+        long, a server lets others write until this one logs something, which it does last; only those of the same scope
+        wait. A file has one writer, whatever the scope. A file of an older format is first copied and upgraded, even if
+        the transaction fails later. Raises OneMapError library.read_only, library.busy (after 30 s), library.full,
+        library.no_copy.
         """
         if self.format < FORMAT and self.path is not None and self.writable:
             self._upgrade(self.path)
@@ -161,15 +162,15 @@ class Library:
 
     @contextlib.contextmanager
     def appending(self) -> Iterator[StoreConnection]:
-        """One transaction that only appends rows which the log need not know at once; it takes no turn on a server.
+        """Open one transaction that only appends rows which the log need not know at once.
 
-        Raises OneMapError library.read_only, library.busy.
+        On a server it does not wait for its turn. Raises OneMapError library.read_only, library.busy.
         """
         with self._store.appending() as connection:
             yield connection
 
     def _upgrade(self, path: Path) -> None:
-        """Copy the file, then give it the format of today, in a transaction of its own that the log knows."""
+        """Copy the file, then upgrade it to the current format in a logged transaction of its own."""
         copied = copy_before_upgrade(path, self.format)
         with self._store.writing(None) as connection:
             connection.unlogged = {}
@@ -179,23 +180,23 @@ class Library:
         self.format = FORMAT
 
     def note_format(self, connection: StoreConnection, more: Mapping[str, Any]) -> None:
-        """Give the library the format of today, inside the open transaction. more: what the log tells beside it."""
+        """Give the library the current format inside the open transaction. more: what the log adds to the entry."""
         anew = Sql("ON CONFLICT (key) DO UPDATE SET value = excluded.value")
         insert_logged(connection, TABLES["onemap_library"], [(FORMAT_KEY, str(FORMAT))], anew)
         log(connection, self.person(), "upgrade", self.name, {"from": self.format, "to": FORMAT, **more})
 
     def write_later(self, write: Callable[[StoreConnection], None]) -> None:
-        """Keep something to be written with the next transaction, whichever that is; without one it is not missed."""
+        """Write something with the next transaction, whichever it is; if there is none, the write is dropped."""
         self._beside.append(write)
 
     def keep_made(self, key: Hashable, make: Callable[[], Any]) -> Any:
-        """A value that a module above makes of rows that never change, made once while the library is open."""
+        """Return a value that a module above makes once, while the library is open, from rows that never change."""
         if key not in self.kept:
             self.kept[key] = make()
         return self.kept[key]
 
     def catalogue(self) -> dict[str, LayerEntry]:
-        """The layers that may exist here: those that ship with One Map, the city's file of them, then `--define`'s.
+        """Return the layers that may exist here: One Map's own, then the city's file's, then those from `--define`.
 
         Raises OneMapError catalogue.… for mistakes in the city's file, library.damaged.
         """
@@ -215,9 +216,9 @@ class Library:
         return entries
 
     def own_file(self, kind: str) -> str | None:
-        """The text of a file of the city's own, such as "catalogue": city.catalogue.toml beside city.gpkg.
+        """Return the text of one of the city's own files; kind "catalogue": city.catalogue.toml beside city.gpkg.
 
-        A server keeps it among the library's facts. None if there is none. Raises OneMapError keep.text.
+        A server keeps the text among the library's facts. None if there is none. Raises OneMapError keep.text.
         """
         if self.path is None:
             row = self.connection.execute(
@@ -242,35 +243,35 @@ class Library:
         return united_ground(geopackage.from_blobs(blobs)) if blobs else None
 
     def packs(self) -> list[tuple[str, str | None]]:
-        """The library's rule packs in order: id, and the TOML text of one that does not ship with One Map."""
+        """Return the library's rule packs in order: the id, and the TOML text if it does not ship with One Map."""
         return list(self.connection.execute("SELECT id, content FROM onemap_packs ORDER BY position"))
 
     def has_table(self, name: str) -> bool:
-        """Whether the library holds a table; rooms above make theirs when they first write."""
+        """Whether the library holds a table; rooms above make their tables when they first write."""
         return self.connection.has_table(name)
 
     def person(self) -> str:
-        """The person who acts: the account on a server, the system's user for a file."""
+        """Return the person who acts: the account on a server, the system's user for a file."""
         return self.account or system_user()
 
     def check_owner(self) -> None:
-        """Refuse to change what only the owner may change on a server. Raises OneMapError library.owner_adds."""
+        """Refuse anyone but the owner of a library on a server. Raises OneMapError library.owner_adds."""
         if not self.roles.is_owner:
             raise OneMapError("library.owner_adds", file=self.label)
 
     def state(self) -> int:
-        """A number that changes when somebody else has written since the library was opened."""
+        """Return a number that changes when somebody else writes after the library was opened."""
         return self.connection.change_number()
 
     def chain_head(self) -> tuple[int, str]:
-        """The number and hash of the last row of the audit log, as a document prints them."""
+        """Return the number and the hash of the last entry of the audit log, as a document prints them."""
         return self.connection.chain_head()
 
 
 def log(connection: StoreConnection, who: str, action: str, subject: str, detail: Mapping[str, Any]) -> None:
-    """One row of the audit log inside the open transaction, chained to the row before by its hash.
+    """Append one entry to the audit log inside the open transaction, chained to the entry before by its hash.
 
-    It says of every row that was written since the last one what its hash is.
+    The entry records the hash of every row written since the entry before.
     """
     if connection.unlogged:
         detail = {**detail, ROWS: connection.unlogged}
@@ -283,10 +284,10 @@ def log(connection: StoreConnection, who: str, action: str, subject: str, detail
 def open_library(
     location: str, wait_s: float = BUSY_WAIT_S, *, read_only: bool = False, of_any_format: bool = False
 ) -> Iterator[Library]:
-    """An existing library, in a file or on a server; closed at the end, unless the session keeps it open.
+    """Open an existing library, in a file or on a server; it is closed at the end, unless the session keeps it open.
 
-    read_only: nothing will be written, and in a file nothing can. of_any_format: also one that says it is newer than
-    the program, which whoever proves a library finds true or forged.
+    read_only: nothing will be written, and a file cannot be. of_any_format: also open a library that says it is newer
+    than the program; a verification then finds that true or forged.
 
     Raises OneMapError library.… if there is none, if it is damaged or busy, or may not be read.
     """
@@ -319,9 +320,9 @@ def _open_anywhere(location: str, wait_s: float, read_only: bool) -> Iterator[Li
 
 
 def _file_mark(path: Path, library: Library) -> tuple[int, ...] | None:
-    """Whether a path still leads to the file that is open, and nobody else has written to it: then it is the same.
+    """Return a mark that stays equal while a path leads to the open file and nobody else has written to it.
 
-    None if there is no file, or none that may be written, and nobody can tell.
+    None if there is no file or it cannot be written, so that nobody can tell.
     """
     try:
         file = path.stat()
@@ -346,9 +347,9 @@ def library_path(location: str) -> Path:
 
 @dataclass(frozen=True)
 class LibraryPlace:
-    """Where a new library is to lie: in a file, or in a schema of a server's database.
+    """The place of a new library: a file, or a schema of a server's database.
 
-    name: what the library is called; shown: the location without its password, with its schema.
+    name: the library's name; shown: the location without its password, with its schema.
     """
 
     location: str
@@ -369,7 +370,7 @@ def new_place(location: str, name: str | None) -> LibraryPlace:
 
 
 def catalogue_row(entry: LayerEntry) -> tuple[str | None, ...]:
-    """A layer of a library's own as its catalogue keeps it: code, title, department, library, kind, geometry, key."""
+    """Return a library's own layer as a catalogue row: code, title, department, library, kind, geometry, key."""
     title = json.dumps(entry.title, ensure_ascii=False)
     return entry.code, title, entry.department, entry.library, entry.kind, entry.geometry, entry.key
 
@@ -386,11 +387,11 @@ def make_library(
     is_rehearsal: bool = False,
     layers: Sequence[LayerEntry] = (),
 ) -> None:
-    """A new, empty library, whole or not at all.
+    """Make a new, empty library, whole or not at all.
 
-    crs: from `library_crs`; packs: (id, TOML text or None); district: (n,) valid polygons in `crs`; tables: what rooms
-    above keep in a library, CREATE TABLE IF NOT EXISTS, and grants: who may do what with them on a server;
-    is_rehearsal: made for trying the review, for good; layers: that it knows besides those of the catalogue.
+    crs: from `library_crs`; packs: (id, TOML text or None); district: (n,) valid polygons in `crs`; tables: the CREATE
+    TABLE IF NOT EXISTS statements of rooms above; grants: who may do what with these tables on a server; is_rehearsal:
+    the library is for trying the review, for good; layers: those that it knows besides the catalogue's.
     Raises OneMapError library.….
     """
     srs_id = require_value(crs.to_epsg(), "the EPSG code of a library's system")
@@ -419,7 +420,7 @@ def make_library(
 
 
 def make_store(place: LibraryPlace, crs: pyproj.CRS, fill: Callable[[StoreConnection], None]) -> None:
-    """A new file or schema that is filled in one transaction. Raises OneMapError library.…."""
+    """Make a new file or schema and fill it in one transaction. Raises OneMapError library.…."""
     if place.path is not None:
         make_file(place.path, crs, fill)
         return

@@ -21,7 +21,7 @@ _ROOM = 1.1  # a copy may be a little larger than its original: pages of the wri
 
 
 def format_number(facts: Mapping[str, str]) -> int:
-    """The format number in a library's facts. Raises ValueError if it is none."""
+    """Return the format number in a library's facts. Raises ValueError if it is not one."""
     number = int(facts.get(FORMAT_KEY, _FIRST))
     if number < _FIRST:
         raise ValueError(number)
@@ -35,9 +35,9 @@ def check_format(number: int, label: str) -> None:
 
 
 def copy_before_upgrade(path: Path, number: int) -> Path:
-    """A copy of a library's file beside it, of one moment, named by its format: city.format-1.gpkg.
+    """Copy a library's file, as of one moment, beside it; the copy is named by its format: city.format-1.gpkg.
 
-    Raises OneMapError library.no_copy where there is no room for it, or no right.
+    Raises OneMapError library.no_copy if there is no room for the copy, or no right.
     """
     target = _free_name(path, number)
     part = target.with_name(target.name + ".part")
@@ -59,7 +59,7 @@ def copy_before_upgrade(path: Path, number: int) -> Path:
 
 
 def _free_name(path: Path, number: int) -> Path:
-    """A name that no file has: what lies there may be another library's copy."""
+    """Return a name that no file has; an existing file may be another library's copy."""
     name, count = f"{path.stem}.format-{number}", 1
     while (target := path.with_name(f"{name}{f'-{count}' if count > 1 else ''}.gpkg")).exists():
         count += 1

@@ -18,15 +18,15 @@ from onemap.layers.value_groups import groups_of
 
 
 def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequence[str]]) -> Record:
-    """Every layer that may exist, in the catalogue's order, with its fields, its versions and which is in force.
+    """Return every layer that may exist, in the catalogue's order, with its fields, its versions and the one in force.
 
-    upcoming: a version is valid from a later day on.
-    undated: a version has no first day, and one that has goes before it; without that it could be in force.
-    retired: at, who and reason of a version that is in force no more from its first day on; null of others.
-    today: what a version is on this day, whatever `as_of` is: in_force, upcoming, undated, past or retired.
-    day: the first day on which a version is in force; null where another took its place from the beginning.
-    missing_m2: of the district, where a version was to speak for all of it and does not; 0 of others.
-    unreadable: a version's table is gone, or its raster is gone or not what was added.
+    upcoming: the version is valid from a later day on.
+    undated: the version has no first day, and one that has a first day goes before it; else it could be in force.
+    retired: at, who and reason if the version was taken out of force, from its first day on; else null.
+    today: the version's state on the current day, whatever `as_of` is: in_force, upcoming, undated, past or retired.
+    day: the first day on which the version is in force; null if another took its place from the beginning.
+    missing_m2: how much of the district the version leaves out although it should cover all of it; else 0.
+    unreadable: the version's table is gone, or its raster is gone or not the one that was added.
     roles: for whom the account may act; in a file, and as the owner on a server, for all.
     required_fields: the fields of a layer that the library's rules use.
     """
@@ -94,7 +94,7 @@ def _version_record(
 def _missing_m2(
     library: Library, version: Version, district: shapely.Geometry | None, changes: Sequence[DistrictChange]
 ) -> float:
-    """What a version leaves out of the district; 0 where its coverage cannot be read."""
+    """Return the area of the district that a version leaves out; 0 if its coverage cannot be read."""
     try:
         return missing_of_district_m2(library, version, district, changes)
     except OneMapError:
@@ -102,7 +102,7 @@ def _missing_m2(
 
 
 def _state(version: Version, current: Version | None, day: date) -> str:
-    """The state of a version that is not in force on a day. current: the one that is."""
+    """Return the state on a day of a version that is not in force. current: the version that is."""
     if version.retired is not None:
         return "retired"
     if (version.valid_from or "") > day.isoformat():
@@ -117,7 +117,7 @@ def _first_day(version: Version, known: Sequence[Version]) -> str | None:
 
 
 def _is_unreadable(library: Library, entry: LayerEntry, version: Version) -> bool:
-    """Whether what was added is there no more, as far as that is seen without reading its features."""
+    """Whether the table or the raster of a version is gone or changed, as far as can be seen without its features."""
     if not library.connection.has_table(version.table):
         return True
     if entry.geometry != "raster":
@@ -132,10 +132,10 @@ def _is_unreadable(library: Library, entry: LayerEntry, version: Version) -> boo
 
 
 def _fields(entry: LayerEntry, required: Sequence[str]) -> list[dict[str, Any]]:
-    """The fields that a layer may have: the schema's in its order, then the key and those of rules that it lacks.
+    """Return the fields that a layer may have: the schema's in order, then the key and rules' fields that it lacks.
 
-    required: as `add` has it, so that who matches fields sees what would be refused. Of a field that no schema
-    describes the type is not known.
+    required: as for `add`, so that whoever matches fields sees what would be refused. The type of a field is null if no
+    schema describes the field.
     """
     needed = set(needed_fields(entry, required))
     found = []

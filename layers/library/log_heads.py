@@ -29,7 +29,7 @@ _VARIABLE = "onemap_"  # before the names of a project's variables
 
 @dataclass(frozen=True)
 class Head:
-    """A head that is known outside: the hash, or its beginning; of a file also the library, and which entry it is."""
+    """A head known outside: the hash or its beginning; from a file also the library and the number of the entry."""
 
     hash: str
     library: str | None = None
@@ -38,18 +38,18 @@ class Head:
 
 
 def head_facts(library: Library) -> dict[str, Any]:
-    """The library and the head of its log, as a file keeps them."""
+    """Return the library and the head of its log, as a file keeps them."""
     number, head = library.chain_head()
     return {"library": library.id, "name": library.name, "number": number, "head": head}
 
 
 def head_variables(library: Library) -> dict[str, str]:
-    """The library and the head of its log, as the variables of a project."""
+    """Return the library and the head of its log as the variables of a project."""
     return {f"{_VARIABLE}{name}": str(value) for name, value in head_facts(library).items()}
 
 
 def write_head(library: Library, path: Path) -> Record:
-    """Write the head into a file for the archive, which is not there yet. Raises OneMapError out.…."""
+    """Write the head into a new file for the archive. Raises OneMapError out.…."""
     facts = {**head_facts(library), "at": now()}
     with atomic_output(path, False, "--head") as beside:
         beside.write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
@@ -109,7 +109,7 @@ def _variables(path: Path) -> dict[str, str]:
 
 
 def head_problems(library: Library, book: LogBook, head: Head) -> list[Problem]:
-    """Check whether a head known from outside belongs to this log; if not, the possible reasons."""
+    """Check whether a head known from outside belongs to this log; if not, return the possible reasons."""
     place = {"file": library.label, "layer": LOG, "field": "--head", "head": head.hash}
     if head.library is not None and head.library != library.id:
         other = {"library": head.library, "name": head.name, "own": library.id}

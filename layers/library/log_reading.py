@@ -1,6 +1,6 @@
 """The log, read once: whether its chain holds, and what it says of rows, of features and of kept files.
 
-A checksum of every row lies beside them in the library, so that `verify` names the rows that are another's.
+The library also keeps a checksum of every row, so that `verify` names the rows that were altered.
 """
 
 import json
@@ -28,7 +28,7 @@ FEATURES = "features"  # under which the log keeps them
 
 @dataclass(frozen=True)
 class LoggedFeatures:
-    """Rows of a table of features: from which fid on, how many, their hash; raster: they say where rasters lie."""
+    """Rows of a table of features: the first fid, their number, their hash; raster: they say where rasters lie."""
 
     table: str
     first: int
@@ -37,7 +37,7 @@ class LoggedFeatures:
     raster: bool = False
 
     def detail(self) -> dict[str, Any]:
-        """The rows as an entry of the log keeps them."""
+        """Return the rows as an entry of the log keeps them."""
         return {FEATURES: asdict(self)}
 
     @property
@@ -47,7 +47,7 @@ class LoggedFeatures:
 
 
 def features_of_detail(detail: Mapping[str, Any]) -> Iterator[LoggedFeatures]:
-    """The part of a log entry about features, if it has one in the required form."""
+    """Yield the part of a log entry about features, if the entry has one in the required form."""
     values, kinds = detail.get(FEATURES), {"table": str, "first": int, "count": int, "hash": str, "raster": bool}
     if isinstance(values, dict) and {name: type(value) for name, value in values.items()} == kinds:
         yield LoggedFeatures(**values)
@@ -57,7 +57,7 @@ class NoDigest:
     """A digest that computes nothing, for rows whose hash is not needed."""
 
     def update(self, content: bytes | memoryview, /) -> None:
-        """Take nothing into a hash."""
+        """Ignore the content."""
 
 
 def checksums(geometries: np.ndarray, attributes: pd.DataFrame) -> np.ndarray:
@@ -69,7 +69,7 @@ def checksums(geometries: np.ndarray, attributes: pd.DataFrame) -> np.ndarray:
 def log_features(
     connection: StoreConnection, table: str, first: int, geometries: np.ndarray, attributes: pd.DataFrame
 ) -> Record:
-    """Keep the checksums of rows that were put into a table, and say what the log is to keep of them.
+    """Keep the checksums of rows that were put into a table, and return what the log keeps of the rows.
 
     geometries (n,), attributes (n rows): as they are stored.
     """
@@ -90,7 +90,7 @@ class WrittenRow:
 
 @dataclass(frozen=True)
 class ChainHead:
-    """The last event of a chain of a case when an entry was written. written: by whom, when, and the event's hash."""
+    """The last event of a case's chain when a log entry was written. written: by whom, when, and the event's hash."""
 
     case_id: str
     chain: str
@@ -100,8 +100,9 @@ class ChainHead:
 
 @dataclass
 class LogBook:
-    """The entries of the log. heads: number and hash of each entry; chain_heads: of the events of
-    cases; copies: where the log of a copy began."""
+    """The entries of the log. heads: the hash of each entry by number; chain_heads: the heads of the chains of cases;
+    copies: where the log of a copy began.
+    """
 
     problems: list[Problem] = field(default_factory=list)
     rows: dict[str, dict[str, WrittenRow]] = field(default_factory=dict)
@@ -121,7 +122,7 @@ def shown_text(value: Any) -> str:
 
 
 def read_log(library: Library) -> LogBook:
-    """The whole log. A damaged entry is reported and read as far as possible. Raises the store's errors of damage."""
+    """Read the whole log. Damaged entries are reported and read as far as possible. Raises the store's errors."""
     book, before = LogBook(), ""
     for number, *texts, chained in library.connection.execute(compose_sql("{all} ORDER BY number", all=_SQL)):
         at, who, action, subject, detail, content, previous = texts
@@ -143,7 +144,7 @@ def read_log(library: Library) -> LogBook:
 
 
 def read_entries(library: Library, where: Sql, parameters: Sequence[Any]) -> LogBook:
-    """Some entries of the log, each read by itself. Raises OneMapError library.altered, and the store's errors."""
+    """Read some entries of the log, each by itself. Raises OneMapError library.altered, and the store's errors."""
     book = LogBook()
     sql = compose_sql("{all} WHERE {where} ORDER BY number", all=_SQL, where=where)
     for number, *texts, chained in library.connection.execute(sql, parameters):
@@ -165,7 +166,7 @@ def _chain_hash(links: tuple[str, ...]) -> str | None:
 
 
 def _detail(text: Any, content_hash: Any) -> dict[str, Any] | None:
-    """An entry's detail; None if it is not what was hashed."""
+    """Return an entry's detail; None if it is not the text that was hashed."""
     try:
         if not isinstance(text, str) or content_hash != sha256(text):
             return None
@@ -195,7 +196,7 @@ def _take_in(book: LogBook, action: Any, subject: Any, detail: Mapping[str, Any]
 
 
 def _chain_heads(subject: Any, heads: Any, at: str, who: str) -> list[ChainHead]:
-    """The heads that an entry of a case names; of what is no table of heads none."""
+    """Return the heads that an entry of a case names; none if `heads` is not a table of heads."""
     case_id = str(subject).partition(" ")[0]
     known = heads.items() if isinstance(heads, dict) else ()
     pairs = [(chain, head) for chain, head in known if isinstance(head, list) and len(head) == len(("number", "hash"))]

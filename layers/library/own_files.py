@@ -1,4 +1,4 @@
-"""The city's own files are put with a library: catalogue, calendar and profile; logged, so that a change is seen."""
+"""The city's own files that are kept with a library: catalogue, calendar and profile; logged, so a change is seen."""
 
 import contextlib
 import os
@@ -18,7 +18,7 @@ from onemap.layers.stores.sql_text import Sql
 
 
 def own_file_kind(name: str) -> str:
-    """Which of the city's own files a file is, by the end of its name. Raises OneMapError keep.kind."""
+    """Return the kind of one of the city's own files from the end of its name. Raises OneMapError keep.kind."""
     for kind in OWN_FILES:
         if name.lower().endswith(f".{kind}.toml"):
             return kind
@@ -26,13 +26,13 @@ def own_file_kind(name: str) -> str:
 
 
 def own_file_text(path: Path) -> str:
-    """A file's text. Raises OneMapError source.missing, keep.text."""
+    """Return a file's text. Raises OneMapError source.missing, keep.text."""
     with _refused_file(path):
         return path.read_text(encoding="utf-8-sig")
 
 
 def notice_text(path: Path) -> str:
-    """The text of a notice as offices save it, in UTF-8 or GB18030.
+    """Read the text of a notice as offices save it, in UTF-8 or GB18030.
 
     Raises OneMapError source.missing, keep.text, encoding.undecidable.
     """
@@ -51,9 +51,9 @@ def _refused_file(path: Path) -> Iterator[None]:
 
 
 def keep_catalogue(library: Library, text: str, file: str, who: str) -> None:
-    """Put the city's own catalogue with a library.
+    """Keep the city's own catalogue with a library.
 
-    Raises OneMapError catalogue.… for what is wrong in it, keep.layer if it lacks a layer that has versions.
+    Raises OneMapError catalogue.… for mistakes in it, keep.layer if it lacks a layer that has versions.
     """
     entries = catalogue_of(text, file)
     defined = {row[0] for row in library.connection.execute("SELECT code FROM onemap_catalogue")}
@@ -64,7 +64,7 @@ def keep_catalogue(library: Library, text: str, file: str, who: str) -> None:
 
 
 def keep_own_file(library: Library, kind: str, text: str, who: str) -> None:
-    """Put a file of the city's own with a library: beside its file, or among the facts of one on a server.
+    """Keep one of the city's own files with a library: beside the library's file, or among its facts on a server.
 
     Raises OneMapError library.owner_adds, library.read_only, out.failed.
     """
@@ -87,7 +87,7 @@ def keep_own_file(library: Library, kind: str, text: str, who: str) -> None:
 
 
 def profile_of(library: Library) -> Profile:
-    """The bureau's profile that was put with a library; one that says nothing where there is none.
+    """Return the bureau's profile that is kept with a library; an empty profile if there is none.
 
     Raises OneMapError profile.…, keep.text.
     """
@@ -96,7 +96,7 @@ def profile_of(library: Library) -> Profile:
 
 
 def calendar_of(library: Library) -> WorkCalendar:
-    """The calendar of a library: the years of a named file, then those of its bureau's own, then the package's.
+    """Return a library's calendar: the years of ONEMAP_CALENDAR's file, then the bureau's own, then the package's.
 
     Raises OneMapError calendar.syntax, calendar.value, calendar.file.
     """
@@ -116,9 +116,9 @@ def _named_calendar(path: Path) -> WorkCalendar:
 
 
 def department_names(library: Library) -> Mapping[str, Names]:
-    """Names of departments by code and language: from the profile, or from the catalogue if it cannot be read.
+    """Return names of departments by code and language: from the profile, or from the catalogue if it cannot be read.
 
-    A letterhead that is wrong keeps no check from telling its verdicts.
+    A mistake in the profile stops no check from giving its verdicts.
     """
     try:
         return profile_of(library).names
@@ -127,5 +127,5 @@ def department_names(library: Library) -> Mapping[str, Names]:
 
 
 def own_file_name(library: Library, kind: str) -> str:
-    """The name of a file of the city's own in errors: of the one beside the library; on a server the library's own."""
+    """Return the name of one of the city's own files for errors; on a server, the library's label."""
     return own_file_path(library.path, kind).name if library.path else library.label

@@ -1,4 +1,4 @@
-"""Libraries that were made for trying the review: whatever is said of one says so."""
+"""Libraries that were made to try the review: everything that names one says so."""
 
 import contextlib
 from collections.abc import Iterator
@@ -10,12 +10,12 @@ _OPENED: ContextVar[set[str] | None] = ContextVar("opened_rehearsals", default=N
 
 
 def rehearsal_name(name: str) -> str:
-    """The name of a rehearsal library as printed."""
+    """Return the name of a rehearsal library as it is printed."""
     return f"{_SAID} · {name}"
 
 
 def note_rehearsal(library_id: str) -> None:
-    """Note that such a library has been opened."""
+    """Note that a rehearsal library has been opened."""
     opened = _OPENED.get()
     if opened is not None:
         opened.add(library_id)
@@ -23,7 +23,7 @@ def note_rehearsal(library_id: str) -> None:
 
 @contextlib.contextmanager
 def noting_rehearsals() -> Iterator[set[str]]:
-    """The ids of those that are opened inside."""
+    """Collect the ids of the rehearsal libraries that are opened inside the block."""
     opened: set[str] = set()
     token = _OPENED.set(opened)
     try:

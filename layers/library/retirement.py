@@ -1,4 +1,4 @@
-"""A version that was added by mistake is in force no more, from its first day on; its rows and runs stay readable."""
+"""Take a version that was added by mistake out of force, from its first day on; its rows and runs stay readable."""
 
 import json
 
@@ -24,10 +24,10 @@ _ANEW = Sql("ON CONFLICT (key) DO UPDATE SET value = excluded.value")
 
 
 def retire(library: Library, code: str, label: str, reason: str, who: str, *, undo: bool = False) -> Version:
-    """Take a version out of force, or with `undo` put it back; returns it as it stands then. Logged.
+    """Take a version out of force, or with `undo` put it back; return the version as it then is. Logged.
 
-    Raises OneMapError layer.unknown, library.owner_adds, retire.label, retire.state, library.altered and other
-    library.….
+    Raises OneMapError layer.unknown, library.owner_adds, retire.label, retire.again, retire.undone, library.altered and
+    other library.….
     """
     entry = known_layer(library.catalogue(), code, "CODE", file=library.label)
     library.check_owner()
@@ -49,9 +49,9 @@ def retire(library: Library, code: str, label: str, reason: str, who: str, *, un
 
 
 def held_elsewhere(library: Library, version: Version) -> list[Problem]:
-    """The remark that versions in use hold files that came with a retired one: one was made by replacing another file.
+    """Return a remark if versions in use hold files that came with a retired one, as when a file of it was replaced.
 
-    What earlier versions in use hold as well is no part of the mistake.
+    Files that earlier versions in use hold as well are not part of the mistake.
     """
     of_layer = [one for one in versions(library) if one.code == version.code and one.retired is None]
     hashes = {one.number: {str(file.get("hash")) for file in files_of(library, one)} for one in of_layer}

@@ -1,4 +1,4 @@
-"""Whether every row of the plain tables, and what a store keeps of its tables, is what the log says of it."""
+"""Whether every row of the plain tables, and the store's own account of its tables, agrees with the log."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -38,9 +38,9 @@ _STRUCTURE_CODES = {
 
 
 def table_problems(library: Library, table: PlainTable, book: LogBook) -> Iterator[Problem]:
-    """The rows of a plain table that were changed, are gone, or are not from here. Raises the store's errors.
+    """Yield the rows of a plain table that were changed, are gone, or are not in the log. Raises the store's errors.
 
-    A table that is gone as a whole is no matter of rows.
+    A table that is gone as a whole yields nothing here.
     """
     if table.name in (LOG, *NEVER_LOGGED) or not library.has_table(table.name):
         return
@@ -54,7 +54,7 @@ def table_problems(library: Library, table: PlainTable, book: LogBook) -> Iterat
 def row_problems(
     library: Library, table: str, stored: Iterable[tuple[str, str]], written: Mapping[str, WrittenRow]
 ) -> Iterator[Problem]:
-    """Rows of a plain table, by name and hash, that are not what the log says of them: changed, gone, not from here."""
+    """Yield the rows of a plain table, by name and hash, that differ from the log: changed, gone or unknown to it."""
 
     def place(name: str) -> ProblemPlace:
         return {"layer": table, "feature": shown_text(name)}
@@ -63,9 +63,9 @@ def row_problems(
 
 
 def structure_problems(library: Library, book: LogBook, tables: Sequence[str] | None = None) -> Iterator[Problem]:
-    """Tables, views, triggers and what else the store keeps of them, changed, gone, or not from here.
+    """Yield tables, views, triggers and other parts of the schema that were changed, are gone, or are not in the log.
 
-    tables: of these alone, without what is gone.
+    tables: check these alone, without parts that are gone.
     """
     if library.path is None and library.format < _PRINTED_IN_FULL:
         if tables is None:
@@ -96,7 +96,7 @@ def structure_problems(library: Library, book: LogBook, tables: Sequence[str] | 
 def _version_problems(
     library: Library, stored: Iterable[tuple[str, str]], written: Mapping[str, WrittenRow]
 ) -> Iterator[Problem]:
-    """Whether the server is another than the one that has printed the parts last, which may word them otherwise."""
+    """Report that another server version printed the parts last, since it may word them differently."""
     for name, _ in stored:
         if name not in written:
             before = ", ".join(map(shown_text, written)) or "–"
@@ -104,7 +104,7 @@ def _version_problems(
 
 
 def unlawful_structure(library: Library, book: LogBook) -> Iterator[Problem]:
-    """Differences of the schema that an upgrade may not record as they stand: all that is not merely worded otherwise.
+    """Yield the differences of the schema that an upgrade may not record: all that are not merely worded differently.
 
     What acts on a library from outside its schema may be lawful, and is noted.
     """
@@ -119,7 +119,7 @@ def unlawful_structure(library: Library, book: LogBook) -> Iterator[Problem]:
 
 
 def _index_problems(library: Library, names: Iterable[str]) -> Iterator[Problem]:
-    """Which features lie elsewhere in indexes of which some tables (names) are not as they were made."""
+    """Report the features that are misplaced in altered indexes. names: tables of indexes that differ from the log."""
     of_index: dict[str, str] = {}
     for name in names:
         of_index.setdefault(name.rpartition("_")[0], name)
@@ -133,7 +133,7 @@ def _index_problems(library: Library, names: Iterable[str]) -> Iterator[Problem]
 
 
 def _structure_place(kind: str) -> Callable[[str], ProblemPlace]:
-    """How the parts of a store's own account of its tables are named: by table where they are about one."""
+    """Return a function that names the place of a part of the schema, by table if the part belongs to one."""
 
     def place(name: str) -> ProblemPlace:
         if kind == SCHEMA:  # type and name
@@ -149,7 +149,7 @@ def _structure_place(kind: str) -> Callable[[str], ProblemPlace]:
 def _unlike(
     stored: Iterable[tuple[str, str]], written: Mapping[str, WrittenRow]
 ) -> Iterator[tuple[str, str, WrittenRow | None]]:
-    """How it ended, the row's name, and what the log says of it."""
+    """Yield each difference: its kind (unlogged, changed, gone), the row's name, and the log's record of the row."""
     left = dict(written)
     for name, hash_ in stored:
         known = left.pop(name, None)
@@ -166,7 +166,7 @@ def _few(
     found: Iterable[tuple[str, str, WrittenRow | None]],
     place: Callable[[str], ProblemPlace],
 ) -> Iterator[Problem]:
-    """A problem for each of the first rows with each kind of damage, and one that counts the others."""
+    """Yield a problem for each of the first rows with each kind of damage, and one that counts the rest."""
     counts = dict.fromkeys(codes, 0)
     more: dict[str, Any] = {}
     for ending, name, written in found:

@@ -1,6 +1,6 @@
 """The check made before rows are logged again: whether they still agree with the log.
 
-Without it a row that somebody has edited would be hashed as it stands by the next lawful action, and pass for whole.
+Without it the next lawful action would hash an edited row as it stands, and the row would pass as unaltered.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +19,7 @@ _MOST_NAMED = 20
 
 
 def refuse_altered(problems: Iterable[Problem]) -> None:
-    """Return if there is no altered row. Raises OneMapError library.altered, which names the first of them."""
+    """Refuse altered rows; do nothing if there are none. Raises OneMapError library.altered, naming the first ones."""
     found = list(islice(problems, _MOST_NAMED))
     if found:
         raise OneMapError.of(Problem("library.altered", {**problem.facts, "how": problem}) for problem in found)
@@ -28,7 +28,7 @@ def refuse_altered(problems: Iterable[Problem]) -> None:
 def check_rows(
     library: Library, stored: Mapping[str, Mapping[str, str]], written: Mapping[str, Mapping[str, WrittenRow]]
 ) -> None:
-    """Refuse to go on from rows that are not what was written. Both by table and name. Raises library.altered."""
+    """Refuse rows that differ from what the log says was written; both by table and name. Raises library.altered."""
     refuse_altered(
         chain.from_iterable(
             row_problems(library, table, rows.items(), written.get(table, {})) for table, rows in stored.items()
@@ -37,10 +37,9 @@ def check_rows(
 
 
 def check_table(library: Library, table: PlainTable, where: Sql, parameters: Sequence[Any] = (), **wanted: Any) -> None:
-    """Refuse to go on from the rows of a plain table with some values, where some entries of the log know others.
+    """Refuse the rows of a plain table with the `wanted` values if they differ from the log. Raises library.altered.
 
-    where: of the entries, as SQL: all in which such rows are named, and no other rows of the table. Raises
-    library.altered.
+    where: the log entries to read, as SQL: all that name such rows, and none that name other rows of the table.
     """
     if not library.has_table(table.name):
         return
@@ -50,7 +49,7 @@ def check_table(library: Library, table: PlainTable, where: Sql, parameters: Seq
 
 
 def check_layer(library: Library, code: str) -> None:
-    """Before a version is added or retired: the layer's versions, what defines it, its view. Raises library.altered."""
+    """Check a layer's versions, definition and view before a version is added or retired. Raises library.altered."""
     # A library that was made with layers of its own says so where it begins, of all of them in one entry.
     where = Sql(
         "action IN ('add', 'define', 'retire', 'retire.undo') AND (subject = ? OR substr(subject, 1, ?) = ?)"
@@ -65,12 +64,12 @@ def check_layer(library: Library, code: str) -> None:
 
 
 def _rows_of_layer(rows: Mapping[str, WrittenRow], code: str) -> dict[str, WrittenRow]:
-    """The rows of a layer's definition, by its code, and of its versions, by code and number."""
+    """Return the rows of a layer's definition, by its code, and of its versions, by code and number."""
     return {name: row for name, row in rows.items() if name == code or name.startswith(f"{code}/")}
 
 
 def check_features(library: Library, version: Version, kept: StoredFeatures) -> None:
-    """Before the rows of a version go into the next one: they are those that were added. Raises library.altered."""
+    """Check that a version's rows are those that were added, before the next one keeps them. Raises library.altered."""
     if content_hash(kept.geometries, kept.attributes) != version.hash:
         facts = {"file": library.label, "layer": version.table}
         how = Problem("verify.features", {**facts, "since": version.recorded_at, "how": Problem("verify.record", {})})
@@ -78,9 +77,9 @@ def check_features(library: Library, version: Version, kept: StoredFeatures) -> 
 
 
 def check_growing_features(library: Library, table: str, action: str) -> None:
-    """Before rows are added to a table of features that grows: what the store keeps of it, and its last row.
+    """Check the schema and the last row of a growing table of features before rows are added. Raises library.altered.
 
-    action: of the entries that speak of it. Raises library.altered.
+    action: the action of the log entries about the table.
     """
     if not library.has_table(table):
         return

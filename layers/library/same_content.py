@@ -1,4 +1,4 @@
-"""Whether what comes is what a version holds already: its rows, whatever their order and where their rings begin."""
+"""Whether a version already holds the content that arrives, whatever the order of rows and the start of rings."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -34,7 +34,7 @@ _ROWS_AT_ONCE = 50_000  # of a version; of all rows only their hashes are held
 
 @dataclass(frozen=True)
 class Likeness:
-    """Which version says already what comes, and which one has its rows, though not its days, ground or accuracy."""
+    """The version with the same rows and facts (`same`), and the one with the same rows at least (`of_rows`)."""
 
     same: Version | None = None
     of_rows: Version | None = None
@@ -49,13 +49,13 @@ def likeness(
     is_delivered: bool = False,
     of_any: bool = False,
 ) -> Likeness:
-    """The versions that hold a frame and its facts already, or its rows.
+    """Return the versions that already hold a frame and its facts, or only its rows.
 
-    Compared are the version that has the wanted label; the one in force on the frame's first day, else today; without a
-    label the one that was added last, too, which may have no date. aside: the ground of each feature that is set aside
-    (k,), None where it is not known; a version says the same only if as many were, and it leaves that ground out, so
-    that it stays unknown. is_delivered: it lies in a folder that may come
-    every night; what was retired does not come back by it. of_any: any version is compared, the latest first.
+    It compares the version with the given label and the one in force on the frame's first day, else today; without a
+    label also the one that was added last, which may have no date. aside: the ground of each feature that is set aside
+    (k,), None if unknown; a version is the same only if as many features were set aside and it leaves out that ground,
+    so that it stays unknown. is_delivered: the frame lies in a folder that may come every night and does not bring back
+    a retired version. of_any: compare every version, the latest first.
     """
     of_layer = [version for version in versions(library) if version.code == entry.code]
     label, live = facts.given_label, [version for version in of_layer if version.retired is None]
@@ -75,7 +75,7 @@ def likeness(
 
 
 def rows_hash(library: Library, version: Version, known: Iterable[Version]) -> str:
-    """The hash of the version from which one has its rows, in whatever order and form they came; else its own.
+    """Return the hash of the earliest version that has the same rows, in any order and form; else the version's own.
 
     known: the versions of its layer.
     """
@@ -89,7 +89,7 @@ def rows_hash(library: Library, version: Version, known: Iterable[Version]) -> s
 
 
 def _says_the_same(library: Library, version: Version, facts: VersionFacts) -> bool:
-    """Whether a version holds from and until the same days, as exactly and for the same ground, as far as one says."""
+    """Whether a version has the same days, accuracy and ground as the facts, as far as the facts state them."""
     if facts.valid_from is not None and facts.valid_from.isoformat() != version.valid_from:
         return False
     if facts.valid_to is not None and facts.valid_to.isoformat() != version.valid_to:
@@ -103,7 +103,7 @@ def _says_the_same(library: Library, version: Version, facts: VersionFacts) -> b
 
 
 def _leaves_out(library: Library, version: Version, aside: np.ndarray) -> bool:
-    """Whether as many features of a version were set aside, and it speaks for no ground of these (k,)."""
+    """Whether the version had as many features set aside, and its coverage leaves out the ground of all these (k,)."""
     table = bad_table(version.table)
     count = 0
     if library.connection.has_table(table):
@@ -115,7 +115,7 @@ def _leaves_out(library: Library, version: Version, aside: np.ndarray) -> bool:
 
 
 def _holds(library: Library, version: Version, entry: LayerEntry, frame: FrameBlocks) -> bool:
-    """Whether a version has the rows of a frame, each as often. One that cannot be read has none."""
+    """Whether a version has the rows of a frame, each equally often; False if the version cannot be read."""
     types = library.connection.field_types(version.table)
     if version.count != frame.count or types != field_types(frame):
         return False
@@ -133,7 +133,7 @@ def _holds(library: Library, version: Version, entry: LayerEntry, frame: FrameBl
 
 
 def _in_order(hashes: Iterator[np.ndarray]) -> np.ndarray:
-    """The hashes of rows, block by block, as one array (n, 2) in the order of their numbers."""
+    """Return the hashes of rows from all blocks as one sorted array (n, 2)."""
     found = np.concatenate([np.empty((0, 2), dtype=np.uint64), *hashes])
     return found[np.lexsort(found.T)]
 
@@ -141,7 +141,7 @@ def _in_order(hashes: Iterator[np.ndarray]) -> np.ndarray:
 def _stored_hashes(
     library: Library, version: Version, entry: LayerEntry, types: Mapping[str, str]
 ) -> Iterator[np.ndarray]:
-    """The hashes of the rows of a version, block by block. Raises DamagedTable."""
+    """Yield the hashes of the rows of a version, block by block. Raises DamagedTable."""
     for rows in blocks(version.count, _ROWS_AT_ONCE):
         found = library.connection.read_block(version.table, list(types), rows.start + 1, rows.stop)
         shapes = None if entry.geometry == "table" else found.geometries
@@ -149,7 +149,7 @@ def _stored_hashes(
 
 
 def _hashes_of(frame: FrameBlocks, entry: LayerEntry, types: Mapping[str, str]) -> Iterator[np.ndarray]:
-    """The hashes of the rows of a frame as the library would store them, the fields in the library's order."""
+    """Yield the hashes of a frame's rows as the library would store them, with the fields in the library's order."""
     for places in frame.blocks():
         shapes = None
         if entry.geometry != "table":
@@ -158,7 +158,7 @@ def _hashes_of(frame: FrameBlocks, entry: LayerEntry, types: Mapping[str, str]) 
 
 
 def _row_hashes(shapes: np.ndarray | None, columns: Sequence[Column]) -> np.ndarray:
-    """The first half of the SHA-256 of each row (n, 2): of its geometry as WKB in its normal form, and its values."""
+    """Return the first half of the SHA-256 of each row (n, 2): of its normalized geometry's WKB and its values."""
     count = len(shapes) if shapes is not None else len(columns[0])
     texts = row_texts(columns) if columns else [b""] * count
     bodies = [b""] * count if shapes is None else shapely.to_wkb(shapely.normalize(shapes), byte_order=1)
@@ -169,7 +169,7 @@ def _row_hashes(shapes: np.ndarray | None, columns: Sequence[Column]) -> np.ndar
 
 
 def _is_same_raster(library: Library, version: Version, frame: FrameBlocks) -> bool:
-    """Whether a version's raster is the one that comes, and still lies where it was put."""
+    """Whether a version's raster is the one that arrives, and still lies where it was put."""
     row = read_version(library, version, None).attributes.iloc[0]
     # The hash of the files beside it is compared also where an older program kept none.
     of_cells = sorted({*row.index, "beside_sha256"} - OF_THE_FILES)

@@ -1,8 +1,8 @@
 """Web services that departments run: registered with owner and date, and where each snapshot came from.
 
-A service is never a layer to check against: what counts is a snapshot of it, which is a version like any other.
+A check never uses a service itself, only a snapshot of it, which is a version like any other.
 
-A library is handed around and printed from; a key belongs into QGIS's authentication store, which is encrypted and
+A library is handed around and printed from. A key belongs in QGIS's authentication store, which is encrypted and
 stays on one desk. So no refusal here repeats the address that it refuses.
 """
 
@@ -46,8 +46,10 @@ _MARKS = ({"{x}"}, {"{y}", "{-y}"}, {"{z}"})
 
 @dataclass(frozen=True)
 class Service:
-    """One registered service. layer: its name on the server; code: the layer of the catalogue that it shows or feeds;
-    dated: the day of its data as its owner says, ISO; authcfg: an entry of QGIS's authentication store, never a key.
+    """One registered service. layer: its name on the server; code: the layer of the catalogue that it shows or feeds.
+
+    dated: the day of its data according to its owner, ISO; authcfg: an entry of QGIS's authentication store, never a
+    key.
     """
 
     name: str
@@ -75,25 +77,25 @@ class Snapshot:
 
     @property
     def source(self) -> str:
-        """Where a version came from, as its record names it."""
+        """The source of the version, as the version's record names it."""
         layer = f" {self.service.layer}" if self.service.layer else ""
         return f"{self.service.name} ({self.service.type} {self.service.url}{layer}), {self.taken_at}"
 
     @property
     def record(self) -> Record:
-        """The service and the moment as the version's report keeps them."""
+        """The service and the moment, as the version's report keeps them."""
         wanted = ("name", "type", "url", "layer", "department", "dated")
         return {**{key: value for key, value in asdict(self.service).items() if key in wanted}, "at": self.taken_at}
 
 
 def services(library: Library) -> list[Service]:
-    """Every registered service, by name."""
+    """Return every registered service, by name."""
     found = [Service(*row) for row in library.connection.execute(_SQL)]
     return [replace(service, options=json.loads(str(service.options))) for service in found]
 
 
 def service_named(library: Library, name: str) -> Service:
-    """A registered service. Raises OneMapError service.missing."""
+    """Return a registered service. Raises OneMapError service.missing."""
     known = services(library)
     for service in known:
         if service.name == name.strip():
@@ -111,9 +113,9 @@ def listed_services(library: Library) -> list[dict[str, Any]]:
 
 
 def register(library: Library, wanted: Service, overwrite: bool, who: str) -> Service:
-    """Register a service, or with `overwrite` register it anew; returns it as it is kept.
+    """Register a service, or with `overwrite` replace it; return the service as it is kept.
 
-    With a code, department, library and kind are the layer's where they are not given. Raises OneMapError
+    With a code, the layer gives department, library and kind if they are missing. Raises OneMapError
     service.…, layer.unknown, and the library's refusals.
     """
     library.check_owner()
@@ -133,7 +135,7 @@ def register(library: Library, wanted: Service, overwrite: bool, who: str) -> Se
 
 
 def remove(library: Library, name: str, who: str) -> Service:
-    """Strike a service off the register; versions that were taken of it stay. Raises OneMapError service.missing."""
+    """Remove a service from the register; versions made from it stay. Raises OneMapError service.missing."""
     library.check_owner()
     service = service_named(library, name)
     with library.writing() as connection:
@@ -145,12 +147,12 @@ def remove(library: Library, name: str, who: str) -> Service:
 
 
 def _check_register(library: Library) -> None:
-    """Refuse to write in a register that somebody has edited. Raises OneMapError library.altered."""
+    """Refuse to write to a register that somebody has edited. Raises OneMapError library.altered."""
     check_table(library, plain_tables(TABLES)["onemap_services"], Sql("action IN ('service', 'service.remove')"))
 
 
 def snapshot_of(library: Library, name: str, taken_at: str | None) -> Snapshot:
-    """A snapshot that arrives now, or was taken at a moment (ISO).
+    """Return a snapshot that is taken now, or was taken at a moment (ISO).
 
     Raises OneMapError service.missing, service.picture.
     """
@@ -161,7 +163,7 @@ def snapshot_of(library: Library, name: str, taken_at: str | None) -> Snapshot:
 
 
 def keep_snapshot(connection: StoreConnection, table: str, snapshot: Snapshot, who: str) -> None:
-    """Say in the library of which service a version was taken, inside the open transaction."""
+    """Record inside the open transaction from which service a version was taken."""
     row = (table, snapshot.service.name, snapshot.taken_at)
     insert_logged(connection, plain_tables(TABLES)["onemap_snapshots"], [row])
     log(connection, who, "snapshot", table, {"service": snapshot.service.name, "taken_at": snapshot.taken_at})
@@ -173,7 +175,7 @@ def is_entry(text: str) -> bool:
 
 
 def _check_service(library: Library, wanted: Service) -> Service:
-    """A service whose every part may be kept, what its layer says filled in."""
+    """Return the service with its parts checked and the facts of its layer filled in."""
     service = replace(
         wanted,
         name=wanted.name.strip(),
@@ -246,7 +248,7 @@ def _as_its_layer(library: Library, service: Service) -> Service:
 
 
 def service_address(text: str, kind: str) -> str:
-    """An address as it is kept: without the parameters that QGIS adds (service, request, version).
+    """Return an address as it is kept: without the parameters that QGIS adds (service, request, version).
 
     kind: the type of service. Raises OneMapError service.url, service.tiles, service.secret.
     """

@@ -1,7 +1,7 @@
-"""A library's versions as GeoParquet in a folder that many machines see, who read there what is near their ground.
+"""Share a library's versions as GeoParquet in a folder; many machines see it and read what is near their ground.
 
-A version is written once, part by part: rows stand along Hilbert's curve, in groups of rows whose boxes a reader looks
-at before it reads any. The files are named by the content of what they hold, so that none is ever out of date.
+A version is written once, part by part: rows follow a Hilbert curve, in groups whose boxes a reader looks at before it
+reads a group. The files are named by the hash of what they hold, so that none is ever out of date.
 """
 
 import json
@@ -39,7 +39,7 @@ _TYPES = {"INTEGER": int, "REAL": float, "TEXT": str}  # of columns; of others i
 def share_versions(library: Library, wanted: Sequence[Version], folder: Path, progress: Progress) -> Path:
     """Write some versions into a folder, except those that are there already.
 
-    Returns the file by which `open_shared` reads them. A version that cannot be read here is left out, and cannot be
+    Returns the file with which `open_shared` reads them. A version that cannot be read here is left out, and cannot be
     read there either. Raises OSError, NotPlain.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -56,7 +56,7 @@ def share_versions(library: Library, wanted: Sequence[Version], folder: Path, pr
 
 
 def _small_tables(library: Library, wanted: Sequence[Version]) -> dict[str, dict[str, Any]]:
-    """The library's tables about itself and about these versions, as plain rows; bytes as {"hex": …}."""
+    """Return the library's tables about itself and about these versions, as plain rows; bytes as {"hex": …}."""
     mine, tables = {version.table for version in wanted}, dict[str, dict[str, Any]]()
     with library.reading() as connection:
         for name in SHARED_TABLES:
@@ -78,7 +78,7 @@ def _json_value(value: Any) -> Any:
 def _share_version(
     library: Library, version: Version, entry: LayerEntry, folder: Path, progress: Progress
 ) -> dict[str, Any]:
-    """The facts of a version's files, which exist. Raises DamagedTable, GEOSException."""
+    """Write a version's files, if they are missing, and return their facts. Raises DamagedTable, GEOSException."""
     key = sha256(json.dumps([_LAYOUT, library.id, version.table, version.hash, library.srs_id]))[:16]
     index = folder / f"{version.table}-{key}.json"
     if index.exists():
@@ -101,16 +101,16 @@ def _share_version(
 
 
 def _found_from_anywhere(features: StoredFeatures, library: Path | None) -> StoredFeatures:
-    """A raster's row with the path at which it lies, also if that is counted from the library's."""
+    """Return a raster's rows with the absolute path of the raster, even if they hold a path relative to the library."""
     paths = [str(reference_of(row, library).path) for _, row in features.attributes.iterrows()]
     attributes = features.attributes.assign(path=pd.Series(paths, dtype=object, index=features.attributes.index))
     return StoredFeatures(features.fids, features.geometries, attributes)
 
 
 def _parts(library: Library, version: Version) -> Iterator[StoredFeatures]:
-    """All features of a version, square after square along Hilbert's curve; at last those without ground.
+    """Yield all features of a version, square by square along a Hilbert curve; those without ground come last.
 
-    Raises DamagedTable if they are not all there, GEOSException.
+    Raises DamagedTable if features are missing, GEOSException.
     """
     if version.count <= _PART_ROWS:
         yield stored_features(library, version.table, None, version.count)
@@ -135,7 +135,7 @@ def _parts(library: Library, version: Version) -> Iterator[StoredFeatures]:
 
 
 def _squares(bounds: Sequence[float], count: int) -> np.ndarray:
-    """Boxes (n, 4) along the curve that share the plane, the outermost without end, for some features in each."""
+    """Return boxes (n, 4) along the curve that divide the plane, each with some features; outer ones are endless."""
     side = int(np.ceil((count / _PART_ROWS) ** 0.5))
     west, south, east, north = bounds
     x, y = np.linspace(west, east, side + 1), np.linspace(south, north, side + 1)
@@ -149,7 +149,7 @@ def _squares(bounds: Sequence[float], count: int) -> np.ndarray:
 def _table(
     features: StoredFeatures, types: Mapping[str, str], library: Library
 ) -> tuple[pa.Table, np.ndarray, np.ndarray]:
-    """Features along Hilbert's curve as GeoParquet 1.1 with a covering of boxes; their boxes (n, 4) and vertices (n,).
+    """Return features along a Hilbert curve as GeoParquet 1.1 with a covering, their boxes (n, 4) and vertices (n,).
 
     Raises NotPlain.
     """
@@ -172,7 +172,7 @@ def _table(
 
 
 def _write(path: Path, table: pa.Table, vertices: np.ndarray) -> None:
-    """A file whose groups of rows hold some features, or some vertices, each."""
+    """Write a file in groups of rows, each limited in features and in vertices."""
     share_of_group = np.maximum(1 / _GROUP_ROWS, vertices / _GROUP_VERTICES)
     group = np.floor(np.cumsum(share_of_group) - share_of_group)
     starts = [*np.flatnonzero(np.r_[True, np.diff(group) != 0]).tolist(), len(table)] if len(table) else []
@@ -183,6 +183,6 @@ def _write(path: Path, table: pa.Table, vertices: np.ndarray) -> None:
 
 
 def _write_once(path: Path, write: Callable[[Path], object]) -> None:
-    """A file named by its content: one that is there is not written again."""
+    """Write a file that is named by its content, unless it exists."""
     if not path.exists():
         write_whole(path, write)

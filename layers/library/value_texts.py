@@ -1,7 +1,7 @@
 """Columns of plain values as texts, a whole column at a time: in the notation of JSON, and in Python's.
 
-Hashes of versions are made of these texts. What a column says is written by Arrow where that is certain to give the
-same digits and signs as `json.dumps` and `repr`; what is not certain is left to those.
+Hashes of versions are made from these texts. Arrow writes a column if it certainly gives the same characters as
+`json.dumps` and `repr`; otherwise those two write it.
 """
 
 import json
@@ -26,7 +26,7 @@ _PROBES = (0.0, -0.0, 1.0, -901.0, 901.25, 0.0001, 0.00012345, -1234567890.5, 99
 
 
 def json_values(values: Column) -> bytes | memoryview:
-    """Values (n,) as `json.dumps` writes them in a list, without the brackets; bytes as {"blob": …}."""
+    """Return values (n,) as `json.dumps` writes them in a list, without the brackets; bytes as {"blob": …}."""
     column = _as_column(values)
     texts = None if column is None else _json_texts(column)
     if texts is None:
@@ -36,7 +36,7 @@ def json_values(values: Column) -> bytes | memoryview:
 
 
 def row_texts(columns: Sequence[Column]) -> list[bytes]:
-    """Each row of some columns (n,), of which there is one at least, as `repr` writes the tuple of its values."""
+    """Return each row of one or more columns (n,) as `repr` writes the tuple of its values."""
     texts = [_python_texts(column) for column in columns]
     between = [part for text in texts for part in (text, _text(", "))][:-1]
     after = _text(",)" if len(columns) == 1 else ")")
@@ -46,7 +46,7 @@ def row_texts(columns: Sequence[Column]) -> list[bytes]:
 
 
 def _tagged_value(value: Any) -> Any:
-    """The JSON form of a value that JSON lacks: bytes, which are never taken for a text."""
+    """Return the JSON form of a value that JSON lacks: bytes are tagged, so that they are never taken for a text."""
     return {"blob": bytes(value).hex()} if isinstance(value, bytes | memoryview) else str(value)
 
 
@@ -55,7 +55,7 @@ def _text(text: str) -> pa.Scalar:
 
 
 def _as_column(values: Column) -> pa.Array | None:
-    """Values as a column of texts, integers or numbers; None of any other, and where types are mixed."""
+    """Return values as an Arrow column of texts, integers or floats; None if they are of other or of mixed types."""
     if isinstance(values, pa.Array):
         return values
     kinds = set(map(type, values)) - {type(None)}
@@ -68,7 +68,7 @@ def _as_column(values: Column) -> pa.Array | None:
 
 
 def _json_texts(column: pa.Array) -> pa.Array | None:
-    """The JSON of each value of a column, as long as no sign needs to be written otherwise."""
+    """Return the JSON of each value of a column; None if a character would have to be escaped."""
     if pa.types.is_floating(column.type):
         texts = _numbers(column) if pc.all(pc.is_finite(column)).as_py() in (True, None) else None
     elif pa.types.is_integer(column.type):
@@ -82,7 +82,7 @@ def _json_texts(column: pa.Array) -> pa.Array | None:
 
 
 def _python_texts(values: Column) -> pa.Array:
-    """The texts that `repr` writes of each value of a column."""
+    """Return the `repr` of each value of a column."""
     column = _as_column(values)
     texts = None
     if column is not None and pa.types.is_floating(column.type):
@@ -101,7 +101,7 @@ def _python_texts(values: Column) -> pa.Array:
 
 
 def _is_written_plainly(data: memoryview) -> bool:
-    """Whether `repr` puts letters of UTF-8 between single quotes, and changes nothing."""
+    """Whether `repr` puts UTF-8 text between single quotes without changing it."""
     signs = np.frombuffer(data, np.uint8)
     if ((signs == ord("'")) | (signs == ord("\\"))).any():
         return False
@@ -121,12 +121,12 @@ def _numbers(column: pa.Array) -> pa.Array:
 
 
 def _with_points(numbers: pa.Array) -> pa.Array:
-    """Arrow's texts of numbers, whole ones with the ".0" that it leaves out."""
+    """Return Arrow's texts of numbers, with the ".0" of whole numbers that Arrow leaves out."""
     after = pc.if_else(pc.equal(numbers, pc.trunc(numbers)), _text(".0"), _text(""))
     return pc.binary_join_element_wise(numbers.cast(_TEXTS), after, _text(""))
 
 
 @lru_cache(maxsize=1)
 def _writes_as_python() -> bool:
-    """Whether this Arrow writes numbers as was found of it: another may do it in another way."""
+    """Whether this release of Arrow writes numbers as Python does; another release may not."""
     return bool(_with_points(pa.array(_PROBES)).to_pylist() == list(map(repr, _PROBES)))

@@ -1,7 +1,7 @@
-"""Whether a library still is what was put into it: the chain of its log, and by it every row of every table.
+"""Whether a library is still what was put into it: the chain of its log, and by the log every row of every table.
 
-A library is a file that any program can write to. What is written there in other ways than One Map's is found by the
-log, row by row; so nobody who reads a table has to doubt every value of it.
+A library is a file that any program can write to. The log shows, row by row, what was written by other means than One
+Map, so nobody who reads a table has to doubt its values.
 """
 
 import contextlib
@@ -51,7 +51,7 @@ _JSON = {
 
 
 def log_of(library: Library, found: list[Problem]) -> LogBook:
-    """The content of the log; its problems are added to `found`."""
+    """Read the log, and add its problems to `found`."""
     book = LogBook()
     connection = library.connection
     with _damage_as_problem(library, LOG, found), connection.tolerant(), connection.without_indexes():
@@ -65,7 +65,7 @@ def log_of(library: Library, found: list[Problem]) -> LogBook:
 def library_problems(
     library: Library, book: LogBook, tables: Mapping[str, PlainTable], progress: Progress
 ) -> list[Problem]:
-    """Every row that is not what the log says of it, by table and row; of a log that is not there nothing can be said.
+    """Return every row that differs from the log, by table and row; nothing if there is no log.
 
     tables: all plain tables that a library may have.
     """
@@ -95,9 +95,9 @@ def library_problems(
 
 
 def forged_format(library: Library, book: LogBook, facts: PlainTable) -> list[Problem]:
-    """That a library says it is newer than the program, and its log does not; none of a library that says it is not.
+    """Return a problem if a library claims to be newer than the program but its log does not; else none.
 
-    facts: the table of its facts. Raises OneMapError library.newer for one that is newer by its log, too.
+    facts: the table of its facts. Raises OneMapError library.newer if the log says that it is newer, too.
     """
     if library.format <= FORMAT:
         return []
@@ -108,7 +108,7 @@ def forged_format(library: Library, book: LogBook, facts: PlainTable) -> list[Pr
 
 
 def plain_problems(library: Library, book: LogBook, table: PlainTable) -> list[Problem]:
-    """The rows of a plain table that are not what the log says of them, or that the table cannot be read."""
+    """Return the rows of a plain table that differ from the log, or a problem that the table cannot be read."""
     found: list[Problem] = []
     with _damage_as_problem(library, table.name, found):
         found += table_problems(library, table, book)
@@ -117,7 +117,7 @@ def plain_problems(library: Library, book: LogBook, table: PlainTable) -> list[P
 
 @contextlib.contextmanager
 def _damage_as_problem(library: Library, table: str, found: list[Problem]) -> Iterator[None]:
-    """A table that cannot be read becomes a problem, and what comes after it is asked all the same."""
+    """Turn a table that cannot be read into a problem, so that later queries still run."""
     connection = library.connection
     damages: tuple[type[Exception], ...] = (DamagedTable, *connection.damages)
     connection.execute("SAVEPOINT asked")
@@ -131,7 +131,7 @@ def _damage_as_problem(library: Library, table: str, found: list[Problem]) -> It
 
 
 def _kept_checksums(library: Library, found: list[Problem]) -> dict[str, np.ndarray]:
-    """The checksums of the rows of every table of features, by name; what is none names no rows."""
+    """Return the checksums of the rows of every table of features, by name; unreadable ones are left out."""
     rows: list[Any] = []
     with _damage_as_problem(library, "onemap_row_hashes", found):
         rows = [*library.connection.read_rows("onemap_row_hashes", ("table_name", "hashes"))]
@@ -148,7 +148,7 @@ def _feature_problems(
     kept: Mapping[str, np.ndarray],
     progress: Progress,
 ) -> Iterator[Problem]:
-    """The problems of a table of features, into which each of some actions has put the rows from one fid on.
+    """Yield the problems of a table of features that was filled by several actions, each from its own first fid.
 
     Raises DamagedTable.
     """
@@ -171,7 +171,7 @@ def _feature_problems(
 
 
 def _raster_problems(library: Library, stored: StoredFeatures, place: Mapping[str, Any]) -> list[Problem]:
-    """Rasters that are gone, or are other files."""
+    """Return problems for rasters that are gone or that are not the files that were added."""
     try:
         for row in range(len(stored.fids)):
             checked_raster(reference_of(stored.attributes.iloc[row], library.path)).close()
@@ -184,7 +184,7 @@ def _raster_problems(library: Library, stored: StoredFeatures, place: Mapping[st
 def _locate_rows(
     stored: StoredFeatures, odd: np.ndarray, item: LoggedFeatures, place: Mapping[str, Any], kept: np.ndarray | None
 ) -> Problem:
-    """The rows that were changed, are gone, or are too many."""
+    """Return a problem that names the rows that were changed, are gone, or are too many."""
     if kept is None or len(kept) != item.count:
         return _feature_problem(place, "verify.record")
     last = item.first + item.count - 1
@@ -211,7 +211,7 @@ def _fid_list(fids: Sequence[int]) -> str:
 
 
 def _own_file_problems(library: Library, book: LogBook) -> list[Problem]:
-    """The city's own files beside a library that are not what was kept there; a server has them among its rows."""
+    """Report the city's own files beside a library that differ from what was kept; a server has them among its rows."""
     found: list[Problem] = []
     for kind, written in book.own_files.items() if library.path is not None else ():
         try:
@@ -226,9 +226,9 @@ def _own_file_problems(library: Library, book: LogBook) -> list[Problem]:
 
 
 def unkept_files(library: Library, book: LogBook) -> list[Problem]:
-    """The city's own files beside a library that were never kept: no damage, but a change of theirs is seen by nobody.
+    """Report the city's own files beside a library that were never kept: no damage, but nobody sees their changes.
 
-    Lawful: a bureau may write them by hand. A server has its own among its rows.
+    This is lawful: a bureau may write them by hand. A server has its own among its rows.
     """
     if library.path is None or not book.last:
         return []
@@ -237,9 +237,9 @@ def unkept_files(library: Library, book: LogBook) -> list[Problem]:
 
 
 def altered_row_problems(library: Library, tables: Mapping[str, PlainTable]) -> list[Problem]:
-    """Damage of the log, else altered rows of the first damaged table; large tables are looked at last.
+    """Return damage of the log, else the altered rows of the first damaged table; large tables are checked last.
 
-    Each names file, table and row, and the columns whose values are none of their sort. Raises the library's refusals.
+    Each problem names file, table, row, and the columns whose values are not valid. Raises the library's refusals.
     """
     found: list[Problem] = []
     book = log_of(library, found)
@@ -269,7 +269,7 @@ def _with_columns(problem: Problem, columns: Sequence[str]) -> Problem:
 
 
 def _unreadable(table: PlainTable, row: Sequence[Any]) -> list[str]:
-    """The columns whose values are none of their sort: what is left of a text that was cut, bytes, no day."""
+    """Return the columns whose values are not of the column's sort: truncated JSON, bytes, or an invalid date."""
     json_columns = _JSON.get(table.name, set())
     return [
         column

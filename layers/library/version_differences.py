@@ -1,7 +1,7 @@
-"""Which rows of two versions of a layer differ, told by the library itself: only those need be read.
+"""Which rows of two versions of a layer differ, found inside the library, so that only these rows are read.
 
-A new version of a plan mostly repeats the one before. Checksums, which every version has beside it, suggest which row
-stands where; whether two rows are the same is then asked of their bytes, so that no checksum can deceive.
+A new version of a plan mostly repeats the one before. The checksums kept with every version suggest which rows
+match; the rows' bytes then decide whether they are the same, so that no checksum can deceive.
 """
 
 from collections.abc import Hashable
@@ -28,10 +28,10 @@ class CommonRows:
 
 
 def alike_rows(library: Library, before: Version, after: Version, key: str | None) -> CommonRows | None:
-    """The rows of two versions that are equal byte by byte and in the same order; None if that cannot be determined.
+    """Return the rows of two versions that are equal byte by byte and in the same order; None if they are unknown.
 
-    key: the field by which features are named; a row that has none is known by its fid, and then that must be the same.
-    As long as the library is open they are looked for once: a version never changes.
+    key: the field that names features; a row without a name is known by its fid, which must then be the same.
+    The answer is kept while the library is open, since a version never changes.
     """
     if library.path is None:
         return None  # a server's rows are read
@@ -79,7 +79,7 @@ def _alike_rows(library: Library, before: Version, after: Version, key: str | No
 
 
 def _is_named(key: str | None) -> Sql:
-    """A condition that a row's name does not come from its fid."""
+    """Return a condition that a row is named by its key and not by its fid."""
     if key is None:
         return Sql("0")
     return compose_sql(  # no blank of any script stands there
@@ -90,15 +90,15 @@ def _is_named(key: str | None) -> Sql:
 
 
 def _are_numbered(library: Library, version: Version) -> bool:
-    """Whether the rows of a version's table are numbered from 1 to as many as were added; some may be gone between."""
+    """Whether a version's rows are numbered from 1 to the count that was added; some in between may be gone."""
     sql = compose_sql("SELECT min(fid), max(fid) FROM {table}", table=version.table)
     return library.connection.execute(sql).fetchone() == (1, version.count)
 
 
 def _stretches(library: Library, before: Version, after: Version) -> list[tuple[int, int, int]] | None:
-    """Which rows may be the same: the first fid of then, how many, and how much farther on they stand now.
+    """Return stretches of rows that may be the same: the first fid before, the count, and the shift of fids since.
 
-    None if they are mixed up too much, or checksums are not there.
+    None if the rows are mixed up too much, or there are no checksums.
     """
     one, other = (kept_row_hashes(library, version) for version in (before, after))
     if one is None or other is None:
@@ -119,7 +119,7 @@ def _stretches(library: Library, before: Version, after: Version) -> list[tuple[
 
 
 def _pairs(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rows (k,) of one state and of another that look alike, ascending in both."""
+    """Return the rows (k,) of two versions that look alike, ascending in both."""
     least = min(len(one), len(other))
     unlike = one[:least] != other[:least]
     if len(one) == len(other) and 2 * np.count_nonzero(unlike) < least:

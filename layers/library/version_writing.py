@@ -1,4 +1,4 @@
-"""A version is written: its table, its index, its record, and the view that shows the one in force."""
+"""Write a version: its table, its index, its record, and the view that shows the version in force."""
 
 import contextlib
 import hashlib
@@ -60,9 +60,9 @@ _ROWS_SHARE = 0.8  # of the time for writing; the rest is the index
 class VersionFacts:
     """The facts that are given with a version when it is added.
 
-    is_ground_given: somebody has said for which ground it speaks; sure: by what its source did not look like the layer,
-    for which somebody has answered; proof: of the delivery that it came with, for the log: template, score, grade, and
-    the hash of the report.
+    is_ground_given: somebody has said for which ground it speaks; sure: the ways in which its source did not look like
+    the layer, confirmed by somebody; proof: facts for the log about the delivery it came with: template, score, grade,
+    and the hash of the report.
     """
 
     label: str | None
@@ -85,9 +85,9 @@ class VersionFacts:
 
 
 def _define_layer(connection: StoreConnection, entry: LayerEntry) -> bool:
-    """Put a layer that `--define` has made into the library's own catalogue; False if it is there meanwhile.
+    """Put a layer from `--define` into the library's own catalogue; return False if someone else just added it.
 
-    Raises OneMapError layer.defined if someone has defined it otherwise.
+    Raises OneMapError layer.defined if someone has defined it differently.
     """
     values = catalogue_row(entry)
     sql = "SELECT code, title, department, library, kind, geometry, key FROM onemap_catalogue WHERE code = ?"
@@ -101,12 +101,12 @@ def _define_layer(connection: StoreConnection, entry: LayerEntry) -> bool:
 
 
 def sql_types(attributes: pd.DataFrame) -> dict[str, str]:
-    """The type of each field in a library's table: INTEGER, REAL, TEXT or BLOB."""
+    """Return the type of each field in a library's table: INTEGER, REAL, TEXT or BLOB."""
     return {name: _sql_type(set(map(type, attributes[name]))) for name in attributes.columns}
 
 
 def _sql_type(kinds: set[type]) -> str:
-    """The SQL type that holds values of all these types."""
+    """Return the SQL type that holds values of all these types."""
     kinds = kinds - {type(None)}
     if kinds <= {int} and kinds:
         return "INTEGER"
@@ -116,9 +116,9 @@ def _sql_type(kinds: set[type]) -> str:
 
 
 def as_stored(attributes: pd.DataFrame, types: Mapping[str, str] | None = None) -> pd.DataFrame:
-    """The values as a library will give them back, so that their hash can be taken again from the table.
+    """Return the values as a library gives them back, so that the table yields the same hash.
 
-    types: of the table's fields, where it is there already.
+    types: the types of the table's fields, if the table exists already.
     """
     types = sql_types(attributes) if types is None else types
     columns = {name: _stored_values(attributes[name].tolist(), kind) for name, kind in types.items()}
@@ -126,14 +126,14 @@ def as_stored(attributes: pd.DataFrame, types: Mapping[str, str] | None = None) 
 
 
 def _stored_values(values: list[Any], kind: str) -> list[Any]:
-    """Values of a field of this type as a library will give them back."""
+    """Return the values of a field of this type as a library gives them back."""
     changes: dict[str, Callable[[Any], Any]] = {"REAL": _stored_number, "TEXT": str}
     change = changes.get(kind)
     return values if change is None else [None if value is None else change(value) for value in values]
 
 
 def _stored_number(value: Any) -> float:
-    """A number with a point as SQLite keeps it: whole ones without, so that nought has no sign."""
+    """Return a float as SQLite gives it back: it keeps whole numbers as integers, so zero has no sign."""
     return float(value) + 0.0
 
 
@@ -147,12 +147,11 @@ def add_version(
     known: Sequence[Version],
     is_new: bool = False,
 ) -> Version:
-    """Add a new version inside the open transaction; the layer's view then shows whichever is in force.
+    """Add a new version inside the open transaction, and update the layer's view.
 
-    source_report: what was found when the source was read, kept with the version.
-    known: the versions that the library has; is_new: the layer has just been defined. What is logged is logged last:
-    from there on a server lets no others write. Raises OneMapError version.label if the label is used, field.too_many,
-    layer.defined, library.….
+    source_report: what was found when the source was read, kept with the version; known: the versions that the library
+    has; is_new: the layer has just been defined. Log entries are written last, since from then on a server lets no
+    others write. Raises OneMapError version.label if the label is used, field.too_many, layer.defined, library.….
     """
     is_new = is_new and _define_layer(connection, entry)
     features = frame if isinstance(frame, FrameBlocks) else FrameBlocks.of(frame)
@@ -181,10 +180,10 @@ def add_version(
 
 
 def show_layer(connection: StoreConnection, entry: LayerEntry, known: Iterable[Version], today: date) -> None:
-    """Make the layer's view anew, which shows whichever of the versions is in force. known: perhaps others, too.
+    """Make the layer's view anew, which shows the version in force. known: versions, perhaps of other layers too.
 
-    A file's view joins 500 tables at most, so it asks those alone of which one may hold from the day before today on:
-    it is read by the clocks of other machines.
+    A file's view joins at most 500 tables, so it joins only those that may be in force from the day before today on:
+    clocks of other machines read it.
     """
     of_layer = sorted((one for one in known if one.code == entry.code), key=lambda version: version.number)
     holding = [one.number for one in versions_to_hold(of_layer, today - timedelta(days=1)) or of_layer[-1:]]
@@ -196,7 +195,7 @@ def show_layer(connection: StoreConnection, entry: LayerEntry, known: Iterable[V
 
 @dataclass(frozen=True)
 class _WrittenTable:
-    """A new table: the hash of its content, the checksum of each row (n,), those of its index."""
+    """A new table: the hash of its content, the checksum of each row (n,), the hashes of its index's tables."""
 
     hash: str
     of_rows: np.ndarray
@@ -206,7 +205,7 @@ class _WrittenTable:
 def _write_table(
     connection: StoreConnection, table: TableDefinition, features: FrameBlocks, entry: LayerEntry, progress: Progress
 ) -> _WrittenTable:
-    """Make a table and its index, and hash what they hold; the hashes are another thread's work."""
+    """Make a table and its index, and hash their content in another thread."""
     geometry = "polygon" if entry.geometry == "raster" else entry.geometry
     digest = hashlib.sha256()
     index = None if geometry == "table" else connection.packed_index(features.boxes)
@@ -224,7 +223,7 @@ def _write_table(
 def _next_table(
     connection: StoreConnection, entry: LayerEntry, features: FrameBlocks, facts: VersionFacts
 ) -> tuple[int, str, TableDefinition]:
-    """The number, the label and the table, not made yet, of a layer's next version.
+    """Return the number, the label and the definition of the table for a layer's next version; nothing is made yet.
 
     Raises OneMapError field.too_many, version.label.
     """
@@ -240,7 +239,7 @@ def _next_table(
 
 
 def field_types(features: FrameBlocks) -> dict[str, str]:
-    """The type of each field in the table that features would get."""
+    """Return the type of each field in the table that features would get."""
     return {name: _sql_type(features.types(name)) for name in features.columns}
 
 
@@ -251,7 +250,7 @@ def _digest_fields(digest: Digest, table: TableDefinition, features: FrameBlocks
 
 
 def stored_column(features: FrameBlocks, name: str, kind: str, places: np.ndarray) -> Column:
-    """Values of some features as a library will give them back."""
+    """Return the values of some features as a library gives them back."""
     column = features.column(name, places)
     if column is None:
         return _stored_values(features.values(name, places), kind)
@@ -270,7 +269,7 @@ def _log_version(
     is_new: bool,
     of_index: Mapping[str, str],
 ) -> None:
-    """Log the layer, if it is new, and the version. of_index: known hashes of its index's tables."""
+    """Log the layer, if it is new, and the version. of_index: the known hashes of its index's tables."""
     if is_new:
         log(connection, facts.who, "define", entry.code, {"title": entry.title})
     note_stored(connection, TABLES["onemap_versions"], table_name=version.table)
@@ -291,7 +290,7 @@ def _write_features(
     digest: Digest,
     progress: Progress,
 ) -> np.ndarray:
-    """Fill a new table of features block by block, geometries hashed on the way; returns the hash of each row (n,)."""
+    """Fill a new table of features block by block, hash the geometries, and return the checksum of each row (n,)."""
     connection.make_features(table)
     hashes = np.zeros(features.count, dtype="<u4")
     hashed = partial(_hashed_block, table, features, geometry, digest)
@@ -310,7 +309,7 @@ def _write_features(
 def _hashed_block(
     table: TableDefinition, features: FrameBlocks, geometry: str, digest: Digest, places: np.ndarray
 ) -> tuple[np.ndarray, Bodies, list[list[Any]], np.ndarray]:
-    """Some features as a table has them, geometries hashed: their places, geometries, values, and rows' checksums."""
+    """Hash some features and return them as a table has them: places, geometries, values, and checksums of rows."""
     shapes = features.bodies(places)
     if geometry != "table":
         shapes = shapes.multi(geometry)
@@ -321,9 +320,9 @@ def _hashed_block(
 
 
 def _label(connection: StoreConnection, code: str, number: int, facts: VersionFacts) -> str:
-    """--label, else valid_from, else v1, v2 …, the first from this version's number on that is free.
+    """Return --label, else valid_from, else the first free one of v1, v2 …, from this version's number on.
 
-    Raises OneMapError version.label if a given one, or the date, is used.
+    Raises OneMapError version.label if a given label, or the date, is used.
     """
     used = {row[0] for row in connection.execute("SELECT label FROM onemap_versions WHERE code = ?", (code,))}
     label = facts.given_label
@@ -336,14 +335,14 @@ def _label(connection: StoreConnection, code: str, number: int, facts: VersionFa
 
 
 def refuse_used_label(connection: StoreConnection, code: str, label: str, file: str | None = None) -> None:
-    """A label that a layer has already may not be given again. Raises OneMapError version.label."""
+    """Refuse a label that a layer already has. Raises OneMapError version.label."""
     sql = "SELECT 1 FROM onemap_versions WHERE code = ? AND label = ?"
     if connection.execute(sql, (code, label)).fetchone() is not None:
         raise OneMapError("version.label", file=file, layer=code, label=label, field="--label")
 
 
 def free_label(connection: StoreConnection, code: str, wanted: str) -> str:
-    """The wanted label, with a number appended if the layer already has it."""
+    """Return the wanted label, with a number appended if the layer already has it."""
     used = {row[0] for row in connection.execute("SELECT label FROM onemap_versions WHERE code = ?", (code,))}
     label, more = wanted, 1
     while label in used:
@@ -359,7 +358,7 @@ def write_table(
     blocks: Iterable[np.ndarray],
     progress: Progress,
 ) -> None:
-    """A new table of features, fid from 1; values as `as_stored` leaves them."""
+    """Write a new table of features, fid from 1; values as `as_stored` leaves them."""
     connection.make_features(table)
 
     def blocks_with_progress() -> Iterator[np.ndarray]:

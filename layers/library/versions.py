@@ -42,7 +42,7 @@ class Retirement:
 class Version:
     """One immutable state of a layer, as the library records it. Dates are ISO text; None is open.
 
-    retired: it was added by mistake, and is in force on no day; None where it was not.
+    retired: set if the version was added by mistake, so that it is in force on no day; else None.
     """
 
     code: str
@@ -68,9 +68,9 @@ _SQL = (
 
 
 def versions(library: Library, known_at: datetime | None = None) -> list[Version]:
-    """All versions that were recorded until `known_at`, by code, and of each in the order in which they were added.
+    """Return all versions recorded until `known_at`, by code, and within a layer in the order they were added.
 
-    Those that were retired by then say so. Raises OneMapError library.damaged.
+    Versions retired by then say so. Raises OneMapError library.damaged.
     """
     # The clock may be set back between two versions; their numbers are not.
     found = [Version(*row) for row in library.connection.execute(_SQL)]
@@ -81,12 +81,12 @@ def versions(library: Library, known_at: datetime | None = None) -> list[Version
 
 
 def retirement_key(table: str) -> str:
-    """Under which key the facts of a library hold what was decided of a version's retirement."""
+    """Return the key under which a library's facts hold the retirement of a version."""
     return _RETIRED + table
 
 
 def retirement_events(library: Library) -> dict[str, list[dict[str, Any]]]:
-    """By a version's table each time it was retired, or that undone: at, who, reason, undo.
+    """Return by version table each time it was retired or put back: at, who, reason, undo.
 
     Raises OneMapError library.damaged.
     """
@@ -108,7 +108,7 @@ def _listed_events(library: Library, key: str, text: Any) -> list[dict[str, Any]
 
 
 def _retirements(library: Library, known_at: datetime | None) -> dict[str, Retirement]:
-    """By table the versions that are retired, as far as was known at a moment."""
+    """Return the retired versions by table, as far as was known at a moment."""
     found: dict[str, Retirement] = {}
     for table, events in retirement_events(library).items():
         known = [one for one in events if known_at is None or datetime.fromisoformat(one["at"]) <= known_at]
@@ -118,29 +118,29 @@ def _retirements(library: Library, known_at: datetime | None) -> dict[str, Retir
 
 
 def last_version(library: Library, code: str) -> Version | None:
-    """The version of a layer that was added last, whichever is in force; None if it has none that counts."""
+    """Return the version of a layer that was added last and is not retired, in force or not; None if there is none."""
     of_layer = [version for version in versions(library) if version.code == code and version.retired is None]
     return of_layer[-1] if of_layer else None
 
 
 def version_before(of_layer: Sequence[Version], as_of: date) -> Version | None:
-    """The version of one layer that is in force on a day; where none is any more, the latest that had begun by then."""
+    """Return a layer's version in force on a day; if there is none, the latest one that had begun by then."""
     begun = [one for one in of_layer if one.retired is None and (one.valid_from or "") <= as_of.isoformat()]
     return in_force(begun, as_of) or max(begun, key=lambda one: (one.valid_from or "", one.number), default=None)
 
 
 def files_of(library: Library, version: Version) -> list[Record]:
-    """The files of which a version is made: source, features, hash, and how each was read; none where it was one."""
+    """Return the files that a version was made from: source, features, hash, how each was read; empty if only one."""
     return [dict(file) for file in source_report(library, version).get("files") or ()]
 
 
 def bad_table(version_table: str) -> str:
-    """The table of the features of a version that were set aside."""
+    """Return the name of the table with a version's features that were set aside."""
     return f"{version_table}__bad"
 
 
 def source_report(library: Library, version: Version) -> Record:
-    """How a version's source was read, with what answers and what problems; empty where that cannot be read."""
+    """Return how a version's source was read, with answers and problems; empty if the report cannot be read."""
     sql = "SELECT report FROM onemap_versions WHERE table_name = ?"
     try:
         report = json.loads(library.connection.execute(sql, (version.table,)).fetchone()[0])
@@ -150,14 +150,14 @@ def source_report(library: Library, version: Version) -> Record:
 
 
 class Digest(Protocol):
-    """A hash that is being taken."""
+    """A hash being computed."""
 
     def update(self, content: bytes | memoryview, /) -> None:
         """Take the next bytes into the hash."""
 
 
 def content_hash(geometries: np.ndarray, attributes: pd.DataFrame, progress: Progress = SILENT) -> str:
-    """SHA-256 of a version's rows as they are stored: geometries as WKB, then each field's name and values."""
+    """Return the SHA-256 of a version's rows as stored: geometries as WKB, then each field's name and values."""
     digest, names = hashlib.sha256(), attributes.columns
     count, columns = len(geometries), 1 + len(names)
 
@@ -175,25 +175,25 @@ def content_hash(geometries: np.ndarray, attributes: pd.DataFrame, progress: Pro
 
 
 def digest_geometries(digest: Digest, geometries: np.ndarray) -> list[int]:
-    """Take the next geometries (n,) of a version into its hash; returns a checksum of each."""
+    """Add the next geometries (n,) of a version to its hash; return a checksum of each."""
     return digest_wkb(digest, shapely.to_wkb(geometries, byte_order=1).tolist())
 
 
 def digest_wkb(digest: Digest, wkb: Iterable[bytes | None]) -> list[int]:
-    """Take the next geometries (n,), as WKB, least byte first, into a version's hash; returns a checksum of each."""
+    """Add the next geometries (n,), as little-endian WKB, to a version's hash; return a checksum of each."""
     bodies = [body or b"" for body in wkb]  # what was set aside may have none
     digest.update(b"".join(bodies))
     return list(map(zlib.crc32, bodies))
 
 
 def digest_bodies(digest: Digest, wkb: pa.Array) -> list[int]:
-    """Take the next geometries (n,), large binaries of Arrow, into a version's hash as they lie; returns checksums."""
+    """Add the next geometries (n,), an Arrow column of large binaries, to a version's hash; return checksums."""
     digest.update(data_of(wkb))
     return list(map(zlib.crc32, wkb.fill_null(b"").to_pylist()))
 
 
 def digest_field(digest: Digest, name: str, blocks: Iterable[Column]) -> None:
-    """Take a field's name and its values, block by block, into a version's hash: as JSON, [name, [value, …]]."""
+    """Add a field's name and values, block by block, to a version's hash: as JSON, [name, [value, …]]."""
     digest.update(f"[{json.dumps(name, ensure_ascii=False)}, [".encode())
     between = b""
     for values in blocks:
@@ -205,9 +205,9 @@ def digest_field(digest: Digest, name: str, blocks: Iterable[Column]) -> None:
 
 
 def row_hashes(of_geometries: Sequence[int], columns: Sequence[Column]) -> np.ndarray:
-    """A checksum of each row (n,) of a version, by which damage is located: of its geometry's, and its fields' values.
+    """Return a checksum of each row (n,) of a version, made from its geometry's checksum and its values.
 
-    columns: the values (n,) of each field, in the fields' order. Raises ValueError where these are not n.
+    It locates damage. columns: the values (n,) of each field, in order. Raises ValueError if their number is not n.
     """
     texts = row_texts(columns) if columns else [b"()"] * len(of_geometries)
     if len(texts) != len(of_geometries):
@@ -216,7 +216,7 @@ def row_hashes(of_geometries: Sequence[int], columns: Sequence[Column]) -> np.nd
 
 
 def kept_row_hashes(library: Library, version: Version) -> np.ndarray | None:
-    """The checksums (n,) that were kept of a version's rows when it was added; None if they are not there."""
+    """Return the checksums (n,) kept for a version's rows when it was added; None if they are missing."""
     sql = "SELECT hashes FROM onemap_row_hashes WHERE table_name = ?"
     row = library.connection.execute(sql, (version.table,)).fetchone()
     hashes = np.frombuffer(row[0], dtype="<u4") if row and len(row[0]) == 4 * version.count else None
@@ -224,9 +224,9 @@ def kept_row_hashes(library: Library, version: Version) -> np.ndarray | None:
 
 
 def in_force(candidates: Sequence[Version], as_of: date) -> Version | None:
-    """The version in force among those of one layer: the latest valid_from, and of equal ones the last added.
+    """Return the version of one layer in force: the latest valid_from; among equals the one added last.
 
-    One that was retired is in force on no day.
+    A retired version is in force on no day.
     """
     day = as_of.isoformat()
     best: Version | None = None
@@ -238,9 +238,9 @@ def in_force(candidates: Sequence[Version], as_of: date) -> Version | None:
 
 
 def versions_to_hold(of_layer: Iterable[Version], since: date) -> list[Version]:
-    """The versions of one layer of which one may be in force on a day or later, by all that is known of them.
+    """Return the versions of one layer that may be in force on `since` or later, as far as is known.
 
-    None that has ended, and none before the last that has begun and has no end; perhaps one more than there must be.
+    It leaves out versions that have ended, and those before the last that has begun and has no end.
     """
     day = since.isoformat()
     counted = [one for one in of_layer if one.retired is None and (one.valid_to is None or one.valid_to >= day)]
@@ -250,19 +250,19 @@ def versions_to_hold(of_layer: Iterable[Version], since: date) -> list[Version]:
 
 
 def layer_in_force(known: Iterable[Version], code: str, as_of: date) -> Version | None:
-    """The version of one layer that is in force on a day, of the versions of all layers."""
+    """Return the version of one layer in force on a day. known: the versions of all layers."""
     return in_force([version for version in known if version.code == code], as_of)
 
 
 def previous_version(known: Iterable[Version], newer: Version) -> Version | None:
-    """The last version of a layer whose first day is before another's, if there is one; none that was retired."""
+    """Return the last version of the layer that begins before `newer` and is not retired; None if there is none."""
     begin = newer.valid_from or ""
     before = (one for one in known if one.code == newer.code and one.retired is None and (one.valid_from or "") < begin)
     return max(before, key=lambda one: (one.valid_from or "", one.number), default=None)
 
 
 def versions_in_force(known: Iterable[Version], codes: Iterable[str], as_of: date) -> list[Version]:
-    """The version in force on a day of each of some layers that has one. known: the versions of all layers."""
+    """Return the versions of some layers in force on a day. known: the versions of all layers."""
     of_layers = groups_of((version.code, version) for version in known)
     holding = (in_force(of_layers.get(code, ()), as_of) for code in codes)
     return [version for version in holding if version is not None]
@@ -272,7 +272,7 @@ def versions_in_force(known: Iterable[Version], codes: Iterable[str], as_of: dat
 class StoredFeatures:
     """Features of one version near some ground: fids and shapes (n,), and its fields as columns.
 
-    boxes (n, 4): in the library's plane, from wherever geometries are counted; None where nobody knows them.
+    boxes (n, 4): in the library's plane, whatever origin the geometries have; None if unknown.
     """
 
     fids: np.ndarray
@@ -286,7 +286,7 @@ class StoredFeatures:
         return all_of(self.shapes)
 
     def at(self, rows: np.ndarray) -> "StoredFeatures":
-        """Some of them: rows (k,)."""
+        """Return the features in some rows (k,)."""
         attributes = self.attributes.iloc[rows].reset_index(drop=True)
         return StoredFeatures(self.fids[rows], some_of(self.shapes, rows), attributes)
 
@@ -298,9 +298,9 @@ def stored_features(
     count: int | None,
     origin: tuple[float, float] = AS_STORED,
 ) -> StoredFeatures:
-    """The features of a table whose boxes meet `bounds` (west, south, east, north), or all, by fid.
+    """Return the features of a table whose boxes meet `bounds` (west, south, east, north), or all, by fid.
 
-    count: how many the table and its index must hold in all; origin: from where geometries are counted. Raises
+    count: how many the table and its index must hold in all; origin: the point that geometries are relative to. Raises
     DamagedTable.
     """
     found = library.connection.read_features(table, None, bounds, count, origin)
@@ -312,7 +312,7 @@ def stored_features(
 
 
 def as_stored(found: FeatureRows, rows: np.ndarray) -> StoredFeatures:
-    """The features of some rows (k,) that a store has read."""
+    """Return the features in some rows (k,) that a store has read."""
     values = np.empty((len(rows), len(found.values)), dtype=object)
     for at, column in enumerate(found.values.values()):
         values[:, at] = np.fromiter(column, dtype=object, count=len(found.fids))[rows]
@@ -325,9 +325,10 @@ def as_stored(found: FeatureRows, rows: np.ndarray) -> StoredFeatures:
 def read_version(
     library: Library, version: Version, bounds: Sequence[float] | None, origin: tuple[float, float] = AS_STORED
 ) -> StoredFeatures:
-    """The features of a version whose boxes meet `bounds` (west, south, east, north), or all, by fid.
+    """Return the features of a version whose boxes meet `bounds` (west, south, east, north), or all, by fid.
 
-    origin: from where geometries are counted. Raises OneMapError version.unreadable if the table is damaged or gone.
+    origin: the point that geometries are relative to. Raises OneMapError version.unreadable if the table is damaged or
+    gone.
     """
     counted: set[str] = library.kept.setdefault(COUNTED, set())
     try:
@@ -340,17 +341,14 @@ def read_version(
 
 
 def coverage_wkb(library: Library, version: Version) -> bytes:
-    """The coverage of a version in the library's CRS, as WKB, which may be damaged."""
+    """Return the coverage of a version in the library's CRS, as WKB, which may be damaged."""
     sql = "SELECT coverage FROM onemap_versions WHERE table_name = ?"
     row = library.connection.execute(sql, (version.table,)).fetchone()
     return bytes(memoryview(row[0])) if row and row[0] is not None else b""
 
 
 def coverage_of(library: Library, version: Version) -> shapely.Geometry:
-    """The coverage of a version in the library's CRS.
-
-    Raises OneMapError version.unreadable.
-    """
+    """Return the coverage of a version in the library's CRS. Raises OneMapError version.unreadable."""
     try:
         return shapely.from_wkb(coverage_wkb(library, version))
     except shapely.GEOSException as error:

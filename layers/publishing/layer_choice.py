@@ -22,8 +22,8 @@ from onemap.layers.value_groups import groups_of
 class PublishedLayer:
     """One version that is published.
 
-    source: the name of what it was made from; fields: its columns' names; picture: of a raster; shown: whether it is
-    on when the project opens; bounds: west, south, east, north of its coverage in the library's system.
+    source: the name of its source; fields: its columns' names; picture: of a raster; shown: whether it is visible when
+    the project opens; bounds: west, south, east, north of its coverage in the library's system.
     """
 
     entry: LayerEntry
@@ -36,7 +36,7 @@ class PublishedLayer:
 
     @property
     def id(self) -> str:
-        """By which the project knows it; QGIS gives a layer with a shorter one another."""
+        """The layer's id in the project; QGIS replaces a shorter id."""
         return f"onemap_layer_{self.version.table}"
 
 
@@ -51,9 +51,9 @@ class OmittedLayer:
 def choose_layers(
     library: Library, as_of: date, known_at: datetime | None, only: Sequence[str] | None
 ) -> tuple[list[PublishedLayer], list[OmittedLayer]]:
-    """The layers to publish, the uppermost first, and those left out.
+    """Return the layers to publish, the uppermost first, and those left out.
 
-    only: the codes that are wanted; one that the catalogue withholds is published only if it stands there.
+    only: the wanted codes; a layer that the catalogue withholds is published only if it is among them.
     Raises UsageError layer.unknown, OneMapError publish.empty.
     """
     catalogue = library.catalogue()
@@ -84,12 +84,12 @@ def choose_layers(
 
 
 def project_themes(layers: Sequence[PublishedLayer]) -> list[ThemeOfMap]:
-    """The maps that a click shows, of the layers that are published: as `map_order.themes()` has them."""
+    """Return the maps of the published layers that a click shows, as from `map_order.themes()`."""
     return themes([layer.entry for layer in layers], {layer.entry.code for layer in layers})
 
 
 def _with_first_map(layers: list[PublishedLayer]) -> list[PublishedLayer]:
-    """The layers, of which the first map's are shown; all but pictures, where the library has no such map."""
+    """Return the layers with those of the first map shown; if the library has no such map, all but pictures."""
     first = next((set(theme["layers"]) for theme in project_themes(layers) if theme["id"] == FIRST_MAP), None)
     return [
         replace(layer, shown=layer.picture is None if first is None else layer.entry.code in first) for layer in layers
@@ -97,7 +97,7 @@ def _with_first_map(layers: list[PublishedLayer]) -> list[PublishedLayer]:
 
 
 def _published_layer(library: Library, entry: LayerEntry, version: Version) -> PublishedLayer:
-    """One version with all that a project says of it. Raises OneMapError version.unreadable."""
+    """Return one version with all facts for a project. Raises OneMapError version.unreadable."""
     if not library.connection.has_table(version.table):
         raise OneMapError("version.unreadable", file=library.label, layer=version.table)
     row = library.connection.execute("SELECT source FROM onemap_versions WHERE table_name = ?", (version.table,))

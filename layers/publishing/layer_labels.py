@@ -13,10 +13,10 @@ _LEAST_MM = "3"  # a feature that is smaller on the map has no label
 
 
 def labeling_of(label: Mapping[str, Any], expression: str, geometry: str) -> Element:
-    """The labels of one layer.
+    """Return the labels of one layer.
 
-    label: size in points, colour, halo_mm, and up_to, the smallest scale 1 : up_to at which they are there; 0 for all.
-    expression: the text; it may have several lines.
+    label: size in points, colour, halo_mm, and up_to, the smallest scale 1 : up_to at which labels are shown; 0 for
+    all. expression: the text; it may have several lines.
     """
     labeling = Element("labeling", type="simple")
     settings = SubElement(labeling, "settings", calloutType="simple")

@@ -1,4 +1,4 @@
-"""Where a project finds its layers: a library's file from the project's folder, or a server without who logs in."""
+"""Where a project finds its layers: a library's file relative to the project, or a server without a user."""
 
 import os
 from pathlib import Path
@@ -20,17 +20,17 @@ _SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full
 
 
 def wkb_type(geometry: str) -> str:
-    """The name of a layer's geometry in QGIS; NoGeometry of a table."""
+    """Return QGIS's name of a layer's geometry; NoGeometry for a table."""
     return _GEOMETRY_TYPES.get(geometry, "NoGeometry")
 
 
 def provider_of(source: str) -> str:
-    """Which of QGIS's providers opens a table of features."""
+    """Return QGIS's provider that opens a table of features."""
     return "ogr" if _OF_FILE in source else "postgres"
 
 
 def from_project(path: Path, project: Path) -> str:
-    """A file's path from the folder of the project, so that both can be moved together; whole on another drive."""
+    """Return a file's path relative to the project's folder, so that both can be moved; absolute on another drive."""
     try:
         relative = Path(os.path.relpath(path.resolve(), project.absolute().parent.resolve())).as_posix()
     except ValueError:  # on Windows there is no way from one drive to another
@@ -39,9 +39,9 @@ def from_project(path: Path, project: Path) -> str:
 
 
 def table_source(library: Library, location: str, table: str, geometry: str, project: Path, authcfg: str | None) -> str:
-    """How QGIS opens a table of features of a library.
+    """Return the source with which QGIS opens a table of features of a library.
 
-    authcfg: an entry of QGIS's authentication store; nothing else says who logs in.
+    authcfg: an entry of QGIS's authentication store; nothing else tells who signs in.
     """
     if library.path is not None:
         return f"{from_project(library.path, project)}{_OF_FILE}{table}"

@@ -1,6 +1,6 @@
-"""How a layer looks and speaks in QGIS: symbols, labels, names of its fields and of their codes, what a tip says.
+"""The look of a layer in QGIS: symbols, labels, names of its fields and of their codes, and map tips.
 
-The same for a layer in the dock and in a published project: as a style in QGIS's own format.
+It is the same for a layer in the dock and in a published project: a style in QGIS's own format.
 """
 
 import re
@@ -32,9 +32,9 @@ _AREA_TEXT = (
 
 
 def look_text(entry: LayerEntry, fields: Collection[str], language: str) -> str:
-    """A layer's style as a document that QGIS reads; empty for a table and for a raster.
+    """Return a layer's style as a document that QGIS reads; empty for a table and for a raster.
 
-    fields: the columns of the version that is to be drawn.
+    fields: the columns of the version to be drawn.
     """
     if entry.geometry not in _SHAPES:
         return ""
@@ -46,12 +46,12 @@ def look_text(entry: LayerEntry, fields: Collection[str], language: str) -> str:
 
 
 def labels_enabled(entry: LayerEntry, fields: Collection[str]) -> str:
-    """Whether a layer is labelled, as QGIS writes it."""
+    """Return whether a layer is labelled, as QGIS writes it."""
     return str(int(_label_expression(entry, fields) is not None))
 
 
 def add_look(parent: Element, entry: LayerEntry, fields: Collection[str], language: str) -> None:
-    """Add to a layer's element, or a style's, all that decides how it looks and speaks."""
+    """Add everything that decides a layer's look to its element, or to a style's."""
     other = phrase("published.other", language)
     parent.append(renderer_of(style_of(entry), entry.geometry, fields, language, other))
     expression, label = _label_expression(entry, fields), label_of(entry)
@@ -96,7 +96,7 @@ def _unit_of(field: Field) -> str:
 
 
 def code_names(field: Field, language: str) -> dict[str, str]:
-    """Code → code and name, of all tables that a field may be from, the first table first."""
+    """Return code → code and name, from all tables that a field may use, the first table first."""
     found: dict[str, str] = {}
     for table in map(code_table, field.codes):
         first = {code: titles for code, titles in table.first.items() if code not in table.classes}
@@ -110,7 +110,7 @@ def code_names(field: Field, language: str) -> dict[str, str]:
 
 
 def _label_expression(entry: LayerEntry, fields: Collection[str]) -> str | None:
-    """The expression of a feature's label; None where its layer has neither name nor class."""
+    """Return the expression of a feature's label; None if its layer has neither name nor class."""
     label = label_of(entry)
     if label is None:
         return None
@@ -140,7 +140,7 @@ def _coded_class(entry: LayerEntry, fields: Collection[str]) -> Field | None:
 
 
 def _feature_title(entry: LayerEntry, fields: Collection[str], language: str) -> str:
-    """By what one feature is called in QGIS's lists."""
+    """Return the expression for a feature's name in QGIS's lists."""
     name, coded = name_field(entry, fields), _coded_class(entry, fields)
     parts = [f"nullif({_column(name)}, '')"] if name is not None else []
     parts += [_code_and_name(_column(coded.name))] if coded is not None else []
@@ -151,7 +151,7 @@ def _feature_title(entry: LayerEntry, fields: Collection[str], language: str) ->
 
 
 def _tip(entry: LayerEntry, known: list[Field], language: str) -> str:
-    """QGIS's tip for a feature under the pointer: the layer, then titles and values, codes with their names."""
+    """Return QGIS's tip for a feature under the pointer: the layer, then titles and values, codes with names."""
     tip_fields = [field for field in known if field.name not in _UNTOLD]
     rows = "".join(_tip_row(field, _alias(field, language)) for field in tip_fields[:_MOST_TIP_ROWS])
     size = phrase("published.size", language)
@@ -161,13 +161,13 @@ def _tip(entry: LayerEntry, known: list[Field], language: str) -> str:
 
 
 def _code_and_name(column: str) -> str:
-    """A code with its name; a code that no table knows alone, and null for none: QGIS has both in brackets."""
+    """Return the expression of a code with its name; of an unknown code, which QGIS brackets, the code alone."""
     named = f"represent_value({column})"
     return f"if(left({named}, 1) = '(', nullif(to_string({column}), ''), {named})"
 
 
 def _tip_row(field: Field, title: str) -> str:
-    """One row, left out where the field is empty; what a file holds is shown as it is, never as HTML."""
+    """Return one row, left out if the field is empty; a value is shown unchanged, never as HTML."""
     column = _column(field.name)
     signs = "map('&', '&amp;', '<', '&lt;', '>', '&gt;')"
     shown = _code_and_name(column) if field.codes else f"represent_value({column})"

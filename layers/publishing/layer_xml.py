@@ -45,7 +45,7 @@ def abstract_of(layer: PublishedLayer, language: str) -> str:
 
 
 def keywords_of(layer: PublishedLayer, language: str, departments: Mapping[str, str]) -> list[str]:
-    """By which words a layer is found: its code, and whose it is. departments: their names by code."""
+    """Return the keywords of a layer: its code, and its owners. departments: their names by code."""
     groups, entry = named_groups(), layer.entry
     named = (("libraries", entry.library), ("kinds", entry.kind))
     return [entry.code, departments[entry.department], *(groups[group][code][language] for group, code in named)]

@@ -14,11 +14,11 @@ from onemap.layers.records import Record
 
 
 def map_looks(library: Library, listed: list[Record], language: str) -> Record:
-    """The groups and themes of the map; `stratum`, `place` and `look` go into the listed layers themselves.
+    """Return the groups and themes of the map; put `stratum`, `place` and `look` into the listed layers.
 
-    listed: the layers as `listing()` has them. place: a layer's number from the uppermost; look: its style in QGIS's
-    own format, in one language, of a layer with versions; swatch: its plain colours. bounds: west, south, east,
-    north in degrees of all that is in force, None where nothing is.
+    listed: the layers from `listing()`. place: a layer's number from the uppermost; look: its style in QGIS's own
+    format, in one language, if it has versions; swatch: its plain colours. bounds: west, south, east, north in degrees
+    of all layers in force, None if there are none.
     """
     catalogue = library.catalogue()
     in_order = {entry.code: place for place, entry in enumerate(sorted(catalogue.values(), key=place_of))}

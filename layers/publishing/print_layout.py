@@ -1,7 +1,7 @@
 """The layouts of a published project: a sheet with title, map, legend, scale bar, north and date, to print or to serve.
 
-QGIS shows them under Project → Layouts, QGIS Server prints them by GetPrint. Where everything stands on the paper is
-said by QGIS's own templates in resources/layouts/, which the dock prints the working map with too.
+QGIS shows them under Project → Layouts, QGIS Server prints them by GetPrint. QGIS's own templates in resources/layouts/
+place everything on the paper; the dock prints the working map with them, too.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class SheetText:
 
 
 def print_layouts(bounds: Bounds, text: SheetText) -> Element:
-    """A layout for each size of paper, whose map shows the ground within `bounds` (metres of the project's system)."""
+    """Return a layout for each paper size, with the ground within `bounds` (metres of the project's system)."""
     layouts = Element("Layouts")
     layouts.extend(_layout(name, bounds, text) for name in _PAGES)
     return layouts
@@ -45,12 +45,12 @@ def _layout(name: str, bounds: Bounds, text: SheetText) -> Element:
 
 
 def _plain(text: str) -> str:
-    """A text in which QGIS finds no expression: a library may have any name."""
+    """Return a text without QGIS expressions: a library may have any name."""
     return text.replace("[%", "[ %")
 
 
 def _extent(bounds: Bounds, shape: float) -> dict[str, str]:
-    """The extent of a map of a shape (width by height): all of the ground within `bounds`, in the middle."""
+    """Return the extent of a map of a shape (width by height): all ground within `bounds`, centred."""
     west, south, east, north = bounds
     width = max(east - west, (north - south) * shape, 1.0) * _ROOM
     half_width, half_height = width / 2, width / shape / 2

@@ -1,4 +1,4 @@
-"""The project's XML: its layers, their tree and order, its extent, and what QGIS Server offers of it."""
+"""The project's XML: its layers, their tree and order, its extent, and what QGIS Server offers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ _USUAL_SYSTEMS = ("EPSG:4326", "EPSG:3857")  # what most clients of a map servic
 class ProjectFacts:
     """Facts of a published project: title, abstract, the library's system, and the map's first view.
 
-    dated: the day of the data, as it stands on the map; legend: what a legend is called; variables: which library, and
-    where its log stood.
+    dated: the day of the data, as the map shows it; legend: the legend's title; variables: the library and the head of
+    its log.
     """
 
     title: str
@@ -41,7 +41,7 @@ class ProjectFacts:
 
 
 def project_text(facts: ProjectFacts, layers: Sequence[PublishedLayer], sources: Mapping[str, str]) -> bytes:
-    """A whole project. layers: the uppermost first; sources: by a version's table where QGIS finds it."""
+    """Return a whole project. layers: the uppermost first; sources: QGIS's source for each version's table."""
     root = Element("qgis", version=WRITTEN_FOR, projectname=facts.title)
     SubElement(root, "homePath", path="")
     add_text(root, "title", facts.title)
@@ -76,7 +76,7 @@ def project_text(facts: ProjectFacts, layers: Sequence[PublishedLayer], sources:
 
 
 def _tree(layers: Sequence[PublishedLayer], sources: Mapping[str, str], language: str) -> Element:
-    """The groups of the map, as in the dock: what stands above lies above."""
+    """Return the groups of the map, as in the dock: an upper entry is drawn above."""
     tree = Element("layer-tree-group")
     groups: dict[str, Element] = {}
     for layer in layers:
@@ -98,7 +98,7 @@ def _tree(layers: Sequence[PublishedLayer], sources: Mapping[str, str], language
 
 
 def _presets(layers: Sequence[PublishedLayer], facts: ProjectFacts) -> Element:
-    """The maps that a click shows, as QGIS keeps its map themes."""
+    """Return the maps that a click shows, as QGIS's map themes."""
     presets = Element("visibility-presets")
     of_code = {layer.entry.code: layer for layer in layers}
     for theme in project_themes(layers):
@@ -128,7 +128,7 @@ def _add_canvas(root: Element, facts: ProjectFacts) -> None:
 
 
 def _properties(facts: ProjectFacts, layers: Sequence[PublishedLayer]) -> Element:
-    """Paths from the project's folder; what QGIS Server offers: maps of everything, features to read, none to write."""
+    """Return relative paths, and what QGIS Server offers: maps of everything, features to read, none to write."""
     found = Element("properties")
     add_text(SubElement(found, "Paths"), "Absolute", "false", type="bool")
     measuring = SubElement(found, "Measurement")
@@ -155,7 +155,7 @@ def _properties(facts: ProjectFacts, layers: Sequence[PublishedLayer]) -> Elemen
 
 
 def _add_furniture(properties: Element, facts: ProjectFacts) -> None:
-    """Add what every map printed from the desktop must have: its title, the date of its data, scale and north."""
+    """Add what every map printed from the desktop must show: its title, the date of its data, scale and north."""
     corners = {
         "TitleLabel": _TOP_LEFT,
         "CopyrightLabel": _BOTTOM_LEFT,
@@ -174,7 +174,7 @@ def _add_furniture(properties: Element, facts: ProjectFacts) -> None:
 
 
 def _offered_systems(crs: pyproj.CRS) -> list[str]:
-    """The systems in which a map may be asked for: the library's, its degrees, and the two of the web."""
+    """Return the systems that a map may be requested in: the library's, its degrees, and the two of the web."""
     geodetic = crs.geodetic_crs
     codes = [crs.to_epsg(), geodetic.to_epsg() if geodetic is not None else None]
     return list(dict.fromkeys([*(f"EPSG:{code}" for code in codes if code is not None), *_USUAL_SYSTEMS]))

@@ -12,9 +12,9 @@ POINT_MM, EDGE_MM = "2.4", "0.5"
 
 
 def renderer_of(style: Style, geometry: str, fields: Collection[str], language: str, other: str) -> Element:
-    """How a layer of a geometry (polygon, line, point) is drawn: by classes where it has the style's field.
+    """Return how a layer of a geometry (polygon, line, point) is drawn: by class if it has the style's field.
 
-    other: what the features of no class are called.
+    other: the name for features of no class.
     """
     field = style.get("field")
     if field is None or field.lower() not in {name.lower() for name in fields}:
@@ -42,7 +42,7 @@ def renderer_of(style: Style, geometry: str, fields: Collection[str], language: 
 
 
 def _classes(style: Style) -> list[tuple[list[str], Style]]:
-    """The values of a style with their looks; those of one look and title, as of two editions, are one class."""
+    """Return a style's values with their looks; values of one look and title, as of two editions, share a class."""
     classes: list[tuple[list[str], Style]] = []
     for value, look in style.get("values", {}).items():
         alike = [values for values, other in classes if other == look and look.get("title")]
@@ -54,7 +54,7 @@ def _classes(style: Style) -> list[tuple[list[str], Style]]:
 
 
 def symbol_of(style: Style, geometry: str, name: str) -> Element:
-    """One symbol: stroke, fill, dash, hatch; of a point shape, size and edge."""
+    """Return one symbol: stroke, fill, dash, hatch; for a point shape, size and edge."""
     stroke = str(style.get("stroke") or OTHER_COLOUR)
     width, dash = str(style.get("stroke_mm") or 0.3), str(style.get("dash", "solid"))
     if geometry == "line":

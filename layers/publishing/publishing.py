@@ -51,9 +51,9 @@ def check_project(location: str, project: Path, options: PublishOptions) -> None
 
 
 def publish(library: Library, location: str, project: Path, options: PublishOptions, language: str) -> Record:
-    """Write the project, whole or not at all; returns what is in it, what was left out, and what a server needs.
+    """Write the project, whole or not at all; return its content, what was left out, and what a server needs.
 
-    location: how the library was named, of which only its place is kept.
+    location: the library's, of which only the place is kept.
     Raises UsageError layer.unknown, OneMapError publish.empty, out.….
     """
     with library.reading():
@@ -115,7 +115,7 @@ def _record(layer: PublishedLayer, language: str) -> dict[str, Any]:
 
 
 def _needs(library: Library, project: Path, options: PublishOptions, layers: list[PublishedLayer]) -> list[Problem]:
-    """Remarks for whoever opens the project."""
+    """Return remarks for people who open the project."""
     found = []
     if library.path is None and not options.authcfg:
         found.append(Problem("publish.login", {"file": library.label}))
@@ -129,7 +129,7 @@ def _needs(library: Library, project: Path, options: PublishOptions, layers: lis
 
 
 def _is_below(path: Path, project: Path) -> bool:
-    """Whether a file lies in the project's folder, and moves with it."""
+    """Whether a file lies in the project's folder, so that both move together."""
     return from_project(path, project).startswith("./")
 
 

@@ -1,4 +1,4 @@
-"""Rasters in a project: the picture that a version's row names, and how QGIS is to paint its numbers."""
+"""Rasters in a project: the picture that a version's row names, and how QGIS paints its numbers."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +34,7 @@ class Band:
 
 @dataclass(frozen=True)
 class Picture:
-    """A raster's file, its system, and its bands: red, green, blue, or one that is painted grey or by its own colours.
+    """A raster's file, its system, and its bands: red, green, blue, or one painted in grey or in its own colours.
 
     colours: (value, red, green, blue, opacity) each; alpha: the band of opacity, -1 for none.
     """
@@ -63,7 +63,7 @@ def picture_of(library: Library, version: Version) -> Picture:
 
 
 def _colour_bands(dataset: "DatasetReader") -> tuple[list[int], int]:
-    """The bands of red, green and blue, by what the file says of them, else the first; and that of opacity."""
+    """Return the bands of red, green and blue that the file names, else the first ones; and that of opacity."""
     names = [interpretation.name for interpretation in dataset.colorinterp]
     numbers = [names.index(name) + 1 if name in names else at for at, name in enumerate(_COLOURS, 1)]
     return [number for number in numbers if number <= dataset.count], names.index(
@@ -72,7 +72,7 @@ def _colour_bands(dataset: "DatasetReader") -> tuple[list[int], int]:
 
 
 def _band(dataset: "DatasetReader", number: int, alone: bool) -> Band:
-    """A band's range, of a sample; bytes of a coloured picture are painted as they are."""
+    """Return a band with its range from a sample; bytes of a coloured picture are painted unchanged."""
     shape = min(dataset.height, _SAMPLE), min(dataset.width, _SAMPLE)
     numbers = dataset.read(number, out_shape=shape, masked=True)
     valid = numbers.compressed()

@@ -1,7 +1,7 @@
 """A vector tile: geometries in the plane of a tile, with a few words each, as browsers' maps read them.
 
-The form is that of the Mapbox Vector Tile Specification 2.1: a tile holds layers, a layer its features, with their
-geometry as commands on a grid whose y runs down.
+The format is the Mapbox Vector Tile Specification 2.1: a tile holds layers, a layer its features, with their geometry
+as commands on a grid whose y points down.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,9 +28,9 @@ def tile_bounds(zoom: int, column: int, row: int, buffer: int = BUFFER) -> tuple
 
 
 def on_grid(shapes: np.ndarray, zoom: int, column: int, row: int) -> np.ndarray:
-    """Shapes (n,) in Web Mercator on a tile's grid, clipped to it and its buffer; of what is left of none None.
+    """Return Web Mercator shapes (n,) on a tile's grid, clipped to it and its buffer; None where nothing is left.
 
-    What is smaller than a step is left out.
+    Shapes smaller than a step are left out.
     """
     west, _, _, north = tile_bounds(zoom, column, row, 0)
     step = 2 * HALF_WORLD_M / 2**zoom / EXTENT
@@ -42,7 +42,7 @@ def on_grid(shapes: np.ndarray, zoom: int, column: int, row: int) -> np.ndarray:
 
 
 def encode_tile(name: str, fids: Sequence[int], shapes: np.ndarray, words: Mapping[str, Sequence[str]]) -> bytes:
-    """One layer as a tile. shapes (n,): on the grid, None of those left out; words: by name, one of each feature."""
+    """Return one layer as a tile. shapes (n,): on the grid, None to leave out; words: by name, one for each feature."""
     keys, values = list(words), dict.fromkeys(word for column in words.values() for word in column)
     places = {word: place for place, word in enumerate(values)}
     layer = bytearray(_field(1, name.encode()))
@@ -66,7 +66,7 @@ def encode_tile(name: str, fids: Sequence[int], shapes: np.ndarray, words: Mappi
 
 
 def _commands_by_kind(shape: shapely.Geometry | None) -> Iterator[tuple[int, list[int]]]:
-    """The geometry of a feature; one of several kinds, as clipping may leave it, becomes several."""
+    """Yield the geometry of a feature by kind; clipping may leave several kinds, which become several features."""
     if shape is None:
         return
     parts: dict[int, list[shapely.Geometry]] = {}

@@ -25,7 +25,7 @@ def add_options(parent: Element, values: Mapping[str, str]) -> None:
 
 
 def add_crs(parent: Element, crs: pyproj.CRS) -> None:
-    """A coordinate system: by its number where it has one, and as text for a QGIS that does not know it."""
+    """Add a coordinate system: by its number if it has one, and as text for a QGIS that does not know it."""
     system = SubElement(parent, "spatialrefsys", nativeFormat="Wkt")
     add_text(system, "wkt", crs.to_wkt("WKT2_2019"))
     code = crs.to_epsg()

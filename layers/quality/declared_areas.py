@@ -1,17 +1,15 @@
-"""Checks of declared areas against the feature's own on the ellipsoid."""
+"""Compare declared areas with the feature's own area on the ellipsoid."""
 
 import contextlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyproj
 
 from onemap.layers.area_units import M2_PER_HECTARE, areas_apart
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import Problem
-from onemap.layers.frames.fields import plain_numbers
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.geometry.areas import areal_scale, ellipsoidal_areas_m2, most_bent_m2
 from onemap.layers.in_threads import in_order
@@ -29,10 +27,10 @@ def area_flaws(
     most: Callable[[str], int | None],
     progress: Progress,
 ) -> list[Flaws]:
-    """Declared areas that differ from the feature's area on the ellipsoid, or are all in another unit.
+    """Return declared areas that differ from the area on the ellipsoid, or that are all in another unit.
 
-    limits: share, the part of the computed area by which a declared one may differ, and least_m2, what it may differ by
-    in any case; most: of a code, how many are reported.
+    limits: share, the part of the computed area by which a declared one may differ, and least_m2, a difference that is
+    always allowed; most: of a code, how many are reported.
     """
     stated = [field.name for field in entry.fields if field.area and field.name in frame.columns]
     if not stated or entry.geometry != "polygon":
@@ -41,7 +39,7 @@ def area_flaws(
     scale = areal_scale(crs, frame.bounds())
 
     def measure_block(block: np.ndarray) -> tuple[np.ndarray, list[np.ndarray], np.ndarray, np.ndarray]:
-        numbers = [_numbers(frame, field.name, block) for field in fields]
+        numbers = [frame.numbers(field.name, block) for field in fields]
         ground_m2, length_m = frame.sizes[block].T
         rough_m2 = np.outer(scale, ground_m2)
         at = np.flatnonzero(
@@ -58,16 +56,8 @@ def area_flaws(
     return [flaws for field in fields for flaws in field.flaws()]
 
 
-def _numbers(frame: FrameBlocks, name: str, rows: np.ndarray) -> np.ndarray:
-    """Declared areas (k,), not a number where there is none."""
-    column = frame.column(name, rows)
-    if column is not None and not pa.types.is_string(column.type):
-        return np.asarray(column.to_numpy(zero_copy_only=False), dtype=float)
-    return plain_numbers(frame.values(name, rows))
-
-
 class _AreaField:
-    """One field of areas, block by block."""
+    """Checks one field of areas, block by block."""
 
     def __init__(self, name: str, most: int | None, limits: Mapping[str, Any]) -> None:
         self.name = name
@@ -80,16 +70,16 @@ class _AreaField:
         return np.maximum(self._limits["share"] * computed, self._limits["least_m2"])
 
     def may_differ(self, numbers: np.ndarray, rough_m2: np.ndarray, length_m: np.ndarray) -> np.ndarray:
-        """Which values (k,) are to be compared with the area on the ellipsoid, as that of the plane does not settle it.
+        """Which values (k,) must be compared with the area on the ellipsoid, since that of the plane does not decide.
 
-        rough_m2: the least and the greatest that the ground may have there, if its edges were straight in the plane
-        (2, k); length_m: of all its edges (k,).
+        rough_m2: the least and the greatest area that the ground may have there, if its edges were straight in the
+        plane (2, k); length_m: of all its edges (k,).
         """
         off = np.abs(numbers - rough_m2).max(axis=0) + most_bent_m2(length_m)
         return np.isfinite(numbers) & ~((off <= self._most_apart(rough_m2[0])) & (rough_m2[0] > 0))
 
     def look(self, rows: np.ndarray, numbers: np.ndarray, at: np.ndarray, computed: np.ndarray) -> None:
-        """The next rows (k,) and their values, and of those that may differ (at) the areas on the ellipsoid."""
+        """Check the next rows (k,) and values. at: those that may differ, with their `computed` ellipsoidal areas."""
         self._compared += int(np.isfinite(np.delete(numbers, at)).sum())
         rows, numbers = rows[at], numbers[at]
         comparable = np.isfinite(numbers) & (computed > 0)
@@ -105,7 +95,7 @@ class _AreaField:
         self._apart.add(rows[apart], facts)
 
     def flaws(self) -> list[Flaws]:
-        """One for all if another unit explains nearly all of them, else each."""
+        """Return one problem if another unit explains nearly all differences, else one for each."""
         apart = self._apart.count
         for unit, count in self._in_unit.items():
             if apart and count / apart > 0.9 and apart > self._compared / 2:

@@ -1,4 +1,4 @@
-"""Whether a layer lies beside what the library holds of the same things, all of it by one step."""
+"""Whether a whole layer is shifted against the library's data about the same things."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -28,7 +28,7 @@ _FITS, _MISSES, _OTHERWISE = 0.7, 0.35, 0.6  # shares of the points: with the st
 class KnownLines:
     """A layer of the library with which another should agree.
 
-    near: its features whose boxes meet a box, (n,); are_borders: together they are the ground of a district.
+    near: its features whose boxes meet a box, (n,); are_borders: together they make up the ground of a district.
     """
 
     layer: str
@@ -39,7 +39,7 @@ class KnownLines:
 
 @dataclass(frozen=True)
 class Displacement:
-    """How a layer lies beside known lines: east and north in metres, and the share of its points that then fit."""
+    """The shift of a layer against known lines: east and north in metres, and the share of its points that then fit."""
 
     known: KnownLines
     east_m: float
@@ -49,10 +49,10 @@ class Displacement:
 
 
 def displacement(frame: FrameBlocks, known: Sequence[KnownLines], least_m: float) -> tuple[Displacement | None, bool]:
-    """The one shift of at least `least_m` between a frame and known lines; and whether it fits some of them unshifted.
+    """Return the shift of at least `least_m` between a frame and known lines; and whether it fits some without a shift.
 
-    Pairs of vertices vote for the step between them; what most vote for is compared with the lines. Where another step
-    would do nearly as well, as in a grid or along a straight line, nothing is said.
+    Pairs of vertices vote for the shift between them; the winner is compared with the lines. There is no result if
+    another shift would do nearly as well, as in a grid or along a straight line.
     """
     features = _seeds(frame)
     for one in known:
@@ -71,7 +71,7 @@ def displacement(frame: FrameBlocks, known: Sequence[KnownLines], least_m: float
 
 
 def displacement_flaws(found: Displacement, crs: pyproj.CRS) -> list[Flaws]:
-    """A displacement as the problem of a whole layer. crs: of its coordinates."""
+    """Return a displacement as the problem of a whole layer. crs: of its coordinates."""
     step = (found.east_m, found.north_m)
     is_gcj02 = math.dist(step, gcj02_step_m(*found.middle, crs)) < GCJ02_WITHIN_M
     beside = Problem("suggest.beside_layer", {"code": found.known.layer, "label": found.known.label})
@@ -80,9 +80,9 @@ def displacement_flaws(found: Displacement, crs: pyproj.CRS) -> list[Flaws]:
 
 @dataclass(frozen=True)
 class _Place:
-    """Points of some features (n, 2), of which feature each is (n,), and the known lines around them.
+    """Points of some features (n, 2), the feature of each (n,), and the known lines around them.
 
-    vertices: by feature those of the lines near it (m, 2).
+    vertices: for each feature the vertices of lines near it (m, 2).
     """
 
     points: np.ndarray
@@ -92,7 +92,7 @@ class _Place:
 
 
 def _seeds(frame: FrameBlocks) -> list[np.ndarray]:
-    """Vertices of some features that stand evenly in a frame."""
+    """Return vertices of some features that are evenly spread in a frame."""
     rows = np.unique(np.linspace(0, frame.count - 1, min(frame.count, _SEEDS)).astype(int))
     found, most = [], _POINTS // len(rows)
     for geometry in frame.geometries(rows):
@@ -128,7 +128,7 @@ def _place(features: Sequence[np.ndarray], known: KnownLines) -> _Place | None:
 
 
 def _voted_step(place: _Place) -> np.ndarray | None:
-    """East and north from known vertices to the points for which most pairs vote; None without a pair."""
+    """Return the shift from known vertices to the points for which most pairs vote; None without a pair."""
     cells = int(2 * MOST_M / _CELL_M)
     votes = np.zeros((cells, cells), dtype=np.int64)
     of_each = [(place.points[place.owner == number], vertices) for number, vertices in enumerate(place.vertices)]
@@ -145,9 +145,9 @@ def _voted_step(place: _Place) -> np.ndarray | None:
 
 
 def _count_votes(votes: np.ndarray, points: np.ndarray, vertices: np.ndarray) -> None:
-    """Add to votes (c, c) the cell of the way from each vertex (m, 2) to each point (n, 2), block by block.
+    """Count in votes (c, c) the cell of each shift from a vertex (m, 2) to a point (n, 2), block by block.
 
-    A hundred million pairs are usual: no more of them are in memory than fit into the processor's own.
+    A hundred million pairs are usual: a block has as many as fit into the processor's cache.
     """
     cells = len(votes)
     at_once = max(1, _PAIRS_AT_ONCE // max(1, len(vertices)))
@@ -161,7 +161,7 @@ def _count_votes(votes: np.ndarray, points: np.ndarray, vertices: np.ndarray) ->
 
 
 def _ways_near(best: np.ndarray, points: np.ndarray, vertices: np.ndarray) -> np.ndarray:
-    """The ways (k, 2) from vertices to points that differ by a cell and a half from `best` at most."""
+    """Return the shifts (k, 2) from vertices to points that differ from `best` by at most a cell and a half."""
     aims, far = points - best, 1.5 * _CELL_M
     boxes = shapely.box(aims[:, 0] - far, aims[:, 1] - far, aims[:, 0] + far, aims[:, 1] + far)
     point, vertex = shapely.STRtree(shapely.points(vertices)).query(boxes, predicate="intersects")
@@ -170,12 +170,12 @@ def _ways_near(best: np.ndarray, points: np.ndarray, vertices: np.ndarray) -> np
 
 
 def _share(place: _Place, step: np.ndarray, within_m: float) -> float:
-    """Which part of the points lies on known lines once a step is taken back."""
+    """Return the share of points that lie on known lines once a shift is undone."""
     return float((place.lines.distances_m(place.points - step) <= within_m).mean())
 
 
 def _certainty(place: _Place, step: np.ndarray) -> float | None:
-    """The share of points that fit with a step, None where it is not certain."""
+    """Return the share of points that fit with a shift; None if the shift is not certain."""
     for within_m in _WITHIN_M:
         fits = place.lines.distances_m(place.points - step) <= within_m
         share = float(fits.mean())

@@ -23,7 +23,7 @@ Most = Callable[[str], int | None]
 
 
 def key_flaws(frame: FrameBlocks, entry: LayerEntry, most: Most, progress: Progress) -> list[Flaws]:
-    """Features without a key, and features whose key another has had before them."""
+    """Return features without a key, and features whose key an earlier one has."""
     key = entry.key
     if key is None or key not in frame.columns:
         return []
@@ -48,14 +48,14 @@ def key_flaws(frame: FrameBlocks, entry: LayerEntry, most: Most, progress: Progr
 
 
 def _rows_in_words(frame: FrameBlocks, places: np.ndarray) -> list[int | str]:
-    """In which rows of the source some features stand (k,); of several files with that which it is in."""
+    """Return the source rows of some features (k,); if there are several files, with the file."""
     rows = [row + 1 for row in frame.source_rows(places).tolist()]
     files = [place.get("file") for place in frame.file_places(places)]
     return [row if file is None else f"{row} ({file})" for row, file in zip(rows, files, strict=True)]
 
 
 def duplicate_flaws(frame: FrameBlocks, most: int | None, progress: Progress) -> list[Flaws]:
-    """Features whose shape another has had before them, whatever the point at which it begins."""
+    """Return features whose shape an earlier one has, whatever the point at which it begins."""
     hashes = _hash_boxes(frame.boxes)
 
     def read() -> Iterator[tuple[np.ndarray, list[str]]]:
@@ -71,7 +71,7 @@ def duplicate_flaws(frame: FrameBlocks, most: int | None, progress: Progress) ->
 
 
 def _key_texts(frame: FrameBlocks, key: str, rows: np.ndarray) -> tuple[pa.Array, np.ndarray]:
-    """The keys that are there, as `text_value` has them, as bytes; and in which of the rows (k,) one is."""
+    """Return the keys that exist, as `text_value` gives them, as bytes; and which of the rows (k,) have one."""
     column = frame.column(key, rows)
     if column is not None and pa.types.is_string(column.type):
         texts = column.cast(pa.large_string())
@@ -86,7 +86,7 @@ def _key_texts(frame: FrameBlocks, key: str, rows: np.ndarray) -> tuple[pa.Array
 
 
 def _hash_texts(texts: pa.Array) -> np.ndarray:
-    """A hash of each text (n,), as bytes of which none is null: for each length, eight bytes after the other."""
+    """Return a hash of each text (n,), given as bytes without null; texts of one length are hashed together."""
     result = np.zeros(len(texts), dtype=np.uint64)
     length = pc.binary_length(texts).to_numpy()
     for size in np.unique(length[length > 0]).tolist():
@@ -99,13 +99,13 @@ def _hash_texts(texts: pa.Array) -> np.ndarray:
 
 
 def _hash_boxes(boxes: np.ndarray) -> np.ndarray:
-    """A hash of each box (n,); those of the same numbers are the same."""
+    """Return a hash of each box (n,); equal boxes have equal hashes."""
     bits = np.ascontiguousarray(boxes + 0.0).view(np.uint64)  # + 0.0: there is one nought only
     return _mix(bits, np.zeros(len(boxes), dtype=np.uint64))
 
 
 def _mix(words: np.ndarray, start: np.ndarray) -> np.ndarray:
-    """A hash of each row of words (n, k) of eight bytes, from what it starts with (n,)."""
+    """Return a hash of each row of eight-byte words (n, k). start: the initial hashes (n,)."""
     result = start
     for column in range(words.shape[1]):
         result = (result ^ words[:, column]) * _FACTORS[column % len(_FACTORS)]
@@ -114,7 +114,7 @@ def _mix(words: np.ndarray, start: np.ndarray) -> np.ndarray:
 
 
 def _alike(hashes: np.ndarray, is_compared: np.ndarray) -> np.ndarray:
-    """Which of the compared rows share their hash with another compared row; only these can be the same: mask (n,)."""
+    """Which compared rows share their hash with another compared row; only these can be equal: mask (n,)."""
     ordered = np.sort(hashes[is_compared])
     several = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
     return is_compared & np.isin(hashes, several) if len(several) else np.zeros(len(hashes), dtype=bool)
@@ -131,7 +131,7 @@ def _blocks_of_rows(frame: FrameBlocks, is_compared: np.ndarray, progress: Progr
 def _later(
     values: Iterator[tuple[np.ndarray, list[str]]],
 ) -> Iterator[tuple[np.ndarray, np.ndarray, list[str]]]:
-    """Block by block the rows whose value a row before them has had, those first rows, and the values."""
+    """Yield block by block the rows whose value an earlier row has, these first rows, and the values."""
     first: dict[str, int] = {}
     for rows, block in values:
         before = np.array([first.setdefault(value, row) for value, row in zip(block, rows.tolist(), strict=True)])

@@ -13,10 +13,10 @@ Facts = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Flaws:
-    """One kind of problem, n times and `more` times that are only counted.
+    """One kind of problem, n times, and `more` times that are only counted.
 
-    rows: (n,) places of the features in their frame, -1 for what belongs to no single feature; facts: what each
-    sentence needs; geometries: (n,) where each lies, None if that is where its feature lies.
+    rows: (n,) places of the features in their frame, -1 if no single feature is meant; facts: the facts of each
+    sentence; geometries: (n,) where each problem lies, None for its feature's place.
     """
 
     code: str

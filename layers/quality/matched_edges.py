@@ -1,4 +1,4 @@
-"""Polygons that fit their neighbours edge by edge: told at once for many, so that GEOS is asked for the others only."""
+"""Polygons that fit their neighbours edge by edge: tested together, so that only the others are left to GEOS."""
 
 from collections.abc import Callable
 
@@ -15,10 +15,10 @@ _MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F))  # odd num
 
 
 class MatchedEdges:
-    """The edges of valid polygons (n,), each with the one that runs along it, from end to end and the other way round.
+    """The edges of valid polygons (n,), each with the edge that runs along it between the same ends in reverse.
 
-    All ground that touches a polygon whose edges all have one lies beyond its edges, whatever else there is.
-    rings: of all; boxes: (n, 4); shapes: the polygons of some rows (k,), which ascend: few are asked for.
+    If all edges of a polygon have one, any other ground that touches the polygon lies beyond its edges. rings: of all
+    polygons; boxes: (n, 4); shapes: gives the polygons of some rows (k,), ascending, and is called for few.
     """
 
     def __init__(self, rings: Rings, boxes: np.ndarray, shapes: Shapes) -> None:
@@ -43,9 +43,9 @@ class MatchedEdges:
         return cls(rings_of(polygons), shapely.bounds(polygons).reshape(-1, 4), polygons.__getitem__)
 
     def misfits(self, asked: np.ndarray) -> np.ndarray:
-        """Which of the polygons asked for (n,) do not fit the others edge by edge, as GEOS's coverages have it.
+        """Which requested polygons (n,) do not fit the others edge by edge, by the rules of GEOS's coverages.
 
-        asked: (n,) whether it is asked for; the others are never misfits.
+        asked: (n,) which are requested; the others are never misfits.
         """
         doubtful = np.zeros(len(self._boxes), dtype=bool)
         doubtful[self._polygon[(self._other < 0) | ~self._is_sure]] = True
@@ -57,14 +57,14 @@ class MatchedEdges:
         return result & doubtful
 
     def lone_edges(self, asked: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Edges of the polygons asked for (n,) along which none runs: begin, end (k, 2), and their polygons (k,)."""
+        """Return unmatched edges of the requested polygons (n,): begin, end (k, 2), and their polygons (k,)."""
         at = np.flatnonzero((self._other < 0) & asked[self._polygon])
         return self._points[self._begin[at]], self._points[self._begin[at] + 1], self._polygon[at]
 
     def union(self, chosen: np.ndarray) -> shapely.Geometry:
-        """The ground of the polygons chosen (n,), which fit each other: what lies within the edges of one only.
+        """Return the union of the chosen polygons (n,), which fit each other, from the edges that only one of them has.
 
-        Like GEOS's union of coverages, for the time that its outline takes.
+        It is like GEOS's union of coverages, but takes only the time that the outline takes.
         """
         is_met = (self._other >= 0) & chosen[self._polygon[self._other]]
         has_met = np.zeros(len(chosen), dtype=bool)
@@ -84,12 +84,12 @@ class MatchedEdges:
 
 
 def _point(polygons: np.ndarray, at: int) -> np.ndarray:
-    """A point (n, 2) of each shell."""
+    """Return a point (n, 2) of each shell."""
     return shapely.get_coordinates(shapely.get_point(shapely.get_exterior_ring(polygons), at))
 
 
 def _by_ends(begin: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Edges (k, 4) from the lower end to the higher, and which of them (k,) are turned for it."""
+    """Return edges (k, 4) from the lower end to the higher, and which of them (k,) were reversed for it."""
     is_turned = (begin[:, 0] > end[:, 0]) | ((begin[:, 0] == end[:, 0]) & (begin[:, 1] > end[:, 1]))
     ends = np.where(is_turned[:, None], np.hstack([end, begin]), np.hstack([begin, end]))
     return ends, is_turned
@@ -98,16 +98,16 @@ def _by_ends(begin: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray
 def _ground(
     points: np.ndarray, size: np.ndarray, starts: np.ndarray, begin: np.ndarray, ring: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Twice the ground of each ring (r,), below zero where it goes clockwise; and twice what its edges sweep."""
+    """Return twice the signed area of each ring (r,), negative if clockwise; and twice what its edges sweep."""
     x, y = (points[:, axis] - np.repeat(points[starts, axis], size) for axis in (0, 1))
     cross = x[begin] * y[begin + 1] - x[begin + 1] * y[begin]
     return np.bincount(ring, cross, len(size)), np.bincount(ring, np.abs(cross), len(size))
 
 
 def _run_against_each_other(points: np.ndarray, begin: np.ndarray, goes_back: np.ndarray) -> np.ndarray:
-    """The other edge between the same ends that runs against each edge (k,), if it is the only one, else -1.
+    """Return for each edge (k,) the only other one between the same ends in reverse, else -1.
 
-    goes_back: (k,) the edge is meant the other way round.
+    goes_back: (k,) the edge is to be read in reverse.
     """
     places = np.ascontiguousarray(points, dtype=np.float64).view(np.complex128).ravel()
     bits = places.view(np.uint64).reshape(-1, 2)

@@ -1,4 +1,4 @@
-"""The polygons of a layer in spatial blocks, each with the neighbours that its own may touch.
+"""The polygons of a layer in spatial blocks, each with the neighbours that its own polygons may touch.
 
 A giant, such as a city's streets in one polygon, is cut up, and its pieces are spread over the blocks.
 """
@@ -49,14 +49,14 @@ class Items:
         self._extents = np.array([_extent(self.boxes[block]) for block in self.blocks])
 
     def block_of(self, items: np.ndarray) -> np.ndarray:
-        """The number of the block that each item (k,) is in."""
+        """Return the number of each item's block (k,)."""
         result = np.empty(len(self.owner), dtype=np.int64)
         for number, own in enumerate(self.blocks):
             result[own] = number
         return result[items]
 
     def neighbours_of(self, number: int) -> np.ndarray:
-        """The items of other blocks, ascending, whose boxes meet one of this block's, and some more beside it."""
+        """Return the items of other blocks, ascending, whose boxes meet one of this block's, and a few more."""
         boxes, extent = self.boxes[self.blocks[number]], self._extents[number]
         near = [other for other in np.flatnonzero(meet_box(self._extents, extent)).tolist() if other != number]
         found = [items[meet_box(self.boxes[items], extent)] for items in (self.blocks[other] for other in near)]
@@ -70,12 +70,12 @@ class Items:
         return np.union1d(items[is_beside], beyond[boxes_that_meet(self.boxes[beyond], boxes[is_long])])
 
     def geometries(self, items: np.ndarray) -> np.ndarray:
-        """The polygons of some items (k,), which ascend."""
+        """Return the polygons of some items (k,), ascending."""
         small, pieces = items[items < self.small], items[items >= self.small]
         return np.concatenate([self._frame.geometries(self.owner[small]), self._pieces[pieces - self.small]])
 
     def rings(self, items: np.ndarray) -> Rings:
-        """The rings of some items (k,), which ascend, no pieces among them; in any order."""
+        """Return the rings, in any order, of some items (k,), ascending and without pieces."""
         return self._frame.rings(self.owner[items])
 
     def is_piece(self, items: np.ndarray) -> np.ndarray:
@@ -88,9 +88,9 @@ def _extent(boxes: np.ndarray) -> np.ndarray:
 
 
 def _tiles(boxes: np.ndarray, sizes: np.ndarray) -> list[np.ndarray]:
-    """Boxes (n, 4) in tiles of about POINTS_AT_ONCE by their sizes (n,): strips from west to east, cut from the south.
+    """Divide boxes (n, 4) into tiles of about POINTS_AT_ONCE by their sizes (n,).
 
-    Of each tile the boxes that are in it, ascending.
+    Strips from west to east are cut from south to north. Return the boxes of each tile, ascending.
     """
     x, y = ((boxes[:, side] + boxes[:, side + 2]) / 2 for side in (0, 1))
     tiles = -(-int(sizes.sum()) // POINTS_AT_ONCE)
@@ -108,13 +108,13 @@ def _tiles(boxes: np.ndarray, sizes: np.ndarray) -> list[np.ndarray]:
 
 
 def _shares(sizes: np.ndarray, count: int) -> np.ndarray:
-    """The part into which each of some sizes (n,) falls, of so many parts of about one size: (n,)."""
+    """Assign sizes (n,) in order to `count` parts of about equal size: (n,)."""
     ends = np.cumsum(sizes)
     return np.minimum((ends - sizes) * count // max(int(ends[-1]), 1), count - 1) if len(sizes) else ends
 
 
 def _cut_up(polygon: shapely.Geometry) -> np.ndarray:
-    """A polygon as pieces of few points, halved across its longer side again and again."""
+    """Cut a polygon into pieces of few points by halving it across its longer side."""
     waiting, done = [polygon], []
     while waiting:
         piece = waiting.pop()

@@ -25,9 +25,9 @@ _BIRTH_HEADS = ("出生", "生日", "birth", "csrq")
 
 
 def person_flaws(frame: FrameBlocks, entry: LayerEntry) -> list[Flaws]:
-    """Columns that hold identity numbers or mobile telephones, by heading or by value, and names beside birthdays.
+    """Return columns with identity or mobile numbers, by heading or value, and names beside birthdays.
 
-    An identity number has a day of birth and a check digit (GB 11643), so that a long code is not taken for one.
+    An identity number has a day of birth and a check digit (GB 11643), so no other long code is taken for one.
     """
     numeric = {field.name for field in entry.fields if field.type in ("number", "integer")}
     found: list[tuple[str, str]] = []
@@ -49,7 +49,7 @@ def person_flaws(frame: FrameBlocks, entry: LayerEntry) -> list[Flaws]:
 
 
 def _most_are(frame: FrameBlocks, name: str, test: Any) -> bool:
-    """Whether a share of a column's values that is no chance passes a test."""
+    """Whether so many of a column's values pass a test that it cannot be chance."""
     looked = hits = 0
     for block in frame.blocks():
         texts = [text for value in frame.values(name, block) if (text := text_value(value)) is not None]

@@ -1,4 +1,4 @@
-"""Checks of where a layer lies: beyond the district, or beside its borders by one and the same step."""
+"""Check where a layer lies: beyond the district, or shifted against its borders as a whole."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -36,7 +36,7 @@ _COARSEST = 1_000.0
 def outside_flaws(
     frame: FrameBlocks, district: shapely.Geometry | None, far_m: float, most: int | None, progress: Progress
 ) -> list[Flaws]:
-    """Features beyond the district; or that the whole frame, or a whole file of it, lies at least `far_m` from it.
+    """Return features beyond the district, or that the whole frame or a whole file lies at least `far_m` from it.
 
     most: how many are reported, None for all.
     """
@@ -69,10 +69,10 @@ def shift_flaws(
     within_m: float,
     progress: Progress = SILENT,
 ) -> list[Flaws]:
-    """That borders of a layer run beside the district's, all of them by the same step of at least `least_m`.
+    """Return that a layer's borders are shifted against the district's, all by one step of at least `least_m`.
 
     outlines: the layer's geometries, or their union, in blocks; crs: of both; within_m: how near to the district's
-    border they must come once the step is taken back.
+    border they must be once the shift is undone.
     """
     points = _border_points(district)
     progress.at(_SAMPLED)
@@ -101,7 +101,7 @@ def shift_flaws(
 
 
 def shift_facts(step: Sequence[float], certainty: float, beside: Problem, *, is_gcj02: bool) -> dict[str, Any]:
-    """The facts of a shift. certainty: the share of points that fit when the shift is removed."""
+    """Return the facts of a shift. certainty: the share of points that fit when the shift is removed."""
     return {
         "east": f"{step[0]:+.0f}",
         "north": f"{step[1]:+.0f}",
@@ -116,7 +116,7 @@ def shift_facts(step: Sequence[float], certainty: float, beside: Problem, *, is_
 
 @lru_cache(maxsize=2)
 def _border_points(district: shapely.Geometry) -> np.ndarray:
-    """Points along the district's outer borders, evenly spaced (n, 2), which every layer of a delivery asks for."""
+    """Return points evenly spaced along the district's outer borders (n, 2); each layer of a delivery uses them."""
     rings = shapely.get_exterior_ring(shapely.get_parts(district))
     lengths = shapely.length(rings)
     points = [
@@ -135,7 +135,7 @@ def _border_points(district: shapely.Geometry) -> np.ndarray:
 def _segments_near(
     outlines: Iterable[np.ndarray], district: shapely.Geometry, progress: Progress
 ) -> tuple[np.ndarray, np.ndarray] | None:
-    """Beginnings and ends (n, 2) of the segments of all outlines that lie in reach of the district's box."""
+    """Return the begins and ends (n, 2) of all outlines' segments within reach of the district's box."""
     west, south, east, north = district.bounds
     box = (west - _REACH_M, south - _REACH_M, east + _REACH_M, north + _REACH_M)
     found = []
@@ -147,7 +147,7 @@ def _segments_near(
 
 
 def segments_in(geometries: np.ndarray, box: tuple[float, float, float, float]) -> tuple[np.ndarray, np.ndarray]:
-    """Beginnings and ends (n, 2) of the segments of outlines that meet a box: west, south, east, north."""
+    """Return the begins and ends (n, 2) of the outlines' segments that meet a box: west, south, east, north."""
     west, south, east, north = box
     boxes = shapely.bounds(geometries)
     near = (boxes[:, 0] <= east) & (boxes[:, 2] >= west) & (boxes[:, 1] <= north) & (boxes[:, 3] >= south)
@@ -164,14 +164,14 @@ def segments_in(geometries: np.ndarray, box: tuple[float, float, float, float]) 
 
 @dataclass
 class Borders:
-    """Segments of a layer's outlines, and how to find the nearest."""
+    """The segments of a layer's outlines, with an index to find the nearest one."""
 
     begin: np.ndarray
     end: np.ndarray
     tree: shapely.STRtree
 
     def nearest(self, points: np.ndarray, within_m: float) -> tuple[np.ndarray, np.ndarray]:
-        """Which points have a segment within a distance, and the way from each to it (k, 2)."""
+        """Return which points have a segment within a distance, and the vector from each to that segment (k, 2)."""
         # Asked with `max_distance` the tree lists all that lies within it first: kilometres around every point.
         point, segment = self.tree.query_nearest(shapely.points(points), all_matches=False)
         begin, along = self.begin[segment], self.end[segment] - self.begin[segment]
@@ -182,7 +182,7 @@ class Borders:
         return point[near], offset[near]
 
     def distances_m(self, points: np.ndarray) -> np.ndarray:
-        """The distance of each point from its nearest segment (n,), infinite beyond reach."""
+        """Return the distance of each point from its nearest segment (n,), infinite beyond reach."""
         result = np.full(len(points), np.inf)
         point, offset = self.nearest(points, _REACH_M)
         result[point] = np.hypot(offset[:, 0], offset[:, 1])
@@ -190,7 +190,7 @@ class Borders:
 
 
 def borders_of(begin: np.ndarray, end: np.ndarray, progress: Progress = SILENT) -> Borders:
-    """Segments (n, 2) with their index; made in parts, so that cancelling takes effect soon."""
+    """Return segments (n, 2) with their index, made in parts so that it can be cancelled soon."""
     ends, parts = np.stack([begin, end], axis=1), []
     for rows in blocks(len(ends), _AT_ONCE):
         parts.append(shapely.linestrings(ends[rows]))
@@ -199,10 +199,10 @@ def borders_of(begin: np.ndarray, end: np.ndarray, progress: Progress = SILENT) 
 
 
 def _step(points: np.ndarray, borders: Borders) -> np.ndarray:
-    """East and north by which the points must be moved to lie on the borders as well as they can.
+    """Return the shift, east and north, with which the points fit the borders best.
 
-    Each round takes the way of every point to its nearest border, and the one step that explains most of them by
-    least squares; the farthest fifth, which has found no like, is left out.
+    Each round takes the vector from every point to its nearest border, and by least squares the shift that explains
+    most of them; the farthest fifth, which has no counterpart, is left out.
     """
     step = np.zeros(2)
     for within_m in _SEARCH_M:
@@ -219,9 +219,9 @@ def _step(points: np.ndarray, borders: Borders) -> np.ndarray:
 
 
 def _is_own_border(points: np.ndarray, fits: np.ndarray, borders: Borders, step: np.ndarray, within_m: float) -> bool:
-    """Whether what fits winds as no other line does, and is much of the district's border or most of the layer's lines.
+    """Whether the fitting points wind like a border, and are much of the district's border or of the layer's lines.
 
-    Two surveys of one border fit in parts. The country's outline shares a province's coast only, but there it is
+    Two surveys of one border fit in parts. The country's outline shares only a province's coast, but there it is
     nothing else. A ring road that turns one corner as the district does is no border.
     """
     ends = np.flatnonzero(fits[:-2] & fits[1:-1] & fits[2:])
@@ -240,7 +240,7 @@ def _is_own_border(points: np.ndarray, fits: np.ndarray, borders: Borders, step:
 
 
 def _is_fixed(points: np.ndarray, borders: Borders, step: np.ndarray) -> bool:
-    """Whether the borders run in more than one direction; along a straight one a step means nothing."""
+    """Whether the borders run in more than one direction; along a straight border a shift means nothing."""
     for direction in (0.0, math.pi / 4, math.pi / 2, 3 * math.pi / 4):
         aside = step + 300.0 * np.array([math.cos(direction), math.sin(direction)])
         if np.quantile(borders.distances_m(points + aside), 0.8) < 60.0:
@@ -249,9 +249,9 @@ def _is_fixed(points: np.ndarray, borders: Borders, step: np.ndarray) -> bool:
 
 
 def coordinate_step(points: np.ndarray, finest: float) -> float | None:
-    """The step on which all coordinates (n, 2) lie; None where any is stated as finely as `finest`, in their unit.
+    """Return the grid step of all coordinates (n, 2); None if any is as fine as `finest`, in their unit.
 
-    It is a power of ten, or what numbers of single precision leave of coordinates as large as these.
+    The step is a power of ten, or what single precision leaves of coordinates as large as these.
     """
     if len(points) == 0:
         return None

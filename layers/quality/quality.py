@@ -1,4 +1,4 @@
-"""The quality of a whole layer: every check of `add` on a clean frame, each problem with its level and its place."""
+"""The quality of a whole layer: every check of `add` on a clean frame, each problem with its level and place."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +21,7 @@ from onemap.layers.quality.declared_areas import area_flaws
 from onemap.layers.quality.displacement import KnownLines, displacement, displacement_flaws
 from onemap.layers.quality.duplicates import duplicate_flaws, key_flaws
 from onemap.layers.quality.feature_problems import MOST_KEPT, Flaws
+from onemap.layers.quality.heights import height_flaws
 from onemap.layers.quality.neighbours import Items
 from onemap.layers.quality.persons import person_flaws
 from onemap.layers.quality.position import MOST_M, outside_flaws, shift_flaws
@@ -50,9 +51,9 @@ class GradedProblem:
 class Quality:
     """The result of the checks of a layer.
 
-    found: the problems, at most MOST_KEPT of a kind; more: how many were not kept, by code; refused: by place in the
-    frame, what is wrong with features that cannot be taken; codes: which code table each field's codes are from;
-    fits_known: the layer lies where the library has the same things.
+    found: the problems, at most MOST_KEPT of a kind; more: how many were not kept, by code; refused: the problems of
+    features that cannot be taken, by place in the frame; codes: the code table of each field; fits_known: the layer
+    lies where the library has the same things.
     """
 
     found: tuple[GradedProblem, ...] = ()
@@ -66,8 +67,8 @@ class Quality:
 class LayerPlace:
     """Where a layer should lie, in the library's plane.
 
-    district: the library's own, if it has one; covered: what the layer speaks for, None if that is only its own box;
-    known: what the library holds of the same things.
+    district: the library's own, if it has one; covered: the layer's coverage, None if that is only its own box; known:
+    what the library holds of the same things.
     """
 
     crs: pyproj.CRS
@@ -88,7 +89,7 @@ def check_quality(
     """Run all checks of one layer that are not switched off.
 
     required: the fields that rules use.
-    journal: where what is done of a long look is kept, None if it is not.
+    journal: keeps what a long check has done so far; None to keep nothing.
     """
     if frame.count == 0:
         return Quality()
@@ -109,7 +110,8 @@ def check_quality(
         flaws += key_flaws(frame, entry, most, progress.part(0.25 * rows, 0.4 * rows))
         tables = chosen_tables(frame, entry, progress.part(0.4 * rows, 0.5 * rows))
         codes = {name: f"{table.name} {table.version}" for name, table in tables.items()}
-        flaws += value_flaws(frame, entry, required, tables, most, progress.part(0.5 * rows, 0.75 * rows))
+        flaws += value_flaws(frame, entry, required, tables, most, progress.part(0.5 * rows, 0.7 * rows))
+        flaws += height_flaws(frame, entry, progress.part(0.7 * rows, 0.75 * rows))
         declared = check_of(entry, "area.declared")
         flaws += area_flaws(frame, entry, ground.crs, declared, most, progress.part(0.75 * rows, rows))
         progress.at(rows)
@@ -129,7 +131,7 @@ def _of_table(
     most: Callable[[str], int | None],
     progress: Progress,
 ) -> tuple[list[Flaws], dict[str, str]]:
-    """The problems of rows without geometry, and from which tables their codes are."""
+    """Return the problems of rows without geometry, and the code table of each field."""
     flaws = person_flaws(frame, entry) + key_flaws(frame, entry, most, progress.part(0.0, 0.2))
     flaws += row_flaws(frame, entry) + share_flaws(frame, entry) + scale_flaws(frame, entry)
     tables = chosen_tables(frame, entry, progress.part(0.2, 0.4))
@@ -139,7 +141,7 @@ def _of_table(
 
 
 def _beside_known(frame: FrameBlocks, entry: LayerEntry, ground: LayerPlace) -> tuple[list[Flaws], bool]:
-    """That the layer lies beside what the library holds of the same things; and whether it fits."""
+    """Return that the layer is shifted against the library's data about the same things; and whether it fits."""
     if not ground.known or level_of(entry, "position.shift") == "off" or entry.geometry not in ("polygon", "line"):
         return [], False
     limits = check_of(entry, "position.shift")
@@ -159,7 +161,7 @@ def _beside_known(frame: FrameBlocks, entry: LayerEntry, ground: LayerPlace) -> 
 
 
 def looks_at_shapes(entry: LayerEntry, district: shapely.Geometry | None) -> bool:
-    """Whether a layer's shapes are compared with each other or against the district, which takes most of the time."""
+    """Whether a layer's shapes are compared with each other or with the district, which takes most of the time."""
     return _looks_at_neighbours(entry) or _looks_for_a_shift(entry, district)
 
 
@@ -224,7 +226,7 @@ def _of_shapes(
 def _block_from_journal(
     journal: Journal | None, frame: FrameBlocks, items: Items, number: int, *, overlaps: bool, union: bool
 ) -> BlockColumns:
-    """The findings of a block, from the journal if it has been checked before."""
+    """Return the findings of a block, from the journal if it was checked before."""
     name = f"tile-{number:06d}.npz"
     if journal is not None and journal.has(name):
         with np.load(journal.path(name), allow_pickle=False) as parts:
@@ -275,7 +277,7 @@ def _quality(
 
 
 def _of_features(frame: FrameBlocks, rows: np.ndarray) -> dict[int, dict[str, Any]]:
-    """How problems name the features that they are about, by place; with its file, where there are several."""
+    """Return by place how problems name their features; with the file, if there are several."""
     places = np.unique(rows[rows >= 0])
     names = frame.names(places)
     origins = zip(places.tolist(), frame.source_rows(places).tolist(), frame.file_places(places), strict=True)
@@ -283,7 +285,7 @@ def _of_features(frame: FrameBlocks, rows: np.ndarray) -> dict[int, dict[str, An
 
 
 def _places(frame: FrameBlocks, item: Flaws, count: int) -> np.ndarray:
-    """Where the first so many problems lie."""
+    """Return the geometries of the first `count` problems."""
     if item.geometries is not None:
         return item.geometries[:count]
     rows = item.rows[:count]

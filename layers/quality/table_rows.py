@@ -22,9 +22,9 @@ _FIRST_YEAR, _LAST_YEAR = 1949, 2100
 
 
 def repeated_rows(attributes: pd.DataFrame, entry: LayerEntry) -> np.ndarray:
-    """Which rows of a table (n,) say the same of one unit and time as another row, however its code is written.
+    """Which rows of a table (n,) have the same unit and time as another row, however its code is written.
 
-    `add` refuses such rows; a library may hold some from before. A table that names no such fields repeats none.
+    `add` refuses such rows; a library may hold some from before. A table without fields for these has no repeats.
     """
     names = [name for name in entry.rows if name in attributes.columns]
     if not names:
@@ -36,7 +36,7 @@ def repeated_rows(attributes: pd.DataFrame, entry: LayerEntry) -> np.ndarray:
 def _subjects(
     names: Sequence[str], entry: LayerEntry, columns: Sequence[Sequence[str | None]]
 ) -> list[tuple[str | None, ...]]:
-    """What each row speaks of: the fields that name it, the unit's code without the zeros that fill it."""
+    """Return the subject of each row: the fields that identify it, with the unit's code without trailing zeros."""
     plain = [
         [None if code is None else plain_unit_code(code) for code in column] if name == entry.unit else column
         for name, column in zip(names, columns, strict=True)
@@ -76,7 +76,7 @@ def row_flaws(frame: FrameBlocks, entry: LayerEntry) -> list[Flaws]:
 
 
 def share_flaws(frame: FrameBlocks, entry: LayerEntry) -> list[Flaws]:
-    """Rows that tell as a share (0.45) what other rows of the same indicator tell in percent (table.percent)."""
+    """Return rows that give a share (0.45) where other rows of the same indicator give percent (table.percent)."""
     names = [name for name in (*_INDICATORS, _MEASURE) if name in frame.columns]
     if _MEASURE not in names or len(names) < 2 or _MEASURE not in {field.name for field in entry.fields}:
         return []
@@ -102,9 +102,9 @@ def share_flaws(frame: FrameBlocks, entry: LayerEntry) -> list[Flaws]:
 
 
 def scale_flaws(frame: FrameBlocks, entry: LayerEntry) -> list[Flaws]:
-    """Rows in percent that look like shares: at most 1, where another row of the indicator is 50 times as much.
+    """Return rows in percent that look like shares: at most 1, while the indicator has a value 50 times as large.
 
-    They may be right; so they are reported, and not refused (table.percent_scale).
+    They may be right, so they are reported and not refused (table.percent_scale).
     """
     known = {field.name for field in entry.fields}
     names = [name for name in (*_INDICATORS, _MEASURE, _NUMBER) if name in frame.columns]

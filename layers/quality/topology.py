@@ -1,4 +1,4 @@
-"""Checks of how polygons lie to one another, overlaps and gaps: block by block, merged so that blocks do not show."""
+"""Check overlaps and gaps between polygons block by block; the merged result does not depend on the blocks."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -49,13 +49,12 @@ def check_block(
     union: bool,
     also: np.ndarray = _NONE,
 ) -> BlockColumns:
-    """The findings of one block, as plain arrays that a journal can keep.
+    """Return the findings of one block, as plain arrays that a journal can keep.
 
-    also: its items that are misfits because of what other blocks show. misfits: its items that do not fit their
-    neighbours edge by edge, or share ground with one that is a misfit (where two coverages lie on each other, their
-    inner polygons fit their own neighbours; a giant is not looked at so); pairs: (k, 4) low and high item that share
-    ground, and their owners; area, length: of that ground (k,); shared, ends: its WKB, one after the other; union: the
-    WKB of all that fit.
+    also: its items that other blocks show to be misfits. misfits: its items that do not fit their neighbours edge by
+    edge, or share ground with a misfit (if two coverages overlap, their inner polygons fit their own neighbours; giants
+    are not examined so); pairs: (k, 4) low and high item that share ground, and their owners; area, length: of that
+    ground (k,); shared, ends: its WKB, concatenated, and where each ends; union: the WKB of all that fit.
     """
     own, around = items.blocks[number], items.neighbours_of(number)
     local = np.union1d(own, around)
@@ -89,14 +88,14 @@ def check_block(
 
 
 def check_blocks_met(frame: FrameBlocks, items: Items, found: list[BlockColumns], *, union: bool) -> None:
-    """Look again, in place, at each block that took a polygon for fitting which shares ground with another's misfit."""
+    """Check again, in place, each block with a fitting polygon that shares ground with another block's misfit."""
     while met := _met_elsewhere(items, found):
         for number, also in met.items():
             found[number] = check_block(frame, items, number, overlaps=True, union=union, also=also)
 
 
 def _met_elsewhere(items: Items, found: list[BlockColumns]) -> dict[int, np.ndarray]:
-    """By block: its misfits, with what shares ground with another's and was not looked at; only where there is such."""
+    """Return by block its misfits and the polygons that share ground with another block's; only blocks with any."""
     met = np.concatenate([block["pairs"][block["area"] > _ARITHMETIC_M2, :2].ravel() for block in found])
     misfit = np.concatenate([block["misfits"] for block in found])
     met = np.setdiff1d(met[~items.is_piece(met)], misfit)
@@ -115,7 +114,7 @@ def _overlaps(
     tree: shapely.STRtree,
     searched: np.ndarray,
 ) -> tuple[np.ndarray, BlockColumns]:
-    """The places in `local` that share ground with a searched one, and the pairs; one shape twice is told elsewhere."""
+    """Return the places in `local` that share ground with a searched one, and the pairs, without equal shapes."""
     left, right = tree.query(geometries[searched], predicate="intersects")
     left = searched[left]
     owner = items.owner[local]
@@ -138,7 +137,7 @@ def _overlaps(
 
 
 def _join_steps(parts: list[BlockColumns]) -> BlockColumns:
-    """The pairs of each step as those of one; ends: where the WKB of each ends."""
+    """Join the pairs of all steps; ends: where the WKB of each pair ends."""
     none: BlockColumns = {
         "pairs": np.empty((0, 4), dtype=np.int64),
         "area": np.empty(0),
@@ -154,7 +153,7 @@ def _join_steps(parts: list[BlockColumns]) -> BlockColumns:
 
 
 def _are_equal(frame: FrameBlocks, pairs: np.ndarray) -> np.ndarray:
-    """Which pairs of features (n, 2) have one shape; only those of one box can."""
+    """Which pairs of features (n, 2) have the same shape; only those with equal boxes can."""
     result = (frame.boxes[pairs[:, 0]] == frame.boxes[pairs[:, 1]]).all(axis=1)
     for at in np.flatnonzero(result).tolist():
         one, other = frame.geometries(np.sort(pairs[at]))
@@ -163,7 +162,7 @@ def _are_equal(frame: FrameBlocks, pairs: np.ndarray) -> np.ndarray:
 
 
 def overlap_flaws(frame: FrameBlocks, found: list[BlockColumns], least: SizeLimits, most: int | None) -> list[Flaws]:
-    """Pairs of polygons whose overlap is large enough to report. found: of every block; most: how many are reported."""
+    """Return pairs of polygons with a reportable overlap. found: of every block; most: how many are reported."""
     pairs = np.concatenate([block["pairs"] for block in found])
     area_m2 = np.concatenate([block["area"] for block in found])
     length_m = np.concatenate([block["length"] for block in found])
@@ -207,9 +206,9 @@ def _common_area(block: BlockColumns, at: int) -> shapely.Geometry:
 
 
 def union_of(frame: FrameBlocks, items: Items, found: list[BlockColumns], progress: Progress) -> shapely.Geometry:
-    """All polygons as one: those that fit their neighbours by their edges alone, the few others by overlay.
+    """Return the union of all polygons: fitting ones are joined by their edges, the few others by overlay.
 
-    Neither the order of rings nor the points at which they begin tell of the blocks.
+    The order of rings and their first points do not depend on the blocks.
     """
     bodies = [block["union"].tobytes() for block in found if len(block["union"])]
     parts = [shapely.coverage_union_all(shapely.from_wkb(bodies))] if bodies else []
@@ -221,14 +220,14 @@ def union_of(frame: FrameBlocks, items: Items, found: list[BlockColumns], progre
 
 
 def _groups(frame: FrameBlocks, places: np.ndarray) -> Iterator[np.ndarray]:
-    """Features that lie together, so many at a time that they are united at once."""
+    """Yield features that lie close together, in groups small enough to be united at once."""
     order = hilbert_order(frame.boxes[places]) if len(places) else places
     for start in range(0, len(places), _MISFITS_AT_ONCE):
         yield np.sort(places[order[start : start + _MISFITS_AT_ONCE]])
 
 
 def gap_flaws(union: shapely.Geometry, ground: shapely.Geometry | None, least: SizeLimits) -> list[Flaws]:
-    """Gaps without a feature that are large enough to report, the largest first.
+    """Return gaps without a feature that are large enough to report, the largest first.
 
     ground: what should be covered; None: whatever the features enclose.
     """

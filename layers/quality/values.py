@@ -26,7 +26,7 @@ _MOST_FORMS = 10  # reported of one field
 
 
 def chosen_tables(frame: FrameBlocks, entry: LayerEntry, progress: Progress) -> dict[str, CodeTable]:
-    """The table of each field of codes that knows most of its rows; of equals the first that the schema names."""
+    """Return for each field of codes the table that knows most of its rows; of equals the first in the schema."""
     fields = [field for field in entry.fields if field.codes and not field.values and field.name in frame.columns]
     known = {field.name: [0] * len(field.codes) for field in fields}
     tables = {field.name: [code_table(name) for name in field.codes] for field in fields}
@@ -49,7 +49,7 @@ def value_flaws(
     most: Most,
     progress: Progress,
 ) -> list[Flaws]:
-    """Features without a value in the class field or one that rules use, and values that do not fit their field.
+    """Return features without a value in the class field or one that rules use, and values that do not fit.
 
     tables: from `chosen_tables`.
     most: of a code, how many are reported.
@@ -79,7 +79,7 @@ def value_flaws(
 
 
 class FieldValues:
-    """The values of a field in some rows, made plain only where somebody looks at them one by one."""
+    """The values of a field in some rows, converted to Python values only if they are examined one by one."""
 
     def __init__(self, frame: FrameBlocks, name: str, rows: np.ndarray) -> None:
         self._read = partial(frame.values, name, rows)
@@ -87,7 +87,7 @@ class FieldValues:
 
     @cached_property
     def plain(self) -> list[Any]:
-        """Each of them (n,)."""
+        """All values (n,) as Python values."""
         return self._read()
 
     @cached_property
@@ -100,21 +100,21 @@ class FieldValues:
 
     @property
     def kinds(self) -> set[type]:
-        """The types of those that are there."""
+        """The types of the values that are not null."""
         if self.column is None:
             return set(map(type, self.plain)) - {type(None)}
         return {_KINDS[self.column.type]} if self.column.null_count < len(self.column) else set()
 
     @property
     def longest(self) -> int:
-        """How many signs the longest has; asked of texts."""
+        """The number of characters of the longest text."""
         if self.column is None:
             return max(map(len, filter(None, self.plain)), default=0)
         return int(pc.max(pc.utf8_length(self.column)).as_py() or 0)
 
     @property
     def numbers(self) -> np.ndarray:
-        """The values (n,), null as not a number; asked of numbers."""
+        """The values (n,) of a numeric field, null as NaN."""
         if self.column is None:
             return np.array(self.plain, dtype=float)
         return np.asarray(self.column.to_numpy(zero_copy_only=False), dtype=float)
@@ -129,7 +129,7 @@ def distinct_values(values: Sequence[Any]) -> tuple[np.ndarray, list[Any]]:
 
 
 class _FieldCheck:
-    """The check of one field of the schema, block by block."""
+    """Checks one field of the schema, block by block."""
 
     def __init__(self, field: Field, tables: dict[str, CodeTable], most: Most) -> None:
         self.field = field
@@ -144,7 +144,7 @@ class _FieldCheck:
         self._forms: dict[tuple[str, str], int] = {}  # as it is written and as it is read → in how many features
 
     def look(self, rows: np.ndarray, values: dict[str, FieldValues]) -> None:
-        """The next rows (k,), and all values of theirs by field."""
+        """Check the next rows (k,). values: all their values by field."""
         field, own = self.field, values[self.field.name]
         if self._fits_at_once(own):
             return
@@ -172,7 +172,7 @@ class _FieldCheck:
             self._look_at_names(rows, values[field.name_of], place, found, own)
 
     def _fits_at_once(self, values: FieldValues) -> bool:
-        """Whether all values of a field without codes fit, as the column shows without a look at each of them."""
+        """Whether all values of a field without codes fit, as its column shows without examining each value."""
         field, kinds = self.field, values.kinds
         if self._allowed or self._table or self._reading or self._codes_of_names:
             return False
@@ -186,7 +186,7 @@ class _FieldCheck:
         return not is_wrong.any()
 
     def _look_at_forms(self, place: np.ndarray, found: list[Any], reading: Callable[[str], str]) -> None:
-        """Texts that are known codes, and written otherwise; what is no code is reported as such."""
+        """Count texts that are known codes in another spelling; unknown codes are reported elsewhere."""
         counts = np.bincount(place[place >= 0], minlength=len(found)).tolist()
         for value, count in zip(found, counts, strict=True):
             text = text_value(value) if isinstance(value, str) else None
@@ -196,7 +196,7 @@ class _FieldCheck:
                 self._forms[(value, reading(text))] = self._forms.get((value, reading(text)), 0) + count
 
     def forms(self) -> list[Flaws]:
-        """One remark on all codes that are written otherwise than their table writes them; they stay as they are."""
+        """Return one remark on all codes that are spelled unlike their table; they stay unchanged."""
         if not self._forms:
             return []
         form_counts = {f"{written} → {read}": count for (written, read), count in self._forms.items()}
@@ -210,7 +210,7 @@ class _FieldCheck:
     def _look_at_names(
         self, rows: np.ndarray, code_values: FieldValues, name_place: np.ndarray, names: list[Any], own: FieldValues
     ) -> None:
-        """Names that do not agree with the code beside them."""
+        """Check names against the codes beside them."""
         table, field = require_value(self._codes_of_names, "codes to hold names against"), self.field
         code_place, codes = code_values.distinct
         both = np.flatnonzero((code_place >= 0) & (name_place >= 0))
@@ -234,7 +234,7 @@ def _is_other(code: str | None, allowed: set[str]) -> bool:
 
 
 def _fits(value: Any, field: Field) -> bool:
-    """Whether a value is of its field's type; a blank text is no value, and fits all."""
+    """Whether a value is of its field's type; a blank text counts as no value, and always fits."""
     if field.type == "text" or (isinstance(value, str) and not value.strip()):
         return True
     if field.type == "date":

@@ -1,5 +1,6 @@
 """Numbers that stand for "no value" in a raster's cells without being declared: no height, slope or share is one."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +30,15 @@ def hold_no_value(cells: np.ndarray) -> np.ndarray:
     return is_mark
 
 
+def cells_looked_at(dataset: "DatasetReader") -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Blocks of the first band, of a large raster some of them: cells (h, w), and which are declared to have a value.
+
+    Raises RasterioError where a block cannot be read.
+    """
+    for window in some_blocks(dataset, _MOST_BLOCKS):
+        yield dataset.read(1, window=window), dataset.read_masks(1, window=window) > 0
+
+
 def fill_value(dataset: "DatasetReader") -> tuple[float, float] | None:
     """The number that stands for no value in most of the first band's cells that look valid, and the share of them all.
 
@@ -38,8 +48,7 @@ def fill_value(dataset: "DatasetReader") -> tuple[float, float] | None:
     if dataset.dtypes[0] == "uint8" or is_complex(dataset):
         return None
     marks, count = [np.empty(0)], 0
-    for window in some_blocks(dataset, _MOST_BLOCKS):
-        cells, is_valid = dataset.read(1, window=window), dataset.read_masks(1, window=window) > 0
+    for cells, is_valid in cells_looked_at(dataset):
         marks.append(cells[hold_no_value(cells) & is_valid].astype(float))
         count += cells.size
     found, times = np.unique(np.concatenate(marks), return_counts=True)

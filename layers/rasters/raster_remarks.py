@@ -1,18 +1,24 @@
-"""What is remarked on a raster that is described or added: which of its numbers rules do not read."""
+"""What is remarked on a raster that is described or added: which of its numbers rules do not read, or misread."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyproj
 
+from onemap.layers.crs.systems import unit_m
 from onemap.layers.errors import Problem
-from onemap.layers.rasters.fill_values import fill_value
-from onemap.layers.rasters.raster_heights import height_unit, metres_of_unit
+from onemap.layers.height_range import HeightRange
+from onemap.layers.rasters.fill_values import cells_looked_at, fill_value, hold_no_value
+from onemap.layers.rasters.raster_heights import height_unit, metres_of_height, metres_of_unit
 from onemap.layers.rasters.rasters import refusing_damage
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
+
+STEEPEST = 80  # degrees, beyond which hardly any ground is
 
 
 def raster_remarks(dataset: "DatasetReader", crs: pyproj.CRS | None) -> Iterator[Problem]:
@@ -33,4 +39,42 @@ def raster_remarks(dataset: "DatasetReader", crs: pyproj.CRS | None) -> Iterator
         found = fill_value(dataset)
     if found is not None:
         value, share = found
-        yield Problem("raster.fill", {"file": name, "value": f"{value:.8g}", "share": f"{max(100 * share, 0.1):.1f}"})
+        yield Problem("raster.fill", {"file": name, "value": f"{value:.8g}", "share": _percent(share)})
+
+
+def height_remarks(
+    dataset: "DatasetReader", crs: pyproj.CRS, heights_m: tuple[float, float], shares: Mapping[str, float]
+) -> Iterator[Problem]:
+    """That many of the cells that were looked at cannot be heights, or make the ground too steep: another unit, say.
+
+    heights_m: what the least and the greatest can be; shares: of the cells that may be so, by the remark's code. Steep
+    is told only of what could be heights. Raises OneMapError source.damaged.
+    """
+    height_m = metres_of_height(dataset, crs)
+    if height_m is None:  # which is remarked already, and of which rules know nothing
+        return
+    seen, steep, steps = HeightRange(heights_m), 0, 0
+    steepest_m = _cell_width_m(dataset, crs) * math.tan(math.radians(STEEPEST))
+    with refusing_damage(dataset):
+        for cells, is_valid in cells_looked_at(dataset):
+            heights = np.where(is_valid & ~hold_no_value(cells), cells.astype(float) * height_m, np.nan)
+            seen.see(heights)
+            step_m = np.abs(np.diff(heights, axis=1))  # along a row, for a block may be one
+            steep, steps = steep + int((step_m > steepest_m).sum()), steps + int(np.isfinite(step_m).sum())
+    name = Path(dataset.name).name
+    if seen.beyond > shares["raster.heights"] * seen.count:
+        yield Problem("raster.heights", {"file": name, "share": _percent(seen.beyond / seen.count), **seen.facts()})
+    elif steep > shares["raster.steep"] * steps:
+        yield Problem("raster.steep", {"file": name, "share": _percent(steep / steps), "degrees": STEEPEST})
+
+
+def _cell_width_m(dataset: "DatasetReader", crs: pyproj.CRS) -> float:
+    """How wide a cell is on the ground, about."""
+    width_m = abs(float(dataset.transform.a)) * unit_m(crs)
+    if crs.is_geographic:
+        width_m *= math.cos(math.radians((dataset.bounds.top + dataset.bounds.bottom) / 2))
+    return width_m
+
+
+def _percent(share: float) -> str:
+    return f"{max(100 * share, 0.1):.1f}"

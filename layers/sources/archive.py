@@ -1,4 +1,4 @@
-"""Packed deliveries: a zip or 7z is unpacked beside nothing of the user's, and read like the folder it holds."""
+"""Packed deliveries: a zip or 7z is unpacked away from the user's files, and read like the folder it holds."""
 
 import contextlib
 import errno
@@ -47,9 +47,9 @@ _BROKEN = (
 
 @contextlib.contextmanager
 def unpack_source(path: Path) -> Iterator[tuple[Path, Path | None]]:
-    """The one source inside a zip or 7z, the folder if there are several, or the path itself if it is not packed.
+    """Give the one source inside a zip or 7z, the folder if there are several, or the path itself if it is not packed.
 
-    And the folder into which an archive was unpacked, None of what is none.
+    Also give the folder into which an archive was unpacked, None if the path is no archive.
 
     Raises OneMapError as `unpack_archive`, whatever `sources_in` refuses, and raster.packed.
     """
@@ -69,7 +69,7 @@ def unpack_source(path: Path) -> Iterator[tuple[Path, Path | None]]:
 
 
 def _check_no_rasters(room: Path, name: str) -> None:
-    """Refuse what holds rasters, which a library refers to where they lie. Raises OneMapError raster.packed."""
+    """Refuse an archive with rasters, since a library refers to rasters in place. Raises OneMapError raster.packed."""
     grids = {*RASTER_DRIVERS} - {*PICTURES}
     rasters = sorted(item.name for item in room.rglob("*") if item.suffix.lower() in grids)
     if rasters:
@@ -77,7 +77,7 @@ def _check_no_rasters(room: Path, name: str) -> None:
 
 
 def unpack_archive(path: Path, room: Path) -> None:
-    """Unpack a zip or 7z into an empty folder, after a look at what it says it would take there.
+    """Unpack a zip or 7z into an empty folder, after checking how much it claims to hold.
 
     Raises OneMapError source.damaged, source.locked, source.no_room, source.much_inside, source.many_inside,
     source.journal_inside.
@@ -104,7 +104,7 @@ def _words(error: BaseException) -> str:
 
 @dataclass(frozen=True)
 class _Member:
-    """A file or folder in an archive. size: bytes, unpacked; neither library writes more than that."""
+    """A file or folder in an archive. size: unpacked bytes; neither unpacking library writes more than that."""
 
     name: str
     size: int
@@ -112,7 +112,7 @@ class _Member:
 
 
 def _wanted_members(path: Path, room: Path, members: Sequence[_Member]) -> list[bool]:
-    """Which members are unpacked, all being looked at before the first is.
+    """Which members are unpacked; all are examined before the first is unpacked.
 
     Raises OneMapError source.many_inside, source.much_inside, source.no_room, source.journal_inside, source.damaged.
     """
@@ -134,10 +134,10 @@ def _wanted_members(path: Path, room: Path, members: Sequence[_Member]) -> list[
 
 
 def _is_left_out(path: Path, member: _Member) -> bool:
-    """Whether a file is one that SQLite would use with the database beside it: it may come from anybody.
+    """Whether a file is one that SQLite would use with the database beside it; it may come from anybody.
 
-    A -wal without content, and any -shm, belongs to a database that was closed well, and is not missed. Raises
-    OneMapError source.journal_inside for one that is.
+    An empty -wal, and any -shm, belongs to a database that was closed properly, and is not missed. Raises OneMapError
+    source.journal_inside for a file that is needed.
     """
     # As systems compare names that do not tell capitals from small letters, and cut what stands behind.
     name = PurePosixPath(member.name).name.split(":")[0].rstrip(" .").casefold()
@@ -147,7 +147,7 @@ def _is_left_out(path: Path, member: _Member) -> bool:
 
 
 def _remove_unwanted(path: Path, room: Path) -> None:
-    """What only got its name while it was unpacked. Raises ValueError for a link, which may show out of the room."""
+    """Remove files whose names showed only on unpacking. Raises ValueError for a link, which may lead outside."""
     for item in room.rglob("*"):
         if item.is_symlink():
             raise ValueError(f"{item.name} → {os.readlink(item)}")
@@ -192,10 +192,10 @@ def _extract_7z(path: Path, room: Path) -> None:
 
 
 def _py7zr() -> ModuleType:
-    """py7zr, loaded when it is needed, and without a program being started.
+    """Load py7zr when it is needed, without starting a program.
 
-    A library that it needs for passwords asks Python what kind of program it is itself, which runs `file`, found by
-    PATH; nothing is made of the answer where that library lies beside Python's own.
+    A library that it needs for passwords asks Python for the kind of its own executable, which runs `file`, found by
+    PATH; the answer is not used if that library lies beside Python's own.
     """
     if "py7zr" not in sys.modules:
         asked = platform.architecture
@@ -211,7 +211,7 @@ def _py7zr() -> ModuleType:
 
 
 def _name(member: zipfile.ZipInfo) -> str:
-    """A member's name: zips made on Chinese Windows write GBK where the format says code page 437."""
+    """Return a member's name: zips made on Chinese Windows use GBK where the format says code page 437."""
     try:
         raw = member.filename.encode("cp437")
     except UnicodeEncodeError:  # a newer Python has read the field of a packer that writes the name in Unicode, too
@@ -223,9 +223,9 @@ def _name(member: zipfile.ZipInfo) -> str:
 
 
 def files_in(folder: Path) -> list[Path]:
-    """The files in a folder and the folders below, in order; a folder that is a format is one, and has none.
+    """Return the files in a folder and its subfolders, in order; a folder that is a format counts as one file.
 
-    What macOS and Excel lay beside a file that is open or was packed is nobody's.
+    Files that macOS and Excel put beside an open or packed file are left out.
     """
     return [
         item
@@ -237,7 +237,7 @@ def files_in(folder: Path) -> list[Path]:
 
 
 def lost_paths(folder: Path) -> list[Path]:
-    """What a search of a folder passes by in silence: folders that may not be read, links whose data is gone."""
+    """Return what a search of a folder silently skips: unreadable folders, and links whose data is gone."""
     errors: list[OSError] = []
     data = {"", *formats.READABLE, *formats.ARCHIVES, *formats.NO_DRIVER, *formats.FOLDERS, *RASTER_DRIVERS}
     links = [
@@ -250,7 +250,7 @@ def lost_paths(folder: Path) -> list[Path]:
 
 
 def sources_in(folder: Path, name: str) -> list[Path]:
-    """The sources in a folder and the folders below, notes beside them left out.
+    """Return the sources in a folder and its subfolders, without notes beside them.
 
     name: what the user calls the folder. Raises OneMapError source.nothing_inside, format.no_driver.
     """
@@ -267,7 +267,7 @@ _WHOLES = {".dbf": (".shp", ".tab", ".shx"), **dict.fromkeys((".shx", ".prj", ".
 
 
 def whole_of(path: Path) -> Path | None:
-    """The shapefile, MapInfo table or grid of Esri of which a file is a part, not a source of its own; else None."""
+    """Return the shapefile, MapInfo table or Esri grid of which a file is only a part; None for a whole source."""
     if path.suffix.lower() == ".adf":
         grid = path.with_name("hdr.adf")
         return grid if grid != path and grid.exists() else None
@@ -277,7 +277,7 @@ def whole_of(path: Path) -> Path | None:
 
 
 def check_driver(*paths: Path) -> None:
-    """Refuse a format for which there is no driver. Raises OneMapError format.no_driver with the way out."""
+    """Refuse a format without a driver. Raises OneMapError format.no_driver, which says what to do."""
     for path in paths:
         way = formats.NO_DRIVER.get(path.suffix.lower())
         if way is not None:

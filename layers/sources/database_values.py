@@ -1,4 +1,4 @@
-"""Values of a database that Python has no type for, or not the whole range: they come as the server writes them."""
+"""Values of a database that no Python type can hold: they arrive as the server writes them."""
 
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -18,9 +18,9 @@ _MOST_INTEGER = 2**63 - 1  # of SQLite and of Arrow
 
 
 def read_as_written(connection: "psycopg.Connection[Any]") -> None:
-    """Have days such as `infinity`, and those before the year 1 or after 9999, come as text beside Python's dates.
+    """Make values that Python's dates cannot hold arrive as text: `infinity`, years before 1 or after 9999.
 
-    So do spans of time and JSON.
+    Intervals and JSON arrive as text, too.
     """
     from psycopg.types import datetime as moments
     from psycopg.types.string import TextLoader
@@ -45,7 +45,7 @@ def _or_text(loader: Any) -> Any:
 
 
 def plain_value(value: Any) -> Any:
-    """A number of any digits as one that a table of ours holds: whole, with a fraction, or else as text."""
+    """Return a decimal number as a table can hold it: as an integer, as a float, or else as text."""
     if not isinstance(value, Decimal):
         return value
     if value != value.to_integral_value() or value.as_tuple().exponent != 0:

@@ -12,9 +12,9 @@ _OF_DATA = formats.READABLE | formats.ARCHIVES | formats.NO_DRIVER.keys()
 
 
 def files_of_pattern(name: str) -> list[str]:
-    """The files of data that a pattern names, in their order; a name is no pattern if a file of that name exists.
+    """Return the data files that a pattern matches, in order; a name of an existing file is no pattern.
 
-    Also those that no driver reads, for whoever reads them to say so; parts are read with their file.
+    Files without a driver are included, so that reading them reports it; parts are read with their file.
     name: a path, a pattern such as `3701*/DLTB.shp`, or the address of a table. Raises OneMapError source.missing.
     """
     if is_database(name) or Path(name).exists() or not glob.has_magic(name):

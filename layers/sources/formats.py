@@ -1,4 +1,4 @@
-"""The formats by suffix: which adapter reads which, which none does, and what the sender can do then."""
+"""The formats by suffix: which adapter reads each, which have none, and what the sender can do then."""
 
 from onemap.layers.errors import Problem
 from onemap.layers.rasters import raster_formats

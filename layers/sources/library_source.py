@@ -1,7 +1,7 @@
 """A layer of a One Map library as a source: parcels that are kept there, or a version of another city's library.
 
-Another SQLite, such as GDAL's, or merely closing the file, would drop the locks that this process holds on a library
-that it has open; so a library is never read as other GeoPackages are.
+Another SQLite, such as GDAL's, or merely closing the file, would drop the locks that this process holds on an open
+library; so a library is never read as other GeoPackages are.
 """
 
 import contextlib
@@ -39,7 +39,7 @@ def library_layers(path: Path) -> list[str]:
 
 
 def read_library_layer(path: Path, layer: str) -> RawFrame:
-    """One table or view of a library, in the order of its rows.
+    """Read one table or view of a library, in the order of its rows.
 
     Raises OneMapError source.damaged, and the library's refusals.
     """

@@ -1,6 +1,6 @@
-"""The text of a PDF with the places of its pieces, read in a process of its own: such files come from strangers.
+"""The text of a PDF with the places of its pieces, read in a separate process: such files come from strangers.
 
-What a library for PDF meets in a file is a program; a small one may ask for any time and memory.
+A PDF makes its reader run like a program; even a small file may ask for any time and memory.
 """
 
 import unicodedata
@@ -24,7 +24,7 @@ _LOST_SHARE = 0.1  # of signs that stand for nothing: then the fonts do not say 
 
 @dataclass(frozen=True)
 class TextPiece:
-    """Text that a page shows in one go. left, right, base: in points from the lower left; size: of its signs."""
+    """Text that a page shows in one step. left, right, base: in points from the lower left; size: of its characters."""
 
     text: str
     left: float
@@ -42,10 +42,10 @@ class PdfPage:
 
 
 def pdf_pages(path: Path, progress: Progress = SILENT) -> list[PdfPage]:
-    """The pages of a PDF; one without text has no pieces. Compatibility forms of signs are written as the signs.
+    """Return the pages of a PDF; a page without text has no pieces. Compatibility characters become plain ones.
 
-    Raises OneMapError source.paper for what is locked, beyond the bounds, or in fonts that do not say what their signs
-    mean, and source.damaged.
+    Raises OneMapError source.paper for files that are locked, beyond the bounds, or in fonts that do not tell their
+    characters, and source.damaged.
     """
     if path.stat().st_size > MOST_FILE_BYTES:
         raise _too_large(path)
@@ -64,7 +64,7 @@ def _too_large(path: Path) -> OneMapError:
 
 
 def read_pages(path: Path) -> list[PdfPage]:
-    """The same in this process, without bounds of time and memory."""
+    """Read the pages in this process, without bounds of time and memory."""
     import logging
 
     import pypdf
@@ -108,5 +108,5 @@ def _plain(text: str) -> str:
 
 
 def _is_lost(sign: str) -> bool:
-    """Whether a sign stands for nothing that anybody could read."""
+    """Whether a character stands for nothing that anybody could read."""
     return sign == "\N{REPLACEMENT CHARACTER}" or unicodedata.category(sign) in ("Co", "Cn", "Cc")

@@ -47,12 +47,12 @@ WHERE i.indisprimary AND i.indrelid = format('%%I.%%I', %s::text, %s::text)::reg
 
 
 def is_database(source: str) -> bool:
-    """True for postgresql://… and service=…."""
+    """Whether a source is postgresql://… or service=…."""
     return source.startswith((*_SCHEMES, "service="))
 
 
 def shown_name(source: str) -> str:
-    """The table that a source names, else its database or service: never host, user or password."""
+    """Return the table that a source names, else its database or service: never host, user or password."""
     table = _parse_address(source)[1]
     if table is not None:
         return table
@@ -65,7 +65,7 @@ def shown_name(source: str) -> str:
 
 
 def _parse_address(source: str) -> tuple[str, str | None]:
-    """A source as what the client library takes, and the table that it names."""
+    """Split a source into the address for the client library and the table that it names."""
     if not source.startswith(_SCHEMES):
         found = _TABLE.search(source)
         return _TABLE.sub("", source), unquote(found.group(1)) if found else None
@@ -78,7 +78,7 @@ def _parse_address(source: str) -> tuple[str, str | None]:
 
 @contextmanager
 def open_database(source: str) -> Iterator["Database"]:
-    """A database that is open for reading, in one snapshot.
+    """Open a database for reading, in one snapshot.
 
     Raises OneMapError postgis.address, postgis.unreachable, postgis.lacking, postgis.refused.
     """
@@ -115,7 +115,7 @@ def open_database(source: str) -> Iterator["Database"]:
 
 
 class Database:
-    """An open connection, and the table that the source names. has_postgis: else it is one without geometry."""
+    """An open connection, and the table that the source names. has_postgis: False for a database without geometry."""
 
     def __init__(self, connection: "psycopg.Connection[Any]", name: str, table: str | None, has_postgis: bool) -> None:
         self.connection = connection
@@ -125,7 +125,7 @@ class Database:
         self._found: dict[str, tuple[str, str, str, int]] = {}
 
     def tables(self) -> list[str]:
-        """The tables and views with geometry that may be read, as schema.table; the named one alone if one is.
+        """Return the readable tables and views with geometry as schema.table; only the named one if there is one.
 
         Raises OneMapError source.layer_unknown.
         """
@@ -147,14 +147,14 @@ class Database:
         return list(found)
 
     def _plain_tables(self, wanted: str) -> dict[str, tuple[str, str, str, int]]:
-        """Tables and views without geometry of that name, which are read only where they are named."""
+        """Return tables and views without geometry of that name; they are read only if they are named."""
         rows = self.connection.execute(_PLAIN_TABLES, (wanted, wanted))
         return {f"{schema}.{table}": (schema, table, "", 0) for schema, table in rows}
 
     def read(self, layer: str, provers: Provers = NOBODY) -> RawFrame:
-        """All rows of a table, in the order of its primary key if it has one.
+        """Read all rows of a table, in the order of its primary key if it has one.
 
-        provers: they prove polygons valid; of many plain ones no geometry is made. Raises OneMapError
+        provers: they prove polygons valid; many plain ones are not made into geometries. Raises OneMapError
         postgis.several_systems, crs.unknown.
         """
         schema, table, column, _ = self._found[layer]
@@ -210,7 +210,7 @@ class Database:
         return names, wkb, values, digest.hexdigest()
 
     def _crs(self, schema: str, table: str, column: str, place: ProblemPlace) -> pyproj.CRS | None:
-        """The one system of a column, which may declare none and hold many."""
+        """Return the one system of a column, which may declare none and hold many."""
         from psycopg import sql
 
         query = sql.SQL("SELECT DISTINCT ST_SRID({0}) FROM {1} WHERE {0} IS NOT NULL")
@@ -228,9 +228,9 @@ class Database:
 
 
 def _shapes(wkb: list[bytes | None], sagitta: float, provers: Provers) -> tuple[AnyShapes, int, np.ndarray | None]:
-    """WKB as shapes (n,), how many had arcs, and which are valid (n,), where that is proved.
+    """Return WKB as shapes (n,), how many had arcs, and which are valid (n,), if that is proved.
 
-    A type that is none of the plane's reads as None.
+    A type that does not exist in the plane reads as None.
     """
     proved = proof_of(wkb, provers) if len(wkb) >= WORTH_ROWS else None
     if proved is not None:

@@ -1,4 +1,4 @@
-"""The way of a path to a raw frame: the adapter that reads it, the chosen layer, and the hash of its content."""
+"""How a path becomes a raw frame: the adapter that reads it, the chosen layer, and the hash of its content."""
 
 import hashlib
 import os
@@ -48,12 +48,12 @@ _HEARD_S = 0.1  # how long a cancellation may stay unheard
 
 
 def source_name(source: str | Path) -> str:
-    """The name of a source in words: a file's name, a table's, never a password."""
+    """Return the name of a source for people: a file's name, a table's, never a password."""
     return postgis.shown_name(str(source)) if postgis.is_database(str(source)) else Path(source).name
 
 
 def names_of_sources(sources: Sequence[str]) -> list[str]:
-    """The names of several sources; those of files that are called alike with their folders, as far as these differ."""
+    """Return the names of several sources; files with the same name have folders added, as far as these differ."""
     names = [source_name(source) for source in sources]
     if len(set(names)) == len(names) or any(map(postgis.is_database, sources)):
         return names
@@ -66,16 +66,16 @@ def names_of_sources(sources: Sequence[str]) -> list[str]:
 
 @contextmanager
 def open_source(source: str | Path) -> Iterator[OpenSource]:
-    """A source opened for reading, as `open_with_rest` opens it and raises."""
+    """Open a source for reading, as `open_with_rest` does; raises as it does."""
     with open_with_rest(source) as (found, _):
         yield found
 
 
 @contextmanager
 def open_with_rest(source: str | Path) -> Iterator[tuple[OpenSource, tuple[Problem, ...]]]:
-    """A source opened for reading: a file, unpacked if need be; the folder of an archive of several; a database.
+    """Open a source for reading: a file, unpacked if need be; the folder of an archive with several; a database.
 
-    And of an archive what else in it may hold features, and is not read.
+    For an archive also give the problems that other files in it may hold features and are not read.
     Raises OneMapError source.missing, source.name, source.no_file, source.folder, source.is_part, source.denied,
     source.damaged, format.no_driver, format.unknown, source.part_missing, and what `unpack_source` and
     `postgis.open_database` refuse.
@@ -108,7 +108,7 @@ def _rest_of_archive(path: Path, room: Path) -> tuple[Problem, ...]:
 
 
 def _as_saved(path: Path) -> AbstractContextManager[Path]:
-    """A source as it was saved last; a library is left to its own store, for other processes may be writing to it."""
+    """Give a source as it was last saved; a library is left to its own store, since other processes may write to it."""
     is_foreign = path.suffix.lower() in _DATABASES and not is_library(path)
     return settled_database(path) if is_foreign else nullcontext(path)
 
@@ -139,7 +139,7 @@ def _check_readable(path: Path) -> None:
 
 
 def layers_of(source: OpenSource) -> list[str]:
-    """The names of an opened source's layers. Raises OneMapError source.unbounded for a suspect file."""
+    """Return the names of an opened source's layers. Raises OneMapError source.unbounded for a suspect file."""
     if isinstance(source, Path) and is_suspect(source):
         return read_apart(_layers_of, source)
     return _layers_of(source)
@@ -178,10 +178,10 @@ def read_layer(
     as_table: bool = False,
     provers: Provers = NOBODY,
 ) -> RawFrame:
-    """One layer of an opened source as it stands in the file.
+    """Read one layer of an opened source unchanged.
 
-    lenient: as `vector.read_vector` has it. as_table: rows of a sheet, whatever its columns are. provers: they prove
-    polygons valid while the next ones are read, as far as the format hands them out part by part.
+    lenient: as in `vector.read_vector`. as_table: read rows of a sheet, whatever its columns are. provers: they prove
+    polygons valid while the next ones are read, if the format gives them part by part.
     Raises OneMapError geometry.vertices, source.unbounded for a suspect layer, and what the adapters refuse.
     """
     if isinstance(source, Path) and is_suspect(source, layer):
@@ -205,7 +205,7 @@ def _read_layer(
     as_table: bool,
     provers: Provers,
 ) -> RawFrame:
-    """A layer, in this process."""
+    """Read a layer in this process."""
     if isinstance(source, postgis.Database):
         return source.read(layer, provers)
     suffix = source.suffix.lower()
@@ -226,7 +226,7 @@ def _read_layer(
 def _read_file(
     path: Path, layer: str, encoding: str | None, progress: Progress, as_table: bool, provers: Provers
 ) -> RawFrame:
-    """A layer of a format that needs no GDAL."""
+    """Read a layer of a format that needs no GDAL."""
     readers: dict[str, Callable[[], RawFrame]] = {
         **dict.fromkeys(sheet_grid.SUFFIXES, lambda: sheet.read_sheet(path, layer, encoding, as_table=as_table)),
         **dict.fromkeys((formats.KML, formats.KMZ), lambda: kml.read_kml(path, layer, encoding)),
@@ -243,12 +243,12 @@ def _read_file(
 
 
 def _read_text(path: Path, encoding: str | None) -> RawFrame:
-    """A red-line TXT, or a list of corners."""
+    """Read a red-line TXT, or a list of corners."""
     return redline_reading.read_redline(path, encoding) if looks_like_redline(path) else read_corners(path, encoding)
 
 
 def _members(folder: Path) -> dict[str, tuple[Path, str]]:
-    """The layers of all sources in an unpacked folder: by file and layer, as short as it can be told."""
+    """Return the layers of all sources in an unpacked folder, named by file and layer as briefly as possible."""
     paths = sources_in(folder, folder.name)
     stems = [path.stem for path in paths]
     found: dict[str, tuple[Path, str]] = {}
@@ -274,9 +274,9 @@ def read_source(
     may_be_empty: bool = False,
     provers: Provers = NOBODY,
 ) -> RawFrame:
-    """The layer that is meant, with the hash of its file. as_table, provers: as `read_layer` has them.
+    """Read the chosen layer, with the hash of its file. as_table, provers: as in `read_layer`.
 
-    may_be_empty: one without features is no mistake.
+    may_be_empty: accept a layer without features.
     Raises OneMapError source.layer_needed if there are several and none is named, source.layer_unknown,
     source.empty, source.changed, and whatever `open_source` and the adapters refuse.
     """
@@ -307,7 +307,7 @@ def read_source(
 
 @contextmanager
 def _hash_beside(source: Path, opened_path: Path, progress: Progress) -> Iterator[Callable[[], str]]:
-    """`content_hash`, made in a thread while the block reads the same files; progress: is asked while one waits."""
+    """Compute `content_hash` in a thread while the block reads the same files; progress: called while waiting."""
     left = threading.Event()
 
     def report(_share: float, _step: str) -> None:
@@ -336,9 +336,9 @@ LARGE_BYTES, LARGE_ROWS = 20_000_000, 100_000  # smaller ones are read at once
 def large_layer(
     source: str | Path, layer: str | None, encoding: str | None
 ) -> Iterator[vector_stream.VectorStream | None]:
-    """The chosen layer, to be read block by block; None if it is small or its format can only be read at once.
+    """Give the chosen layer, to be read in blocks; None if it is small or its format can only be read at once.
 
-    What is wrong with a source of which it says None is reported by `read_source`.
+    If it gives None, `read_source` reports what is wrong with the source.
     """
     if postgis.is_database(str(source)) or _bytes_of(Path(source)) < LARGE_BYTES:
         yield None
@@ -355,7 +355,7 @@ def large_layer(
 
 
 def _bytes_of(path: Path) -> int:
-    """How large a file is, or all files of a folder together."""
+    """Return the size of a file, or of all files in a folder together."""
     try:
         files = path.rglob("*") if path.is_dir() else [path]
         return sum(file.stat().st_size for file in files)
@@ -364,7 +364,7 @@ def _bytes_of(path: Path) -> int:
 
 
 def _in_blocks(source: Path, layer: str | None) -> tuple[Path, str] | None:
-    """The file and layer that are meant, if they can be read in blocks."""
+    """Return the chosen file and layer, if they can be read in blocks."""
     names = layers_of(source)
     if (layer is None and len(names) != 1) or (layer is not None and layer not in names):
         return None
@@ -374,10 +374,10 @@ def _in_blocks(source: Path, layer: str | None) -> tuple[Path, str] | None:
 
 
 def content_hash(source: Path, opened_path: Path, progress: Progress = SILENT) -> str:
-    """SHA-256 over a file, or over all files of a shapefile, a MapInfo table or a folder, names included.
+    """Return SHA-256 over a file, or over all files of a shapefile, a MapInfo table or a folder, names included.
 
-    A GeoPackage that another program has open may have changes in a file beside it, and is read and hashed as a copy
-    with these folded in; a library's are hashed too.
+    A GeoPackage that another program has open may have changes in a file beside it; it is read and hashed as a copy
+    that includes them; those of a library are hashed too.
     """
     files = _files_of(source, opened_path)
 
@@ -395,7 +395,7 @@ def content_hash(source: Path, opened_path: Path, progress: Progress = SILENT) -
 
 
 def state_of(source: Path, opened_path: Path) -> list[tuple[str, int, int]]:
-    """Name, size and time of the last change of each file of a source: another state is perhaps another content."""
+    """Return name, size and time of the last change of each file of a source; another state may mean other content."""
     states = [(file.name, file.stat()) for file in _files_of(source, opened_path)]
     return [(name, state.st_size, state.st_mtime_ns) for name, state in states]
 

@@ -1,6 +1,6 @@
-"""Files that their own schema makes suspect are read in a process of its own, with bounds of time and memory.
+"""Files with a suspect schema are read in a separate process, with bounds of time and memory.
 
-What it reads comes back by pickle: the process is ours, and may do no more and no less than this one.
+The result comes back by pickle: that process is ours, with the same rights as this one.
 """
 
 import pickle  # see above  # nosec B403
@@ -21,7 +21,7 @@ Result = TypeVar("Result")
 
 
 def is_suspect(path: Path, layer: str | None = None) -> bool:
-    """Whether a file, or one of its layers, computes what it holds: a small one may take any time and memory."""
+    """Whether a file, or one of its layers, computes its contents: a small one may then take any time and memory."""
     return path.suffix.lower() in _SQLITE and path.is_file() and computes_rows(path, layer)
 
 
@@ -33,10 +33,10 @@ def read_apart(
     progress: Progress = SILENT,
     bounds: Bounds | None = None,
 ) -> Result:
-    """The result of `read(path, *given)`, a function of a module, in a process of its own.
+    """Return the result of `read(path, *given)`, a function of a module, run in a separate process.
 
-    Raises OneMapError source.unbounded for what takes too much, source.damaged where the process ends in another way,
-    and what the function refuses.
+    Raises OneMapError source.unbounded if it takes too much, source.damaged if the process ends otherwise, and what the
+    function refuses.
     """
     bounds = bounds or Bounds(MOST_S, MOST_BYTES)
     ended = run_python(
@@ -58,7 +58,7 @@ def read_apart(
 
 
 def answer() -> None:
-    """Do in the other process what stdin asks, and write the result."""
+    """Run in the other process: do what stdin asks, and write the result."""
     import sys
 
     read, given = pickle.load(sys.stdin.buffer)  # see above  # nosec B301

@@ -1,4 +1,4 @@
-"""The files beside the sources of a folder or an archive that may hold features too, and are not read with them."""
+"""Files beside the sources of a folder or an archive that may hold features too, but are not read with them."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -18,15 +18,15 @@ _UNSEEN = formats.ARCHIVES | _OTHER_SHEETS | (formats.NO_DRIVER.keys() - raster_
 
 
 def unread_files(folder: Path, sources: Collection[Path]) -> list[Path]:
-    """Archives, files of formats without a driver, sheets with coordinates or of other programs.
+    """Return archives, files of formats without a driver, sheets with coordinates or of other programs.
 
-    sources: what is read of the folder.
+    sources: the files of the folder that are read.
     """
     return [path for path in files_in(folder) if path not in sources and _may_hold_features(path)]
 
 
 def unread_problems(names: Collection[str]) -> tuple[Problem, ...]:
-    """That files were not read, each by its name."""
+    """Return the problem for each file that was not read."""
     return tuple(Problem(UNREAD, {"file": name}) for name in names)
 
 

@@ -1,4 +1,4 @@
-"""The text of a Word file of today: its paragraphs and tables in their order."""
+"""The text of a .docx file: its paragraphs and tables in order."""
 
 import unicodedata
 import zipfile
@@ -20,12 +20,12 @@ class WordBlock:
 
 
 def unreadable_paper(path: Path, reason: Problem) -> OneMapError:
-    """The refusal of a text that nobody but a person can read."""
+    """Return the refusal of a text that only a person can read."""
     return OneMapError("source.paper", file=path.name, reason=reason)
 
 
 def word_blocks(path: Path) -> list[WordBlock]:
-    """The blocks of a .docx. Raises OneMapError source.paper, source.damaged."""
+    """Return the blocks of a .docx. Raises OneMapError source.paper, source.damaged."""
     import docx  # takes its time, and few templates look into texts
     from docx.table import Table
 

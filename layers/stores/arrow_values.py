@@ -1,6 +1,6 @@
-"""Tables of any plain values and of geometries as Arrow, and back: the same values of the same types.
+"""Tables of plain values and geometries as Arrow, and back: the same values of the same types.
 
-A column of one type stays one; where types are mixed, each value is text with its type before it.
+A column of one type keeps its type; in a column of mixed types each value is text with its type before it.
 """
 
 import json
@@ -47,7 +47,7 @@ _TAGS = {kind: tag for tag, (kind, _, _) in _TAGGED.items()}
 
 
 class UnsupportedValue(Exception):
-    """A value of a type that would not come back as it was."""
+    """A value of a type that would not come back unchanged."""
 
 
 def arrow_batch(
@@ -56,9 +56,9 @@ def arrow_batch(
     types: Mapping[str, type] | None = None,
     metadata: Mapping[Any, Any] | None = None,
 ) -> pa.RecordBatch:
-    """Columns of one length as a batch: some arrays, then the columns of a frame of plain values.
+    """Return columns of one length as a batch: some arrays, then the columns of a frame of plain values.
 
-    types: of the frame's columns, for one without any value. Raises NotPlain.
+    types: the types of the frame's columns, used for a column without any value. Raises NotPlain.
     """
     columns = [(pa.field(name, array.type), array) for name, array in own.items()]
     if frame is not None:
@@ -77,12 +77,12 @@ def _frame_column(name: str, values: pd.Series, default: type) -> tuple[pa.Field
 
 
 def series_of(column: pa.Array) -> pd.Series:
-    """A column of texts, integers or numbers as a series, without a value made of it; null is not None there."""
+    """Return a column of texts, integers or floats as a series without copying; null is not None there."""
     return pd.Series(pd.arrays.ArrowExtensionArray(column))
 
 
 def column_of(values: pd.Series) -> pa.Array | None:
-    """The column of which `series_of` has made a series; None of a series of plain values."""
+    """Return the column from which `series_of` made a series; None for a series of plain values."""
     if not isinstance(values.dtype, pd.ArrowDtype):
         return None
     column = pa.array(values.array)
@@ -113,9 +113,9 @@ def keep_batch(journal: Journal, name: str, batch: pa.RecordBatch) -> None:
 
 
 def kept_batch(journal: Journal, name: str) -> pa.RecordBatch:
-    """A part of a journal that `keep_batch` wrote; its values are read from disk where somebody asks for them.
+    """Open a part of a journal that `keep_batch` wrote; values are read from disk when somebody asks for them.
 
-    Windows removes no file that is mapped, so there all of it is read.
+    Windows does not remove a mapped file, so all of it is read there.
     """
     if IS_WINDOWS:
         with pa.OSFile(str(journal.path(name))) as file:
@@ -151,7 +151,7 @@ def _plain(values: Sequence[Any], kind: pa.DataType) -> pa.Array | None:
 
 
 def _numpy(values: Sequence[Any]) -> tuple[str, pa.Array | None]:
-    """Scalars of numpy: those of one type as a column of that type."""
+    """Return scalars of numpy as a column of their type, if they have one type."""
     missing = np.array([value is None for value in values], dtype=bool)
     types = {value.dtype for value in values if value is not None}
     if len(types) != 1:

@@ -1,4 +1,4 @@
-"""Many rows into a table of SQLite at once: a statement takes several, and what all rows share is bound once."""
+"""Insert many rows into a table of SQLite: one statement takes several rows and binds shared values once."""
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ _STATEMENTS = 64  # whose values are laid out at once
 
 
 def insert_rows(connection: sqlite3.Connection, table: str, columns: Mapping[str, Sequence[Any]]) -> None:
-    """Append rows by their columns, each of as many plain values; a column that is left out is null."""
+    """Append rows given by column, each with as many plain values; a column that is left out is null."""
     count = len(next(iter(columns.values())))
     if count == 0:
         return
@@ -34,7 +34,7 @@ def insert_rows(connection: sqlite3.Connection, table: str, columns: Mapping[str
 
 
 def _bind_rows(before: list[Any], own: Sequence[Sequence[Any]], rows: range, at_once: int) -> Iterator[list[Any]]:
-    """The values of each statement, of `at_once` rows each, after those that are bound before."""
+    """Yield the values for each statement of `at_once` rows, after the values `before`."""
     width = at_once * len(own)
     for first in rows[:: at_once * _STATEMENTS]:
         last = min(first + at_once * _STATEMENTS, rows.stop)
@@ -45,7 +45,7 @@ def _bind_rows(before: list[Any], own: Sequence[Sequence[Any]], rows: range, at_
 
 
 def _is_shared(values: Sequence[Any]) -> bool:
-    """Whether all values are one, and of one type; numbers with a point are not asked, for -0.0 equals 0.0."""
+    """Whether all values are the same and of one type; always False for floats, since -0.0 equals 0.0."""
     first = values[0]
     if isinstance(first, float) or values[-1] != first or values.count(first) < len(values):
         return False
@@ -55,10 +55,10 @@ def _is_shared(values: Sequence[Any]) -> bool:
 
 
 def _statement(table: str, shared: Sequence[str], own: Sequence[str], rows: int) -> Sql:
-    """An INSERT of several rows, which a SELECT makes: the marks of what they share come first, then row after row.
+    """Return an INSERT of several rows from a SELECT: the marks of shared values come first, then row after row.
 
-    No mark has a number: Python from 3.12 on asks SQLite for each mark's name, which reads all names before it, so
-    that a statement of many numbered marks takes fourteen times as long.
+    The marks have no numbers: from Python 3.12 on sqlite3 asks for each mark's name, which reads all names before it,
+    so a statement with many numbered marks takes fourteen times as long.
     """
     return compose_sql(
         "INSERT INTO {table} ({columns}) SELECT {taken} FROM (VALUES {rows})",

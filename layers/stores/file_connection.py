@@ -97,7 +97,7 @@ class FileConnection(sqlite3.Connection):
         )
 
     def append_log(self, at: str, who: str, action: str, subject: str, detail: str, content_hash: str) -> None:
-        """One row of the audit log; the open transaction holds the only write lock."""
+        """Append one entry to the audit log; the open transaction holds the only write lock."""
         previous = self.execute("SELECT hash FROM onemap_audit ORDER BY number DESC LIMIT 1").fetchone()
         before = previous[0] if previous else ""
         chained = chained_hash(before, at, who, action, subject, content_hash)
@@ -112,7 +112,7 @@ class FileConnection(sqlite3.Connection):
         return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
     def change_number(self) -> int:
-        """SQLite's own number; -1 where it cannot be read, which opening the file anew explains."""
+        """Return SQLite's own number; -1 if it cannot be read, and opening the file anew then gives the reason."""
         try:
             return int(self.execute("PRAGMA data_version").fetchone()[0])
         except sqlite3.Error:
@@ -124,20 +124,20 @@ class FileConnection(sqlite3.Connection):
         return number, head
 
     def protect(self, grants: Sequence[Right]) -> None:
-        """Make what modules define besides tables. A file has no rights: whoever may write it may write all of it."""
+        """Make the objects besides tables that modules declare. A file has no rights: its writers may write all."""
         for right in grants:
             for statement in right.file if isinstance(right, Script) else ():
                 self.execute(statement)
 
     def drop_policies(self) -> None:
-        """A file has none."""
+        """Do nothing: a file has no policies."""
 
     def renew_rights(self, grants: Sequence[Right]) -> None:
-        """Make the objects besides tables that modules declare, where they are missing."""
+        """Make the missing objects besides tables that modules declare."""
         self.protect(grants)
 
     def make_features(self, table: TableDefinition) -> None:
-        """A new, empty table of features."""
+        """Make a new, empty table of features."""
         # A table without geometry is one of attributes, in which the standard allows no type of geometries.
         kind = "BLOB" if table.geometry_type == NO_GEOMETRY else table.geometry_type
         columns = column_definitions({GEOMETRY_COLUMN: kind, **table.fields})
@@ -149,7 +149,7 @@ class FileConnection(sqlite3.Connection):
     def add_features(
         self, table: TableDefinition, blocks: Iterable[Shapes], values: Sequence[Sequence[Any]], first_fid: int = 1
     ) -> None:
-        """Append features, their geometries as GeoPackage blobs. Raises ValueError for fields of another length."""
+        """Append features, with geometries as GeoPackage blobs. Raises ValueError for fields of another length."""
         start = 0
         for block in map(Bodies.of, blocks):
             blobs = geopackage.wkb_to_blobs(block.column, block.boxes, self.srs_id)
@@ -168,7 +168,7 @@ class FileConnection(sqlite3.Connection):
     def index_features(
         self, table: TableDefinition, bounds: np.ndarray, progress: Progress, packed: PackedIndex | None = None
     ) -> dict[str, str]:
-        """Fill the R-tree in bulk; its triggers are made afterwards. A table without geometry has none."""
+        """Fill the R-tree in bulk, then make its triggers. A table without geometry has no index."""
         if table.geometry_type == NO_GEOMETRY:
             progress.at(1.0)
             return {}
@@ -176,7 +176,7 @@ class FileConnection(sqlite3.Connection):
         return geopackage.index_geometries(self, table.name, tree, progress)
 
     def show_features(self, table: TableDefinition, bounds: Sequence[float] | None) -> None:
-        """Register a table as a layer of the GeoPackage; an extent that it has already only grows."""
+        """Register a table as a layer of the GeoPackage; an existing extent only grows."""
         geometry_type = None if table.geometry_type == NO_GEOMETRY else table.geometry_type
         before = self.extent(table.name)
         boxes = np.array([box for box in (before, bounds) if box is not None], dtype=float).reshape(-1, 4)
@@ -185,7 +185,7 @@ class FileConnection(sqlite3.Connection):
         geopackage.register(self, table.name, table.title, self.srs_id, geometry_type, extent)
 
     def extent(self, table: str) -> Sequence[float] | None:
-        """West, south, east, north of a table, as the GeoPackage has it; None where it knows none."""
+        """Return west, south, east, north of a table, as the GeoPackage has them; None if it has none."""
         sql = "SELECT min_x, min_y, max_x, max_y FROM gpkg_contents WHERE table_name = ?"
         found = self.execute(sql, (table,)).fetchone()
         return None if found is None or None in found else found
@@ -213,7 +213,7 @@ class FileConnection(sqlite3.Connection):
         return self._read_where(table, names, where, parameters, wanted, origin)
 
     def marks_near(self, boxes: Mapping[str, Sequence[float]]) -> Mapping[str, tuple[Hashable, ...]]:
-        """None: a file is opened anew once anybody else has written to it."""
+        """Return nothing: a file is opened anew once anybody else has written to it."""
         return {}
 
     def read_block(self, table: str, fields: Sequence[str], first: int, last: int) -> FeatureRows:
@@ -247,9 +247,9 @@ class FileConnection(sqlite3.Connection):
     def _rows_by_column(
         self, sql: str, parameters: tuple[float, ...], fields: int
     ) -> tuple[list[pa.Array], list[list[Any]]]:
-        """Identifiers, blobs and values that a statement gives: the WKB of some thousand after the other, and all else.
+        """Run a query; return the blobs' WKB in chunks of some thousand, and the identifiers and values by column.
 
-        What one part takes in memory the next one takes again.
+        Each chunk reuses the memory of the one before.
         """
         cursor, bodies = self.execute(sql, parameters), list[pa.Array]()
         columns: list[list[Any]] = [[] for _ in range(1 + fields)]
@@ -261,13 +261,13 @@ class FileConnection(sqlite3.Connection):
         return bodies, columns
 
     def _check_complete(self, table: str, count: int) -> None:
-        """Raises DamagedTable where features, or entries of their index, are gone."""
+        """Check that no features and no entries of their index are gone. Raises DamagedTable."""
         sql = "SELECT 1 FROM gpkg_contents WHERE table_name = ? AND data_type = 'attributes'"
         if self.execute(sql, (table,)).fetchone() is None:
             check_index(self, table, count)
 
     def inspect_features(self, table: str, fields: Sequence[str]) -> tuple[FeatureRows, np.ndarray]:
-        """All features as they lie there, and which of them (n,) are not as a geometry's blob is written here.
+        """Return all features as they are stored, and which of them (n,) have a blob unlike those written here.
 
         Raises DamagedTable.
         """
@@ -289,7 +289,7 @@ class FileConnection(sqlite3.Connection):
 
     @contextlib.contextmanager
     def tolerant(self) -> Iterator[None]:
-        """Bytes that are no UTF-8 are read as such, each a sign of its own."""
+        """Within the block, bytes that are not UTF-8 are read as surrogate characters."""
         before = self.text_factory
         self.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
         try:
@@ -300,7 +300,7 @@ class FileConnection(sqlite3.Connection):
     def structure(
         self, tables: Sequence[str] | None, hashes: Mapping[str, str] | None = None
     ) -> Iterator[tuple[str, str, Sequence[Any]]]:
-        """The schema, each table of a spatial index as one hash, and the rows of GeoPackage's own tables."""
+        """Yield the schema, each table of a spatial index as one hash, and the rows of GeoPackage's own tables."""
         hashes = hashes or {}
         names = None if tables is None else [name for table in tables for name in (table, *index_tables(table))]
         among = Sql("true")
@@ -324,7 +324,7 @@ class FileConnection(sqlite3.Connection):
     def _register_rows(
         self, register: PlainTable, tables: Sequence[str] | None
     ) -> Iterator[tuple[str, str, Sequence[Any]]]:
-        """The rows of one of GeoPackage's own tables about some tables, or about all."""
+        """Yield the rows of one of GeoPackage's own tables that are about some tables, or all rows."""
         about = register.columns.index("table_name") if "table_name" in register.columns else None
         for row in self.read_rows(register.name, register.columns):
             if tables is None or (about is not None and row[about] in tables):
@@ -340,7 +340,7 @@ class FileConnection(sqlite3.Connection):
                 yield Damage(of_table[max(names, key=len)] if names else "–", reason)
 
     def without_indexes(self) -> contextlib.AbstractContextManager[None]:
-        """SQLite has no such switch: `read_rows` reads tables as they lie, and features are read by their fid."""
+        """Do nothing: `read_rows` reads tables without indexes, and features are read by their fid."""
         return contextlib.nullcontext()
 
     def show_in_force(
@@ -352,7 +352,7 @@ class FileConnection(sqlite3.Connection):
         holding: Sequence[int],
         retired: Sequence[int],
     ) -> None:
-        """The view CODE, with every version's fields."""
+        """Make the view CODE, with every version's fields."""
         held = [(number, table, self.field_types(table)) for number, table in tables]
         self.execute(compose_sql("DROP VIEW IF EXISTS {view}", view=code))
         self.execute(view_in_force(code, held, holding, retired))
@@ -366,7 +366,7 @@ class FileConnection(sqlite3.Connection):
 
 
 def _as_far_as_readable(blobs: Sequence[Any]) -> np.ndarray:
-    """Geometries (n,) of blobs, None of those that are none."""
+    """Return the geometries (n,) of blobs, None for blobs that are not geometries."""
     try:
         return geopackage.from_blobs(blobs)
     except _NO_GEOMETRY:

@@ -39,10 +39,7 @@ _BESIDE = 64  # signs of a path: the folders of unfinished work beside a library
 
 @contextlib.contextmanager
 def sqlite_errors_as_refusals(path: Path) -> Iterator[None]:
-    """SQLite's own errors become refusals that say which file and what to do.
-
-    Raises OneMapError library.….
-    """
+    """Turn SQLite's errors into refusals that say which file and what to do. Raises OneMapError library.…."""
     try:
         yield
     except sqlite3.DatabaseError as error:
@@ -85,7 +82,7 @@ class FileStore:
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[FileConnection]:
-        """One snapshot, in a read transaction; writers go on beside it. Within another one it is part of that."""
+        """Open one snapshot in a read transaction while writers go on; inside another one it is part of that."""
         if self.connection.in_transaction:
             yield self.connection
             return
@@ -99,7 +96,7 @@ class FileStore:
 
     @contextlib.contextmanager
     def writing(self, scope: str | None) -> Iterator[FileConnection]:
-        """One transaction, the only one on the file whatever its scope.
+        """Open one transaction, the only one on the file whatever its scope.
 
         Raises OneMapError library.read_only, library.network, library.busy, library.full.
         """
@@ -117,7 +114,7 @@ class FileStore:
                 raise
 
     def appending(self) -> contextlib.AbstractContextManager[FileConnection]:
-        """A file has one writer, whatever he writes."""
+        """Open a transaction as `writing` does: a file has one writer, whatever it writes."""
         return self.writing(None)
 
     def _begin(self) -> None:
@@ -165,7 +162,7 @@ def _may_change(path: Path) -> bool:
 
 
 def _to_wal(connection: FileConnection, wait_s: float) -> None:
-    """WAL again, should another program have turned it off, before that program opens the file once more."""
+    """Turn WAL on again, if another program turned it off, before that program reopens the file."""
     connection.execute(f"PRAGMA busy_timeout = {_SLICE_MS}")
     with contextlib.suppress(sqlite3.OperationalError):  # someone is at work in it; whoever writes tries again
         connection.execute("PRAGMA journal_mode = WAL")
@@ -174,12 +171,12 @@ def _to_wal(connection: FileConnection, wait_s: float) -> None:
 
 @contextlib.contextmanager
 def open_file(path: Path, wait_s: float, *, read_only: bool = False) -> Iterator[FileStore]:
-    """An existing library's file; closed at the end, and back to one file if nobody else has it open.
+    """Open an existing library's file; at the end close it and leave one file, if nobody else has it open.
 
-    read_only: it is opened so although one might write.
+    read_only: open it read-only even if it could be written.
 
     Raises OneMapError library.missing, library.empty, library.journal, library.not_one, library.busy, library.damaged,
-    and library.changed if one that may only be read was written by someone else meanwhile.
+    and library.changed if someone else wrote to a read-only file meanwhile.
     """
     if not path.is_file():
         raise OneMapError("library.missing", file=str(path))
@@ -210,7 +207,7 @@ def open_file(path: Path, wait_s: float, *, read_only: bool = False) -> Iterator
 
 
 def _check_no_journal(path: Path, wait_s: float) -> None:
-    """Refuse a library with a rollback journal beside it, unless it goes away: QGIS has one for as long as it saves.
+    """Refuse a library with a rollback journal beside it, unless it soon goes: QGIS has one while it saves.
 
     Raises OneMapError library.journal.
     """
@@ -235,7 +232,7 @@ def check_new_file(path: Path) -> None:
 
 
 def make_file(path: Path, crs: pyproj.CRS, fill: Callable[[FileConnection], None]) -> None:
-    """A new library's file, filled in one transaction. It is written beside as *.part and then takes its name.
+    """Make a new library's file in one transaction. It is written beside as *.part and then takes its name.
 
     Raises OneMapError library.exists, library.folder, library.read_only, library.full.
     """

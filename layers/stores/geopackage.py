@@ -1,6 +1,6 @@
 """The GeoPackage format on the standard sqlite3: its tables, its geometry blobs, its spatial index.
 
-The library's file is opened by this SQLite and no other (a second one in the process would drop its locks).
+Only this SQLite opens the library's file (a second one in the process would drop its locks).
 """
 
 import sqlite3
@@ -101,7 +101,7 @@ def core_tables() -> dict[str, PlainTable]:
 
 
 def prepare(connection: sqlite3.Connection, crs: pyproj.CRS) -> int:
-    """Make an empty database a GeoPackage with one CRS besides the standard's; returns its srs_id."""
+    """Make an empty database a GeoPackage with one CRS besides the standard's; return the CRS's srs_id."""
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {USER_VERSION}")
     run_script(connection, _CORE_TABLES)
@@ -124,7 +124,7 @@ def to_blobs(geometries: np.ndarray, srs_id: int) -> list[bytes | None]:
 
 
 def wkb_to_blobs(wkb: pa.Array, bounds: np.ndarray, srs_id: int) -> list[bytes | None]:
-    """Geometries as WKB (n,), of which the boxes (n, 4) are known, as GeoPackage blobs; null becomes None."""
+    """Return WKB geometries (n,) with their boxes (n, 4) as GeoPackage blobs; null becomes None."""
     headers = np.zeros(len(wkb), dtype=_HEADER)
     headers["magic"], headers["flags"], headers["srs_id"] = b"GP", _WITH_BOX, srs_id
     headers["box"] = bounds[:, [0, 2, 1, 3]]
@@ -145,7 +145,7 @@ _ENVELOPE_BYTES = (0, 32, 48, 48, 64)
 
 
 def from_blobs(blobs: Iterable[bytes | None]) -> np.ndarray:
-    """GeoPackage blobs as geometries (n,); raises shapely.GEOSException or ValueError if damaged."""
+    """Return GeoPackage blobs as geometries (n,). Raises shapely.GEOSException or ValueError if damaged."""
     return geometries_of_wkb(np.array(_bodies(blobs), dtype=object))
 
 
@@ -164,7 +164,7 @@ def blobs_to_wkb(blobs: Sequence[bytes | None]) -> pa.Array:
 
 
 def add_functions(connection: sqlite3.Connection) -> None:
-    """Teach a connection what the triggers of an R-tree ask for, so that a row may join a table that is indexed."""
+    """Add the functions that the triggers of an R-tree call, so that rows can be added to an indexed table."""
     connection.create_function("ST_IsEmpty", 1, lambda blob: int(_bounds(blob) is None), deterministic=True)
     for at, name in enumerate(("ST_MinX", "ST_MinY", "ST_MaxX", "ST_MaxY")):
         connection.create_function(name, 1, partial(_side, at), deterministic=True)
@@ -189,7 +189,7 @@ def register(
     geometry_type: str | None,
     bounds: Sequence[float] | None = None,
 ) -> None:
-    """Tell the GeoPackage of a table or view: a feature layer with a geometry type, else plain attributes."""
+    """Register a table or view: as a feature layer if it has a geometry type, else as plain attributes."""
     box = [None] * 4 if bounds is None or not np.all(np.isfinite(bounds)) else [float(value) for value in bounds]
     connection.execute(
         "INSERT OR REPLACE INTO gpkg_contents (table_name, data_type, identifier, description,"
@@ -211,9 +211,9 @@ def register(
 
 
 def name_columns(connection: sqlite3.Connection, table: str, names: Mapping[str, str]) -> None:
-    """The names of the columns of a table, by the extension Schema: QGIS shows it as the alias of a field.
+    """Name the columns of a table with the extension Schema: QGIS shows a name as the field's alias.
 
-    A name that another column of the table has already is left out: there may be one of each.
+    A name that another column of the table already has is left out: names are unique in a table.
     """
     connection.execute(
         "CREATE TABLE IF NOT EXISTS gpkg_data_columns (table_name TEXT NOT NULL, column_name TEXT NOT NULL, name TEXT,"
@@ -233,14 +233,14 @@ def name_columns(connection: sqlite3.Connection, table: str, names: Mapping[str,
 
 
 def _declare(connection: sqlite3.Connection, extension: str, definition: str, *tables: str) -> None:
-    """Say once that the file uses an extension of the standard, with these tables."""
+    """Declare once that the file uses an extension of the standard, with these tables."""
     if not connection.execute("SELECT 1 FROM gpkg_extensions WHERE extension_name = ?", (extension,)).fetchone():
         rows = [(table, None, extension, definition, "read-write") for table in tables]
         connection.executemany("INSERT INTO gpkg_extensions VALUES (?,?,?,?,?)", rows)
 
 
 def keep_metadata(connection: sqlite3.Connection, standard: str, mime_type: str, text: str) -> None:
-    """Keep a text about the whole file, by the extension Metadata. standard: the URI of the form in which it is."""
+    """Keep a text about the whole file with the extension Metadata. standard: the URI of the text's standard."""
     run_script(connection, _METADATA_TABLES)
     _declare(connection, "gpkg_metadata", _METADATA, "gpkg_metadata", "gpkg_metadata_reference")
     sql = "INSERT INTO gpkg_metadata (md_scope, md_standard_uri, mime_type, metadata) VALUES ('dataset',?,?,?)"
@@ -250,7 +250,7 @@ def keep_metadata(connection: sqlite3.Connection, standard: str, mime_type: str,
 
 
 def keep_look(connection: sqlite3.Connection, table: str, geometry_column: str, name: str, look: str) -> None:
-    """Keep a style (QML) with which QGIS opens a table, as QGIS itself keeps one in a GeoPackage."""
+    """Keep a style (QML) with which QGIS opens a table, in the way QGIS itself keeps styles in a GeoPackage."""
     columns = dict.fromkeys(("f_table_catalog", "f_table_schema", "f_table_name", "f_geometry_column"), "TEXT")
     columns |= {"styleName": "TEXT", "styleQML": "TEXT", "styleSLD": "TEXT", "useAsDefault": "BOOLEAN"}
     columns |= {"description": "TEXT", "owner": "TEXT", "ui": "TEXT", "update_time": "DATETIME"}
@@ -269,7 +269,7 @@ def keep_look(connection: sqlite3.Connection, table: str, geometry_column: str, 
 
 
 def packed_index(fids: Sequence[int] | np.ndarray, bounds: np.ndarray) -> PackedRtree:
-    """The R-tree of a table's rows. bounds: (n, 4), rows of NaN are left out."""
+    """Return the R-tree of a table's rows. bounds: (n, 4); rows of NaN are left out."""
     boxed = np.isfinite(bounds).all(axis=1)
     ids = np.asarray(fids)
     return PackedRtree(ids, bounds) if boxed.all() else PackedRtree(ids[boxed], bounds[boxed])
@@ -278,7 +278,7 @@ def packed_index(fids: Sequence[int] | np.ndarray, bounds: np.ndarray) -> Packed
 def index_geometries(
     connection: sqlite3.Connection, table: str, tree: PackedRtree, progress: Progress = SILENT
 ) -> dict[str, str]:
-    """Fill the R-tree in bulk and make its triggers afterwards; returns what `PackedRtree.fill` does."""
+    """Fill the R-tree in bulk, then make its triggers; return what `PackedRtree.fill` returns."""
     index = f"rtree_{table}_{GEOMETRY_COLUMN}"
     connection.execute(compose_sql("CREATE VIRTUAL TABLE {index} USING rtree(id, minx, maxx, miny, maxy)", index=index))
     progress.at(0.0)

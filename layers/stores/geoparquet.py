@@ -17,10 +17,10 @@ def geo_metadata(
     box: Sequence[float] | None = None,
     covering: str | None = None,
 ) -> str:
-    """The text under `KEY` as GeoParquet 1.1 has it, for geometries as WKB.
+    """Return the text under `KEY` as GeoParquet 1.1 has it, for geometries as WKB.
 
-    geometry_types: those there are, none where nobody says; box: (4,) around all of them, in units of the CRS;
-    covering: the column that holds the box of each row, with a part for each of `CORNERS`.
+    geometry_types: the types that occur, empty if unknown; box: (4,) around all geometries, in units of the CRS;
+    covering: the column with the box of each row, which has a part for each of `CORNERS`.
     """
     about: dict[str, Any] = {
         "encoding": "WKB",

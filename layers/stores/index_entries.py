@@ -1,7 +1,7 @@
-"""The spatial index of a table in a file: what lies near a box, and which features it holds otherwise than they lie.
+"""The spatial index of a table in a file: which features lie near a box, and which entries are wrong.
 
-It is read from the nodes, since SQLite does not get through a damaged one. A node is a depth and a count of 16 bits,
-then cells of a child and its box; see https://sqlite.org/rtree.html.
+Entries are read from the nodes, since SQLite does not get through a damaged index. A node is a depth and a count of 16
+bits, then cells of a child and its box; see https://sqlite.org/rtree.html.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,9 +21,9 @@ INDEX_PARTS = ("node", "parent", "rowid")  # in which SQLite keeps a spatial ind
 
 
 def misplaced_features(connection: Executor, index: str) -> list[int]:
-    """The features (fid) that an index does not hold, holds elsewhere, or holds although there are none of that number.
+    """Return the fids that an index lacks, places elsewhere, or holds although no such feature exists.
 
-    index: its virtual table, rtree_TABLE_geom. What is no feature's, such as a node that hangs nowhere, names none.
+    index: its virtual table, rtree_TABLE_geom. Faults that belong to no feature, such as a detached node, are left out.
     """
     table = index.removeprefix("rtree_").removesuffix(f"_{GEOMETRY_COLUMN}")
     nodes, parents, rowids = (_pairs(connection, f"{index}_{part}") for part in INDEX_PARTS)
@@ -53,7 +53,7 @@ def misplaced_features(connection: Executor, index: str) -> list[int]:
 class _Tree:
     """An index as its three tables have it.
 
-    boxes: of each feature that is reached; faults: features of which a table says otherwise than another.
+    boxes: the box of each feature that is reached; faults: features on which the tables contradict each other.
     """
 
     nodes: Mapping[Any, Any]
@@ -64,7 +64,7 @@ class _Tree:
     seen: set[int] = field(default_factory=set)
 
     def walk(self, number: int, depth: int | None) -> tuple[list[int], np.ndarray | None]:
-        """The features under a node, and the box around them; depth: of the node, None for the root's own word."""
+        """Return the features under a node, and the box around them. depth: the node's; None for the root's own."""
         cells, own_depth = _cells(self.nodes.get(number))
         if cells is None or number in self.seen or len(self.seen) > len(self.nodes):
             return [], None
@@ -113,7 +113,7 @@ def _pairs(connection: Executor, table: str) -> dict[Any, Any]:
 
 
 def _each_shape(blobs: list[Any]) -> Iterator[Any]:
-    """One by one, since a feature may be damaged as well; then it lies nowhere."""
+    """Yield the shapes of blobs one by one; a damaged blob gives None."""
     for blob in blobs:
         try:
             yield geopackage.from_blobs([blob])[0]
@@ -122,7 +122,7 @@ def _each_shape(blobs: list[Any]) -> Iterator[Any]:
 
 
 def _widened_boxes(bounds: np.ndarray) -> np.ndarray:
-    """Boxes (n, 4) as SQLite itself makes them 32 bits wide when its triggers fill the index."""
+    """Return boxes (n, 4) in 32 bits, as SQLite's own triggers round them when they fill the index."""
     wide = bounds[:, [0, 2, 1, 3]]
     narrow = wide.astype(np.float32)
     away = np.where(wide < 0, 1 + _UNIT, 1 - _UNIT)
@@ -133,25 +133,25 @@ def _widened_boxes(bounds: np.ndarray) -> np.ndarray:
 
 
 def index_tables(table: str) -> list[str]:
-    """The virtual table of a table's spatial index, and those in which SQLite keeps it."""
+    """Return the virtual table of a table's spatial index, and the tables in which SQLite keeps the index."""
     index = f"rtree_{table}_geom"
     return [index, *(f"{index}_{part}" for part in INDEX_PARTS)]
 
 
 def near(table: str) -> Sql:
-    """Behind SELECT id: the features whose boxes meet a box, which `corners` gives as parameters."""
+    """Return what follows SELECT id to find features whose boxes meet a box; `corners` gives the parameters."""
     return compose_sql(
         "FROM {index} WHERE maxx >= ? AND minx <= ? AND maxy >= ? AND miny <= ?", index=f"rtree_{table}_geom"
     )
 
 
 def corners(box: Sequence[float]) -> tuple[float, ...]:
-    """West, south, east, north in the order of `near`."""
+    """Return west, south, east, north in the order of `near`."""
     return box[0], box[2], box[1], box[3]
 
 
 def check_index(connection: Executor, table: str, count: int) -> None:
-    """Raises DamagedTable where the index lost entries: it would hide features, and hidden is not clear."""
+    """Check that the index has every feature; a missing entry would hide one. Raises DamagedTable."""
     indexed = compose_sql("SELECT count(*) FROM {entries}", entries=f"rtree_{table}_geom_rowid")
     if connection.execute(indexed).fetchone()[0] != count:
         raise DamagedTable("the spatial index does not hold every feature")

@@ -31,5 +31,5 @@ LIBRARY_TABLES = (
 
 
 def own_file_key(kind: str) -> str:
-    """Under which key a server keeps a file of the city's own, such as its catalogue, among the library's facts."""
+    """Return the key under which a server keeps one of the city's own files among the library's facts."""
     return _OWN_FILE + kind

@@ -1,6 +1,6 @@
-"""Rows as the log records them: for each row written its table, its name and the hash of all its values.
+"""Rows as the log records them: for each written row its table, its name and the hash of all its values.
 
-A name is made of the columns by which a table tells its rows apart, "2026…/1/land"; the hash is of every column.
+A name joins the columns that identify a row of the table, "2026…/1/land"; the hash covers every column.
 """
 
 import contextlib
@@ -40,20 +40,20 @@ STRUCTURE = (SCHEMA, INDEXES, *GEOPACKAGE_TABLES, *SERVER_CLASSES)
 
 @dataclass(frozen=True)
 class PlainTable:
-    """A table without geometries as the code declares it. key: the columns that name a row."""
+    """A table without geometries as the code declares it. key: the columns that identify a row."""
 
     name: str
     columns: tuple[str, ...]
     key: tuple[str, ...]
 
     def row_name(self, values: Sequence[Any]) -> str:
-        """The name of a row of all columns."""
+        """Return the name of a row. values: the values of all columns."""
         return row_name([values[self.columns.index(name)] for name in self.key])
 
 
 @lru_cache
 def plain_tables(statements: tuple[str, ...]) -> dict[str, PlainTable]:
-    """The tables that some statements make, by name. One without a primary key tells rows apart by all they say."""
+    """Return the tables that some statements make, by name. Without a primary key, all columns identify a row."""
     with contextlib.closing(sqlite3.connect(":memory:")) as connection:
         for statement in statements:
             connection.execute(statement)
@@ -68,7 +68,7 @@ def plain_tables(statements: tuple[str, ...]) -> dict[str, PlainTable]:
 
 
 def row_name(key: Iterable[Any]) -> str:
-    """The name of a row by the values of its key: no two keys have one name."""
+    """Return the name of a row from the values of its key; different keys give different names."""
     return "/".join(_part(value) for value in key)
 
 
@@ -79,7 +79,7 @@ def _part(value: Any) -> str:
 
 
 def row_hash(values: Iterable[Any]) -> str:
-    """The hash of all that a row says: a text is no number, and no bytes."""
+    """Return the hash of a row's values; a text never equals a number or bytes."""
     plain = [
         {"blob": hashlib.sha256(value).hexdigest()} if isinstance(value, bytes | memoryview) else value
         for value in values
@@ -88,16 +88,16 @@ def row_hash(values: Iterable[Any]) -> str:
 
 
 def note(connection: StoreConnection, table: str, name: str, hash_: str | None) -> None:
-    """Make the next row of the log say that a row was written, or with None that it was removed."""
+    """Make the next log entry say that a row was written, or removed if the hash is None."""
     connection.unlogged.setdefault(table, {})[name] = hash_
 
 
 def insert_logged(
     connection: StoreConnection, table: PlainTable, rows: Iterable[Sequence[Any]], conflict: Sql = NO_SQL
 ) -> None:
-    """Append whole rows to a plain table, their values typed as its columns are, and note them for the log.
+    """Append whole rows to a plain table, with values typed as its columns are, and note them for the log.
 
-    conflict: what is to become of a row that is there already, ON CONFLICT ….
+    conflict: what happens if a row exists already, ON CONFLICT ….
     """
 
     def noted_rows() -> Iterator[Sequence[Any]]:
@@ -116,7 +116,7 @@ def insert_logged(
 
 
 def stored_hashes(connection: StoreConnection, table: PlainTable, **wanted: Any) -> dict[str, str]:
-    """The hashes of a plain table's rows with some values, as they are stored, by name."""
+    """Return by name the hashes of the stored rows of a plain table that have the `wanted` values."""
     sql = compose_sql(
         "SELECT {columns} FROM {table} WHERE {where}",
         columns=columns_of(table.name, table.columns),
@@ -128,7 +128,7 @@ def stored_hashes(connection: StoreConnection, table: PlainTable, **wanted: Any)
 
 
 def note_stored(connection: StoreConnection, table: PlainTable, **wanted: Any) -> None:
-    """Note for the log how the rows with some values stand now."""
+    """Note for the log the present state of the rows that have the `wanted` values."""
     for name, hash_ in stored_hashes(connection, table, **wanted).items():
         note(connection, table.name, name, hash_)
 
@@ -141,7 +141,7 @@ def part_word(kind: str) -> str:
 def note_structure(
     connection: StoreConnection, tables: Sequence[str] | None = None, hashes: Mapping[str, str] | None = None
 ) -> None:
-    """Note for the log what the store itself keeps of some tables and views, or of all.
+    """Note for the log the store's own definitions of some tables and views, or of all.
 
     hashes: from `index_features`, if nothing was written into these tables since.
     """

@@ -14,8 +14,8 @@ EVERYONE = (DEPARTMENT, LEAD)
 class Grant:
     """A permission on a table: SELECT or INSERT. The owner of the tables has all permissions.
 
-    rows: which rows, as an SQL condition; `{departments}` in it stands for the departments that the asker speaks for,
-    an array. columns: empty for all.
+    rows: which rows, as an SQL condition, in which `{departments}` stands for an array of the departments that the
+    asker speaks for. columns: empty for all.
     """
 
     table: str
@@ -29,9 +29,9 @@ class Grant:
 class Guard:
     """A condition on every row that anyone but the owner writes, in addition to the grants.
 
-    conditions: by the message for a row that fails, an SQL condition on NEW, in which stand: `account`, who has logged
-    in; `is_lead`, whether the account acts for the lead; `this_step`, the transaction's number, which is the xmin of
-    the rows that it wrote. at_commit: conditions that must hold when all is written.
+    conditions: SQL conditions on NEW, by the message for a row that fails. They may use `account`, the account that
+    signed in; `is_lead`, whether the account acts for the lead; `this_step`, the transaction's number, which is the
+    xmin of the rows that it wrote. at_commit: conditions that must hold when everything is written.
     """
 
     table: str
@@ -43,7 +43,7 @@ class Guard:
 class Script:
     """The objects besides tables that a module declares: on a server and in a file.
 
-    server: SQL in which stand `{schema}`, `{owner}`, `{lead}` and `{readers}`, and as names `{lead_role}`,
+    server: SQL with the placeholders `{schema}`, `{owner}`, `{lead}` and `{readers}`, and for names `{lead_role}` and
     `{public_role}`; file: statements.
     """
 
@@ -78,7 +78,7 @@ def next_number(table: str) -> Sql:
 
 
 def are_logged(table: str) -> dict[str, str]:
-    """The condition at commit that the log has the numbered rows; the last row of a transaction checks all of them."""
+    """Return the commit condition that the log has the numbered rows; a transaction's last row checks all of them."""
     condition = compose_sql(
         "NEW.number < (SELECT max(t.number) FROM {table} AS t) OR onemap_are_logged({name}, 'number', NULL, this_step)",
         table=table,

@@ -1,4 +1,4 @@
-"""A packed R-tree in the shape in which SQLite keeps one: all nodes at once, instead of box by box."""
+"""A packed R-tree in the form in which SQLite keeps one: all nodes are made at once, instead of box by box."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ _USUAL_BYTES = HEADER_BYTES + 51 * _CELL_BYTES  # of a node, where pages are no 
 
 @dataclass(frozen=True)
 class _Level:
-    """The nodes of one level: of what each is made, in the order of those (n,), and their numbers (m,) and contents.
+    """The nodes of one level: children (n,) and their parents (n,), and the nodes' numbers (m,) and contents.
 
-    contents: (m, bytes of a node). Arrays, of which some rows at a time become numbers and bytes.
+    contents: (m, bytes of a node). They are arrays; some rows at a time become numbers and bytes.
     """
 
     children: np.ndarray
@@ -32,7 +32,7 @@ class _Level:
 
 
 class PackedRtree:
-    """An R-tree of two dimensions, packed as soon as it is asked for; any thread may do it.
+    """An R-tree of two dimensions, packed when it is first needed; any thread may pack it.
 
     ids: (n,) of the rows, each once; bounds: (n, 4) west, south, east, north, all finite.
     """
@@ -50,7 +50,7 @@ class PackedRtree:
         return [*self._bounds[:, :2].min(axis=0).tolist(), *self._bounds[:, 2:].max(axis=0).tolist()]
 
     def make_ready(self, *, hashed: bool = False) -> None:
-        """Pack it. hashed: take the hashes of its tables, too."""
+        """Pack the tree. hashed: also compute the hashes of its tables."""
         if len(self._ids):
             levels = self._usual
             self._hashes = _hashes(levels) if hashed else {}
@@ -60,10 +60,7 @@ class PackedRtree:
         return _levels(self._ids, self._bounds, _USUAL_BYTES)
 
     def fill(self, connection: sqlite3.Connection, index: str) -> dict[str, str]:
-        """Fill an empty virtual table `rtree(id, minx, maxx, miny, maxy)`; returns what hashes of its tables are known.
-
-        These are by the tables' names.
-        """
+        """Fill an empty virtual table `rtree(id, minx, maxx, miny, maxy)`; return the tables' known hashes by name."""
         if len(self._ids) == 0:
             return {}
         nodes = f"{index}_node"
@@ -91,7 +88,7 @@ class PackedRtree:
 
 
 def _hashes(levels: list[_Level]) -> dict[str, str]:
-    """The hashes of the tables in which SQLite keeps a tree, as the log has them."""
+    """Return the hashes of the tables in which SQLite keeps a tree, as the log has them."""
     above = [np.concatenate([getattr(level, name) for level in levels[1:]] or [[]]) for name in ("children", "parents")]
     rows = (
         (int(number), content.tobytes())
@@ -133,7 +130,7 @@ def _levels(ids: np.ndarray, bounds: np.ndarray, size: int) -> list[_Level]:
 
 
 def _spatial_order(bounds: np.ndarray, capacity: int) -> np.ndarray:
-    """An order in which every node's boxes lie together: strips from west to east, each from south to north."""
+    """Return an order in which each node's boxes lie together: strips from west to east, each from south to north."""
     x, y = bounds[:, 0] + bounds[:, 2], bounds[:, 1] + bounds[:, 3]
     strips = int(np.ceil(np.sqrt(len(bounds) / capacity)))
     in_strip = capacity * int(np.ceil(len(bounds) / capacity / strips))
@@ -143,7 +140,7 @@ def _spatial_order(bounds: np.ndarray, capacity: int) -> np.ndarray:
 
 
 def outward(bounds: np.ndarray) -> np.ndarray:
-    """Boxes (n, 4) as least and greatest x, least and greatest y in 32 bits, which hold the given ones."""
+    """Return boxes (n, 4) as min x, max x, min y, max y in 32 bits, rounded so that they contain the given ones."""
     wide = bounds[:, [0, 2, 1, 3]]
     narrow = wide.astype(np.float32)
     least, greatest = np.float32(-np.inf), np.float32(np.inf)
@@ -155,7 +152,7 @@ def outward(bounds: np.ndarray) -> np.ndarray:
 def _pack_level(
     children: np.ndarray, boxes: np.ndarray, count: int, capacity: int, size: int, depth: int
 ) -> np.ndarray:
-    """The nodes of one level, as many as `count`, each of `size` bytes: (count, size)."""
+    """Return the nodes of one level, `count` nodes of `size` bytes each: (count, size)."""
     cells = np.zeros(count * capacity, dtype=CELL)
     cells["child"][: len(children)] = children
     cells["box"][: len(children)] = boxes

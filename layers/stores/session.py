@@ -1,9 +1,8 @@
 """The library that a session works in stays open between two requests, as long as nobody else changes it.
 
-A planner who drags a corner asks ten times in a few seconds. What was made of the library is good until another
-connection writes to it: then it is opened anew, so that every answer is that of a fresh process. Whoever keeps it open
-closes it as soon as nobody asks, since only then a file is one file that can be copied, and a server has a place for
-others.
+A planner who drags a corner asks ten times in a few seconds. What was derived from the library is good until another
+connection writes to it: then it is opened anew, so that every answer equals that of a fresh process. It is closed as
+soon as nobody asks, since only then a file is one file that can be copied, and a server has a place for others.
 """
 
 import contextlib
@@ -28,7 +27,7 @@ class _OpenResource(Generic[Resource]):
 
 
 class SessionCache(Generic[Resource]):
-    """A cache of at most one opened file, or connection to a server, of one thread."""
+    """A cache for one thread of at most one open file or connection to a server."""
 
     def __init__(self) -> None:
         self._kept: _OpenResource[Resource] | None = None
@@ -41,9 +40,9 @@ class SessionCache(Generic[Resource]):
         marked: Callable[[Resource], Hashable | None],
         opener: Callable[[], AbstractContextManager[Resource]],
     ) -> Iterator[Resource]:
-        """The resource of a name, open already or opened now; after an error it is closed. Raises what `opener` raises.
+        """Give the resource of a name, opening it if needed; after an error it is closed. Raises what `opener` raises.
 
-        marked: by what it is known to be as it was; None if it may not be kept, or no longer.
+        marked: the mark that shows whether the resource is unchanged; None if it may not be kept, or no longer.
         """
         if self._in_use:
             with opener() as again:

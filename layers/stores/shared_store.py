@@ -1,4 +1,4 @@
-"""A library as a folder of GeoParquet shows it: read-only, for workers that see the folder and not the library."""
+"""A library in a folder of GeoParquet: read-only, for workers that see the folder but not the library."""
 
 import contextlib
 import json
@@ -32,7 +32,7 @@ FIELDS_FROM = 3  # columns before those of the fields: fid, geometry, its box
 
 @dataclass
 class _File:
-    """A file of a version: what stands at its end, and the boxes of its groups of rows (n, 4)."""
+    """A file of a version: the metadata at its end, and the boxes of its groups of rows (n, 4)."""
 
     end: pq.FileMetaData
     boxes: np.ndarray
@@ -40,7 +40,7 @@ class _File:
 
 @dataclass
 class _Shelf:
-    """The folder, what is known of each table of features there, and the files that were looked at."""
+    """The folder, the facts about each table of features in it, and the files that were looked at."""
 
     folder: Path
     layers: dict[str, dict[str, Any]]
@@ -70,7 +70,7 @@ class _Shelf:
 
 
 class SharedConnection(FileConnection):
-    """`StoreConnection` whose plain tables are in memory, and whose tables of features lie in a folder."""
+    """A `StoreConnection` with plain tables in memory and tables of features in a folder."""
 
     shelf: _Shelf
 
@@ -133,17 +133,17 @@ class SharedStore:
 
     @contextlib.contextmanager
     def writing(self, scope: str | None) -> Iterator[SharedConnection]:
-        """Refused. Raises OneMapError library.read_only."""
+        """Refuse to write. Raises OneMapError library.read_only."""
         raise OneMapError("library.read_only", file=self.label)
         yield self.connection
 
     def appending(self) -> contextlib.AbstractContextManager[SharedConnection]:
-        """Refused. Raises OneMapError library.read_only."""
+        """Refuse to write. Raises OneMapError library.read_only."""
         return self.writing(None)
 
 
 def open_shared(facts: Path) -> SharedStore:
-    """The library whose facts `share_versions` has written. It belongs to the thread that opens it. Raises OSError."""
+    """Open the library from facts that `share_versions` wrote. It belongs to the opening thread. Raises OSError."""
     known = json.loads(facts.read_text(encoding="utf-8"))
     connection = sqlite3.connect(":memory:", isolation_level=None, factory=SharedConnection)
     geopackage.add_functions(connection)
@@ -160,7 +160,7 @@ def _value(value: Any) -> Any:
 
 
 def _box(group: pq.RowGroupMetaData) -> list[float]:
-    """The box of a group of rows by the statistics of its covering; NaN where it has no ground."""
+    """Return the box of a group of rows from its covering's statistics; NaN if the group has no ground."""
     statistics = [group.column(at).statistics for at in range(2, 6)]  # after fid and geometry
     sides = zip(statistics, ("min", "min", "max", "max"), strict=True)
     return [getattr(one, end) if one is not None and one.has_min_max else np.nan for one, end in sides]

@@ -1,6 +1,6 @@
-"""SQL with names in it: the one place where a name becomes part of a statement. Values go by ? marks, never in here.
+"""SQL with names in it: only here a name becomes part of a statement. Values use ? marks and never enter here.
 
-What is sent to a server alone is made by psycopg's `sql` in the same way.
+Statements that only a server gets are made by psycopg's `sql` in the same way.
 """
 
 import re
@@ -10,7 +10,7 @@ _TYPE = re.compile(r"(?:\w+(?: \w+)*(?:\(\d+(?:, ?\d+)?\))?)?")  # TEXT, DOUBLE 
 
 
 class Sql(str):
-    """SQL that stands in the program or was made here, so that it goes into a statement as it is."""
+    """SQL that the program contains or made here, so that it enters a statement unquoted."""
 
     __slots__ = ()
 
@@ -20,25 +20,25 @@ SqlPart = str | Iterable[str]
 
 
 def compose_sql(template: str, **parts: SqlPart) -> Sql:
-    """A statement, or part of one. template: a text of the program, never one that is put together.
+    """Compose a statement, or part of one. template: a text of the program, never one put together at run time.
 
-    Each {part} in it becomes a quoted name; `Sql` as it is; several of them with commas between.
+    Each {part} in it becomes a quoted name, an `Sql` part unchanged; several parts are separated by commas.
     """
     return Sql(template.format(**{name: _part_text(part) for name, part in parts.items()}))
 
 
 def quote_identifier(name: str) -> Sql:
-    """A name as SQL; names of fields come from files and may hold anything."""
+    """Quote a name for SQL; names of fields come from files and may hold anything."""
     return Sql('"' + name.replace('"', '""') + '"')
 
 
 def join_sql(between: str, parts: Iterable[Sql]) -> Sql:
-    """Pieces of SQL with the same words between them, such as AND."""
+    """Join pieces of SQL with the same words between them, such as AND."""
     return Sql(between.join(parts))
 
 
 def columns_of(table: str, columns: Iterable[str]) -> Sql:
-    """Columns with the table's name before each: SQLite takes a lone name that is no column's for a text."""
+    """Return columns qualified by the table, since SQLite takes a bare name that is not a column for a text."""
     return join_sql(", ", (compose_sql("{table}.{column}", table=table, column=column) for column in columns))
 
 
@@ -50,12 +50,12 @@ def column_definitions(columns: Mapping[str, str]) -> Sql:
 
 
 def question_marks(count: int) -> Sql:
-    """A list of as many ? as there are values."""
+    """Return `count` question marks, separated by commas."""
     return Sql(",".join("?" * count))
 
 
 def sql_literal(value: str | int) -> Sql:
-    """A value as SQL, for the few statements that take no parameters: views, and GDAL's filters."""
+    """Return a value as SQL, for the few statements without parameters: views, and GDAL's filters."""
     return Sql(value) if isinstance(value, int) else Sql("'" + value.replace("'", "''") + "'")
 
 

@@ -1,4 +1,4 @@
-"""The interface of a library's store: what a file and a server must both do, and the plain values between."""
+"""The interface of a library's store: what both a file and a server do, and the plain values they exchange."""
 
 import hashlib
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ RowHashes = dict[str, dict[str, str | None]]  # table → name → hash of a row
 
 
 class DamagedTable(Exception):
-    """A table of features that is gone, or does not hold what was put into it."""
+    """A table of features is gone, or does not hold what was put into it."""
 
 
 class Cursor(Protocol):
@@ -42,10 +42,10 @@ class Cursor(Protocol):
 
 
 class Executor(Protocol):
-    """Whatever runs a statement."""
+    """Anything that runs a statement."""
 
     def execute(self, sql: str, /) -> Cursor:
-        """The answer of a statement."""
+        """Run a statement and return its answer."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class TableDefinition:
 
 @dataclass(frozen=True)
 class Damage:
-    """Damage that a store's own check names, and the table, if it names one."""
+    """Damage that a store's own check reports, and the table, if the check names one."""
 
     table: str
     reason: str
@@ -73,7 +73,7 @@ AS_STORED = 0.0, 0.0  # the origin of geometries that are not moved
 class FeatureRows:
     """Rows of a table of features in the order of fids: fids and shapes (n,), and the values of each field.
 
-    boxes (n, 4): in the library's plane, from wherever geometries are counted; None where nobody asks for them.
+    boxes (n, 4): in the library's plane, whatever origin the geometries have; None if not requested.
     """
 
     fids: np.ndarray
@@ -88,18 +88,18 @@ class FeatureRows:
 
 
 class PackedIndex(Protocol):
-    """An index of features that is packed before it is written; any thread may do that."""
+    """An index of features that is packed before it is written; any thread may pack it."""
 
     def make_ready(self, *, hashed: bool = False) -> None:
-        """Pack it. hashed: take the hashes of its tables, too."""
+        """Pack the index. hashed: also compute the hashes of its tables."""
 
 
 class StoreConnection(Protocol):
     """A connection of one thread. SQL is portable, with ? marks; tables of features have methods of their own.
 
-    srs_id: the EPSG code of the library's system; most_fields: how many fields a table of features can have.
-    unlogged: rows that the open transaction has written and its log does not know yet; damages: the errors of a table
-    that is gone or broken.
+    srs_id: the EPSG code of the library's system; most_fields: how many fields a table of features can have. unlogged:
+    rows that the open transaction wrote and has not logged yet; damages: the exceptions for a table that is gone or
+    broken.
     """
 
     srs_id: int
@@ -126,34 +126,34 @@ class StoreConnection(Protocol):
         """All columns of a plain table, in order."""
 
     def read_rows(self, table: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-        """All rows of a plain table, never all held at once; inside one snapshot or transaction."""
+        """Yield all rows of a plain table, never holding all at once; inside one snapshot or transaction."""
 
     def write_rows(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Append rows to a plain table."""
 
     def append_log(self, at: str, who: str, action: str, subject: str, detail: str, content_hash: str) -> None:
-        """One row of the audit log inside the open transaction, chained to the row before."""
+        """Append one entry to the audit log inside the open transaction, chained to the entry before."""
 
     def moment(self) -> str:
-        """The present moment by the clock of the machine that keeps the library, as ISO text in UTC."""
+        """Return the present moment by the clock of the machine that keeps the library, as ISO text in UTC."""
 
     def change_number(self) -> int:
-        """A number that changes when another connection has written; of a server, which is not kept open, always 0."""
+        """Return a number that changes when another connection has written; always 0 on a server."""
 
     def chain_head(self) -> tuple[int, str]:
         """The number and hash of the log's last row."""
 
     def protect(self, grants: Sequence[Right]) -> None:
-        """Close a new library's log, and let each role do what is granted to it; a file knows no roles."""
+        """Close a new library's log, and let each role do what is granted to it; a file has no roles."""
 
     def drop_policies(self) -> None:
-        """Drop the policies that ask other tables, so that these can be dropped; `renew_rights` makes them anew."""
+        """Drop the policies that refer to other tables, so that these can be dropped; `renew_rights` restores them."""
 
     def renew_rights(self, grants: Sequence[Right]) -> None:
-        """Renew what `protect` has made, in the form of this version of the program."""
+        """Make what `protect` made anew, in the form of this version of the program."""
 
     def make_features(self, table: TableDefinition) -> None:
-        """A new, empty table of features."""
+        """Make a new, empty table of features."""
 
     def add_features(
         self, table: TableDefinition, blocks: Iterable[Shapes], values: Sequence[Sequence[Any]], first_fid: int = 1
@@ -161,21 +161,21 @@ class StoreConnection(Protocol):
         """Append features: their geometries in blocks, and the values of each field (n,), in the fields' order."""
 
     def packed_index(self, bounds: np.ndarray) -> PackedIndex | None:
-        """The content of an index of features 1 … n, to be packed elsewhere; None where the store makes it itself.
+        """Return an index of features 1 … n, to be packed elsewhere; None if the store makes the index itself.
 
-        bounds: (n, 4), NaN where there is none.
+        bounds: (n, 4), NaN for features without a box.
         """
 
     def index_features(
         self, table: TableDefinition, bounds: np.ndarray, progress: Progress, packed: PackedIndex | None = None
     ) -> dict[str, str]:
-        """Index the features 1 … n of a new table; returns which hashes of the index's own tables are known, by name.
+        """Index the features 1 … n of a new table; return the known hashes of the index's own tables, by name.
 
-        bounds: (n, 4), NaN where there is none; packed: from `packed_index` of the same.
+        bounds: (n, 4), NaN for features without a box; packed: from `packed_index` of the same bounds.
         """
 
     def show_features(self, table: TableDefinition, bounds: Sequence[float] | None) -> None:
-        """Tell other programs of a table and its extent, which may have grown."""
+        """Register a table and its extent, which may have grown, for other programs."""
 
     def read_features(
         self,
@@ -185,48 +185,48 @@ class StoreConnection(Protocol):
         count: int | None,
         origin: tuple[float, float] = AS_STORED,
     ) -> FeatureRows:
-        """The features whose boxes meet `bounds` (west, south, east, north), perhaps some more, or all, with boxes.
+        """Read the features whose boxes meet `bounds` (west, south, east, north), perhaps some more, or all.
 
-        fields: None for all; count: how many features the table must hold in all; origin: from where geometries are
-        counted. Raises DamagedTable.
+        fields: None for all; count: how many features the table must hold in all; origin: the point that geometries are
+        relative to. Raises DamagedTable.
         """
 
     def marks_near(self, boxes: Mapping[str, Sequence[float]]) -> Mapping[str, tuple[Hashable, ...]]:
-        """Marks of all that is read of some versions' tables near ground: equal marks mean that nothing has changed.
+        """Return marks of some versions' tables near some ground: equal marks mean that nothing has changed there.
 
-        boxes: by table west, south, east, north; a mark begins with the number of the table's features. There is none
-        where the store cannot tell, nor for a file, which is opened anew once anybody else has written to it.
+        boxes: by table west, south, east, north; a mark begins with the number of the table's features. There is no
+        mark if the store cannot tell, nor for a file, which is opened anew once anybody else has written to it.
         """
 
     def read_block(self, table: str, fields: Sequence[str], first: int, last: int) -> FeatureRows:
-        """The features with these fids, of which none may be missing. Raises DamagedTable."""
+        """Read the features with these fids; none may be missing. Raises DamagedTable."""
 
     def extent(self, table: str) -> Sequence[float] | None:
-        """West, south, east, north of a table of features, as the store knows it; None where there is no ground."""
+        """Return west, south, east, north of a table of features, as the store knows it; None if there is no ground."""
 
     def inspect_features(self, table: str, fields: Sequence[str]) -> tuple[FeatureRows, np.ndarray]:
-        """All features of a table unchanged, and a mask (n,) of those that this store cannot have written.
+        """Return all features of a table unchanged, and a mask (n,) of those that this store cannot have written.
 
-        A value that is not a geometry is None. Raises DamagedTable.
+        A value that is not a geometry becomes None. Raises DamagedTable.
         """
 
     def structure(
         self, tables: Sequence[str] | None, hashes: Mapping[str, str] | None = None
     ) -> Iterator[tuple[str, str, Sequence[Any] | None]]:
-        """The definitions of some tables and views, or of all: kind (one of STRUCTURE), name, content.
+        """Yield the definitions of some tables and views, or of all: kind (one of STRUCTURE), name, content.
 
-        None of what others have made anew since the snapshot, and cannot be read as it was. hashes: of tables that the
-        open transaction has written, which need not be read again.
+        The content is None if others made the object anew since the snapshot, so that it cannot be read. hashes: of
+        tables that the open transaction has written, which need not be read again.
         """
 
     def damages_found(self, progress: Progress) -> Iterator[Damage]:
-        """The damage that the store's own check finds, of a file SQLite's: indexes that differ from their tables."""
+        """Yield the damage that the store's own check finds, in a file indexes that differ from their tables."""
 
     def without_indexes(self) -> AbstractContextManager[None]:
-        """Within the block no table is read by an index, which may differ from the table."""
+        """Within the block no table is read through an index, which may differ from the table."""
 
     def tolerant(self) -> AbstractContextManager[None]:
-        """Within the block every value of a table can be read, also bytes that are not valid text."""
+        """Within the block every value of a table can be read, even bytes that are not valid text."""
 
     def show_in_force(
         self,
@@ -237,18 +237,18 @@ class StoreConnection(Protocol):
         holding: Sequence[int],
         retired: Sequence[int],
     ) -> None:
-        """The view CODE of a layer's versions (number, table): rows of the one in force on the day of reading.
+        """Make the view CODE of a layer's versions (number, table): rows of the one in force on the day of reading.
 
-        holding: the numbers of those that may be, from now on; retired: of those that never are. The fields are those
-        of all.
+        holding: the numbers of versions that may be in force from now on; retired: of those that never are. The view
+        has the fields of all versions.
         """
 
 
 class Store(Protocol):
-    """An open library's place. label: how it is named to people; path: the file, None on a server.
+    """The store of an open library. label: its name for people; path: the file, None on a server.
 
-    roles: for whom its user may speak; account: under which its user has logged in, None for a file. kept: what rooms
-    above keep of it in a session, as long as marks say that it is still true.
+    roles: for whom its user may speak; account: the account that its user signed in with, None for a file. kept: what
+    rooms above keep in a session, as long as marks say that it is still true.
     """
 
     label: str
@@ -260,21 +260,21 @@ class Store(Protocol):
 
     @property
     def connection(self) -> StoreConnection:
-        """The connection; it belongs to the thread that opened it."""
+        """The connection, which belongs to the thread that opened it."""
 
     def today(self) -> date:
-        """The day by the clock of the machine that keeps the library: of this one for a file, else of the server."""
+        """Return the day by the clock of the machine that keeps the library: this one for a file, else the server."""
 
     def reading(self) -> AbstractContextManager[StoreConnection]:
-        """One snapshot: all that is read in it is of one moment."""
+        """Open one snapshot: everything read inside it is from one moment."""
 
     def writing(self, scope: str | None) -> AbstractContextManager[StoreConnection]:
-        """One transaction: all of it is kept, or nothing. scope: see `Library.writing`."""
+        """Open one transaction, which is kept whole or not at all. scope: see `Library.writing`."""
 
     def appending(self) -> AbstractContextManager[StoreConnection]:
-        """One transaction that takes no turn: see `Library.appending`."""
+        """Open one transaction that takes no turn: see `Library.appending`."""
 
 
 def chained_hash(before: str, at: str, who: str, action: str, subject: str, content_hash: str) -> str:
-    """The hash of a row of the audit log, which holds that of the row before."""
+    """Return the hash of an entry of the audit log, which includes the hash of the entry before."""
     return hashlib.sha256("\n".join((before, at, who, action, subject, content_hash)).encode()).hexdigest()

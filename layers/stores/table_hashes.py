@@ -1,4 +1,4 @@
-"""The hash that the log keeps of a table of two columns: of its rows as they lie there, or as they will."""
+"""The hash that the log keeps of a table with two columns: of its stored rows, or of rows still to be written."""
 
 import hashlib
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ _TEXTS = pa.large_string()
 
 
 def hash_of_table(connection: Executor, table: str) -> str:
-    """The hash of all rows of a table, by the first column."""
+    """Return the hash of all rows of a table, ordered by the first column."""
     digest, rows = hashlib.sha256(), []
     for row in connection.execute(compose_sql("SELECT * FROM {table} ORDER BY 1", table=table)):
         rows.append(row)
@@ -30,7 +30,7 @@ def hash_of_table(connection: Executor, table: str) -> str:
 
 
 def hash_of_numbers(first: np.ndarray, second: np.ndarray) -> str:
-    """The hash of a table of integers that is to hold these rows (n,), (n,), which ascend by the first."""
+    """Return the hash of a table of integers that will hold these rows (n,), (n,), ascending by the first."""
     digest = hashlib.sha256()
     for rows in blocks(len(first), _AT_ONCE):
         one, other = (pa.array(numbers[rows]).cast(_TEXTS) for numbers in (first, second))
@@ -42,7 +42,7 @@ def hash_of_numbers(first: np.ndarray, second: np.ndarray) -> str:
 
 
 def hash_of_contents(rows: Iterable[tuple[int, bytes]]) -> str:
-    """The hash of a table of an integer and bytes that is to hold these rows, which ascend by the first."""
+    """Return the hash of a table of an integer and bytes that will hold these rows, ascending by the first."""
     digest, count = hashlib.sha256(), 0
     for row in rows:
         before = ", " if count % _AT_ONCE else "][" if count else "["

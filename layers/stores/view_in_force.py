@@ -1,4 +1,4 @@
-"""The view CODE of a library's file: the features of the version in force, out of the tables of all versions."""
+"""The view CODE of a library's file: the features of the version in force, from the tables of all versions."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,10 +15,10 @@ _COLUMN = rf"(?:NULL AS {_NAME}|{_NAME}\.(?:fid AS OGC_FID|{_NAME}))"
 def view_in_force(
     code: str, tables: Sequence[tuple[int, str, Iterable[str]]], holding: Sequence[int], retired: Sequence[int] = ()
 ) -> Sql:
-    """The statement that makes the view of a layer, with every version's fields.
+    """Return the statement that makes the view of a layer, with every version's fields.
 
-    tables: the number of each version, its table and the fields of that; holding: the numbers of those whose rows are
-    asked for; retired: of versions out of force.
+    tables: the number, the table and the fields of each version; holding: the numbers of versions whose rows are
+    wanted; retired: of versions out of force.
     """
     besides = _besides(retired) if retired else NO_SQL
     holders = _first_holders({table: fields for _, table, fields in tables})
@@ -38,9 +38,9 @@ def view_in_force(
 
 
 def tables_of_view(sql: str, most_columns: int) -> list[str]:
-    """The tables of whose rows a view gives each once at most, if it is such a view as this module makes; else none.
+    """Return the tables of a view that this module made and that gives each row at most once; else none.
 
-    most_columns: a view with more of them, like one that gives a column or a table twice, counts as another's.
+    most_columns: a view with more columns, or one that gives a column or a table twice, is not one of these.
     """
     view = _VIEW.fullmatch(sql)
     head, *others = view[1].split(_BETWEEN) if view else ("",)
@@ -78,7 +78,7 @@ def _besides(retired: Sequence[str | int]) -> Sql:
 
 
 def _pattern(statement: Sql, **parts: str) -> re.Pattern[str]:
-    """What statements look like of which one has these names or literals in the places of its parts."""
+    """Return a pattern of statements that have these names or literals in the places of its parts."""
     pattern = re.escape(statement)
     for name, part in parts.items():
         pattern = pattern.replace(f'"{name}"', part).replace(f"'{name}'", part)
@@ -86,14 +86,14 @@ def _pattern(statement: Sql, **parts: str) -> re.Pattern[str]:
 
 
 def _gives_once(columns: str, most: int) -> bool:
-    """Whether a branch gives no column of its table twice, and not more columns than asked."""
+    """Whether a branch gives no column of its table twice, and at most `most` columns."""
     chosen = re.findall(_COLUMN, columns)
     held = [column for column in chosen if not column.startswith("NULL")]
     return len(chosen) <= most and len(set(held)) == len(held)
 
 
 def _first_holders(fields: Mapping[str, Iterable[str]]) -> dict[str, str]:
-    """The columns of a view over tables with these fields, each with the first table that has it."""
+    """Return the columns of a view over tables with these fields, each with the first table that has it."""
     found: dict[str, str] = {}
     for table, names in fields.items():
         known = {name.lower() for name in found}
@@ -102,13 +102,13 @@ def _first_holders(fields: Mapping[str, Iterable[str]]) -> dict[str, str]:
 
 
 def _held_columns(table: str, columns: Iterable[str], fields: Iterable[str]) -> dict[str, str | None]:
-    """Each column of a view with the table, if that has it."""
+    """Return each column of a view with the table, or None if the table lacks it."""
     held = {field.lower() for field in fields}
     return {name: table if name.lower() in held else None for name in columns}
 
 
 def _view_columns(table: str, columns: Mapping[str, str | None]) -> list[Sql]:
-    """The columns of a view's branch: a table's identifiers and ground, and each column of the table named, or null."""
+    """Return the columns of a view's branch: the table's fid and geometry, then each column, or null."""
     # "OGC_FID" is how GDAL knows a view's identifier.
     shown = [compose_sql("{table}.fid AS OGC_FID", table=table), columns_of(table, [GEOMETRY_COLUMN])]
     for name, of in columns.items():

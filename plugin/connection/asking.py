@@ -1,4 +1,4 @@
-"""Questions to the core, each owned by the object that asks it: an answer that nobody waits for is not shown."""
+"""Requests to the core, each owned by the object that sends it: an answer that nobody waits for is not shown."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ Read = Callable[[dict[str, Any]], Any]
 
 
 class Asking(QObject):
-    """One object's questions to the core, and the handling of their answers.
+    """One object's requests to the core, and the handling of their answers.
 
-    An answer is shown while its owner exists, unless somebody has called `forget` or has asked anew since, or `scope`
-    is no longer what it was at the question. What is not shown leaves nothing busy.
+    An answer is shown if its owner still exists, if neither `forget` nor a newer request came since, and if `scope` has
+    the same value as at the request. An answer that is not shown leaves nothing busy.
     """
 
     refused = pyqtSignal(object)  # Refusal of a question without a `refuse` of its own
@@ -39,10 +39,10 @@ class Asking(QObject):
         scope: Callable[[], object] | None = None,
         is_writing: bool = False,
     ) -> None:
-        """Ask for an owner.
+        """Prepare requests for an owner.
 
-        scope: what an answer is about, such as library and day; without one it is shown whatever is open.
-        is_writing: each question counts, since it writes: none takes another's place, and what is begun goes on.
+        scope: returns what answers depend on, such as library and day; without it, answers are always shown.
+        is_writing: requests write, so a newer request does not replace an older one, and running ones go on.
         """
         super().__init__(owner)
         self._core = core
@@ -68,14 +68,14 @@ class Asking(QObject):
         read: Read | None = None,
         folder: str = "",
     ) -> Request:
-        """Ask the core for a verb; another who waits for the same answer may `follow` the request.
+        """Ask the core for a verb; others who wait for the same answer may `follow` the returned request.
 
         show: called with the answer, and with what `read` returns.
-        title: with one QGIS's task bar shows the work, which goes on where nobody waits for it.
-        refuse: called with the refusal, in place of the signal.
-        discard: called in place of both, where nobody waits any more.
+        title: if given, QGIS's task bar shows the work, which goes on even if nobody waits for it any more.
+        refuse: called with the refusal, instead of the signal.
+        discard: called instead of both if nobody waits any more.
         read: reads the answer's files in a thread.
-        folder: that of the answer's files; it is removed unless `show` is called, which then has it.
+        folder: the folder of the answer's files; it is removed unless `show` is called, which then owns it.
         """
         request = self._core.ask(verb, params, title)
         self.follow(request, show, refuse=refuse, discard=discard, read=read, folder=folder)
@@ -91,12 +91,12 @@ class Asking(QObject):
         read: Read | None = None,
         folder: str = "",
     ) -> None:
-        """Wait for a request, of the core or whatever has its signals, as for one that was asked here."""
+        """Wait for a request, of the core or of any object with its signals, as if it had been sent here."""
         question = self._begin(_Question(self, show, refuse, discard, read, folder))
         question.follow(request)
 
     def show_known(self, answer: Any, show: Show, read: Read) -> None:
-        """Show an answer that is known, once its files are read."""
+        """Show an answer that is already known, once its files are read."""
         self._begin(_Question(self, show, None, None, read, "")).take(answer)
 
     def _begin(self, question: _Question) -> _Question:
@@ -114,7 +114,7 @@ class Asking(QObject):
             question.cancel()
 
     def forget(self) -> None:
-        """Wait no longer. What QGIS's task bar shows, and what writes, goes on."""
+        """Stop waiting for all answers. Work in QGIS's task bar, and work that writes, goes on."""
         for question in list(self._open):
             self.close(question)
             question.let_go()
@@ -133,7 +133,7 @@ class Asking(QObject):
 
 
 class _Question(QObject):
-    """One question until its end; Qt cuts its slots when it goes with its owner."""
+    """One request until its end; Qt disconnects it when its owner is deleted."""
 
     def __init__(
         self,
@@ -160,13 +160,13 @@ class _Question(QObject):
         request.refused.connect(self._take_refusal)
 
     def cancel(self) -> None:
-        """Break off the request; to read its answer takes a moment only."""
+        """Cancel the request; the short reading of an answer is not cancelled."""
         if self._reading_task is None:
             self._is_cancelled = True
             self._request.cancel()
 
     def let_go(self) -> None:
-        """Stop what nobody waits for, unless somebody sees it work, or it writes."""
+        """Stop work that nobody waits for, unless the user sees it working, or it writes."""
         if self._reading_task is not None:
             self._reading_task.forget()
             self._end(None)
@@ -181,7 +181,7 @@ class _Question(QObject):
             self._asking.progressed.emit(fraction, step)
 
     def take(self, answer: Any) -> None:
-        """Show the answer, or drop it where nobody waits for it."""
+        """Show the answer, or drop it if nobody waits for it."""
         if self._read is None or not self._is_awaited():
             self._end(self._show, answer)
             return
@@ -216,4 +216,4 @@ class _Question(QObject):
 
 
 def _any_scope() -> None:
-    """The scope of what is about no library that is open."""
+    """The scope of requests that concern no open library."""

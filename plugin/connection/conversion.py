@@ -195,7 +195,7 @@ class _PartProgress:
 
 
 def _close_rings(target: Path) -> None:
-    """Closed lines become polygons: that is how areas are drawn in CAD."""
+    """Turn closed lines into polygons, because areas are drawn as closed lines in CAD."""
     dataset = gdal.OpenEx(str(target), gdal.OF_VECTOR | gdal.OF_UPDATE)
     for index in range(dataset.GetLayerCount()):
         layer = dataset.GetLayer(index)

@@ -1,7 +1,7 @@
 """The folders of the core's Pythons in the QGIS profile. Standard library only, no QGIS.
 
-Each new core has a folder of its own, core, core-2, core-3 and so on, and the newest is used. A former one stays until
-no QGIS uses it any more: a program that runs loads libraries from its folder for as long as it lives.
+Each new core has a folder of its own, core, core-2, core-3 and so on, and the newest is used. A former core stays until
+no QGIS uses it any more, because a running program loads libraries from its folder as long as it lives.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ def python_in(folder: Path) -> Path:
 
 
 def newest_core(first: Path) -> Path | None:
-    """The folder of the newest core; None where there is none. A folder has such a name only when it is complete.
+    """The folder of the newest core; None if there is none. A folder gets such a name only when it is complete.
 
-    first: the name of the first, …/core.
+    first: the path of the first core's folder, …/core.
     """
     return next((folder for _, folder in reversed(_numbered_folders(first)) if python_in(folder).exists()), None)
 
 
 def next_core(first: Path) -> Path:
-    """The folder that the next core is to have: no program uses it, for it was never there."""
+    """The folder for the next core; no program uses it, because it has never existed."""
     highest = max((number for number, _ in _numbered_folders(first)), default=0)
     return first.with_name(f"{first.name}-{highest + 1}") if highest else first
 
 
 def note_use(folder: Path) -> None:
-    """Note that this process may run a core of a folder, until it ends. Where nothing can be written, none is noted."""
+    """Leave a mark that this process may run the core in a folder, until the process ends; skip it if that fails."""
     mark = folder / f"{MARK}{os.getpid()}"
     if mark.exists():
         return
@@ -46,15 +46,15 @@ def note_use(folder: Path) -> None:
 
 
 def former_cores(first: Path) -> list[Path]:
-    """Folders that are older than the newest core and that no running QGIS has noted."""
+    """Folders that are older than the newest core and that no running QGIS has marked."""
     newest = newest_core(first)
     return [folder for _, folder in _numbered_folders(first) if newest and folder != newest and not _is_used(folder)]
 
 
 def remove_former_cores(first: Path) -> None:
-    """Delete what `former_cores` finds. What cannot be deleted stays for another time.
+    """Delete the folders that `former_cores` finds. A folder that cannot be deleted stays until the next time.
 
-    Windows moves no folder of which a program uses a file, so that one in use stays whole there.
+    Windows does not rename a folder with files in use, so such a folder stays whole there.
     """
     for folder in former_cores(first):
         away = folder.with_name(f"{folder.name}.old")
@@ -65,7 +65,7 @@ def remove_former_cores(first: Path) -> None:
 
 
 def _numbered_folders(first: Path) -> list[tuple[int, Path]]:
-    """Number and folder, in the order in which they were made; the first has no number in its name."""
+    """Numbers and folders, in the order of their creation; the first folder has no number in its name."""
     found = []
     with contextlib.suppress(OSError):
         for folder in first.parent.iterdir():
@@ -80,7 +80,7 @@ def _is_used(folder: Path) -> bool:
 
 
 def _is_alive(process_id: str) -> bool:
-    """Whether a process runs; never asked on Windows, where the question would end it, and no mark is needed."""
+    """Whether a process runs; always False on Windows, where asking would end it and no mark is needed."""
     if os.name == "nt" or not process_id.isdigit():
         return False
     try:

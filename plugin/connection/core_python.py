@@ -49,8 +49,8 @@ class CoreSetupError(Exception):
     """The core's Python cannot be made.
 
     kind: python_missing, python_other, pip_missing, packages, altered, start or unfit.
-    detail: the last output of the program that failed; for unfit what failed, with the next steps; for python_other
-    the version that the folder of wheels is for; for altered the files or packages whose hash is another.
+    detail: the last output of the failed program; for unfit the failed checks with the next steps; for python_other the
+    version that the folder of wheels is for; for altered the files or packages whose hash differs.
     """
 
     def __init__(self, kind: str, detail: str = "") -> None:
@@ -63,7 +63,7 @@ class CorePython:
     """An interpreter that has the core's packages.
 
     origin: settings, profile or checkout.
-    is_current: False where it was made for an older plugin, with other packages.
+    is_current: False if it was made for an older plugin, with other packages.
     """
 
     path: Path
@@ -75,12 +75,12 @@ class CorePython:
 class SetupPlan:
     """The plan of a new Python for the core.
 
-    core_folder: the first core's folder; a later one has a number behind that name.
+    core_folder: the first core's folder; later ones have a number after that name.
     main: the core's __main__.py, started once as a test.
-    requirements: the list of packages; the lists with versions and hashes lie beside it.
+    requirements: the list of packages; the lists with versions and hashes are in the same folder.
     settings_python: an interpreter that the settings name; empty for none.
     wheels: a folder of wheels, for places without internet; empty for none.
-    language: in which the core tells what does not work here.
+    language: the language in which the core reports what does not work here.
     """
 
     core_folder: Path
@@ -91,7 +91,7 @@ class SetupPlan:
     language: str = "en"
 
     def lock(self, name: str) -> Path:
-        """The versions and hashes of what is installed: core, fast (only makes the core faster), pip or uv."""
+        """The list of versions and hashes for core, fast (which only makes the core faster), pip or uv."""
         return lock_beside(self.requirements, name)
 
 
@@ -113,7 +113,7 @@ def is_missing_python(settings_python: str) -> bool:
 
 
 def has_packages(command: list[str], requirements: Path) -> bool:
-    """Whether an interpreter is new enough and has every package of the list, none of them older than is allowed."""
+    """Whether an interpreter is new enough and has every package of the list, in a version that is new enough."""
     code = (
         "import re, sys; from importlib.metadata import version; "
         "numbers = lambda text: [int(part) for part in re.findall('[0-9]+', re.match('[0-9.]*', text)[0])]; "
@@ -128,7 +128,7 @@ def has_packages(command: list[str], requirements: Path) -> bool:
 
 
 def python_commands(settings_python: str = "") -> Iterator[list[str]]:
-    """Commands that may start a Python that the packages are for, the best first."""
+    """Commands that may start a Python that fits the packages, the best first."""
     if settings_python:
         yield [settings_python]
     base = Path(sys.base_prefix)
@@ -150,7 +150,7 @@ def python_commands(settings_python: str = "") -> Iterator[list[str]]:
 
 
 def version_of(command: list[str]) -> tuple[int, ...] | None:
-    """The version of an interpreter; None where it does not start."""
+    """The version of an interpreter; None if it does not start."""
     try:
         answer = ask_program([*command, "-I", "-c", "import sys; print(*sys.version_info[:2])"])
     except ProgramError:
@@ -161,8 +161,8 @@ def version_of(command: list[str]) -> tuple[int, ...] | None:
 def make_core(plan: SetupPlan, progress: Progress) -> Path:
     """Make the core's Python and install its packages; return its interpreter.
 
-    It is made beside the former one, which another QGIS may be using, and gets its name when it is complete.
-    Raises CoreSetupError.
+    It is made next to the former core, which another QGIS may be using, and gets its name when it is complete. Raises
+    CoreSetupError.
     """
     part = plan.core_folder.with_name(plan.core_folder.name + ".part")
     uv_folder = plan.core_folder.with_name(plan.core_folder.name + ".uv")
@@ -185,11 +185,11 @@ def make_core(plan: SetupPlan, progress: Progress) -> Path:
 
 
 def _make_fit_core(part: Path, uv_folder: Path, plan: SetupPlan, progress: Progress) -> None:
-    """Make a core that passes its test: on a Python that is here, else, if none is named, on one that uv brings.
+    """Make a core that passes its test: with a Python of this computer, else, if none is named, with one from uv.
 
-    QGIS's own Python may make an environment that does not start, or lacks a library of the system. A folder of wheels
-    that has a Python with it is asked first: that one lacks nothing, and the wheels are for it.
-    Raises CoreSetupError, and AlteredPackageError, after which nothing else is tried.
+    QGIS's own Python may make an environment that does not start, or that lacks a system library. If the folder of
+    wheels contains a Python, that one is tried first: it is complete, and the wheels are made for it. Raises
+    CoreSetupError, and AlteredPackageError, after which nothing else is tried.
     """
     if not plan.settings_python and has_interpreter(plan.wheels):
         uv = find_uv(plan.wheels, iter(()), uv_folder, plan.lock("uv"))
@@ -220,7 +220,7 @@ def _make_fit_core(part: Path, uv_folder: Path, plan: SetupPlan, progress: Progr
 
 
 def _base_python(commands: list[list[str]], plan: SetupPlan) -> list[str]:
-    """The first Python that the packages are for; where a folder of wheels is for one version, of that."""
+    """The first Python that fits the packages, of the version of the wheels if these are for only one version."""
     found = [(version_of(command) or (0,), command) for command in commands]
     new_enough = [(version, command) for version, command in found if OLDEST <= version[:2] <= NEWEST]
     wanted = version_of_wheels(plan.wheels)
@@ -233,21 +233,21 @@ def _base_python(commands: list[list[str]], plan: SetupPlan) -> list[str]:
 
 
 def version_of_wheels(wheels: str) -> tuple[int, ...] | None:
-    """The one version of Python that compiled wheels of a folder are for; None where they are for any, or several."""
+    """The one Python version for which a folder's compiled wheels are made; None if it is not exactly one."""
     names = [path.name for path in Path(wheels).glob("*.whl")] if wheels else []
     minors = {found.group(1) for name in names if (found := re.search(r"-cp3(\d+)-cp3\1-", name))}
     return (3, int(minors.pop())) if len(minors) == 1 else None
 
 
 def has_interpreter(wheels: str) -> bool:
-    """Whether a folder of wheels has a Python with it: an archive in its folder python, as uv keeps them."""
+    """Whether a folder of wheels contains a Python: an archive in its folder python, as uv stores them."""
     return bool(wheels) and any((Path(wheels) / INTERPRETER_FOLDER).glob("*.tar.*"))
 
 
 def _make_with_uv(uv: str, part: Path, plan: SetupPlan, progress: Progress) -> None:
-    """Make a core on a Python that uv has, unpacks or fetches, and whose hash it knows.
+    """Make a core with a Python that uv has, unpacks or downloads, and whose hash uv knows.
 
-    Raises CoreSetupError: python_missing where there is no such Python, else as for any core.
+    Raises CoreSetupError: python_missing if there is no such Python, else as for any core.
     """
     # In the profile, as all else: whoever deletes that has deleted it whole.
     variables = {"UV_PYTHON_INSTALL_DIR": str(plan.core_folder.with_name(INTERPRETER_FOLDER))}
@@ -266,7 +266,7 @@ def _make_with_uv(uv: str, part: Path, plan: SetupPlan, progress: Progress) -> N
 
 
 def _rename_patiently(source: Path, target: Path) -> None:
-    """Rename a folder; a scanner of viruses may hold a new file for a moment."""
+    """Rename a folder, with retries, because a virus scanner may hold a new file for a moment."""
     for wait_s in RENAME_WAITS_S:
         try:
             source.rename(target)
@@ -277,7 +277,7 @@ def _rename_patiently(source: Path, target: Path) -> None:
 
 
 def is_debian_like() -> bool:
-    """Whether the system's packages are Debian's or Ubuntu's, which keep the module venv in one of their own."""
+    """Whether the system is Debian or Ubuntu, where the module venv is in a package of its own."""
     return shutil.which("apt-get") is not None and sys.platform.startswith("linux")
 
 
@@ -291,10 +291,10 @@ def _make_environment(base: list[str], part: Path, progress: Progress) -> None:
 
 
 def pip_commands(python: Path, base: list[str], plan: SetupPlan) -> Iterator[list[str]]:
-    """Commands that run pip for an environment without pip, the best first: from a wheel, else another Python's pip.
+    """Commands that run pip for an environment without it, the best first: from a wheel, else another Python's pip.
 
-    The wheel of a folder of wheels is checked, that of a Python on this computer is as trusted as that Python.
-    Raises AlteredPackageError.
+    A wheel from a folder of wheels is checked; one from a Python on this computer is trusted like that Python. Raises
+    AlteredPackageError.
     """
     for folder in [Path(plan.wheels)] * bool(plan.wheels) + _wheel_folders(base):
         for wheel in sorted(folder.glob("pip-*.whl"), reverse=True):
@@ -318,7 +318,10 @@ def _install_with_pip(python: Path, base: list[str], plan: SetupPlan, progress: 
 
 
 def _install(command: list[str], plan: SetupPlan, progress: Progress) -> None:
-    """Install what the lists pin; a file with another hash is refused. Raises CoreSetupError, AlteredPackageError."""
+    """Install the packages that the lists pin; a file with another hash is refused.
+
+    Raises CoreSetupError, AlteredPackageError.
+    """
     source = ["--no-index", "--find-links", plan.wheels] if plan.wheels else []
     expected = count_packages(plan.lock("core"))
     collected = 0
@@ -371,7 +374,7 @@ def _start_once(python: Path, plan: SetupPlan, progress: Progress) -> None:
 
 
 def _wheel_folders(base: list[str]) -> list[Path]:
-    """The folders in which a Python has the wheel of pip that ensurepip would use."""
+    """The folders where a Python has the wheel of pip that ensurepip would use."""
     code = (
         "import ensurepip, sysconfig; print(ensurepip.__path__[0]); "
         "print(sysconfig.get_config_var('WHEEL_PKG_DIR') or '')"
@@ -386,7 +389,7 @@ def _wheel_folders(base: list[str]) -> list[Path]:
 
 
 def _packages_in(requirements: Path) -> Iterator[tuple[str, str]]:
-    """The packages that every platform has, and the oldest of each; one with a marker is missing on some."""
+    """The packages that every platform needs, with their oldest versions; those with a marker are left out."""
     for line in requirements.read_text(encoding="utf-8").splitlines():
         text = line.partition("#")[0].strip()
         if text and ";" not in text:

@@ -16,8 +16,8 @@ SPARED = {"compiler", "pdf", "ssl"}
 class MachineReport:
     """The result of `onemap self-test`.
 
-    is_whole: it came to its end; text: as people read it, the next steps with it; failed: names of checks; checks: in
-    their order, each with name, ok, detail, and mend where it failed.
+    is_whole: whether it came to its end; text: for people, with the next steps; failed: names of checks; checks: in
+    their order, each with name, ok, detail, and mend if it failed.
     """
 
     is_whole: bool
@@ -32,7 +32,7 @@ class MachineReport:
 
     @property
     def steps(self) -> str:
-        """The failed checks and their mends, a line each; the program's last words where it did not end."""
+        """The failed checks and their mends, one a line; the program's last output if it did not come to its end."""
         if not self.is_whole:
             return self.text
         return "\n".join(
@@ -41,9 +41,9 @@ class MachineReport:
 
 
 def run_self_test(python: Path, main: Path, language: str, report: Path, progress: Progress) -> MachineReport:
-    """Run the core's self-test in its own Python; it writes `report`, also where a library ends the process.
+    """Run the core's self-test in its own Python; it writes `report` even if a library crashes the process.
 
-    progress: it may raise to cancel, which ends the program.
+    progress: may raise to cancel, which ends the program.
     """
     command = [str(python), "-I", "-X", "utf8", str(main), "self-test", "--lang", language]
     command += ["--output-encoding", "utf-8", "--report", str(report)]

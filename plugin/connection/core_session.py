@@ -1,4 +1,4 @@
-"""The dock's session with the core: it starts the core, asks it, shows its work, cancels it, and survives its end.
+"""The dock's session with the core: it starts the core, sends requests, shows and cancels work, and survives a crash.
 
 The dock has one `onemap serve` and speaks JSON-RPC with it. Processing runs one verb to its end (verb_runs.py).
 Expressions, which must wait for an answer, have another `serve` (expression_client.py). Nothing else in the plugin
@@ -31,7 +31,7 @@ REQUIREMENTS = RESOURCES / "requirements" / "core.txt"
 
 
 def core_python() -> CorePython | None:
-    """The interpreter that starts the core now; None where it must be set up first."""
+    """The interpreter that starts the core now; None if it must be set up first."""
     python = find_core(settings.get("core_python"), first_core(), FOLDER, REQUIREMENTS)
     if python is not None and python.origin == "profile":
         note_use(newest_core(first_core()))
@@ -39,12 +39,12 @@ def core_python() -> CorePython | None:
 
 
 def first_core() -> Path:
-    """The folder of the first core in the profile; a later one has a number behind that name."""
+    """The folder of the first core in the profile; later ones have a number after that name."""
     return profile_folder() / "core"
 
 
 def missing_python_message() -> str:
-    """The message for settings that name a missing Python; empty where there is nothing to say."""
+    """The message if the settings name a Python that does not exist; otherwise empty."""
     path = settings.get("core_python")
     if not is_missing_python(path):
         return ""
@@ -58,7 +58,7 @@ def serve_command(python: CorePython) -> list[str]:
 
 
 def is_given(value: Any) -> bool:
-    """Whether an option has a value: None, False and an empty text count as left out; 0 is a value."""
+    """Whether an option has a value: None, False and an empty text mean no value; 0 is one."""
     return value is not None and value is not False and value != ""
 
 
@@ -70,7 +70,7 @@ def core_missing() -> Refusal:
 
 
 class Request(QObject):
-    """One request to the core. Either answered or refused is emitted, then ended."""
+    """One request to the core. It emits either `answered` or `refused`, then `ended`."""
 
     progressed = pyqtSignal(float, str)  # 0 to 1, and what is being done
     answered = pyqtSignal(dict)
@@ -96,25 +96,25 @@ class Request(QObject):
         return self._task is not None
 
     def cancel(self) -> None:
-        """Ask the core to stop; the core is ended if it does not."""
+        """Ask the core to stop, and end the core if it does not."""
         if not self.is_cancelled:
             self.is_cancelled = True
             self._core.cancel(self)
 
     def let_go(self) -> None:
-        """Stop what nobody waits for, when the core gets to it; what QGIS's task bar shows goes on."""
+        """Ask the core to stop work that nobody waits for; work in QGIS's task bar goes on."""
         if not self.is_shown:
             self._core.ask_to_stop(self)
 
     def end_core(self) -> None:
-        """End the core, which has had its time to answer the cancel."""
+        """End the core, which has had its time to answer the cancellation."""
         self._core.kill_for(self)
 
     def _clear_task(self) -> None:
         self._task = None
 
     def show_progress(self, fraction: float, step: str) -> None:
-        """Show the share of the work that is done, here and in QGIS's task bar."""
+        """Report the finished share of the work by a signal and in QGIS's task bar."""
         if self._task is not None:
             self._task.setProxyProgress(100 * fraction)
         self.progressed.emit(fraction, step)
@@ -133,7 +133,7 @@ class Request(QObject):
 
 
 class Core(QObject):
-    """`onemap serve`, started at the first request, and again at the next one if it has died."""
+    """`onemap serve`, started at the first request, and again at the next one after it has died."""
 
     died = pyqtSignal(str)  # what to say to the user
     stopping = pyqtSignal()  # release the core's files and the login
@@ -160,7 +160,7 @@ class Core(QObject):
         return int(self._process.processId()) if self._process is not None else 0
 
     def ask(self, verb: str, params: dict[str, Any], title: str = "") -> Request:
-        """Send a request for a verb; with a title QGIS's task bar shows the work. Never raises, never waits."""
+        """Send a request for a verb; with a title, QGIS's task bar shows the work. Never raises, never waits."""
         self._number += 1
         options = {name: value for name, value in params.items() if is_given(value)}
         options.setdefault("lang", settings.language())
@@ -170,7 +170,7 @@ class Core(QObject):
         return request
 
     def _send_request(self, request: Request) -> None:
-        """Send a request to the core, which is started for it if need be."""
+        """Send a request to the core, starting the core if need be."""
         try:
             self._start()
         except Refusal as refusal:
@@ -191,15 +191,15 @@ class Core(QObject):
         self._send({"jsonrpc": "2.0", "method": "cancel", "params": {"id": request.number}})
 
     def kill_for(self, request: Request) -> None:
-        """Kill the core if a request is still open: with a core that ended its requests did too."""
+        """Kill the core if a request is still open; if the core ended before, its requests ended with it."""
         if request.number in self._open_requests and self._process is not None:
             self._killed_for = request.number
             self._process.kill()
 
     def log_in_with(self, entry: str) -> None:
-        """Set the entry of QGIS's authentication store that logs in to servers; the core reads it at its next start.
+        """Set the entry of QGIS's authentication store for logging in to servers; the core reads it at its next start.
 
-        A running core keeps its name and password for life, so it is ended.
+        A running core is ended, because it keeps its name and password for life.
         """
         if entry != self._entry or entry:  # what the entry holds may have changed too
             self.stop()
@@ -220,7 +220,7 @@ class Core(QObject):
         self._refuse_all(cancel_refusal())
 
     def _start(self) -> None:
-        """Start the core unless it runs. Raises Refusal where there is none, or its login cannot be read."""
+        """Start the core unless it runs. Raises Refusal if there is no core, or its login cannot be read."""
         if self._process is not None:
             return
         python = core_python()
@@ -303,9 +303,9 @@ class Core(QObject):
             self.died.emit(refusal.message)
 
     def _ask_again(self, refusal: Refusal) -> None:
-        """Ask a new core for what waited when the core was killed for a request that did not stop.
+        """Send waiting requests to a new core after the core was killed for a request that did not stop.
 
-        The core works in the order of the numbers, so of those that nobody stopped only the first may have begun.
+        The core works in the order of the numbers, so only the first request that nobody stopped may have begun.
         """
         begun = min(self._open_requests) if self._has_spoken else 0
         waiting = []

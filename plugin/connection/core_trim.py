@@ -1,6 +1,6 @@
 """Unused parts of the core's environment: the libraries' own tests, and headers. Standard library only.
 
-By name, library by library: a folder `tests` may belong to what is used elsewhere.
+They are listed by name for each library, because a folder `tests` may be in use elsewhere.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ UNUSED = (
 
 
 def site_folders(environment: Path) -> list[Path]:
-    """Where an environment keeps its libraries, on any system."""
+    """The folders of an environment's libraries, on any system."""
     return [*environment.glob("lib/python3.*/site-packages"), *environment.glob("Lib/site-packages")]
 
 
 def trim(environment: Path) -> None:
-    """Delete what is never used. What cannot be deleted stays: it does no harm."""
+    """Delete the unused parts. A part that cannot be deleted stays, and does no harm."""
     for folder in site_folders(environment):
         for name in UNUSED:
             for found in folder.glob(name):

@@ -1,7 +1,7 @@
-"""Where a Python made from QGIS's own finds its libraries on Windows. Standard library only, no QGIS.
+"""Let a Python made from QGIS's own find its libraries on Windows. Standard library only, no QGIS.
 
-The installer of QGIS puts the DLLs of sqlite3, ssl and bz2 into its folder `bin`, and the Python beside it finds them
-through a start-up file of its own, which an environment made from it does not see.
+The installer of QGIS puts the DLLs of sqlite3, ssl and bz2 into its folder `bin`, and its Python finds them through a
+start-up file of its own, which an environment made from that Python does not read.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ for _folder in _folders:
 
 
 def write_start_up(environment: Path) -> None:
-    """Write the start-up file of an environment on Windows, before anything is installed into it: pip needs ssl."""
+    """Write an environment's start-up file on Windows before anything is installed into it, because pip needs ssl."""
     folder = environment / SITE_FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "sitecustomize.py").write_text(START_UP, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Files that the plugin writes itself: all of a file or nothing, and in plain words why not."""
+"""Files that the plugin writes itself: completely or not at all; a failure is explained in plain words."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ IN_USE_ON_WINDOWS = (32, 33)  # another program has the file open, or a part of 
 
 
 def write_file(path: str, data: bytes) -> None:
-    """Write a file; what was there is replaced. Raises Refusal."""
+    """Write a file; an existing file is replaced. Raises Refusal."""
     _write_beside(path, lambda part: part.write_bytes(data))
 
 
 def copy_file(source: str | Path, path: str | Path) -> None:
-    """Copy a file; what was there is replaced. Raises Refusal."""
+    """Copy a file; an existing file is replaced. Raises Refusal."""
     _write_beside(path, lambda part: shutil.copyfile(source, part))
 
 
 def file_refusal(path: str | Path, error: OSError) -> Refusal:
-    """The refusal for a file that cannot be written, or read: what, why, and what to do."""
+    """The refusal for a file that cannot be written: its name, the reason, and what to do."""
     message = tr("“{name}” cannot be written: {reason}.").format(name=Path(path).name, reason=_reason(error))
     mend = tr("Choose another folder or name; if a program has the file open, close it there first.")
     return Refusal(message, [{"code": "file.not_written", "message": message, "mend": mend}])
 
 
 def _write_beside(path: str | Path, write: Callable[[Path], object]) -> None:
-    """Write a file beside the one that is wanted, then put it in its place: half a file is nobody's."""
+    """Write to a temporary file in the same folder, then rename it, so that no half-written file is left."""
     part = Path(f"{path}.part")
     try:
         write(part)
@@ -45,7 +45,7 @@ def _write_beside(path: str | Path, write: Callable[[Path], object]) -> None:
 
 
 def _reason(error: OSError) -> str:
-    """Why the system does not write, in the user's words where the reason is a common one."""
+    """Why the system refuses to write, in the user's language if the reason is a common one."""
     if getattr(error, "winerror", None) in IN_USE_ON_WINDOWS or error.errno == errno.EBUSY:
         return tr("another program has it open")
     reasons = {

@@ -1,4 +1,4 @@
-"""Files for the core to read: the file behind a map layer where it has all that the user sees, else an export."""
+"""Files for the core to read: the file behind a map layer if it has all that the user sees, else an export."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ class SourceFile:
     """A file for the core.
 
     path: the file.
-    layer: one of its layers; empty for its only one.
-    crs: where QGIS was given another one than the file declares, or the file declares none.
+    layer: one of its layers; empty if it has only one.
+    crs: given if the file declares none, or if QGIS was told another one.
     service: the registered service of a snapshot.
     taken_at: the moment of the snapshot.
-    note: what to say about the file.
+    note: a remark to show with the file.
     """
 
     path: str
@@ -54,13 +54,13 @@ class SourceFile:
 
 
 def file_of_path(text: str) -> SourceFile:
-    """The file of a path as QGIS writes it: `path|layername=name`, or a bare path."""
+    """The file in a path as QGIS writes it: `path|layername=name`, or a bare path."""
     parts = _of_uri(text)
     return SourceFile(str(parts.get("path") or text), str(parts.get("layerName") or ""))
 
 
 def is_part_of_file(text: str) -> bool:
-    """Whether a path as QGIS writes it shows less than its file, or otherwise."""
+    """Whether a path as QGIS writes it selects only a part of its file, or changes how it is read."""
     parts = _of_uri(text)
     return any(parts.get(part) for part in PARTS_OF_A_FILE)
 
@@ -70,9 +70,9 @@ def _of_uri(text: str) -> dict[str, Any]:
 
 
 def file_of_layer(layer: QgsVectorLayer) -> SourceFile | None:
-    """The file behind a map layer; None where only an export has what the user sees.
+    """The file behind a map layer; None if only an export has what the user sees.
 
-    The file itself is best: the core reads its encoding and its coordinate system by its own rules.
+    The file itself is best, because the core reads its encoding and its coordinate system by its own rules.
     """
     if layer.providerType() != "ogr" or layer.subsetString() or layer.isModified():
         return None
@@ -122,19 +122,19 @@ def write_source(
 
 
 def export_layer(layer: QgsVectorLayer, selected_only: bool, folder: str) -> SourceFile:
-    """A map layer as a file: the one behind it where nothing is chosen in QGIS, else a GeoPackage in the folder."""
+    """A map layer as a file: the file behind it if it holds all that is meant, else a GeoPackage in the folder."""
     file = None if selected_only else file_of_layer(layer)
     return file or write_layer(layer, selected_only, folder)
 
 
 def write_layer(layer: QgsVectorLayer, selected_only: bool, folder: str) -> SourceFile:
-    """A map layer, or its selection, as a GeoPackage in the folder. Raises Refusal where some features lack."""
+    """Write a map layer, or its selection, to a GeoPackage in the folder. Raises Refusal if features are missing."""
     features = chosen_features(layer, selected_only)
     return write_source(folder, layer.name(), layer.fields(), layer.wkbType(), layer.crs(), features)
 
 
 def chosen_features(layer: QgsVectorLayer, selected_only: bool) -> Iterator[QgsFeature]:
-    """The features of a layer, or of its selection, as QGIS shows them. Raises Refusal where some lack."""
+    """The features of a layer, or of its selection, as QGIS shows them. Raises Refusal if some are missing."""
     count = expected_count(layer, selected_only)
     features = layer.getSelectedFeatures() if selected_only else layer.getFeatures()
     return ensure_count(features, count, layer.name())
@@ -146,9 +146,9 @@ def crs_text(crs: QgsCoordinateReferenceSystem) -> str:
 
 
 def expected_count(layer: QgsVectorLayer, selected_only: bool) -> int | None:
-    """How many features a live layer must give; None for any other layer.
+    """The number of features that a live layer must give; None for any other layer.
 
-    Raises Refusal where the server does not say how many it has.
+    Raises Refusal if the server does not give its number of features.
     """
     if layer.providerType() not in LIVE_PROVIDERS:
         return None

@@ -13,11 +13,11 @@ _NAMED_BY_UV = re.compile(r"Hash mismatch for `([^`]+)`")
 
 
 class AlteredPackageError(Exception):
-    """A file is not the one whose hash is known; the text is its name, or that of its package."""
+    """A file does not have the known hash; the text is the name of the file or of its package."""
 
 
 def lock_beside(requirements: Path, name: str) -> Path:
-    """The list of versions and hashes of a name (core, fast, pip, uv), which lies beside the list of packages."""
+    """The list of versions and hashes for core, fast, pip or uv, in the folder of the list of packages."""
     return requirements.with_name(f"{name}.lock.txt")
 
 
@@ -27,21 +27,21 @@ def count_packages(lock: Path) -> int:
 
 
 def check_wheel(wheel: Path, lock: Path) -> None:
-    """Compare a wheel that is to be run itself with the hashes of a list. Raises AlteredPackageError."""
+    """Compare a wheel that will be run directly with the hashes in a list. Raises AlteredPackageError."""
     known = _HASH.findall(lock.read_text(encoding="utf-8"))
     if hashlib.sha256(wheel.read_bytes()).hexdigest() not in known:
         raise AlteredPackageError(wheel.name)
 
 
 class HashRefusals:
-    """Looks through what pip or uv prints for packages that they refuse by their hash."""
+    """Finds packages that pip or uv refuse by their hash, in what they print."""
 
     def __init__(self) -> None:
         self.names: list[str] = []
         self._is_listed = False
 
     def follow(self, line: str) -> None:
-        """Take one line. pip names such packages after a heading, uv one in a sentence."""
+        """Read one line. pip names such packages after a heading, uv names one in a sentence."""
         self.names += _NAMED_BY_UV.findall(line)
         named = _NAMED_BY_PIP.match(line)
         if self._is_listed and named:

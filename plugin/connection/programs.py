@@ -1,4 +1,4 @@
-"""Run other programs to their end: output line by line, no window on Windows, stopped when the caller stops."""
+"""Run other programs to their end: output line by line, without a window on Windows, stopped with the caller."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ProgramError(Exception):
 
 
 def clean_environment() -> dict[str, str]:
-    """The environment without what belongs to QGIS's own Python, PROJ and GDAL."""
+    """The environment without the variables of QGIS's own Python, PROJ and GDAL."""
     return {
         name: value
         for name, value in os.environ.items()

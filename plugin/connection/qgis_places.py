@@ -1,6 +1,6 @@
-"""Where QGIS lies on Windows and macOS, and where in it its Python and programs are. Standard library only, no QGIS.
+"""Where QGIS is installed on Windows and macOS, and where its Python and programs are. Standard library, no QGIS.
 
-The plugin asks which Python belongs to the QGIS that runs it; the workshop, which QGIS is on the machine.
+The plugin asks which Python belongs to the running QGIS; the workshop asks which QGIS is on the machine.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ _OPENS_PROJECTS = r"Software\Classes\QGIS Project\Shell\open\command"
 
 @dataclass(frozen=True)
 class QgisPlace:
-    """A QGIS that is installed, whole or not.
+    """An installed QGIS, complete or not.
 
-    root: the installation's folder on Windows, the application's on macOS.
-    python: what starts its Python with its libraries found; on Windows a .bat that sets them up first.
-    programs: name, qgis or qgis_process, to what starts it; without those that are not there.
+    root: the installation's folder on Windows, the application on macOS.
+    python: the program that starts its Python with its libraries; on Windows a .bat that sets them up first.
+    programs: qgis and qgis_process, by name, as far as they exist.
     """
 
     root: Path
@@ -44,14 +44,14 @@ class QgisPlace:
 
 
 def pythons_of_app(contents: Path) -> list[Path]:
-    """Where the Python of an application of macOS may be, by its folder Contents; not all of them are there."""
+    """Possible places of the Python of a macOS application, given its folder Contents; not all of them exist."""
     return [contents / place for place in PYTHONS_OF_APP]
 
 
 def mac_places(folders: list[Path], prefix: str = "") -> list[QgisPlace]:
-    """Each QGIS on macOS: that which QGIS_PREFIX_PATH names first, then those in the folders, the newest name first.
+    """Each QGIS on macOS: first the one that QGIS_PREFIX_PATH names, then those in the folders, newest first.
 
-    folders: where applications lie; prefix: QGIS_PREFIX_PATH, a folder within an application, or empty.
+    folders: where applications are; prefix: QGIS_PREFIX_PATH, a folder inside an application, or empty.
     """
     named = [folder for folder in (Path(prefix), *Path(prefix).parents) if prefix and folder.suffix == ".app"]
     found = [sorted(folder.glob("QGIS*.app"), key=_numbers, reverse=True) for folder in folders]
@@ -70,15 +70,15 @@ def mac_places(folders: list[Path], prefix: str = "") -> list[QgisPlace]:
 
 
 def windows_places(environment: Mapping[str, str], named: list[str]) -> list[QgisPlace]:
-    """Each QGIS on Windows, of qgis.org's installer or of OSGeo4W's, for all persons or for one; the likeliest first.
+    """Each QGIS on Windows, from the installer of qgis.org or OSGeo4W, for all users or one; the likeliest first.
 
-    environment: variables, by the names in capitals that Windows gives them; named: folders that the registry names.
+    environment: variables, by the names in capitals that Windows gives them; named: folders named in the registry.
     """
     return [place for root in _windows_roots(environment, named) for place in _qgis_of_root(root)]
 
 
 def registry_folders() -> list[str]:
-    """The folders of each QGIS that Windows' registry knows: the uninstaller's, and what opens a project's file."""
+    """The folders of each QGIS in the Windows registry: from the uninstaller, and from the command for projects."""
     try:
         winreg: Any = importlib.import_module("winreg")
     except ImportError:
@@ -119,7 +119,7 @@ def _windows_roots(environment: Mapping[str, str], named: list[str]) -> Iterator
 
 
 def _qgis_of_root(root: Path) -> Iterator[QgisPlace]:
-    """Each QGIS of one installation: OSGeo4W may hold the long-term one beside the newest."""
+    """Each QGIS of one installation: OSGeo4W may have the long-term release and the latest one."""
     folder = root / "bin"
     if not (folder / "o4w_env.bat").exists():
         return
@@ -139,5 +139,5 @@ def _present_programs(programs: Mapping[str, list[Path]]) -> dict[str, Path]:
 
 
 def _numbers(path: Path) -> tuple:
-    """The version in a name, so that QGIS 3.40.10 comes after 3.40.9; a name without one last of all."""
+    """The version in a name, so that QGIS 3.40.10 comes after 3.40.9; a name without one comes last."""
     return tuple(map(int, re.findall(r"\d+", path.name))), path.name

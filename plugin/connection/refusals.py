@@ -23,10 +23,10 @@ class Refusal(Exception):
     """The core refused, or failed.
 
     problems: as in the core's JSON.
-    exit_code: that of the command line.
-    verb: that was asked, where one was.
+    exit_code: as of the command line.
+    verb: the verb of the request, if any.
     mend: the text of a button that solves the problem, and its action.
-    mend_option: the option of the command line that the button gives, which the core's words name.
+    mend_option: the command-line option that the button replaces, as the core's texts name it.
     """
 
     def __init__(self, message: str, problems: list[dict[str, Any]] | None = None, exit_code: int = 70) -> None:
@@ -42,9 +42,9 @@ class Refusal(Exception):
         return "\n".join(map(problem_line, with_mends_once(self.problems))) or self.message
 
     def in_window(self, controls: Collection[str]) -> str:
-        """The problems for a window, without the names of the command line's arguments that nothing there has.
+        """The problems for a window, without names of command-line arguments for which the window has no control.
 
-        controls: the options that controls of the window set.
+        controls: the options that the window's controls set.
         """
         arguments = argument_names(self.verb)
 
@@ -58,7 +58,7 @@ class Refusal(Exception):
         return "\n".join(map(problem_line, with_mends_once(shown))) or self.message
 
     def without_mends(self) -> str:
-        """The problems without what to do about them: for where a button does it."""
+        """The problems without the advice on them, for use beside a button that follows it."""
         return "\n".join(problem_line({**problem, "mend": ""}) for problem in self.problems) or self.message
 
     def is_about(self, code: str) -> bool:
@@ -73,7 +73,7 @@ class Refusal(Exception):
 
 @contextmanager
 def refusals_told(tell: Callable[[Refusal], Any]) -> Iterator[None]:
-    """Do what stands inside up to its end, or to a refusal, which is told."""
+    """Run the block to its end or to a refusal, which is passed to `tell`."""
     try:
         yield
     except Refusal as refusal:
@@ -86,7 +86,7 @@ def cancel_refusal() -> Refusal:
 
 
 def with_mends_once(problems: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Problems, of which those with one mend say it, and the option that it names, once, after the last of them."""
+    """The problems, with a shared mend, and the option that it names, only at the last problem that has it."""
     last = {problem["mend"]: number for number, problem in enumerate(problems) if problem.get("mend")}
     said_later = [last.get(problem.get("mend"), number) > number for number, problem in enumerate(problems)]
     return [
@@ -101,7 +101,7 @@ def is_option(problem: dict[str, Any]) -> bool:
 
 
 def problem_line(problem: dict[str, Any], known_names: Collection[str] = ()) -> str:
-    """One problem as one line of text: where, what is wrong, how to mend it.
+    """One problem as one line of text: the place, what is wrong, and how to solve it.
 
     known_names: names that the reader sees already, such as that of the open file.
     """
@@ -127,12 +127,12 @@ def problem_line(problem: dict[str, Any], known_names: Collection[str] = ()) -> 
 
 
 def _names(message: str, name: str) -> bool:
-    """Whether a sentence has a name in it, and not as a part of a longer one."""
+    """Whether a sentence contains a name, other than as part of a longer one."""
     return re.search(_whole(name), message) is not None
 
 
 def _with_title(message: str, code: str) -> str:
-    """The sentence with the layer's title in place of the code, which says nothing to most."""
+    """The sentence with the layer's code replaced by its title, as few people know the code."""
     if not code or layer_name(code) in message:
         return message
     return re.sub(_whole(code), lambda _found: layer_name(code), message, count=1)
@@ -146,7 +146,7 @@ def _whole(name: str) -> str:
 class ProblemLine:
     """One line of a list of problems.
 
-    level: refuse, warn, note, or empty where it is not weighed.
+    level: refuse, warn or note; empty if the problem has no level.
     """
 
     level: str
@@ -157,7 +157,7 @@ class ProblemLine:
 def problem_lines(problems: Sequence[dict[str, Any]], known_names: Collection[str] = ()) -> list[ProblemLine]:
     """The problems as lines, the gravest first.
 
-    The fields that a file lacks share one line, because most files lack most fields, and nobody needs them.
+    Missing fields share one line, because most files lack most fields, and nobody needs these.
     """
     weighed = [problem for problem in problems if problem.get("code") != ABSENT_FIELD]
     weighed.sort(key=lambda problem: LEVELS.index(problem["level"]) if problem.get("level") in LEVELS else -1)
@@ -172,7 +172,7 @@ def problem_lines(problems: Sequence[dict[str, Any]], known_names: Collection[st
 
 
 def refusal_from_error(error: dict[str, Any], method: str = "") -> Refusal:
-    """The refusal in the error of a JSON-RPC answer. method: that was asked."""
+    """The refusal in the error of a JSON-RPC answer. method: the method of the request."""
     data = error.get("data") or {}
     exit_code = int(data.get("exit_code") or 70)
     refusal = Refusal(str(error.get("message", "")), _in_words_of_qgis(data.get("problems") or []), exit_code)
@@ -181,14 +181,14 @@ def refusal_from_error(error: dict[str, Any], method: str = "") -> Refusal:
 
 
 def refusal_from_answer(answer: dict[str, Any], exit_code: int) -> Refusal:
-    """The refusal in the output of a verb; of one that somebody broke off in the terminal, that it was cancelled."""
+    """The refusal in the output of a verb; for a verb that was interrupted in a terminal, that it was cancelled."""
     problems = _in_words_of_qgis(answer.get("problems") or [])
     message = tr("Cancelled.") if answer.get("cancelled") else str(answer.get("message", ""))
     return Refusal(message, problems, exit_code)
 
 
 def _in_words_of_qgis(problems: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The problems, a failed login without the account's name and with QGIS's place for its password."""
+    """The problems, where a failed login does not name the account but says where QGIS stores its password."""
     message = tr(
         "The server refused access to the library: name or password is wrong or missing, "
         "or your computer may not connect."

@@ -19,7 +19,7 @@ _CONVERSIONS: dict[Any, Callable[[Any], Any]] = {"str": lambda value: str(value 
 def record_of(kind: Callable[..., Record], row: Mapping[str, Any], /, **known: Any) -> Record:
     """A row as a dataclass `kind`, with further values given by name.
 
-    A text that the row lacks is empty, a truth value false, all else None.
+    A text that the row lacks is empty, a truth value is False, any other value is None.
     """
     named = [one for one in fields(kind) if one.name not in known]  # type: ignore[arg-type]
     return kind(**known, **{one.name: _CONVERSIONS.get(one.type, _as_it_is)(row.get(one.name)) for one in named})

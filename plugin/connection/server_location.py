@@ -45,7 +45,7 @@ def location_of(address: str, schema: str) -> str:
 
 
 def has_login(address: str) -> bool:
-    """Whether an address names a user or a password, which belong into QGIS's authentication store."""
+    """Whether an address contains a user or a password, which belong in QGIS's authentication store."""
     if not address.strip().startswith(SCHEMES):
         return any(f"{name}=" in address for name in LOGIN)
     server = address.strip().split("://", 1)[1].partition("?")[0].partition("/")[0]
@@ -53,7 +53,7 @@ def has_login(address: str) -> bool:
 
 
 def parts_of(location: str) -> tuple[str, str]:
-    """The parts of a location that a person types: the address or the name of the service, and the schema."""
+    """The parts of a location as a person types them: the address or the name of the service, and the schema."""
     address, _mark, query = location.partition("?")
     options = "&".join(option for option in query.split("&") if option and not option.startswith("schema="))
     text = address[len(SERVICE) :] if address.startswith(SERVICE) else address
@@ -61,7 +61,7 @@ def parts_of(location: str) -> tuple[str, str]:
 
 
 def short_name(location: str) -> str:
-    """The name of a library before the core has sent its own: its schema, or its file's name."""
+    """The name of a library until the core has sent its own: its schema, or its file's name."""
     return (parts_of(location)[1] or location) if is_server(location) else Path(location).stem
 
 
@@ -71,7 +71,7 @@ def home_of(location: str) -> str:
 
 
 def data_source(location: str, authcfg: str, table: str, geometry: str, key: str) -> str:
-    """The data source of one table for QGIS's provider "postgres", with the store's entry but not its content.
+    """The data source of one table for QGIS's provider "postgres"; it has only the id of the login's entry.
 
     location: the library.
     authcfg: the entry of QGIS's authentication store.
@@ -92,7 +92,7 @@ def data_source(location: str, authcfg: str, table: str, geometry: str, key: str
 
 
 def _names_database(address: str) -> bool:
-    """Whether an address names a database. Raises ValueError where its host or port cannot be read."""
+    """Whether an address names a database. Raises ValueError if its host or port cannot be read."""
     parts = urlsplit(address)
     return parts.port != 0 and bool(parts.path.strip("/") or _options(address).get("dbname"))
 

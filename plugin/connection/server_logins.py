@@ -1,4 +1,4 @@
-"""Logins to libraries on servers: entries of QGIS's authentication store, of which only the id is stored."""
+"""Logins to libraries on servers: entries of QGIS's authentication store; only the entry's id is stored here."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAME, PASSWORD = "PGUSER", "PGPASSWORD"  # what libpq calls them  # pragma: allo
 
 
 def entry_of(location: str) -> str:
-    """The store's entry for a library; empty where libpq finds the login by itself."""
+    """The store's entry for a library; empty if libpq finds the login by itself."""
     return str(json.loads(settings.get("server_logins")).get(location, "")) if is_server(location) else ""
 
 
@@ -28,9 +28,9 @@ def keep_entry(location: str, entry: str) -> None:
 
 
 def login_environment(entry: str) -> dict[str, str]:
-    """The environment variables with which libpq logs in as an entry says; empty without an entry.
+    """The environment variables with which libpq logs in by an entry; empty without an entry.
 
-    QGIS asks for its master password if needed. Raises Refusal where the entry is missing, locked, or of another kind.
+    QGIS asks for its master password if needed. Raises Refusal if the entry is missing, locked, or of another kind.
     """
     if not entry:
         return {}

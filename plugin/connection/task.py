@@ -54,12 +54,12 @@ class BackgroundTask(QgsTask):
         super().cancel()
 
     def forget(self) -> None:
-        """Cancel, and call nobody back: the caller is about to be deleted."""
+        """Cancel without calling back, because the caller is about to be deleted."""
         self._on_done, self._on_step = _ignore_result, None
         self.cancel()
 
     def run(self) -> bool:
-        """Run in the worker thread; an exception that left it would end QGIS, so it is kept for finished()."""
+        """Run in the worker thread; an exception is kept for finished(), because it would crash QGIS here."""
         try:
             self._result = self._work(self._progress)
         except Exception as error:  # noqa: BLE001 - kept whole, and handed on by finished()
@@ -85,14 +85,14 @@ class BackgroundTask(QgsTask):
 
 
 def refusal_of(error: Exception) -> Refusal:
-    """The error of a piece of work, to be shown as a refusal of the core is."""
+    """The error of a piece of work as a refusal, to be shown like one of the core."""
     if isinstance(error, Cancelled):
         return cancel_refusal()
     return error if isinstance(error, Refusal) else Refusal(str(error))
 
 
 def one_shot_timer(owner: QObject, wait_ms: int, action: Callable[[], Any]) -> QTimer:
-    """A timer that calls once, so many milliseconds after it was started last."""
+    """A timer that calls once, this long after its last start."""
     return QTimer(owner, singleShot=True, interval=wait_ms, timeout=action)
 
 

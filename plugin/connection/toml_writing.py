@@ -1,4 +1,4 @@
-"""Forms written as TOML, for the core to read: texts, numbers, flags, days, lists of texts, names in two languages."""
+"""Forms written as TOML for the core: texts, numbers, flags, days, lists of texts, names in two languages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from qgis.PyQt.QtCore import QDate, Qt
 
 
 def toml_text(values: dict[str, Any], tables: dict[str, dict[str, Any]] | None = None) -> str:
-    """A file of keys and values, then its tables; what is None is left out, and so is a table without a value."""
+    """A file of keys and values, then tables; values that are None, and tables without values, are left out."""
     blocks = [_lines(values)]
     for name, table in (tables or {}).items():
         lines = _lines(table)

@@ -1,4 +1,4 @@
-"""The program uv, which makes a Python of the core's own where none here will do. Standard library only, no QGIS."""
+"""The program uv, which makes the core a Python if this computer has none that fits. Standard library only, no QGIS."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ NAME = "uv.exe" if os.name == "nt" else "uv"
 
 
 def find_uv(wheels: str, pips: Iterator[list[str]], folder: Path, lock: Path) -> str | None:
-    """Where uv is: unpacked from the folder of wheels, on PATH, or fetched by a pip; None where it cannot be had.
+    """The path of uv: unpacked from the folder of wheels, on PATH, or fetched by a pip; None if there is none.
 
-    That of the folder comes first: it is of the version that knows the Python which lies there.
+    The uv in the folder comes first, because its version knows the Python in the same folder.
 
-    wheels: a folder of wheels; empty for none, and then the network is asked.
+    wheels: a folder of wheels; if it is empty, the network is asked.
     pips: commands that may run a pip, the best first.
-    folder: where it is unpacked; made if need be.
-    lock: the one version that is taken from a folder or fetched, and its hashes. That on PATH is the user's own.
+    folder: where uv is unpacked; made if need be.
+    lock: the one version, with hashes, that is taken from a folder or fetched. The uv on PATH is the user's own.
     Raises AlteredPackageError.
     """
     found = (_unpacked_program(Path(wheels), folder, lock) if wheels else None) or shutil.which("uv")
@@ -41,7 +41,7 @@ def find_uv(wheels: str, pips: Iterator[list[str]], folder: Path, lock: Path) ->
 
 
 def _unpacked_program(wheels: Path, folder: Path, lock: Path) -> str | None:
-    """A wheel of uv holds one program, which needs nothing beside it."""
+    """Unpack uv from its wheel, which contains one program that needs no other file; None without a wheel."""
     for wheel in sorted(wheels.glob("uv-*.whl"), reverse=True):
         check_wheel(wheel, lock)
         with zipfile.ZipFile(wheel) as packed:

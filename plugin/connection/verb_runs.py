@@ -30,7 +30,7 @@ POLL_MS = 100  # how long a cancel may go unseen
 
 
 def command_line(verb: str, options: dict[str, Any]) -> list[str]:
-    """The command after the interpreter: what has no value is left out, lists are repeated."""
+    """The command after the interpreter: options without a value are left out, lists are repeated."""
     words = ["-I", "-X", "utf8", str(FOLDER / "__main__.py"), *verb.split()]
     positionals = {parameter.name: parameter.required for parameter in verb_parameters(verb) if parameter.positional}
     for name, is_required in positionals.items():
@@ -48,7 +48,7 @@ def command_line(verb: str, options: dict[str, Any]) -> list[str]:
 def run_verb(verb: str, options: dict[str, Any], feedback: QgsFeedback) -> tuple[dict[str, Any], int]:
     """Run one verb; return its JSON and its exit code.
 
-    Only exit codes 0 and 4 (the caller's threshold was reached) are returned; all others raise Refusal.
+    Only exit codes 0 and 4 (the caller's threshold was reached) return; all others raise Refusal.
     """
     python = core_python()
     if python is None:
@@ -84,7 +84,7 @@ def run_verb(verb: str, options: dict[str, Any], feedback: QgsFeedback) -> tuple
 
 
 def _login(library: str) -> dict[str, str]:
-    """The environment variables for a library. Raises Refusal where the location itself holds a login."""
+    """The environment variables for a library. Raises Refusal if the location contains a login itself."""
     if not is_server(library):
         return {}
     if has_login(library):
@@ -102,7 +102,7 @@ def _run_logged_in(
     follow: Callable[[QByteArray], None],
     feedback: QgsFeedback,
 ) -> int:
-    """Run a program as QgsBlockingProcess does, with an environment of its own; return the exit code."""
+    """Run a program like QgsBlockingProcess, but with an environment of its own; return the exit code."""
     environment = QProcessEnvironment()
     for name, value in {**clean_environment(), **login}.items():
         environment.insert(name, value)
@@ -124,7 +124,7 @@ def _run_logged_in(
 
 
 class ProgressLines:
-    """Reader of the core's stderr: progress is JSON, one object a line; all else is for people."""
+    """Reads the core's stderr: progress is JSON, one object a line; everything else is for people."""
 
     def __init__(self, feedback: QgsFeedback) -> None:
         self._feedback = feedback

@@ -1,4 +1,4 @@
-"""Two days side by side: the map as of the library's day left of the pointer, as of another day right of it."""
+"""Two days side by side: the map as of the library's day left of the pointer, and as of another day right of it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from onemap.plugin.words.translation import list_of_some, tr
 
 
 class DaySwipe(QWidget):
-    """A day to lay beside the library's, and the button that does."""
+    """A date box for another day, and the button that shows that day beside the library's day."""
 
     refused = pyqtSignal(object)  # Refusal
     message_sent = pyqtSignal(str)
@@ -66,7 +66,7 @@ class DaySwipe(QWidget):
             self.tool.end()
 
     def _propose_day(self) -> None:
-        """Propose the last day on which the map was another, unless a person has chosen a day."""
+        """Propose the last day on which the map was different, unless a person has chosen a day."""
         codes = {layer.customProperty(PROPERTY_CODE) for layer in self._canvas.layers()}
         day = day_before_change(entry for entry in self._library.layers if entry.code in codes)
         if day is not None and self.date.date() == self._proposed_day:
@@ -106,7 +106,7 @@ class DaySwipe(QWidget):
         self._canvas.setFocus()
 
     def _say_absent(self, day: str, absent_titles: list[str], is_blank: bool) -> None:
-        """Say what the map of the other day is without: a blank one says nothing itself."""
+        """Name the layers that the map of the other day lacks; a blank map would not explain itself."""
         text = (
             tr("No layer of the library on the map was in force on {day}: {layers}.")
             if is_blank
@@ -117,9 +117,9 @@ class DaySwipe(QWidget):
     def _layers_of(
         self, here: list[QgsMapLayer], entries: dict[str, CatalogueLayer]
     ) -> tuple[list[QgsMapLayer], list[str]]:
-        """The layers of the map as of the other day: what follows the day in the version of then, all else as it is.
+        """Return the map's layers as of the other day, and the titles of those that had no version in force then.
 
-        Returns them, and the titles of those that had no version in force then.
+        Layers that follow the day are shown in the version of that day; all other layers stay as they are.
         """
         following = {layer.id() for layer in following_layers(self._library)}
         there: list[QgsMapLayer] = []
@@ -143,7 +143,7 @@ class DaySwipe(QWidget):
 
 
 def day_before_change(entries: Iterable[CatalogueLayer]) -> QDate | None:
-    """The last day before one of some layers came to be what it is; sooner of one that another version preceded."""
+    """Return the day before the latest start of a version in force; a version that replaced another is preferred."""
     changes = []
     for entry in entries:
         first = entry.in_force.day if entry.in_force is not None else ""

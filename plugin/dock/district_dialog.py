@@ -1,4 +1,4 @@
-"""The library's district: how large it is, how it has changed, what does not speak for all of it; and another one."""
+"""The dialog of the library's district: its size, its history, the layers that do not cover it; and a new district."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ class OneMapDock(QgsDockWidget):
 
     ask_algorithm: opens the dialog of a Processing algorithm with values, and calls back with its results.
     open_settings, open_guide: open the settings, and the user guide.
-    open_scene: opens a 3D view of the project, of that name, and calls back when it is closed; False: there is one.
+    open_scene: opens a 3D view with a name, and calls back when it is closed; returns False if it is open already.
     """
 
     def __init__(
@@ -133,16 +133,16 @@ class OneMapDock(QgsDockWidget):
             line.setAcceptDrops(False)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Accept a department's folder, or several files, in whichever room."""
+        """Accept a department's folder, or several files, in every room."""
         if self.library.layers and holds_delivery(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Ask what of it goes where."""
+        """Ask into which layers the dropped files go."""
         take_drop(event, self.add_delivery, self.add_file, self.refuse)
 
     def _fill_map_tab(self) -> None:
-        """Below the tree of layers: what lies here, the map on paper and in three dimensions, two days."""
+        """Add the views below the tree of layers: what lies at a place, printing, the 3D view, and two days."""
         self._lent: list[Any] = []  # by the flat map to the 3D view that was opened last
         self._returned: list[Any] = []  # by a view that was closed
         self.scene_button.setEnabled(not missing_view())
@@ -261,7 +261,7 @@ class OneMapDock(QgsDockWidget):
             self.notice.say(tr("The 3D view is without: {layers}.").format(layers=name_list(scene.missing)))
 
     def _close_scene(self, lent: list[Any]) -> None:
-        """Leave the flat map as before a 3D view; QGIS may close one late, while the next shows the same layers."""
+        """Restore the flat map after a 3D view; QGIS may close a view late, while the next shows the same layers."""
         if lent is not self._lent:
             self._lent[:0] = lent
         elif not self._is_closed:
@@ -282,17 +282,17 @@ class OneMapDock(QgsDockWidget):
         self.tabs.setCurrentIndex(self.tab_index(self.map_tab))
 
     def _share_map_room(self) -> None:
-        """Give the room to what was asked in it; the layers come back with its end."""
+        """Show only the answer of Identify in the tab Map; the layers return when the answer is cleared."""
         self.map_tab.show_alone(self.identify if self.identify.has_answer else None)
 
     def _bring_into_sight(self, answer: QWidget) -> None:
-        """Scroll the room to an answer that was asked for: on a low screen it lies below what asked for it."""
+        """Scroll the room to a new answer: on a low screen it lies below the controls that asked for it."""
         area = self.tabs.currentWidget()
         if area.isAncestorOf(answer):
             area.bring_into_sight(answer)
 
     def _connect_notice(self) -> None:
-        """Connect the notice: an error is hidden once the next step begins, or has gone well."""
+        """Connect the notice: an error is hidden once the next step begins or succeeds."""
         self.other_desks = OtherDesks(self.library, self.notice, self)
         self._left_text = ""  # of layers that the day has taken off the map
         self.check_tab.remarked.connect(self.notice.remark)
@@ -305,7 +305,7 @@ class OneMapDock(QgsDockWidget):
             view.results_shown.connect(self.notice.forget_refusal)
 
     def _say_left(self, text: str) -> None:
-        """Say which layers have left the map for the day, and no longer once they are back."""
+        """Say which layers have left the map because of the day; hide the message once they are back."""
         if text:
             self.notice.say(text)
         elif self.notice.text and self.notice.text == self._left_text:
@@ -313,7 +313,7 @@ class OneMapDock(QgsDockWidget):
         self._left_text = text
 
     def _reopen_layers(self) -> None:
-        """Make the map read a library anew that the core has written."""
+        """Make the map read a library again after the core has written to it."""
         self._reopening.begin(reopen_stale_layers(self.library.path), is_urgent=False)
 
     def tab_index(self, room: QWidget) -> int:
@@ -494,7 +494,7 @@ class OneMapDock(QgsDockWidget):
             self.notice.refuse(refusal)
 
     def _take_sample(self, library: str, parcels: str) -> None:
-        """Open the sample city, or offer it to who works at something else by now."""
+        """Open the sample city, or offer it if the person has moved on to another page."""
         if self.pages.currentWidget() is self.sample_page:
             self._open_sample(library, parcels)
         else:
@@ -533,7 +533,7 @@ class OneMapDock(QgsDockWidget):
         self.refuse(refusal)
 
     def _change_of_connection(self) -> tuple[str, Callable[[], None]]:
-        """The button that mends a login, and its action."""
+        """The text and the action of the button that changes a refused login."""
         return tr("Change the connection…"), partial(self.choose_server, self.library.path)
 
     def check_machine(self) -> None:

@@ -14,7 +14,7 @@ from onemap.plugin.words.translation import tr
 
 
 class EmptyPage(QWidget):
-    """A button for each way to a library; the header's menu asks for the same by signals of the same names."""
+    """A button for each way to a library; the header's menu has signals of the same names for the same requests."""
 
     open_requested = pyqtSignal()
     server_requested = pyqtSignal()
@@ -40,7 +40,7 @@ class EmptyPage(QWidget):
 
 
 class EmptyLibrary(QWidget):
-    """The page of a library that has nothing yet, with a button to begin; hidden until there is one."""
+    """The page of a library without data, with a button that adds the first; hidden while no such library is open."""
 
     def __init__(self, choose_folder: Callable[[], None]) -> None:
         super().__init__()

@@ -27,9 +27,9 @@ BESIDE_NAME_PX = 16  # margins of the button, and between icon, name and arrow
 
 
 class LibraryButton(QToolButton):
-    """The button with the library's name, cut so that the arrow of the menu stays clear of it.
+    """The button with the library's name, cut so that it does not run into the arrow of the menu.
 
-    A name is cut in its middle. Of two libraries with one name what tells them apart stays.
+    A name is cut in its middle. If two libraries have one name, the mark that distinguishes them stays readable.
     """
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class LibraryButton(QToolButton):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def show_name(self, name: str, mark: DistinctPlace | None = None) -> None:
-        """Show a name; whoever cannot see it hears the whole. mark: what tells it from others of its name."""
+        """Show a name; the accessible name is never cut. mark: distinguishes libraries of the same name."""
         self.name, self.mark = name, mark
         self.setAccessibleName(name if mark is None else f"{name} ({mark.text})")
         self._cut_name()
@@ -58,7 +58,7 @@ class LibraryButton(QToolButton):
         self.setText(as_written(self._text_in(max(room, 0))))
 
     def _text_in(self, room: int) -> str:
-        """The name, and what tells it from others, in a width."""
+        """The name and its distinguishing mark, cut to a width."""
         metrics, mark = self.fontMetrics(), self.mark
         if mark is None:
             return metrics.elidedText(self.name, Qt.TextElideMode.ElideMiddle, room)
@@ -133,19 +133,19 @@ class Header(QWidget):
         self.district_action.setEnabled(bool(self._library.path))
 
     def show_district(self) -> None:
-        """Show the library's district, to look at it or to give another one."""
+        """Show the dialog that displays the library's district and replaces it."""
         end_dialog(self.district_dialog)
         self.district_dialog = DistrictDialog(self._library, self.window())
         self.district_dialog.setWindowModality(Qt.WindowModality.WindowModal)
         self.district_dialog.begin()
 
     def close_down(self) -> None:
-        """Close what it has opened, before it is deleted."""
+        """Close the dialog that the header has opened, before the header is deleted."""
         end_dialog(self.district_dialog)
         self.district_dialog = None
 
     def _show_day(self) -> None:
-        """Show the library's day, whoever has changed it."""
+        """Show the library's day, no matter what has changed it."""
         shown = QDate() if self.date.isNull() else self.date.date()
         if shown == self._library.as_of:
             return
@@ -157,12 +157,12 @@ class Header(QWidget):
         self._is_following = False
 
     def _clear_date(self) -> None:
-        """Show no day; QGIS's control shows its word for that only until it was once given one."""
+        """Clear the day; QGIS's control stops showing its text for an empty day once it has had a date."""
         self.date.clear()
         self._show_today()
 
     def _show_today(self) -> None:
-        """Say that the day is today: QGIS's control writes its word for no day in a grey that is hard to read."""
+        """Write “today” in the normal colour; QGIS's control writes its text for no day in a pale grey."""
         self.date.lineEdit().setText(tr("today"))
         self.date.lineEdit().setStyleSheet("")
 

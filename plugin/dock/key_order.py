@@ -10,13 +10,13 @@ from onemap.plugin.widgets.accessible_names import CONTROLS
 
 
 def controls_of(row: QWidget) -> list[QWidget]:
-    """The controls of a row that take the focus, in the order in which they were laid."""
+    """The controls of a row that take the focus, in the order in which they were added."""
     controls = [row, *row.findChildren(QWidget)]
     return [one for one in controls if isinstance(one, (*CONTROLS, QSlider)) and not isinstance(one.parent(), CONTROLS)]
 
 
 def order_keys(controls: Iterable[QWidget], window: QWidget) -> None:
-    """Order Tab from each control to the next, of those that lie in a window."""
+    """Make Tab go from each control to the next; controls in other windows are left out."""
     order = [one for one in controls if one.window() is window]
     for before, after in zip(order, order[1:]):
         QWidget.setTabOrder(before, after)

@@ -1,4 +1,4 @@
-"""The names in the tree of layers: they wrap where they do not fit, and a box to tick stands before them."""
+"""The delegate for names in the tree of layers: long names wrap, with a tick box before them."""
 
 from __future__ import annotations
 

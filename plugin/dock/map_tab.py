@@ -160,7 +160,7 @@ class MapTab(QWidget):
         return tree
 
     def _follow_project(self) -> None:
-        """Tick what is on the map and switched on, whoever did it."""
+        """Tick the layers that are on the map and visible, no matter who added them."""
         QgsProject.instance().readProject.connect(self._know_layers)
         QgsProject.instance().layersRemoved.connect(self._update_ticks_later)
         QgsProject.instance().layersAdded.connect(self._update_ticks_later)
@@ -170,7 +170,7 @@ class MapTab(QWidget):
         QgsProject.instance().layerTreeRoot().visibilityChanged.connect(self._update_ticks_later)
 
     def _know_layers(self, *_document: object) -> None:
-        """Know the layers of a project that was opened, wherever it lies by now."""
+        """Recognise the layers of an opened project, even if the library has moved since."""
         know_moved_layers()
         self._update_ticks()
 
@@ -212,7 +212,7 @@ class MapTab(QWidget):
         layout.insertWidget(layout.indexOf(self.add_bar), row)
 
     def show_alone(self, part: QWidget | None) -> None:
-        """Give the room to one part of it, so that nothing scrolls within what scrolls; None: to all of it again."""
+        """Show only one part of the room, so that no list scrolls inside a scrolling page; None: show all parts."""
         for row in self._away:
             row.show()
         self._away = [row for row in self._rows() if part is not None and row is not part and not row.isHidden()]
@@ -220,7 +220,7 @@ class MapTab(QWidget):
             row.hide()
 
     def order_keys(self) -> None:
-        """Order Tab through the room as it is read, from above, whenever its controls were made."""
+        """Make Tab go through the room from top to bottom, in whichever order its controls were created."""
         controls = [self.themes.order_of_keys if row is self.themes else controls_of(row) for row in self._rows()]
         order_keys(chain.from_iterable(controls), self.window())
 
@@ -279,7 +279,7 @@ class MapTab(QWidget):
         self.tree.verticalScrollBar().setValue(scroll_position)
 
     def _list_rows(self, folded_paths: set[tuple[str, ...]], open_codes: set[str]) -> None:
-        """Make the tree anew. open_codes: of the layers whose versions are seen."""
+        """Build the tree again. folded_paths: the groups to keep folded; open_codes: the layers to keep unfolded."""
         self.tree.blockSignals(True)
         self.tree.clear()
         groups = self._groups = {}
@@ -399,7 +399,7 @@ class MapTab(QWidget):
         self._update_ticks()
 
     def _refuse_layers(self, text: str) -> None:
-        """Say which layers QGIS cannot open, and have the core look: it knows why, and what to do."""
+        """Say which layers QGIS cannot open, and list the library again: the core knows the reason and the remedy."""
         escaped = ESCAPE.search(self._library.path) if not is_server(self._library.path) else None
         why = tr("QGIS reads “{part}” in a file's path as another letter. Rename the file or the folder.")
         self.refused.emit(sentences(text, why.format(part=escaped.group()) if escaped is not None else ""))
@@ -410,7 +410,7 @@ class MapTab(QWidget):
         return item.parent() is not None and item.parent().data(0, ROLE_ENTRY) is not None
 
     def show_map_of(self, library: str) -> None:
-        """Show the first map of a library once it is listed: of one that was made to be looked at."""
+        """Show the first map of a library once it is listed; for a library made as an example."""
         self._map_wanted = library
 
     def _show_theme(self, theme: MapTheme) -> None:
@@ -437,9 +437,9 @@ class MapTab(QWidget):
             self.tree.scrollToItem(self.tree.currentItem())
 
     def _choose_again(self, entry: CatalogueLayer | None, version: Version | None) -> None:
-        """After the list was made anew: the layer whose versions are gone through is still the chosen one.
+        """After the tree was built again, select the layer that the version slider shows.
 
-        The slider stands on the version in force on the day, whoever has set it, unless it is just being moved.
+        The slider shows the version in force on the day, whoever has set the day, unless it is being moved.
         """
         is_moving = self.versions.is_moving
         item = self.item_of(entry.code) if entry is not None else None
@@ -460,7 +460,7 @@ class MapTab(QWidget):
         self._update_ticks()
 
     def _go_to_day(self, _entry: CatalogueLayer, version: Version) -> None:
-        """The library, and with it every layer that follows the day, goes to the day of a version."""
+        """Set the library, and with it every layer that follows the day, to the day of a version."""
         day = day_of(version)
         if day is not None:
             self._library.set_day(day)
@@ -523,7 +523,7 @@ class MapTab(QWidget):
         menu.exec(self.tree.viewport().mapToGlobal(place))
 
     def _say_nothing(self) -> None:
-        """Say so where nothing, or no layer, is called as what is sought; places found have the empty list's room."""
+        """Say that no layer has the name that was typed; places that were found take the room of the empty list."""
         root = self.tree.invisibleRootItem()
         is_listed = any(not root.child(index).isHidden() for index in range(root.childCount()))
         text = self.search.text().strip()
@@ -536,7 +536,7 @@ class MapTab(QWidget):
         self.places.find()
 
     def _go_to_hit(self) -> None:
-        """After Enter: go to what was found, if it is one; else the keys go through what was found."""
+        """After Enter: go to the hit if there is only one; otherwise move the focus to the list of hits."""
         if not self._is_entered or not self.search.text().strip():
             return
         self._is_entered = False
@@ -551,7 +551,7 @@ class MapTab(QWidget):
             (self.places if self.places.count() else self.tree).setFocus()
 
     def _give_room(self, is_places: bool) -> None:
-        """Give the room of the list to the places, or back to the layers."""
+        """Give the room of the list to the places, or give it back to the layers."""
         if not self._away:  # else an answer has the room, and gives it back itself
             self.tree.setHidden(is_places)
         self.places.fill_room(is_places)

@@ -24,7 +24,7 @@ class OptionsPage(QgsOptionsPageWidget):
     """The plugin's settings."""
 
     def __init__(self, open_profile: ProfileOpener | None = None, parent: QWidget | None = None) -> None:
-        """Take what opens the profile of the open library; None where no library is open."""
+        """Fill the page. open_profile: opens the profile of the open library; None where no library is open."""
         super().__init__(parent)
         self.python = _file_field("core_python", tr("found by the plugin"))
         self.wheels = _folder_field("wheels_folder", tr("from the Python Package Index"))
@@ -76,7 +76,7 @@ class OptionsFactory(QgsOptionsWidgetFactory):
     """Creates the page for QGIS."""
 
     def __init__(self, profile_opener: Callable[[], ProfileOpener | None]) -> None:
-        """Take how to come by what opens the profile of the open library, if one is open."""
+        """Name the page. profile_opener: returns what opens the open library's profile; None without one."""
         super().__init__("One Map", icon("onemap"), PAGE_KEY)
         self._profile_opener = profile_opener
 
@@ -86,7 +86,7 @@ class OptionsFactory(QgsOptionsWidgetFactory):
 
 
 def _folder_field(name: str, hint: str) -> QgsFileWidget:
-    """The field of a setting that is a folder, with a hint at what holds without one."""
+    """The field of a setting that is a folder. hint: what is used while the field is empty."""
     field = _file_field(name, hint)
     field.setStorageMode(QgsFileWidget.StorageMode.GetDirectory)
     return field

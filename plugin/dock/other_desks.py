@@ -1,4 +1,4 @@
-"""Additions of other desks, and a new day, are shown without a press: in the list, on the map, and in words."""
+"""Show what other desks add, and a new day, without a press: in the list, on the map, and in a message."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from onemap.plugin.words.translation import list_of_some, tr
 
 
 class OtherDesks(QObject):
-    """Looks at the library while the dock is open, and says what was added to it."""
+    """Looks for additions to the library while the dock is open, and names them."""
 
     def __init__(self, library: OpenLibrary, notice: Notice, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -23,7 +23,7 @@ class OtherDesks(QObject):
         library.changed_elsewhere.connect(self._say)
 
     def follow(self, is_looked_at: bool) -> None:
-        """Begin or end to look; whoever comes back sees at once what has been added."""
+        """Start or stop looking for additions; starting looks at once."""
         self.follower.follow(is_looked_at)
         if is_looked_at:
             self._follow_clock()
@@ -35,7 +35,7 @@ class OtherDesks(QObject):
             self._notice.mention(text.format(past=tr("Past checks")))
 
     def _say(self, before: list[CatalogueLayer]) -> None:
-        """Name the versions that were not there; and the layers of which some have gone."""
+        """Name the versions that are new, and the layers that have lost versions."""
         known = {entry.code: entry.versions for entry in before}
         names = []
         for entry in self._library.layers:

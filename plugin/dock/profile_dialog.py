@@ -37,7 +37,7 @@ WIDE_BLANK = "\u3000"  # of which HTML makes one narrow one
 
 
 class ProfileDialog(WorkingDialog):
-    """Every field of the profile; the core checks what is typed, shows the head that follows, and keeps it."""
+    """All fields of the profile; the core checks them, returns a document's head as a preview, and stores them."""
 
     kept = pyqtSignal()
 
@@ -71,7 +71,7 @@ class ProfileDialog(WorkingDialog):
         return toml_text(self._stated_values(LEAD), tables)
 
     def look(self) -> None:
-        """Ask the core to check what is typed, and show the head that follows; nothing is stored."""
+        """Ask the core to check the input and to return the head of a document; nothing is stored."""
         self._timer.stop()
         if not self.pages:
             return
@@ -87,7 +87,7 @@ class ProfileDialog(WorkingDialog):
         self._ask_core("keep", params, self._say_kept, title, title)
 
     def refuse(self, refusal: Refusal) -> None:
-        """Show each problem at its field; what is about no field, in a message."""
+        """Show each problem at its field; show problems of no field in a message."""
         left = self._mark(refusal)
         if left or not refusal.problems:
             self.notice.refuse(Refusal(refusal.message, left, refusal.exit_code))
@@ -182,7 +182,7 @@ class ProfileDialog(WorkingDialog):
         self.preview.setHtml(head_html(self._heads.get(LEAD if name == FONTS else name)))
 
     def _mark(self, refusal: Refusal) -> list[dict[str, Any]]:
-        """Write each problem at its field, and show the first; those about no field."""
+        """Write each problem at its field, and show the first; return the problems that belong to no field."""
         left = []
         first = None
         for problem in refusal.problems:
@@ -215,7 +215,7 @@ def _language_heads() -> QWidget:
 
 
 def head_html(head: dict[str, Any] | None) -> str:
-    """A sketch of the head and foot of a document: only what the profile states."""
+    """A sketch of the head and foot of a document, with only the parts that the profile states."""
     if head is None or not any(head[name] for name in ("head_mark", "number_form", "addressed", "copies", "contact")):
         return f"<p>{escape(tr('Documents bear no head: the profile says nothing of this sender.'))}</p>"
     parts = []

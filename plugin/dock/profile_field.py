@@ -1,4 +1,4 @@
-"""One field of the bureau's profile: a name in two languages, a list of them, a text, a choice; empty: not said."""
+"""One field of the bureau's profile: a name in two languages, a list of names, a text, or a choice; may be empty."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ LANGUAGES = ("zh", "en")
 
 
 class ProfileField(QWidget):
-    """The controls of a field, and below them what the core finds wrong."""
+    """The controls of a field, and below them the problem that the core finds in it."""
 
     changed = pyqtSignal()
 
     def __init__(self, field: dict[str, Any], forms: list[dict[str, str]]) -> None:
-        """Take what the core tells of a field. forms: the choices of a head."""
+        """Make the controls. field: the core's description of the field; forms: the choices for a head."""
         super().__init__()
         self.name, self.kind, self.title = str(field["name"]), str(field["kind"]), str(field["title"])
         self._hint = str(field.get("hint") or "")
@@ -41,7 +41,7 @@ class ProfileField(QWidget):
 
     @property
     def value(self) -> Any:
-        """The profile's value here, as TOML has it; None for nothing."""
+        """The field's value as TOML stores it; None if it is empty."""
         first = self.controls[0]
         if isinstance(first, QComboBox):
             return first.currentData()
@@ -95,14 +95,14 @@ class ProfileField(QWidget):
 
 
 def _name(chinese: str, english: str = "") -> Any:
-    """A name of both languages, or one for each."""
+    """One name for both languages, or a name for each; None for no name."""
     if chinese and english and chinese != english:
         return {"zh": chinese, "en": english}
     return chinese or english or None
 
 
 def _shown_text(value: Any, place: int) -> str:
-    """The shown text of a name in one language: a text for both stands in the first only."""
+    """The text of a name in one language; a name for both languages is shown in the first only."""
     if isinstance(value, dict):
         return str(value.get(LANGUAGES[place]) or "")
     return "" if value is None or place else str(value)

@@ -1,4 +1,4 @@
-"""The language of a project: one that was saved in the other language speaks that of today once its library is open."""
+"""The language of a project: a project saved in the other language is translated once its library is open."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from onemap.plugin.desk.results.result_layers import translate_results
 
 
 class ProjectLanguage(QObject):
-    """Names the plugin's layers anew whenever a project or a library is opened."""
+    """Renames the plugin's layers in the current language whenever a project or a library is opened."""
 
     def __init__(self, library: OpenLibrary, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -20,7 +20,7 @@ class ProjectLanguage(QObject):
         QgsProject.instance().readProject.connect(self.translate)
 
     def translate(self, *_document: object) -> None:
-        """Name all that the plugin has named; what a person has renamed stays."""
+        """Rename everything that the plugin has named; names that a person has changed stay."""
         if self._library.layers:
             translate_map(self._library)
             translate_results()

@@ -38,7 +38,7 @@ ROLE_CODE = Qt.ItemDataRole.UserRole
 
 
 class PublishDialog(WorkingDialog):
-    """The layers by department, as of the dock's day; all are ticked but those that the catalogue withholds."""
+    """The layers by department, as of the dock's day; all are ticked except those that the catalogue withholds."""
 
     published = pyqtSignal(str)  # what to say of it
 
@@ -88,7 +88,7 @@ class PublishDialog(WorkingDialog):
                 item.setCheckState(TITLE, state)
 
     def publish(self, overwrite: bool = False) -> None:
-        """Ask the core to write the project. overwrite: over an existing one."""
+        """Ask the core to write the project. overwrite: whether it may replace an existing one."""
         if not self.publish_button.isEnabled():
             return
         self.notice.hide()
@@ -167,7 +167,7 @@ class PublishDialog(WorkingDialog):
         self.published.emit(self._home.say(text))
 
     def refuse(self, refusal: Refusal) -> None:
-        """Show a refusal; over a project that is there it writes if somebody says so."""
+        """Show a refusal; where the project exists already, offer to replace it."""
         if refusal.is_about("out.exists"):
             refusal.mend = (tr("Replace it"), lambda: self.publish(overwrite=True))
             refusal.mend_option = "--overwrite"

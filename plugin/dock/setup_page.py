@@ -1,4 +1,4 @@
-"""The page of the dock without a core: why it is needed, and the button that sets it up."""
+"""The page of the dock while there is no core: why it is needed, and the button that sets it up."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class SetupPage(QWidget):
         self.explain(core_python())
 
     def explain(self, python: CorePython | None) -> None:
-        """Say which Python is the core's and what setting up does; None: there is no core."""
+        """Say which Python the core uses and what setting up does. python: None if there is no core."""
         if python is None:
             text = tr(
                 "One Map's core is not set up yet. It is a Python environment of its own, kept in your QGIS profile; "
@@ -206,7 +206,7 @@ def _error_text(error: Exception) -> str:
 
 
 def _reason_of(error: CoreSetupError) -> str:
-    """The reason that pip gives, without each of its tries before; the whole message of others."""
+    """The reason that pip gives, without its failed attempts; for other errors the whole message."""
     lines = name_controls(error.detail, {}).splitlines()
     reasons = [line for line in lines if line.startswith("ERROR:")] if error.kind == "packages" else []
     return "\n".join(reasons or lines)

@@ -1,4 +1,4 @@
-"""The note that a background map is shifted: what one draws or asks on it lies elsewhere."""
+"""The note that a background map is shifted: what a person draws or asks on it lies elsewhere."""
 
 from __future__ import annotations
 

@@ -39,9 +39,9 @@ def temporary_file(name: str, text: str) -> str:
 
 
 def file_state(path: str) -> tuple[int, int]:
-    """A file's time in nanoseconds and its size in bytes, by which a change is seen; zeros for none, and an empty one.
+    """A file's time in nanoseconds and size in bytes, to detect changes; zeros for a missing or an empty file.
 
-    SQLite makes an empty file beside a GeoPackage when it is only read.
+    SQLite makes an empty file beside a GeoPackage that is only read.
     """
     try:
         status = os.stat(path)
@@ -51,16 +51,16 @@ def file_state(path: str) -> tuple[int, int]:
 
 
 def is_same_place(one: str, other: str) -> bool:
-    r"""Whether two locations are one: files as the system compares their names, addresses of servers sign by sign.
+    r"""Whether two locations are the same: file names compared like the system does, servers' addresses exactly.
 
-    On Windows QGIS writes C:/City.gpkg where Python writes C:\City.gpkg, and case does not matter. No disk is asked: a
-    share that does not answer would hold up the window.
+    On Windows QGIS writes C:/City.gpkg where Python writes C:\City.gpkg, and case does not matter. No disk is accessed,
+    because a share that does not answer would block the window.
     """
     return one == other or (os.path.isabs(one) and os.path.normcase(one) == os.path.normcase(other))
 
 
 def listed_place(place: str, places: Iterable[str]) -> str:
-    """A location as a list has it already, or as it is where the list lacks it."""
+    """A location as it is written in a list, or as it is given if the list lacks it."""
     return next((one for one in places if is_same_place(one, place)), place)
 
 

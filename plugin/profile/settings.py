@@ -14,7 +14,7 @@ from onemap.plugin.profile.paths import is_same_place
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting: its type, and its value until someone chooses another."""
+    """One setting: its type, and its value until the user chooses another."""
 
     kind: type
     default: Any
@@ -46,7 +46,7 @@ RECENT_LIMIT = 8
 
 
 class SettingChanges(QObject):
-    """Tells whoever shows something by a setting that it has another value: each signal bears a setting's name."""
+    """Tells views that a setting has another value; each signal has the name of a setting."""
 
     area_unit = pyqtSignal()
     pack = pyqtSignal()
@@ -66,7 +66,7 @@ def get(name: str) -> Any:
 
 
 def put(name: str, value: Any) -> None:
-    """Store the value of one setting, and tell those who show something by it."""
+    """Store the value of a setting, and signal the change to views that use it."""
     setting, before = SETTINGS[name], get(name)
     QgsSettings().setValue(f"onemap/{name}", setting.kind(value))
     if hasattr(changes, name) and get(name) != before:
@@ -87,7 +87,7 @@ def remember_library_name(path: str, name: str) -> None:
 
 
 def library_name(path: str) -> str:
-    """The name of a recent library; empty where it has no name, or was never listed."""
+    """The name of a recent library; empty if it has no name, or was never listed."""
     return str(_library_names().get(path) or "")
 
 
@@ -106,7 +106,7 @@ def _library_names() -> dict[str, str]:
 
 
 def language() -> str:
-    """The language of plugin and core, "zh" or "en": the one that is held, else the chosen one, else that of QGIS."""
+    """The language of plugin and core, "zh" or "en": the held one, else the chosen one, else QGIS's."""
     chosen = _session["language"] or get("language")
     if chosen in LANGUAGES:
         return chosen
@@ -114,7 +114,7 @@ def language() -> str:
 
 
 def hold_language() -> None:
-    """Stay with today's language: what is on display already would not follow another one, and the core would."""
+    """Keep the present language until QGIS ends, because texts that are already on display would not change."""
     _session["language"] = language()
 
 

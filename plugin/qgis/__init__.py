@@ -1,1 +1,1 @@
-"""One Map within QGIS itself: algorithms, functions of expressions, services, scenes in 3D."""
+"""One Map within QGIS itself: algorithms, expression functions, services, 3D scenes."""

@@ -1,4 +1,4 @@
-"""The names of controls for a screen reader: the label in the form, else the hint, where nobody has named it."""
+"""Names of controls for screen readers: the label in the form, else the hint, for controls without a name."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def name_accessibly(root: QWidget) -> None:
 
 
 def _rows_of(form: QFormLayout) -> list[tuple[QWidget | None, QWidget | QLayout]]:
-    """Each label with its field; a form whose rows come and go knows those too that are not in it for now."""
+    """Each label with its field, including rows that a form with optional rows does not show now."""
     if isinstance(form, TightForm):
         return form.rows()
     roles = QFormLayout.ItemRole.LabelRole, QFormLayout.ItemRole.FieldRole
@@ -50,7 +50,7 @@ def _rows_of(form: QFormLayout) -> list[tuple[QWidget | None, QWidget | QLayout]
 
 
 def _name_frame(dock: QDockWidget) -> None:
-    """Name the buttons of a dock's own frame, which Qt names in English where it has no translation at hand."""
+    """Name the buttons of a dock's own frame, which Qt names in English if it has no translation."""
     for part, name in (("qt_dockwidget_closebutton", tr("Close")), ("qt_dockwidget_floatbutton", tr("Float"))):
         button = dock.findChild(QAbstractButton, part)
         if button is not None:
@@ -59,7 +59,7 @@ def _name_frame(dock: QDockWidget) -> None:
 
 
 def _name_row(label: str, controls: list[QWidget]) -> None:
-    """Name what stands beside a label: one field by the label alone, several by their hints too, buttons by theirs."""
+    """Name the controls of a row: one field by its label, several fields by their hints too, buttons by their hints."""
     fields = [control for control in controls if not isinstance(control, QAbstractButton)]
     for control in controls:
         hint = _hint_of(control)
@@ -70,7 +70,7 @@ def _name_row(label: str, controls: list[QWidget]) -> None:
 
 
 def nameless_controls(root: QWidget) -> list[QWidget]:
-    """The controls that a screen reader could only call by their kind; parts of Qt's own widgets are passed over."""
+    """The controls without a name for screen readers; parts of Qt's own widgets are left out."""
     return [
         control
         for control in root.findChildren(QWidget)
@@ -87,7 +87,7 @@ def _field_in(item: QLayoutItem) -> QWidget | QLayout | None:
 
 
 def _controls_of(field: QWidget | QLayout | None) -> list[QWidget]:
-    """The controls in a field, which may be one itself; None: of a mere gap."""
+    """The controls in a field, which may be a control itself; none for None."""
     if isinstance(field, CONTROLS):
         return [field]
     if isinstance(field, QLayout):

@@ -1,4 +1,4 @@
-"""The sides of a cell, as models and items of tables take them: words stand on the left, figures on the right."""
+"""The alignment of cells, for models and items of tables: words on the left, figures on the right."""
 
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QHeaderView
@@ -8,5 +8,5 @@ RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 
 def lay_headings_left(header: QHeaderView) -> None:
-    """Begin all headings of a table where its words begin."""
+    """Align all headings of a table left, where its words begin."""
     header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)

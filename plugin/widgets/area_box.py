@@ -1,4 +1,4 @@
-"""A field of a form for an area: shown and typed in the unit of the settings, given on in square metres."""
+"""A field for an area in a form: shown and typed in the unit of the settings, passed on in square metres."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _STEP_M2 = {SQUARE_METRE: 100.0, MU: 1.0, HECTARE: 0.1}  # in the unit itself
 
 
 class AreaBox(QDoubleSpinBox):
-    """A number with its unit. What was set or typed is kept as it was, whatever unit it is shown in later."""
+    """A number with its unit. An area that was set or typed keeps its exact value when the unit changes."""
 
     area_changed = pyqtSignal()
 
     def __init__(self, least_m2: float, most_m2: float, hint: str = "") -> None:
-        """least_m2, most_m2: the range, in square metres; hint: the tooltip."""
+        """Make the field. least_m2, most_m2: the range, in square metres; hint: the tooltip."""
         super().__init__()
         self._least_m2, self._most_m2 = least_m2, most_m2
         self.area_m2, self._unit, self._is_shown_anew = least_m2, "", False
@@ -41,7 +41,7 @@ class AreaBox(QDoubleSpinBox):
             self.area_changed.emit()
 
     def follow_unit(self) -> None:
-        """Show the same area in the unit of the settings, if that is another one now."""
+        """Show the same area in the unit of the settings, if the unit has changed."""
         unit = settings.get("area_unit")
         unit = unit if unit in _M2_PER else SQUARE_METRE
         if unit == self._unit:

@@ -1,4 +1,4 @@
-"""Buttons and labels as the dock has them; the button of a main action stands out, and shows that it has the focus."""
+"""The dock's buttons and labels; the button of a main action stands out, and shows that it has the focus."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ INSET_PX = 3
 
 
 class MainButton(QPushButton):
-    """A default button. Some styles draw one with the focus no otherwise than one without: here it has a frame."""
+    """A default button with a frame while it has the focus, which some styles do not show."""
 
     def __init__(self, *words: object) -> None:
         super().__init__(*words, default=True)
@@ -34,9 +34,9 @@ class MainButton(QPushButton):
 def push_button(
     text: str, sign: str = "", hint: str = "", action: Callable[..., Any] | None = None, **properties: Any
 ) -> QPushButton:
-    """A button with a text, and the icon of a sign before it.
+    """A button with a text and, before it, the icon of a sign.
 
-    hint: the tooltip; action: called at a click; properties: of Qt's, or slots by their signals.
+    hint: the tooltip; action: called at a click; properties: Qt's properties, or slots by the names of their signals.
     """
     return _equip_button(QPushButton(text, **properties), sign, hint, action)
 
@@ -51,7 +51,7 @@ def tool_button(
 def switch_button(
     sign: str, hint: str, toggled: Callable[[bool], Any], is_flat: bool = True, is_on: bool = False
 ) -> QToolButton:
-    """A button that stays pressed in until it is pressed again. is_flat: without an edge while it is not."""
+    """A button that stays pressed until it is pressed again. is_flat: without an edge while it is not pressed."""
     return tool_button(sign, hint, checkable=True, autoRaise=is_flat, checked=is_on, toggled=toggled)
 
 
@@ -75,7 +75,7 @@ def wrapped_label(text: str = "") -> QLabel:
 
 
 def empty_label(text: str = "") -> QLabel:
-    """What stands in the middle of a page that has nothing to show yet."""
+    """The text in the middle of a page that has nothing to show yet."""
     label = wrapped_label(text)
     label.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
     label.setContentsMargins(12, 24, 12, 12)
@@ -83,7 +83,7 @@ def empty_label(text: str = "") -> QLabel:
 
 
 def show_text(label: QLabel | QAbstractButton, text: str) -> None:
-    """Show a text; nothing, and no gap, where it is empty."""
+    """Show a text; an empty one hides the label, without leaving a gap."""
     label.setText(text)
     label.setVisible(bool(text))
 

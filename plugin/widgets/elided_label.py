@@ -1,4 +1,4 @@
-"""A line of text with "…" where it does not fit: at its end, or around what must be read."""
+"""A line of text with “…” if it does not fit: at its end, or around the part that must be read."""
 
 from __future__ import annotations
 

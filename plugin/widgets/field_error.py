@@ -33,7 +33,7 @@ class FieldError(QLabel):
 
 
 def _as_on_window(palette: QPalette) -> QPalette:
-    """The palette as of a text that stands on the window and in no list."""
+    """The palette for a text on the window's background instead of a list's."""
     of_window = QPalette(palette)
     of_window.setColor(QPalette.ColorRole.Base, palette.color(QPalette.ColorRole.Window))
     return of_window

@@ -1,4 +1,4 @@
-"""A sentence above a page: as high as its lines, without making the whole page higher than it must be."""
+"""A sentence above a page: as high as its lines, without making the page higher than needed."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from qgis.PyQt.QtWidgets import QLabel
 
 
 class FittedLabel(QLabel):
-    """A label that wraps. With Qt's own, a scroll area gives the page below it the height that its lists would like."""
+    """A label that wraps. Below Qt's own label, a scroll area gives a page the preferred height of its lists."""
 
     def __init__(self) -> None:
         super().__init__(wordWrap=True)
 
     def hasHeightForWidth(self) -> bool:
-        """No: the height is fixed whenever the width or the text changes."""
+        """Return False: the height is fixed whenever the width or the text changes."""
         return False
 
     def setText(self, text: str) -> None:

@@ -1,4 +1,4 @@
-"""A line around the list or text that has the focus, where the theme of QGIS does not show it."""
+"""A line around the list or text that has the focus, for themes of QGIS that do not show it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from qgis.PyQt.QtWidgets import QAbstractScrollArea, QApplication, QWidget
 
 
 class FocusFrame(QWidget):
-    """Lies over its widget and lets everything through.
+    """Lies over its widget, and lets all events through.
 
-    QGIS's own themes, which are style sheets, draw no focus in lists: a chosen row looks the same with and without it.
-    Where there is no style sheet the style shows it.
+    QGIS's own themes, which are style sheets, draw no focus in lists: a selected row looks the same with and without
+    it. Without a style sheet, the style shows the focus.
     """
 
     def __init__(self, framed: QAbstractScrollArea) -> None:

@@ -1,4 +1,4 @@
-"""Forms and their fields: rows that come and go, days, numbers with separators, narrow lists, two fields in one row."""
+"""Forms and their fields: optional rows, days, numbers with separators, narrow lists, two fields in one row."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CURSOR = " "  # the room that Qt leaves behind a text for it
 
 
 class TightForm(QFormLayout):
-    """A form that closes up where a row is not shown: Qt 5 leaves the gap of a row that is only hidden."""
+    """A form without gaps for rows that are not shown: in Qt 5 a row that is only hidden leaves a gap."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -45,14 +45,14 @@ class TightForm(QFormLayout):
         self._fields.append(field)
 
     def rows(self) -> list[tuple[QLabel | None, QWidget | QLayout]]:
-        """Each label with its field, of all rows, shown or not."""
+        """Each label with its field, for all rows, shown or not."""
         return [
             (self._labels[field] if field in self._labels else self.labelForField(field), field)
             for field in self._fields
         ]
 
     def show_row(self, field: QWidget, is_shown: bool) -> None:
-        """Take the row of a field out, or put it back in its place."""
+        """Show the row of a field in its place, or take it out."""
         label = self.labelForField(field)
         if is_shown and field in self._labels:
             above = self._fields[: self._fields.index(field)]
@@ -71,8 +71,8 @@ def fill_form(
 ) -> QFormLayout:
     """Lay out a form, each row a title with its field, or a field alone.
 
-    is_tight: with no margins; is_wide: every field is as wide as there is room, not only those that ask for it;
-    is_wrapping: the field of a long title stands below it.
+    is_tight: without margins; is_wide: every field fills the width, not only those that ask for it; is_wrapping: the
+    field of a long title is placed below the title.
     """
     growth = QFormLayout.FieldGrowthPolicy
     form.setFieldGrowthPolicy(growth.AllNonFixedFieldsGrow if is_wide else growth.ExpandingFieldsGrow)
@@ -110,7 +110,7 @@ def number_box(maximum: float, decimals: int, unit: str, hint: str) -> QDoubleSp
 
 
 def date_box(no_day: str = "") -> QgsDateEdit:
-    """A day to choose; it can be cleared, and is, where no_day says how that is shown."""
+    """A field for a day. no_day: the text for no day, which can then be chosen and is chosen first."""
     box = QgsDateEdit()
     box.setAllowNull(bool(no_day))
     box.setNullRepresentation(no_day)
@@ -127,7 +127,7 @@ def day_text(box: QgsDateEdit) -> str:
 
 
 def hold_text(box: QAbstractSpinBox, text: str) -> None:
-    """Keep a field as wide as one of its texts, whatever its largest value would take."""
+    """Keep a field just wide enough for one of its texts, instead of its largest value."""
     option = QStyleOptionSpinBox()
     option.initFrom(box)
     option.subControls = QStyle.SubControl.SC_All
@@ -137,12 +137,12 @@ def hold_text(box: QAbstractSpinBox, text: str) -> None:
 
 
 def fold_button(form: QWidget, hint: str) -> QToolButton:
-    """A button that shows a form and hides it; pressed in while the form is shown."""
+    """A button that shows and hides a form; pressed while the form is shown."""
     return tool_button("settings", hint, checkable=True, checked=True, autoRaise=True, toggled=form.setVisible)
 
 
 def choice_box(entries: Iterable[tuple[str, Any]], chosen: Any = None) -> QComboBox:
-    """A list of titles, each with its value. chosen: the value that stands there, else the first one's."""
+    """A list of titles, each with its value. chosen: the value selected at first, else the first one."""
     box = QComboBox()
     for title, value in entries:
         box.addItem(title, value)
@@ -151,13 +151,13 @@ def choice_box(entries: Iterable[tuple[str, Any]], chosen: Any = None) -> QCombo
 
 
 def shrink(box: QComboBox, letters: int = FEW_LETTERS) -> None:
-    """Allow a list to be narrower than its longest name. letters: that it asks room for."""
+    """Allow a list to be narrower than its longest name. letters: the number of letters it asks room for."""
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     box.setMinimumContentsLength(letters)
 
 
 def search_by_part(box: QComboBox) -> None:
-    """Find names in a list by any part that is typed; names that begin with it come first."""
+    """Let typed text find names in a list by any part of them; names that begin with it come first."""
     found = QStringListModel(box)
     completer = QCompleter(found, box)
     completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
@@ -180,7 +180,7 @@ def field_row(first: QWidget, second: QWidget, stretch: int = 0) -> QHBoxLayout:
 
 
 def set_tab_order(first: QWidget, others: Iterable[QWidget]) -> None:
-    """Order Tab from a widget through others, which were made after what stands below them."""
+    """Make Tab go from a widget through others that were created later than the widgets below them."""
     for other in others:
         QWidget.setTabOrder(first, other)
         first = other

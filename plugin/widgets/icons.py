@@ -17,7 +17,7 @@ ACCENT_ON_DARK = "#3CC3D6"  # the same one, seen on the buttons of a dark theme
 
 
 def icon(name: str) -> QIcon:
-    """The icon of an action; its currentColor is the theme's colour of text, also of text that is disabled."""
+    """The icon of an action; its currentColor is the theme's colour of text, or of disabled text."""
     palette, role = QGuiApplication.palette(), QPalette.ColorRole.WindowText
     disabled = palette.color(QPalette.ColorGroup.Disabled, role).name()
     return _icon(name, palette.color(QPalette.ColorGroup.Active, role).name(), disabled)

@@ -1,4 +1,4 @@
-"""QGIS's choice of a coordinate system, with its name in the user's language where QGIS has it in English only."""
+"""QGIS's choice of a coordinate system, with its name in the user's language if QGIS has only an English one."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from onemap.plugin.words.crs_words import crs_title
 
 
 class NamedCrs(QWidget):
-    """QGIS's choice of a coordinate system, and below it the name where QGIS has another one."""
+    """QGIS's choice of a coordinate system, and below it the name, if QGIS shows another one."""
 
     def __init__(self, unset: str = "") -> None:
-        """unset: what the choice of none is called; empty where a system must be chosen."""
+        """Make the choice. unset: the text for no system; empty if a system must be chosen."""
         super().__init__()
         self.choice, self.name = QgsProjectionSelectionWidget(), QLabel(wordWrap=True)
         if unset:

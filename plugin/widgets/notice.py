@@ -1,4 +1,4 @@
-"""A message inside the dock: what failed, why, and what to do, with a button where a click can do it."""
+"""A message inside the dock: what failed, why, and what to do, with a button if a click can do it."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ MAX_HEIGHT_PX = 180
 
 
 class Notice(QFrame):
-    """Text of any length in a narrow space, until it is closed or replaced."""
+    """A text of any length in a narrow space, shown until it is closed or replaced."""
 
     def __init__(self, controls: Mapping[str, str] | None = None) -> None:
-        """Take the names of the controls.
+        """Make an empty notice.
 
         controls: the control for each option of the command line; None leaves the options' names as they are.
         """
@@ -63,7 +63,7 @@ class Notice(QFrame):
     def say(
         self, text: str, button: str = "", action: Callable[[], object] | None = None, is_refusal: bool = False
     ) -> None:
-        """Show a message, with a button where there is something to do. is_refusal: it holds until a step goes well."""
+        """Show a message, with a button if there is something to do. is_refusal: hide it once a step has succeeded."""
         self._text.setText(text)
         self._is_refusal = is_refusal
         self._action = action
@@ -72,7 +72,7 @@ class Notice(QFrame):
         self._fit()
 
     def mention(self, text: str) -> None:
-        """Show a message that nobody waits for: what went wrong, or has something to press, is not replaced by it."""
+        """Show a message that nobody waits for; it does not replace a refusal, or a message with a button."""
         if self.isHidden() or not (self._is_refusal or self._action):
             self.say(text)
 
@@ -87,13 +87,13 @@ class Notice(QFrame):
             self.say(text, button, action, is_refusal=True)
 
     def remark(self, problems: Sequence[dict[str, Any]]) -> None:
-        """Show what the core remarks on an answer that it gave; nothing where there is nothing."""
+        """Show the core's remarks on an answer; nothing if there are none."""
         text = "\n".join(line.text for line in problem_lines(problems))
         if text:
             self.say(name_controls(text, self._controls) if self._controls is not None else text)
 
     def forget_refusal(self) -> None:
-        """Hide a refusal, once what comes after it has gone well; other messages stay."""
+        """Hide a refusal once a later step has succeeded; other messages stay."""
         if self._is_refusal:
             self.hide()
 

@@ -1,4 +1,4 @@
-"""A dialog with a text that somebody types or pastes: the core says what it reads of it, before a button does it."""
+"""A dialog with a typed or pasted text: the core says how it reads the text before a button uses it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LOOK_AFTER_MS = 400  # since the last key
 
 
 class PastedTextDialog(WorkingDialog):
-    """A subclass says which file the text becomes, asks about it in `_ask_reading`, and calls `_accept_text`."""
+    """A subclass names the file that the text becomes, asks about it in `_ask_reading`, and calls `_accept_text`."""
 
     FILE = ""
 
@@ -36,7 +36,7 @@ class PastedTextDialog(WorkingDialog):
         self._timer = one_shot_timer(self, LOOK_AFTER_MS, self.look)
 
     def look(self) -> None:
-        """Ask the core what the typed text says; nothing is stored."""
+        """Ask the core how it reads the typed text; nothing is stored."""
         self._timer.stop()
         self.error.clear()
         self.looking.forget()
@@ -53,7 +53,7 @@ class PastedTextDialog(WorkingDialog):
         raise NotImplementedError
 
     def _lay_out(self, head: str, *below: Part, button: QPushButton, size_px: tuple[int, int]) -> None:
-        """Put the text under its heading, what is told of it below, and the button that does it at the end."""
+        """Put the text under its heading, the core's reading below it, and the button at the end."""
         self.button = button
         button.setDefault(True)
         end = (self.notice, self.work, row_of((QWidget(), 1), button, close_button(self)))
@@ -63,7 +63,7 @@ class PastedTextDialog(WorkingDialog):
         self._enable()
 
     def _begin_writing(self) -> str:
-        """Ask nothing more about the text, and give it as a file."""
+        """Stop asking about the text, and return it as a file."""
         self.notice.hide()
         self.looking.forget()
         self._timer.stop()
@@ -86,7 +86,7 @@ class PastedTextDialog(WorkingDialog):
         self.error.say("\n".join(map(self._line, refusal.problems)))
 
     def _line(self, problem: dict[str, Any]) -> str:
-        """A problem without the name of the file that was made of what is typed."""
+        """A problem without the name of the file that was made from the typed text."""
         return problem_line(problem, (self.FILE, self.FILE.rpartition(".")[0]))
 
     def _enable(self) -> None:

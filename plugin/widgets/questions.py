@@ -1,4 +1,4 @@
-"""Questions in a box of their own, whose buttons speak the plugin's language, whatever language Qt speaks."""
+"""Questions in boxes whose buttons use the plugin's language, whatever Qt's language is."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from onemap.plugin.words.translation import tr
 
 
 def is_confirmed(parent: QWidget, title: str, question: str, action: str) -> bool:
-    """Whether the user wants what cannot be undone.
+    """Ask whether to do something that cannot be undone.
 
     action: the button's text, a verb.
     """
@@ -22,7 +22,7 @@ def is_confirmed(parent: QWidget, title: str, question: str, action: str) -> boo
 
 
 def ask_text(parent: QWidget, title: str, label: str, text: str, on_text: Callable[[str], None]) -> None:
-    """Ask for a line of text, and hand on what was entered."""
+    """Ask for a line of text, and pass it on."""
     dialog = QInputDialog(parent)
     dialog.setWindowTitle(title)
     dialog.setLabelText(label)
@@ -34,7 +34,7 @@ def ask_text(parent: QWidget, title: str, label: str, text: str, on_text: Callab
 
 
 def ask_choice(parent: QWidget, title: str, label: str, choices: list[str], on_choice: Callable[[str], None]) -> None:
-    """Ask for one of some texts, and hand on the chosen one."""
+    """Ask for one of several texts, and pass on the chosen one."""
     dialog = QInputDialog(parent)
     dialog.setWindowTitle(title)
     dialog.setLabelText(label)
@@ -46,7 +46,7 @@ def ask_choice(parent: QWidget, title: str, label: str, choices: list[str], on_c
 
 
 def speak_buttons(box: QDialogButtonBox) -> None:
-    """Give the standard buttons of a dialog the plugin's words."""
+    """Give the standard buttons of a dialog texts in the plugin's language."""
     words = {
         QDialogButtonBox.StandardButton.Ok: tr("OK"),
         QDialogButtonBox.StandardButton.Cancel: tr("Cancel"),

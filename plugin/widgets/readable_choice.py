@@ -1,4 +1,4 @@
-"""Choices, hints of empty fields and pressed buttons, made readable where themes do not."""
+"""Make selections, hints of empty fields and pressed buttons readable in themes that do not."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ CHANGES = (QEvent.Type.PaletteChange, QEvent.Type.ApplicationPaletteChange)
 
 
 class PressedButton(QPushButton):
-    """A button that stays pressed in, as a theme paints it."""
+    """A button that stays pressed, as a theme paints it."""
 
     def __init__(self) -> None:
         super().__init__(checkable=True, checked=True)
@@ -55,12 +55,12 @@ PATTERN_PX = 60
 
 
 def keep_choice_readable(root: QWidget) -> None:
-    """See to it, for a window and all in it, now and whenever the theme changes."""
+    """Keep selections, hints and pressed buttons readable in a window, now and whenever the theme changes."""
     _ChoiceKeeper(root)
 
 
 class _ChoiceKeeper(QObject):
-    """Lives as long as its window; of its palette it sets only what is behind chosen text, and the hints of fields."""
+    """Lives as long as its window; it sets only the palette's colours behind selected text, and of hints of fields."""
 
     def __init__(self, root: QWidget) -> None:
         super().__init__(root)
@@ -88,7 +88,7 @@ class _ChoiceKeeper(QObject):
         return False
 
     def _follow_sheet(self) -> None:
-        """Write so that it can be read where the theme is a style sheet."""
+        """Set readable colours of texts if the theme is a style sheet."""
         is_sheet = bool(QApplication.instance().styleSheet())
         texts = {kind: _text_on(kind).name() for kind in SHEETS} if is_sheet else {}
         sheet = "\n".join(f"{', '.join(SHEETS[kind])} {{ color: {text}; }}" for kind, text in texts.items())
@@ -132,7 +132,7 @@ class _ChoiceKeeper(QObject):
             self._write_on_lists()
 
     def _write_on_lists(self) -> None:
-        """Tell lists to choose from that write their text themselves what the style sheet tells the others."""
+        """Give lists that draw their own text the colour that the style sheet gives the others."""
         text, palette = _text_on(QComboBox), QPalette()
         for role in (Role.WindowText, Role.ButtonText):
             palette.setColor(role, text)
@@ -148,7 +148,7 @@ def _can_be_pressed(part: QWidget) -> bool:
 
 
 def _show_pressed(button: QPushButton | QToolButton) -> None:
-    """Give a pressed button a ground of its own in a dark theme, where the style hardly darkens it."""
+    """Give a pressed button a background of its own in a dark theme, where the style hardly darkens it."""
     theme, mine = QApplication.palette(), QPalette()
     ground, text = theme.color(Role.Button), theme.color(Role.ButtonText)
     if button.isChecked() and luminance(ground) < luminance(text):
@@ -159,7 +159,7 @@ def _show_pressed(button: QPushButton | QToolButton) -> None:
 
 
 def _text_on(kind: type[QWidget]) -> QColor:
-    """The theme's colour of texts, if it can be read on what a kind of widget paints; else white or black."""
+    """The theme's colour of texts if it is readable on what a kind of widget paints; else white or black."""
     pattern = kind()
     pattern.resize(PATTERN_PX, PATTERN_PX // 2)
     ground = pattern.grab().toImage().pixelColor(PATTERN_PX // 4, PATTERN_PX // 4)

@@ -1,4 +1,4 @@
-"""A bar of tabs, of the rooms and in them: all of their names stay readable where the dock is narrow."""
+"""A bar of tabs, for the rooms and inside them: all names stay readable in a narrow dock."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ FOCUS_INSET_PX = 3
 
 
 class RoomBar(QTabBar):
-    """Tabs that come closer before one of them has to be scrolled to."""
+    """Tabs that move closer together before they would have to be scrolled."""
 
     def tabSizeHint(self, index: int) -> QSize:
-        """The style's width of a tab while all fit; else one with less beside the name."""
+        """The style's width of a tab if all fit, else a width with a narrower margin around the name."""
         wanted = super().tabSizeHint(index)
         if not self._is_tight():
             return wanted
@@ -26,14 +26,14 @@ class RoomBar(QTabBar):
         return self.tabSizeHint(index)
 
     def minimumSizeHint(self) -> QSize:
-        """All names side by side, so that no room has to be scrolled to."""
+        """A width for all names side by side, so that no tab has to be scrolled to."""
         names = (
             self.fontMetrics().horizontalAdvance(self.tabText(tab)) + LEAST_MARGIN_PX for tab in self._tabs_on_show
         )
         return QSize(sum(names), super().minimumSizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the tabs; tight ones with their names over the margins that the style would keep."""
+        """Draw the tabs; the names of tight ones extend over the style's margins."""
         if not self._is_tight():
             super().paintEvent(event)
             return

@@ -1,4 +1,4 @@
-"""Widgets beside and below one another, and pages in one another's place."""
+"""Layouts of widgets in rows and columns, and stacks of pages."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ Part = Union[Item, tuple[Item, int], int]  # with its share of the room that is 
 
 
 def row_of(*parts: Part, inside: QWidget | None = None, is_tight: bool = False, spacing: int = -1) -> QHBoxLayout:
-    """Widgets and layouts beside one another.
+    """A row of widgets and layouts.
 
-    inside: the widget that they fill; is_tight: with no margin to it; spacing: between them, in pixels.
+    inside: the widget that the row fills; is_tight: without margins; spacing: between the parts, in pixels.
     """
     return _fill_box(QHBoxLayout(inside) if inside is not None else QHBoxLayout(), parts, is_tight, spacing)
 
 
 def column_of(*parts: Part, inside: QWidget | None = None, is_tight: bool = False, spacing: int = -1) -> QVBoxLayout:
-    """Widgets and layouts below one another; as `row_of`."""
+    """A column of widgets and layouts; arguments as for `row_of`."""
     return _fill_box(QVBoxLayout(inside) if inside is not None else QVBoxLayout(), parts, is_tight, spacing)
 
 
 def fill_room(room: QWidget, *parts: Part) -> None:
-    """Lay out a room of the dock; all rooms have the same margins."""
+    """Lay out a room of the dock, with the margins that all rooms have."""
     column_of(*parts, inside=room).setContentsMargins(*ROOM_MARGINS_PX)
 
 
@@ -47,7 +47,7 @@ def _fill_box(box: QBoxLayout, parts: tuple[Part, ...], is_tight: bool, spacing:
 
 
 class Pages(QStackedWidget):
-    """A stack of pages. Qt's own stack is as high as its highest page, so that a tab with one sentence would scroll."""
+    """A stack as high as its current page. Qt's own is as high as its highest page, so a short page would scroll."""
 
     def __init__(self, *pages: QWidget) -> None:
         super().__init__()
@@ -66,7 +66,7 @@ class Pages(QStackedWidget):
         return self._as_high_as(super().sizeHint(), page.sizeHint() if page is not None else None)
 
     def hasHeightForWidth(self) -> bool:
-        """No: for one sentence that wraps, Qt would give a tab the height that its lists would like."""
+        """Return False: for one wrapping sentence, Qt would give a tab the preferred height of its lists."""
         return False
 
     @staticmethod

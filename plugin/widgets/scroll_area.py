@@ -1,4 +1,4 @@
-"""Parts of a dialog or a page that scroll up and down where it is low, and how large a dialog opens on a low screen."""
+"""Parts of a dialog or a page that scroll if there is no room, and the size of a dialog on a small screen."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ FRAME_PX = (16, 48)  # that a window manager puts around a window, with its titl
 
 
 class RoomArea(QgsScrollArea):
-    """The area of a room: so high that QGIS's window is not enlarged; so wide that nothing is cut."""
+    """The area of a room: low enough not to enlarge QGIS's window, and wide enough to cut nothing."""
 
     def __init__(self, room: QWidget) -> None:
         super().__init__()
@@ -27,7 +27,7 @@ class RoomArea(QgsScrollArea):
         return QSize(self.widget().minimumSizeHint().width() + bar, super().minimumSizeHint().height())
 
     def bring_into_sight(self, part: QWidget) -> None:
-        """Scroll to a part of the room, once it has its place."""
+        """Scroll to a part of the room after it has been laid out."""
         self._sought = part
         QTimer.singleShot(0, self._scroll_to_sought)
 
@@ -44,8 +44,8 @@ class RoomArea(QgsScrollArea):
 def scroll_area(content: QWidget, kind: type[QScrollArea] = QScrollArea, is_wide: bool = False) -> QScrollArea:
     """An area without a frame, whose content is as wide as the area.
 
-    kind: in QGIS's own the wheel scrolls, whatever field is under the pointer.
-    is_wide: what cannot be so narrow scrolls sideways, too.
+    kind: in QGIS's own area the wheel scrolls, even over a field.
+    is_wide: content that cannot be so narrow scrolls sideways too.
     """
     area = kind()
     area.setWidget(content)
@@ -57,6 +57,6 @@ def scroll_area(content: QWidget, kind: type[QScrollArea] = QScrollArea, is_wide
 
 
 def resize_on_screen(window: QWidget, width: int, height: int) -> None:
-    """Give a window a size in pixels, or as much of it as its screen has room for: beyond, no button is reached."""
+    """Give a window a size in pixels, or what its screen has room for, so that every button can be reached."""
     screen = (window.parentWidget() or window).screen().availableGeometry()
     window.resize(min(width, screen.width() - FRAME_PX[0]), min(height, screen.height() - FRAME_PX[1]))

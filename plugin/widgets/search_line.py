@@ -1,4 +1,4 @@
-"""A line to search by, whose hint looks the same before and after somebody has searched."""
+"""A search line whose hint looks the same before and after a search."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from onemap.plugin.widgets.icons import icon
 
 
 class SearchLine(QLineEdit):
-    """Qt's line with a glass and a cross; QGIS's own makes its hint slanting and pale once it is emptied."""
+    """Qt's line with a magnifier and a cross; QGIS's own shows its hint in pale italics once it is emptied."""
 
     def __init__(self, hint: str) -> None:
         super().__init__(placeholderText=hint, clearButtonEnabled=True)

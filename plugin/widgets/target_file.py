@@ -1,4 +1,4 @@
-"""Which file is to be read or written: asked in one way, so that nothing is replaced that nobody was asked about."""
+"""Ask which file to read or write, in one way everywhere, so that no file is replaced without a question."""
 
 from __future__ import annotations
 
@@ -17,18 +17,17 @@ from onemap.plugin.words.translation import tr
 
 
 def ask_file(parent: QWidget, title: str, take: Callable[[str], Any], filters: str = "", start: str = "") -> None:
-    """Ask for a file to read, and hand on its path. filters: as Qt's dialog takes them; start: where it begins."""
+    """Ask for a file to read, and pass on its path. filters: for Qt's dialog; start: the folder or file shown first."""
     path, _filter = QFileDialog.getOpenFileName(parent, title, start, filters)
     if path:
         take(path)
 
 
 def ask_target(parent: QWidget, title: str, start: str, forms: Mapping[str, str], take: Callable[[str], Any]) -> None:
-    """Ask for a file to write, and hand on its path.
+    """Ask for a file to write, and pass on its path.
 
-    start: the path that is proposed.
-    forms: the dialog's filter for each ending, such as `.pdf`. A name without an ending gets that of the filter: Qt
-    does not do it on every system, and asks about the name as it was typed.
+    start: the proposed path. forms: the dialog's filter for each ending, such as `.pdf`. A name without an ending gets
+    that of the filter, because Qt does so only on some systems, and asks about replacing the name as it was typed.
     """
     path, chosen = QFileDialog.getSaveFileName(parent, title, start, ";;".join(forms.values()))
     if path and not path.lower().endswith(tuple(forms)):
@@ -41,7 +40,7 @@ def ask_target(parent: QWidget, title: str, start: str, forms: Mapping[str, str]
 
 
 def ask_document(parent: QWidget, title: str, name: str, forms: Mapping[str, str], take: Callable[[str], Any]) -> None:
-    """Ask for a document to write, in the folder of the one before. name: without ending; the first form is usual."""
+    """Ask for a document to write, in the folder of the last one. name: without ending; the first form is proposed."""
 
     def take_there(path: str) -> None:
         settings.put("review_folder", str(Path(path).parent))
@@ -51,5 +50,5 @@ def ask_document(parent: QWidget, title: str, name: str, forms: Mapping[str, str
 
 
 def open_file(path: str) -> None:
-    """Open a file, or a folder, in the program that the system has for it."""
+    """Open a file or a folder with the system's program for it."""
     QDesktopServices.openUrl(QUrl.fromLocalFile(path))

@@ -1,4 +1,4 @@
-"""A box to tick beside a text: its edge is seen in any theme; the style draws it nearly as bright as its ground."""
+"""A tick box with a text; its edge is visible in any theme, where the style draws it too pale."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ Role = QPalette.ColorRole
 
 
 class TickBox(QCheckBox):
-    """A check box whose palette says how dark the edge is; nothing else of it is drawn in that colour."""
+    """A check box whose palette sets a dark edge; nothing else in it is drawn in that colour."""
 
     def __init__(self, text: str, hint: str = "") -> None:
         super().__init__(text, toolTip=hint)
         self._follow_theme()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme, also when the box comes into a window of another one."""
+        """Follow the theme, also when the box moves to a window with another theme."""
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ParentChange):
             self._follow_theme()

@@ -1,4 +1,4 @@
-"""Rows with a box to tick: its edge is seen in any theme; the style draws it nearly as bright as the list."""
+"""Rows with a tick box whose edge is visible in any theme, where the style draws it too pale."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class TickDelegate(QStyledItemDelegate):
     """The delegate of a tree's column with the boxes."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
-        """Draw the row, and around its box a line that stands out from the list."""
+        """Draw the row, and around its box a line that contrasts with the list."""
         super().paint(painter, option, index)
         if index.data(Qt.ItemDataRole.CheckStateRole) is None:
             return

@@ -28,7 +28,7 @@ class WorkRow(QWidget):
         self._askings: list[Asking] = []
 
     def follow(self, asking: Asking) -> None:
-        """Show the row while answers are to come, and cancel them with its button."""
+        """Show the row while requests are running, and cancel them with its button."""
         self._askings.append(asking)
         asking.progressed.connect(self.show_progress)
         asking.busy_changed.connect(self._show_work)
@@ -43,7 +43,7 @@ class WorkRow(QWidget):
         self.show()
 
     def show_progress(self, fraction: float, step: str) -> None:
-        """Show the share that is done, 0 to 1, and the step."""
+        """Show the finished share, from 0 to 1, and the step."""
         self.bar.setRange(0, 100)
         self.bar.setValue(round(100 * fraction))
         if step and self.cancel_button.isEnabled():

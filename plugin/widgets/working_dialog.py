@@ -1,4 +1,4 @@
-"""A dialog that asks the core for one thing at a time: progress, cancel, the answer or the refusal, and rest again."""
+"""A dialog that sends the core one request at a time, with progress, cancel, and the answer or the refusal."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from onemap.plugin.words.option_names import dock_controls
 
 
 class WorkingDialog(QDialog):
-    """The part that a subclass adds: `_enable`, which is called whenever work begins or ends.
+    """A subclass adds `_enable`, which is called whenever work begins or ends.
 
-    A dialog is of the library for which it was opened, which `DialogLibrary` holds where the dock can be worked with
-    meanwhile; it ends with `close_down`: no answer is too late.
+    A dialog belongs to the library for which it was opened; `DialogLibrary` holds this library if the dock stays usable
+    meanwhile. The dialog ends with `close_down`, and any answer before that is shown.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class WorkingDialog(QDialog):
         controls: Mapping[str, str] | None = None,
         is_writing: bool = False,
     ) -> None:
-        """Take the core. controls: as of `Notice`, by default those of the dock; is_writing: as of `Asking`."""
+        """Make the dialog. controls: as for `Notice`, by default the dock's; is_writing: as for `Asking`."""
         super().__init__(parent, windowTitle=title)
         self.notice = Notice(dock_controls() if controls is None else controls)
         self.asking = Asking(core, self, is_writing=is_writing)
@@ -45,7 +45,7 @@ class WorkingDialog(QDialog):
         return self.asking.is_busy
 
     def close_down(self) -> None:
-        """Wait for nothing more and close, before the dialog is deleted."""
+        """Stop waiting for answers and close, before the dialog is deleted."""
         for asking in self.findChildren(Asking):
             asking.forget()
         self.close()
@@ -60,7 +60,7 @@ class WorkingDialog(QDialog):
     def _ask_core(
         self, verb: str, params: dict[str, Any], show: Callable[[Any], None], step: str, title: str = ""
     ) -> None:
-        """Ask for a verb. step: what is done, until the core says more."""
+        """Send a verb. step: the step to show until the core reports one."""
         self.asking.ask(verb, params, show, title)
         self.work.begin(step)
 

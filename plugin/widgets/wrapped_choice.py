@@ -1,4 +1,4 @@
-"""A list to choose from whose chosen name wraps: a long one is read whole in a narrow dock."""
+"""A list whose selected name wraps, so that a long name can be read in a narrow dock."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ WORD_JOINER = "\u2060"  # has no width, and is not drawn
 
 
 class WrappedChoice(QComboBox):
-    """A box that is as high as the chosen name at its width."""
+    """A combo box that is high enough for the selected name at its width."""
 
     def __init__(self, name: str = "") -> None:
-        """Take what a screen reader calls it, where it stands in no form."""
+        """Make an empty list. name: for screen readers, if the list is not in a form."""
         super().__init__(accessibleName=name)
         shrink(self, MIN_LETTERS)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.currentTextChanged.connect(lambda _name: self._fit())
 
     def showPopup(self) -> None:
-        """List the names whole, also where they are wider than the box."""
+        """List the names in full, even if they are wider than the box."""
         widths = [self.fontMetrics().horizontalAdvance(self.itemText(row)) for row in range(self.count())]
         bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
         around = self.iconSize().width() + bar + 4 * ICON_GAP_PX
@@ -44,7 +44,7 @@ class WrappedChoice(QComboBox):
             self._fit()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw the box as the style does, and the name on as many lines as it needs."""
+        """Draw the box like the style, and the name on as many lines as it needs."""
         painter, option = QStylePainter(self), self._option()
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
         painter.setPen(self.palette().color(self.foregroundRole()))
@@ -73,7 +73,7 @@ class WrappedChoice(QComboBox):
         return area.adjusted(icon + MARGIN_PX, 0, -MARGIN_PX, 0)
 
     def _wrap(self, text: str, width: int) -> Qt.TextFlag:
-        """A word ends the line, or, where one is longer than the line, as a file's name may be, a letter."""
+        """Wrap between words, or between letters if a word, such as a file's name, is longer than the line."""
         longest = max(map(self.fontMetrics().horizontalAdvance, text.split()), default=0)
         is_latin = text.isascii()  # Chinese ends a line anywhere
         return Qt.TextFlag.TextWrapAnywhere if is_latin and longest > width else Qt.TextFlag.TextWordWrap

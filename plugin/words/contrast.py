@@ -10,11 +10,10 @@ STEPS = 20
 
 
 def quiet_brush(palette: QPalette, text: QPalette.ColorRole, ground: QPalette.ColorRole) -> QBrush:
-    """A brush for less important text, such as a layer without data: paler than other text, and still readable.
+    """A brush for less important text, such as a layer without data: paler than other text, but readable.
 
-    The palette's own disabled text will not do: QGIS's light themes make it too pale, a dark theme as bright as
-    any other text.
-
+    The palette's own disabled text is no use: QGIS's light themes make it too pale, a dark theme as bright as other
+    text.
     """
     strong, background = palette.color(text), palette.color(ground)
     for step in range(STEPS // 2, STEPS):
@@ -30,9 +29,9 @@ def quiet_brush(palette: QPalette, text: QPalette.ColorRole, ground: QPalette.Co
 
 
 def link_colour(palette: QPalette) -> str:
-    """The theme's colour of links, made lighter or darker until it can be read on the dock, as `#RRGGBB`.
+    """The theme's colour of links, made lighter or darker until it is readable on the dock, as `#RRGGBB`.
 
-    A theme that is a style sheet, as QGIS's own are, has grounds that no palette tells: there a link, which is
+    A theme that is a style sheet, as QGIS's own are, has backgrounds that no palette tells: there a link, which is
     underlined, has the colour of other text.
     """
     if QApplication.instance().styleSheet():
@@ -46,7 +45,7 @@ def link_colour(palette: QPalette) -> str:
 
 
 def readable_ground(ground: QColor, text: QColor) -> QColor:
-    """A ground on which a text can be read: the given one, as much darker or lighter as it takes."""
+    """A background on which a text is readable: the given one, made darker or lighter as far as needed."""
     is_light_text = luminance(text) > luminance(ground)
     colour = QColor(ground)
     for _step in range(STEPS):

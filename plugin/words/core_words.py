@@ -23,12 +23,12 @@ def learn_layers(titles: dict[str, str]) -> None:
 
 
 def layer_title(code: str) -> str:
-    """A layer's title; the code itself while no layer of that code is known."""
+    """A layer's title; the code itself if no layer with that code is known."""
     return _layer_titles.get(code) or code
 
 
 def layer_name(code: str) -> str:
-    """A layer's title with its code in brackets; the code itself while no layer of that code is known."""
+    """A layer's title with its code in brackets; the code itself if no layer with that code is known."""
     title = _layer_titles.get(code)
     return tr("{title} ({code})").format(title=title, code=code) if title else code
 
@@ -39,7 +39,7 @@ def are_known() -> bool:
 
 
 def word(subject: str, code: str) -> str:
-    """The word for a code, such as word("verdicts", "prohibited"); the code itself while no words are known."""
+    """The word for a code, such as word("verdicts", "prohibited"); the code itself if no words are known."""
     return _words.get(subject, {}).get(code, code)
 
 
@@ -49,5 +49,5 @@ def all_words(subject: str) -> dict[str, Any]:
 
 
 def words_of(subject: str, codes: str) -> str:
-    """The words for several codes that are separated by commas."""
+    """The words for several codes, separated by commas."""
     return name_list(word(subject, code.strip()) for code in codes.split(",") if code.strip())

@@ -1,4 +1,4 @@
-"""Coordinate systems by name: those of China's data as the core names them, all others as QGIS does."""
+"""Names of coordinate systems: the core's names for those of China's data, QGIS's names for all others."""
 
 from __future__ import annotations
 

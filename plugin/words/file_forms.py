@@ -22,7 +22,7 @@ _NAMES = {
 
 
 def file_forms(endings: Iterable[str]) -> dict[str, str]:
-    """The filter of a dialog for each ending, such as `.pdf`, in their order; a folder is none of them."""
+    """The filter of a dialog for each ending, such as `.pdf`, in order; a folder, which has none, is left out."""
     return {ending: f"{_NAMES[ending]} (*{ending})" for ending in endings if ending}
 
 

@@ -1,6 +1,6 @@
-"""Names of people's things on buttons and in menus: there Qt takes an ampersand for the mark of a key, and hides it."""
+"""Names on buttons and in menus, where Qt takes an ampersand for the mark of a shortcut and hides it."""
 
 
 def as_written(name: str) -> str:
-    """A name as Qt's buttons, menus and labels of forms show it letter by letter: `R&D` as `R&D`, not as `RD`."""
+    """A name that Qt's buttons, menus and form labels show letter by letter: `R&D` as `R&D`, not as `RD`."""
     return name.replace("&", "&&")

@@ -1,4 +1,4 @@
-"""Numbers as people read them: thousands, units, and a dash for what was not measured."""
+"""Numbers as people read them: thousands, units, and a dash for a value that was not measured."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ def value_or_none(value: Any) -> Any:
 
 
 def area_text(area_m2: float | None) -> str:
-    """An area in the unit of the settings: square metres, mu or hectares; a small one is not nothing."""
+    """An area in the unit of the settings: square metres, mu or hectares; a small one is not shown as zero."""
     if area_m2 is None:
         return NOT_MEASURED
     return {MU: mu_text, HECTARE: _hectare_text}.get(settings.get("area_unit"), _square_metre_text)(area_m2)
 
 
 def with_area_in_unit(text: str) -> str:
-    """A text of the core, whose areas are in square metres: behind each the same in the unit of the settings.
+    """A text of the core with each area, in square metres, followed by the same area in the unit of the settings.
 
-    Too small for that unit, as the least area that a rule counts, it is left as it is.
+    An area too small for that unit, such as the smallest area that a rule counts, stays as it is.
     """
 
     def with_unit(found: re.Match[str]) -> str:
@@ -52,19 +52,19 @@ def with_area_in_unit(text: str) -> str:
 
 
 def area_beside_text(area_m2: float | None) -> str:
-    """The same area in mu, to stand beside it; where that is the unit of the settings, in square metres."""
+    """The same area in mu, for use beside it; in square metres if the settings say mu."""
     if area_m2 is None:
         return NOT_MEASURED
     return _square_metre_text(area_m2) if settings.get("area_unit") == MU else mu_text(area_m2)
 
 
 def parcel_area_text(area_m2: float | None) -> str:
-    """The area of a whole parcel where there is room for one: in mu unless the settings say hectares."""
+    """The area of a whole parcel if there is room for only one: in mu, or in hectares if the settings say so."""
     return area_text(area_m2) if settings.get("area_unit") == HECTARE else mu_text(area_m2)
 
 
 def large_unit() -> str:
-    """The unit of tables of large areas: mu where the settings say mu, else hectares."""
+    """The unit for tables of large areas: mu if the settings say mu, else hectares."""
     return _large_unit()[1]
 
 
@@ -77,7 +77,7 @@ def large_area_text(area_m2: float, decimals: int) -> str:
 
 
 def _large_unit() -> tuple[float, str]:
-    """The square metres of the unit of large areas, and its word."""
+    """The unit for large areas, in square metres, and its word."""
     return (M2_PER_MU, tr("mu")) if settings.get("area_unit") == MU else (M2_PER_HECTARE, tr("ha"))
 
 
@@ -90,7 +90,7 @@ def mu_text(area_m2: float | None) -> str:
 
 
 def _square_metre_text(area_m2: float) -> str:
-    """The number without decimals from 10 m² on, with one below."""
+    """The number without decimals from 10 m² on, and with one below."""
     if 0 < area_m2 < SMALLEST_AREA_M2:
         return "< 0.1 m²"
     return f"{area_m2:,.0f} m²" if area_m2 >= 10 else f"{area_m2:,.1f} m²"
@@ -132,7 +132,7 @@ def amount_text(length_m: float | None, distance_m: float | None, points: float 
 
 
 def share_text(share: float | None) -> str:
-    """A share as per cent; a small one is not nothing."""
+    """A share in per cent; a small one is not shown as zero."""
     if share is None:
         return NOT_MEASURED
     return "< 0.1 %" if 0 < share < SMALLEST_SHARE else f"{100 * share:.1f} %"

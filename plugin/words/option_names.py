@@ -1,4 +1,4 @@
-"""The core's texts name verbs and options of its command line; here each has the name of the control that does it."""
+"""Replace the verbs and options in the core's texts by the names of the controls that do the same."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def dock_controls() -> dict[str, str]:
 
 
 def _desk_verbs() -> dict[str, str]:
-    """The desk's controls that do the work of verbs, by the verb."""
+    """The dock's controls that do the work of verbs, by the verb."""
     add = tr("Add to the one map…")
     return {
         "add": add,
@@ -76,10 +76,10 @@ def _desk_verbs() -> dict[str, str]:
 
 
 def name_controls(text: str, controls: Mapping[str, str]) -> str:
-    """A text of the core with the names of controls in place of the names of verbs and options.
+    """A text of the core, with verbs and options replaced by the names of controls.
 
-    An option without a control is named as a parameter of the algorithm in the Processing toolbox; a verb without one
-    as an algorithm there, or else as what only the command line does.
+    An option without a control becomes a parameter of the algorithm in the Processing toolbox; a verb without one
+    becomes an algorithm there, or is said to exist only on the command line.
     """
     verbs = _desk_verbs()
 
@@ -109,7 +109,7 @@ def name_controls(text: str, controls: Mapping[str, str]) -> str:
 
 
 def name_algorithms(text: str) -> str:
-    """A text of the core with the names of Processing's algorithms in place of the verbs of the command line."""
+    """A text of the core, with verbs of the command line replaced by the names of Processing's algorithms."""
 
     def algorithm_name(match: re.Match[str]) -> str:
         title = _algorithm_title(match["verb"])
@@ -119,12 +119,12 @@ def name_algorithms(text: str) -> str:
 
 
 def _algorithm_title(verb: str) -> str | None:
-    """The name of the algorithm of a verb; None where it has none."""
+    """The name of a verb's algorithm; None if it has none."""
     algorithm = QgsApplication.processingRegistry().algorithmById(f"onemap:{verb}")
     return None if algorithm is None else str(algorithm.displayName())
 
 
 def _in_quotes(name: str, match: re.Match[str]) -> str:
-    """A name in quotes where something else stood: in Chinese without the spaces around that."""
+    """A name in quotes in place of a match; in Chinese without the spaces around the match."""
     before, after = (" " if match[0].startswith(" ") else ""), (" " if match[0].endswith(" ") else "")
     return f"“{name}”" if language() == "zh" else f"{before}“{name}”{after}"

@@ -18,9 +18,9 @@ def tr(text: str) -> str:
 
 
 class Count:
-    """A count as a sentence takes it: `{n:# sheet|# sheets}` is "1 sheet" or "2,000 sheets", `#` the number.
+    """A count for sentences: with `{n:# sheet|# sheets}`, "1 sheet" or "2,000 sheets"; `#` is the number.
 
-    Where a language has no such forms, `{n}` is the number.
+    In a language without such forms, `{n}` is the number.
     """
 
     def __init__(self, number: Union[int, float]) -> None:
@@ -38,12 +38,12 @@ def sentences(*texts: str) -> str:
 
 
 def name_list(names: Iterable[str]) -> str:
-    """Names one after the other, between them the comma of the user's language."""
+    """Names separated by the comma of the user's language."""
     return tr(", ").join(names)
 
 
 def list_of_some(names: Sequence[str]) -> str:
-    """The first names, and how many more there are: all would take the room of what the message is about."""
+    """The first names and the number of the others, so that a message stays short."""
     named, more = name_list(names[:MOST_NAMED]), len(names) - MOST_NAMED
     return tr("{names}, {count} more").format(names=named, count=more) if more > 0 else named
 

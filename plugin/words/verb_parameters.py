@@ -15,9 +15,9 @@ class VerbParameter:
     """One parameter of a verb.
 
     kind: text, flag, choice, list, date, moment, number (not negative) or count (a whole number from 1).
-    words: what a text may be beside others.
-    forms: how a file may end that the verb writes; empty stands for a folder.
-    metavar: what the command line calls a positional one, where that is not its name.
+    words: words that a text may be, besides other texts.
+    forms: the possible endings of a file that the verb writes; an empty one means a folder.
+    metavar: the command line's name of a positional parameter, if it differs from its own.
     """
 
     name: str
@@ -36,12 +36,12 @@ def verb_parameters(verb: str) -> tuple[VerbParameter, ...]:
 
 
 def known_words(verb: str, name: str) -> tuple[str, ...]:
-    """The words that the text of a verb's parameter may be besides others, in the core's order."""
+    """The words that a verb's text parameter may be, besides other texts, in the core's order."""
     return _parameter_of(verb, name).words
 
 
 def out_forms(verb: str) -> tuple[str, ...]:
-    """How a file of a verb's tables may end, in the core's order."""
+    """The possible endings of a file of a verb's tables, in the core's order."""
     return _parameter_of(verb, "out").forms
 
 
@@ -50,7 +50,7 @@ def _parameter_of(verb: str, name: str) -> VerbParameter:
 
 
 def argument_names(verb: str) -> dict[str, str]:
-    """The command line's names of a verb's parameters that have no option there, by their own names."""
+    """The command line's names of a verb's positional parameters, mapped to their own names."""
     return {
         word: parameter.name
         for parameter in _table().get(verb, ())

@@ -1,4 +1,4 @@
-"""How verdicts look: order, sign, colour and pattern; colour is never the only mark."""
+"""The styles of verdicts: order, sign, colour and pattern; colour is never the only mark."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from onemap.plugin.words.contrast import CONTRAST, contrast, luminance
 
 @dataclass(frozen=True)
 class Look:
-    """The look of one verdict: its colour, its sign in text, and the pattern of its ground on the map."""
+    """The style of one verdict: its colour, its sign in text, and the pattern of its ground on the map."""
 
     colour: str
     sign: str
@@ -40,7 +40,7 @@ def severity(verdict: str) -> int:
 
 
 def readable_colour(verdict: str, palette: QPalette) -> QColor:
-    """The verdict's colour, made lighter or darker until it can be read on the palette's background."""
+    """The verdict's colour, made lighter or darker until it is readable on the palette's background."""
     ground = palette.color(QPalette.ColorRole.Base)
     colour = QColor(LOOKS[verdict].colour if verdict in LOOKS else "#6B6B6B")
     is_dark = luminance(ground) < 0.5
@@ -52,7 +52,7 @@ def readable_colour(verdict: str, palette: QPalette) -> QColor:
 
 
 def sign_icon(verdict: str, palette: QPalette) -> QIcon:
-    """The verdict's sign as an icon; on a selected row, which has a colour of its own, on a white plate."""
+    """The verdict's sign as an icon; on a selected row, which is coloured, on a white plate."""
     sign = QIcon(_sign(verdict, readable_colour(verdict, palette)))
     white = QPalette()
     white.setColor(QPalette.ColorRole.Base, PLATE)

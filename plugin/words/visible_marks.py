@@ -1,6 +1,6 @@
-"""Marks of direction in what the core sends: shown as ⟨U+202E⟩, and sent back as they were.
+"""Direction marks in the core's texts are shown as ⟨U+202E⟩, and sent back as they were.
 
-Qt would obey them, so that a foreign name could turn the text around it.
+Qt would obey them, so a foreign name could reverse the text around it.
 """
 
 from __future__ import annotations
@@ -17,5 +17,5 @@ def with_visible_marks(text: str) -> str:
 
 
 def with_own_marks(text: str) -> str:
-    """A line to the core, with the marks that it had shown."""
+    """A line for the core, with the direction marks that were made visible restored."""
     return _SHOWN.sub(lambda mark: chr(int(mark[1], 16)), text)

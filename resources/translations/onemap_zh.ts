@@ -1064,6 +1064,10 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>返回检测结果</translation>
     </message>
     <message>
+        <source>A case, a decision or a layer rests on it; it cannot be deleted.</source>
+        <translation>会审、处理意见或图层以它为依据，不能删除。</translation>
+    </message>
+    <message>
         <source>Nothing in the library has changed.</source>
         <translation>资料库没有任何改动。</translation>
     </message>
@@ -2094,6 +2098,18 @@ A version is a layer's code, or code@label.</source>
     <message>
         <source>Somebody changed this opinion since you began to write. It now stands: {conclusion}, {who}</source>
         <translation>在您填写期间，此意见已被他人修改。现为：{conclusion}，{who}</translation>
+    </message>
+    <message>
+        <source>An answer that was saved can be changed, but not be taken back.</source>
+        <translation>已保存的答复可以修改，不能收回。</translation>
+    </message>
+    <message>
+        <source>returned by {name}, {day}: {reason}</source>
+        <translation>{name} 退回，{day}：{reason}</translation>
+    </message>
+    <message>
+        <source>This was typed in round {round}, and the parcels are others now. It now stands: {conclusion}, {who}</source>
+        <translation>以下内容填写于第 {round} 轮，此后用地已修改。现为：{conclusion}，{who}</translation>
     </message>
     <message>
         <source>law and article; needed to disagree</source>

@@ -65,7 +65,7 @@ class Result:
 
 
 class TableResult(Result):
-    """A result with tables, each a frame that is read when it is asked for."""
+    """A result with tables; each is a frame that is read when it is first asked for."""
 
     def __init__(self, verb: str, answer: dict[str, Any], language: str, tables: TablePlace, crs: pyproj.CRS) -> None:
         super().__init__(verb, {name: value for name, value in answer.items() if name != "out"}, language)
@@ -79,9 +79,9 @@ class TableResult(Result):
         return self._tables.names
 
     def table(self, name: str) -> Any:
-        """One table: a GeoDataFrame, or a DataFrame if it has no geometry; of a partitioned check one of Dask's.
+        """One table: a GeoDataFrame, or a DataFrame if it has no geometry; of a partitioned check a Dask frame.
 
-        Verdicts are an ordered category, so that the greatest is the most severe, days and moments are times.
+        Verdicts are an ordered category with the most severe as the greatest; days and moments are times.
         Raises OneMapError usage.choice.
         """
         if name not in self._frames:
@@ -92,9 +92,9 @@ class TableResult(Result):
         return self._frames[name]
 
     def to_file(self, target: Place, *, overwrite: bool = False) -> Path:
-        """Write all tables as `--out` does: a `.gpkg`, an `.xlsx`, or a folder of GeoParquet; the path.
+        """Write all tables like `--out`: a `.gpkg`, an `.xlsx`, or a folder of GeoParquet; return the path.
 
-        Of a check the parcels alone also go into a `.geojson`, `.fgb`, `.csv` or `.dxf`.
+        The parcels of a check alone can also go into a `.geojson`, `.fgb`, `.csv` or `.dxf`.
         Raises OneMapError out.exists, out.format, out.failed and the like.
         """
         with refusals_in_words(self.language):
@@ -108,9 +108,9 @@ class TableResult(Result):
         return rows if isinstance(rows, pd.DataFrame) else None  # what is not computed is not computed to be seen
 
     def explore(self, table: str | None = None, *, tiles: str | None = "OpenStreetMap") -> "Map":
-        """A map of a table that can be moved, by folium (the extra `[notebook]`).
+        """An interactive map of a table, by folium (the extra `[notebook]`).
 
-        tiles: of folium's base maps, which come over the network; None for none.
+        tiles: the name of a base map of folium, which comes over the network; None for none.
         Raises OneMapError python.not_installed, python.no_map.
         """
         with refusals_in_words(self.language):
@@ -130,7 +130,7 @@ def _table(name: str, frame: Any) -> Table:
 
 
 def _plain_texts(columns: pd.DataFrame) -> pd.DataFrame:
-    """Text as objects, None where there is none, as a run has it."""
+    """Text columns of type object, with None for no text, as in a run."""
     texts = [name for name in columns.columns if isinstance(columns[name].dtype, pd.StringDtype)]
     plain = {name: columns[name].astype(object).where(columns[name].notna(), None) for name in texts}
     return columns.assign(**plain)
@@ -155,12 +155,12 @@ class CheckResult(TableResult):
 
     @property
     def run(self) -> str:
-        """The identifier under which the library keeps the run, if it `is_recorded`; a partitioned check has none."""
+        """The id of the run in the library, if it `is_recorded`; a partitioned check has none."""
         return str(self.answer["run"]["id"])
 
     @property
     def is_recorded(self) -> bool:
-        """Whether the library keeps the run, so that it can be explained and repeated."""
+        """Whether the run is stored in the library, so that it can be explained and repeated."""
         return bool(self.answer["run"]["recorded"])
 
     @property
@@ -170,7 +170,7 @@ class CheckResult(TableResult):
 
     @property
     def verdict_counts(self) -> Mapping[str, int]:
-        """How many parcels have each of the six verdicts; a partitioned check is computed for it."""
+        """The number of parcels with each of the six verdicts; for this a partitioned check is computed."""
         if "verdicts" not in self.answer:
             rows = self.verdicts[["verdict"]].compute()
             self.answer["verdicts"] = verdict_counts(rows["verdict"])
@@ -192,10 +192,10 @@ class CheckResult(TableResult):
         return self.table("overlaps")
 
     def explain(self, parcel: object, rule: str) -> "Explanation":
-        """How a finding came about: from the run that the library keeps, or else from the tables of this result.
+        """Explain a finding: from the run stored in the library, else from the tables of this result.
 
-        Raises OneMapError run.parcel, run.rule; run.unknown of a partitioned check, run.incomplete of one that was not
-        recorded, where a pack has changed since.
+        Raises OneMapError run.parcel, run.rule; run.unknown for a partitioned check; run.incomplete for an unrecorded
+        check if a pack has changed since.
         """
         return Explanation("explain", self._explain(self.run, str(parcel), rule), self.language)
 
@@ -210,7 +210,7 @@ class Explanation(Result):
 
     @property
     def steps(self) -> pd.DataFrame:
-        """The steps in their order: `step` in words, its `key`, its `value`, and `about`: ids."""
+        """The steps in order: `step` in words, its `key`, its `value`, and `about`: ids."""
         return pd.DataFrame(self.answer["steps"], dtype=object)  # what is not said stays None
 
     def _first_rows(self) -> pd.DataFrame:
@@ -242,12 +242,12 @@ class CompareResult(TableResult):
 
     @property
     def run(self) -> str:
-        """The identifier under which the library keeps the comparison."""
+        """The id of the comparison in the library."""
         return str(self.answer["run"]["id"])
 
 
 class RemedyResult(TableResult):
-    """The part of each parcel that would pass, and the ground that each rule cut."""
+    """The part of each parcel that passes, and the ground that each rule cut."""
 
     _shown = "remainder"
 
@@ -269,7 +269,7 @@ class StatisticsResult(TableResult):
 
     @property
     def rows(self) -> pd.DataFrame:
-        """A row for each unit and class, its keys as columns of their own."""
+        """A row for each unit and class, with a column for each key."""
         rows = [{**row, **row["keys"]} for row in self.answer["rows"]]
         return pd.DataFrame(rows).drop(columns="keys", errors="ignore")
 
@@ -289,7 +289,7 @@ class TransitionsResult(TableResult):
 
     @property
     def rows(self) -> pd.DataFrame:
-        """A row for each unit and pair of classes with its ground: of each field FIELD_from and FIELD_to."""
+        """A row for each unit and pair of classes with its ground; each field becomes FIELD_from and FIELD_to."""
         rows = [
             {"unit": row["unit"]}
             | {f"{field}_{side}": code for side in ("from", "to") for field, code in (row[side] or {}).items()}
@@ -316,42 +316,42 @@ class IndicatorsResult(TableResult):
 
     @property
     def run(self) -> str:
-        """The identifier under which the library keeps the run, unless it was not recorded."""
+        """The id of the run in the library, unless it was not recorded."""
         return str(self.answer["run"]["id"])
 
 
 class ChangesResult(TableResult):
-    """One version of a layer against another, feature by feature."""
+    """One version of a layer compared with another, feature by feature."""
 
     _shown = "changes"
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """How many features were added, removed, moved, changed, unchanged."""
+        """The numbers of features that were added, removed, moved, changed and unchanged."""
         return {name: self.answer[name] for name in ("added", "removed", "moved", "changed", "unchanged")}
 
     @property
     def features(self) -> gpd.GeoDataFrame:
-        """A row for each feature that is not as it was, with its ground."""
+        """A row for each feature that differs, with its ground."""
         return self.table("changes")
 
     @property
     def transitions(self) -> pd.DataFrame:
-        """The ground that changed its class, by both classes."""
+        """The ground whose class has changed, by both classes."""
         return self._rows("transitions")
 
 
 class RecheckResult(TableResult):
-    """Open cases or stored checks against what has changed since."""
+    """Open cases or stored checks, judged again after changes of data and rules."""
 
     @property
     def cases(self) -> pd.DataFrame:
-        """A row for each open case, with what turned in it."""
+        """A row for each open case, with its changed verdicts."""
         return typed_frame(pd.DataFrame(self.answer.get("cases", [])))
 
     @property
     def turned(self) -> pd.DataFrame:
-        """A row for each verdict that turned, with its case or check."""
+        """A row for each changed verdict, with its case or check."""
         return self.table("turned")
 
 
@@ -360,7 +360,7 @@ class IngestResult(Result):
 
     @property
     def plan(self) -> pd.DataFrame:
-        """A row for each layer that was found: source, layer, code, status."""
+        """A row for each layer found: source, layer, code, status."""
         return self._rows("plan")
 
     @property
@@ -370,7 +370,7 @@ class IngestResult(Result):
 
     @property
     def refusals(self) -> pd.DataFrame:
-        """A row for each layer that was refused, with its problems."""
+        """A row for each refused layer, with its problems."""
         return self._rows("refused")
 
     def _first_rows(self) -> pd.DataFrame:
@@ -399,9 +399,10 @@ class IdentifyResult(Result):
 
     @property
     def layers(self) -> pd.DataFrame:
-        """A row for each layer: code, title, version, whether it is covered here, and how many features lie here.
+        """A row for each layer: code, title, version, whether it is covered here, and the number of features here.
 
-        nearest_m: how far the nearest feature is where none lies here; fitness: of the layer's accuracy for the place.
+        nearest_m: the distance of the nearest feature if there is none here; fitness: of the layer's accuracy for the
+        place.
         """
         rows = [
             {
@@ -441,7 +442,7 @@ class AddResult(Result):
 
     @property
     def unchanged(self) -> bool:
-        """Whether the library has it already as this version, so that nothing was written."""
+        """Whether the library already had this version, so that nothing was written."""
         return bool(self.answer["unchanged"])
 
 

@@ -1,4 +1,4 @@
-"""The parallel pre-review from Python: each step a method, named as on the command line."""
+"""The parallel pre-review from Python: each step is a method, named as on the command line."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -43,11 +43,11 @@ class Review:
         return self._case("show", case=case, **options)
 
     def circulate(self, case: str, **options: Any) -> CaseResult:
-        """Send it out to the departments, and start the clocks."""
+        """Send the case to the departments, and start the clocks."""
         return self._case("circulate", case=case, **options)
 
     def opine(self, case: str, department: str, **options: Any) -> CaseResult:
-        """Write a department's opinion: conclusion, text, basis, or the reply that it sent."""
+        """Write a department's opinion: by conclusion, text and basis, or by the reply that it sent."""
         return self._case("opine", case=case, department=department, **options)
 
     def sign(self, case: str, department: str, **options: Any) -> CaseResult:

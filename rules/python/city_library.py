@@ -44,15 +44,15 @@ _READ = Verb("read", (Parameter("as_of", "D", convert=to_date), Parameter("known
 
 
 class Library(DeliveryCalls, FigureCalls):
-    """One library, in a file or on a server; `onemap.open` and `onemap.new` give it.
+    """One library, in a file or on a server; `onemap.open` and `onemap.new` return it.
 
-    location: as it was opened; crs: projected, in metres: of every frame that comes out. Each call opens the library
-    and closes it again, so nothing is locked between two calls. Every method raises OneMapError for every refusal,
-    with `code`, `problems` and its sentences; what is not said as an argument is as on the command line.
+    location: as it was opened; crs: projected, in metres: of every returned frame. Each call opens the library and
+    closes it again, so nothing is locked between two calls. Every method raises OneMapError for every refusal, with
+    `code`, `problems` and its sentences; arguments left out have the defaults of the command line.
     """
 
     def layers(self, *, as_of: Day | None = None, empty: bool = False) -> pd.DataFrame:
-        """A row for each version of each layer, which is in force on the day; empty: layers without one, too."""
+        """A row for each version of each layer, as of the day. empty: also a row for each layer without versions."""
         with self._call():
             answer = self._answer("layers", {"as_of": as_of})
         names = ["code", "title", "department", "library", "kind", "geometry"]
@@ -68,7 +68,7 @@ class Library(DeliveryCalls, FigureCalls):
     ) -> gpd.GeoDataFrame:
         """The features of CODE (the version in force) or CODE@label, in the library's CRS, numbered by their fids.
 
-        bbox: only features that meet it: west, south, east, north in the library's CRS; or that of a frame.
+        bbox: only features that meet this box: west, south, east, north in the library's CRS; or the box of a frame.
         """
         with self._call():
             days = plain_values(_READ, {"as_of": as_of, "known_at": known_at})
@@ -99,11 +99,11 @@ class Library(DeliveryCalls, FigureCalls):
         report: Place | None = None,
         progress: ProgressWish = None,
     ) -> AddResult:
-        """Add a frame, a file, or several that are one layer together, as a new version: all of it, or nothing.
+        """Add a frame, a file, or several that form one layer, as a new version: all of it, or nothing.
 
-        in_place_of: the file that this one replaces, of the version in force. sure: it is this layer, however little it
-        looks like it. covers: "district", "extent", "features", or the ground for which it speaks as a frame or a file.
-        define: of a layer that the catalogue does not have: name, department, library, kind, geometry, key.
+        in_place_of: the file of the version in force that this one replaces. sure: it is this layer even if it does not
+        look like it. covers: "district", "extent", "features", or the ground that it covers, as a frame or a file.
+        define: for a layer that the catalogue lacks: name, department, library, kind, geometry, key.
         """
         with self._call() as files:
             values = {
@@ -118,7 +118,7 @@ class Library(DeliveryCalls, FigureCalls):
     def district(
         self, district: Source | None = None, *, reason: str | None = None, by: str | None = None
     ) -> dict[str, Any]:
-        """The district of the library, or with a frame or a file of polygons another one; the core's JSON."""
+        """The library's district as the core's JSON. district: a frame or a file of polygons that replaces it."""
         with self._call() as files:
             values = {"district": files.place(district, "district"), "reason": reason, "by": by}
             return self._answer("district", values)
@@ -126,7 +126,7 @@ class Library(DeliveryCalls, FigureCalls):
     def retire(
         self, code: str, label: str, *, reason: str, by: str | None = None, undo: bool = False
     ) -> dict[str, Any]:
-        """Take a version out of force that was added by mistake, or with `undo` put it back; the core's JSON."""
+        """Retire a version that was added by mistake, or put it back with `undo`; return the core's JSON."""
         with self._call():
             values = {"code": code, "label": label, "reason": reason, "by": by, "undo": undo}
             return self._answer("retire", values)
@@ -158,12 +158,12 @@ class Library(DeliveryCalls, FigureCalls):
         shared: Place | None = None,
         progress: ProgressWish = None,
     ) -> CheckResult:
-        """Check parcels: a GeoDataFrame, a file, or a list of such, by the rules of the packs.
+        """Check parcels, a GeoDataFrame, a file or a list of these, by the rules of the packs.
 
         parcels: a frame of dask-geopandas is judged partition by partition when it is computed. id: the field of their
-        ids; land_width: of lines and points, metres or a field; replace: layer → a frame or a file in its place, a
-        trial; against: an earlier run: `answer["changed"]` names the parcels whose verdict differs; record: keep the
-        run; data: for parcels that say nothing of themselves, by fields; client: of Dask, an address, or "local".
+        ids; land_width: of lines and points, in metres or a field; replace: layer → a frame or a file used instead, as
+        a trial; against: an earlier run: `answer["changed"]` names the parcels whose verdict differs; record: store the
+        run; data: facts by field, for parcels that state none; client: of Dask, an address, or "local".
         """
         with self._call() as files:
             if is_partitioned(parcels):
@@ -183,12 +183,12 @@ class Library(DeliveryCalls, FigureCalls):
             return CheckResult(answer, self.language, tables, self.crs, explain)
 
     def runs(self, *, kind: str | None = None) -> pd.DataFrame:
-        """A row for each run that the library keeps; kind: check, compare or remedy."""
+        """A row for each run stored in the library. kind: check, compare or remedy."""
         with self._call():
             return typed_frame(pd.DataFrame(self._answer("runs", {"kind": kind})["runs"]))
 
     def run(self, run: str) -> CheckResult:
-        """A check that the library keeps, as it was answered."""
+        """A check stored in the library, as it was answered."""
         with self._call():
             answer, tables = self._answer_with_tables("runs", {"run": run}, None)
             return CheckResult(answer, self.language, tables, self.crs, self._explain_finding)
@@ -211,7 +211,7 @@ class Library(DeliveryCalls, FigureCalls):
         workers: int | None = None,
         progress: ProgressWish = None,
     ) -> CompareResult:
-        """Where two plans, each CODE or CODE@label, differ: spots, classified and measured; limits in m² and m."""
+        """Compare two plans, each CODE or CODE@label: classified and measured spots; limits in m² and m."""
         values = {
             "a": a,
             "b": b,
@@ -311,7 +311,7 @@ class Library(DeliveryCalls, FigureCalls):
     def _explain_finding_of(
         self, record: Mapping[str, Any], tables: TableFolder, packs: Sequence[str], run_id: str, parcel: str, rule: str
     ) -> dict[str, Any]:
-        """The steps of a finding of a run: as the library keeps it, or else by its own tables."""
+        """The steps of a finding of a run, stored in the library or else given by its own tables."""
         if record["recorded"]:
             return self._explain_finding(run_id, parcel, rule)
         with self._call(), open_library(self.location) as library:
@@ -344,11 +344,11 @@ def _address(client: Any) -> str | None:
 
 
 def open(location: Place, *, language: str | None = None, progress: ProgressWish = None) -> Library:
-    """A library: the path of a .gpkg, postgresql://… or service=…; also as a context manager.
+    """Open a library: the path of a .gpkg, postgresql://… or service=…; also as a context manager.
 
-    language: of titles, words and refusals, zh or en; by default the system's. progress: of every call that takes its
-    time: True for a bar, if tqdm is installed, or a function of the share that is done and the step.
-    Raises OneMapError library.missing, library.not_one and the like.
+    language: of titles, words and refusals, zh or en; by default the system's. progress: for every call that takes
+    time: True for a bar, if tqdm is installed, or a function of the finished share and the step. Raises OneMapError
+    library.missing, library.not_one and the like.
     """
     with refusals_in_words(language):
         return Library(_location(location), language_of(language), progress)
@@ -391,7 +391,7 @@ def inspect(source: Source, *, layer: str | None = None, language: str | None = 
 
 
 def sample(folder: Place, *, parcels: int | None = None, seed: int | None = None) -> dict[str, Any]:
-    """Make the invented city's files in a new folder, as its departments would send them, to try things on."""
+    """Make the files of an invented city in a new folder, as its departments would send them, for trying things out."""
     with refusals_in_words(None):
         return answer_of("sample", {"folder": folder, "parcels": parcels, "seed": seed}, language_of(None))
 

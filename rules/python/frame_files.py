@@ -1,4 +1,4 @@
-"""Frames that a verb is to read: written as GeoPackages, so that they are read, placed and refused as files are."""
+"""Frames for a verb to read: written as GeoPackages, so that they are read, placed and refused like files."""
 
 import contextlib
 import json
@@ -29,7 +29,7 @@ _DAYS = ("date", "datetime", "datetime64")
 
 
 class FrameFiles:
-    """A folder of the frames of one call; each becomes a file, named for what it is there for."""
+    """A folder for the frames of one call; each becomes a file with the name of its parameter."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -38,7 +38,7 @@ class FrameFiles:
     def place(self, source: Source | None, name: str) -> str | None:
         """The path or address by which a verb reads a source; None stays None.
 
-        name: of the parameter, by which a refusal and the record of a run call a frame.
+        name: of the parameter; refusals and the record of a run use it for a frame.
         Raises UsageError python.kind, OneMapError python.geometry, python.column, source.empty.
         """
         if source is None or isinstance(source, (str, PathLike)):
@@ -53,9 +53,9 @@ class FrameFiles:
         return str(path)
 
     def facts(self, facts: Place | Mapping[str, Any] | None, *, of_parcels: bool = False) -> str | None:
-        """The path by which a verb reads facts: of a file, or of a dictionary, which is written as TOML.
+        """The path by which a verb reads facts, from a file or from a dictionary, which is written as TOML.
 
-        of_parcels: they are those of the parcels alone. Raises OneMapError python.column.
+        of_parcels: whether they are facts of the parcels alone. Raises OneMapError python.column.
         """
         if not isinstance(facts, Mapping):
             return None if facts is None else str(facts)
@@ -66,9 +66,9 @@ class FrameFiles:
         return str(path)
 
     def places(self, sources: Source | Sequence[Source], name: str) -> list[str]:
-        """The paths or addresses of one source or several, of which each has a number.
+        """The paths or addresses of one source, or of several, whose files are numbered.
 
-        Raises as `place`, and UsageError python.kind for none at all.
+        Raises as `place`, and UsageError python.kind if there is none.
         """
         each = list(sources) if isinstance(sources, (list, tuple)) else [sources]
         names = [name] if len(each) == 1 else [f"{name}{number}" for number in range(1, len(each) + 1)]
@@ -80,7 +80,7 @@ class FrameFiles:
 
 @contextlib.contextmanager
 def frame_files() -> Iterator[FrameFiles]:
-    """A folder for the frames of one call, gone with the block."""
+    """A folder for the frames of one call, removed at the end of the block."""
     with tempfile.TemporaryDirectory(prefix="onemap-frames-") as folder:
         files = FrameFiles(Path(folder))
         try:

@@ -1,6 +1,6 @@
-"""The calls of a library that every method makes: with a folder for frames, refused in words, answered as JSON.
+"""The calls that every method of a library makes: a folder for frames, refusals in words, answers as JSON.
 
-A check that no library keeps is explained from the tables of its result.
+A check that is not stored in a library is explained from the tables of its result.
 """
 
 import contextlib
@@ -42,7 +42,7 @@ class TablePlace(Protocol):
 
 
 class TableFolder:
-    """A folder that a verb writes its tables into with `--out`; it goes with the result that reads from it."""
+    """A folder to which a verb writes its tables by `--out`; it is removed with the result that reads them."""
 
     def __init__(self) -> None:
         held = tempfile.mkdtemp(prefix="onemap-result-")
@@ -51,12 +51,12 @@ class TableFolder:
 
     @property
     def names(self) -> list[str]:
-        """The names of all tables: those of a run in their order, others by the alphabet."""
+        """The names of all tables: those of a run in their usual order, others alphabetically."""
         order = {name: at for at, name in enumerate(("parcels", *ROW_TABLES, "run", "unasked_rules"))}
         return sorted((path.stem for path in self.path.glob("*.parquet")), key=lambda name: (order.get(name, 99), name))
 
     def read(self, name: str) -> Any:
-        """A GeoDataFrame, or a DataFrame of a table without geometry."""
+        """A GeoDataFrame, or a DataFrame if the table has no geometry."""
         path = self.path / f"{name}.parquet"
         has_geometry = KEY.encode() in pq.read_metadata(path).metadata
         return gpd.read_parquet(path) if has_geometry else pd.read_parquet(path)
@@ -85,11 +85,11 @@ class LibraryCalls:
         return f"<onemap library {self.name!r} {self.crs.to_string()}>"
 
     def close(self) -> None:
-        """Close the library; results that were given stay valid."""
+        """Close the library; earlier results stay valid."""
         self._closed = True
 
     def ask(self, verb: str, *, progress: ProgressWish = None, **values: Any) -> dict[str, Any]:
-        """Any verb on this library, with its options by name (underscores for dashes), as its JSON."""
+        """Run any verb on this library, with options by name (underscores for dashes), and return its JSON."""
         with self._call() as files:
             named = {name: files.place(v, name) if _is_frame(v) else v for name, v in values.items()}
             if "data" in named:
@@ -133,7 +133,7 @@ def as_list(words: Words | None) -> list[str] | None:
 def unrecorded_run(
     library: Library, record: Mapping[str, Any], tables: TablePlace, packs: Sequence[str]
 ) -> ExplainedRun:
-    """A run by its record, its tables, and the packs that were named. Raises OneMapError run.incomplete, pack.…."""
+    """A run from its record, its tables and the named packs. Raises OneMapError run.incomplete, pack.…."""
     found = packs_of(library, packs, record["parameters"].get("code_system"))
     if [pack.hash for pack in found] != [pack["hash"] for pack in record["packs"]]:  # one was changed since
         raise OneMapError("run.incomplete", file=library.label, run=record["id"])

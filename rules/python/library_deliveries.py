@@ -1,4 +1,4 @@
-"""Deliveries that come into a library and leave it, and the changes that they make."""
+"""Deliveries into and out of a library, and the changes that they make."""
 
 from collections.abc import Mapping
 
@@ -24,9 +24,9 @@ class DeliveryCalls(LibraryCalls):
         report: Place | None = None,
         progress: ProgressWish = None,
     ) -> IngestResult:
-        """Take in a department's whole delivery: all of it or nothing, or with `each` whatever is in order.
+        """Take in a department's whole delivery: all of it or nothing, or with `each` every layer that is in order.
 
-        plan: where the plan is written, or a plan that is carried out.
+        plan: the file to which the plan is written, or a plan to carry out.
         """
         with self._call() as files:
             values = {
@@ -82,7 +82,7 @@ class DeliveryCalls(LibraryCalls):
         workers: int | None = None,
         progress: ProgressWish = None,
     ) -> ChangesResult:
-        """One version of a layer against another; open, run: what it turns in open cases and in stored checks."""
+        """Compare two versions of a layer; open, run: find changed verdicts in open cases and in stored checks."""
         asked = as_list(run.run if isinstance(run, CheckResult) else run)
         values = {"code": code, "old": old, "new": new, "by": by, "open": open, "run": asked, "workers": workers}
         with self._call():
@@ -98,7 +98,7 @@ class DeliveryCalls(LibraryCalls):
         workers: int | None = None,
         progress: ProgressWish = None,
     ) -> RecheckResult:
-        """Hold every open case, or stored checks, against what has changed since; nothing is written."""
+        """Judge open cases, or stored checks, again after changes of data and rules; nothing is written."""
         asked = as_list(run.run if isinstance(run, CheckResult) else run)
         values = {"open": open, "run": asked, "warnings": warnings, "workers": workers}
         with self._call():

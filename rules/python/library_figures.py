@@ -1,4 +1,4 @@
-"""Figures of a library: statistics of a layer, what became what, indicators."""
+"""Figures of a library: statistics of a layer, transitions between versions, indicators."""
 
 from collections.abc import Sequence
 from datetime import date

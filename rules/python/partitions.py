@@ -1,4 +1,4 @@
-"""Frames of dask-geopandas: a check of one, whose tables are such frames again, and a version of a layer as one."""
+"""Frames of dask-geopandas: a check of one, whose tables are Dask frames too, and a version of a layer as one."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -27,18 +27,18 @@ _SIDES = 4
 
 
 def is_partitioned(parcels: object) -> bool:
-    """Whether it is a frame of dask-geopandas; nothing is imported to find out."""
+    """Whether an object is a frame of dask-geopandas; tested without importing it."""
     kind = type(parcels)
     return kind.__module__.partition(".")[0] == "dask_geopandas" and kind.__name__ == "GeoDataFrame"
 
 
 class PartitionedTables:
-    """The tables of a check of a partitioned frame, none of them computed; nothing is recorded in the library."""
+    """The tables of a check of a partitioned frame, not computed yet; nothing is recorded in the library."""
 
     def __init__(
         self, parcels: Any, library: str, crs: pyproj.CRS, today: date, language: str, wishes: Mapping[str, Any]
     ) -> None:
-        """Take the options; crs, today: the library's; wishes: packs, only, as_of and id as `check` has them.
+        """Take the options. crs, today: the library's; wishes: packs, only, as_of and id, as for `check`.
 
         Raises UsageError usage.…, OneMapError python.geometry, crs.missing, crs.no_transformation, field.missing.
         """
@@ -70,7 +70,7 @@ class PartitionedTables:
 
 
 def refuse_other_wishes(**wishes: Any) -> None:
-    """Raise UsageError usage.apart for what a check of partitions does not know."""
+    """Raise UsageError usage.apart for options that a check of partitions does not support."""
     for name, value in wishes.items():
         if value not in (None, False):
             raise UsageError("usage.apart", field=name, other="dask_geopandas.GeoDataFrame")

@@ -1,4 +1,4 @@
-"""A table of a result on a map that can be moved, for notebooks; by folium, which only they need."""
+"""A table of a result on an interactive map, for notebooks, by folium, which only they need."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ _LETTERS = 120
 
 
 def result_map(frame: Any, name: str, tiles: str | None) -> "Map":
-    """The rows of a table on a map, coloured by their verdict, each with its values to read.
+    """The rows of a table on a map, coloured by verdict, each with its values in a tooltip.
 
     Raises OneMapError python.not_installed, python.no_map.
     """

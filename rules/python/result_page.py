@@ -1,4 +1,4 @@
-"""A result as a notebook shows it: what was asked, verdicts in their colours, the first rows."""
+"""A result as a notebook shows it: the question, verdicts in their colours, the first rows."""
 
 import html
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ def result_page(
     problems: pd.DataFrame,
     language: str,
 ) -> str:
-    """HTML of a result. facts: name → plain value; verdicts: verdict → number of parcels; rows: of which some show."""
+    """A result as HTML. facts: name → plain value; verdicts: verdict → number of parcels; rows: some are shown."""
     fact_text = " · ".join(f"{html.escape(name)} {html.escape(_text(value))}" for name, value in facts.items())
     parts = [f"<div><strong>onemap {html.escape(verb)}</strong> {fact_text}</div>"]
     if verdicts:

@@ -1,6 +1,6 @@
-"""A verb asked from Python: the same declaration and the same work as on the command line.
+"""Run a verb from Python, by the same declaration and with the same work as on the command line.
 
-A refusal names arguments in place of options, progress is a bar or a function of the caller's, and frames have types.
+A refusal names arguments instead of options, progress is a bar or a function of the caller, and frames have types.
 """
 
 import contextlib
@@ -44,7 +44,7 @@ _MOMENTS = ("recorded_at", "started", "at")
 
 @contextlib.contextmanager
 def shown_progress(wish: ProgressWish) -> Iterator[Progress]:
-    """The progress of a call as its caller wants it. Raises UsageError python.kind."""
+    """The progress of a call in the form that its caller wants. Raises UsageError python.kind."""
     if wish is None or wish is False:
         yield SILENT
     elif wish is True:
@@ -78,7 +78,7 @@ def _bar_mover(bar: Any) -> Callable[[float, str], None]:
 
 
 def language_of(wanted: str | None) -> str:
-    """The language in which is answered: zh or en, by default the system's. Raises UsageError usage.choice."""
+    """The language of answers: zh or en, by default the system's. Raises UsageError usage.choice."""
     if wanted is None:
         return system_language()
     if wanted not in LANGUAGES:
@@ -88,7 +88,7 @@ def language_of(wanted: str | None) -> str:
 
 @contextlib.contextmanager
 def refusals_in_words(language: str | None) -> Iterator[None]:
-    """Refusals within the block show their sentences, without the trace through our own modules."""
+    """Let refusals within the block show their sentences, without a traceback through One Map's modules."""
     try:
         yield
     except OneMapError as error:
@@ -112,9 +112,9 @@ def answer_of(
     progress: ProgressWish = None,
     session: dict[Any, Any] | None = None,
 ) -> dict[str, Any]:
-    """The answer of a verb, as its JSON. Values that are None are not given.
+    """Run a verb and return its JSON. Values that are None count as not given.
 
-    session: what earlier answers have shown, so that a step on a case that somebody changed meanwhile is refused.
+    session: what earlier answers have shown, so that a step on a case that somebody has changed meanwhile is refused.
     Raises OneMapError for every refusal.
     """
     with withhold_secrets(texts_in([verb, _plain(values)])):
@@ -127,7 +127,7 @@ def answer_of(
 
 
 def _as_json(value: Any) -> Any:
-    """An answer as whoever reads its JSON has it: states, verdicts and reasons are plain texts, names too."""
+    """An answer as readers of its JSON get it: states, verdicts, reasons and names are plain texts."""
     if isinstance(value, str):
         return str(value)
     if isinstance(value, dict):
@@ -138,7 +138,7 @@ def _as_json(value: Any) -> Any:
 
 
 def plain_values(verb: Verb, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values from Python, dates and lists among them, checked and converted as those of the command line.
+    """Values from Python, including dates and lists, checked and converted like those of the command line.
 
     Raises UsageError usage.….
     """
@@ -163,14 +163,14 @@ def _plain(value: Any) -> Any:
 
 
 def in_python_words(problem: Problem, language: str) -> Problem:
-    """A problem with its sentence, in which options are arguments: `crs=` for `--crs`, `repair=True` for `--repair`."""
+    """A problem whose sentence names arguments instead of options: `crs=` for `--crs`, `repair=True` for `--repair`."""
     names = {name: as_arguments(str(problem.facts[name])) for name in ("field", "other") if problem.facts.get(name)}
     worded = in_words(replace(problem, facts={**problem.facts, **names}), language)
     return replace(worded, message=as_arguments(worded.message), mend=as_arguments(worded.mend))
 
 
 def as_arguments(text: str) -> str:
-    """A text of the command line with the names of arguments in place of those of options."""
+    """A text of the command line with the names of options replaced by those of arguments."""
     text = _HELP.sub(lambda found: f"help(onemap.{'.'.join(['Library', *(found[1] or '').split()])})", text)
     return _OPTION.sub(_argument, _FIELDS.sub(r'fields={"\1": "NAME"}', text))
 
@@ -192,7 +192,7 @@ def _flags() -> frozenset[str]:
 
 
 def with_frame_names(problem: Problem, frames: Mapping[str, str]) -> Problem:
-    """A problem that calls frames by the names of their arguments. frames: by the names of their files."""
+    """A problem that names frames by their arguments. frames: the arguments, by the names of their files."""
     facts: dict[str, Any] = dict(problem.facts)
     if facts.get("file") in frames:
         name = frames[facts["file"]]
@@ -201,9 +201,9 @@ def with_frame_names(problem: Problem, frames: Mapping[str, str]) -> Problem:
 
 
 def typed_frame(frame: Any) -> Any:
-    """A frame with verdicts as an ordered category, days as dates and moments in UTC, where its columns are named so.
+    """A frame with verdicts as an ordered category, days as dates and moments in UTC, in columns with such names.
 
-    What is no day in a column of days stays text with all of that column. Of a frame of Dask only verdicts are typed.
+    A column of days with a value that is no day stays text. In a Dask frame only verdicts are typed.
     """
     verdicts = [name for name in _VERDICTS if name in frame.columns]
     typed = frame.astype(dict.fromkeys(verdicts, VERDICT)) if verdicts else frame

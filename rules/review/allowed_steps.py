@@ -37,7 +37,7 @@ STEPS = (
 
 
 def case_steps(library: Library, case: Case, language: str) -> dict[str, str | None]:
-    """The steps of the whole case, each with None, or with the sentence of its refusal."""
+    """The steps of the whole case, each with None if it is allowed, or with the sentence of its refusal."""
 
     def attempt(step: str) -> None:
         may_act(library, step, None)
@@ -58,12 +58,11 @@ def case_steps(library: Library, case: Case, language: str) -> dict[str, str | N
 def opinion_steps(
     library: Library, case: Case, opinion: Opinion, by: str | None, names: Mapping[str, Names], language: str
 ) -> dict[str, str | None]:
-    """The steps of one department's opinion and rules, each with None, or with the sentence of a person's refusal.
+    """The steps of one department's opinion and rules, each with None or with the sentence of its refusal.
 
-    by: the person's name, None for anybody; names: of the departments.
+    by: the person who would act, None for anybody; names: of the departments.
 
-    On a server it is told to the account, whatever the name. Of items without an answer nothing is said: whoever signs
-    may give the reason.
+    On a server the account acts, whatever the name. Unanswered items refuse nothing here: the signer may give a reason.
     """
     by, named = library.account or by, name_with_code(names, opinion.department)
 

@@ -47,7 +47,7 @@ _STAGES: dict[str, str] = {
 
 @dataclass(frozen=True)
 class _Layer:
-    """One of the three: which cases enter it, the fields that it has, and a case's rows with their grounds."""
+    """One of the three layers: which cases enter it, its fields, and a case's rows with their grounds."""
 
     code: str
     takes: Callable[[Case], bool]
@@ -73,7 +73,7 @@ def _day(day: date | None) -> str | None:
 
 
 def _approval_rows(library: Library, case: Case) -> list[tuple[dict[str, Any], shapely.Geometry]]:
-    """The parcels one by one, so that a finding names the one that is met."""
+    """One row for each parcel, so that a finding names the parcel that is met."""
     parcels, project = _parcels(library, case), _project_code(case)
     return [
         (
@@ -155,12 +155,12 @@ def write_library(
     *,
     is_whole: bool,
 ) -> str | None:
-    """Bring one of the three layers up to date inside the open transaction: the new version's label, None if it is.
+    """Bring one of the three layers up to date inside the open transaction; return the new label, None if unchanged.
 
-    read: the cases that the transaction has read for another layer, by id. is_whole: all cases are read; else none of
-    which the review has written rows, since what was issued stays so. The version speaks for the district, or, where
-    the library has none, for the ground of all that is in it. A case that is entered late does not begin before what
-    holds already. Raises OneMapError version.unreadable, library.altered.
+    read: cases that the transaction has read for another layer, by id. is_whole: read all cases; otherwise only those
+    of which the review has written no rows, since issued cases do not change. The version covers the district, or, if
+    the library has none, the ground of everything in it. It does not begin before the version in force, even for a case
+    that is entered late. Raises OneMapError version.unreadable, library.altered.
     """
     check_layer(library, code)
     layer, of_layer = _LAYERS[code], [version for version in versions(library) if version.code == code]
@@ -198,9 +198,9 @@ def write_library(
 
 
 def _first_day(library: Library, of_layer: Sequence[Version], day: date) -> date:
-    """The first day of a new version: that of the step, or of the version that holds by then or was written later.
+    """The first day of a new version: the step's day, or the first day of the version in force or written later.
 
-    What a bureau has added for a day to come waits for that day.
+    A version that a bureau has added for a future day waits for that day.
     """
     present = max(day, library.today()).isoformat()
     begun = [
@@ -214,21 +214,21 @@ def _first_day(library: Library, of_layer: Sequence[Version], day: date) -> date
 
 
 def _written_cases(library: Library, before: Version | None, kept: StoredFeatures | None) -> set[str]:
-    """The cases of which a version has rows, if the review has written it."""
+    """The cases that have rows in a version; none if the review has not written the version."""
     if before is None or kept is None or _CASES not in source_report(library, before):
         return set()
     return set(kept.attributes[CASE_FIELD].dropna())
 
 
 def _own_rows(kept: StoredFeatures, ids: Sequence[str]) -> np.ndarray:
-    """Which rows of a version are this library's cases."""
+    """Which rows of a version belong to this library's cases."""
     if CASE_FIELD not in kept.attributes:
         return np.zeros(len(kept.fids), dtype=bool)
     return kept.attributes[CASE_FIELD].isin(list(ids)).to_numpy(dtype=bool)
 
 
 def _is_up_to_date(kept: StoredFeatures | None, ids: Sequence[str], rows: Sequence[dict[str, Any]]) -> bool:
-    """Whether the version in force says of this library's cases what there is to say."""
+    """Whether the version in force holds exactly these rows for this library's cases."""
     if kept is None:
         return not rows
     own = kept.attributes[_own_rows(kept, ids)]

@@ -1,4 +1,4 @@
-"""Files that stay with a case: taken in when it is opened or a body's answer is entered, and handed out again."""
+"""Files kept with a case: read when it is opened or a body's answer is entered, and returned on request."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Attachment:
 
 
 def attachment(path: str) -> Attachment:
-    """A file to attach. Raises OneMapError review.attach."""
+    """Read a file to attach. Raises OneMapError review.attach."""
     source = Path(path)
     try:
         if source.stat().st_size > _MOST_BYTES:
@@ -35,9 +35,9 @@ def attachment(path: str) -> Attachment:
 
 
 def put_files(connection: StoreConnection, case_id: str, files: Sequence[Attachment]) -> None:
-    """Write files of a case, each content once, also where it lies there already.
+    """Write files of a case; a content that the case already has is not written again.
 
-    Raises OneMapError review.attachment_damaged where another content lies under its hash.
+    Raises OneMapError review.attachment_damaged if another content is stored under a file's hash.
     """
     rows = []
     for hash_, file in {sha256(file.content): file for file in files}.items():
@@ -50,10 +50,10 @@ def put_files(connection: StoreConnection, case_id: str, files: Sequence[Attachm
 
 
 def stored_attachment(library: Library, case: Case, wanted: str) -> Attachment:
-    """A file of a case, read from the library. wanted: its name, or its SHA-256.
+    """Read a file of a case from the library. wanted: its name, or its SHA-256.
 
-    Raises OneMapError review.no_attachment, review.attachments_alike (several of that name),
-    review.attachment_damaged (its content is gone, or is not what was attached).
+    Raises OneMapError review.no_attachment, review.attachments_alike (several files of that name),
+    review.attachment_damaged (the content is gone, or differs from what was attached).
     """
     found = {file.hash: file.name for file in case.files if wanted in (file.hash, file.name)}
     if not found:

@@ -1,4 +1,4 @@
-"""Bodies beside the ten departments: who is asked on paper in a round, until when, and what each has answered."""
+"""Bodies beside the ten departments: which are asked on paper in a round, until when, and what each has answered."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from onemap.rules.review.opinions import Words
 
 @dataclass(frozen=True)
 class BodyAnswer:
-    """The answer of a body on paper. papers: name and SHA-256 of each file that came; by: who entered it when."""
+    """A body's answer on paper. papers: name and SHA-256 of each file that came; by, on: who entered it, and when."""
 
     conclusion: str
     text: str
@@ -31,13 +31,16 @@ class BodyAnswer:
     on: date
 
     def record(self) -> Record:
-        """The answer as `review show` has it; who entered it stands beside."""
+        """The answer as `review show` gives it, without the person who entered it."""
         return fields_of(self, "conclusion", "text", "basis", "papers", "on")
 
 
 @dataclass(frozen=True)
 class AskedBody:
-    """A body that a round's findings ask. rules: whose findings ask it; asked_on, due: None before the case is out."""
+    """A body that a round's findings require to be asked.
+
+    rules: those whose findings require it; asked_on, due: None before the case is sent out.
+    """
 
     body: Body
     rules: tuple[str, ...]
@@ -47,7 +50,7 @@ class AskedBody:
 
 
 def asked_bodies(library: Library, case: Case, one: Round) -> tuple[AskedBody, ...]:
-    """The bodies that the rules with a finding of a round want consulted, in the order of the rules.
+    """The bodies that rules with a finding in a round want consulted, in the order of the rules.
 
     Raises OneMapError calendar.missing.
     """
@@ -76,7 +79,7 @@ def asked_bodies(library: Library, case: Case, one: Round) -> tuple[AskedBody, .
 
 
 def _last_day(library: Library, case: Case, one: Round, lead: str) -> date | None:
-    """The last day of a body: that of the department that writes to it, as if it were asked where nothing asks it.
+    """The last day of a body: that of the department that writes to it, computed if the department itself is not asked.
 
     Raises OneMapError calendar.missing.
     """
@@ -90,7 +93,7 @@ def _last_day(library: Library, case: Case, one: Round, lead: str) -> date | Non
 
 
 def _answers(case: Case, round_: int) -> dict[str, BodyAnswer]:
-    """By body its last answer of a round."""
+    """The last answer of each body in a round, by the body's name."""
     return {
         entry.detail["body"]: BodyAnswer(
             **{name: entry.detail[name] for name in ("conclusion", "text", "basis")},
@@ -106,10 +109,10 @@ def _answers(case: Case, round_: int) -> dict[str, BodyAnswer]:
 def enter_answer(
     library: Library, case: Case, name: str, words: Words, papers: Sequence[Attachment], hand: Hand
 ) -> None:
-    """Enter what a body has answered on paper, with the paper; an answer before it stays readable in the history.
+    """Enter a body's answer on paper, with its files; earlier answers stay readable in the history.
 
-    Raises OneMapError review.department for a body that nobody asked in this round, review.answer_of_body for answers
-    to a checklist, which it has not, and review.… as every step.
+    Raises OneMapError review.department for a body that is not asked in this round, review.answer_of_body for answers
+    to a checklist, which a body does not have, and review.… as every step.
     """
     asked = {one.body.name: one.body for one in asked_bodies(library, case, case.current)}
     if name not in asked:
@@ -125,7 +128,7 @@ def enter_answer(
 
 
 def body_records(library: Library, case: Case, one: Round, language: str) -> list[Record]:
-    """The bodies of a round as `review show` has them."""
+    """The bodies of a round as `review show` gives them."""
     return [
         {
             "body": asked.body.name,

@@ -1,4 +1,4 @@
-"""Carry the cases of an older library over into events: each as it stood, and proved to read the same."""
+"""Carry the cases of an older library over into events, and prove that each case reads the same afterwards."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ from onemap.rules.review.cases.event_tables import EVENTS, FILES, GRANTS, TABLES
 
 
 def carry_over(library: Library) -> None:
-    """Before a step: a file whose cases are of the older form is upgraded; a library on a server by its owner alone.
+    """Upgrade a library with cases of the older form before a step; on a server only its owner can, with `upgrade`.
 
     Raises OneMapError library.upgrade_owner, review.carried_otherwise.
     """
@@ -33,11 +33,11 @@ def carry_over(library: Library) -> None:
 
 
 def upgrade(library: Library, grants: Sequence[Right], tables: Sequence[str] = ()) -> Record:
-    """Give a library the form and the rights of this version, in one transaction; the cases that were carried over.
+    """Give a library the form and rights of this version in one transaction; return the cases carried over.
 
-    grants: on a server, of every room; tables: of every room, made where they are not there yet.
-    Raises OneMapError library.upgrade_owner, library.altered for tables, views or rights that somebody has changed,
-    review.carried_otherwise for a case that would read otherwise.
+    grants: rights on a server, for all parts of the program; tables: SQL of all parts' tables, made if they are
+    missing. Raises OneMapError library.upgrade_owner, library.altered for tables, views or rights that somebody has
+    changed, review.carried_otherwise for a case that would read differently.
     """
     if not library.roles.is_owner:
         raise OneMapError("library.upgrade_owner", file=library.label)
@@ -62,14 +62,14 @@ def upgrade(library: Library, grants: Sequence[Right], tables: Sequence[str] = (
 
 
 def _prove_cases(library: Library, cases: Sequence[Case]) -> None:
-    """Read each case again from its events. Raises OneMapError review.carried_otherwise."""
+    """Read each case again from its events and compare it. Raises OneMapError review.carried_otherwise."""
     for case in cases:
         if old_form.case_as_json(replay_case(library, case.id).current_case) != old_form.case_as_json(case):
             raise OneMapError("review.carried_otherwise", file=library.label, case=case.id)
 
 
 def _carry_cases(library: Library, connection: StoreConnection) -> list[Case]:
-    """Write each case as events, in new tables, and take the older ones away; the cases."""
+    """Write each case as events in new tables, drop the older tables, and return the cases."""
     is_old = old_form.is_old(library)
     cases = [old_form.stored_case(library, case_id) for case_id in old_form.case_ids(library)] if is_old else []
     numbers: dict[str, tuple[int | None, int | None]] = {}
@@ -91,7 +91,7 @@ def _carry_cases(library: Library, connection: StoreConnection) -> list[Case]:
 def _carry_case(
     library: Library, connection: StoreConnection, case: Case, number: tuple[int | None, int | None]
 ) -> None:
-    """The events of a case that is carried over: what it was, then the other runs on which it rests."""
+    """Write the events of a carried case: its old state first, then one for each further run that it depends on."""
     runs = [run for one in case.rounds for run in (one.run, *(remedy.run for remedy in one.remedies))]
     written: list[Event] = []
     for run in reversed(runs):
@@ -105,7 +105,7 @@ def _carry_case(
 
 
 def _drop(connection: StoreConnection, name: str) -> None:
-    """Take a table of the older form away; the log says so of each of its rows."""
+    """Drop a table of the older form; the log records each of its rows as removed."""
     if connection.has_table(name):
         table = plain_tables(old_form.OLD_TABLES)[name]
         for row in list(connection.read_rows(name, table.columns)):

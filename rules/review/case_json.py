@@ -1,4 +1,4 @@
-"""A case as the JSON that `review show` and every step answer with, and the list of cases."""
+"""A case as the JSON that `review show` and every step return, and the list of cases."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict
@@ -65,7 +65,7 @@ def case_as_json(library: Library, case: Case, language: str, by: str | None = N
 
 
 def damage_text(case: Case, language: str) -> str:
-    """That the run of a case's round cannot be read, and how many of its steps nobody can judge; "" where it can."""
+    """The sentence that a round's run cannot be read, with the number of unjudged steps; "" if it can be read."""
     if case.damage is None:
         return ""
     how = Problem("review.run_unreadable", {"case": case.id, "how": case.damage.problem})
@@ -75,9 +75,9 @@ def damage_text(case: Case, language: str) -> str:
 
 
 def _proposal(case: Case) -> str | None:
-    """The overall conclusion that follows from what is signed so far; None while somebody is asked and nobody signed.
+    """The overall conclusion of the opinions signed so far; None if departments are asked and none has signed.
 
-    A draft is nobody's word: neither does a case follow from it, nor is its silence consent.
+    A draft is not an opinion: it neither decides a case, nor is silence over it consent.
     """
     signed = [opinion.conclusion for opinion in case.opinions if opinion.state in SPOKEN]
     is_asked = any(opinion.routed or not opinion.by_machine for opinion in case.opinions)
@@ -87,7 +87,7 @@ def _proposal(case: Case) -> str | None:
 def _current_opinions(
     library: Library, case: Case, names: Mapping[str, Names], language: str, by: str | None
 ) -> list[dict[str, Any]]:
-    """The opinions of the current round, each with the steps that it allows."""
+    """The opinions of the current round as JSON, each with the steps that are allowed on it."""
     return [
         {
             **_opinion(library, case, opinion, case.current.run, names, language),
@@ -100,7 +100,7 @@ def _current_opinions(
 def _opinion(
     library: Library, case: Case, opinion: Opinion, run: str, names: Mapping[str, Names], language: str
 ) -> dict[str, Any]:
-    """An opinion on a round. run: the id of that round's; names: of the departments."""
+    """An opinion of a round as JSON. run: id of the round's run; names: of the departments."""
     # A clock that stands still has no last day; the day to which it ran is shown beside.
     due = opinion.due.isoformat() if opinion.due else None
     entered_on = case.signature_entered_on(opinion)
@@ -144,7 +144,7 @@ def _checklist(current: Round, language: str) -> list[dict[str, Any]]:
 
 
 def _titles_of_overridden(library: Library, case: Case, language: str) -> _Titles:
-    """The titles of the rules of each round in which somebody overrode a finding."""
+    """The titles of the rules of each round in which a finding was overridden, by round and rule."""
     return {
         (one.number, rule.id): rule.title.get(language, rule.id)
         for one in case.rounds
@@ -154,7 +154,7 @@ def _titles_of_overridden(library: Library, case: Case, language: str) -> _Title
 
 
 def _rules_of_run(library: Library, run: str) -> Collection[Rule]:
-    """The rules by which a run was judged; none where it cannot be read."""
+    """The rules by which a run was judged; none if it cannot be read."""
     try:
         return facts_of_stored_run(library, run).of_packs.rules.values()
     except UnreadableRun:
@@ -195,9 +195,9 @@ def _entry(entry: Entry, titles: _Titles) -> dict[str, Any]:
 
 
 def _warnings(library: Library, case: Case, language: str) -> list[str]:
-    """Warnings for whoever decides: agreement, or silence, where the machine forbids or could not judge.
+    """Warnings for whoever decides: departments agree, or are silent, where the machine forbids or could not judge.
 
-    Also one name under several opinions, a statement in nobody's name, and one that the layers lack.
+    Also one name under several opinions, a statement without a sender, and one that is missing from the layers.
     """
     findings = [row.values for row in stored_rows(library, case.current.run, "findings")]
     areas = area_problems(library, case.current.run, case.data, case.terms)
@@ -218,7 +218,7 @@ def _warnings(library: Library, case: Case, language: str) -> list[str]:
 
 
 def _unanswered_items(case: Case, opinion: Opinion, department: str, language: str) -> list[str]:
-    """The unanswered items of a department that has spoken, or has let its time pass. department: its name."""
+    """A remark on unanswered items of a department that has signed or is deemed to consent. department: its name."""
     left = case.current.open_items(opinion.department)
     if not left or opinion.state not in SPOKEN:
         return []
@@ -230,9 +230,9 @@ def _unanswered_items(case: Case, opinion: Opinion, department: str, language: s
 def case_list(
     library: Library, state: str | None, on: date | None, *, is_cached: bool = True
 ) -> tuple[list[Record], list[Problem]]:
-    """The cases in a state, or all, the oldest first, with what presses; and why others, or their runs, cannot be read.
+    """The cases in a state, or all, the oldest first, with their deadlines; and why other cases or runs cannot be read.
 
-    is_cached: lines that were read before, and still fit their cases, are taken from the desk's file.
+    is_cached: take lines from the desk's file if they still fit their cases.
     """
     rows: list[dict[str, Any]] = []
     problems: list[Problem] = []
@@ -249,7 +249,7 @@ def case_list(
 
 
 def _calendar_problems(library: Library, day: date) -> list[Problem]:
-    """Why no deadline can be calculated in a month from a day, or on it: the calendar has ended, or cannot be read."""
+    """Why no deadline a month after a day can be calculated: the calendar ends before, or cannot be read."""
     try:
         calendar_of(library).after(day, _MONTH_DAYS)
     except OneMapError as error:

@@ -1,7 +1,7 @@
-"""The data of each case for a list of cases: from the replayed case, cached in a file of the desk, shown for a day.
+"""The data of each case for a list of cases: made from the replayed case, cached in the desk's file, shown for a day.
 
 A line holds nothing that time changes: what is overdue, deemed, stale or near is computed from it and the day. A line
-whose mark is not that of the case's rows is made anew; no step and no document rests on one.
+whose mark differs from the mark of the case's rows is made again; no step and no document depends on a line.
 """
 
 import hashlib
@@ -50,7 +50,7 @@ _INPUTS = "inputs "  # before the name of a text that many lines share; no case'
 
 @dataclass(frozen=True)
 class OpinionLine:
-    """An opinion that is waited for, in a line. is_silent: the department's silence past the last day is consent."""
+    """An awaited opinion in a line. is_silent: the department's silence past the last day is consent."""
 
     department: str
     state: str
@@ -64,11 +64,10 @@ class OpinionLine:
 class CaseLine:
     """One case in a list, without the values that depend on the day.
 
-    last_day: of its last step; run: of its round, None of a case that is closed or cannot be read; as_of: the day of
-    that run; inputs: the hash of what its opinions rest on; near: by layer what was last seen near its parcels;
-    numbers: how many documents of a year were numbered before a moment, as its replay heard; opinions: those that are
-    waited for; of a case that is closed none, nor of one whose round's run cannot be read: damage says why, and its
-    line is not kept.
+    last_day: of its last step; run: of its round, None for a closed or unreadable case; as_of: the day of that run;
+    inputs: hash of what its opinions depend on; near: by layer, what was last seen near its parcels; numbers: how many
+    documents of a year were numbered before a moment, as its replay was told; opinions: the awaited ones, none for a
+    closed case or one whose run cannot be read; damage: why it cannot be read; such a line is not kept.
     """
 
     case: str
@@ -92,14 +91,14 @@ class CaseLine:
 
 @dataclass(frozen=True)
 class LineInputs:
-    """The inputs of a case's opinions. watched: the layers and packs behind each department's."""
+    """The inputs of a case's opinions. watched: the layers and packs behind each department's opinion."""
 
     of_run: RunInputs
     watched: Mapping[str, Sequence[str]]
 
 
 class _HeardEvidence(LibraryEvidence):
-    """The library's answers beside the events, recording those about numbers, which are other cases' events."""
+    """A library's evidence that records its answers about document numbers, since these depend on other cases."""
 
     def __init__(self, library: Library) -> None:
         super().__init__(library)
@@ -113,9 +112,9 @@ class _HeardEvidence(LibraryEvidence):
 
 
 class CaseLines:
-    """The lines of a library's cases, in one snapshot. is_cached: take them from the desk's file, where they fit.
+    """The lines of a library's cases, in one snapshot. is_cached: take lines from the desk's file if they fit.
 
-    damage: what is wrong with the runs of cases of which a row was given.
+    damage: problems with the runs of cases whose rows were returned.
     """
 
     def __init__(self, library: Library, *, is_cached: bool = True) -> None:
@@ -136,7 +135,7 @@ class CaseLines:
         self.damage: list[Problem] = []
 
     def rows(self, state: str | None, asked: date | None) -> Iterator[Row | OneMapError]:
-        """The row of each case in a state, or of all, the oldest first; the refusal of one that cannot be read."""
+        """The row of each case in a state, or of all, the oldest first; an error for a case that cannot be read."""
         for line in self.lines():
             if isinstance(line, OneMapError):
                 yield line
@@ -148,7 +147,7 @@ class CaseLines:
                     yield error
 
     def lines(self) -> Iterator[CaseLine | OneMapError]:
-        """The line of each case, the oldest first; the refusal of one that cannot be read."""
+        """The line of each case, the oldest first; an error for a case that cannot be read."""
         ids = case_ids(self._library)
         new = [one for one in ids if one in self._marks and self._kept_text(one) is None]
         with lines_made_beside(self._library.path, new) as beside:
@@ -162,12 +161,12 @@ class CaseLines:
                     yield error
 
     def keep(self) -> None:
-        """Write what was made anew, and forget what nobody has used, after all rows were asked for."""
+        """Write new lines to the desk's file and remove unused ones; call it after all rows were read."""
         if self._cache is not None:
             self._cache.write(self._new, self._kept.keys() - self._used)
 
     def keep_some(self, names: Sequence[str]) -> None:
-        """Make the lines of some cases, and write them; a case that cannot be read has none."""
+        """Make and write the lines of some cases; a case that cannot be read gets none."""
         for case_id in names:
             with suppress(OneMapError):
                 self._line(case_id)
@@ -175,12 +174,12 @@ class CaseLines:
             self._cache.write(self._new)
 
     def _kept_text(self, case_id: str) -> str | None:
-        """The text of a line in the desk's file; None where it has none of the case's rows as they are."""
+        """The text of a line in the desk's file; None if there is none for the case's present rows."""
         kept = self._kept.get(case_id)
         return kept.text if kept is not None and kept.mark == self._marks.get(case_id) else None
 
     def _line(self, case_id: str) -> CaseLine:
-        """Raises OneMapError: why the case cannot be read."""
+        """The line of a case, cached or new. Raises OneMapError if the case cannot be read."""
         mark, text = self._marks.get(case_id), self._kept_text(case_id)
         line = line_of_text(text) if text is not None else None
         if line is None or not self._is_as_heard(line):
@@ -191,14 +190,14 @@ class CaseLines:
         return line
 
     def _is_as_heard(self, line: CaseLine) -> bool:
-        """Whether what a line rests on besides its case's rows is there, and says the same."""
+        """Whether everything that a line depends on besides its case's rows exists and is unchanged."""
         numbers = self._evidence.numbers
         return all(numbers.before(year, at) == found for year, at, found in line.numbers) and (
             line.inputs is None or self._inputs_of(line.inputs) is not None
         )
 
     def _made_line(self, case_id: str) -> CaseLine:
-        """The line of a case that is read anew. Raises OneMapError."""
+        """Read a case and make its line. Raises OneMapError."""
         self._evidence.heard = []
         if self._is_old:
             case = plain_case(self._library, case_id)
@@ -218,7 +217,7 @@ class CaseLines:
         return copy_with(line, inputs=name, as_of=date.fromisoformat(record["parameters"]["as_of"]))
 
     def _inputs_of(self, name: str) -> LineInputs | None:
-        """The inputs of a line's opinions; None where the desk's file does not have them."""
+        """The inputs of a line's opinions; None if the desk's file does not have them."""
         kept = self._kept.get(f"{_INPUTS}{name}")
         if name not in self._inputs and kept is not None:
             try:
@@ -229,7 +228,7 @@ class CaseLines:
         return self._inputs.get(name)
 
     def _row(self, line: CaseLine, asked: date | None) -> Row:
-        """Raises OneMapError calendar.…."""
+        """The row of a line on the day of reading. Raises OneMapError calendar.…."""
         day = day_looked_at(self._today, line.last_day, asked, is_rehearsal=self._library.is_rehearsal)
         if line.state in CLOSED or line.damage is not None:
             return row_of(line, day, [], lambda _: None)
@@ -250,7 +249,7 @@ class CaseLines:
         return versions(self._library)
 
     def _stale(self, line: CaseLine, day: date) -> list[str]:
-        """The departments of whose opinion a layer or a pack was superseded."""
+        """The departments whose opinion depends on a superseded layer or pack."""
         inputs = self._inputs_of(str(line.inputs))
         if inputs is None or line.as_of is None:
             return []
@@ -267,14 +266,14 @@ class CaseLines:
 
 
 def make_given_lines() -> None:
-    """Make, in a process beside another, the lines of the given cases in the desk's file."""
+    """Make the lines of the cases that the parent process hands over, and write them to the desk's file."""
     location, names = given_share()
     with open_library(location) as library, library.reading():
         CaseLines(library).keep_some(names)
 
 
 def line_of_case(case: Case, verdicts: Mapping[str, int], numbers: Sequence[tuple[int, str, int]]) -> CaseLine:
-    """The line of a case as its events say. numbers: what its replay heard of the numbers of documents."""
+    """Make the line of a case. numbers: the answers about document numbers that its replay was given."""
     opinions = tuple(
         OpinionLine(one.department, one.state, one.routed, one.due, one.stopped_on, is_silence_consent(case, one))
         for one in (() if case.state in CLOSED or case.damage else case.opinions)
@@ -325,7 +324,7 @@ def row_of(line: CaseLine, day: date, stale: Sequence[str], days_to: Callable[[d
 
 
 def text_of_line(line: CaseLine) -> str:
-    """A line as it is kept."""
+    """A line as the text that is kept."""
     return _json(line)
 
 
@@ -359,14 +358,14 @@ def _day(text: str | None) -> date | None:
 
 @dataclass(frozen=True)
 class _LinesBasis:
-    """The inputs of all lines of a library. sight: who reads, and what he may see; hash: of all the rest."""
+    """What all lines of a library depend on. sight: the reader and his rights; hash: of everything else."""
 
     sight: str
     hash: str
 
 
 def _ground(library: Library) -> _LinesBasis | None:
-    """None where something of it cannot be read, so that each case says so itself."""
+    """What all lines of a library depend on; None if some of it cannot be read: then each case reports that."""
     roles = library.roles
     sight = json.dumps([library.account, roles.departments, roles.is_lead, roles.is_owner])
     try:
@@ -381,7 +380,7 @@ def _ground(library: Library) -> _LinesBasis | None:
 
 @cache
 def _program_hash() -> str:
-    """The hash of the modules that decide what becomes of a case: code in work changes without a new version number."""
+    """The hash of the modules that compute a case: during development code changes without a new version number."""
     digest = hashlib.sha256()
     for folder in (Path(cases.__file__).parent, Path(__file__).parent):
         for path in sorted(folder.glob("*.py")):
@@ -390,7 +389,7 @@ def _program_hash() -> str:
 
 
 def _calendar_version() -> str:
-    """The version of the package that knows the years' holidays; empty without it."""
+    """The version of the package that provides holidays; empty if it is not installed."""
     try:
         return version("chinesecalendar")
     except PackageNotFoundError:

@@ -1,7 +1,7 @@
-"""By which mark what was made of a case may be kept: a hash of all that its replay reads of the case's own rows.
+"""The marks that tell whether a cached line of a case still fits: a hash of all rows of the case that its replay reads.
 
-It is no proof, which `verify` gives; it tells that rows are others than before, also such as were edited behind the
-log. Of the blocks of its runs it takes names, counts and lengths.
+A mark proves nothing, which is the task of `verify`; it tells that rows have changed, even those edited behind the log.
+It covers the names, counts and lengths of the blocks of the case's runs.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ _BLOCK = tuple(map(Sql, ("name", "first", "count", "length(content)", "length(sh
 
 
 def case_marks(library: Library) -> dict[str, str]:
-    """The mark of every case of which there are events, as the reader may see them."""
+    """The mark of every case that has events, computed from what the reader may see."""
     runs, words = _run_marks(library), _words_marks(library)
     columns = [*_HASHED, "words"] if library.path is not None else _HASHED
     key = ("chain", "number")
@@ -38,7 +38,7 @@ def case_marks(library: Library) -> dict[str, str]:
 
 
 def _words_marks(library: Library) -> Mapping[str, str]:
-    """By case a hash of the drafts' words that the reader may see on a server; in a file they stand in the events."""
+    """By case, a hash of the drafts' words that the reader may see on a server; empty for a file (see events)."""
     if library.path is not None:
         return {}
     hashed = _join_column(library, "words", ("chain", "number"))
@@ -47,7 +47,7 @@ def _words_marks(library: Library) -> Mapping[str, str]:
 
 
 def _run_marks(library: Library) -> dict[str, str]:
-    """By run the names, counts and lengths of its blocks, for runs that have a record."""
+    """The names, counts and lengths of each run's blocks, by run, for runs that have a record."""
     parts = join_sql(" || '/' || ", (compose_sql("coalesce(CAST({part} AS TEXT), '')", part=part) for part in _BLOCK))
     blocks = _join_texts(library, parts, ("name", "first"))
     sql = compose_sql("SELECT run, {blocks} FROM onemap_run_blocks GROUP BY run", blocks=blocks)
@@ -56,14 +56,14 @@ def _run_marks(library: Library) -> dict[str, str]:
 
 
 def _join_texts(library: Library, value: Sql, order: Sequence[str]) -> Sql:
-    """SQL for all values of a group in one text."""
+    """SQL that joins all values of a group into one text."""
     if library.path is not None:  # where groups come in the order of the table's key
         return compose_sql("group_concat({value}, {sign})", value=value, sign=_BETWEEN)
     return compose_sql("string_agg({value}, chr(30) ORDER BY {order})", value=value, order=order)
 
 
 def _join_column(library: Library, column: str, order: Sequence[str]) -> Sql:
-    """SQL for the values of a column in a group: as bytes, of a server their hash. No value holds the sign between."""
+    """SQL that joins a column's values in a group: as bytes, on a server as a hash. No value holds the separator."""
     if library.path is not None:
         # Written out: a function for each value would take as long as all the rest.
         value = compose_sql("coalesce({column}, {none})", column=column, none=sql_literal("\x1f"))

@@ -1,4 +1,4 @@
-"""The rows of the review for people: the list of cases, opinions and steps, what a recheck would change."""
+"""The rows of the review for people: the list of cases, opinions and steps, and what a recheck would change."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -18,7 +18,7 @@ _NONE = "–"
 
 
 def cases_by_urgency(cases: Iterable[Record]) -> list[Record]:
-    """Cases by the urgency of their states, then by deadline, then the newest first."""
+    """Order cases by the urgency of their states, then by deadline, then the newest first."""
     newest = sorted(cases, key=lambda case: case["opened_on"], reverse=True)
     return sorted(
         newest,
@@ -27,12 +27,12 @@ def cases_by_urgency(cases: Iterable[Record]) -> list[Record]:
 
 
 def matches_text(case: Record, text: str) -> bool:
-    """Whether a case's project, its number or its document's holds a text, in capitals or not."""
+    """Whether a text occurs in a case's project, its number or its document's number, in any letter case."""
     return any(text.casefold() in str(case[name] or "").casefold() for name in ("project", "case", "document"))
 
 
 def cases_view(result: Record, language: str) -> AnswerView:
-    """A row for each case, by urgency: its name, its state, its outcome; of a page, of how many cases it is."""
+    """A row for each case, by urgency: name, state, outcome; if it is only a page, a line with the total."""
     cases, rows = result["cases"], [_case_row(case, language) for case in cases_by_urgency(result["cases"])]
     total = result.get("total", len(cases))
     opening = [] if total else [_say("no_cases", language)]
@@ -68,7 +68,7 @@ def _case_row(case: Record, language: str) -> AnswerRow:
 
 
 def head_line(case: Record, language: str) -> str:
-    """A case by its number, project, round and state."""
+    """One line with a case's number, project, round and state."""
     return _say("case", language, **{**case, "state": _state(case, language)})
 
 
@@ -105,7 +105,7 @@ def _opinion_row(opinion: Record, language: str) -> AnswerRow:
 
 
 def _opinion_marks(opinion: Record, language: str) -> list[str]:
-    """How an opinion stands, as a line says it."""
+    """The state of an opinion as the words of a line."""
     marks = [
         phrase(f"opinion_state.{opinion['state']}", language),
         conclusion_words(opinion["conclusion"], language),
@@ -123,7 +123,7 @@ def _opinion_marks(opinion: Record, language: str) -> list[str]:
 
 
 def _opinion_state(opinion: Record, language: str) -> str:
-    """How an opinion stands, in a narrow column: what a person wrote and what is stale by their signs."""
+    """The state of an opinion for a narrow column; signs mark what a person wrote and what is stale."""
     is_by_machine, state = opinion["drafted_by"] == _MACHINE, opinion["state"]
     stale = f" {_STALE}" if opinion["stale_because"] else ""
     if not opinion["routed"] and is_by_machine:

@@ -1,4 +1,4 @@
-"""One step of a case: who, on which day, on what state it was based; one event, written whole or not at all."""
+"""One step of a case: who took it, on which day, based on which state; one event, written whole or not at all."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
@@ -40,9 +40,9 @@ _LEADS = (*LEADS, "return")
 
 @dataclass
 class Step:
-    """A step under way inside its transaction. before: the case as its events say; case: as it stands on the day.
+    """A step inside its transaction. before: the case as its events tell it; case: as it stands on the day.
 
-    on: the day of the step; detail: what the log tells of it beside the entry.
+    on: the day of the step; detail: facts for the log besides the entry.
     """
 
     connection: StoreConnection
@@ -56,8 +56,8 @@ class Step:
 class StepContent:
     """The content of a step. chain: of its event, None for the department's own, or the lead's without a department.
 
-    words: of a draft; run: that the event names; fresh: the runs that are written with the step, with the
-    facts of one that opens a round.
+    words: of a draft; run: the run that the event names; fresh: runs written with the step, with the facts of a run
+    that opens a round.
     """
 
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -70,9 +70,9 @@ class StepContent:
 
 
 def plain_text(value: str | None, field: str, most: int = MOST_REASON) -> str:
-    """A text as a person wrote it, without blanks around it; "" for None.
+    """A person's text without surrounding blanks; "" for None.
 
-    Raises OneMapError review.text for what is too long, holds control characters, or is no Unicode.
+    Raises OneMapError review.text for a text that is too long, holds control characters, or is not Unicode.
     """
     text = (value or "").strip()
     if len(text) > most or any(ord(sign) < 32 and sign not in "\n\r\t" for sign in text) or not is_text(text):
@@ -90,11 +90,10 @@ def step(
     department: str | None = None,
     write: Callable[[StoreConnection], None] | None = None,
 ) -> Iterator[Step]:
-    """One step of a case in one transaction: judged by the rules of the replay, against what others did meanwhile.
+    """Take one step of a case in one transaction, judged by the rules of the replay, with what others did meanwhile.
 
-    say: what the step says of the case as it stands on its day; write: what is written before the event, such as a run.
-    What the block writes comes after the event.
-
+    say: returns the step's content for the case as it stands on its day; write: writes before the event, such as a run.
+    The caller's block writes after the event.
     Raises OneMapError review.case, review.by, review.date, review.conflict, review.expect, library.altered, and the
     refusals of the replay.
     """
@@ -118,7 +117,7 @@ def step(
 
 
 def _case_before(library: Library, case_id: str, action: str, hand: Hand, department: str | None) -> Case:
-    """The case before a step, in the form of today; whoever asks may take the step. Raises as `step`."""
+    """The case before a step, in today's form, once the person and the step are allowed. Raises as `step`."""
     check_hand(library, hand)
     carrying.carry_over(library)
     case = replay_case(library, case_id).current_case
@@ -139,7 +138,7 @@ def _judge_step(
     department: str | None,
     connection: StoreConnection,
 ) -> tuple[Step, Event, Case]:
-    """The step inside its transaction, its event, and the case after it. shown: the case that was looked at."""
+    """The step, its event, and the case after it, inside the transaction. shown: the case as the person saw it."""
     events = read_events(library, shown.id)
     check_logged(library, shown.id, events)
     replay = replay_case(library, shown.id)
@@ -161,10 +160,10 @@ def _judge_step(
 
 
 def _with_outcome(new: NewEvent, department: str | None, before: Case, after: Case) -> NewEvent:
-    """An event with what was reckoned by the calendar of its day, which a later one does not turn.
+    """Add to an event the days reckoned by today's calendar, so that a later calendar does not change them.
 
-    The lead's with the case's state, for other programs, who see what was written. When a clock stood still a
-    department's words tell, and a body only of an opinion that everybody knows.
+    An event of the lead also gets the case's state, for other programs. The day on which a clock stopped is part of a
+    department's words; it goes into the body only if the opinion is public.
     """
     facts, words = dict(new.facts), new.words
     if new.chain == LEAD_CHAIN:
@@ -179,14 +178,14 @@ def _with_outcome(new: NewEvent, department: str | None, before: Case, after: Ca
 
 
 def is_logged(library: Library) -> bool:
-    """Whether the library's log tells of a step at once: in a file, and of the lead's."""
+    """Whether the library's log records a step at once: in a file, and on a server if the lead takes it."""
     return library.path is not None or library.roles.is_lead
 
 
 def _new_event(
     library: Library, case: Case, action: str, department: str | None, on: date, content: StepContent
 ) -> NewEvent:
-    """The event of a step, with what every event has: the edition of its rules, its round and its day."""
+    """The event of a step, with the facts that every event has: edition of its rules, round and day."""
     facts = {"edition": EDITION, "round": case.round, "on": on.isoformat(), **content.facts}
     chain = content.chain or _chain_of(library, action, department)
     if chain == LEAD_CHAIN and department is not None:
@@ -195,7 +194,7 @@ def _new_event(
 
 
 def _chain_of(library: Library, action: str, department: str | None) -> str:
-    """Whose event it is: the department's, if the step is one's that speaks for it, else the lead's."""
+    """The chain of a step's event: the department's if the step speaks for it, else the lead's."""
     if department is not None and action not in LEADS and department in library.roles.departments:
         return department
     if library.roles.is_lead or not library.roles.departments:
@@ -204,7 +203,7 @@ def _chain_of(library: Library, action: str, department: str | None) -> str:
 
 
 def log_step(connection: StoreConnection, event: Event, entry: Entry, more: Mapping[str, Any] | None = None) -> None:
-    """The row of the library's log that tells of a step; it may be read by whoever reads drafts."""
+    """Write the row of the library's log that records a step; it may be read by anyone who may read drafts."""
     subject = f"{event.case_id} {entry.department}" if entry.department else event.case_id
     logged = {
         "on": entry.on.isoformat(),
@@ -224,9 +223,9 @@ def log_step(connection: StoreConnection, event: Event, entry: Entry, more: Mapp
 
 
 def _confirm(library: Library, event: Event) -> None:
-    """Refuse a step that came too late: what others wrote on a server in the same moment has left it without effect.
+    """Refuse a step that has no effect because others on a server wrote theirs at the same moment.
 
-    Raises OneMapError: why it may not be.
+    Raises the OneMapError of the replay.
     """
     if library.path is not None:  # which has one writer
         return
@@ -237,7 +236,7 @@ def _confirm(library: Library, event: Event) -> None:
 
 
 def may_act(library: Library, action: str, department: str | None) -> None:
-    """Refuse a step of the lead department to others, and one for a department to those who do not speak for it.
+    """Refuse the lead department's steps to others, and a department's steps to anyone who does not act for it.
 
     Raises OneMapError review.lead_only, review.not_yours.
     """
@@ -255,9 +254,9 @@ def may_act(library: Library, action: str, department: str | None) -> None:
 
 
 def _no_conflict(library: Library, replay: Replay, seen: int, department: str | None, is_own: bool = False) -> None:
-    """Refuse a step that was thought of on another state of what it changes. replay: as this step finds the case.
+    """Refuse a step if what it changes was changed after revision `seen`. replay: of the case as the step finds it.
 
-    is_own: only what was done to the department's own opinion counts.
+    is_own: only changes of the department's own opinion count.
     """
     case = replay.current_case
     for entry in reversed(case.entries):
@@ -280,7 +279,7 @@ def _no_conflict(library: Library, replay: Replay, seen: int, department: str | 
 
 
 def _state_at(replay: Replay, revision: int, department: str | None) -> Named:
-    """State and conclusion as the last step until a revision left them."""
+    """The state, with the conclusion of an opinion, after the last step up to a revision."""
     for entry in reversed(replay.current_case.entries[:revision]):
         if department is None:
             return case_state_name(entry.detail["state"])

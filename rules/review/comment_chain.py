@@ -1,4 +1,4 @@
-"""The comments of a public notice: a chain of their own, read, proved, and who wrote them where it was not erased."""
+"""The comments of a public notice: their chain, how it is read and proved, and their authors unless erased."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -41,7 +41,7 @@ class Comment:
 
     @property
     def text(self) -> str:
-        """Its text; "" of one that cannot be read, which `verify` names."""
+        """The comment's text; "" if it cannot be read, which `verify` reports."""
         try:
             return str(self.facts()["text"])
         except OneMapError:
@@ -49,7 +49,7 @@ class Comment:
 
     @property
     def has_consent(self) -> bool:
-        """Whether its name may be printed."""
+        """Whether the author's name may be printed."""
         try:
             return bool(self.facts()["consent"])
         except OneMapError:
@@ -84,7 +84,7 @@ def read_comments(library: Library, case_id: str, notice: int) -> list[Comment]:
 
 
 def _comment_of(row: Sequence[Any]) -> Comment:
-    """A comment of a row in the order of COLUMNS; what is no value of its column does not fit the hash then."""
+    """Make a comment from a row in the order of COLUMNS; a value of a wrong type will not fit the hash."""
     case, notice, number, at, day, body, before, hash_ = (
         value if isinstance(value, str) or type(value) is int else shown_text(value) for value in row
     )
@@ -93,9 +93,9 @@ def _comment_of(row: Sequence[Any]) -> Comment:
 
 
 def counted_comments(library: Library, case: Case, notice: Notice) -> list[Comment]:
-    """The comments that count: of a closed notice those that its end took into the case.
+    """The comments of a notice that count: for a closed notice those that were there when it was closed.
 
-    Raises OneMapError library.altered where the chain is not what was written.
+    Raises OneMapError library.altered if the chain differs from what was written.
     """
     comments = read_comments(library, case.id, notice.number)
     problems = list(chain_problems(library, case.id, comments, notice))
@@ -105,12 +105,12 @@ def counted_comments(library: Library, case: Case, notice: Notice) -> list[Comme
 
 
 def reads_persons(library: Library) -> bool:
-    """Whether the library's user may see who wrote: the lead alone, and the owner of the tables."""
+    """Whether the library's user may see comments' authors: only the lead and the owner of the tables may."""
     return library.roles.is_lead or library.roles.is_owner
 
 
 def read_persons(library: Library, case_id: str, notice: int) -> dict[int, Person]:
-    """By the numbers of a notice's comments who wrote them; without those that were erased."""
+    """The authors of a notice's comments, by the comments' numbers, without erased ones."""
     if not library.has_table(PERSONS) or not reads_persons(library):
         return {}
     sql = compose_sql("SELECT number, words FROM {persons} WHERE case_id = ? AND notice = ?", persons=PERSONS)
@@ -122,7 +122,7 @@ def read_persons(library: Library, case_id: str, notice: int) -> dict[int, Perso
 
 
 def comment_problems(library: Library) -> Iterator[Problem]:
-    """Problems of a library's notices and comments: altered, missing, or other than the case states."""
+    """Problems of a library's notices and comments: altered, missing, or different from what the case states."""
     if not library.has_table(COMMENTS):
         return
     read = library.connection.read_rows
@@ -161,7 +161,7 @@ def comment_problems(library: Library) -> Iterator[Problem]:
 def _notice_problems(
     library: Library, place: tuple[str, int], notice: Notice | None, page: tuple[str, str] | None
 ) -> Iterator[Problem]:
-    """A page that is another than the one that the case tells of; one of a notice without effect shows nothing."""
+    """A problem if a notice's page is missing or not the one that the case names; none for a notice without effect."""
     if notice is not None and (
         page is None or (page[0], words_hash(str(page[1]))) != (notice.until.isoformat(), notice.page)
     ):
@@ -173,7 +173,7 @@ def _notice_problems(
 def chain_problems(
     library: Library, case_id: str, comments: Sequence[Comment], notice: Notice | None
 ) -> Iterator[Problem]:
-    """Comments that are not what was written, are gone, or were not what the lead closed or replied to."""
+    """Problems of comments that are altered, gone, or differ from those that the lead closed or replied to."""
     before, last = "", 0
     at = {comment.number: comment for comment in comments}
     for comment in comments:
@@ -197,7 +197,7 @@ def chain_problems(
 def _person_problems(
     library: Library, comments: Sequence[Comment], notice: Notice | None, persons: Mapping[_PLACE, str]
 ) -> Iterator[Problem]:
-    """Names and places that are not what a comment's hash says, and that are gone although nobody has erased them."""
+    """Problems of authors: altered, gone without having been erased, or still there although erased."""
     erased = set(notice.erased) if notice else set()
     for comment in comments:
         place = comment.case_id, comment.notice, comment.number

@@ -41,7 +41,7 @@ def due_days(library: Library, terms: Terms, departments: Iterable[str], day: da
 
 
 def consolidate(library: Library, case_id: str, hand: Hand, conclusion: str | None, reason: str | None) -> None:
-    """Join the opinions into one conclusion; silence that counts as consent is written down.
+    """Join the opinions into one conclusion, and record silence that counts as consent.
 
     Raises OneMapError review.unsigned, review.stale, review.reason.
     """
@@ -64,14 +64,14 @@ def consolidation_problems(library: Library, case: Case) -> list[Problem]:
 
 
 def _unsigned_problems(library: Library, case: Case) -> list[Problem]:
-    """Departments that are asked and have not signed; and any whose people have written, or are to write anew."""
+    """A problem if departments still have to sign: they are asked, have written, or have to write again."""
     waiting = [one.department for one in case.opinions if is_awaited(one, one.state, one.drafted_by)]
     facts = {"case": case.id, "departments": department_names(library, waiting)}
     return [Problem("review.unsigned", facts)] if waiting else []
 
 
 def stale_problems(library: Library, case: Case) -> list[Problem]:
-    """Opinions behind which a layer version or a pack was superseded."""
+    """A problem if opinions depend on a superseded layer version or pack."""
     stale = [opinion for opinion in case.opinions if opinion.stale]
     if not stale:
         return []
@@ -86,9 +86,9 @@ def stale_problems(library: Library, case: Case) -> list[Problem]:
 
 
 def issue_problems(library: Library, case: Case) -> list[Problem]:
-    """The obstacles to issuing: stale opinions, and, where accounts tell people apart, one person who decides alone.
+    """The obstacles to issuing: stale opinions, and, where accounts tell people apart, a person who decides alone.
 
-    In a file names are typed, so that another name would prove nothing.
+    In a file names are typed, so another name would prove nothing.
     """
     if library.account is None or not decides_alone(case, library.account):
         return stale_problems(library, case)
@@ -96,7 +96,7 @@ def issue_problems(library: Library, case: Case) -> list[Problem]:
 
 
 def issue(library: Library, case_id: str, hand: Hand, conclusion: str | None, reason: str | None) -> None:
-    """Issue the statement under the next number of its year; an approving one enters the library of approvals.
+    """Issue the statement under the next number of its year; an approval enters the layer of approvals.
 
     Raises OneMapError review.stale, review.self_issue, review.reason, library.….
     """
@@ -126,9 +126,9 @@ def issue(library: Library, case_id: str, hand: Hand, conclusion: str | None, re
 
 
 def publish(library: Library, hand: Hand) -> tuple[dict[str, str | None], list[Problem]]:
-    """Bring approvals, earlier opinions and projects up to date: their new versions' labels, None where nothing lacked.
+    """Bring approvals, earlier opinions and projects up to date; return the new labels, None if nothing changed.
 
-    Of cases whose runs cannot be read what was written stays: the second value says why. Raises OneMapError
+    Rows of cases whose runs cannot be read stay as written; the second value says why. Raises OneMapError
     review.owner_only, library.….
     """
     if not library.roles.is_owner:

@@ -1,7 +1,7 @@
-"""Processes beside this one that make the lines of many cases, which are then found in the desk's file.
+"""Parallel processes that make the lines of many cases and write them to the desk's file.
 
-Whoever reads a library of thousands of cases for the first time waits for one processor otherwise. Nothing rests on
-these processes: a line that they have not made, or made of other rows, does not fit its mark and is made anew.
+Without them the first reading of a library of thousands of cases would wait for one processor. Nothing depends on them:
+a line that they did not make, or made from other rows, does not fit its mark and is made again.
 """
 
 import json
@@ -25,10 +25,9 @@ _MAKING = with_package("from onemap.rules.review.case_lines import make_given_li
 def lines_made_beside(
     library: Path | None, case_ids: Sequence[str]
 ) -> Iterator[Mapping[str, "subprocess.Popen[bytes]"]]:
-    """The processes that make the lines of these cases but for the first share, each by the first case of its share.
+    """Start processes that make the lines of these cases except the first share; by the first case of each share.
 
-    None on a server (library: no file), and for so few cases or processors that it is not worth it. They end with the
-    block.
+    None are started on a server (library: None), or for too few cases or processors. They end with the block.
     """
     most = min(os.cpu_count() or 1, _MOST_PROCESSES, len(case_ids) // WORTH_CASES)
     count = 0 if library is None else max(0, most - 1)
@@ -47,13 +46,13 @@ def lines_made_beside(
 
 
 def wait_for(process: "subprocess.Popen[bytes]") -> None:
-    """Wait until a process has ended, so that a cancel is heard meanwhile."""
+    """Wait until a process has ended, in short intervals so that a cancel takes effect."""
     while process.poll() is None:
         with suppress(subprocess.TimeoutExpired):
             process.wait(_LOOK_S)
 
 
 def given_share() -> tuple[str, list[str]]:
-    """The library, and the cases of which such a process makes the lines."""
+    """The library and the cases whose lines this process shall make, read from its input."""
     library, case_ids = json.load(sys.stdin.buffer)
     return library, case_ids

@@ -1,7 +1,7 @@
-"""The page of a public notice, stored word for word as it was shown: project, parcels on a map, the decision.
+"""The page of a public notice, stored exactly as it was shown: project, parcels on a map, the decision.
 
-Left out for good: contact, telephone, credit code and investment of the applicant, names of officers, findings and
-what they lie on, and what the lead withholds.
+It never shows the applicant's contact, telephone, credit code and investment, names of officers, findings and what they
+lie on, nor what the lead withholds.
 """
 
 from collections.abc import Collection, Mapping
@@ -57,7 +57,7 @@ def _page_in(
 
 
 def _words_of(opinion: Opinion, labels: Mapping[str, str], language: str) -> dict[str, str]:
-    """Conclusion, text and basis of a department; of one that never answered that it did not."""
+    """Conclusion, text and basis of a department, or a statement that it did not answer."""
     if opinion.state == OpinionState.DEEMED:
         due = opinion.due.isoformat() if opinion.due else ""
         return {"conclusion": labels["opinion_deemed"], "text": labels["opinion_silent"].format(due=due), "basis": ""}
@@ -70,7 +70,7 @@ def _value_text(value: Any) -> str:
 
 
 def _parcel_rows(library: Library, case: Case) -> list[dict[str, str]]:
-    """The parcels with their ground on the ellipsoid."""
+    """The parcels with their ellipsoidal areas."""
     rows = [row.values for row in stored_rows(library, case.current.run, "parcels")]
     return [
         {
@@ -83,7 +83,7 @@ def _parcel_rows(library: Library, case: Case) -> list[dict[str, str]]:
 
 
 def _maps_of(library: Library, case: Case, language: str) -> list[str]:
-    """Where the parcels lie, and how they are bounded; what was found on them is nobody's business here."""
+    """Maps of where the parcels lie and of their boundaries, without any findings."""
     source = MapSource(library, case.current.run, language)
     source.pieces, source.findings = [], []
     return [draw_map(source, MapPage(theme), project=case.project).svg for theme in ("location", "boundary")]

@@ -11,12 +11,12 @@ from onemap.rules.review.comment_chain import counted_comments, read_comments, r
 
 
 def notice_records(library: Library, case: Case) -> list[dict[str, Any]]:
-    """The notices of a case as `review show` has them."""
+    """The notices of a case as `review show` gives them."""
     return [notice_record(library, case, notice) for notice in case.notices]
 
 
 def notice_record(library: Library, case: Case, notice: Notice) -> Record:
-    """One notice; its `comments` are counted as they come until it is closed."""
+    """One notice as JSON; `comments` counts those received so far until it is closed."""
     count = len(read_comments(library, case.id, notice.number)) if notice.count is None else notice.count
     return {
         "notice": notice.number,
@@ -30,7 +30,7 @@ def notice_record(library: Library, case: Case, notice: Notice) -> Record:
 
 
 def comment_records(library: Library, case: Case, notice: Notice) -> list[Record]:
-    """The comments of a notice with the lead's replies; names and places for the lead alone.
+    """The comments of a notice with the lead's replies; names and places only if the lead reads.
 
     Raises OneMapError library.altered.
     """
@@ -55,9 +55,9 @@ def comment_records(library: Library, case: Case, notice: Notice) -> list[Record
 
 
 def comments_annex(library: Library, case: Case, department: str | None, language: str) -> list[Row]:
-    """The comments of closed notices, with name and place only where that was consented to; none for one department.
+    """The comments of closed notices, with name and place only if their author consented; none for one department.
 
-    Names are printed by whoever may read them.
+    Names are printed only if the reader may read them.
     """
     rows: list[Row] = []
     for notice in case.notices if department is None else ():

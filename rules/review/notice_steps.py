@@ -1,4 +1,4 @@
-"""The lead's steps with a public notice: open it, reply to a comment, close it, erase who wrote a comment."""
+"""The lead's steps with a public notice: open it, reply to a comment, close it, erase a comment's author."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -33,7 +33,7 @@ def open_notice(
     reason: str | None,
     labels: Labels,
 ) -> None:
-    """Show a case to the public for so many days. labels: the documents' words by language.
+    """Show a case to the public for some days. labels: the documents' words by language.
 
     Raises OneMapError notice.days, notice.open, library.upgrade_owner, review.….
     """
@@ -59,7 +59,7 @@ def open_notice(
 
 
 def _free_number(library: Library, case: Case) -> int:
-    """The number of a case's next notice: behind the last, and not that of a page that a notice without effect left."""
+    """The number of a case's next notice: above the last, and not taken by the page of a notice without effect."""
     sql = compose_sql("SELECT number FROM {notices} WHERE case_id = ?", notices=NOTICES)
     rows = library.connection.execute(sql, (case.id,)) if library.has_table(NOTICES) else ()
     taken = {row[0] for row in rows}
@@ -68,7 +68,7 @@ def _free_number(library: Library, case: Case) -> int:
 
 
 def _make_tables(connection: StoreConnection) -> None:
-    """The tables of notices in a library that was made before there were any."""
+    """Make the tables of notices in a library that does not have them yet."""
     for statement, name in zip(TABLES, plain_tables(TABLES), strict=True):
         if not connection.has_table(name):
             connection.execute(statement)
@@ -76,7 +76,7 @@ def _make_tables(connection: StoreConnection) -> None:
 
 
 def respond(library: Library, case_id: str, hand: Hand, comment: int, text: str, notice: int | None) -> None:
-    """Reply to a comment; of several replies the last one counts. notice: its number, the last one for None.
+    """Reply to a comment; the last reply counts. notice: its number, None for the last notice.
 
     Raises OneMapError notice.none, notice.no_comment, notice.reply, review.….
     """
@@ -93,7 +93,7 @@ def respond(library: Library, case_id: str, hand: Hand, comment: int, text: str,
 
 
 def _check_state(case: Case, action: str) -> None:
-    """Tell first that a case's state does not allow a step. Raises OneMapError review.…."""
+    """Refuse a step that the case's state does not allow, before other refusals. Raises OneMapError review.…."""
     case_state_after(case.state, action, case=case.id, field="CASE")
 
 
@@ -106,7 +106,7 @@ def _comment(library: Library, case: Case, notice: int, comment: int) -> Comment
 
 
 def close_notice(library: Library, case_id: str, hand: Hand, reason: str | None, notice: int | None) -> None:
-    """Take no more comments, and take the head of their chain into the case. Raises OneMapError notice.…, review.…."""
+    """Close a notice to comments, and record the head of their chain. Raises OneMapError notice.…, review.…."""
 
     def say(case: Case, _: date) -> StepContent:
         _check_state(case, "close")
@@ -123,7 +123,7 @@ def close_notice(library: Library, case_id: str, hand: Hand, reason: str | None,
 def erase_person(
     library: Library, case_id: str, hand: Hand, comment: int, reason: str | None, notice: int | None
 ) -> None:
-    """Erase name and place of whoever wrote a comment, for good; its text stays, and the chain can be proved.
+    """Erase the name and place of a comment's author for good; the text stays, and the chain can still be proved.
 
     Raises OneMapError notice.…, review.….
     """

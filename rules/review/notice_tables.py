@@ -1,6 +1,6 @@
-"""The tables of public notices: what was shown, the chain of comments of each, and who wrote them, beside it.
+"""The tables of public notices: the pages shown, the chain of comments of each, and their authors in a separate table.
 
-A comment's body holds a salted hash of name and place, so that both can be erased and the chain be proved all the same.
+A comment's body holds a salted hash of name and place, so that both can be erased while the chain can still be proved.
 """
 
 from onemap.layers.stores.rights import DEPARTMENT, LEAD, PUBLIC, Grant, Guard, Right, Script

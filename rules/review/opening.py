@@ -1,4 +1,4 @@
-"""Cases are opened, revised and rechecked: parcels are checked, routed to departments, and drafts written."""
+"""Open, revise and recheck cases: parcels are checked, routed to departments, and drafts written."""
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -55,7 +55,7 @@ class Project:
 
 
 def told_project(values: Values) -> Project:
-    """The project of a verb's values, read before anything is checked. Raises OneMapError review.…, data.…."""
+    """Read the project from a verb's values, before any checking. Raises OneMapError review.…, data.…."""
     content, facts = facts_content(values["data"]) if values.get("data") else ({}, GivenFacts())
     data = checked_data(content, facts.file)
     return Project(
@@ -66,7 +66,7 @@ def told_project(values: Values) -> Project:
 
 
 def check_same_project(case: Case, values: Values) -> None:
-    """Refuse other facts of the project than those of a case's opening: a new round takes those of parcels alone.
+    """Refuse facts of the project that differ from the case's: a new round only takes new facts of parcels.
 
     Raises OneMapError review.data_kept, data.….
     """
@@ -82,9 +82,9 @@ def check_same_project(case: Case, values: Values) -> None:
 def judge_round(
     library: Library, values: Values, context: VerbContext, day: date, facts: Mapping[str, Any] | None = None
 ) -> Run:
-    """The run of a round: the verb's parcels by its packs, as of its day.
+    """Make the run of a round: judge the verb's parcels by its packs as of its day.
 
-    facts: what the case says for its parcels, where the verb is given no file of facts.
+    facts: what the case states about its parcels, used if the verb gets no file of facts.
     Raises OneMapError for every refusal.
     """
     if not library.writable:
@@ -100,23 +100,26 @@ def judge_round(
 
 
 def run_question(library: Library, question: Question, values: Values, context: VerbContext) -> Run:
-    """The run of a question."""
+    """Check a question and return its run."""
     return check(library, question, Threads.of(values.get("workers"), context.progress))
 
 
 def turned_since(
     library: Library, identifier: str, question: Question, values: Values, context: VerbContext
 ) -> tuple[list[ChangedParcel], Run]:
-    """Parcels of a kept check whose verdict turns by a question about the same ones; the run of those it may turn."""
+    """The parcels of a stored check whose verdict differs under a question about the same parcels.
+
+    Also returns the run, which judged only the parcels that the question could affect.
+    """
     run = check_near_changes(library, question, Threads.of(values.get("workers"), context.progress), identifier)
     return changed_verdicts(library, identifier, run, run.question.parcels.ids), run
 
 
 def shared_ground(library: Library, case: Case) -> list[Problem]:
-    """Remarks on ground that a case's parcels share, with one another or with those of other open cases.
+    """Remarks on ground that a case's parcels share with each other or with parcels of other open cases.
 
-    An application may have come in twice. Cases whose runs cannot be read are left out: the list of cases says so.
-    Areas are in the library's plane.
+    The same application may have come in twice. Cases whose runs cannot be read are left out: the list of cases reports
+    them. Areas are in the library's plane.
     """
     own = _parcels_of_run(library, case.current.run)
     found = [
@@ -140,7 +143,7 @@ def shared_ground(library: Library, case: Case) -> list[Problem]:
 def _overlaps(
     own: Mapping[str, shapely.Geometry], others: Mapping[str, shapely.Geometry]
 ) -> Iterator[tuple[str, str, float]]:
-    """The ids of parcels that overlap one of others, with its id and the common area in m²."""
+    """Pairs of overlapping parcels: id of an own one, id of another, and the common area in m²."""
     own_ids, other_ids = list(own), list(others)
     tree = shapely.STRtree(list(others.values()))
     for own_at, other_at in tree.query(list(own.values()), predicate="intersects").T.tolist():
@@ -161,7 +164,7 @@ def propose_drafts(run: Run, overrides: Sequence[Override] = ()) -> tuple[tuple[
 
 
 def open_case(library: Library, run: Run, hand: Hand, values: Values, project: Project) -> str:
-    """Write a new case and its run in one transaction: the first event; the case's id.
+    """Write a new case and its run in one transaction, as the case's first event; return the case's id.
 
     Raises OneMapError library.…, review.by, review.date.
     """
@@ -192,14 +195,14 @@ def open_case(library: Library, run: Run, hand: Hand, values: Values, project: P
 
 
 def draft_hashes(of_run: RoundFacts) -> list[str]:
-    """The hashes of a round's drafts, so that a later program, which may word them otherwise, knows them."""
+    """The hashes of a round's drafts, by which later programs recognise them even if they word drafts differently."""
     return [sha256(draft.text) for draft in of_run.drafts()]
 
 
 def revise(library: Library, case_id: str, run: Run, hand: Hand, reason: str | None, packs: Sequence[str]) -> None:
-    """Open the next round on new parcels: older opinions become void, and where the case is out clocks start anew.
+    """Open the next round on new parcels: older opinions become void; if the case is circulating, clocks start again.
 
-    packs: as they were named for the new run. Raises OneMapError review.….
+    packs: as named for the new run. Raises OneMapError review.….
     """
     of_run, identifier = facts_of_run(run), run.record["id"]
 
@@ -216,7 +219,7 @@ def revise(library: Library, case_id: str, run: Run, hand: Hand, reason: str | N
 
 
 def project_name(name: str) -> str:
-    """A project's name as plain text. Raises OneMapError review.project."""
+    """Check and return a project's name as plain text. Raises OneMapError review.project."""
     name = name.strip()
     if not name or len(name) > _MOST_NAME or not name.isprintable():
         raise OneMapError("review.project", field="--project")
@@ -224,13 +227,13 @@ def project_name(name: str) -> str:
 
 
 def log_recheck(library: Library, case: Case, by: str, changes: int) -> None:
-    """The row in the library's log of somebody who rechecked a case."""
+    """Record in the library's log that somebody rechecked a case."""
     with library.writing() as connection:
         log(connection, by, "review.recheck", case.id, {"round": case.round, "changes": changes})
 
 
 def revisable(library: Library, case_id: str) -> Case:
-    """The case, if its state allows a new round: told before hours of checking. Raises OneMapError review.…."""
+    """Read a case, and refuse it before hours of checking if it allows no new round. Raises OneMapError review.…."""
     case = stored_case(library, case_id)
     case_state_after(case.state, "revise", case=case_id, field="CASE")
     check_readable(case, "revise")

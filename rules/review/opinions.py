@@ -1,4 +1,4 @@
-"""The departments' steps on their opinions: write, sign, return, take more time, override a finding."""
+"""The departments' steps on their opinions: write, sign, return, extend the time, override a finding."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from onemap.rules.review.cases.round_facts import facts_of_stored_run
 
 @dataclass(frozen=True)
 class Words:
-    """A person's words for a department. answers: (checklist item, answer), either empty where nothing was written."""
+    """A person's words for a department. answers: pairs of checklist item and answer."""
 
     conclusion: str
     text: str
@@ -31,7 +31,7 @@ class Words:
 
 @dataclass(frozen=True)
 class Letter:
-    """A reply that came as a file: who wrote it when, its hash, and how it compares with the case as it stands."""
+    """A reply that came as a file: its author and day, its hash, and a check of it against the case as it stands."""
 
     by: str
     on: date
@@ -40,7 +40,7 @@ class Letter:
 
 
 def checked_words(conclusion: str | None, text: str | None, basis: str | None, answers: Sequence[str]) -> Words:
-    """The words of a verb's values. Raises OneMapError review.words_missing, review.text."""
+    """Check and return the words in a verb's values. Raises OneMapError review.words_missing, review.text."""
     given = {"--conclusion": conclusion, "--text": text}
     missing = [
         Problem("review.words_missing", {"field": name}) for name, one in given.items() if not (one or "").strip()
@@ -56,10 +56,10 @@ def checked_words(conclusion: str | None, text: str | None, basis: str | None, a
 def opine(
     library: Library, case_id: str, department: str, words: Words, hand: Hand, letter: Letter | None = None
 ) -> dict[str, str] | None:
-    """Write a department's draft; the one before stays readable. letter: by which it came from elsewhere.
+    """Write a department's draft; the earlier draft stays readable. letter: the file by which the draft came, if any.
 
-    Returns whose draft gave way and what it concluded, None where there was none by another person.
-    Raises OneMapError review.…, and what the letter's check raises.
+    Returns the author and conclusion of the draft that it replaced, None if there was none by another person.
+    Raises OneMapError review.…, and as the letter's check.
     """
     content = {"conclusion": words.conclusion, "text": words.text, "basis": words.basis}
 
@@ -81,7 +81,7 @@ def opine(
 
 
 def _check_answers(library: Library, case: Case, department: str, words: Words) -> None:
-    """Refuse every answer that says nothing, or to no item of the department. Raises OneMapError review.answer."""
+    """Refuse empty answers, and answers to other departments' items. Raises OneMapError review.answer."""
     known = [one.item for one in case.current.items if one.department == department]
     facts = {"department": department_name(library, department), "known": known, "field": "--answer"}
     wrong = [item for item, answer in words.answers if item not in known or not answer]
@@ -92,9 +92,9 @@ def _check_answers(library: Library, case: Case, department: str, words: Words) 
 def sign(
     library: Library, case_id: str, department: str, hand: Hand, reason: str | None, unanswered: str | None = None
 ) -> None:
-    """Sign a department's draft, with the words that stand in it; not by whoever wrote it, unless the pack allows.
+    """Sign a department's draft as it is worded; its author may not sign unless the pack allows it.
 
-    unanswered: why items of the department's checklist stay without an answer. Raises OneMapError review.….
+    unanswered: why items of the department's checklist remain unanswered. Raises OneMapError review.….
     """
 
     def say(case: Case, _: date) -> StepContent:
@@ -118,7 +118,7 @@ def sign(
 
 
 def return_opinion(library: Library, case_id: str, department: str, hand: Hand, reason: str | None) -> None:
-    """Give an opinion back to be written anew; its clock runs on. Raises OneMapError review.…."""
+    """Return an opinion to be written again; its clock keeps running. Raises OneMapError review.…."""
     with step(library, case_id, "return", hand, lambda *_: StepContent({"reason": reason}), department):
         pass
 
@@ -131,7 +131,7 @@ def extend(library: Library, case_id: str, department: str | None, days: int, ha
 
 
 def reason_given(reason: str | None) -> str:
-    """A reason that says something. Raises OneMapError review.reason."""
+    """Check and return a reason, which must not be empty. Raises OneMapError review.reason."""
     text = plain_text(reason, "--reason")
     if not text:
         raise OneMapError("review.reason", field="--reason")
@@ -142,8 +142,8 @@ def reason_given(reason: str | None) -> str:
 class Judgement:
     """A person's judgement of a finding.
 
-    department: for whom, None for whichever of the person's own the rule is.
-    before: the machine's verdict of the finding, None for the gravest of the rule's that still holds.
+    department: that the person acts for, None for the rule's if it is one of the person's own.
+    before: the machine's verdict of the finding, None for the gravest of the rule that still holds.
     """
 
     parcel: str
@@ -155,7 +155,7 @@ class Judgement:
 
 
 def override(library: Library, case_id: str, judgement: Judgement, hand: Hand) -> None:
-    """Judge a finding otherwise: both verdicts are kept, and one's own draft follows that nobody has written in yet.
+    """Override a finding: both verdicts are kept, and the department's draft follows if nobody has changed it.
 
     Raises OneMapError review.finding, review.foreign, review.same_verdict, review.spoken, review.reason.
     """
@@ -181,7 +181,7 @@ def override(library: Library, case_id: str, judgement: Judgement, hand: Hand) -
 
 
 def check_own_rule(library: Library, rule: Rule, department: str | None) -> None:
-    """Refuse to judge by a rule of another department. Raises OneMapError review.not_yours, review.foreign."""
+    """Refuse to override findings of another department's rule. Raises OneMapError review.not_yours, review.foreign."""
     if department is not None:
         may_act(library, "override", department)
     own = library.roles.departments if department is None else (department,)

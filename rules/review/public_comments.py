@@ -1,6 +1,6 @@
-"""The public's side of notices: those that are open, their pages, and a comment that is added behind the last.
+"""The public's side of notices: the open ones, their pages, and how a comment is appended.
 
-On a server whoever asks so has an account that may do nothing else; in a file the same bounds are held here.
+On a server the public's account may do nothing else; for a file this module applies the same limits.
 """
 
 import json
@@ -39,7 +39,7 @@ _AT_ONCE = 5  # who write in the same moment, of whom one is first
 
 @dataclass(frozen=True)
 class NoticePage:
-    """An open notice as the public sees it. content: by language, as `notice_steps.page_content` made it."""
+    """An open notice as the public sees it. content: by language, as `notice_page.page_content` made it."""
 
     case_id: str
     number: int
@@ -57,7 +57,7 @@ class WrittenComment:
     consent: bool = False
 
     def cleaned_comment(self) -> "WrittenComment":
-        """The same without blanks around it. Raises OneMapError notice.field, by field."""
+        """The comment without surrounding blanks. Raises OneMapError notice.field, naming the field."""
         text, name, place = (
             _cleaned_text(value, field, most)
             for field, value, most in (
@@ -70,7 +70,7 @@ class WrittenComment:
 
 
 def _cleaned_text(value: str, field: str, most: int) -> str:
-    """A field as it is kept; only the comment's text has lines. Raises OneMapError notice.field."""
+    """A field's text as it is stored; only a comment's text may have several lines. Raises OneMapError notice.field."""
     text = "\n".join(line.rstrip() for line in value.splitlines()).strip()
     is_shown = all(unicodedata.category(sign) not in _UNSEEN or sign in "\n\t\u200d" for sign in text)
     if not text or len(text) > most or not is_shown or ("\n" in text and field != "text"):
@@ -80,7 +80,7 @@ def _cleaned_text(value: str, field: str, most: int) -> str:
 
 
 def open_notices(library: Library) -> list[NoticePage]:
-    """The notices that take comments today, the one that ends first before the others."""
+    """The notices that take comments today, ordered by their last day."""
     if not library.has_table(NOTICES):
         return []
     sql = compose_sql("SELECT case_id, number, until, content FROM {notices} WHERE until >= ?", notices=NOTICES)
@@ -94,7 +94,7 @@ def open_notices(library: Library) -> list[NoticePage]:
 
 
 def open_notice(library: Library, case_id: str, number: int) -> NoticePage:
-    """One of them. Raises OneMapError notice.gone."""
+    """One open notice. Raises OneMapError notice.gone."""
     for one in open_notices(library):
         if (one.case_id, one.number) == (case_id, number):
             return one
@@ -110,7 +110,7 @@ def _readable(content: str) -> Mapping[str, Any]:
 
 
 def _is_open(library: Library, case_id: str, number: int, content: str) -> bool:
-    """Whether the case says that a notice with this content is open. A server says it by itself."""
+    """Whether the case has an open notice with this content; only asked for a file, as a server checks this itself."""
     try:
         notice = plain_case(library, case_id).notice(number)
     except OneMapError:
@@ -119,9 +119,9 @@ def _is_open(library: Library, case_id: str, number: int, content: str) -> bool:
 
 
 def write_comment(library: Library, case_id: str, number: int, written: WrittenComment) -> None:
-    """Write a comment behind the last one of its notice.
+    """Append a comment to a notice.
 
-    Raises OneMapError notice.field, notice.gone, notice.full where there are too many, or too many in a minute.
+    Raises OneMapError notice.field, notice.gone, notice.full for too many comments, or too many in a minute.
     """
     clean = written.cleaned_comment()
     words = salted_words({"name": clean.name, "place": clean.place})
@@ -141,7 +141,7 @@ def write_comment(library: Library, case_id: str, number: int, written: WrittenC
 
 
 def _as_public_refusal(error: OneMapError) -> OneMapError:
-    """A server's error, without a word of how it is built."""
+    """Replace a server's error by one that tells the public nothing about the server."""
     if error.code in ("library.no_right", "notice.gone"):
         return OneMapError("notice.gone")
     if error.code in ("library.server_said", "library.conflict", "library.busy", "library.stopped"):
@@ -150,7 +150,7 @@ def _as_public_refusal(error: OneMapError) -> OneMapError:
 
 
 def _write_on_server(library: Library, case_id: str, number: int, body: str, words: str) -> None:
-    """Number, moment and hash are the server's."""
+    """Write a comment on a server, which fills in number, moment and hash."""
     with library.appending() as connection:
         values = {"case_id": case_id, "notice": number, "number": 0}
         _insert(connection, COMMENTS, {**values, "at": "", "day": "", "body": body, "before": "", "hash": ""})

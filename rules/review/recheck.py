@@ -1,8 +1,7 @@
-"""The recheck of a case: its parcels by today's packs and layer versions, compared with its run.
+"""The recheck of a case: its parcels judged by today's packs and layer versions, compared with its run.
 
-Of a new version of one layer the run is asked again as it was, by its own packs, its own day and the versions that it
-knew, but for the one layer, of which the new version is taken for the one in force: whatever differs comes of that
-version alone.
+For a new version of one layer, the run's question is asked again with its own packs, day and versions, only with the
+new version in place of that layer's: every difference then comes from that version alone.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -33,10 +32,9 @@ _DECIDING = ("parcel", "rule", "verdict", "counted")
 
 
 def recheck(library: Library, case: Case, values: Values, context: VerbContext) -> Record:
-    """The differences: parcels whose verdict changes, findings, departments, layers and packs. Nothing is written.
+    """Compare a case with today: changed verdicts of parcels, findings, departments, layers, packs. Writes nothing.
 
-    values: its `pack` names drafts, which are asked as if they were in force. Raises OneMapError for what a check
-    refuses.
+    values: its `pack` names drafts that are used as if they were in force. Raises OneMapError as a check does.
     """
     before = stored_question(library, case.current.run)
     named = [str(pack["name"]) for pack in case.options["packs"] if pack["name"]]
@@ -62,9 +60,9 @@ def recheck(library: Library, case: Case, values: Values, context: VerbContext) 
 
 
 def recheck_run(library: Library, identifier: str, values: Values, context: VerbContext) -> Record:
-    """The recheck of a named check: parcels whose verdict changes, layers and packs. Nothing is written.
+    """Compare a stored check with today: parcels whose verdict changes, layers and packs. Writes nothing.
 
-    Its packs are the library's, where it was judged by them. Raises OneMapError run.…, and what a check refuses.
+    If it was judged by the library's packs, today's are used. Raises OneMapError run.…, and as a check does.
     """
     before = stored_question(library, identifier)
     ids = {pack.id for pack in before.packs}
@@ -84,7 +82,7 @@ def recheck_run(library: Library, identifier: str, values: Values, context: Verb
 def turned_by_packs(
     library: Library, question: Question, before: Sequence[Pack], after: Sequence[Pack], context: VerbContext
 ) -> list[Record]:
-    """The parcels of a question whose verdict is another by other packs: from, to, and the rules that say so."""
+    """The parcels of a question whose verdict differs under other packs: from, to, and the rules that decide it."""
     sides = []
     for packs, part in zip((before, after), context.progress.parts([1, 1]), strict=True):
         asked = replace(question, packs=tuple(packs))
@@ -111,12 +109,12 @@ def turned_by_packs(
 
 
 def _packs_today(library: Library, before: Question, values: Values) -> list[Pack]:
-    """The library's packs, those that are named as drafts as if they were in force. before: the question of a run."""
+    """The library's packs, with named drafts as if they were in force. before: the question of a run."""
     return packs_as_if(library, values.get("pack") or (), before.code_system)
 
 
 def changed_opinions(then: Sequence[Draft], now: Sequence[Draft], language: str) -> list[dict[str, Any]]:
-    """The departments whose draft or whose part in the case would change, with the new draft in the reader's words."""
+    """The departments whose draft or involvement would change, with the new draft in the reader's language."""
     changed = []
     for before, after in zip(then, now, strict=True):
         sides = [{"conclusion": draft.conclusion, "routed": draft.routed} for draft in (before, after)]
@@ -130,7 +128,7 @@ def changed_opinions(then: Sequence[Draft], now: Sequence[Draft], language: str)
 def _findings(
     then: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]], titles: Mapping[str, str]
 ) -> list[dict[str, Any]]:
-    """Counted findings that come, go, or change their area by more than a square millimetre. titles: of the rules."""
+    """Counted findings that appear, disappear, or change area by more than a square millimetre. titles: of rules."""
     sides = [
         {(row["parcel"], row["rule"], row["verdict"]): row["area_m2"] for row in rows if row["counted"]}
         for rows in (then, now)
@@ -149,7 +147,7 @@ def _findings(
 
 
 def _layers(record: CheckRecord, run: Run, library: Library, language: str) -> list[dict[str, Any]]:
-    """The layers of which another version would be asked."""
+    """The layers for which another version would be used."""
     sides = [{layer["code"]: layer["label"] for layer in one["layers"]} for one in (record, run.record)]
     codes, catalogue = dict.fromkeys([*sides[0], *sides[1]]), library.catalogue()
     return [
@@ -165,7 +163,7 @@ def _layers(record: CheckRecord, run: Run, library: Library, language: str) -> l
 
 
 def _packs(record: CheckRecord, run: Run, before: Sequence[Pack], language: str) -> list[dict[str, Any]]:
-    """The packs that have changed. before: those by which the run of the record was judged."""
+    """The packs that have changed. before: the packs by which the recorded run was judged."""
     titles = {pack.id: pack.title.get(language, pack.id) for pack in (*before, *run.packs)}
     sides = [{pack["id"]: _pack_content(pack) for pack in one["packs"]} for one in (record, run.record)]
     return [
@@ -181,17 +179,17 @@ def _packs(record: CheckRecord, run: Run, before: Sequence[Pack], language: str)
 
 
 def _pack_content(pack: Mapping[str, Any]) -> tuple[Any, ...]:
-    """The content of a pack in a run, its version first; older runs did not keep its tables of uses."""
+    """The version and hashes that identify a pack's content in a run; older runs did not keep its tables of uses."""
     return pack["version"], pack["hash"], *(table["hash"] for table in pack.get("tables", ()))
 
 
 def turned_in_case(
     library: Library, case: Case, new: Mapping[str, str], values: Values, context: VerbContext
 ) -> Record:
-    """The parcels of a case's round that turn, and the opinions that rest on them or would be drafted otherwise.
+    """The parcels of a case's round whose verdict changes, and the opinions that depend on them or would change.
 
-    new: the layer's code, and the older and the newer label, by `code, old, new`. Raises OneMapError run.…, and what a
-    check refuses.
+    new: the layer's code, and its older and newer label, by `code, old, new`. Raises OneMapError run.…, and as a check
+    does.
     """
     current = case.current
 
@@ -221,7 +219,7 @@ def turned_in_case(
 def turned_in_run(
     library: Library, identifier: str, new: Mapping[str, str], values: Values, context: VerbContext
 ) -> Record:
-    """The parcels of a kept check that turn, and the departments that the turned rules ask; as `turned_in_case`."""
+    """A stored check's parcels whose verdict changes, and the departments that their rules ask; as `turned_in_case`."""
     found, _, _ = _turned_verdicts(library, identifier, new, partial(turned_since, values=values, context=context))
     return found
 
@@ -229,7 +227,7 @@ def turned_in_run(
 def _turned_verdicts(
     library: Library, identifier: str, new: Mapping[str, str], ask: Callable[..., tuple[list[ChangedParcel], Run]]
 ) -> tuple[dict[str, Any], Question, Run | None]:
-    """The turned verdicts, the former question, and the new run; None where no rule asks for the layer."""
+    """The changed verdicts, the run's old question, and the new run; None if no rule uses the layer."""
     code = new["code"]
     before, record = stored_question(library, identifier), check_record(library, identifier)
     rests_on = next((layer["label"] for layer in record["layers"] if layer["code"] == code), None)

@@ -1,4 +1,4 @@
-"""The remedy of a case's parcels: by the packs and layer versions of its round, and kept with the round."""
+"""The remedy of a case's parcels, found by the packs and layer versions of its round, and kept with the round."""
 
 import contextlib
 from dataclasses import replace
@@ -26,10 +26,10 @@ from onemap.rules.review.cases.state_machine import case_state_after
 
 
 def find_and_keep(library: Library, case_id: str, hand: Hand, values: Values, context: VerbContext) -> Remedy:
-    """Find the remedy of the current round's parcels, keep it with the round, and write its tables: all, or nothing.
+    """Find the remedy of the current round's parcels, keep it with the round, and write its tables: all or nothing.
 
-    It is judged by the findings of the machine; what a person has overridden is cut all the same. Raises OneMapError
-    review.…, parcel.unknown, library.read_only, out.….
+    It follows the machine's findings; ground of an overridden finding is cut all the same. Raises OneMapError review.…,
+    parcel.unknown, library.read_only, out.….
     """
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     check_targets(outs, overwrite)
@@ -64,9 +64,9 @@ def find_and_keep(library: Library, case_id: str, hand: Hand, values: Values, co
 
 
 def shown_remedies(library: Library, case: Case, language: str) -> list[Row]:
-    """The remedies of all rounds, the oldest first; those of earlier rounds are void. The last that counts in full.
+    """The remedies of all rounds, the oldest first; those of earlier rounds are void. The last valid one comes in full.
 
-    One that cannot be read is named, with the sentence why: `damaged`.
+    One that cannot be read gets `damaged`, a sentence that says why.
     """
     last = case.current.remedies[-1:]
     rows = []

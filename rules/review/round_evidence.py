@@ -1,4 +1,4 @@
-"""The evidence of a round: its run's tables for a map, the parcels of each verdict, one signer for many departments."""
+"""The evidence of a round: its run's tables, its ground for a map, the parcels of each verdict, repeated signers."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -41,8 +41,8 @@ def write_evidence(
 ) -> Sequence[Problem]:
     """Write the tables of a round's run as `check --out` does, with the machine's own verdicts, titled in the language.
 
-    unasked: the rules that were not asked, a table of their own.
-    Gives what the form could not hold. Raises OneMapError run.unknown, out.….
+    unasked: rules that were not run, written as a table of their own.
+    Returns remarks on what the file format could not hold. Raises OneMapError run.unknown, out.….
     """
     record = check_record(library, current.run)
     tables = stored_tables(library, current.run, language)
@@ -54,10 +54,10 @@ def write_evidence(
 
 
 def area_problems(library: Library, run: str, data: Mapping[str, Any], terms: Terms) -> list[Problem]:
-    """Remarks where an area that was declared is not that of the parcels, by more than the packs allow.
+    """Remarks where a declared area differs from the parcels' area by more than the packs allow.
 
     run: of the round; data: the project's facts. A coordinate text declares its parcels' hectares too (DKMJ). Areas of
-    parcels are on the ellipsoid, as in every document.
+    parcels are ellipsoidal, as in every document.
     """
     declared = {"area_ha": data.get("area_ha"), _TEXT_FIELD: _hectares_of_text(library, run)}
     site_m2 = total_m2(area for (area,) in stored_values(library, run, "parcels", ("area_ellipsoidal_m2",)))
@@ -73,7 +73,7 @@ def area_problems(library: Library, run: str, data: Mapping[str, Any], terms: Te
 
 
 def _hectares_of_text(library: Library, run: str) -> float | None:
-    """The sum of areas that a coordinate text states; None of another source, or where it leaves one out."""
+    """The sum of areas that a coordinate text states; None for another source, or if it leaves one out."""
     if not str(check_record(library, run)["parameters"]["parcels"]).lower().endswith(".txt"):
         return None
     given = [row.values["attributes"].get(_TEXT_FIELD) for row in stored_rows(library, run, "given")]
@@ -83,9 +83,9 @@ def _hectares_of_text(library: Library, run: str) -> float | None:
 
 
 def counts_of_round(library: Library, case: Case) -> dict[str, int]:
-    """How many parcels of a case's round have each of the six verdicts, as people have overridden them.
+    """How many parcels of a case's round have each of the six verdicts, with overrides applied.
 
-    Of a run that cannot be read none is known, of at least one parcel.
+    If the run cannot be read, all its parcels, at least one, count as unknown.
     """
     current = case.current
     if case.damage is not None:
@@ -94,7 +94,7 @@ def counts_of_round(library: Library, case: Case) -> dict[str, int]:
 
 
 def _verdicts_of_round(library: Library, current: Round) -> dict[str, str]:
-    """The verdict of each parcel of a round, as people have overridden its findings."""
+    """The verdict of each parcel of a round, with overrides applied."""
     verdicts = parcel_verdicts(library, current.run)
     if current.overrides:
         verdicts = dict.fromkeys(verdicts, Verdict.CLEAR)
@@ -107,7 +107,7 @@ def _verdicts_of_round(library: Library, current: Round) -> dict[str, str]:
 
 
 def ground_of_round(library: Library, current: Round, language: str) -> dict[str, list[Record]]:
-    """Findings and parcels of a round for a map, as `ground_records`, with the verdicts to which people came."""
+    """Findings and parcels of a round for a map, as by `ground_records`, with overrides applied."""
     ground, verdicts = ground_records(library, current.run, language), _verdicts_of_round(library, current)
     findings = [
         {**one, "verdict": current.verdict_of(one["parcel"], one["rule"], one["verdict"])} for one in ground["findings"]
@@ -121,7 +121,7 @@ def ground_of_round(library: Library, current: Round, language: str) -> dict[str
 def said_against(
     round_: Round, opinion: Opinion, findings: Iterable[Mapping[str, Any]], department: str, language: str
 ) -> list[str]:
-    """That a department agrees, or is deemed to, where a finding of its rules forbids or could not be judged.
+    """A remark if a department agrees, or is deemed to, although a finding of its rules forbids or could not be judged.
 
     findings: of the round; department: its name.
     """
@@ -138,7 +138,10 @@ def said_against(
 
 @dataclass(frozen=True)
 class SameHand:
-    """One name under several opinions of a round. unchanged: as drafted by the machine; seconds: first to last."""
+    """One name under several opinions of a round.
+
+    unchanged: how many are as the machine drafted them; seconds: between the first and the last signature.
+    """
 
     by: str
     opinions: int
@@ -146,7 +149,7 @@ class SameHand:
     seconds: int
 
     def sentence(self, language: str) -> str:
-        """The remark on it for readers of the case or its statement."""
+        """The remark on such a name for readers of the case or its statement."""
         unit, length = next((unit, size) for unit, size in _UNITS if self.seconds >= size * _LEAST or size == 1)
         time = phrase(f"review_said.within_{unit}", language, count=max(1, math.ceil(self.seconds / length)))
         facts = {"name": self.by, "count": self.opinions, "unchanged": self.unchanged, "time": time}
@@ -167,7 +170,7 @@ def same_hands(case: Case) -> list[SameHand]:
 
 
 def _same_hand(hand: Sequence[Opinion], at: Mapping[str | None, str]) -> SameHand:
-    """The opinions of one name. at: when each department's was signed."""
+    """Count the opinions of one name. at: when each department's opinion was signed."""
     moments = [datetime.fromisoformat(at[opinion.department]) for opinion in hand]
     seconds = math.ceil((max(moments) - min(moments)).total_seconds())
     return SameHand(str(hand[0].signed_by), len(hand), sum(opinion.by_machine for opinion in hand), seconds)

@@ -55,12 +55,12 @@ class _Drawing:
 
 
 def dxf_layers(path: Path) -> list[str]:
-    """The layers on which something is drawn. Raises OneMapError source.damaged, source.too_large, encoding.…."""
+    """Return the layers that have drawn objects. Raises OneMapError source.damaged, source.too_large, encoding.…."""
     return list(_drawing(path, None).layers)
 
 
 def read_dxf(path: Path, layer: str, encoding: str | None) -> RawFrame:
-    """The shapes on one layer of a drawing, in its order; texts become attributes of the polygons that hold them.
+    """Read the shapes on one layer of a drawing, in order; texts become attributes of the polygons around them.
 
     Raises OneMapError source.damaged, source.too_large, encoding.….
     """
@@ -118,7 +118,7 @@ def _attributes(drawn: list[DrawingEntity], labels: list[DrawingEntity], geometr
 
 
 def _label_polygons(rows: np.ndarray, geometries: np.ndarray, labels: list[DrawingEntity]) -> Iterator[tuple[int, str]]:
-    """Each text with the row of the smallest polygon that it stands in."""
+    """Yield each text with the row of the smallest polygon around it."""
     points = np.array([label.shape for label in labels], dtype=object)
     sound = rows[shapely.is_valid(geometries[rows])]
     point, polygon = shapely.STRtree(geometries[sound]).query(points, predicate="intersects")
@@ -184,8 +184,10 @@ def _read(path: Path, encoding: str | None, size: int, changed_ns: int) -> _Draw
 
 
 def _with_version(text: str) -> str:
-    """A drawing that says its version. Without one it would be taken for one of 1992, which knew no layers of entities
-    of later kinds; whatever bears marks of subclasses was written after 2000.
+    """Return a drawing that states its version.
+
+    Without one it would be taken for a drawing of 1992, which has no layers of later kinds of entities; a drawing with
+    subclass markers was written after 2000.
     """
     if _SAYS_VERSION.search(text[:_HEAD]) or not _SUBCLASS.search(text):
         return text
@@ -206,7 +208,7 @@ def _claimed_encoding(head: bytes) -> str | None:
 
 @contextmanager
 def _own_words() -> Iterator[list[str]]:
-    """ezdxf's warnings, which would otherwise go to stderr, as a list."""
+    """Collect ezdxf's warnings, which would otherwise go to stderr, in a list."""
     warning_texts: list[str] = []
 
     class _MessageCollector(logging.Handler):

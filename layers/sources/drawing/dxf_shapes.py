@@ -1,4 +1,4 @@
-"""Entities of a drawing as geometries: arcs and splines stroked by sagitta, blocks taken apart where they stand."""
+"""Entities of a drawing as geometries: arcs and splines stroked by sagitta, blocks resolved in place."""
 
 import math
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ _KILOMETRES = {7: 1000.0, 3: 1609.344}  # units longer than a metre, in which a 
 
 @dataclass(frozen=True)
 class DrawingEntity:
-    """One entity: its layer, its geometry or why there is none, how many arcs it had, and its attributes."""
+    """One entity: its layer, its geometry or the reason for none, how many arcs it had, and its attributes."""
 
     layer: str
     handle: str
@@ -40,12 +40,12 @@ class DrawingEntity:
 
     @property
     def is_text(self) -> bool:
-        """True for a label."""
+        """Whether it is a label."""
         return self.entity in ("TEXT", "MTEXT")
 
 
 class Walk:
-    """Goes through a drawing: `drawn` holds the entities, `aside` counts by layer and type those without a geometry."""
+    """A walk through a drawing: `drawn` has the entities, `aside` counts those without geometry by layer and type."""
 
     def __init__(self, document: "Drawing") -> None:
         self.drawn: list[DrawingEntity] = []
@@ -54,7 +54,7 @@ class Walk:
         self._met = 0
 
     def space(self, entities: Iterable[Any]) -> None:
-        """Take in all entities of a space. Raises ValueError if there are more than any drawing has."""
+        """Add all entities of a space. Raises ValueError if there are more than any drawing has."""
         for entity in entities:
             self._entity(entity, entity.dxf.layer, entity.dxf.handle or "", None, {}, 0)
 
@@ -93,7 +93,7 @@ class Walk:
         self.drawn.append(drawing_entity(shape, arcs=arcs, heights=heights))
 
     def _insert(self, insert: Any, layer: str, handle: str, above: dict[str, str], depth: int) -> None:
-        """A block where it stands; what it holds on layer 0 is on the layer of the insert."""
+        """Add a block at its place; its contents on layer 0 belong to the layer of the insert."""
         if depth >= _DEEPEST:
             raise ValueError("blocks nested too deep")
         if insert.block() is None:
@@ -112,10 +112,10 @@ _Points = tuple[np.ndarray, int, bool | None]
 
 
 def _points(entity: Any, kind: str, sagitta: float) -> _Points | None:
-    """Coordinates (k, 2 or 3), how many arcs were stroked, and whether the line is declared closed (None: a point).
+    """Return coordinates (k, 2 or 3), the number of stroked arcs, and whether the line is closed (None: a point).
 
-    None for what is no geometry: fills of drawn lines, dimensions, images, meshes. Raises ValueError for a curve
-    beyond all measure.
+    None if the entity is no geometry: a fill of drawn lines, a dimension, an image, a mesh. Raises ValueError if a
+    curve is immeasurably large.
     """
     if kind == "POINT":
         return np.array([entity.dxf.location.xyz]), 0, None
@@ -145,7 +145,7 @@ def _points(entity: Any, kind: str, sagitta: float) -> _Points | None:
 
 
 def _text_place(entity: Any, kind: str) -> shapely.Point:
-    """Where a text stands: at the point by which it is aligned, in the drawing's plane."""
+    """Return the place of a text: its alignment point, in the drawing's plane."""
     if kind == "MTEXT":
         return shapely.Point(entity.dxf.insert.xyz[:2])
     _, place, _ = entity.get_placement()
@@ -153,7 +153,7 @@ def _text_place(entity: Any, kind: str) -> shapely.Point:
 
 
 def _fills_drawn_line(hatch: Any) -> bool:
-    """Whether a hatch only fills closed lines that are drawn as such: their ground is there already."""
+    """Whether a hatch only fills closed lines that are drawn themselves, so that their ground exists already."""
     paths = hatch.paths.paths
     handles = [handle for path in paths for handle in path.source_boundary_objects]
     if not hatch.dxf.get("associative", 0) or hatch.doc is None or len(handles) != len(paths):
@@ -163,7 +163,7 @@ def _fills_drawn_line(hatch: Any) -> bool:
 
 
 def _hatched_ground(hatch: Any, sagitta: float) -> tuple[shapely.Geometry | str, int]:
-    """The ground that a hatch covers, boundaries within others as holes, or why there is none; how many have arcs."""
+    """Return a hatch's ground with inner boundaries as holes, or the reason for none; and the boundaries with arcs."""
     from ezdxf.path import from_hatch
 
     rings, arcs = [], 0
@@ -178,7 +178,7 @@ def _hatched_ground(hatch: Any, sagitta: float) -> tuple[shapely.Geometry | str,
 
 
 def _reach(entity: Any, kind: str) -> float:
-    """The greatest radius of a curve, or how far the points of a spline are apart."""
+    """Return the greatest radius of a curve, or the extent of a spline's points."""
     if kind in ("CIRCLE", "ARC"):
         return abs(float(entity.dxf.radius))
     if kind == "ELLIPSE":
@@ -196,12 +196,12 @@ def _array(vertices: Iterable[Any]) -> np.ndarray:
 
 
 def _finer(sagitta: float, radius: float) -> float:
-    """A circle smaller than its sagitta is a circle still."""
+    """Reduce the sagitta for small radii, so that a circle smaller than the sagitta stays a circle."""
     return min(sagitta, radius / 8) or sagitta
 
 
 def _stroke_bulges(points: np.ndarray, closed: bool, sagitta: float) -> tuple[np.ndarray, int]:
-    """Points (k, 3) of x, y and bulge, as (m, 2) with the arcs stroked; and how many arcs there were."""
+    """Return points (k, 3) of x, y and bulge as (m, 2) with arcs stroked, and the number of arcs."""
     bulges = points[:, 2] if closed else points[:-1, 2]
     if not bulges.any():
         return points[:, :2], 0
@@ -219,7 +219,7 @@ def _stroke_bulges(points: np.ndarray, closed: bool, sagitta: float) -> tuple[np
 
 
 def _in_world(entity: Any, points: np.ndarray, arcs: int) -> tuple[np.ndarray, int]:
-    """Points of the entity's own plane in the drawing's; mirrored blocks have a plane seen from below."""
+    """Transform points from the entity's plane to the drawing's; mirrored blocks have a plane seen from below."""
     if tuple(entity.dxf.extrusion) == (0.0, 0.0, 1.0):
         return points, arcs
     system = entity.ocs()
@@ -229,7 +229,7 @@ def _in_world(entity: Any, points: np.ndarray, arcs: int) -> tuple[np.ndarray, i
 
 
 def _shape(points: np.ndarray, closed: bool | None, kind: str) -> shapely.Geometry | str:
-    """A point, a line, or the polygon that a closed line bounds; the reason where none can be made."""
+    """Return a point, a line, or the polygon inside a closed line; the reason if none can be made."""
     if not np.isfinite(points).all():
         return "a coordinate is not a finite number"
     if closed is None:

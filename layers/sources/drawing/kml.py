@@ -1,6 +1,6 @@
-"""KML and KMZ: every placemark of every folder, and what of it cannot be read.
+"""KML and KMZ: every placemark of every folder, and the parts that cannot be read.
 
-GDAL passes over placemarks with broken coordinates, so a file is read here, element by element.
+GDAL skips placemarks with broken coordinates, so a file is read here, element by element.
 """
 
 import io
@@ -36,7 +36,7 @@ _MOST_PACKED = 1 << 30
 
 @dataclass
 class _Folder:
-    """A document or folder: its placemarks as (attributes, geometry or why there is none, whether it has heights)."""
+    """A document or folder: its placemarks as (attributes, geometry or the reason for none, whether it has heights)."""
 
     name: str
     above: "_Folder | None"
@@ -44,7 +44,7 @@ class _Folder:
 
     @property
     def path(self) -> str:
-        """The names from the outermost on."""
+        """The names of the folders from the outermost on."""
         return self.name if self.above is None else f"{self.above.path}/{self.name}".strip("/")
 
 
@@ -58,7 +58,7 @@ class _Content:
 
 
 def kml_layers(path: Path) -> list[str]:
-    """The folders that hold placemarks, called by their names, or by their paths where two have one name.
+    """Return the folders that hold placemarks, by name, or by path if two have the same name.
 
     Raises OneMapError source.damaged, source.indirect, encoding.….
     """
@@ -66,7 +66,7 @@ def kml_layers(path: Path) -> list[str]:
 
 
 def read_kml(path: Path, layer: str, encoding: str | None) -> RawFrame:
-    """The placemarks of one folder. Raises OneMapError source.damaged, source.indirect, encoding.…."""
+    """Read the placemarks of one folder. Raises OneMapError source.damaged, source.indirect, encoding.…."""
     content = _content(path, encoding)
     marks = content.folders[layer].marks
     place = ProblemPlace(file=path.name, layer=layer)
@@ -128,7 +128,7 @@ def _read(path: Path, encoding: str | None, size: int, changed_ns: int) -> _Cont
 
 
 def _check_root(path: Path, root: Element, content: bytes) -> None:
-    """Refuse an XML of another kind. Raises OneMapError source.indirect, source.damaged."""
+    """Refuse XML of another kind. Raises OneMapError source.indirect, source.damaged."""
     if local(root) in _ROOTS:
         return
     if points_elsewhere(content):
@@ -137,9 +137,9 @@ def _check_root(path: Path, root: Element, content: bytes) -> None:
 
 
 def _unzip_documents(path: Path) -> list[tuple[str, bytes]]:
-    """The documents of a KMZ with their names, the main one first, which is called as the file is.
+    """Return the documents of a KMZ with their names, the main one first and named like the file.
 
-    The main one is doc.kml, else the first in the archive; others may be linked from it, or stand for themselves.
+    The main one is doc.kml, else the first in the archive; others may be linked from it, or be independent.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -163,7 +163,7 @@ def _unzip_documents(path: Path) -> list[tuple[str, bytes]]:
 
 
 def _is_document(member: str) -> bool:
-    """Whether a file in a KMZ is a document, and not what macOS lays beside one."""
+    """Whether a file in a KMZ is a document, and not one that macOS puts beside it."""
     return member.lower().endswith(".kml") and not member.rpartition("/")[2].startswith("._")
 
 
@@ -181,7 +181,7 @@ def _folders_by_name(folders: list[_Folder]) -> dict[str, _Folder]:
 
 
 class _Reader:
-    """Hears of elements as they begin and end."""
+    """Handles the begins and ends of elements."""
 
     def __init__(self, stem: str) -> None:
         self.folders = [_Folder(stem, None)]
@@ -192,7 +192,7 @@ class _Reader:
         self.has_begun = False
 
     def take_element(self, event: str, element: Element) -> None:
-        """Take in one element's "start" or "end"."""
+        """Handle the "start" or "end" of one element."""
         self.has_begun = True
         (self._begin_element if event == "start" else self._end_element)(element)
 
@@ -267,7 +267,7 @@ def _extended_data(mark: Element, types: dict[str, dict[str, str]]) -> list[tupl
 
 
 def _typed_value(text: str, declared: str) -> Any:
-    """A value of its declared type; text where it is not of it."""
+    """Return a value of its declared type; the text if it is not of that type."""
     if not text:
         return None
     try:

@@ -1,4 +1,4 @@
-"""A placemark's geometry: coordinates read strictly, lines of one point and rings of two named, never dropped."""
+"""A placemark's geometry: coordinates read strictly; lines of one point and rings of two reported, never dropped."""
 
 import math
 import re
@@ -17,7 +17,7 @@ Points = list[tuple[float, ...]]
 
 
 class Unreadable(Exception):
-    """A geometry of which nothing can be made, and why."""
+    """A geometry cannot be read, with the reason."""
 
 
 def local(element: Element) -> str:
@@ -26,7 +26,7 @@ def local(element: Element) -> str:
 
 
 def shape_of(mark: Element) -> tuple[shapely.Geometry | str, bool]:
-    """A placemark's geometry in two dimensions, and whether it had heights; "" where it has none at all.
+    """Return a placemark's geometry in two dimensions, and whether it had heights; "" if it has no geometry.
 
     Raises Unreadable.
     """
@@ -51,7 +51,7 @@ def _parts(parent: Element, depth: int) -> list[tuple[shapely.Geometry, bool]]:
 
 
 def _join_parts(parts: list[shapely.Geometry]) -> shapely.Geometry:
-    """One part as it is, several of one type as a multi, others as a collection."""
+    """Return one part unchanged, several of one type as a multi, others as a collection."""
     if len(parts) == 1:
         return parts[0]
     makers = {
@@ -104,7 +104,7 @@ def _ring(element: Element) -> Points:
 
 
 def _model(element: Element) -> tuple[shapely.Geometry, bool]:
-    """A building is shown at its place."""
+    """Return a building's place as a point."""
     where = {local(part): (part.text or "").strip() for child in element for part in child}
     point = _numbers(f"{where.get('longitude')},{where.get('latitude')}", ",")
     return shapely.Point(point), bool(where.get("altitude"))
@@ -121,7 +121,7 @@ _MAKERS: dict[str, Callable[[Element], tuple[shapely.Geometry, bool]]] = {
 
 
 def _coordinates(element: Element, most: int = 3) -> Points:
-    """The points of an element. most: numbers of one; of a line's more are two points without a blank between."""
+    """Return the points of an element. most: how many numbers a point may have; more mean that a blank is missing."""
     text = next((child.text for child in element if local(child) == "coordinates"), None) or ""
     words = text.split()
     if not words:

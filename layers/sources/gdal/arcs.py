@@ -1,6 +1,6 @@
-"""Arcs in files that GDAL reads: taken from the file as they are, and stroked by sagitta.
+"""Arcs in files that GDAL reads: taken from the file unchanged, and stroked by sagitta.
 
-GDAL strokes by angle, 6 dm off at a radius of 1 km; only through Arrow does it hand curves out as curves.
+GDAL strokes by angle, 6 dm off at a radius of 1 km; it returns curves as curves only through Arrow.
 """
 
 import contextlib
@@ -27,10 +27,10 @@ _PLACES = 256 ** np.arange(_WKB_HEAD, dtype=np.int64)  # of the bytes of a head,
 
 @dataclass(frozen=True)
 class ArcSurvey:
-    """The result of looking through a layer's geometries before arcs are stroked.
+    """The result of examining a layer's geometries before arcs are stroked.
 
-    stroked: by row the geometry, stroked, of what has arcs; read: how many rows the layer gave; are_measured: some have
-    measures (M), which are lost on GDAL's usual way.
+    stroked: by row the stroked geometry, if it has arcs; read: how many rows the layer gave; are_measured: some have
+    measures (M), which GDAL's usual reading loses.
     """
 
     stroked: dict[int, shapely.Geometry | None]
@@ -46,7 +46,7 @@ def stroked_arcs(
     sagitta: float,
     progress: Progress = SILENT,
 ) -> ArcSurvey:
-    """The rows with arcs, stroked, of a layer that is to have `count` rows."""
+    """Stroke the rows with arcs of a layer that should have `count` rows."""
     with arc_stream(content, layer, 0, options) as stream:
         looked = stream.next_rows(count, sagitta, progress)
         return replace(looked, read=looked.read + stream.count_remaining())
@@ -55,7 +55,7 @@ def stroked_arcs(
 def stroked_runs(
     content: Path | bytes, layer: str | int, options: Mapping[str, str], sagitta: float, runs: Sequence[tuple[int, int]]
 ) -> ArcSurvey:
-    """The rows with arcs, stroked, of some runs of rows, each given by its first row and its number of rows."""
+    """Stroke the rows with arcs in some runs of rows, each given by its first row and its number of rows."""
     stroked: dict[int, shapely.Geometry | None] = {}
     read, are_measured = 0, False
     for first, count in runs:
@@ -67,7 +67,7 @@ def stroked_runs(
 
 
 def with_stroked(shapes: AnyShapes, stroked: Mapping[int, shapely.Geometry | None]) -> AnyShapes:
-    """Shapes (n,) with others in some rows; without any they are what they are, and no geometry is made."""
+    """Return shapes (n,) with some rows replaced; without any, the same shapes, and no geometry is made."""
     if not stroked:
         return shapes
     geometries = all_of(shapes).copy()
@@ -80,7 +80,7 @@ def with_stroked(shapes: AnyShapes, stroked: Mapping[int, shapely.Geometry | Non
 def arc_stream(
     content: Path | bytes, layer: str | int, first: int, options: Mapping[str, Any] | None = None
 ) -> Iterator["ArcStream"]:
-    """A layer's geometries as they are, from row `first` on (from 0)."""
+    """Open a stream of a layer's unchanged geometries, from row `first` on (from 0)."""
     wanted: dict[str, Any] = {
         "columns": [],
         "use_pyarrow": True,
@@ -94,14 +94,14 @@ def arc_stream(
 
 
 class ArcStream:
-    """Geometries as the file has them, in its order."""
+    """Geometries unchanged and in the order of the file."""
 
     def __init__(self, name: str, batches: Iterable[Any]) -> None:
         self._columns = (batch.column(name) for batch in batches)
         self._waiting: Any = None
 
     def next_rows(self, count: int, sagitta: float, progress: Progress = SILENT) -> ArcSurvey:
-        """A survey of the next rows, at most `count` of them."""
+        """Survey the next rows, at most `count` of them."""
         stroked: dict[int, shapely.Geometry | None] = {}
         read, are_measured = 0, False
         while read < count:
@@ -123,13 +123,13 @@ class ArcStream:
         return ArcSurvey(stroked, read, are_measured)
 
     def count_remaining(self) -> int:
-        """How many geometries are left; they are passed over."""
+        """Skip all geometries that are left, and return their number."""
         waiting = 0 if self._waiting is None else len(self._waiting)
         return waiting + sum(len(column) for column in self._columns)
 
 
 def heads_of(column: Any) -> tuple[list[bytes], list[int]]:
-    """The types that an Arrow column of WKB holds, and the rows that may hold arcs, told by their types alone."""
+    """Return the types in an Arrow column of WKB, and the rows whose type may hold arcs."""
     _, offsets, content = column.buffers()
     width = np.int64 if str(column.type).startswith("large") else np.int32
     ends = np.frombuffer(offsets, width)[column.offset : column.offset + len(column) + 1].astype(np.int64)
@@ -144,7 +144,7 @@ def heads_of(column: Any) -> tuple[list[bytes], list[int]]:
 
 
 def sagitta_of(crs: pyproj.CRS | None, shapes: AnyShapes) -> float:
-    """A centimetre in the units of the coordinates."""
+    """Return a centimetre in the units of the coordinates."""
     if crs is not None:
         return curves.SAGITTA_M / systems.unit_m(crs)
     degrees = bool(np.fmax.reduce(np.abs(boxes_of(shapes)), axis=None, initial=0) <= 360)

@@ -1,8 +1,8 @@
-"""Rows of a layer by the column, in their order, block by block or as one: GDAL goes through it once and keeps none.
+"""Read rows of a layer by column, in order, in blocks or at once: GDAL goes through it once and keeps nothing.
 
-GDAL hands out most layers so in a third of the time, and lets other threads work meanwhile. A large GeoJSON comes only
-so; the rows of other files as far as they come the same one by one: arcs, measures, rows without a geometry that can be
-read, dates, truths, text of another encoding are left to the usual way.
+GDAL gives most layers this way in a third of the time, and lets other threads work meanwhile. A large GeoJSON is only
+read so; other files as far as the rows equal those read one by one: arcs, measures, rows without a readable geometry,
+dates, booleans, and text of another encoding are left to the usual reader.
 """
 
 import contextlib
@@ -44,13 +44,13 @@ _SUBTYPES = {"OFSTNone", "OFSTBoolean", "OFSTJSON"}
 
 
 def comes_by_column(info: dict[str, Any]) -> bool:
-    """Whether all fields of a layer have types that can be taken so. info: what pyogrio says of the layer."""
+    """Whether all fields of a layer have types that can be read by column. info: pyogrio's description of the layer."""
     is_plain = set(info["ogr_types"]) <= _TYPES and set(info["ogr_subtypes"]) <= _SUBTYPES
     return is_plain and info["driver"] == "GeoJSON" and shapes_name(info) not in info["fields"]
 
 
 def has_lists_of_truths(info: dict[str, Any]) -> bool:
-    """Whether a field holds lists of truths, which come by the column only."""
+    """Whether a field holds lists of booleans, which can only be read by column."""
     return any(
         kind in _LISTS and subtype == "OFSTBoolean"
         for kind, subtype in zip(info["ogr_types"], info["ogr_subtypes"], strict=True)
@@ -58,13 +58,13 @@ def has_lists_of_truths(info: dict[str, Any]) -> bool:
 
 
 def _are_plain_fields(meta: Mapping[str, Any]) -> bool:
-    """Whether a layer has geometries, and all its values come the same on both ways. meta: what pyogrio says of it."""
+    """Whether a layer has geometries, and both readers give equal values. meta: pyogrio's description of it."""
     is_plain = set(meta["ogr_types"]) <= _SAME and set(meta["ogr_subtypes"]) <= {"OFSTNone"}
     return meta["geometry_type"] is not None and is_plain and shapes_name(meta) not in meta["fields"]
 
 
 def _are_plain_shapes(column: pa.Array) -> bool:
-    """Whether WKB comes the same on both ways: all of it there, no arcs, no measures."""
+    """Whether both readers give equal WKB: none missing, no arcs, no measures."""
     if column.null_count:
         return False
     heads, curved = heads_of(column)
@@ -72,18 +72,18 @@ def _are_plain_shapes(column: pa.Array) -> bool:
 
 
 def _is_plain(head: bytes) -> bool:
-    """Whether WKB that begins so has neither measures nor an SRID, which no GeoPackage may have there."""
+    """Whether WKB with this head has no measures and no SRID, which GeoPackage does not allow there."""
     (code,) = struct.unpack("<I" if head[0] == 1 else ">I", head[1:5])
     return not curves.is_measured(head) and not code & _HAS_SRID
 
 
 def raised_as_they_are() -> AbstractContextManager[list[str]]:
-    """A context in which GDAL's errors are raised as they are, and its warnings are left to whoever hears them."""
+    """A context that raises GDAL's errors unchanged and ignores its warnings."""
     return contextlib.nullcontext([])
 
 
 class UnlikeRows(Exception):
-    """The next rows may differ by a value or a warning from those of the usual reader."""
+    """The next rows may differ from those of the usual reader by a value or a warning."""
 
 
 def same_blocks(
@@ -97,7 +97,7 @@ def same_blocks(
     provers: Provers = NOBODY,
     progress: Progress = SILENT,
 ) -> Iterator[StreamBlock]:
-    """`column_blocks` as long as they are what the usual way gives; then raises UnlikeRows."""
+    """Yield `column_blocks` as long as they equal what the usual reader gives; then raise UnlikeRows."""
     try:
         yield from column_blocks(
             path, layer, first, size, errors, like_rows=True, by_column=by_column, provers=provers, progress=progress
@@ -118,12 +118,12 @@ def column_blocks(
     provers: Provers = NOBODY,
     progress: Progress = SILENT,
 ) -> Iterator[StreamBlock]:
-    """The rows from `first` on, `size` at a time: metadata, shapes (n,), WKB, validity, columns (n,), warnings.
+    """Yield the rows from `first` on, `size` at a time: metadata, shapes (n,), WKB, validity, columns (n,), warnings.
 
-    errors: within which GDAL is asked; like_rows: only what comes the same on the usual way; by_column: columns stay
-    Arrow's; provers: they prove meanwhile which are valid (n,), None where nobody has, or some are more than plain
-    polygons: of these no geometry is made; progress: of each block. Raises UnicodeDecodeError for text that is no
-    UTF-8, UnlikeRows, and what `errors` raises.
+    errors: the context for calls of GDAL; like_rows: only rows equal to the usual reader's; by_column: columns stay
+    Arrow's; provers: they prove which polygons are valid (n,), None if nobody did or some are not plain, and proved
+    ones are not made into geometries; progress: of each block. Raises UnicodeDecodeError for text that is not UTF-8,
+    UnlikeRows, and what `errors` raises.
     """
     held: list[tuple[pa.Array, pa.RecordBatch]] = []
     count = 0
@@ -161,7 +161,7 @@ def column_blocks(
 def _pieces(
     batch: pa.RecordBatch | None, name: str, first: int, size: int, like_rows: bool
 ) -> Iterator[tuple[pa.Array, pa.RecordBatch]]:
-    """A batch and the WKB of its geometries in pieces of one block each: GDAL may give fewer rows than asked for.
+    """Yield a batch and its WKB in pieces of one block each: GDAL may give fewer rows than requested.
 
     Raises UnlikeRows.
     """
@@ -177,7 +177,7 @@ def _pieces(
 def _shapes_of(
     parts: list[pa.Array], proved: PlainProof | None, like_rows: bool
 ) -> tuple[AnyShapes, pa.Array, np.ndarray | None]:
-    """The shapes of WKB (n,), this, and which are valid, where that is proved of all. Raises UnlikeRows."""
+    """Return the shapes of WKB (n,), the WKB, and which are valid, if all are proved. Raises UnlikeRows."""
     wkb = pa.concat_arrays([part.cast(pa.large_binary()) for part in parts])  # together they may exceed 2 GB
     if proved is not None:
         return proved.column(wkb), wkb, proved.valid
@@ -194,7 +194,7 @@ def _columns_of(held: list[tuple[pa.Array, pa.RecordBatch]], by_column: bool) ->
 
 
 def _checked_column(column: pa.ChunkedArray) -> pa.Array:
-    """A column (n,) of texts, integers of 64 bits, or numbers. Raises pa.ArrowInvalid for text that is no UTF-8."""
+    """Return a column (n,) of texts, 64-bit integers or floats. Raises pa.ArrowInvalid for text that is not UTF-8."""
     column.validate(full=True)
     is_text, is_integer = pa.types.is_large_string(column.type), pa.types.is_integer(column.type)
     kind = pa.string() if is_text else pa.int64() if is_integer else column.type
@@ -202,7 +202,7 @@ def _checked_column(column: pa.ChunkedArray) -> pa.Array:
 
 
 def _values(column: pa.ChunkedArray) -> np.ndarray:
-    """A column (n,): truths, and integers beside nulls, as plain values; moments as their own clock shows them."""
+    """Return a column (n,): booleans, and integers beside nulls, as plain values; times in their own time zone."""
     if isinstance(column.type, pa.BaseExtensionType):  # text that is JSON
         column = column.cast(column.type.storage_type)
     if pa.types.is_timestamp(column.type) and column.type.tz:
@@ -216,7 +216,7 @@ def _values(column: pa.ChunkedArray) -> np.ndarray:
 
 
 def _minutes_ahead(zone: str) -> int:
-    """How far a zone's clock is ahead of UTC, as GDAL names one: UTC, +08:00, -03:30."""
+    """Return how far a time zone is ahead of UTC, as GDAL names it: UTC, +08:00, -03:30."""
     if zone[0] not in "+-":
         return 0
     hours, minutes = zone[1:].split(":")

@@ -1,4 +1,4 @@
-"""Well-known text with arcs as well-known binary, of which arcs are stroked: GEOS reads neither."""
+"""Convert well-known text with arcs to well-known binary, from which arcs are stroked: GEOS reads neither."""
 
 import re
 import struct
@@ -30,7 +30,7 @@ def has_arcs(text: str) -> bool:
 
 
 def wkb_of(text: str) -> bytes:
-    """A well-known text, with arcs or without, as well-known binary in two dimensions. Raises ValueError for others."""
+    """Return a well-known text, with or without arcs, as two-dimensional WKB. Raises ValueError for other texts."""
     reader = _TextReader(text)
     found = reader.geometry(None, 0)
     if reader.lexeme is not None:
@@ -56,7 +56,7 @@ class _TextReader:
         return before or ""
 
     def geometry(self, bare: int | None, depth: int) -> bytes:
-        """The next geometry as WKB. bare: the kind of a part that begins with a bracket. Raises ValueError."""
+        """Return the next geometry as WKB. bare: the kind of a part that begins with a bracket. Raises ValueError."""
         if depth > _DEEPEST:
             raise ValueError("nested too deep")
         kind = bare

@@ -25,26 +25,26 @@ def kind_of(wkb: bytes) -> int:
 
 
 def is_surface(wkb: bytes) -> bool:
-    """True for a polyhedral surface, a TIN or a triangle, of which GEOS makes nothing."""
+    """Whether it is a polyhedral surface, a TIN or a triangle, which GEOS cannot read."""
     return len(wkb) >= _HEAD_BYTES and kind_of(wkb) in _SURFACES
 
 
 def is_measured(head: bytes) -> bool:
-    """Whether the points of WKB have measures, by its first five bytes."""
+    """Whether the points of WKB have measures. head: its first five bytes."""
     (code,) = struct.unpack("<I" if head[0] == 1 else ">I", head[1:5])
     return bool(code & 0x40000000) or (code & 0x0FFFFFFF) // 1000 in (2, 3)
 
 
 def may_be_curved(wkb: bytes | None) -> bool:
-    """True if there may be arcs in it: a curved type, or a collection, which may hold one."""
+    """Whether it may have arcs: a curved type, or a collection, which may hold one."""
     return wkb is not None and kind_of(wkb) in {*_CURVED, _COLLECTION}
 
 
 def stroke_curve(wkb: bytes, sagitta: float) -> tuple[shapely.Geometry | None, int]:
-    """Curved WKB as a geometry of straight edges without heights and measures, and how many arcs it had.
+    """Return curved WKB as a geometry of straight edges without heights and measures, and the number of arcs.
 
     sagitta: the greatest distance between an arc and its chord, in the units of the coordinates. The points that
-    define an arc stay where they are. The geometry is None if nothing can be made of it.
+    define an arc are kept. The geometry is None if it cannot be read.
     """
     reader = _Reader(wkb, sagitta)
     try:
@@ -54,7 +54,7 @@ def stroke_curve(wkb: bytes, sagitta: float) -> tuple[shapely.Geometry | None, i
 
 
 class _Reader:
-    """Walks through one WKB."""
+    """A walk through one WKB."""
 
     def __init__(self, wkb: bytes, sagitta: float) -> None:
         self.wkb = wkb
@@ -106,7 +106,7 @@ class _Reader:
         self.depth -= 1
 
     def _curve(self) -> np.ndarray:
-        """One ring or one part of a compound curve, as its points."""
+        """Return the points of one ring or of one part of a compound curve."""
         kind, order, dimensions = self._head()
         if kind == 9:
             return self._join_curves(self._count(order))
@@ -148,7 +148,7 @@ class _Reader:
 
 
 def stroked_points(points: np.ndarray, sagitta: float) -> np.ndarray:
-    """A circular string (start, middle, end, middle, end …) as (k, 2) points of a polyline. Raises ValueError."""
+    """Return a circular string (start, middle, end, middle, end …) as points (k, 2) of a line. Raises ValueError."""
     if len(points) < 3 or len(points) % 2 == 0:
         raise ValueError("a circular string has an odd number of points, at least three")
     pieces = [points[:1]]
@@ -158,7 +158,7 @@ def stroked_points(points: np.ndarray, sagitta: float) -> np.ndarray:
 
 
 def _arc(points: np.ndarray, sagitta: float) -> np.ndarray:
-    """The points after the first of an arc through three points; a full circle if it ends where it begins."""
+    """Return the points after the first of an arc through three points; a full circle if start and end are equal."""
     start, middle, end = points
     (bx, by), (cx, cy) = (middle - start).tolist(), (end - start).tolist()
     if cx == cy == 0:
@@ -191,7 +191,7 @@ def _arc(points: np.ndarray, sagitta: float) -> np.ndarray:
 
 
 def is_measurable(radius: float, angle: float, sagitta: float) -> bool:
-    """False for an arc of that many radians that would take all memory, or whose radius is no number."""
+    """Whether an arc can be stroked: False if it would take all memory, or its radius is not a number."""
     return angle * math.sqrt(2 * radius / sagitta) <= 4 * _MOST_PIECES
 
 

@@ -9,11 +9,11 @@ from onemap.layers.errors import OneMapError
 
 
 def gdal_name(content: Path | bytes) -> Path | str | bytes:
-    """A path, or bytes, in a form that pyogrio does not take for an address.
+    """Return a path, or bytes, in a form that pyogrio does not take for an address.
 
-    The path is made absolute: `WFS:host` in the folder at hand is a file. It cuts a path at a semicolon unless it
-    begins with a scheme, and takes what stands before an exclamation mark for an archive. Raises OneMapError
-    source.sign for the latter.
+    The path is made absolute: `WFS:host` in the current folder is a file. pyogrio cuts a path at a semicolon unless it
+    begins with a scheme, and takes the text before an exclamation mark for an archive. Raises OneMapError source.sign
+    for the latter.
     """
     if isinstance(content, bytes):
         return content
@@ -22,13 +22,13 @@ def gdal_name(content: Path | bytes) -> Path | str | bytes:
 
 
 def open_options(content: Path | bytes) -> dict[str, str]:
-    """How GDAL is to open a source: it writes nothing beside a database, and plays nothing back that lies there."""
+    """Return GDAL's open options: it writes nothing beside a database, and replays no journal that lies there."""
     is_database = isinstance(content, Path) and content.suffix.lower() == ".gpkg"
     return {"IMMUTABLE": "YES"} if is_database else {}
 
 
 def gdal_target(path: Path) -> Path:
-    """The path of a file that is to be written, refused where pyogrio would cut it, since nothing helps there.
+    """Return the path of a file to be written; refuse a path that pyogrio would cut, since there is no way around it.
 
     Raises OneMapError source.sign.
     """
@@ -47,5 +47,5 @@ def _refuse(path: Path, sign: str) -> None:
 
 
 def shapes_name(meta: Mapping[str, Any]) -> str:
-    """The name of the column of a layer's geometries. meta: what pyogrio says of the layer."""
+    """Return the name of a layer's geometry column. meta: pyogrio's description of the layer."""
     return str(meta["geometry_name"] or "wkb_geometry")

@@ -38,7 +38,7 @@ class _Domain:
 
 @dataclass(frozen=True)
 class _Definition:
-    """One table: its fields' domains, its subtypes by code, and what a subtype's fields have instead."""
+    """The definition of one table: its fields' domains, its subtypes by code, and the domains of each subtype."""
 
     domains: dict[str, str]
     subtype_field: str | None
@@ -48,7 +48,7 @@ class _Definition:
 
 @dataclass(frozen=True)
 class DecodedAttributes:
-    """Attributes with the names of their codes, by which field's name each new field is, and what was found."""
+    """Attributes with the names of their codes, the field that each new field explains, and the problems found."""
 
     attributes: pd.DataFrame
     names: dict[str, str] = field(default_factory=dict)
@@ -56,9 +56,9 @@ class DecodedAttributes:
 
 
 def decode_attributes(path: Path, layer: str, attributes: pd.DataFrame) -> DecodedAttributes:
-    """The attributes of a geodatabase's layer with a field FIELD_name for each field of codes.
+    """Return the attributes of a geodatabase's layer with a field FIELD_name for each field of codes.
 
-    Codes without a name and values outside their range are reported; the values stay as they are.
+    Codes without a name and values outside their range are reported; the values stay unchanged.
     """
     place = ProblemPlace(file=path.name, layer=layer)
     try:
@@ -88,9 +88,9 @@ def decode_attributes(path: Path, layer: str, attributes: pd.DataFrame) -> Decod
 
 
 def join_problems(found: Sequence[tuple[int, Sequence[Problem]]], columns: Sequence[str]) -> list[Problem]:
-    """The problems that `decode_attributes` finds in a whole layer, made of those found in its parts.
+    """Join problems that `decode_attributes` found in parts of a layer into those of the whole layer.
 
-    found: the row with which each part begins, from 0, and its problems; columns: the layer's fields.
+    found: the first row of each part, from 0, and its problems; columns: the layer's fields.
     """
     whole: dict[tuple[int, str], dict[str, Any]] = {}
     for start, problems in found:
@@ -138,7 +138,7 @@ class _Column:
         return [None if code is None or domain is None else domain.names.get(code) for code, domain in pairs]
 
     def without_name(self, names: list[str | None], place: ProblemPlace) -> list[Problem]:
-        """Codes that their domain does not know."""
+        """Return problems for codes that their domain does not know."""
         rows = [
             row
             for row, (code, name, domain) in enumerate(zip(self.codes, names, self._domains(), strict=True))
@@ -151,7 +151,7 @@ class _Column:
         return [Problem("domain.code", facts)]
 
     def numbers_out_of_range(self, place: ProblemPlace) -> list[Problem]:
-        """Numbers outside the range of their domain."""
+        """Return problems for numbers outside the range of their domain."""
         ranges = [domain for domain in (self.own, *self.of_subtype.values()) if domain is not None]
         if all(domain.low is None or domain.high is None for domain in ranges):
             return []
@@ -202,7 +202,7 @@ def _domain(root: Element) -> _Domain | None:
 
 
 def _number(root: Element, name: str) -> float | None:
-    """An end of a range; None for a date, which is no number."""
+    """Return an end of a range; None for a date."""
     try:
         return float(_text(root, name))
     except ValueError:

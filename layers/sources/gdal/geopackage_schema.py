@@ -1,6 +1,6 @@
-"""A GeoPackage's own schema: its tables hold their rows themselves, and its views only choose among them.
+"""A GeoPackage's own schema: its tables hold their rows themselves, and its views only select from them.
 
-SQLite tells in a tenth of the time that GDAL takes to open the file; where it cannot, GDAL is asked.
+SQLite answers in a tenth of the time that GDAL takes to open the file; GDAL is asked if SQLite cannot.
 """
 
 import contextlib
@@ -59,10 +59,10 @@ _MOST_SQL = 10_000  # characters of a view that is looked at
 
 
 def computes_rows(path: Path, layer: str | None = None) -> bool:
-    """Whether a file, or of a GeoPackage one layer, may give rows or values that it does not hold; nothing is run here.
+    """Whether a file, or one layer of a GeoPackage, may give rows or values that it does not hold; nothing is run.
 
-    Views and generated columns make them, and so do long defaults and very many columns, of which a row may hold
-    nothing. A view that takes columns and rows of one table does not. True for a file that SQLite cannot read.
+    Views and generated columns may do so, and long defaults and very many columns, of which a row may hold nothing. A
+    view that selects columns and rows of one table does not. True if SQLite cannot read the file.
     """
     known = _rows_by_sqlite(path, _VIEWS, _TABLES)
     if known is None:
@@ -81,7 +81,7 @@ def computes_rows(path: Path, layer: str | None = None) -> bool:
 
 
 def _tables_asked(path: Path, layer: str, views: list[tuple[Any, ...]]) -> set[str]:
-    """The tables that are read for a layer: itself, or those among which a library's own view of the layer chooses."""
+    """Return the tables that are read for a layer: itself, or those that a library's own view selects from."""
     if not is_library(path):
         return {layer}
     text = next((str(sql) for name, sql in views if name == layer), "")
@@ -89,14 +89,14 @@ def _tables_asked(path: Path, layer: str, views: list[tuple[Any, ...]]) -> set[s
 
 
 def _is_choosing(text: str) -> bool:
-    """Whether a view takes some columns of one table, none of them twice."""
+    """Whether a view selects columns of one table, none of them twice."""
     found = _CHOOSING.fullmatch(text) if len(text) <= _MOST_SQL else None
     chosen = [name.strip('"`[]').casefold() for name in _CHOSEN.findall(found[1])] if found else []
     return found is not None and (chosen == ["*"] or "*" not in chosen) and len(set(chosen)) == len(chosen)
 
 
 def raster_tables(path: Path) -> list[str]:
-    """The names of a file's tables of raster tiles."""
+    """Return the names of a file's tables of raster tiles."""
     return [str(name) for name, kind in _contents(path) if kind in _RASTER_KINDS]
 
 
@@ -105,10 +105,10 @@ def _contents(path: Path) -> list[tuple[Any, ...]]:
 
 
 def check_schema(path: Path) -> None:
-    """Refuse tables that another file fills, and views that run programs or never end; nothing of them is run here.
+    """Refuse tables that another file fills, and views that run programs or never end; none of them is run.
 
-    Nor is anything read of a file that holds rasters alone. Raises OneMapError source.indirect, crs.names_file,
-    raster.tiles, and as pyogrio does.
+    A file that holds only rasters is not read either. Raises OneMapError source.indirect, crs.names_file, raster.tiles,
+    and as pyogrio does.
     """
     rasters = raster_tables(path)
     if rasters and len(rasters) == len(_contents(path)):
@@ -128,7 +128,7 @@ def check_schema(path: Path) -> None:
 
 
 def _systems(path: Path) -> list[tuple[Any, ...]]:
-    """The coordinate systems of a file's layers: the list itself may be that of a whole authority."""
+    """Return the coordinate systems that a file's layers use; the file may list those of a whole authority."""
     known = _rows_by_sqlite(path, *_SYSTEMS)
     if known is None:
         return []
@@ -138,9 +138,9 @@ def _systems(path: Path) -> list[tuple[Any, ...]]:
 
 
 def only_layer(path: Path) -> str | None:
-    """The name of the one layer of a file that holds nothing else and says itself that it is a GeoPackage.
+    """Return the name of the only layer of a file that declares itself a GeoPackage.
 
-    None of any other, of which GDAL has to be asked what its layers are.
+    None for any other file: GDAL must be asked for its layers.
     """
     asked = "SELECT table_name FROM gpkg_contents", "SELECT table_name FROM gpkg_geometry_columns"
     known = _rows_by_sqlite(path, _NAMES, *asked)
@@ -153,7 +153,7 @@ def only_layer(path: Path) -> str | None:
 
 
 def row_count(path: Path, layer: str) -> int:
-    """How many rows a layer has: GDAL believes what the file says, which another program may have left behind.
+    """Count the rows of a layer: GDAL trusts the count in the file, which another program may have left outdated.
 
     Raises as pyogrio does.
     """
@@ -168,7 +168,7 @@ def _is_marked(path: Path) -> bool:
 
 
 def _rows_by_sqlite(path: Path, *asked: str) -> list[list[tuple[Any, ...]]] | None:
-    """The rows that answer each question; None of a file that Python's SQLite cannot read."""
+    """Return the rows of each query; None if Python's SQLite cannot read the file."""
     state = path.stat()
     return _answers(path.absolute(), (state.st_mtime_ns, state.st_size, state.st_ino), asked)
 

@@ -1,4 +1,4 @@
-"""GML as GDAL may see it: a copy in UTF-8 that names no schema to fetch, beside which GDAL may write what it likes."""
+"""GML as GDAL may see it: a copy in UTF-8 without schemas to fetch, beside which GDAL may write."""
 
 import codecs
 import contextlib
@@ -32,11 +32,11 @@ _LOCATION = re.compile(r"""(schemaLocation\s*=\s*)("[^"]*"|'[^']*')""")
 
 @contextlib.contextmanager
 def gml_copy(path: Path, encoding: str | None) -> Iterator[tuple[Path, str]]:
-    """A copy of a GML file, its schema beside it, and the encoding of the original.
+    """Give a copy of a GML file, with its schema beside it, and the encoding of the original.
 
-    Encodings are tried in this order: the given one alone; else what the file says, UTF-8, GB18030.
-    Raises OneMapError source.damaged where GDAL would read up to the break and say nothing; source.geometries;
-    encoding.wrong, encoding.undecidable, encoding.unknown, crs.names_file, source.no_room.
+    Only the given encoding is tried; without one, what the file declares, UTF-8, GB18030.
+    Raises OneMapError source.damaged where GDAL would silently stop at the break; source.geometries; encoding.wrong,
+    encoding.undecidable, encoding.unknown, crs.names_file, source.no_room.
     """
     with tempfile.TemporaryDirectory(prefix="onemap-", ignore_cleanup_errors=True) as folder:
         target = Path(folder) / f"{path.stem}.gml"
@@ -74,8 +74,9 @@ def _claimed_encodings(path: Path) -> list[str]:
 
 
 def _copy(path: Path, target: Path, encoding: str) -> None:
-    """Piece by piece in UTF-8, compared with the grammar of XML. Raises UnicodeError, ExpatError,
-    OneMapError crs.names_file, source.geometries.
+    """Copy a file piece by piece in UTF-8 while checking its XML.
+
+    Raises UnicodeError, ExpatError, OneMapError crs.names_file, source.geometries.
     """
     parser = expat.ParserCreate("utf-8")
     elements = _Elements(path)
@@ -97,7 +98,7 @@ def _copy(path: Path, target: Path, encoding: str) -> None:
 
 
 class _Elements:
-    """Refuses a feature with two geometries of one kind: GDAL would read the last one, and say nothing."""
+    """Refuses a feature with two geometries of one kind: GDAL would silently read only the last one."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -108,7 +109,7 @@ class _Elements:
         self._found: dict[str, str] = {}  # of the feature: kind → the property that has it
 
     def start(self, name: str, _attributes: dict[str, str]) -> None:
-        """An element begins. Raises OneMapError source.geometries."""
+        """Handle the begin of an element. Raises OneMapError source.geometries."""
         name, around = name.rpartition(":")[2], self._open[-1] if self._open else ""
         if around in _FEATURES_IN and self._geometry_at is None:
             self._features, self._feature_at, self._found = self._features + 1, len(self._open), {}
@@ -121,7 +122,7 @@ class _Elements:
         self._open.append(name)
 
     def end(self, _name: str) -> None:
-        """An element ends."""
+        """Handle the end of an element."""
         self._open.pop()
         if self._geometry_at == len(self._open):
             self._geometry_at = None

@@ -1,4 +1,4 @@
-"""A large GeoJSON looked through feature by feature: at once one feature and a piece of the text are in memory."""
+"""Examine a large GeoJSON feature by feature: only one feature and a piece of the text are in memory."""
 
 import codecs
 import json
@@ -19,8 +19,7 @@ SYSTEMS, STRANGERS = 0, 1
 
 
 def json_outline(path: Path) -> dict[Any, Any]:
-    """Go through a file in UTF-8 to its end; the members of the outermost object, SYSTEMS and STRANGERS in place of its
-    features.
+    """Read a UTF-8 file to its end; return the outermost members, with SYSTEMS and STRANGERS instead of features.
 
     Raises OneMapError source.damaged with the place of the break, source.feature_large, UnicodeDecodeError for another
     encoding.
@@ -40,7 +39,7 @@ def json_outline(path: Path) -> dict[Any, Any]:
 
 
 def systems_of(content: Any) -> list[Any]:
-    """The coordinate systems that a feature or a geometry names by itself, as GeoJSON did before 2016.
+    """Return the coordinate systems that a feature or geometry names itself, as GeoJSON allowed before 2016.
 
     Raises RecursionError as `check_depth`.
     """
@@ -51,21 +50,21 @@ def systems_of(content: Any) -> list[Any]:
 
 
 def is_feature(content: Any) -> bool:
-    """Whether an element is one that GDAL takes for a feature: it passes over others in silence."""
+    """Whether GDAL takes an element for a feature; it silently skips others."""
     return isinstance(content, dict) and content.get("type") == "Feature"
 
 
 def check_depth(geometry: Any) -> None:
-    """Refuse collections within collections deeper than in any plan: GEOS ends the process on them.
+    """Refuse collections nested deeper than in any plan: GEOS crashes the process on them.
 
-    How deep Python itself reads differs from one version to the next. Raises RecursionError.
+    How deep Python itself reads differs between versions. Raises RecursionError.
     """
     for _ in _levels(geometry):
         pass
 
 
 def _levels(geometry: Any) -> Iterator[list[dict[str, Any]]]:
-    """A geometry, then the parts of collections level by level. Raises RecursionError as `check_depth`."""
+    """Yield a geometry, then the parts of collections level by level. Raises RecursionError as `check_depth`."""
     level = [geometry]
     for _ in range(DEEPEST + 1):
         level = [part for part in level if isinstance(part, dict)]
@@ -77,11 +76,11 @@ def _levels(geometry: Any) -> Iterator[list[dict[str, Any]]]:
 
 
 class _TooLarge(Exception):
-    """A value is longer than any feature is."""
+    """A value is longer than any feature."""
 
 
 class _Walk:
-    """text: what is held of the file; at: where in it; lines: how many ended before it."""
+    """text: the part of the file in memory; at: the position in it; lines: how many lines ended before it."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.file = file
@@ -90,7 +89,7 @@ class _Walk:
         self.is_over = False
 
     def outline(self) -> dict[Any, Any]:
-        """The members of the whole besides its features. Raises json.JSONDecodeError."""
+        """Return the outermost members besides the features. Raises json.JSONDecodeError."""
         members: dict[Any, Any] = {}
         self._expect("{")
         if self._next() == "}":
@@ -110,7 +109,7 @@ class _Walk:
         return members
 
     def _take_elements(self, members: dict[Any, Any]) -> None:
-        """Go through the features: what they say of their systems, and which are none."""
+        """Go through the features; note the systems that they name, and elements that are no features."""
         for place, element in enumerate(self._elements(), start=1):
             if systems := systems_of(element):
                 members.setdefault(SYSTEMS, []).extend(systems)
@@ -129,7 +128,7 @@ class _Walk:
                 return
 
     def _next(self) -> str:
-        """The next sign that is no blank; none at the end."""
+        """Return the next character that is not blank; "" at the end."""
         while True:
             while self.at < len(self.text) and self.text[self.at] in _BLANKS:
                 self.at += 1
@@ -146,7 +145,7 @@ class _Walk:
         return found
 
     def _value(self) -> Any:
-        """The value that begins here; a piece of text more is read for as long as it is not whole."""
+        """Return the value that begins here; read more text until it is complete."""
         self._next()
         while True:
             try:
@@ -162,7 +161,7 @@ class _Walk:
                 return value
 
     def _read_on(self) -> bool:
-        """Hold more of the text, and what is behind no more; False at the end of the file."""
+        """Read more of the text and drop what is already read; return False at the end of the file."""
         if self.is_over:
             return False
         if self.at > len(self.text) // 2:

@@ -1,4 +1,4 @@
-"""GeoJSON and TopoJSON before GDAL sees them: whole, in UTF-8, and which of the two they are."""
+"""Check GeoJSON and TopoJSON before GDAL reads them: complete, in UTF-8, and which of the two they are."""
 
 import json
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ _LARGE_BYTES = 16 << 20  # beyond, as objects of Python it would take more memor
 
 @dataclass(frozen=True)
 class JsonText:
-    """encoding: of the file; utf8: its content turned into UTF-8, None where it is that already.
+    """encoding: of the file; utf8: its content converted to UTF-8, None if it is UTF-8 already.
 
-    named_crs: what it says of its coordinate system; RFC 7946 assumes WGS 84 of a GeoJSON that says nothing.
+    named_crs: the coordinate system that it names; RFC 7946 assumes WGS 84 if a GeoJSON names none.
     """
 
     encoding: str
@@ -33,9 +33,9 @@ class JsonText:
 
 
 def json_text(path: Path, encoding: str | None) -> JsonText:
-    """A look at the text of a JSON file; a broken one is refused with the place of the break.
+    """Examine the text of a JSON file; refuse a broken one with the place of the break.
 
-    GDAL may crash on nesting, or read in part. Raises OneMapError source.damaged, encoding.….
+    GDAL may crash on nesting, or read only a part. Raises OneMapError source.damaged, encoding.….
     """
     state = path.stat()
     return _read_json(path, encoding, state.st_size, state.st_mtime_ns)
@@ -61,7 +61,7 @@ def _read_json(path: Path, encoding: str | None, size: int, changed_ns: int) -> 
 
 
 def _json_text(path: Path, content: Any, encoding: str, utf8: bytes | None) -> JsonText:
-    """The outermost members of a JSON.
+    """Return the facts from the outermost members of a JSON.
 
     Raises OneMapError source.indirect, source.damaged, source.no_feature, crs.names_file.
     """
@@ -87,7 +87,7 @@ def _json_text(path: Path, content: Any, encoding: str, utf8: bytes | None) -> J
 
 
 def _name_of(member: Any) -> str:
-    """The system that a crs member names, in whatever form."""
+    """Return the system that a crs member names, in whatever form."""
     properties = member.get("properties") if isinstance(member, dict) else None
     found = properties if isinstance(properties, dict) else {}
     name = next((found[key] for key in ("name", "code", "href") if found.get(key)), member)

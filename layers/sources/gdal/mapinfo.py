@@ -1,4 +1,4 @@
-"""MapInfo's own matters: the parts of a table, its character set, and systems that have parameters but no name."""
+"""What is special in MapInfo: the parts of a table, its character set, and systems with parameters but no name."""
 
 import re
 from pathlib import Path
@@ -28,7 +28,7 @@ _CODE_PAGES = {
 
 
 def check_parts(path: Path) -> None:
-    """Refuse a table whose parts are missing; one without geometry has neither .map nor .id.
+    """Refuse a table with missing parts; a table without geometry has neither .map nor .id.
 
     Raises OneMapError source.part_missing.
     """
@@ -57,10 +57,10 @@ def declared_charset(path: Path) -> str | None:
 def as_decoded(
     path: Path, names: list[str], columns: list[np.ndarray], given: str | None
 ) -> tuple[list[str], list[np.ndarray], str]:
-    """Field names, columns and encoding as they should be; GDAL has decoded the text by the declared character set.
+    """Return field names, columns and encoding, corrected: GDAL decoded the text by the declared character set.
 
-    A given encoding is applied to the bytes as they were; without one, a Western set whose bytes look Chinese is
-    doubted. Raises OneMapError encoding.wrong.
+    A given encoding is applied to the original bytes; without one, a Western set whose bytes look Chinese is doubted.
+    Raises OneMapError encoding.wrong.
     """
     declared = declared_charset(path)
     wanted = encoding_of(given) if given else None
@@ -85,6 +85,6 @@ def as_decoded(
 
 
 def by_parameters(crs: pyproj.CRS) -> pyproj.CRS:
-    """The EPSG's system where datum and plane are those of a zone: MapInfo names none, and lacks Xi'an 80's figure."""
+    """Return EPSG's system for the datum and plane of a zone: MapInfo names none, and lacks Xi'an 80's ellipsoid."""
     zone = zone_of(crs)
     return crs if zone is None else zone_crs(zone)

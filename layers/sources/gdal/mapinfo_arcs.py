@@ -1,7 +1,7 @@
-"""Arcs, ellipses and rounded rectangles of MapInfo: the driver strokes them every two degrees, however large they are.
+"""Arcs, ellipses and rounded rectangles of MapInfo: the driver strokes them every two degrees, whatever their size.
 
-A MIF says in plain text what they are, so they are stroked again, by sagitta. Of a TAB the driver's points are taken,
-and its objects, each of which begins with its type, are counted.
+A MIF describes them in plain text, so they are stroked again by sagitta. For a TAB the driver's points are kept, and
+its curved objects, each of which begins with its type, are counted.
 """
 
 import math
@@ -29,7 +29,7 @@ _SCALES = 0x170  # in a .map: whole numbers for a unit of the coordinates, eastw
 
 
 def stroked_curves(path: Path, shapes: AnyShapes, sagitta: float) -> tuple[dict[int, shapely.Geometry], int]:
-    """Curved shapes of a MIF by row, stroked again; and how many curves are as the driver strokes them.
+    """Return curved shapes of a MIF by row, stroked again, and how many curves stay as the driver strokes them.
 
     shapes (n,): the driver's; sagitta: the greatest distance between an arc and its chord, in the units of the
     coordinates.
@@ -48,7 +48,7 @@ def stroked_curves(path: Path, shapes: AnyShapes, sagitta: float) -> tuple[dict[
 
 
 def _curves_of_table(path: Path) -> int:
-    """How many objects of a TAB are curves: its .id says for each row where in the .map the object begins."""
+    """Count the curves of a TAB: its .id says for each row where in the .map the object begins."""
     index, objects = sibling(path, ".id"), sibling(path, ".map")
     if index is None or objects is None:
         return 0
@@ -58,9 +58,9 @@ def _curves_of_table(path: Path) -> int:
 
 
 def grid_step(path: Path) -> float:
-    """The distance of the grid to which a TAB rounds its coordinates, in their units; 0 for a MIF, which has none.
+    """Return the grid step to which a TAB rounds its coordinates, in their units; 0 for a MIF, which has none.
 
-    A TAB holds whole numbers, spread over the bounds that its system declares: the wider these, the coarser the grid.
+    A TAB holds integers spread over the bounds that its system declares: wider bounds make a coarser grid.
     """
     objects = sibling(path, ".map") if path.suffix.lower() == ".tab" else None
     if objects is None:
@@ -73,7 +73,7 @@ def grid_step(path: Path) -> float:
 
 
 def _curves(content: bytes) -> Iterator[tuple[int, str, list[bytes]]]:
-    """The curved objects of a MIF: row, kind and words. The parts of a collection are no objects of their own."""
+    """Yield the curved objects of a MIF: row, kind and words. Parts of a collection are not separate objects."""
     data = _DATA.search(content)
     if data is None:
         return
@@ -92,7 +92,7 @@ def _curves(content: bytes) -> Iterator[tuple[int, str, list[bytes]]]:
 
 
 def _shape(kind: str, words: list[bytes], sagitta: float) -> shapely.Geometry | None:
-    """An object as a polygon or line of points on its curve; None if its words are no numbers that make one."""
+    """Return an object as a polygon or line of points on its curve; None if its words are not the right numbers."""
     try:
         numbers = [float(word) for word in words[: _NUMBERS[kind]]]
     except ValueError:
@@ -122,7 +122,7 @@ def _shape(kind: str, words: list[bytes], sagitta: float) -> shapely.Geometry | 
 
 
 def _ellipse_points(centre: np.ndarray, radii: np.ndarray, start: float, end: float, sagitta: float) -> np.ndarray:
-    """Points of an upright ellipse between two angles in degrees, no chord farther from it than the sagitta."""
+    """Return points of an upright ellipse between two angles in degrees; no chord is farther off than the sagitta."""
     step = min(4 * math.asin(min(1.0, math.sqrt(sagitta / (2 * radii.max())))), math.pi / 8)
     pieces = max(1, math.ceil(math.radians(end - start) / step))
     if end - start == 360.0:
@@ -132,7 +132,7 @@ def _ellipse_points(centre: np.ndarray, radii: np.ndarray, start: float, end: fl
 
 
 def _are_alike(shape: shapely.Geometry, driver: shapely.Geometry | None, sagitta: float) -> bool:
-    """Whether the driver has made the same of an object, only more coarsely."""
+    """Whether the driver made the same shape of an object, only more coarsely."""
     if driver is None or shapely.is_empty(driver) or shape.geom_type != driver.geom_type:
         return False
     size = max(shape.bounds[2] - shape.bounds[0], shape.bounds[3] - shape.bounds[1])

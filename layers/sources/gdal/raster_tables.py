@@ -1,4 +1,4 @@
-"""Rasters inside a GeoPackage or a FileGDB, which a reader of features passes over: they are named."""
+"""Report rasters inside a GeoPackage or a FileGDB, which a reader of features skips."""
 
 import warnings
 from pathlib import Path
@@ -22,13 +22,13 @@ _RASTER_TYPES = (
 
 
 def raster_remarks(path: Path, place: ProblemPlace) -> list[Problem]:
-    """The remark that a file whose features are read holds rasters too; none where it holds none."""
+    """Return the remark that a file whose features are read holds rasters too; empty if it holds none."""
     names = _raster_names(path)
     return [Problem("raster.passed_over", {**place, "rasters": listed_rasters(names)})] if names else []
 
 
 def check_holds_features(path: Path) -> None:
-    """Refuse a file in which GDAL finds no layer, but that holds rasters. Raises OneMapError raster.tiles."""
+    """Refuse a file that holds rasters but no layer that GDAL finds. Raises OneMapError raster.tiles."""
     if names := _raster_names(path):
         raise OneMapError("raster.tiles", file=path.name, rasters=listed_rasters(names))
 
@@ -41,7 +41,7 @@ def _raster_names(path: Path) -> list[str]:
 
 
 def _raster_datasets(path: Path) -> list[str]:
-    """The rasters and terrains of a geodatabase; none of one whose table of items cannot be read."""
+    """Return the rasters and terrains of a geodatabase; none if its table of items cannot be read."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # told already, when the file was opened

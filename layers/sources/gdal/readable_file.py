@@ -1,4 +1,4 @@
-"""A vector file as GDAL is given it: complete, opened as what its name says, its text and CRS as it declares them."""
+"""A vector file as GDAL gets it: complete, opened as what its name says, with its declared text encoding and CRS."""
 
 import contextlib
 import html
@@ -54,9 +54,9 @@ _FIELDS = slice(32, 40)  # of a table's head: where its fields are described
 
 @dataclass(frozen=True)
 class ReadableFile:
-    """The file that GDAL opens, and its name: a path, a copy of it, or the bytes of a JSON turned into UTF-8.
+    """The file that GDAL opens, and its name: a path, a copy of it, or the bytes of a JSON converted to UTF-8.
 
-    encoding: that of the original, where the text has been turned into UTF-8 already.
+    encoding: that of the original, if the text was converted to UTF-8.
     """
 
     path: Path
@@ -68,19 +68,19 @@ class ReadableFile:
 
     @property
     def place(self) -> ProblemPlace:
-        """Where a problem of the whole layer is."""
+        """The place of a problem of the whole layer."""
         return ProblemPlace(file=self.path.name, layer=self.layer)
 
     @property
     def gdal_layer(self) -> str | int:
-        """A GeoJSON's layer is called after its file, and bytes have no name."""
+        """GDAL's name or number of the layer: a GeoJSON's layer is named after its file, and bytes have no name."""
         is_named = isinstance(self.content, Path) or (self.json is not None and self.json.is_topology)
         return self.layer if is_named else 0
 
 
 @contextlib.contextmanager
 def gdal_errors_as_refusals(path: Path, layer: str | None = None) -> Iterator[list[str]]:
-    """GDAL's errors become refusals that name the file; its warnings are collected in the list that is yielded.
+    """Turn GDAL's errors into refusals that name the file, and collect its warnings in the list that is yielded.
 
     Raises OneMapError source.geometry_type, source.damaged.
     """
@@ -104,13 +104,13 @@ def gdal_errors_as_refusals(path: Path, layer: str | None = None) -> Iterator[li
 
 
 def _without_folders(text: str, path: Path) -> str:
-    """A driver's words without the folders of this machine."""
+    """Return a driver's message without the folders of this machine."""
     return re.sub(r"(?<![\w.])(/[^\s'\"/]+)+/", "", text.replace(str(path), path.name)).strip().rstrip(".")
 
 
 @contextlib.contextmanager
 def prepared_file(path: Path, layer: str, encoding: str | None) -> Iterator[ReadableFile]:
-    """A file as GDAL may have it, its parts complete."""
+    """Give a file as GDAL may read it, with its parts complete."""
     check_complete(path)
     mapinfo.check_parts(path)
     suffix = path.suffix.lower()
@@ -136,7 +136,7 @@ def prepared_file(path: Path, layer: str, encoding: str | None) -> Iterator[Read
 
 
 def file_info(readable: ReadableFile, encoding: str | None = None) -> dict[str, Any]:
-    """pyogrio's description of a layer without its rows, if GDAL opened the file as what its name says.
+    """Return pyogrio's description of a layer without its rows, if GDAL opened the file as what its name says.
 
     Raises OneMapError source.indirect, source.swollen, and as pyogrio does.
     """
@@ -153,7 +153,7 @@ def file_info(readable: ReadableFile, encoding: str | None = None) -> dict[str, 
 
 
 def layer_names(path: Path) -> list[str]:
-    """The layers of a file that hold geometry or rows, in the file's order. Raises OneMapError raster.tiles."""
+    """Return the layers of a file that hold geometry or rows, in the file's order. Raises OneMapError raster.tiles."""
     with prepared_file(path, "", None) as readable, gdal_errors_as_refusals(path):
         if path.suffix.lower() == ".gpkg" and (name := only_layer(path)) is not None:
             return [name]
@@ -168,8 +168,11 @@ def layer_names(path: Path) -> list[str]:
 
 
 def _listed_layers(readable: ReadableFile) -> list[str]:
-    """The names of all layers. pyogrio lists those of a whole file with no options, so that SQLite would make files
-    beside a database in WAL mode; it is asked for one layer after the other."""
+    """Return the names of all layers.
+
+    pyogrio lists those of a whole file without options, so SQLite would make files beside a database in WAL mode; there
+    it is asked for one layer after the other.
+    """
     content, options = readable.content, open_options(readable.content)
     if not (options and isinstance(content, Path) and is_in_wal_mode(content)):
         return [str(name) for name, _ in pyogrio.list_layers(gdal_name(content))]
@@ -181,7 +184,7 @@ def _listed_layers(readable: ReadableFile) -> list[str]:
 
 
 def encodings_to_try(readable: ReadableFile, encoding: str | None) -> list[str]:
-    """The encodings that the text of a file may have, the likeliest first. encoding: the one that the user names."""
+    """Return the encodings that the text of a file may have, the likeliest first. encoding: the one the user names."""
     suffix = readable.path.suffix.lower()
     if suffix == ".shp":
         text = shapefile_text(readable.path, encoding)
@@ -193,7 +196,7 @@ def encodings_to_try(readable: ReadableFile, encoding: str | None) -> list[str]:
 
 
 def encoding_refusal(readable: ReadableFile, encoding: str | None) -> OneMapError:
-    """The refusal of text that is of no encoding it may have."""
+    """Return the refusal of text that fits no possible encoding."""
     code = "encoding.wrong" if encoding else "encoding.undecidable"
     return OneMapError(code, encoding=encoding, **readable.place)
 
@@ -204,7 +207,7 @@ def is_assumed_crs(readable: ReadableFile) -> bool:
 
 
 def declared_crs(readable: ReadableFile, text: str | None) -> pyproj.CRS | None:
-    """The CRS that the file declares; None where GDAL only assumes WGS 84: TopoJSON, an undeclared GeoPackage."""
+    """Return the CRS that the file declares; None if GDAL only assumes WGS 84: TopoJSON, an undeclared GeoPackage."""
     if not text or (readable.json is not None and readable.json.is_topology):
         return None
     if readable.path.suffix.lower() in MAPINFO:
@@ -222,7 +225,7 @@ def declared_crs(readable: ReadableFile, text: str | None) -> pyproj.CRS | None:
 
 
 def unknown_system(readable: ReadableFile, crs: pyproj.CRS | None) -> list[Problem]:
-    """That a GeoJSON names a system which nobody knows. crs: as `declared_crs` has it."""
+    """Return the problem that a GeoJSON names an unknown system. crs: from `declared_crs`."""
     named = readable.json.named_crs if readable.json is not None and not readable.json.is_topology else None
     return [Problem("crs.unread", {**readable.place, "crs": named[:80]})] if named and crs is None else []
 
@@ -234,7 +237,7 @@ def _system_of(text: str, file: str) -> pyproj.CRS | None:
 
 
 def check_declared_systems(path: Path) -> None:
-    """Refuse a file whose coordinate system names another. Raises OneMapError crs.names_file."""
+    """Refuse a file whose coordinate system names another file. Raises OneMapError crs.names_file."""
     suffix = path.suffix.lower()
     texts = _in_flatgeobuf(path) if suffix == ".fgb" else _in_geodatabase(path) if suffix == ".gdb" else ()
     for text in texts:
@@ -256,13 +259,13 @@ def _in_flatgeobuf(path: Path) -> Iterator[str]:
 
 
 def _follow(head: bytes, place: int) -> int:
-    """Where the offset at a place of a FlatBuffer leads. Raises struct.error."""
+    """Return the target of the offset at a place of a FlatBuffer. Raises struct.error."""
     (offset,) = struct.unpack_from("<I", head, place)
     return place + int(offset)
 
 
 def _place_of(head: bytes, table: int, number: int) -> int:
-    """Where the value of a number of a FlatBuffer's table stands; 0 where it has none. Raises struct.error."""
+    """Return the place of a field's value in a FlatBuffer's table; 0 if the field has none. Raises struct.error."""
     (back,) = struct.unpack_from("<i", head, table)
     names = table - back
     (length,) = struct.unpack_from("<H", head, names)
@@ -272,7 +275,7 @@ def _place_of(head: bytes, table: int, number: int) -> int:
 
 
 def _in_geodatabase(path: Path) -> Iterator[str]:
-    """The definitions of layers, and the heads of their tables, in which texts are of UTF-16."""
+    """Yield the definitions of layers, and the heads of their tables, whose texts are in UTF-16."""
     for table in path.glob("*.gdbtable"):
         with table.open("rb") as file:
             if table.name.lower() == _LIST:

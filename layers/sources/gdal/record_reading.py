@@ -1,6 +1,6 @@
-"""Which records of a file break a bulk read: it is gone through record by record, and each broken one is named.
+"""Find the records of a file that break a bulk read: it is read record by record, and each broken one is named.
 
-fiona does that, where it is installed; elsewhere pyogrio, which is asked once more for each record without geometry.
+fiona does that if it is installed; else pyogrio, which is asked again for each record without geometry.
 """
 
 import contextlib
@@ -25,15 +25,14 @@ BULK_ERRORS = (DataSourceError, DataLayerError, FeatureError, GeometryError)
 
 @dataclass
 class RecordSurvey:
-    """A survey of records: how many there are, by 0-based row why one cannot be read, and shapes that bulk reading
-    lacks."""
+    """A survey of records: how many there are, the errors by 0-based row, and shapes that bulk reading lacks."""
 
     count: int = 0
     broken: dict[int, str] = field(default_factory=dict)
     shapes: dict[int, shapely.Geometry] = field(default_factory=dict)
 
     def runs(self) -> Iterator[tuple[int, int, bool]]:
-        """First row and number of rows of each run, and whether it is of broken records."""
+        """Yield the first row and the number of rows of each run, and whether its records are broken."""
         begin = 0
         for row in sorted(self.broken):
             if row > begin:
@@ -45,7 +44,7 @@ class RecordSurvey:
 
 
 def survey_records(content: Path, layer: str | int, driver: str, rows: frozenset[int] = frozenset()) -> RecordSurvey:
-    """Go through a layer. rows: whose geometries are wanted besides. Raises BULK_ERRORS if it cannot be opened."""
+    """Survey a layer's records. rows: whose geometries are also wanted. Raises BULK_ERRORS if it cannot be opened."""
     with _gdal_words() as gdal_texts:
         try:
             import fiona  # its GDAL is loaded only where a file needs it
@@ -68,7 +67,7 @@ def survey_records(content: Path, layer: str | int, driver: str, rows: frozenset
 
 
 def _survey_by_record(records: Iterator[Any], gdal_texts: list[str], rows: frozenset[int]) -> RecordSurvey:
-    """gdal_texts: what GDAL says meanwhile."""
+    """Survey records one by one. gdal_texts: GDAL's messages meanwhile."""
     found = RecordSurvey()
     while True:
         gdal_texts.clear()
@@ -88,7 +87,7 @@ def _survey_by_record(records: Iterator[Any], gdal_texts: list[str], rows: froze
 
 @contextlib.contextmanager
 def _gdal_words() -> Iterator[list[str]]:
-    """GDAL's messages through fiona while a record is read, as a list."""
+    """Collect GDAL's messages through fiona while a record is read."""
     gdal_texts: list[str] = []
 
     class _Ear(logging.Handler):
@@ -110,7 +109,7 @@ def _gdal_words() -> Iterator[list[str]]:
 
 
 def _survey_by_number(content: Path, layer: str | int) -> RecordSurvey:
-    """Survey records by pyogrio, which reads a broken one as one without geometry: each such is asked for alone."""
+    """Survey records with pyogrio, which reads a broken one as one without geometry: each of these is read alone."""
     name, options = gdal_name(content), open_options(content)
     info = pyogrio.read_info(name, layer=layer, force_feature_count=True, **options)
     found = RecordSurvey(int(info["features"]))
@@ -132,7 +131,7 @@ def _survey_by_number(content: Path, layer: str | int) -> RecordSurvey:
 def read_runs(
     content: Path, layer: str | int, encoding: str, options: dict[str, str], survey: RecordSurvey
 ) -> tuple[dict[str, object], np.ndarray | None, list[np.ndarray]]:
-    """Metadata, geometries (n,) and columns: each run of whole records in bulk, broken ones without their geometry."""
+    """Read metadata, geometries (n,) and columns: runs of whole records in bulk, broken ones without geometry."""
     shapes: list[np.ndarray] = []
     blocks: list[list[np.ndarray]] = []
     kept: dict[str, object] = {}

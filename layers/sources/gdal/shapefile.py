@@ -1,4 +1,4 @@
-"""A shapefile's own matters: whether its parts are there and agree, and how its text is encoded."""
+"""What is special in a shapefile: whether its parts exist and agree, and how its text is encoded."""
 
 import contextlib
 import re
@@ -39,7 +39,7 @@ def check_complete(path: Path) -> None:
 
 @contextlib.contextmanager
 def with_utf8_projection(path: Path) -> Iterator[Path]:
-    """A shapefile whose .prj GDAL can read: the file itself, or a copy of it where Chinese names stand in GBK.
+    """Give a shapefile whose .prj GDAL can read: the file itself, or a copy of it if Chinese names are in GBK.
 
     Raises OneMapError crs.names_file, source.no_room.
     """
@@ -64,9 +64,9 @@ def with_utf8_projection(path: Path) -> Iterator[Path]:
 
 
 def check_counts(path: Path) -> None:
-    """Refuse a shapefile with more shapes than records or the other way round; GDAL would read the fewer.
+    """Refuse a shapefile whose numbers of shapes and records differ; GDAL would read the smaller number.
 
-    Or with more shapes than its index knows, as where a newer .shp was laid beside older parts.
+    Also refuse one with more shapes than its index knows, as when a newer .shp was put beside older parts.
     Raises OneMapError source.rows.
     """
     index, table = sibling(path, ".shx"), sibling(path, ".dbf")
@@ -80,7 +80,7 @@ def check_counts(path: Path) -> None:
 
 
 def _further_shapes(path: Path, index: bytes, shapes: int) -> int:
-    """How many shapes follow the last of those that an index names, numbered on from them."""
+    """Count the shapes after the last one in the index that continue its numbering."""
     places = np.frombuffer(index, ">i4", 2 * shapes).reshape(-1, 2).astype(np.int64) * 2
     further, at = 0, int((places.sum(axis=1) + 8).max(initial=100))
     with path.open("rb") as file:
@@ -109,10 +109,10 @@ def check_sizes(path: Path) -> None:
 
 
 def check_field_kinds(path: Path) -> None:
-    """Refuse a table with fields of FoxPro's and dBase's later kinds, whose bytes GDAL would hand out as text.
+    """Refuse a table with field types of FoxPro and later dBase, whose bytes GDAL would return as text.
 
-    Such are whole numbers, amounts and moments in binary form, and the numbers of notes in a file beside it. path: of
-    the table or of its shapefile. Raises OneMapError field.kind for each.
+    These are integers, amounts and times in binary form, and numbers of notes in a file beside it. path: of the table
+    or of its shapefile. Raises OneMapError field.kind for each.
     """
     table = sibling(path, ".dbf")
     if table is None:
@@ -135,7 +135,7 @@ def check_field_kinds(path: Path) -> None:
 
 @dataclass(frozen=True)
 class _Table:
-    """A DBF taken apart: language driver, field names, and the text of each character field, row by row."""
+    """The contents of a DBF: language driver, field names, and the text of each character field, row by row."""
 
     records: int
     driver: int
@@ -168,7 +168,7 @@ class _Table:
         return cls(records, content[29], tuple(names), tuple(columns))
 
     def texts(self) -> Iterator[bytes]:
-        """The field names, then all values of each field, one a line so that a half character borrows no byte."""
+        """Yield the field names, then all values of each field, one per line, so that no character spans two values."""
         yield b"\n".join(self.names)
         for column in self.columns:
             lines = np.full((len(column), column.shape[1] + 1), 0x0A, dtype=np.uint8)
@@ -186,7 +186,7 @@ _BAD_SHARE = 0.1  # of the cells that are not plain ASCII; with more of them the
 class ShapefileText:
     """How the text of a shapefile is read.
 
-    names: of its fields; cut: those that ended inside a character, which is left out; is_plain: GDAL can be told the
+    names: of its fields; cut: names that ended inside a character, which is left out; is_plain: GDAL can be told the
     encoding and decodes all of it.
     """
 
@@ -196,7 +196,7 @@ class ShapefileText:
     is_plain: bool = True
 
     def decode_columns(self, columns: list[Any]) -> list[Any]:
-        """Columns that were read as RAW, decoded; bytes that are not valid text become the replacement character."""
+        """Decode columns that were read as RAW; invalid bytes become the replacement character."""
         return [np.array([self._text(value) for value in c], dtype=object) if c.dtype == object else c for c in columns]
 
     def _text(self, value: Any) -> Any:
@@ -204,12 +204,12 @@ class ShapefileText:
 
 
 def shapefile_text(shapefile: Path, given: str | None, lenient: bool = False) -> ShapefileText:
-    """The encoding of a shapefile's attributes, and the names of its fields.
+    """Return the encoding of a shapefile's attributes, and the names of its fields.
 
-    In this order: `given`, `.cpg`, the language driver, each only if the bytes agree; strict UTF-8; UTF-8 but for a few
-    cells; GB18030; any of them but for a few cells. lenient: however many cells are bad. A given one fits where the
-    width of a field alone has cut characters.
-    Raises OneMapError encoding.wrong if a given one does not fit, encoding.undecidable.
+    In this order: `given`, `.cpg`, the language driver, each only if the bytes agree; strict UTF-8; UTF-8 except for a
+    few cells; GB18030; any of them except for a few cells. lenient: however many cells are bad. A given encoding also
+    fits if only the width of a field has cut characters. Raises OneMapError encoding.wrong if a given one does not fit,
+    encoding.undecidable.
     """
     path = sibling(shapefile, ".dbf")
     if path is None:
@@ -242,7 +242,7 @@ def shapefile_text(shapefile: Path, given: str | None, lenient: bool = False) ->
 
 
 def _field_names(table: _Table, encoding: str) -> tuple[list[str] | None, list[str]]:
-    """The names of the fields, and those of them that a writer cut inside a character; None if they do not fit."""
+    """Return the names of the fields, and those that a writer cut inside a character; None if they do not fit."""
     names: list[str] = []
     cut: list[str] = []
     for raw in table.names:
@@ -259,9 +259,9 @@ def _field_names(table: _Table, encoding: str) -> tuple[list[str] | None, list[s
 
 
 def _whole_name(raw: bytes, encoding: str) -> bytes | None:
-    """A field's name without the character that its writer cut; None if it does not fit the encoding.
+    """Return a field's name without the character that its writer cut; None if it does not fit the encoding.
 
-    Of two names that begin alike, writers cut one once more, and append _1: so the cut may lie before that.
+    If two names begin alike, writers cut one once more and append _1: so the cut may lie before that.
     """
     if len(raw) < _NAME_BYTES:
         return raw if decodes(raw, encoding) else None
@@ -272,20 +272,20 @@ def _whole_name(raw: bytes, encoding: str) -> bytes | None:
 
 
 def _is_nearly(texts: list[bytes], encoding: str) -> bool:
-    """Whether cells that are not plain ASCII are text of an encoding, but for a few."""
+    """Whether nearly all cells that are not plain ASCII are text of an encoding."""
     cells = [cell for text in texts for cell in text.split(b"\n") if not cell.isascii()]
     bad = sum(not decodes(cell, encoding) for cell in cells)
     return 0 < bad <= _BAD_SHARE * len(cells)
 
 
 def _fits_but_for_cuts(texts: list[bytes], encoding: str) -> bool:
-    """Whether all cells are text of an encoding, but for the last character of those that fill their field."""
+    """Whether all cells are text of an encoding, except for the last character of cells that fill their field."""
     cells = [cell for text in texts for cell in text.split(b"\n") if not decodes(cell, encoding)]
     return all(cell[-1:] != b" " and any(decodes(cell[:-cut], encoding) for cut in (1, 2, 3)) for cell in cells)
 
 
 def _claimed_encodings(shapefile: Path, table: _Table) -> list[str]:
-    """The encodings that .cpg and language driver claim; a claim that names nothing known is no evidence."""
+    """Return the encodings that .cpg and language driver declare; an unknown name is no evidence."""
     claims = []
     code_page = sibling(shapefile, ".cpg")
     if code_page is not None:
@@ -299,7 +299,7 @@ def _claimed_encodings(shapefile: Path, table: _Table) -> list[str]:
 
 
 def _first_unreadable(table: _Table) -> int | None:
-    """The first row with text that is not GB18030: a character cut in half at the field's end, most often."""
+    """Return the first row with text that is not GB18030: most often a character cut at the field's end."""
     rows = [
         row
         for text in list(table.texts())[1:]
@@ -310,7 +310,7 @@ def _first_unreadable(table: _Table) -> int | None:
 
 
 def sibling(path: Path, suffix: str) -> Path | None:
-    """The file of the same stem with another suffix, whatever its case, or None."""
+    """Return the file with the same stem and another suffix, in upper or lower case, or None."""
     try:
         return next((one for one in files_of_stem(path) if one.suffix.lower() == suffix), None)
     except OSError:  # a folder whose files may be read, but not listed

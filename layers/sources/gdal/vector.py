@@ -1,7 +1,7 @@
 """Vector files that pyogrio reads: shapefile, FileGDB, GeoPackage, GeoJSON, TopoJSON, FlatGeobuf, GML, MapInfo.
 
-What GDAL would pass over in silence is counted here: rows that a damaged file does not give, integers that lose
-digits beside nulls, arcs stroked too coarsely, text with replacement characters.
+What GDAL would silently skip is counted here: rows that a damaged file does not give, integers that lose digits beside
+nulls, arcs stroked too coarsely, text with replacement characters.
 """
 
 import gc
@@ -75,11 +75,10 @@ RowBlock = tuple[dict[str, Any], Any, list[np.ndarray]]  # what GDAL says, WKB (
 
 @dataclass
 class _ReadLayer:
-    """A layer as it was read: what GDAL says of it, geometries (None for a table without), columns, their encoding.
+    """A layer as it was read: GDAL's description, geometries (None for a table without), columns, their encoding.
 
-    survey: what went through it record by record found, where reading in bulk broke; cut: names of fields that ended
-    inside a character; is_straight: there are no arcs in it; wkb: of the geometries, where somebody has it; valid: as
-    `RawFrame` has it.
+    survey: the result of reading record by record, if reading in bulk failed; cut: names of fields that ended inside a
+    character; is_straight: it has no arcs; wkb: of the geometries, if known; valid: as in `RawFrame`.
     """
 
     meta: dict[str, Any]
@@ -94,7 +93,7 @@ class _ReadLayer:
 
     @property
     def rows(self) -> int:
-        """How many rows it has."""
+        """The number of rows."""
         return len(self.columns[0]) if self.columns else (0 if self.shapes is None else len(self.shapes))
 
 
@@ -106,10 +105,10 @@ def read_vector(
     lenient: bool = False,
     provers: Provers = NOBODY,
 ) -> RawFrame:
-    """One layer of a vector file, every row of it, arcs stroked; records that cannot be read are named in `broken`.
+    """Read one layer of a vector file, every row of it, with arcs stroked; unreadable records are named in `broken`.
 
-    lenient: text of no encoding is read all the same, what is no character as the replacement character; provers: as
-    `read_layer` has it. Raises OneMapError source.damaged, source.part_missing, encoding.….
+    lenient: text of no encoding is read too, with replacement characters for invalid bytes; provers: as in
+    `read_layer`. Raises OneMapError source.damaged, source.part_missing, encoding.….
     """
     with prepared_file(path, layer, encoding) as readable, gdal_errors_as_refusals(path, layer) as remarks:
         read = _read(readable, encoding, lenient, progress, provers)
@@ -148,7 +147,7 @@ def read_vector(
 
 
 def _further_remarks(read: _ReadLayer, coarse: int, place: ProblemPlace) -> list[Problem]:
-    """Remarks on coarse arcs, on surfaces, and on names that were cut."""
+    """Return remarks on coarse arcs, on surfaces, and on names that were cut."""
     counts = (("geometry.coarse", coarse), ("geometry.surfaces", len(read.survey.shapes)))
     problems = [Problem(code, {**place, "count": count}) for code, count in counts if count]
     if read.cut:
@@ -157,7 +156,7 @@ def _further_remarks(read: _ReadLayer, coarse: int, place: ProblemPlace) -> list
 
 
 def _remark_on_grid(readable: ReadableFile, crs: pyproj.CRS | None, shapes: AnyShapes) -> list[Problem]:
-    """A remark on a TAB whose grid is coarser than a millimetre."""
+    """Return a remark if the grid of a TAB is coarser than a millimetre."""
     step = mapinfo_arcs.grid_step(readable.path)
     step_m = step / sagitta_of(crs, shapes) * SAGITTA_M if step else 0.0
     return [Problem("geometry.grid", {**readable.place, "step": round(step_m, 3)})] if step_m > _FINE_GRID_M else []
@@ -166,7 +165,7 @@ def _remark_on_grid(readable: ReadableFile, crs: pyproj.CRS | None, shapes: AnyS
 def remarks_of(
     texts: Sequence[str], place: ProblemPlace, has_heights: bool, are_measured: bool, curved: int
 ) -> list[Problem]:
-    """Remarks on how a layer was read. texts: GDAL's own warnings; curved: how many geometries had arcs."""
+    """Return remarks on how a layer was read. texts: GDAL's own warnings; curved: how many geometries had arcs."""
     problems = [_remark(text, place) for text in texts[:_MOST_REMARKS]]
     if has_heights:
         problems.append(Problem("geometry.z_dropped", dict(place)))
@@ -184,7 +183,7 @@ def _remark(text: str, place: ProblemPlace) -> Problem:
 
 
 def _by_column(readable: ReadableFile, encoding: str | None, progress: Progress, provers: Provers) -> _ReadLayer | None:
-    """A layer that can be taken by the column; what is wrong with another is reported on the usual way."""
+    """Return a layer read by column, or None; the usual reader then reports what is wrong."""
     is_fit = readable.path.suffix.lower() in COLUMN_FORMATS and encodings_to_try(readable, encoding)[0] == UTF_8
     if not is_fit:
         return None
@@ -205,7 +204,7 @@ def _by_column(readable: ReadableFile, encoding: str | None, progress: Progress,
 def _read(
     readable: ReadableFile, encoding: str | None, lenient: bool, progress: Progress, provers: Provers
 ) -> _ReadLayer:
-    """A layer by the column, or by the first encoding that its text is of."""
+    """Read a layer by column, or with the first encoding that fits its text."""
     by_column = _by_column(readable, encoding, progress, provers)
     if by_column is not None:
         return by_column
@@ -234,9 +233,9 @@ def _read(
 
 
 def _rows(readable: ReadableFile, encoding: str, progress: Progress, provers: Provers) -> _ReadLayer:
-    """A layer whose text is of one encoding; record by record where it cannot be read in bulk.
+    """Read a layer in one encoding; record by record if it cannot be read in bulk.
 
-    A ring too short or open to be one reads as None and is reported as such later.
+    A ring that is too short or open reads as None and is reported as such later.
     """
     try:
         found, unknown = _bulk_rows(readable, encoding, progress, provers)
@@ -257,7 +256,7 @@ def _rows(readable: ReadableFile, encoding: str, progress: Progress, provers: Pr
 
 
 def _whole_records(readable: ReadableFile, encoding: str, error: Exception) -> _ReadLayer:
-    """All records that are whole. Raises the error again where it is no record's, source.damaged with the place."""
+    """Read all whole records. Raises the error again if no record caused it, source.damaged with the place."""
     if not isinstance(readable.content, Path):
         raise error
     survey = survey_records(readable.content, readable.gdal_layer, _driver(readable))
@@ -279,8 +278,10 @@ def _driver(readable: ReadableFile) -> str:
 def _bulk_rows(
     readable: ReadableFile, encoding: str, progress: Progress, provers: Provers
 ) -> tuple[_ReadLayer, frozenset[int]]:
-    """Metadata, geometries and columns, block by block where GDAL can begin in the middle of a file; and the rows
-    without geometry, which may be broken records, or of no kind that can be read in bulk."""
+    """Read metadata, geometries and columns, in blocks if GDAL can begin in the middle of a file.
+
+    Return also the rows without geometry, which may be broken records, or of a kind that cannot be read in bulk.
+    """
     at_once = ROWS_AT_ONCE if readable.path.suffix.lower() in SEEKABLE else None
     info = file_info(readable, encoding)
     if readable.json is not None and has_lists_of_truths(info):
@@ -307,10 +308,10 @@ def _bulk_rows(
 def row_blocks(
     readable: ReadableFile, encoding: str, at_once: int | None, first: int = 0, fid: str = ""
 ) -> Iterator[RowBlock]:
-    """The rows from `first` on, in one block at least.
+    """Yield the rows from `first` on, in at least one block.
 
-    at_once: rows of a block, all where it is None; fid: the column by whose order the rows stand, by which GDAL begins
-    behind a block without reading the rows before. Raises as pyogrio does.
+    at_once: rows of a block, None for all; fid: the column by which the rows are ordered; with it GDAL begins after a
+    block without reading the rows before. Raises as pyogrio does.
     """
     given = {"layer": readable.gdal_layer, "encoding": encoding, "return_fids": bool(fid), **readable.options}
     part: dict[str, Any] = {"skip_features": first}
@@ -329,9 +330,9 @@ def row_blocks(
 
 
 class _BulkShapes:
-    """The shapes of a layer, block by block; of many that are proved no geometry is made.
+    """The shapes of a layer, block by block; many proved polygons are not made into geometries.
 
-    unknown: the rows without a geometry, which may be broken records, or of no kind that can be read in bulk.
+    unknown: the rows without a geometry, which may be broken records, or of a kind that cannot be read in bulk.
     """
 
     def __init__(self, provers: Provers) -> None:
@@ -343,7 +344,7 @@ class _BulkShapes:
         self._count = 0
 
     def add(self, wkb: np.ndarray) -> None:
-        """The next rows (k,)."""
+        """Add the next rows (k,)."""
         if self._are_proved and (self._bodies or len(wkb) >= WORTH_ROWS):
             self._bodies.append(pa.array(wkb, pa.large_binary()))
             self.proof.add(self._bodies[-1])
@@ -357,7 +358,7 @@ class _BulkShapes:
         self._count += len(wkb)
 
     def reading(self, meta: dict[str, Any], columns: list[Any], encoding: str) -> _ReadLayer:
-        """The layer, once all rows are there."""
+        """Return the layer, once all rows are added."""
         proved = self.proof.result(SILENT)
         if proved is not None:
             wkb = pa.concat_arrays(self._bodies)
@@ -368,14 +369,14 @@ class _BulkShapes:
 
 
 def _columns_at_once(readable: ReadableFile) -> tuple[_ReadLayer, frozenset[int]]:
-    """A GeoJSON with lists of truths, over which reading row by row breaks."""
+    """Read a GeoJSON with lists of booleans, on which reading row by row fails."""
     found = column_blocks(readable.content, readable.gdal_layer, 0, sys.maxsize, raised_as_they_are)
     meta, shapes, _, _, columns, _ = next(iter(found))
     return _ReadLayer(meta, shapes, columns, UTF_8), frozenset()
 
 
 def _shared_values(column: np.ndarray) -> np.ndarray:
-    """A column in which equal texts are one: most fields of a plan are codes, of which there are few."""
+    """Return a column in which equal texts are one object: most fields of a plan are codes, with few values."""
     if column.dtype != object:
         return column
     known: dict[Any, Any] = {}
@@ -384,7 +385,7 @@ def _shared_values(column: np.ndarray) -> np.ndarray:
 
 
 def check_count(readable: ReadableFile, rows: int) -> None:
-    """Hold the number of rows that were read against the number that the file must hold.
+    """Compare the number of rows that were read with the number that the file must hold.
 
     Raises OneMapError source.rows, source.damaged.
     """
@@ -402,9 +403,9 @@ def check_count(readable: ReadableFile, rows: int) -> None:
 def attributes_of(
     readable: ReadableFile, meta: dict[str, Any], columns: list[Any], rows: int, part: dict[str, int] | None = None
 ) -> pd.DataFrame:
-    """Columns of plain values; integers and booleans beside nulls keep their type; columns of Arrow stay as they are.
+    """Return columns of plain values; integers and booleans beside nulls keep their type; Arrow columns stay.
 
-    part: which rows were read, as pyogrio is told it; None for all.
+    part: the rows that were read, in pyogrio's terms; None for all.
     """
     names = [str(name) for name in meta["fields"]]
     values: dict[str, pd.Series] = {}
@@ -421,7 +422,7 @@ def attributes_of(
 
 
 def _integers(readable: ReadableFile, name: str, column: np.ndarray, part: dict[str, int]) -> list[int | None]:
-    """Integers that came as doubles because some are null; long ones, which lost digits, are read once more."""
+    """Return integers that came as floats because of nulls; long ones, which lost digits, are read again."""
     if not (np.abs(column[np.isfinite(column)]) >= _EXACT_INTEGERS).any():
         return [None if np.isnan(value) else int(value) for value in column]
     only = {"columns": [name], "read_geometry": False, **part, **open_options(readable.content)}
@@ -435,7 +436,7 @@ def _integers(readable: ReadableFile, name: str, column: np.ndarray, part: dict[
 def _survey_arcs(
     readable: ReadableFile, shapes: AnyShapes, crs: pyproj.CRS | None, read: _ReadLayer, progress: Progress
 ) -> tuple[ArcSurvey, int]:
-    """The features with arcs, stroked by sagitta, and remarks on them; and the number of coarse arcs."""
+    """Return the features with arcs, stroked by sagitta, with remarks; and the number of coarse arcs."""
     suffix = readable.path.suffix.lower()
     if suffix in MAPINFO:
         stroked, coarse = mapinfo_arcs.stroked_curves(readable.path, shapes, sagitta_of(crs, shapes))

@@ -1,7 +1,7 @@
 """Large layers read block by block; problems are reported once for the whole layer.
 
 Shapefile, FileGDB and GeoPackage, which GDAL can begin to read in the middle, and GeoJSON, which it reads in one go;
-whatever is in memory of them at once is one block.
+only one block of them is in memory at a time.
 """
 
 import contextlib
@@ -54,8 +54,8 @@ class ReadingNotes:
     """Remarks on a block, or on all blocks together, besides their rows; a journal can store them.
 
     reading, looking: GDAL's warnings while reading, and while looking for arcs; curved: how many had arcs; replaced: by
-    field of the schema the first row (from 1) of lost text and how many;
-    domains: the first row of each block (from 0), and what the codes of a geodatabase showed there.
+    field of the schema the first row (from 1) of lost text and how many rows lost text;
+    domains: the first row of each block (from 0), and the problems of a geodatabase's codes in it.
     """
 
     reading: list[str] = field(default_factory=list)
@@ -67,7 +67,7 @@ class ReadingNotes:
     domains: list[tuple[int, list[Problem]]] = field(default_factory=list)
 
     def add(self, other: "ReadingNotes") -> None:
-        """Join what a later block shows."""
+        """Add the notes of a later block."""
         self.reading += other.reading
         self.looking += other.looking
         self.has_heights |= other.has_heights
@@ -80,7 +80,7 @@ class ReadingNotes:
 
 
 class VectorStream:
-    """One layer, opened. count: how many rows the file says it has; crs: what it declares; is_text: it is GeoJSON."""
+    """One open layer. count: its number of rows according to the file; crs: as declared; is_text: it is GeoJSON."""
 
     def __init__(self, readable: ReadableFile, encoding: str | None) -> None:
         self.readable = readable
@@ -97,7 +97,7 @@ class VectorStream:
         self._comes_by_column = self.is_text and comes_by_column(info)
 
     def _stands_by_fid(self) -> bool:
-        """Whether rows come in the order of their fids, as those of a GeoPackage's table do; a view's may not."""
+        """Whether rows come in the order of their fids, as in a GeoPackage's table; a view's may not."""
         if self.readable.path.suffix.lower() != ".gpkg":
             return False
         name = sql_literal(str(self.readable.gdal_layer))
@@ -110,24 +110,24 @@ class VectorStream:
 
     @property
     def is_fit(self) -> bool:
-        """Whether the layer can be read so: it has geometries, its text can be decoded by GDAL, arcs block by block."""
+        """Whether the layer can be read in blocks: it has geometries, and GDAL decodes its text and gives its arcs."""
         if self.is_text and not (self._comes_by_column and isinstance(self.readable.content, Path)):
             return False
         has_arcs = self.readable.path.suffix.lower() in vector.MAY_HOLD_ARCS
         return self._type != "None" and (self.crs is not None or not has_arcs) and RAW not in self.encodings
 
     def refusal(self) -> OneMapError:
-        """The refusal where none of the encodings fits."""
+        """Return the refusal if no encoding fits."""
         return encoding_refusal(self.readable, self._asked)
 
     def blocks(
         self, encoding: str, first: int, size: int, *, by_column: bool = False, provers: Provers = NOBODY
     ) -> Iterator[tuple[RawFrame, ReadingNotes]]:
-        """The rows from `first` on, `size` at a time, and what was seen in each block.
+        """Yield the rows from `first` on, `size` at a time, and the notes on each block.
 
-        by_column: attributes may be columns of Arrow, as `series_of` has them, but those of a geodatabase, whose codes
-        are looked at; provers: they prove polygons valid while more are read. Raises OneMapError source.…,
-        UnicodeDecodeError if the text is of another encoding.
+        by_column: attributes may be Arrow columns, as from `series_of`, except those of a geodatabase, whose codes are
+        decoded; provers: they prove polygons valid while more are read. Raises OneMapError source.…, UnicodeDecodeError
+        if the text is of another encoding.
         """
         content = self.readable.content
         is_database = self.readable.path.suffix.lower() == ".gdb"
@@ -153,7 +153,7 @@ class VectorStream:
     def _blocks_from(
         self, encoding: str, first: int, size: int, provers: Provers
     ) -> Iterator[tuple[RawFrame, ReadingNotes]]:
-        """The blocks, from a row on, of a file that GDAL can begin to read at any row."""
+        """Yield the blocks, from a row on, of a file that GDAL can begin to read at any row."""
         at_once = size * (_BLOCKS_OF_MANY if self.count > _MANY else 1)
         is_point = self._type.replace("2.5D ", "").replace("Measured ", "").startswith(("Point", "MultiPoint"))
         may_be_curved = self.readable.path.suffix.lower() in vector.MAY_HOLD_ARCS and not is_point
@@ -230,10 +230,7 @@ class VectorStream:
         )
 
     def problems(self, notes: ReadingNotes, rows: int, columns: list[str]) -> list[Problem]:
-        """The problems of the whole layer, after all its rows are read.
-
-        Raises OneMapError source.rows.
-        """
+        """Return the problems of the whole layer, after all its rows are read. Raises OneMapError source.rows."""
         with self._errors():
             vector.check_count(self.readable, rows)
         place = self.readable.place

@@ -1,7 +1,7 @@
-"""GeoParquet 1 and 2: columns of values, and geometries as WKB or as GeoArrow has them, with what is said of them.
+"""GeoParquet 1 and 2: columns of values, geometries as WKB or in GeoArrow's form, and their metadata.
 
-From version 2 on Parquet itself knows geometries: a column is of the type GEOMETRY or GEOGRAPHY, with or without the
-words of GeoParquet. A file that says nothing of geometry in either way is a table.
+From version 2 on Parquet itself knows geometries: a column is of the type GEOMETRY or GEOGRAPHY, with or without
+GeoParquet's metadata. A file that describes no geometry in either way is a table.
 """
 
 import json
@@ -38,9 +38,9 @@ _WGS_84 = "EPSG:4326"  # what a file means that leaves its system out; coordinat
 
 
 def read_geoparquet(path: Path, progress: Progress, provers: Provers) -> RawFrame:
-    """All rows of a file, in its order. Raises OneMapError source.damaged, crs.unknown.
+    """Read all rows of a file, in order. Raises OneMapError source.damaged, crs.unknown.
 
-    provers: they prove polygons valid while their attributes are read; of many plain ones no geometry is made.
+    provers: they prove polygons valid while their attributes are read; many plain ones are not made into geometries.
     """
     import pyarrow.parquet as pq  # here: every command imports this module to know what it could read
 
@@ -89,9 +89,9 @@ def read_geoparquet(path: Path, progress: Progress, provers: Provers) -> RawFram
 
 
 def _repeated_texts(file: "pq.ParquetFile", path: Path) -> list[str]:
-    """The columns of texts that may be repeated so often that together they fill the memory, by what the file says.
+    """Return the columns of texts that could fill the memory because values are repeated, by the file's metadata.
 
-    Raises OneMapError source.swollen where even its numbers, or its bytes without their packing, do.
+    Raises OneMapError source.swollen if even its numbers, or its bytes when decompressed, would fill it.
     """
     metadata, most = file.metadata, most_bytes(path)
     parts = [metadata.row_group(at).column(of) for at in range(metadata.num_row_groups) for of in range(_columns(file))]
@@ -111,7 +111,7 @@ def _columns(file: "pq.ParquetFile") -> int:
 
 
 def _plain_texts(column: pa.ChunkedArray, path: Path) -> pa.ChunkedArray:
-    """A column whose texts each stand there once, as all of them. Raises OneMapError source.swollen."""
+    """Return a column of deduplicated texts with all of them in full. Raises OneMapError source.swollen."""
     full_bytes = 0
     for texts in (leaf for chunk in column.chunks for leaf in _folded_leaves(chunk)):
         lengths = pc.binary_length(texts.dictionary.cast(pa.large_binary()))
@@ -122,7 +122,7 @@ def _plain_texts(column: pa.ChunkedArray, path: Path) -> pa.ChunkedArray:
 
 
 def _folded_leaves(values: pa.Array) -> Iterator[pa.DictionaryArray]:
-    """The texts of a column, also those in lists and structures, where each was read once."""
+    """Yield the deduplicated texts of a column, also those in lists and structures."""
     kind = values.type
     if pa.types.is_dictionary(kind):
         if kind.value_type in _TEXTS:
@@ -136,7 +136,7 @@ def _folded_leaves(values: pa.Array) -> Iterator[pa.DictionaryArray]:
 
 
 def _facts(file: "pq.ParquetFile") -> dict[str, Any]:
-    """A file's facts about its geometry; none if it has none. Raises ValueError for what contradicts itself."""
+    """Return a file's facts about its geometry; empty if it has none. Raises ValueError if they are contradictory."""
     metadata = file.schema_arrow.metadata or {}
     try:
         found = json.loads(metadata[b"geo"]) if b"geo" in metadata else {}
@@ -157,7 +157,7 @@ def _facts(file: "pq.ParquetFile") -> dict[str, Any]:
 
 
 def _native_columns(file: "pq.ParquetFile") -> dict[str, dict[str, Any]]:
-    """The columns of Parquet's own types of geometry, each with what GeoParquet would say of it."""
+    """Return the columns of Parquet's own geometry types, each described in GeoParquet's terms."""
     schema, found = file.schema, {}
     for at in range(len(schema)):
         column = schema.column(at)
@@ -170,7 +170,7 @@ def _native_columns(file: "pq.ParquetFile") -> dict[str, dict[str, Any]]:
 
 
 def _native_crs(text: str, file: "pq.ParquetFile") -> dict[str, Any]:
-    """The system of such a column as GeoParquet would name it; a number alone names none that we could know."""
+    """Return the system of a native column in GeoParquet's terms; a bare number names no system we could know."""
     kind, _, rest = text.partition(":")
     if kind == "projjson":
         return {"crs": json.loads((file.metadata.metadata or {})[rest.encode()])}
@@ -188,7 +188,7 @@ def _box_columns(column: dict[str, Any]) -> set[str]:
 def _proved_rows(
     path: Path, file: "pq.ParquetFile", names: list[str], found: pa.Array | np.ndarray | None, provers: Provers
 ) -> tuple[pd.DataFrame, PlainProof | None]:
-    """The attributes of all rows, and what is proved of their geometries meanwhile."""
+    """Return the attributes of all rows, and the proof of their geometries made meanwhile."""
     is_wkb = isinstance(found, pa.Array) and pa.types.is_large_binary(found.type) and len(found) >= WORTH_ROWS
     with ProofBeside(provers if is_wkb else NOBODY) as proof:
         if is_wkb:
@@ -199,7 +199,7 @@ def _proved_rows(
 def _shapes(
     found: pa.Array | np.ndarray | None, proved: PlainProof | None, count: int
 ) -> tuple[AnyShapes, dict[int, str]]:
-    """The shapes (n,), None for each row of a table; and by row why one cannot be read."""
+    """Return the shapes (n,), None for each row of a table; and the errors of unreadable ones by row."""
     if proved is not None:
         return proved.column(found), {}
     if isinstance(found, pa.Array):
@@ -208,7 +208,7 @@ def _shapes(
 
 
 def _geometries(path: Path, file: "pq.ParquetFile", name: str, column: dict[str, Any]) -> pa.Array | np.ndarray:
-    """The WKB (n,), or the geometries where they are kept in another way."""
+    """Return the WKB (n,), or the geometries if they are stored in another form."""
     if column.get("encoding", "WKB").upper() != "WKB":
         import geopandas as gpd  # GeoArrow's own encodings; few files have them
 
@@ -244,7 +244,7 @@ def _attributes(path: Path, file: "pq.ParquetFile", names: list[str]) -> pd.Data
 
 
 def _crs(column: dict[str, Any], path: Path) -> pyproj.CRS | None:
-    """The system as the file declares it; null says that it is not known. Raises OneMapError crs.unknown."""
+    """Return the system that the file declares; null means unknown. Raises OneMapError crs.unknown."""
     if "crs" in column and column["crs"] is None:
         return None
     return by_parameters(parse_crs(column.get("crs", _WGS_84), file=path.name))

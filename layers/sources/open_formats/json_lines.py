@@ -1,5 +1,8 @@
-"""GeoJSON by the line: one feature a line, or a record after each separator (RFC 8142), so that one broken record
-leaves the others whole. Polygons go straight to WKB, without the text that GEOS would have to read again."""
+"""GeoJSON by line: one feature a line, or a record after each separator (RFC 8142).
+
+One broken record leaves the others whole. Polygons go straight to WKB, without text that GEOS would have to parse
+again.
+"""
 
 import json
 import struct
@@ -37,10 +40,10 @@ _NUMBERS = {int, float}
 
 
 def read_json_lines(path: Path, encoding: str | None, progress: Progress, provers: Provers) -> RawFrame:
-    """All records in the file's order; a record that is not a feature is named.
+    """Read all records in the file's order; records that are not features are named.
 
-    provers: they prove polygons valid; of many plain ones no geometry is made.
-    Raises OneMapError source.damaged where no record is a feature, source.swollen, encoding.….
+    provers: they prove polygons valid; many plain ones are not made into geometries.
+    Raises OneMapError source.damaged if no record is a feature, source.swollen, encoding.….
     """
     place = ProblemPlace(file=path.name, layer=path.stem)
     records, found = _records(path, encoding)
@@ -73,7 +76,7 @@ def read_json_lines(path: Path, encoding: str | None, progress: Progress, prover
 
 
 def _features(records: list[str], shapes: "_Shapes", progress: Progress) -> tuple[list[dict[str, Any]], dict[int, str]]:
-    """The properties of all records (n,), and by row why one is no feature; their shapes are added to others."""
+    """Return the properties of all records (n,), and errors by row; add their shapes to `shapes`."""
     properties: list[dict[str, Any]] = []
     broken: dict[int, str] = {}
     for row, record in enumerate(records):
@@ -91,14 +94,14 @@ def _features(records: list[str], shapes: "_Shapes", progress: Progress) -> tupl
 
 
 def _records(path: Path, encoding: str | None) -> tuple[list[str], str]:
-    """The texts of the records, empty ones are none, and their encoding; the whole text is held no longer."""
+    """Return the texts of the non-empty records, and their encoding; the whole text is released."""
     text, found = text_of(path, encoding)
     separated = text.split(_SEPARATOR) if _SEPARATOR in text else text.split("\n")
     return [record for record in separated if record.strip()], found
 
 
 def _feature(record: str) -> dict[str, Any]:
-    """A record as a feature; a bare geometry is one without properties."""
+    """Return a record as a feature; a bare geometry becomes a feature without properties."""
     content = json.loads(record)
     kind = content.get("type") if isinstance(content, dict) else None
     if kind in _TYPES:
@@ -120,7 +123,7 @@ def _shape(geometry: Any) -> shapely.Geometry | bytes | None:
 
 
 class _Shapes:
-    """The shapes of a file, part by part; of many plain polygons that are proved none is made."""
+    """The shapes of a file, part by part; many proved plain polygons are not made into geometries."""
 
     def __init__(self, proof: ProofBeside) -> None:
         self._proof = proof
@@ -143,7 +146,7 @@ class _Shapes:
         self._held = []
 
     def result(self) -> tuple[AnyShapes, np.ndarray | None]:
-        """All of them (n,), and which are valid, where that is proved."""
+        """Return all shapes (n,), and which are valid, if that is proved."""
         self._end_part()
         bodies = [part for part in self._parts if isinstance(part, pa.Array)]
         proved = self._proof.result(SILENT) if len(bodies) == len(self._parts) else None
@@ -155,7 +158,7 @@ class _Shapes:
 
 
 def polygon_body(geometry: dict[str, Any]) -> bytes | None:
-    """The WKB of a polygon or multipolygon of closed rings of pairs of finite numbers; None of anything else."""
+    """Return the WKB of a (multi)polygon of closed rings of finite number pairs; None for anything else."""
     try:
         if geometry["type"] == "Polygon":
             return _polygon(geometry["coordinates"])
@@ -168,7 +171,7 @@ def polygon_body(geometry: dict[str, Any]) -> bytes | None:
 
 
 def _polygon(rings: list[list[Any]]) -> bytes:
-    """Raises ValueError, TypeError, OverflowError."""
+    """Return the WKB of a polygon. Raises ValueError, TypeError, OverflowError."""
     if not rings:
         raise ValueError
     return struct.pack("<BII", 1, _POLYGON, len(rings)) + b"".join(map(_ring, rings))

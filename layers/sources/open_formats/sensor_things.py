@@ -1,7 +1,7 @@
-"""A snapshot of a SensorThings service: the JSON that a request to its API answers, with what it refers to inside it.
+"""A snapshot of a SensorThings service: the JSON with which its API answers, including the entities it refers to.
 
-Things with their Datastreams, Datastreams or Observations with theirs, as `$expand` gives them. One table, a row an
-observation, with the fields of JCSJ; and the places of the Things as points where the snapshot has them.
+Things with their Datastreams, Datastreams or Observations with theirs, as `$expand` gives them. One table has a row for
+each observation, with the fields of JCSJ; the places of the Things are points, if the snapshot has them.
 Source: OGC SensorThings API part 1, version 1.1 (18-088), 8.2 and 9.
 """
 
@@ -43,7 +43,7 @@ class _Snapshot:
 
 
 def is_snapshot(path: Path) -> bool:
-    """Whether a .json file is an answer of such a service and no map."""
+    """Whether a .json file is an answer of such a service and not a map."""
     if path.suffix.lower() != ".json" or not path.is_file():
         return False
     with path.open("rb") as file:
@@ -52,13 +52,13 @@ def is_snapshot(path: Path) -> bool:
 
 
 def snapshot_layers(path: Path) -> list[str]:
-    """The readings; and the Things, if the snapshot says where they are. Raises OneMapError source.damaged."""
+    """Return the readings; and the Things, if the snapshot has their places. Raises OneMapError source.damaged."""
     found = _read(path, None)
     return [OBSERVATIONS, THINGS] if found.places else [OBSERVATIONS]
 
 
 def read_snapshot(path: Path, layer: str, encoding: str | None) -> RawFrame:
-    """A table of readings, or points of Things.
+    """Read a table of readings, or points of Things.
 
     Raises OneMapError source.damaged, sensors.no_readings, sensors.not_expanded with the entity.
     """
@@ -116,7 +116,7 @@ def _read(path: Path, encoding: str | None) -> _Snapshot:
 
 
 def _take(entity: Record, found: _Snapshot, path: Path) -> None:
-    """An entity of the list: a Thing, a Datastream or an Observation."""
+    """Add an entity of the list: a Thing, a Datastream or an Observation."""
     if "result" in entity:
         stream = _linked_entity(entity, "Datastream", path)
         _take_stream(stream, _linked_entity(stream, "Thing", path), [entity], found, path)
@@ -142,7 +142,7 @@ def _take_stream(stream: Record, thing: Record, observations: list[Record], foun
 
 
 def _take_place(thing: Record, found: _Snapshot) -> None:
-    """Where a Thing is now, if the snapshot says so, as a point."""
+    """Add the present place of a Thing as a point, if the snapshot has it."""
     locations = thing.get("Locations")
     for location in locations if isinstance(locations, list) else ():
         content = location.get("location") if isinstance(location, dict) else None
@@ -173,7 +173,7 @@ def _parts_of(entity: Record, name: str, found: _Snapshot, path: Path) -> Iterat
 
 
 def _linked_entity(entity: Record, name: str, path: Path) -> Record:
-    """The entity that another refers to. Raises OneMapError sensors.not_expanded where only a link is there."""
+    """Return the entity that another refers to. Raises OneMapError sensors.not_expanded if there is only a link."""
     content = entity.get(name)
     if not isinstance(content, dict):
         raise OneMapError("sensors.not_expanded", file=path.name, feature=_title(entity), field=name)
@@ -191,7 +191,7 @@ def _number_of(thing: Record) -> str:
 
 
 def _time(text: str) -> tuple[str, float | None]:
-    """The beginning of a moment or an interval as it is written, and the interval's length in seconds."""
+    """Return the begin of a moment or an interval as written, and the interval's length in seconds."""
     first, _, last = text.partition("/")
     try:
         moments = [datetime.fromisoformat(one.replace("Z", "+00:00")) for one in (first, last)]

@@ -1,7 +1,7 @@
-"""SpatiaLite, and the SQLite files that GDAL writes beside it: tables whose geometries are SpatiaLite's own, or WKB.
+"""SpatiaLite, and the SQLite files of GDAL: tables whose geometries are in SpatiaLite's own form, or WKB.
 
-The file is read by Python's own SQLite, so that nothing that its schema names besides tables and views (extensions,
-virtual tables of other files) is ever run.
+Python's own SQLite reads the file, so that nothing in its schema besides tables and views (extensions, virtual tables
+of other files) is ever run.
 """
 
 import contextlib
@@ -109,7 +109,7 @@ def _tables(connection: sqlite3.Connection) -> Sequence[_Table]:
 
 
 def _crs(connection: sqlite3.Connection, srid: int | None, path: Path) -> pyproj.CRS | None:
-    """The system of a number in the file's own list; None for a number that means none."""
+    """Return the system of a number in the file's own list; None for a number without meaning."""
     if not isinstance(srid, int) or srid <= 0:
         return None
     listed = connection.execute("SELECT * FROM spatial_ref_sys WHERE srid = ?", (srid,))
@@ -124,7 +124,7 @@ def _crs(connection: sqlite3.Connection, srid: int | None, path: Path) -> pyproj
 
 
 def _shape(body: Any, form: str) -> shapely.Geometry | None:
-    """Raises ValueError, struct.error, GEOSException for what is no geometry of this form."""
+    """Decode a geometry. Raises ValueError, struct.error, GEOSException if it is not of this form."""
     if body is None:
         return None
     if form.upper() == "WKB":
@@ -137,7 +137,7 @@ def _shape(body: Any, form: str) -> shapely.Geometry | None:
 
 
 def _wkb(body: bytes) -> bytes:
-    """SpatiaLite's form as WKB: without its head, and each part with a byte order of its own."""
+    """Convert SpatiaLite's form to WKB: without its head, and with a byte order for each part."""
     is_tiny = len(body) > _TINY_HEAD and body[1] in _TINY
     is_whole = is_tiny or (len(body) > _HEAD and body[_HEAD] == _MARK)
     if not is_whole or body[0] != _START or body[-1] != _END:
@@ -154,14 +154,14 @@ def _wkb(body: bytes) -> bytes:
 
 
 class _Walk:
-    """Goes through the body of a geometry, and gives its WKB back."""
+    """Reads the body of a geometry and returns its WKB."""
 
     def __init__(self, body: bytes, at: int, order: str) -> None:
         self.body, self.at, self.order = body, at, order
         self.depth = 0
 
     def geometry(self) -> bytes:
-        """The geometry that begins here, in the same byte order as WKB. Raises ValueError."""
+        """Return the geometry that begins here as WKB in the same byte order. Raises ValueError."""
         (kind,) = self._numbers("I")
         if kind >= _COMPRESSED:
             raise ValueError("compressed")

@@ -1,6 +1,6 @@
 """Red-line coordinate TXT (界址点坐标交换格式): parcels as points by ring, north before east.
 
-Format: domain rules of the land survey's exchange file; rings become shells and holes by containment.
+Format: domain rules of the land survey's exchange file; containment makes rings shells or holes.
 """
 
 import re
@@ -31,18 +31,15 @@ _PREFIXED = (1e7, 4.6e7)  # eastings that begin with a zone's number
 
 
 def read_redline(path: Path, encoding: str | None) -> RawFrame:
-    """All parcels of a red-line TXT, with the CRS that its header declares.
+    """Read all parcels of a red-line TXT, with the CRS that its header declares.
 
-    Raises OneMapError redline.… naming line and mend, encoding.….
+    Raises OneMapError redline.… with line and remedy, encoding.….
     """
     return frame_of(read_text(path, encoding), path)
 
 
 def frame_of(text: RedlineText, path: Path) -> RawFrame:
-    """The parcels of a text that is already read.
-
-    Raises OneMapError redline.….
-    """
+    """Return the parcels of a text that is already read. Raises OneMapError redline.…."""
     header = text.header
     _refuse_several_systems(text, path)
     parcels = _parcels(text, path)
@@ -74,7 +71,7 @@ def _refuse_several_systems(text: RedlineText, path: Path) -> None:
 
 @dataclass(frozen=True)
 class _Parcel:
-    """One parcel: its lines, and the rings or runs of its points (k, 2) east, north."""
+    """One parcel: its lines, and the rings or sequences of its points (k, 2) east, north."""
 
     lines: ParcelLines
     rings: tuple[np.ndarray, ...]
@@ -85,7 +82,7 @@ class _Parcel:
 
 
 def _parcels(text: RedlineText, path: Path) -> list[_Parcel]:
-    """The parcels in the file's order. Raises OneMapError redline.ring for each whose points are none."""
+    """Return the parcels in the file's order. Raises OneMapError redline.ring for each with invalid points."""
     parcels, problems = [], []
     for lines in text.parcels:
         try:
@@ -98,7 +95,7 @@ def _parcels(text: RedlineText, path: Path) -> list[_Parcel]:
 
 
 def _rings(lines: ParcelLines) -> tuple[np.ndarray, ...]:
-    """Raises ValueError if the points are no ring, line or point as the parcel line says."""
+    """Return the rings. Raises ValueError if the points are no ring, line or point as the parcel line says."""
     least = {"点": 1, "线": 2}.get(plain(lines.fields[4]).strip() if len(lines.fields) > 4 else "", 3)
     runs = groups_of((point.ring, (float(point.east), float(point.north))) for point in lines.points)
     if not runs or any(len({*run}) < least or not np.isfinite(run).all() for run in runs.values()):
@@ -117,7 +114,7 @@ def _attributes(parcels: list[_Parcel]) -> pd.DataFrame:
 def _remarks(
     header: dict[str, str], parcels: list[_Parcel], geometries: np.ndarray, crs: pyproj.CRS | None, path: Path
 ) -> Iterator[Problem]:
-    """Remarks where the sender's statements differ from the points; the points count."""
+    """Yield remarks where the sender's statements differ from the points; the points count."""
     shifts = [part.strip() for part in re.split("[,，]", header.get("转换参数", ""))]
     if any(shift not in _NO_SHIFT for shift in shifts):
         yield Problem("redline.parameters", {"file": path.name, "field": "转换参数"})
@@ -138,7 +135,7 @@ def _remarks(
 
 
 def _prefix(points: np.ndarray, path: Path) -> int | None:
-    """The zone's number before the eastings, or None; swapped columns are refused, never turned in silence."""
+    """Return the zone's number before the eastings, or None; swapped columns are refused, never silently exchanged."""
     east, north = points[:, 0], points[:, 1]
     is_swapped = ((north >= _PREFIXED[0]) & (north < _PREFIXED[1])).all() and (east < _PREFIXED[0]).all()
     if is_swapped or ((north < 1e6) & (north >= 1e5) & (east >= 1e6) & (east < 6e6)).all():
@@ -151,7 +148,7 @@ def _prefix(points: np.ndarray, path: Path) -> int | None:
 
 
 def _declared_crs(header: dict[str, str], prefix: int | None, path: Path) -> pyproj.CRS | None:
-    """The CRS of the header's 坐标系, 几度分带 and 带号, checked against the easting's prefix."""
+    """Return the CRS of the header's 坐标系, 几度分带 and 带号, checked against the easting's prefix."""
     datum = datum_named(header.get("坐标系", ""))
     width_text, zone_text = (re.sub(r"\D", "", header.get(key, "")) for key in ("几度分带", "带号"))
     number = int(zone_text[:9]) if zone_text else prefix

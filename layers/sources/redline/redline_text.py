@@ -1,6 +1,6 @@
 """The text of a red-line coordinate TXT, unchanged: sections, parcel lines and point lines, token by token.
 
-Numbers stay text, unknown sections and keys stay lines, so that what is read can be written again unchanged.
+Numbers stay text, and unknown sections and keys stay lines, so that everything can be written again unchanged.
 """
 
 import math
@@ -24,7 +24,7 @@ _MOST_PROBLEMS = 1000
 
 @dataclass(frozen=True)
 class PointLine:
-    """点号, 圈号, X (north) and Y (east), and what follows them; numbers as the file writes them."""
+    """点号, 圈号, X (north) and Y (east), and the rest of the line; numbers as the file has them."""
 
     line: int
     label: str
@@ -55,16 +55,16 @@ class RedlineText:
 
     @property
     def header(self) -> dict[str, str]:
-        """Keys and values outside the coordinates; of a key that comes twice, the first."""
+        """Keys and values outside the coordinates; the first value if a key occurs twice."""
         return header_of((*self.before, *self.after))
 
     def values_of(self, key: str) -> list[str]:
-        """All that is said of a key outside the coordinates, each once."""
+        """Return all values of a key outside the coordinates, each once."""
         return list(dict.fromkeys(value for name, value in _pairs((*self.before, *self.after)) if name == key))
 
 
 def header_of(lines: tuple[str, ...]) -> dict[str, str]:
-    """The keys and values of header lines, full-width signs as plain ones."""
+    """Return the keys and values of header lines, with full-width characters as plain ones."""
     header: dict[str, str] = {}
     for key, value in _pairs(lines):
         header.setdefault(key, value)
@@ -79,27 +79,27 @@ def _pairs(lines: tuple[str, ...]) -> Iterator[tuple[str, str]]:
 
 
 def plain(text: str) -> str:
-    """Full-width separators, digits, points and brackets as plain ones."""
+    """Return full-width separators, digits, points and brackets as plain ones."""
     return unicodedata.normalize("NFKC", text)
 
 
 def number_of(text: str) -> float | None:
-    """The number that a text is, full-width or not; None for anything else, such as nan or 1_000."""
+    """Return the number in a text, full-width or not; None for anything else, such as nan or 1_000."""
     bare = plain(text).strip()
     number = float(bare) if _NUMBER.fullmatch(bare) else math.inf
     return number if math.isfinite(number) else None
 
 
 def looks_like_redline(path: Path) -> bool:
-    """True if the section that holds the coordinates is named in the file, in whatever encoding."""
+    """Whether the file names the section of the coordinates, in any encoding."""
     content = path.read_bytes()
     return any(name in content for name in _NAME_OF_COORDINATES)
 
 
 def read_text(path: Path, encoding: str | None) -> RedlineText:
-    """The file's text, token by token.
+    """Read the file's text, token by token.
 
-    Raises OneMapError encoding.…, redline.no_coordinates, redline.no_parcel_line, redline.point: every line named.
+    Raises OneMapError encoding.…, redline.no_coordinates, redline.no_parcel_line, redline.point, with every line named.
     """
     text, found = text_of(path, encoding)
     before: list[str] = []
@@ -156,7 +156,7 @@ def _close(parcels: list[ParcelLines], points: list[PointLine]) -> None:
 
 
 def _tokens(line: str) -> list[str]:
-    """The tokens of a line. A full-width comma separates only where plain ones do not: it may belong to a name."""
+    """Split a line. A full-width comma separates only where plain ones do not, since it may belong to a name."""
     parts = line.split(",")
     if len(parts) < 8 and not (len(parts) > 4 and plain(parts[4]).strip() in KINDS):
         parts = re.split("[,，]", line)
@@ -164,7 +164,7 @@ def _tokens(line: str) -> list[str]:
 
 
 def _parcel_line(number: int, line: str) -> ParcelLines | None:
-    """A line that ends in @, or that says 点, 线 or 面 where a parcel line does; None for any other."""
+    """Return a line that ends in @, or has 点, 线 or 面 where a parcel line does; None for any other."""
     bare = re.sub(r"[@＠]\s*[,，]?\s*$", "", line)
     is_marked = bare != line
     fields = tuple(_tokens(re.sub(r"[,，]\s*$", "", bare) if is_marked else bare))

@@ -1,7 +1,7 @@
 """Red-line coordinate TXT as we write it: GB18030, CRLF, north before east, zone number before the easting.
 
-A text that was read keeps its points, names and unknown sections as they stand; only its outer form becomes ours,
-so that writing what was written gives the same bytes.
+A text that was read keeps its points, names and unknown sections; only its outer form becomes ours, so that writing it
+again gives the same bytes.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +17,7 @@ from onemap.layers.area_units import M2_PER_HECTARE, hectares
 from onemap.layers.crs.zones import DATUM_TITLES, Zone, datum_named, zone_crs
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
+from onemap.layers.messages import names_in_short
 from onemap.layers.sources.redline.redline_reading import EXTRA_FIELD, PARCEL_FIELDS
 from onemap.layers.sources.redline.redline_text import (
     COORDINATES,
@@ -42,7 +43,7 @@ _ALIASES = {
     "DKBH": ("地块编号", "地块号", "parcel", "DKID", "BSM"),
     "DKMC": ("地块名称", "XMMC", "项目名称"),
     "TFH": ("图幅号",),
-    "DKYT": ("地块用途",),
+    "DKYT": ("地块用途", "YDXZ"),
     "DLBM": ("地类编码", "地类代码"),
 }
 
@@ -61,7 +62,7 @@ def redline_bytes(text: RedlineText, file: str) -> bytes:
 
 
 def with_zone(text: RedlineText, zone: Zone) -> RedlineText:
-    """The text with the header's 坐标系, 几度分带 and 带号 set; nothing else is touched."""
+    """Return the text with the header's 坐标系, 几度分带 and 带号 set, and nothing else changed."""
     wanted = _zone_keys(zone)
     before = list(text.before)
     for at, line in enumerate(before):
@@ -92,10 +93,10 @@ class Frame:
 
 
 def redline_text(frame: Frame) -> RedlineText:
-    """Parcels as lines: outer rings, each followed by its holes; point numbers go on; the first point closes a ring.
+    """Write parcels as lines: outer rings, each followed by its holes; point numbers continue; rings are closed.
 
-    A header that was read before is kept if it declares the same zone; else ours is written, and eastings get the
-    zone's number.
+    A header that was read is kept if it declares the same zone; else ours is written, and eastings get the zone's
+    number.
     """
     kept, decimals = _header_and_decimals(frame)
     before = kept.before if kept else _header(frame.zone, decimals)
@@ -115,10 +116,11 @@ def redline_text(frame: Frame) -> RedlineText:
 
 
 def changes(frame: Frame, place: Mapping[str, Any]) -> list[Problem]:
-    """The changes that `redline_text` makes to a frame: redline.renamed, .rounded, .numbered, .area_replaced.
+    """Return the changes that `redline_text` makes to a frame: redline.rounded, .numbered and others.
 
-    place: what all problems tell, such as the file. Names lose what would part them; coordinates their last decimals;
-    parcels without a number get their row's. redline.area_kept: areas are the sender's, of the plane.
+    place: facts for all problems, such as the file. Names lose separators; coordinates their last decimals; parcels
+    without a number get their row's; fields for which the form has no place are left out. redline.area_kept: areas are
+    the sender's, in the plane.
     """
     _, decimals = _header_and_decimals(frame)
     coordinates = shapely.get_coordinates(frame.geometries)
@@ -128,7 +130,11 @@ def changes(frame: Frame, place: Mapping[str, Any]) -> list[Problem]:
         facts = {"count": count, "decimals": decimals, "most": f"{moved.max():.{decimals + 2}f}"}
         found.append(Problem("redline.rounded", {**place, **facts}))
     found += _area_remarks(frame, place)
-    names = {field: column for field, column in _columns(list(frame.attributes.columns)).items() if field not in _MADE}
+    written = _columns(list(frame.attributes.columns))
+    others = [column for column in frame.attributes.columns if column not in written.values()]
+    if left_out := [column for column in others if any(map(_token, frame.attributes[column]))]:
+        found.append(Problem("redline.left_out", {**place, "count": len(left_out), "names": names_in_short(left_out)}))
+    names = {field: column for field, column in written.items() if field not in _MADE}
     columns = {field: frame.attributes[column].tolist() for field, column in names.items()}
     numbers = columns.get("DKBH", [None] * len(frame.attributes))
     if unnumbered := [row for row, value in enumerate(numbers, start=1) if not _token(value)]:
@@ -146,9 +152,9 @@ def changes(frame: Frame, place: Mapping[str, Any]) -> list[Problem]:
 
 @dataclass(frozen=True)
 class ParcelAreas:
-    """The areas of parcels (n,) in hectares: as they are written, as their source states them, and measured.
+    """The areas of parcels (n,) in hectares: as written, as the source states them, and as measured.
 
-    kind: plane or ellipsoid, by what the stated ones are; is_kept: (n,) what is stated is the parcel's, and written.
+    kind: plane or ellipsoid, whichever the stated ones are; is_kept: (n,) the stated area is right, and is written.
     """
 
     texts: list[str]
@@ -159,7 +165,7 @@ class ParcelAreas:
 
 
 def parcel_areas(frame: Frame) -> ParcelAreas:
-    """The sender's own figures where they are those of the ground, else what is measured, in the kind that he uses."""
+    """Return the sender's areas where they are those of the ground, else measured ones of the same kind."""
     column = _columns(list(frame.attributes.columns)).get("DKMJ")
     stated = [_token(value) for value in frame.attributes[column]] if column else [""] * len(frame.geometries)
     areas_m2 = {
@@ -188,7 +194,7 @@ def parcel_areas(frame: Frame) -> ParcelAreas:
 
 
 def _area_remarks(frame: Frame, place: Mapping[str, Any]) -> Iterator[Problem]:
-    """Which areas are the sender's and of the plane, and where a stated one is not that of the ground."""
+    """Yield remarks on kept areas in the plane, and on stated areas that are not those of the ground."""
     areas, column = parcel_areas(frame), _columns(list(frame.attributes.columns)).get("DKBH")
     names = [_token(name) for name in frame.attributes[column]] if column else [""] * len(frame.geometries)
     if areas.kind == _PLANE:
@@ -213,7 +219,7 @@ def _in_a_line(text: str) -> str:
 
 
 def _header_and_decimals(frame: Frame) -> tuple[RedlineText | None, int]:
-    """The header that is kept, if any, and how many decimals coordinates get."""
+    """Return the header that is kept, if any, and the number of decimals of coordinates."""
     kept = frame.header if frame.header is not None and _declares(frame.header.header, frame.zone) else None
     return kept, _decimals(frame.geometries, _stated_decimals(kept.header) if kept else _FEWEST_DECIMALS)
 
@@ -245,14 +251,14 @@ def _header(zone: Zone, decimals: int) -> tuple[str, ...]:
 
 
 def _declares(header: Mapping[str, str], zone: Zone) -> bool:
-    """True if a header says this datum and zone; its numbers stand as the plane has them."""
+    """Whether a header declares this datum and zone, with numbers as the plane has them."""
     return datum_named(header.get("坐标系", "")) == zone.datum and (
         header.get("带号", "").strip() == str(zone.number) or ("带号" not in header and zone.prefixed)
     )
 
 
 def _stated_decimals(header: Mapping[str, str]) -> int:
-    """精度 as decimals: 0.001 and 3 both mean three."""
+    """Return 精度 as decimals: 0.001 and 3 both mean three."""
     stated = number_of(header.get("精度", ""))
     if stated is None or stated <= 0:
         return _FEWEST_DECIMALS
@@ -260,7 +266,7 @@ def _stated_decimals(header: Mapping[str, str]) -> int:
 
 
 def _decimals(geometries: np.ndarray, stated: int) -> int:
-    """The number of decimals that the header states, or more if the coordinates have been measured to more."""
+    """Return the decimals that the header states, or more if the coordinates have more."""
     coordinates = shapely.get_coordinates(geometries)
     for decimals in range(stated, _MOST_DECIMALS + 1):
         scaled = coordinates * 10**decimals
@@ -284,7 +290,7 @@ def _points(geometry: shapely.Geometry, decimals: int, shift: int) -> list[Point
 
 
 def _rings(geometry: shapely.Geometry) -> list[np.ndarray]:
-    """Outer rings, each followed by its holes; or lines; or all points as one."""
+    """Return outer rings, each followed by its holes; or lines; or all points as one sequence."""
     parts = shapely.get_parts(geometry)
     if shapely.get_dimensions(geometry) == 0:
         return [shapely.get_coordinates(parts)]
@@ -294,7 +300,7 @@ def _rings(geometry: shapely.Geometry) -> list[np.ndarray]:
 
 
 def _columns(columns: Sequence[str]) -> dict[str, str]:
-    """The column that holds each field of the parcel line: by its name, its name in another case, an alias."""
+    """Return the column for each field of the parcel line: by its name, its name in another case, an alias."""
     lower = {column.lower(): column for column in reversed(columns)}
     found = {}
     for field in (*PARCEL_FIELDS, EXTRA_FIELD):
@@ -314,12 +320,12 @@ def _fields(row: Mapping[str, object], columns: Mapping[str, str], number: int) 
 
 
 def _token(value: object) -> str:
-    """A value as one token: no separator and no line end within."""
+    """Return a value as one token, without separators and line ends."""
     return " ".join(_text(value).replace(",", "，").split())
 
 
 def _text(value: object) -> str:
-    """A value as text, whole numbers without a point."""
+    """Return a value as text, whole numbers without a point."""
     if value is None or value != value:
         return ""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

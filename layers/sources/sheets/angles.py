@@ -1,4 +1,4 @@
-"""Degrees as people write them: 114.5075, 114°30′27″, and 114.3027 for 114°30′27″ where a header says so."""
+"""Degrees as people write them: 114.5075, 114°30′27″, and 114.3027 for 114°30′27″ if a header says so."""
 
 import math
 import re
@@ -23,7 +23,7 @@ _SAYS_DECIMAL = re.compile(r"十进制|小数|decimal|\(\s*(度|°|deg\w*)\s*\)|
 
 
 def spelling_said(text: str) -> str | None:
-    """The form of angles that a header names: "sexagesimal" (ddd.mmss), "decimal", or None."""
+    """Return the form of angles that a header names: "sexagesimal" (ddd.mmss), "decimal", or None."""
     plain = unicodedata.normalize("NFKC", text)
     if _SAYS_SEXAGESIMAL.search(plain):
         return "sexagesimal"
@@ -31,7 +31,7 @@ def spelling_said(text: str) -> str | None:
 
 
 def digits_of(value: Any) -> str | None:
-    """A bare number as its digits, from a cell that holds a number or its text; None for anything else."""
+    """Return the digits of a bare number, given as a number or as text; None for anything else."""
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, (int, float)):
@@ -41,13 +41,13 @@ def digits_of(value: Any) -> str | None:
 
 
 def may_be_sexagesimal(digits: str) -> bool:
-    """True if the decimals of a number could be minutes and seconds: both below sixty."""
+    """Whether the decimals of a number could be minutes and seconds: both below sixty."""
     decimals = digits.partition(".")[2].ljust(4, "0")
     return int(decimals[:2]) < 60 and int(decimals[2:4]) < 60
 
 
 def degrees_of(value: Any, sexagesimal: bool) -> float | None:
-    """A cell as decimal degrees; None if it is no angle.
+    """Return a cell as decimal degrees; None if it is not an angle.
 
     sexagesimal: bare numbers are ddd.mmss.
     """
@@ -72,7 +72,7 @@ def degrees_of(value: Any, sexagesimal: bool) -> float | None:
 
 
 def _from_packed(digits: str) -> float:
-    """ddd.mmss, further digits being decimals of the seconds."""
+    """Convert ddd.mmss to degrees; further digits are decimals of the seconds."""
     whole, _, decimals = digits.lstrip("+-").partition(".")
     decimals = decimals.ljust(4, "0")
     seconds = float(f"{decimals[2:4]}.{decimals[4:] or '0'}")

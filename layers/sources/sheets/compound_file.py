@@ -1,4 +1,4 @@
-"""Compound files, in which old Office programs keep their streams: one stream read, or written as a file of its own."""
+"""Compound files, in which old Office programs keep their streams: read one stream, or write one as a new file."""
 
 import struct
 from collections.abc import Iterator, Sequence
@@ -15,10 +15,10 @@ _LEAST_OUTSIDE_MINI = 4096
 
 
 def stream_of(content: bytes, names: Sequence[str]) -> bytes:
-    """The bytes of the first of these streams that a compound file holds.
+    """Return the bytes of the first of these streams that a compound file holds.
 
-    No chain is followed further than the file is long. Raises ValueError if the file is none, is damaged, or holds none
-    of them.
+    Chains longer than the file are not followed. Raises ValueError if the file is not a compound file, is damaged, or
+    holds none of them.
     """
     if len(content) < 512 or not content.startswith(SIGNATURE):
         raise ValueError("no compound file")
@@ -38,7 +38,7 @@ def stream_of(content: bytes, names: Sequence[str]) -> bytes:
 
 
 class _Sectors:
-    """Sectors of `size` bytes from `begin` on, and which one follows which."""
+    """Sectors of `size` bytes from `begin` on, and the successor of each."""
 
     def __init__(self, content: bytes, begin: int, size: int, following: Sequence[int]) -> None:
         self._content, self._begin, self._size, self._following = content, begin, size, following
@@ -75,7 +75,7 @@ class _Sectors:
 
 
 def _table(content: bytes, size: int) -> list[int]:
-    """Which sector follows which. Raises ValueError if the list of the table's own sectors has no end."""
+    """Return the successor of each sector. Raises ValueError if the list of the table's own sectors has no end."""
     places = list(struct.unpack_from(f"<{_TABLES_IN_HEADER}I", content, 76))
     (more,) = struct.unpack_from("<I", content, 68)
     most = len(content) // size
@@ -100,7 +100,7 @@ def _numbers(part: bytes) -> list[int]:
 
 
 def _entries(directory: bytes, size: int) -> Iterator[tuple[str, int, int, int]]:
-    """Name, kind, first sector and size of all that the directory lists."""
+    """Yield name, kind, first sector and size of each directory entry."""
     for at in range(0, len(directory) - _ENTRY + 1, _ENTRY):
         entry = directory[at : at + _ENTRY]
         name = entry[:64].decode("utf-16-le", errors="replace").partition("\0")[0]
@@ -110,13 +110,13 @@ def _entries(directory: bytes, size: int) -> Iterator[tuple[str, int, int, int]]
 
 
 def _mini(content: bytes, sectors: _Sectors, root: tuple[str, int, int, int]) -> _Sectors:
-    """The sectors of small streams, which lie in a stream of their own."""
+    """Return the sectors of small streams, which lie in a stream of their own."""
     (first_of_table,) = struct.unpack_from("<I", content, 60)
     return _Sectors(sectors.read(root[2], root[3]), 0, 1 << _MINI_SHIFT, _numbers(sectors.chain(first_of_table)))
 
 
 def file_of(name: str, stream: bytes) -> bytes:
-    """A whole compound file with this one stream, which zeros follow up to the end of its last sector.
+    """Return a whole compound file with only this stream, padded with zeros to the end of its last sector.
 
     Raises ValueError for more than 450 MB.
     """

@@ -1,7 +1,7 @@
-"""Corners of parcels as people paste and send them: one a line, two numbers after an optional label, in a plain text.
+"""Corners of parcels as people paste and send them in plain text: one a line, two numbers after an optional label.
 
-An empty line begins the next parcel; a line of words above the corners names it, or says the coordinate system. Which
-number is north follows from the numbers themselves, as in China they leave no doubt, or from letters beside them.
+An empty line begins the next parcel; a line of words above the corners names it, or states the coordinate system. The
+numbers themselves show which one is north, as in China they leave no doubt, or letters beside them do.
 """
 
 import re
@@ -45,7 +45,7 @@ _NORTH, _EAST = ("N", "北", "纬", "纵"), ("E", "东", "经", "横")
 class _Corner:
     """The two numbers of a line; is_angle: they are degrees; has_height: a number follows them.
 
-    axis: what the letters say of the first, "north", "east" or "".
+    axis: what letters say of the first number, "north", "east" or "".
     """
 
     line: int
@@ -66,7 +66,7 @@ class _Parcel:
 
 
 def looks_like_corners(path: Path) -> bool:
-    """Whether a text has enough lines of corners to be a list of them, and few others, or is called one."""
+    """Whether a text has enough lines of corners, and few others, or has the name of such a list."""
     if path.name == CORNERS_FILE:
         return True
     if path.stat().st_size > _MOST_BYTES:
@@ -81,7 +81,7 @@ def looks_like_corners(path: Path) -> bool:
 
 
 def read_corners(path: Path, encoding: str | None) -> RawFrame:
-    """The parcels of a list of corners, with the coordinate system that its words say, or none.
+    """Read the parcels of a list of corners, with the coordinate system that its words state, or none.
 
     Raises OneMapError corners.…, redline.…, encoding.….
     """
@@ -102,9 +102,9 @@ def read_corners(path: Path, encoding: str | None) -> RawFrame:
 
 
 def _parcels_of(text: str, place: ProblemPlace) -> tuple[list[_Parcel], str]:
-    """The parcels of a text, and the words in it.
+    """Return the parcels of a text, and the words in it.
 
-    Raises OneMapError corners.line, corners.few, corners.between: every line named.
+    Raises OneMapError corners.line, corners.few, corners.between, with every line named.
     """
     parcels, titles, problems = [_Parcel()], [], []
     kind: bool | None = None
@@ -139,14 +139,14 @@ def _parcels_of(text: str, place: ProblemPlace) -> tuple[list[_Parcel], str]:
 
 
 def _is_title(line: str) -> bool:
-    """Whether a line is words, and no corner of which something is missing or mistyped."""
+    """Whether a line is words, and not an incomplete or mistyped corner."""
     if _REMARK.search(line):
         return True
     return bool(_WORD.search(line)) and not (_LOOKS_LIKE_ONE.search(line) or _LABEL.fullmatch(line))
 
 
 def _lines_of(text: str) -> list[tuple[int, str]]:
-    """The lines with their numbers, in narrow signs; a line of several pairs with semicolons between is several."""
+    """Return the lines with their numbers, in half-width characters; semicolons split a line of several pairs."""
     lines: list[tuple[int, str]] = []
     for number, line in enumerate(text.splitlines(), start=1):
         plain = unicodedata.normalize("NFKC", line.translate(ANGLE_SIGNS)).strip()
@@ -158,9 +158,9 @@ def _lines_of(text: str) -> list[tuple[int, str]]:
 
 
 def _corner(number: int, line: str) -> _Corner | None:
-    """The corner of a line: two coordinates beside each other, before them labels, after them at most a height.
+    """Return the corner of a line: two adjacent coordinates, after labels and before at most a height.
 
-    None where the line has none, or where more of its numbers may be coordinates.
+    None if the line has none, or more than two of its numbers may be coordinates.
     """
     found = [_AXIS.fullmatch(word) for word in _BETWEEN.split(_IN_ANGLE.sub("", line)) if word]
     words = [(match["axis"] or "", match["value"]) for match in found if match is not None]
@@ -183,7 +183,7 @@ def _metres(text: str) -> float | None:
 
 
 def _degrees(text: str) -> float | None:
-    """An angle of a coordinate: with its signs, or with decimals, so that labels and heights without any are none."""
+    """Return an angle that has its signs or decimals; labels and heights without any are not angles."""
     if digits_of(text) is not None and not ("." in text and abs(float(text)) <= 180):
         return None
     return degrees_of(text, False)
@@ -195,10 +195,10 @@ def _side_of(axis: str) -> str:
 
 
 def _places_of(corners: list[_Corner], are_degrees: bool, place: ProblemPlace) -> tuple[np.ndarray, Problem]:
-    """East and north of the corners (n, 2), and the remark which number was taken for which.
+    """Return east and north of the corners (n, 2), and the remark on which number was taken for which.
 
-    Raises OneMapError corners.order where numbers and letters do not tell it, or contradict each other; corners.angle
-    where bare numbers may be ddd.mmss.
+    Raises OneMapError corners.order if numbers and letters do not show it, or contradict each other; corners.angle
+    if bare numbers may be ddd.mmss.
     """
     numbers = np.array([(corner.first, corner.second) for corner in corners])
     first, second = numbers.T
@@ -220,7 +220,7 @@ def _places_of(corners: list[_Corner], are_degrees: bool, place: ProblemPlace) -
 
 
 def _polygon(parcel: _Parcel, points: np.ndarray, place: ProblemPlace) -> shapely.Polygon:
-    """Raises OneMapError corners.goes_on if the outline comes back to its first corner before its last line."""
+    """Return the polygon. Raises OneMapError corners.goes_on if the outline returns to its first corner too early."""
     back = np.flatnonzero((points[1:] == points[0]).all(axis=1)) + 1
     if len(back) and back[0] < len(points) - 1:
         raise OneMapError("corners.goes_on", line=parcel.corners[back[0]].line, **place)
@@ -228,7 +228,7 @@ def _polygon(parcel: _Parcel, points: np.ndarray, place: ProblemPlace) -> shapel
 
 
 def _attributes(parcels: list[_Parcel]) -> pd.DataFrame:
-    """The parcels' numbers, and their names where the text has some."""
+    """Return the parcels' numbers, and their names if the text has any."""
     columns: dict[str, list[Any]] = {"DKBH": [str(number) for number in range(1, len(parcels) + 1)]}
     if any(parcel.title for parcel in parcels):
         columns["DKMC"] = [parcel.title or None for parcel in parcels]

@@ -1,4 +1,4 @@
-"""Tables of an HTML page: many an office system exports such under the name of an .xls."""
+"""Tables of an HTML page: many office systems export such pages with the suffix .xls."""
 
 import re
 from html.parser import HTMLParser
@@ -16,13 +16,13 @@ _NUMBER = "x:num"  # where Excel keeps all digits of a number that it shows roun
 
 
 def is_html(head: bytes) -> bool:
-    """Whether a file begins as a page."""
+    """Whether a file begins like an HTML page."""
     plain = head.removeprefix(b"\xef\xbb\xbf").replace(b"\0", b"").removeprefix(b"\xff\xfe")
     return bool(_MARK.match(plain))
 
 
 def html_rows(path: Path, encoding: str | None) -> tuple[list[list[list[Any]]], str]:
-    """The rows of each table, in the page's order, and the encoding of its text.
+    """Return the rows of each table, in the page's order, and the encoding of its text.
 
     Raises OneMapError source.damaged for a page without a table, sheet.too_large, encoding.….
     """
@@ -104,7 +104,7 @@ class _TableReader(HTMLParser):
         self._cell = None
 
     def _fill(self, row: list[Any]) -> None:
-        """Put in what cells of rows above reach down here."""
+        """Add the values of cells that reach down from rows above."""
         below = self._below[-1]
         while (found := below.get(len(row))) is not None:
             rows, value = found

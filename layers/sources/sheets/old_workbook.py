@@ -1,7 +1,7 @@
-"""An old Excel workbook (.xls) looked through record by record, before the library that reads its values sees it.
+"""Check an old Excel workbook (.xls) record by record, before the library that reads its values gets it.
 
-That library makes room for whatever row, column or count a record names. So it is given a workbook of our own making,
-with the records that hold values, sheets and formats, after each has been found to be in proportion.
+That library allocates memory for whatever row, column or count a record names. So it gets a workbook of our own making,
+with only the records of values, sheets and formats, each checked for plausible size.
 """
 
 import struct
@@ -25,11 +25,11 @@ _SPREAD = 100  # beyond that, a cell that holds something for every hundred
 
 
 def checked_workbook(path: Path, most_cells: int) -> bytes:
-    """The values, sheets, formats and merged cells of a workbook, as a whole new one whose cells go down row by row.
+    """Return the values, sheets, formats and merged cells of a workbook as a new one, with cells in row order.
 
-    most_cells: of all sheets, from the first row and column to the last, empty ones between counted.
-    Raises OneMapError sheet.beyond, sheet.spread, sheet.too_large, source.locked; ValueError, IndexError or
-    struct.error where it is damaged.
+    most_cells: of all sheets, from the first row and column to the last, including empty cells in between. Raises
+    OneMapError sheet.beyond, sheet.spread, sheet.too_large, source.locked; ValueError, IndexError or struct.error if it
+    is damaged.
     """
     stream = stream_of(path.read_bytes(), ("Workbook", "Book"))
     head, places, texts = _globals(stream, path.name)
@@ -49,7 +49,7 @@ def checked_workbook(path: Path, most_cells: int) -> bytes:
 
 
 def _records(stream: bytes, begin: int) -> Iterator[tuple[int, int, int]]:
-    """Kind, place and length of each record of one part of a stream. Raises ValueError where that breaks off."""
+    """Yield kind, place and length of each record of one part of a stream. Raises ValueError if it breaks off."""
     at = begin
     while at + 4 <= len(stream):
         kind, length = struct.unpack_from("<HH", stream, at)
@@ -64,7 +64,7 @@ def _records(stream: bytes, begin: int) -> Iterator[tuple[int, int, int]]:
 
 
 def _globals(stream: bytes, file: str) -> tuple[bytearray, list[tuple[int, int, str]], int | None]:
-    """The part before the sheets; for each sheet where its place is written, its place, its name; how many texts."""
+    """Return the part before the sheets; each sheet's offset, where that is written, and its name; the text count."""
     head, places = bytearray(), []
     texts: int | None = None
     room, is_kept, is_biff5 = 0, False, False
@@ -109,7 +109,7 @@ class _Sheet:
     columns: tuple[int, int] = (1 << 16, -1)
 
     def take(self, stream: bytes, begin: int, texts: int | None) -> int:
-        """Read the records from `begin` on; how many bytes they have. Raises OneMapError sheet.beyond, ValueError."""
+        """Read the records from `begin` on; return their size in bytes. Raises OneMapError sheet.beyond, ValueError."""
         text_bytes, end = 0, begin
         for kind, at, length in _records(stream, begin):
             end = at + length
@@ -151,7 +151,7 @@ class _Sheet:
         self.columns = min(self.columns[0], first), max(self.columns[1], last)
 
     def spread(self) -> int:
-        """How many cells there are from the first to the last. Raises OneMapError sheet.spread."""
+        """Return the number of cells from the first to the last. Raises OneMapError sheet.spread."""
         height, width = self.rows[1] + 1, self.columns[1] + 1
         if height * width > max(_SPREAD_CELLS, _SPREAD * self.filled):
             facts = {"feature": height, "column": width, "count": self.filled}
@@ -159,13 +159,13 @@ class _Sheet:
         return height * width
 
     def records(self) -> bytes:
-        """The records as one part, cells going down row by row: what comes above its forerunner would be lost."""
+        """Return the records as one part in row order, since a cell above the one before it would be lost."""
         cells = sorted(self.cells, key=lambda cell: cell[0])
         return b"".join([*(record for _, record in cells), *self.merged, struct.pack("<HH", _EOF, 0)])
 
 
 def _without_formula(record: bytes) -> bytes:
-    """A formula's record with its value only."""
+    """Return a formula's record with only its value."""
     if len(record) < 24:
         raise ValueError(f"a formula of {len(record)} bytes")
     return struct.pack("<HH", _FORMULA, 22) + record[4:24] + b"\0\0"

@@ -43,9 +43,9 @@ _LOOKED_AT = 2_000  # rows of a sheet without a header
 
 
 def sheet_names(path: Path) -> list[str]:
-    """The sheets that hold coordinates; all of them if none does, so that reading one can say what it lacks.
+    """Return the sheets that hold coordinates; all sheets if none does, so that reading one can say what it lacks.
 
-    Beside one with a header also those that have points without one, as where a list goes on: nobody would miss them.
+    If one has a header, sheets with points but no header are included, since a list may continue there.
     """
     if path.suffix.lower() == ".csv":
         return [path.stem]
@@ -73,7 +73,7 @@ def _has_coordinates(grid: Grid, file: str) -> bool:
 
 
 def read_sheet(path: Path, layer: str, encoding: str | None, *, as_table: bool) -> RawFrame:
-    """One sheet as parcels, points, or whatever its WKT says; as_table: as rows, whatever its columns are.
+    """Read one sheet as parcels, points, or as its WKT says; as_table: as rows, whatever its columns are.
 
     Raises OneMapError sheet.…, source.damaged, source.empty, source.layer_unknown, encoding.….
     """
@@ -147,7 +147,7 @@ def _polygon(parcel: Parcel, place: dict[int, np.ndarray], columns: Columns, lay
 
 
 def _refuse_unclear_gaps(parcels: list[Parcel], geometries: np.ndarray, file: str, layer: str) -> None:
-    """A blank row before points inside another parcel may announce a hole. Raises OneMapError sheet.ring_or_parcel."""
+    """Refuse a blank row before points in another parcel, perhaps a hole. Raises OneMapError sheet.ring_or_parcel."""
     by_gap = [at for at, parcel in enumerate(parcels) if parcel.by_gap]
     if not by_gap:
         return
@@ -159,7 +159,7 @@ def _refuse_unclear_gaps(parcels: list[Parcel], geometries: np.ndarray, file: st
 
 
 def _parcel_attributes(grid: Grid, columns: Columns, parcels: list[Parcel]) -> pd.DataFrame:
-    """DKBH and DKMC, and every column that says one thing per parcel."""
+    """Return DKBH and DKMC, and every column that has one value per parcel."""
     values: dict[str, list[Any]] = {}
     if "parcel" in columns.roles or len(parcels) > 1 or any(parcel.key != "1" for parcel in parcels):
         values["DKBH"] = [parcel.key or None for parcel in parcels]
@@ -188,7 +188,7 @@ def _first_text(grid: Grid, parcel: Parcel, column: int) -> str | None:
 
 
 def _point_frame(path: Path, grid: Grid, columns: Columns) -> RawFrame:
-    """One point a row; a row without coordinates has no geometry, and is named when the frame is checked."""
+    """Return one point a row; a row without coordinates has no geometry, and is reported when the frame is checked."""
     rows = point_rows(grid, columns)
     placed = [row for row in rows if any(plain(grid.at(row, columns.roles[role])) for role in columns.axes)]
     titles = title_text(grid, columns)
@@ -202,7 +202,7 @@ def _point_frame(path: Path, grid: Grid, columns: Columns) -> RawFrame:
 
 
 def _wkt_frame(path: Path, grid: Grid, columns: Columns) -> RawFrame:
-    """Raises OneMapError sheet.wkt for every cell that is no WKT, crs.several."""
+    """Return a frame of WKT. Raises OneMapError sheet.wkt for every cell that is not WKT, crs.several."""
     rows = point_rows(grid, columns)
     column = columns.roles["wkt"]
     texts = [plain(grid.at(row, column)) for row in rows]
@@ -234,7 +234,7 @@ def _wkt_frame(path: Path, grid: Grid, columns: Columns) -> RawFrame:
 
 
 def _table_frame(path: Path, grid: Grid) -> RawFrame:
-    """Rows without geometry; the first row that has more than one heading and nothing but text names the columns.
+    """Return rows without geometry; the first row with several headings and only text names the columns.
 
     Raises OneMapError sheet.no_header, source.empty.
     """
@@ -253,13 +253,13 @@ def _table_frame(path: Path, grid: Grid) -> RawFrame:
 
 
 def _names_columns(row: list[Any]) -> bool:
-    """A heading stands in more than one cell, each a text that is no number; a title stands in one."""
+    """Whether a row has headings: text in more than one cell, none of it a number; a title has one cell."""
     texts = [plain(value) for value in row if plain(value)]
     return len(set(texts)) > 1 and not any(_INTEGER.fullmatch(text) or _DECIMAL.fullmatch(text) for text in texts)
 
 
 def _shape_of(text: str | None) -> shapely.Geometry | None:
-    """The geometry of a WKT, arcs stroked, of which GEOS's reader makes nothing; None for what is none."""
+    """Return the geometry of a WKT, with arcs that GEOS cannot read stroked; None if it is not WKT."""
     try:
         return shapely.from_wkt(text, on_invalid="ignore")
     except NotImplementedError:
@@ -277,7 +277,7 @@ def _stroked_curve(text: str) -> shapely.Geometry | None:
 
 
 def _row_attributes(grid: Grid, columns: Columns, rows: list[int]) -> pd.DataFrame:
-    """All columns of the rows; a column of text in which every value is a plain number becomes numbers."""
+    """Return all columns of the rows; a text column whose values are all plain numbers becomes numeric."""
     values = {
         heading: [grid.at(row, column) for row in rows]
         for column, heading in enumerate(columns.headings)
@@ -290,9 +290,9 @@ def _row_attributes(grid: Grid, columns: Columns, rows: list[int]) -> pd.DataFra
 
 
 def _typed_values(values: list[Any]) -> list[Any]:
-    """Text as numbers where all of it is: 0601 and 12345678901234567 are no numbers but codes.
+    """Convert text to numbers if all of it is numeric: 0601 and 12345678901234567 are codes, not numbers.
 
-    Nor are 3.9, 3.10 and 3.11, unlike 3.50 and 12.25, which have their decimals in common.
+    So are 3.9, 3.10 and 3.11, unlike 3.50 and 12.25, which have the same number of decimals.
     """
     texts = [value.strip() for value in values if isinstance(value, str) and value.strip()]
     if not texts or len(texts) < sum(value is not None for value in values):

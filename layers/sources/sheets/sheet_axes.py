@@ -1,4 +1,4 @@
-"""Cells to coordinates, east before north: which column is which, degrees in any spelling, the CRS that titles name."""
+"""Convert cells to coordinates, east before north: which column is which, all forms of degrees, the titles' CRS."""
 
 import re
 import unicodedata
@@ -43,7 +43,7 @@ class Coordinates:
 
 
 def planar_number(value: Any) -> float | None:
-    """A cell as a number: also one written as text, full-width, with separators of thousands, or with its unit."""
+    """Return a cell as a number, even if it is text, full-width, with thousands separators, or with its unit."""
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, (int, float)):
@@ -55,7 +55,7 @@ def planar_number(value: Any) -> float | None:
 def coordinates_of(
     grid: Grid, columns: Columns, rows: Sequence[int], is_boundary: bool, titles: str, file: str
 ) -> Coordinates:
-    """The coordinates of the rows. Raises OneMapError sheet.cell, sheet.swapped, sheet.angle, each cell named."""
+    """Return the rows' coordinates. Raises OneMapError sheet.cell, sheet.swapped, sheet.angle, naming each cell."""
     place = ProblemPlace(file=file, layer=grid.name)
     cells = [[grid.at(row, columns.roles[role]) for role in columns.axes] for row in rows]
     if columns.axes[0] == "longitude" or (columns.axes[0] == "x" and _look_like_degrees(cells)):
@@ -80,7 +80,7 @@ def coordinates_of(
 def _parse_axes(
     columns: Columns, rows: Sequence[int], cells: list[list[Any]], parse: Any, place: ProblemPlace
 ) -> np.ndarray:
-    """Both columns as numbers (n, 2). Raises OneMapError sheet.cell for every cell that is none."""
+    """Return both columns as numbers (n, 2). Raises OneMapError sheet.cell for every cell that is not a number."""
     problems = []
     numbers = np.full((len(rows), 2), np.nan)
     for at, (row, pair) in enumerate(zip(rows, cells, strict=True)):
@@ -98,8 +98,10 @@ def _parse_axes(
 
 
 def rows_like_points(grid: Grid, rows: Iterable[int]) -> list[int]:
-    """Those of some rows that hold points by their numbers alone: beside each other, in columns of three or more rows
-    whose points are near each other."""
+    """Return the rows that hold points by their numbers alone.
+
+    The numbers are adjacent, in columns of three or more rows whose points are near each other.
+    """
     by_column: dict[tuple[int, bool], dict[int, tuple[float, float]]] = {}
     for row in rows:
         for column, pair in enumerate(pairwise(grid.rows[row])):
@@ -113,8 +115,10 @@ def rows_like_points(grid: Grid, rows: Iterable[int]) -> list[int]:
 
 
 def _point_like(first: Any, second: Any) -> tuple[float, float] | None:
-    """North and east of two cells that only coordinates have: of seven digits and six, with a zone's number, or degrees
-    of China that are written as such, or with their decimals."""
+    """Return north and east from two cells that can only be coordinates.
+
+    They have seven digits and six, a zone's number, or are degrees of China with their signs or decimals.
+    """
     numbers = [number for number in map(planar_number, (first, second)) if number is not None]
     angles = [] if numbers else [angle for cell in (first, second) if (angle := degrees_of(cell, False)) is not None]
     if len(numbers) + len(angles) < 2:
@@ -128,7 +132,7 @@ def _point_like(first: Any, second: Any) -> tuple[float, float] | None:
 
 
 def axis_seen(first: np.ndarray, second: np.ndarray) -> str | None:
-    """Which axis comes first, where the size of the numbers leaves no doubt: zone prefixes, or seven digits and six."""
+    """Return which axis comes first, if the numbers leave no doubt: zone prefixes, or seven digits and six."""
     for east, north, answer in ((second, first, "first is north"), (first, second, "first is east")):
         prefixed = (east >= 1.3e7) & (east < 4.6e7) & (north < 1e7)
         plain = (east >= 1e5) & (east < 1e6) & (north >= 1e6) & (north < 6e6)
@@ -138,7 +142,7 @@ def axis_seen(first: np.ndarray, second: np.ndarray) -> str | None:
 
 
 def _look_like_degrees(cells: list[list[Any]]) -> bool:
-    """True for columns called X and Y that hold degrees of China, or angles spelt out."""
+    """Whether columns called X and Y hold degrees of China, or angles with signs."""
     if any(planar_number(v) is None and degrees_of(v, False) is not None for pair in cells for v in pair):
         return True
     numbers = np.array([[planar_number(v) for v in pair] for pair in cells], dtype=float)
@@ -171,7 +175,7 @@ def _degrees(
 
 
 def _is_packed(cells: list[list[Any]], names: list[str], is_boundary: bool, titles: str, place: ProblemPlace) -> bool:
-    """True if bare numbers are ddd.mmss. Raises OneMapError sheet.angle if they could be that or decimal degrees."""
+    """Whether bare numbers are ddd.mmss. Raises OneMapError sheet.angle if they could be that or decimal degrees."""
     spelling = spelling_said(" ".join(names)) or spelling_said(titles)
     digits = [text for pair in cells for text in map(digits_of, pair) if text is not None]
     if spelling is not None or not digits:
@@ -183,10 +187,10 @@ def _is_packed(cells: list[list[Any]], names: list[str], is_boundary: bool, titl
 
 
 def declared_crs(titles: str, coordinates: Coordinates, file: str, below: Sequence[str] = ()) -> pyproj.CRS | None:
-    """The CRS that the titles of a sheet name, with the zone of the eastings, of a central meridian, or of 带号.
+    """Return the CRS that a sheet's titles name, with the zone of the eastings, of a central meridian, or of 带号.
 
     below: words between and under the points. Raises OneMapError crs.several, and redline.zone, redline.zone_width,
-    redline.mixed_prefix where titles and numbers disagree.
+    redline.mixed_prefix if titles and numbers disagree.
     """
     _refuse_several_systems([*titles.splitlines(), *below], file)
     datum = next((name for name, pattern in _DATUMS if pattern.search(titles)), None)
@@ -216,15 +220,15 @@ def declared_crs(titles: str, coordinates: Coordinates, file: str, below: Sequen
 
 
 def datum_said(titles: str) -> str | None:
-    """The datum that the titles of a sheet name, with a zone or without; a change from one is none."""
+    """Return the datum that a sheet's titles name, with or without a zone; lines about a conversion do not count."""
     lines = [line for line in titles.splitlines() if not _CHANGE.search(line)]
     return next((name for name, pattern in _DATUMS for line in lines if pattern.search(line)), None)
 
 
 def _refuse_several_systems(lines: Sequence[str], file: str) -> None:
-    """Refuse lines of which two say different datums, zones or meridians: each is said of parcels of its own.
+    """Refuse lines that name different datums, zones or meridians: each then applies to other parcels.
 
-    A line may tell of a change from one to another. Raises OneMapError crs.several.
+    A line may mention a conversion from one to another. Raises OneMapError crs.several.
     """
     for kind in (_DATUMS, (("", _MERIDIAN),), (("", _ZONE),), (("", _WIDTH),)):
         statements: dict[tuple[str, ...], str] = {}
@@ -239,7 +243,7 @@ def _refuse_several_systems(lines: Sequence[str], file: str) -> None:
 
 
 def _of_meridian(meridian: int, width: int | None) -> tuple[int | None, int | None]:
-    """The zone of a central meridian: a 3° one unless six degrees are said, or only they have it."""
+    """Return the zone of a central meridian: a 3° zone unless six degrees are stated, or only they have it."""
     if width != 6 and meridian % 3 == 0 and meridian // 3 in ZONE_NUMBERS[3]:
         return meridian // 3, 3
     if width != 3 and (meridian + 3) % 6 == 0 and (meridian + 3) // 6 in ZONE_NUMBERS[6]:

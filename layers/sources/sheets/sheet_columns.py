@@ -35,7 +35,7 @@ _PAIRS = (("north", "east"), ("x", "y"), ("longitude", "latitude"))
 
 @dataclass(frozen=True)
 class Columns:
-    """The header row of a sheet and the column of each role; `headings` are the headings as they stand."""
+    """The header row of a sheet and the column of each role; `headings` are the unchanged headings."""
 
     row: int
     roles: dict[str, int]
@@ -50,7 +50,7 @@ class Columns:
 
     @property
     def axes(self) -> tuple[str, str]:
-        """The same of a sheet that has coordinates and no WKT. Raises DefectError."""
+        """The pair of a sheet that has coordinates and no WKT. Raises DefectError."""
         return require_value(self.pair, "columns of coordinates")
 
     def heading(self, role: str) -> str:
@@ -59,7 +59,7 @@ class Columns:
 
 
 def plain(value: Any) -> str:
-    """A cell as plain text: full-width signs narrow, no blanks at its ends, whole numbers without a point."""
+    """Return a cell as plain text: half-width characters, trimmed, whole numbers without a point."""
     if value is None:
         return ""
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
@@ -82,7 +82,7 @@ def role_of(heading: Any) -> str | None:
 
 
 def columns_of(grid: Grid, file: str) -> Columns | None:
-    """The header row of a sheet, None if it has none.
+    """Return the header row of a sheet, None if it has none.
 
     Raises OneMapError sheet.side_by_side if two columns hold the same coordinate.
     """
@@ -108,7 +108,7 @@ def _row_roles(row: list[Any]) -> Iterator[tuple[str, int]]:
 
 
 def is_header(row: list[Any], columns: Columns) -> bool:
-    """True if a row below the header is the header once more."""
+    """Whether a row below the header repeats it."""
     pair = columns.pair
     # Nearly no row is one, which the cells of the coordinates show.
     if pair is None or any(role_of(cell) != role for role in pair for cell in row[columns.roles[role] :][:1]):
@@ -118,7 +118,7 @@ def is_header(row: list[Any], columns: Columns) -> bool:
 
 
 def headings_of(grid: Grid, row: int) -> tuple[str, ...]:
-    """Unique names for all columns; one without a heading is called after its letter."""
+    """Return unique names for all columns; one without a heading is named by its number."""
     width = max(len(values) for values in grid.rows)
     names: dict[str, None] = {}
     for column in range(width):

@@ -1,4 +1,4 @@
-"""The cells of an Excel or CSV file as they stand: rows of values, merged cells filled downwards."""
+"""The unchanged cells of an Excel or CSV file: rows of values, merged cells filled downwards."""
 
 import contextlib
 import csv
@@ -38,7 +38,7 @@ _OLE, _ZIP = b"\xd0\xcf\x11\xe0", b"PK\x03\x04"
 
 @dataclass(frozen=True)
 class Grid:
-    """One sheet: its name and its rows of values (text, numbers, None), each as long as it happens to be."""
+    """One sheet: its name and its rows of values (text, numbers, None), of different lengths."""
 
     name: str
     rows: list[list[Any]]
@@ -60,7 +60,7 @@ def address(row: int, column: int) -> str:
 
 
 def grids_of(path: Path, encoding: str | None) -> list[Grid]:
-    """Every sheet of a file; a CSV is one.
+    """Return every sheet of a file; a CSV is one sheet.
 
     Raises OneMapError source.damaged, sheet.too_large, sheet.spread, encoding.….
     """
@@ -96,7 +96,7 @@ def _csv_grid(path: Path, encoding: str | None) -> Grid:
 
 
 def _csv_rows(path: Path, text: str, separator: str) -> list[list[str]]:
-    """The cells of a CSV. A quotation mark too many would swallow the rows up to the next one in silence.
+    """Return the cells of a CSV; refuse a stray quotation mark, which would silently swallow rows up to the next.
 
     Raises OneMapError sheet.quotes, source.damaged.
     """
@@ -116,9 +116,9 @@ def _csv_rows(path: Path, text: str, separator: str) -> list[list[str]]:
 
 
 def _check_spread(path: Path, grid: Grid) -> None:
-    """Refuse short rows under a wide header that would fill the memory as whole ones. Raises OneMapError sheet.spread.
+    """Refuse short rows under a wide header that would fill the memory when padded. Raises OneMapError sheet.spread.
 
-    What stands between separators is bounded by the file's own size.
+    The text between separators is bounded by the file's own size.
     """
     lengths = [len(row) for row in grid.rows if any(value is not None for value in row)]
     width = max(lengths, default=1)
@@ -129,14 +129,14 @@ def _check_spread(path: Path, grid: Grid) -> None:
 
 
 def _html_grids(path: Path, encoding: str | None) -> list[Grid]:
-    """The tables of a page that is called a workbook."""
+    """Return the tables of an HTML page with a workbook's suffix."""
     tables, found = html_rows(path, encoding)
     names = [path.stem] if len(tables) == 1 else [f"{path.stem} {number}" for number in range(1, len(tables) + 1)]
     return [Grid(name, rows, found) for name, rows in zip(names, tables, strict=True)]
 
 
 def _check_size(path: Path) -> None:
-    """Refuse what would fill the memory: too much when unpacked, or cells merged or linked without end."""
+    """Refuse what would fill the memory: too much when unpacked, or endlessly merged or linked cells."""
     try:
         with zipfile.ZipFile(path) as archive:
             if sum(info.file_size for info in archive.infolist()) > _MOST_BYTES:
@@ -186,7 +186,7 @@ def _discard_output(*words: object) -> None:
 
 
 def _rows_of(sheet: Any, file: str) -> list[list[Any]]:
-    """The values of a sheet, each row up to its last cell. Raises OneMapError sheet.too_large; ValueError."""
+    """Return the values of a sheet, each row up to its last cell. Raises OneMapError sheet.too_large; ValueError."""
     if sheet.max_row > _MOST_ROWS:
         raise OneMapError("sheet.too_large", file=file, layer=sheet.title)
     rows: list[list[Any]] = [[] for _ in range(sheet.max_row if sheet._cells else 0)]
@@ -213,7 +213,7 @@ def _has_formulas(path: Path) -> bool:
 
 
 def _show_formulas(rows: list[list[Any]], formulas: Any) -> None:
-    """A formula whose result the file does not hold must not pass as an empty cell. formulas: the sheet with them."""
+    """Show a formula whose result is missing, so that its cell does not pass as empty. formulas: the sheet."""
     for (row, column), cell in formulas._cells.items():
         if cell.value is not None and rows[row - 1][column - 1] is None:
             rows[row - 1][column - 1] = str(cell.value)
@@ -240,7 +240,7 @@ def _old_grids(path: Path) -> list[Grid]:
 
 @contextlib.contextmanager
 def _panics_as_errors() -> Iterator[None]:
-    """A panic of the Rust library, which is no Exception and writes its own lines to stderr, as a plain error."""
+    """Turn a panic of the Rust library into a plain error; it is no Exception and writes to stderr."""
     sys.stderr.flush()
     kept = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -258,7 +258,7 @@ def _panics_as_errors() -> Iterator[None]:
 
 
 def _fill_merged_cells(rows: list[list[Any]], merged: Iterable[tuple[int, int, int]]) -> list[list[Any]]:
-    """Merged cells hold their value in every row of their first column; to the right it would be a second value."""
+    """Fill merged cells down their first column; to the right their value would count twice."""
     for top, bottom, left in merged:
         if top < len(rows) and left < len(rows[top]):
             for row in range(top + 1, min(bottom, len(rows))):

@@ -1,4 +1,4 @@
-"""Rows of a sheet to parcels and rings: by a parcel column, by titles between them, by blank rows."""
+"""Turn rows of a sheet into parcels and rings: by a parcel column, by titles between them, by blank rows."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -30,7 +30,7 @@ _LAST_NUMBER = re.compile(r"(\d+)\D*$", re.ASCII)
 
 @dataclass
 class Parcel:
-    """Rows of points by ring, and what titles say of them; `by_gap`: nothing but a blank row parts it from the last."""
+    """Rows of points by ring, and the parcel's titles; `by_gap`: only a blank row separates it from the one before."""
 
     key: str
     name: str = ""
@@ -40,7 +40,7 @@ class Parcel:
 
 @dataclass(frozen=True)
 class _Break:
-    """Between two rows of points: a blank row, the header once more, or a title."""
+    """A break between two rows of points: a blank row, a repeated header, or a title."""
 
     title: str
 
@@ -60,14 +60,14 @@ def _words(row: Sequence[Any]) -> str:
 
 
 def point_rows(grid: Grid, columns: Columns) -> list[int]:
-    """The rows below the header that are not blank, not the header once more, and no note of who made the sheet."""
+    """Return the rows below the header that are not blank, no repeated header, and no note of who made the sheet."""
     rows = range(columns.row + 1, len(grid.rows))
     filled_rows = [row for row in rows if any(map(plain, grid.rows[row])) and not is_header(grid.rows[row], columns)]
     return [row for row in filled_rows if not _is_note(grid, columns, row)]
 
 
 def _is_note(grid: Grid, columns: Columns, row: int) -> bool:
-    """True for 制表, 审核, 日期 and the like, where a feature would have its coordinates."""
+    """Whether a row has 制表, 审核, 日期 and the like, where a feature would have its coordinates."""
     texts = [text for text in map(plain, grid.rows[row]) if text]
     if not _FOOTER.match(texts[0]):
         return False
@@ -79,7 +79,7 @@ def _is_note(grid: Grid, columns: Columns, row: int) -> bool:
 
 
 def _entries(grid: Grid, columns: Columns) -> Iterator[int | _Break]:
-    """Rows of points, and the breaks between them; a half-filled pair counts as a point, to be named later."""
+    """Yield rows of points, and the breaks between them; a half-filled pair is a point, to be reported later."""
     at = [columns.roles[role] for role in columns.axes]
     for row in range(columns.row + 1, len(grid.rows)):
         values = grid.rows[row]
@@ -108,13 +108,13 @@ def _label(grid: Grid, columns: Columns, row: int) -> str:
 
 
 def _lacks_coordinates(grid: Grid, columns: Columns, row: int) -> bool:
-    """True for a numbered point whose coordinates are missing; lengths stand between points without a number."""
+    """Whether a numbered point has no coordinates; rows of lengths between points have no number."""
     label = _label(grid, columns, row)
     return bool(_POINT_NUMBER.fullmatch(label)) and label != _label(grid, columns, row - 1)
 
 
 def _is_between_points(grid: Grid, columns: Columns, row: int) -> bool:
-    """True for the second row of a point whose number is merged over two: it holds the length of the side."""
+    """Whether a row is the second one under a point's merged number: it holds the length of the side."""
     label = _label(grid, columns, row)
     return bool(label) and label == _label(grid, columns, row - 1)
 
@@ -124,11 +124,11 @@ def _is_text(value: object) -> bool:
 
 
 def parcels_of(grid: Grid, columns: Columns, file: str) -> list[Parcel]:
-    """Parcels with their runs of rows, in the sheet's order.
+    """Return parcels with their runs of rows, in the sheet's order.
 
-    Raises OneMapError sheet.ring_or_parcel where a blank row may part two parcels or run through one, or where a
-    column without a known heading tells the rings of one from each other; sheet.number_again where parcels of the
-    next title are numbered anew.
+    Raises OneMapError sheet.ring_or_parcel if a blank row may separate two parcels or run through one, or if a column
+    without a known heading distinguishes the rings of one; sheet.number_again if parcels under the next title are
+    numbered anew.
     """
     key_column = columns.roles.get("parcel", columns.roles.get("name"))
     parcels: dict[str, Parcel] = {}
@@ -165,7 +165,7 @@ def parcels_of(grid: Grid, columns: Columns, file: str) -> list[Parcel]:
 
 
 def _first_told_apart(grid: Grid, columns: Columns, parcels: Sequence[Parcel]) -> int | None:
-    """The first row of a ring of which a column without a role says another thing than of the rings before it.
+    """Return the first row of a ring that differs from the rings before it in a column without a role.
 
     That column may number parcels, unless it says which rings are holes.
     """
@@ -205,7 +205,7 @@ def _starts_parcel(grid: Grid, columns: Columns, current: Parcel, row: int, pend
 
 
 def _starts_ring(grid: Grid, columns: Columns, current: Parcel, last: int, row: int) -> bool:
-    """Another ring of the same parcel: another ring number, or the first point's number at another place."""
+    """Whether another ring of the parcel begins: by ring number, or by the first point's number at another place."""
     if "ring" in columns.roles:
         before, this = (plain(grid.at(r, columns.roles["ring"])) for r in (last, row))
         if before != this:
@@ -224,14 +224,14 @@ def _is_closed(grid: Grid, columns: Columns, run: Sequence[int]) -> bool:
 
 
 def _goes_on(grid: Grid, columns: Columns, last: int, row: int) -> bool:
-    """True if the points' numbers go on from one row to the next: 30, then 31."""
+    """Whether the points' numbers continue from one row to the next: 30, then 31."""
     found = [_LAST_NUMBER.search(_label(grid, columns, r)) for r in (last, row)]
     numbers = [int(match[1][:18]) for match in found if match]
     return len(numbers) == 2 and numbers[1] == numbers[0] + 1
 
 
 def _title_parcels(grid: Grid, columns: Columns, parcels: list[Parcel]) -> list[Parcel]:
-    """Numbers and names from the titles; the first parcel's title stands above the header."""
+    """Set numbers and names from the titles; the first parcel's title stands above the header."""
     above = [" ".join(filter(None, map(plain, row))) for row in grid.rows[: columns.row]]
     above = [text for text in above if text]
     is_parted_by_titles = any(parcel.name for parcel in parcels[1:])
@@ -248,7 +248,7 @@ def _title_parcels(grid: Grid, columns: Columns, parcels: list[Parcel]) -> list[
 
 
 def is_boundary(grid: Grid, columns: Columns, parcels: list[Parcel]) -> bool:
-    """True if the rows are the boundary points of parcels, not points of their own."""
+    """Whether the rows are boundary points of parcels, not separate points."""
     if "label" in columns.roles or "ring" in columns.roles:
         return True
     runs = [run for parcel in parcels for run in parcel.runs]
@@ -260,7 +260,7 @@ def is_boundary(grid: Grid, columns: Columns, parcels: list[Parcel]) -> bool:
 
 
 def short_runs(parcels: list[Parcel], file: str, layer: str) -> list[Problem]:
-    """Runs of fewer than three rows, each named by its first row."""
+    """Return problems for runs of fewer than three rows, each named by its first row."""
     return [
         Problem("sheet.ring", {"file": file, "layer": layer, "feature": parcel.key, "line": run[0] + 1})
         for parcel in parcels

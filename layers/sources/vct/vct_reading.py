@@ -1,4 +1,4 @@
-"""VCT (GB/T 17798), read only: polygons built from lines and their signs, attributes by the structure of their table.
+"""VCT (GB/T 17798), read only: polygons built from signed lines, attributes by the structure of their table.
 
 Experimental: made from the grammar and from what other programs read and write, never yet compared with a file of an
 office; every frame says so.
@@ -49,14 +49,14 @@ def vct_layers(path: Path) -> list[str]:
 
 
 def _tables(vct: VctText) -> list[str]:
-    """The declared tables that are used, then those that are used and not declared, which reading refuses."""
+    """Return the declared tables that are used, then used ones that are not declared, which reading refuses."""
     used = {feature.table.upper(): feature.table for feature in vct.features} | {name: name for name in vct.rows}
     declared = [table.name for name, table in vct.tables.items() if name in used]
     return declared + [name for upper, name in used.items() if upper not in vct.tables]
 
 
 def read_vct(path: Path, layer: str, encoding: str | None) -> RawFrame:
-    """One table of a file with the geometry of its rows.
+    """Read one table of a file with the geometry of its rows.
 
     Raises OneMapError vct.…, source.layer_unknown, encoding.…, redline.zone.
     """
@@ -96,7 +96,7 @@ def read_vct(path: Path, layer: str, encoding: str | None) -> RawFrame:
 
 
 def _without_layer(vct: VctText) -> list[Shape]:
-    """The objects that come into no layer: their kind and code are not declared, and no object is made of them."""
+    """Return the objects of no layer: their kind and code are not declared, and no object is made of them."""
     declared = {(feature.geometry, feature.code) for feature in vct.features}
     used: dict[str, set[int]] = {kind: set() for kind in _KINDS}
     for shape in (*vct.lines, *vct.polygons):
@@ -112,7 +112,7 @@ def _without_layer(vct: VctText) -> list[Shape]:
 
 
 def _attributes(vct: VctText, table: Table, place: ProblemPlace) -> tuple[list[int], pd.DataFrame]:
-    """The object of each row, and its values: the id stands before the fields, or is the first of them."""
+    """Return the object of each row, and its values: the id stands before the fields, or is the first of them."""
     ids: list[int] = []
     ids_before: set[int] = set()
     rows: list[list[Any]] = []
@@ -144,7 +144,7 @@ def _attributes(vct: VctText, table: Table, place: ProblemPlace) -> tuple[list[i
 
 
 def _value(kind: str, text: str) -> Any:
-    """A value by its field's kind; None where it is blank, or no number though it should be."""
+    """Convert a value to its field's kind; None if it is blank, or not the number it should be."""
     if not text:
         return None
     number = number_of(text)
@@ -154,9 +154,9 @@ def _value(kind: str, text: str) -> Any:
 
 
 def _geometries(vct: VctText, table: Table, place: ProblemPlace) -> dict[int, shapely.Geometry]:
-    """The geometry of each object whose feature code belongs to the table, by id.
+    """Return the geometry of each object whose feature code belongs to the table, by id.
 
-    Raises OneMapError vct.reference, vct.ring, vct.twice: every object named.
+    Raises OneMapError vct.reference, vct.ring, vct.twice, with every object named.
     """
     codes = {feature.code: feature.geometry for feature in vct.features if feature.table.upper() == table.name.upper()}
     assembly = _Assembly(vct)
@@ -179,7 +179,7 @@ def _geometries(vct: VctText, table: Table, place: ProblemPlace) -> dict[int, sh
 
 
 class _Unsound(ValueError):
-    """An object that cannot be built, and the object that is to blame."""
+    """An object cannot be built, because of another object."""
 
     def __init__(self, code: str, other: int) -> None:
         super().__init__(code, other)
@@ -187,7 +187,7 @@ class _Unsound(ValueError):
 
 
 class _Assembly:
-    """Objects out of others: lines of lines, polygons of lines, polygons of polygons."""
+    """Builds objects from others: lines from lines, polygons from lines, polygons from polygons."""
 
     def __init__(self, vct: VctText) -> None:
         self.lines = {shape.id: shape for shape in vct.lines}
@@ -219,7 +219,7 @@ class _Assembly:
         return self._built[shape.id]
 
     def _join_lines(self, references: list[int], above: tuple[int, ...]) -> Points:
-        """Lines one after the other, backwards where the sign is minus; each begins where the last one ended."""
+        """Join lines in order, reversed if the sign is minus; each must begin where the one before ends."""
         points: Points = []
         for number in references:
             line = self.lines.get(abs(number))
@@ -257,7 +257,7 @@ class _Assembly:
 
 
 def _is_north_first(vct: VctText, geometries: np.ndarray, place: ProblemPlace) -> bool:
-    """Whether X is north: as the head says, else as the numbers show, else no. Raises OneMapError vct.axes."""
+    """Whether X is north: as the head says, else as the numbers show, else False. Raises OneMapError vct.axes."""
     coordinates = shapely.get_coordinates(geometries)
     seen = axis_seen(coordinates[:, 0], coordinates[:, 1]) if len(coordinates) else None
     declared = vct.head.get("xaxisdirection", "").strip().upper()[:1]
@@ -270,9 +270,9 @@ def _is_north_first(vct: VctText, geometries: np.ndarray, place: ProblemPlace) -
 
 
 def _declared_crs(vct: VctText, geometries: np.ndarray, file: str) -> pyproj.CRS | None:
-    """The CRS of the head's spheroid and central meridian, with the zone that the eastings carry.
+    """Return the CRS of the head's spheroid and central meridian, with the zone that the eastings carry.
 
-    Raises OneMapError redline.zone where the two disagree, vct.offset for coordinates that are shifted, vct.unit.
+    Raises OneMapError redline.zone if the two disagree, vct.offset for shifted coordinates, vct.unit.
     """
     head = vct.head
     unit = head.get("xyunit", head.get("unit", ""))
@@ -310,7 +310,7 @@ def _declared_crs(vct: VctText, geometries: np.ndarray, file: str) -> pyproj.CRS
 
 
 def _meridian(head: dict[str, str]) -> float | None:
-    """The central meridian: a key of its own, or the first of the projection's parameters."""
+    """Return the central meridian: from its own key, or the first of the projection's parameters."""
     texts = [head.get(key, "") for key in ("meridian", "meridinan", "centralmeridian")]
     texts.append(head.get("parameters", "").split(",")[0])
     numbers = [number_of(text) for text in texts if text]

@@ -1,4 +1,4 @@
-"""The lines of one section of a VCT file, taken one after the other; every complaint names its line."""
+"""The lines of one section of a VCT file, taken one after the other; every error names its line."""
 
 import re
 
@@ -10,7 +10,7 @@ Points = list[tuple[float, float]]
 
 
 class Section:
-    """Lines with their numbers, and the sign that parts values."""
+    """Lines with their numbers, and the separator of values."""
 
     def __init__(self, lines: list[tuple[int, str]], file: str, separator: str) -> None:
         self.lines, self.file, self.separator = lines, file, separator
@@ -21,15 +21,15 @@ class Section:
 
     @property
     def number(self) -> int:
-        """The line that comes next, or the last one."""
+        """The number of the next line, or of the last one."""
         return self.lines[min(self.at, len(self.lines) - 1)][0] if self.lines else 0
 
     def peek(self) -> str:
-        """The line that comes next, blank at the end."""
+        """Return the next line without taking it; "" at the end."""
         return self.lines[self.at][1] if self else ""
 
     def take(self) -> str:
-        """The next line. Raises OneMapError vct.cut at the end."""
+        """Take the next line. Raises OneMapError vct.cut at the end."""
         if not self:
             raise OneMapError("vct.cut", file=self.file, feature=self.number, line=self.number)
         self.at += 1
@@ -37,11 +37,11 @@ class Section:
 
     @property
     def last_line(self) -> int:
-        """The line that was taken last."""
+        """The number of the line that was taken last."""
         return self.lines[max(self.at - 1, 0)][0] if self.lines else 0
 
     def wrong(self) -> OneMapError:
-        """A refusal of the line that was taken last."""
+        """Return a refusal of the line that was taken last."""
         number, text = self.lines[max(self.at - 1, 0)]
         return OneMapError("vct.line", file=self.file, feature=number, line=number, text=text[:80])
 
@@ -57,7 +57,7 @@ class Section:
         return [part.strip() for part in self.take().split(self.separator)]
 
     def point(self) -> tuple[float, float]:
-        """The next line as x and y; what follows them is left. Raises OneMapError vct.line."""
+        """Take the next line as x and y; ignore what follows them. Raises OneMapError vct.line."""
         text = self.take()
         numbers = [number_of(part) for part in text.split(self.separator if self.separator in text else ",")]
         if not 2 <= len(numbers) <= 4 or numbers[0] is None or numbers[1] is None:
@@ -69,6 +69,6 @@ class Section:
         return [self.point() for _ in range(max(count, 0))]
 
     def skip_zeros(self) -> None:
-        """Pass over lines of a single 0, which end objects."""
+        """Skip lines of a single 0, which end objects."""
         while self and self.peek() == "0":
             self.at += 1

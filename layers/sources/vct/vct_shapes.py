@@ -22,7 +22,7 @@ class Shape:
 
 
 def section_shapes(section: Section, kind: str, is_new: bool, has_topology: bool) -> Iterator[Shape]:
-    """The objects of a section; kind: point, line or polygon.
+    """Yield the objects of a section; kind: point, line or polygon.
 
     is_new: since 2007. has_topology: the older polygons list lines, not points.
     Raises OneMapError vct.cut, vct.line, vct.curve.
@@ -58,7 +58,7 @@ def _old_point(section: Section, number: int, code: str, line: int) -> Shape:
 
 
 def _segments(section: Section) -> tuple[Points, ...]:
-    """Parts with their points. Raises OneMapError vct.curve for any kind but straight ones."""
+    """Return parts with their points. Raises OneMapError vct.curve for any but straight segments."""
     parts = []
     for _ in range(section.whole()):
         kind = section.whole()
@@ -113,7 +113,7 @@ def _old_ring(section: Section, number: int, code: str, line: int) -> Shape:
 
 
 def _references(section: Section, ends_in_zero: bool) -> tuple[tuple[int, ...], ...]:
-    """Ids with signs by ring; 0 parts the rings. The count includes the zeros, though some writers leave them out."""
+    """Return signed ids by ring; 0 separates rings. The count includes the zeros, though some writers omit them."""
     count = section.whole()
     found: list[int] = []
 

@@ -1,6 +1,6 @@
-"""The text of a VCT file (GB/T 17798): its sections, objects and rows as they stand, each with its line.
+"""The text of a VCT file (GB/T 17798): its unchanged sections, objects and rows, each with its line.
 
-Two generations differ: since 2007 (version 3) an object says its kind of geometry and ends in a line 0; in the older
+Two generations differ: since 2007 (version 3) an object states its kind of geometry and ends in a line 0; in the older
 one (version 2) a polygon lists its lines at once, and nothing ends an object.
 """
 
@@ -38,7 +38,7 @@ class Feature:
 
 @dataclass
 class VctText:
-    """All that a file says, section by section."""
+    """The contents of a file, section by section."""
 
     head: dict[str, str]
     encoding: str
@@ -51,13 +51,13 @@ class VctText:
 
     @property
     def is_new(self) -> bool:
-        """True from GB/T 17798-2007 on."""
+        """Whether the file is of GB/T 17798-2007 or later."""
         version = self.head.get("version", "").upper().replace(" ", "")
         return version.startswith(("3", "GB/T17798-2007")) or "coordinatesystemtype" in self.head
 
 
 def read_vct_text(path: Path, encoding: str | None) -> VctText:
-    """All that a file says.
+    """Read the contents of a file.
 
     Raises OneMapError encoding.…, vct.head, vct.cut, vct.line, vct.curve, each naming its line.
     """
@@ -83,7 +83,7 @@ def read_vct_text(path: Path, encoding: str | None) -> VctText:
 
 
 def _sections(text: str, file: str) -> dict[str, list[tuple[int, str]]]:
-    """The lines that are not blank by section; comments are left out. A section without its end is refused."""
+    """Return the non-blank lines by section, without comments. A section without its end is refused."""
     sections: dict[str, list[tuple[int, str]]] = {}
     name, commented = "", False
     inside: list[tuple[int, str]] = []

@@ -1,7 +1,7 @@
-"""Signing in to a library's server: the account's own password proves who asks, and nothing that lies on this machine.
+"""Signing in to a library's server: only the account's own password proves who asks, nothing stored on this machine.
 
-A process in which somebody has signed in holds that one connection, under an address that leads nowhere: what is asked
-with it is asked through this connection or not at all.
+A process in which somebody has signed in holds that one connection under an address that leads nowhere else: requests
+go through this connection or not at all.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ _NAME_BYTES = 63  # more of a name PostgreSQL cuts off
 
 @dataclass(frozen=True)
 class AccountServer:
-    """Where accounts sign in. parameters: libpq's, none of which says who; address: for messages."""
+    """The server where accounts sign in. parameters: libpq's, without a user; address: for messages."""
 
     parameters: Mapping[str, Any]
     address: ServerAddress
@@ -43,17 +43,17 @@ class AccountServer:
         return f"{HELD_ADDRESS}{quote(self.address.database, safe='')}{query}"
 
     def answers(self) -> bool:
-        """Whether the server takes connections, which nobody has to sign in for."""
+        """Whether the server accepts connections; nobody has to sign in for this."""
         conninfo = make_conninfo(**self.parameters, connect_timeout=_HEALTH_WAIT_S)
         return psycopg.pq.PGconn.ping(conninfo.encode()) == psycopg.pq.Ping.OK
 
 
 def account_server(location: str, *, takes_directory: bool = False) -> AccountServer:
-    """Where accounts sign in, by a library's location.
+    """Return the server where accounts sign in, from a library's location.
 
-    takes_directory: a password may go to the server as it is, which asks a directory; through TLS only.
-    Raises OneMapError web.location for a location that says more than where, web.tls for one elsewhere whose server is
-    not proved.
+    takes_directory: the password may go to the server in clear, which asks a directory; only through TLS.
+    Raises OneMapError web.location if the location says more than where, web.tls if a server elsewhere is not
+    proved.
     """
     address = server_address(location)
     if location.startswith("service="):
@@ -70,7 +70,7 @@ def account_server(location: str, *, takes_directory: bool = False) -> AccountSe
 
 
 def _check_proved(given: Mapping[str, str], *, always: bool = False) -> None:
-    """Refuse a server elsewhere that is not proved. given: libpq's parameters. Raises OneMapError web.tls."""
+    """Refuse an unverified server on another machine. given: libpq's parameters. Raises OneMapError web.tls."""
     host = given.get("host", "")
     is_elsewhere = "," in host or not _is_this_machine(host)
     if (is_elsewhere or always) and given.get("sslmode") != "verify-full":
@@ -78,7 +78,7 @@ def _check_proved(given: Mapping[str, str], *, always: bool = False) -> None:
 
 
 def check_proved_server(location: str) -> None:
-    """Refuse a library's location on a server elsewhere that is not proved. Raises OneMapError web.tls."""
+    """Refuse a library on a server elsewhere whose identity is not verified. Raises OneMapError web.tls."""
     conninfo = server_address(location).conninfo
     try:
         given = {name: str(value) for name, value in conninfo_to_dict(conninfo).items() if value is not None}
@@ -88,7 +88,7 @@ def check_proved_server(location: str) -> None:
 
 
 def _is_this_machine(host: str) -> bool:
-    """Whether a host is this machine: a socket's folder, a loopback address, or none, which is the socket."""
+    """Whether a host is this machine: a socket's folder, a loopback address, or empty, which means the socket."""
     if not host or host[0] in "/@" or host == "localhost":
         return True
     try:
@@ -98,15 +98,15 @@ def _is_this_machine(host: str) -> bool:
 
 
 def forget_server_variables() -> None:
-    """Take from this process, and from those that it starts, all variables by which libpq would choose for itself."""
+    """Remove all PG… variables, which configure libpq, from this process and the processes it starts."""
     for name in [name for name in os.environ if name.startswith("PG")]:
         os.environ.pop(name)
 
 
 def connect_account(server: AccountServer, account: str, password: str) -> "psycopg.Connection[Any]":
-    """A connection of the account's own, proved by its password.
+    """Connect as the account, proved by its password.
 
-    Raises OneMapError account.password, account.not_asked where the server lets in whoever comes, account.full,
+    Raises OneMapError account.password, account.not_asked if the server lets in anyone, account.full,
     library.unreachable, library.pooled.
     """
     is_possible = account and password and "\0" not in account + password and len(account.encode()) <= _NAME_BYTES
@@ -140,7 +140,7 @@ def connect_account(server: AccountServer, account: str, password: str) -> "psyc
 
 
 def _refusal(error: psycopg.OperationalError, address: ServerAddress) -> OneMapError:
-    """Why nobody was let in; whether there is such an account is not told."""
+    """Return why a sign-in failed, without telling whether the account exists."""
     words = str(error)
     if "authentication method requirement" in words or "did not complete authentication" in words:
         return OneMapError("account.not_asked", file=address.label)
@@ -152,13 +152,13 @@ def _refusal(error: psycopg.OperationalError, address: ServerAddress) -> OneMapE
 
 @dataclass(frozen=True)
 class LentConnection:
-    """A connection for one question or for those of a session. kept: what was read with it, as `Store.kept` has it."""
+    """A connection for one request or for a session's requests. kept: what was read with it, as in `Store.kept`."""
 
     raw: "psycopg.Connection[Any]"
     kept: dict[Any, Any] = field(default_factory=dict)
 
     def leave_library(self) -> bool:
-        """Reset the connection for another library; whether it can still be used."""
+        """Reset the connection for another library; return whether it can still be used."""
         try:
             self.raw.execute("RESET ROLE; RESET search_path")
         except psycopg.Error:
@@ -167,26 +167,26 @@ class LentConnection:
 
 
 class HeldConnection:
-    """The one connection of a process in which somebody is signed in. It is lost once, and then for good."""
+    """The one connection of a process in which somebody is signed in. A lost connection is not made anew."""
 
     def __init__(self) -> None:
         self._lent: LentConnection | None = None
         self._is_in_use = False
 
     def hold(self, raw: "psycopg.Connection[Any]") -> None:
-        """Keep a connection; what was held before is closed."""
+        """Hold a connection, and close the one that was held before."""
         self.close()
         self._lent = LentConnection(raw)
 
     def close(self) -> None:
-        """Close it."""
+        """Close the connection."""
         lent, self._lent = self._lent, None
         if lent is not None:
             lent.raw.close()
 
     @contextlib.contextmanager
     def lend(self) -> Iterator[LentConnection]:
-        """The connection, without a trace of what was done before. Raises OneMapError account.signed_out."""
+        """Lend the connection, reset to a clean state. Raises OneMapError account.signed_out."""
         lent = self._lent
         if lent is None or not (self._is_in_use or _is_as_new(lent)):
             self.close()
@@ -199,7 +199,7 @@ class HeldConnection:
 
 
 def undo_transaction(raw: "psycopg.Connection[Any]") -> None:
-    """Roll back what can be; a connection that is lost has been rolled back by the server."""
+    """Roll back the open transaction; if the connection is lost, the server has already rolled back."""
     with contextlib.suppress(psycopg.Error):
         if raw.info.transaction_status == psycopg.pq.TransactionStatus.ACTIVE:
             raw.cancel_safe(timeout=2)
@@ -207,7 +207,7 @@ def undo_transaction(raw: "psycopg.Connection[Any]") -> None:
 
 
 def _is_as_new(lent: LentConnection) -> bool:
-    """Reset a connection; whether it can still be used."""
+    """Reset a connection; return whether it can still be used."""
     if lent.raw.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
         undo_transaction(lent.raw)
     return lent.leave_library()

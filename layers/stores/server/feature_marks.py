@@ -1,6 +1,6 @@
-"""Marks of the features near some ground on a server: what was read of them is still true where the marks are equal.
+"""Marks of the features near some ground on a server: while the marks are equal, what was read is still true.
 
-PostgreSQL never changes a row in its place: whoever alters one writes another, in another place or by another
+PostgreSQL never changes a row in place: whoever alters a row writes another one, in another place or by another
 transaction. So the places and transactions of all rows near some ground stand for their content, and cost a fiftieth
 of reading it.
 """
@@ -29,9 +29,9 @@ _UNKNOWABLE = (errors.UndefinedTable, errors.UndefinedColumn, errors.Insufficien
 def marks_near(
     raw: "psycopg.Connection[tuple[object, ...]]", schema: str, srs_id: int, boxes: Mapping[str, Sequence[float]]
 ) -> dict[str, tuple[Hashable, ...]]:
-    """The marks of versions' tables near some ground: the number of all their features, then what stands for the rest.
+    """Return the marks of versions' tables near some ground: the number of all features, then marks of the rest.
 
-    boxes: by table west, south, east, north in the library's plane. Where one of them cannot be read, none has a mark.
+    boxes: by table west, south, east, north in the library's plane. If one table cannot be read, no table has a mark.
     """
     if not boxes:
         return {}
@@ -54,7 +54,7 @@ def marks_near(
 
 @lru_cache(maxsize=32)
 def _rows_query(tables: Sequence[str], srs_id: int) -> bytes:
-    """The question for the rows of all tables, with four marks for the box of each."""
+    """Return the query for the rows of all tables, with four placeholders for each table's box."""
     srs = sql.Literal(srs_id)
     rows = [_ROWS.format(name=sql.Literal(table), table=sql.Identifier(table), srs=srs) for table in tables]
     return server_sql(sql.SQL(" UNION ALL ").join(rows).as_string(None)).encode()

@@ -47,16 +47,16 @@ _DAMAGES = (errors.UndefinedTable, errors.UndefinedColumn, errors.DataCorrupted,
 
 
 class _NumberLoader(Loader):
-    """numeric, which sums are, as Python's int or float."""
+    """Loads numeric, the type of sums, as Python's int or float."""
 
     def load(self, data: Any) -> int | float:
-        """The number of a field's text."""
+        """Return the number in a field's text."""
         text = bytes(data).decode()
         return int(text) if text.lstrip("-").isdigit() else float(text)
 
 
 class LayerInUseError(errors.LockNotAvailable):
-    """A view that can only be made anew when nobody has it open did not come free. layer: its name."""
+    """A view could not be made anew because somebody has it open. layer: the view's name."""
 
     def __init__(self, layer: str) -> None:
         super().__init__(layer)
@@ -64,7 +64,7 @@ class LayerInUseError(errors.LockNotAvailable):
 
 
 class ServerConnection:
-    """`StoreConnection` on a schema. srs_id: the library's, once it is known; answers: those of the open snapshot."""
+    """`StoreConnection` on a schema. srs_id: the library's, once it is known; answers: the open snapshot's answers."""
 
     most_fields = 1_580  # of PostgreSQL's 1,600 columns some are ours
     damages: tuple[type[Exception], ...] = _DAMAGES
@@ -141,7 +141,7 @@ class ServerConnection:
                 copy.write_row(row)
 
     def append_log(self, at: str, who: str, action: str, subject: str, detail: str, content_hash: str) -> None:
-        """One row of the audit log; the server itself numbers it, chains it, and adds its own clock and account."""
+        """Append one entry to the audit log; the server numbers and chains it, and adds its own clock and account."""
         self.execute(
             "INSERT INTO onemap_audit (at, who, action, subject, detail, content_hash) VALUES (?,?,?,?,?,?)",
             (at, who, action, subject, detail, content_hash),
@@ -153,11 +153,11 @@ class ServerConnection:
         return str(moment)
 
     def change_number(self) -> int:
-        """Always 0: a server is not kept open from one question to the next."""
+        """Always 0: a server is not kept open between requests."""
         return 0
 
     def chain_head(self) -> tuple[int, str]:
-        """The number and hash of the log's last row, also for those who may not read the log."""
+        """Return the number and hash of the log's last entry, even for those who may not read the log."""
         number, head = self.execute("SELECT number, hash FROM onemap_chain_head()").fetchone()
         return number, head
 
@@ -166,11 +166,11 @@ class ServerConnection:
         protect(self.raw, self.schema, self._roles, grants)
 
     def drop_policies(self) -> None:
-        """Drop the policies by which rows of tables depend on other tables, until `renew_rights`."""
+        """Drop the policies that refer to other tables, until `renew_rights`."""
         drop_policies(self.raw, self.schema)
 
     def renew_rights(self, grants: Sequence[Right]) -> None:
-        """Every function, policy and trigger of the library as this version of the program makes it, and its roles.
+        """Make the library's functions, policies, triggers and roles anew in the form of this program version.
 
         Raises OneMapError library.roles, with the SQL that an administrator runs once.
         """
@@ -181,7 +181,7 @@ class ServerConnection:
         protect(self.raw, self.schema, self._roles, grants)
 
     def make_features(self, table: TableDefinition) -> None:
-        """A new, empty table of features."""
+        """Make a new, empty table of features."""
         columns = _column_names(list(table.fields))
         fields = [
             sql.SQL("{} {}").format(sql.Identifier(columns[name]), sql.SQL(TYPES[kind]))
@@ -214,13 +214,13 @@ class ServerConnection:
             yield (fid, *row)
 
     def packed_index(self, bounds: np.ndarray) -> PackedIndex | None:
-        """None: the server makes it."""
+        """Return None: the server makes the index."""
         return None
 
     def index_features(
         self, table: TableDefinition, bounds: np.ndarray, progress: Progress, packed: PackedIndex | None = None
     ) -> dict[str, str]:
-        """A GiST index, and what the planner wants to know of a new table."""
+        """Make a GiST index, and collect the planner's statistics of a new table."""
         progress.at(0.0)
         name = sql.Identifier(table.name)
         self.raw.execute(sql.SQL("CREATE INDEX ON {} USING gist (geom)").format(name))
@@ -239,7 +239,7 @@ class ServerConnection:
         self.raw.execute(sql.SQL("GRANT SELECT ON {} TO {}").format(place, readers))
 
     def extent(self, table: str) -> Sequence[float] | None:
-        """West, south, east, north of a table; None where it has no ground."""
+        """Return west, south, east, north of a table; None if it has no ground."""
         if not any(column == GEOMETRY_COLUMN for column, *_ in self.execute(_COLUMNS, (self.schema, table))):
             return None
         box = sql.SQL(
@@ -309,7 +309,7 @@ class ServerConnection:
         )
 
     def inspect_features(self, table: str, fields: Sequence[str]) -> tuple[FeatureRows, np.ndarray]:
-        """All features; a server keeps nothing in a column that is not of its type. Raises DamagedTable."""
+        """Return all features; a server stores only values of a column's type. Raises DamagedTable."""
         found = self.read_features(table, fields, None, None)
         return found, np.zeros(len(found.fids), dtype=bool)
 
@@ -325,12 +325,12 @@ class ServerConnection:
         return printed_structure(self.raw, self.schema, self._roles.all, tables)
 
     def damages_found(self, progress: Progress) -> Iterator[Damage]:
-        """None: a server's own checks are its administrator's."""
+        """Return nothing: a server's own checks are its administrator's task."""
         return iter(())
 
     @contextlib.contextmanager
     def without_indexes(self) -> Iterator[None]:
-        """Within it the server reads tables as they lie."""
+        """Within the block the server reads tables without indexes."""
         for kind in _INDEXED:
             self.raw.execute(f"SET enable_{kind} = off")
         try:
@@ -349,7 +349,7 @@ class ServerConnection:
         holding: Sequence[int],
         retired: Sequence[int],
     ) -> None:
-        """The view CODE, with every version's fields; one that changed its type from version to version is text."""
+        """Make the view CODE, with every version's fields; a field whose type differs between versions is text."""
         of_table = {table: {name.lower(): item for name, *item in self._columns(table)} for _, table in tables}
         kinds: dict[str, set[str]] = {}
         shown: dict[str, str] = {}
@@ -393,12 +393,12 @@ _IN_FORCE = sql.SQL(
 
 
 def _values(parameters: Sequence[Any]) -> list[Any]:
-    """Parameters as a file would keep them: True is 1."""
+    """Return parameters as a file would keep them: True is 1."""
     return [int(value) if isinstance(value, bool) else value for value in parameters]
 
 
 def _column_names(fields: Sequence[str]) -> dict[str, str]:
-    """A column for each field: its own name, or one that PostgreSQL can bear."""
+    """Return a column for each field: the field's name, or another one if PostgreSQL does not allow it."""
     columns: dict[str, str] = {}
     taken = set(fields)
     for name in fields:

@@ -126,9 +126,9 @@ _IS_LOGGED = {
 
 
 def make_guard(connection: "psycopg.Connection[Any]", schema: str, prefix: str, guard: Guard) -> None:
-    """The triggers of one guard: before a row is written, and when the transaction ends; then it must be in the log.
+    """Make one guard's triggers: one before a row is written, one at commit, which also requires it to be logged.
 
-    prefix: of the names of the library's roles.
+    prefix: the common beginning of the names of the library's roles.
     """
     facts = {
         "schema": sql.Identifier(schema),

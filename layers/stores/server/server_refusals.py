@@ -46,10 +46,7 @@ def _refusal(error: psycopg.Error) -> str:
 
 @contextlib.contextmanager
 def server_errors_as_refusals(label: str) -> Iterator[None]:
-    """The server's own errors become refusals that say which library and what to do.
-
-    Raises OneMapError library.….
-    """
+    """Turn the server's errors into refusals that say which library and what to do. Raises OneMapError library.…."""
     try:
         yield
     except psycopg.Error as error:
@@ -57,7 +54,7 @@ def server_errors_as_refusals(label: str) -> Iterator[None]:
 
 
 def connection_refused(error: psycopg.OperationalError, address: ServerAddress) -> OneMapError:
-    """Why there is no connection: no server, no such database, or a wrong password."""
+    """Return why there is no connection: no server, no such database, or a wrong password."""
     try:
         secret = str(conninfo_to_dict(address.conninfo).get("password") or "")
     except psycopg.Error:

@@ -79,17 +79,17 @@ GRANT EXECUTE ON FUNCTION onemap_take_turn() TO {writers}
 
 @dataclass(frozen=True)
 class ServerRoles:
-    """The roles of one library: a role is a group, of which people's accounts are made members."""
+    """The roles of one library. A role is a group, and people's accounts are its members."""
 
     schema: str
 
     def role_name(self, part: str) -> str:
-        """The role of a department, of the lead, the auditor or the owner."""
+        """Return the role of a department, of the lead, the auditor or the owner."""
         return f"onemap_{self.schema}_{part}"
 
     @property
     def owner(self) -> str:
-        """Owns the tables, and may do all."""
+        """The role that owns the tables and may do everything."""
         return self.role_name(OWNER)
 
     @property
@@ -104,7 +104,7 @@ class ServerRoles:
 
     @property
     def of_people(self) -> list[str]:
-        """The roles of whoever works in the library."""
+        """The roles of people who work in the library."""
         return [self.owner, *self.readers, self.role_name(AUDITOR)]
 
     def of(self, who: Sequence[str]) -> list[str]:
@@ -114,7 +114,7 @@ class ServerRoles:
 
 
 def make_roles(connection: "psycopg.Connection[Any]", roles: ServerRoles, label: str) -> None:
-    """The roles that are not there yet, and the maker as a member of the owner.
+    """Make the missing roles, and make the current account a member of the owner.
 
     Raises OneMapError library.roles with the SQL that an administrator runs once.
     """
@@ -174,12 +174,12 @@ ALTER TABLE onemap_audit DROP CONSTRAINT IF EXISTS onemap_audit_previous_hash_ke
 
 
 def drop_policies(connection: "psycopg.Connection[Any]", schema: str) -> None:
-    """Take away all policies, some of which ask tables that an upgrade drops; as the owner, whom none concerns."""
+    """Drop all policies as the owner, since some refer to tables that an upgrade drops. They do not bind the owner."""
     connection.execute(sql.SQL(_DROP_POLICIES).format(name=sql.Literal(schema)))
 
 
 def drop_rights(connection: "psycopg.Connection[Any]", schema: str) -> None:
-    """Take away what `protect` has made, functions, triggers and policies, before it makes them anew; as the owner."""
+    """Drop the functions, triggers and policies that `protect` made, so that it can make them anew; as the owner."""
     drop_policies(connection, schema)
     connection.execute(sql.SQL(_DROP).format(name=sql.Literal(schema), turns=sql.Identifier(TURNS)))
 
@@ -224,7 +224,7 @@ def _run_script(connection: "psycopg.Connection[Any]", schema: str, roles: Serve
 
 
 def _grant_rights(connection: "psycopg.Connection[Any]", roles: ServerRoles, grant: Grant, name: str) -> None:
-    """One grant, and the policy that says for which rows."""
+    """Make one grant, and the policy that limits it to some rows."""
     table = sql.Identifier(grant.table)
     to = sql.SQL(", ").join(map(sql.Identifier, roles.of(grant.who)))
     columns = sql.SQL("({})").format(sql.SQL(", ").join(map(sql.Identifier, grant.columns)))
@@ -241,7 +241,7 @@ def _grant_rights(connection: "psycopg.Connection[Any]", roles: ServerRoles, gra
 
 
 def roles_of(connection: "psycopg.Connection[Any]", roles: ServerRoles) -> Roles:
-    """The departments for which the account may act, by the roles of which it is a member."""
+    """Return the departments for which the account may act, from its memberships in roles."""
     rows = connection.execute(
         "SELECT rolname FROM pg_roles WHERE rolname = ANY(%s) AND pg_has_role(current_user, oid, 'MEMBER')",
         (roles.all,),

@@ -1,4 +1,4 @@
-"""What a session on a server rests on, whatever the server, the database or the account have for their defaults."""
+"""Settings of a session on a server, independent of the defaults of the server, the database or the account."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -29,9 +29,9 @@ _SETTLING = ", ".join(f"set_config('{name}', '{value}', %(is_local)s)" for name,
 def settle_session(raw: "psycopg.Connection[Any]", label: str) -> None:
     """Make a new session read and write as all others do.
 
-    A pooler tells a client another process than that which answers, and may give each transaction to the next one: the
-    role that one client takes, and the schema in which it looks, would be another client's.
-    Raises OneMapError library.pooled, psycopg.Error.
+    A pooler tells a client another process than the one that answers, and may give each transaction to the next
+    process: one client's role and search path would then apply to another client. Raises OneMapError library.pooled,
+    psycopg.Error.
     """
     found = raw.execute(f"SELECT pg_backend_pid(), {_SETTLING}", {"is_local": False}).fetchone()
     if found is None or found[0] != raw.info.backend_pid:
@@ -39,9 +39,9 @@ def settle_session(raw: "psycopg.Connection[Any]", label: str) -> None:
 
 
 def settle_transaction(raw: "psycopg.Connection[Any]") -> bool:
-    """Make one transaction read as all others do, through a pooler too, and find PostGIS in whatever schema it is.
+    """Make one transaction read as all others do, even through a pooler, and find PostGIS in whatever schema it is.
 
-    Returns whether it is there. Raises psycopg.Error.
+    Returns whether PostGIS is there. Raises psycopg.Error.
     """
     raw.execute(f"SELECT {_SETTLING}", {"is_local": True})
     found = raw.execute(POSTGIS_SCHEMA).fetchone()

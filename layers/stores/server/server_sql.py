@@ -14,7 +14,7 @@ _IF_ABSENT = re.compile(
 
 @lru_cache(maxsize=512)
 def server_sql(sql: str) -> str:
-    """A statement with ? marks as psycopg takes it; text is compared byte by byte, as a file does."""
+    """Return a statement with ? marks in psycopg's form; text is compared byte by byte, as a file does."""
     makes_table = bool(_MAKES_TABLE.match(sql))
     parts, end = [], 0
     for token in _TOKENS.finditer(sql):
@@ -32,6 +32,6 @@ def _plain(text: str, makes_table: bool) -> str:
 
 
 def made_if_absent(sql: str) -> str | None:
-    """The object that a CREATE … IF NOT EXISTS makes; PostgreSQL asks for the right to make it even where it exists."""
+    """Return the object of a CREATE … IF NOT EXISTS; PostgreSQL asks for the right to make it even if it exists."""
     found = _IF_ABSENT.match(sql)
     return found.group(1) if found else None

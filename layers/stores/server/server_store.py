@@ -53,7 +53,7 @@ WHERE c.relname = 'onemap_library' AND c.relkind = 'r' ORDER BY 1"""
 
 
 class ServerStore:
-    """`Store` on a schema. wait_s: how long a writer waits for another; kept: with the connection."""
+    """`Store` on a schema. wait_s: how long a writer waits for another; kept: stays with the connection."""
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class ServerStore:
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[ServerConnection]:
-        """One snapshot, in a read transaction; writers go on beside it. Within another one it is part of that."""
+        """Open one snapshot in a read transaction while writers go on; inside another one it is part of that."""
         raw = self.connection.raw
         if raw.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS:
             yield self.connection
@@ -96,7 +96,7 @@ class ServerStore:
 
     @contextlib.contextmanager
     def writing(self, scope: str | None) -> Iterator[ServerConnection]:
-        """One transaction, alone in its scope; without a scope the only one that logs.
+        """Open one transaction, alone in its scope; without a scope the only one that logs.
 
         Raises OneMapError library.read_only_server, library.busy, and the server's refusals.
         """
@@ -109,7 +109,7 @@ class ServerStore:
 
     @contextlib.contextmanager
     def appending(self) -> Iterator[ServerConnection]:
-        """One transaction that does not wait for other writers, but at most two seconds for one on the same chain.
+        """Open one transaction that waits for no other writer, except up to two seconds for one on the same chain.
 
         Raises as `writing`.
         """
@@ -136,9 +136,9 @@ class ServerStore:
                 raise
 
     def _busy(self, raw: "psycopg.Connection[Any]", error: errors.LockNotAvailable) -> OneMapError:
-        """The refusal that names who holds a lock: accounts at work in the schema that wait for nobody themselves.
+        """Return the refusal that names who holds a lock: accounts at work in the schema that wait for nobody.
 
-        Where no one writes, or a view was to be taken alone, it is whoever has something open, be it only to read.
+        If no one writes, or a view had to be locked alone, it names whoever has something open, even only to read.
         """
         layer = error.layer if isinstance(error, LayerInUseError) else None
         for with_readers in (True,) if layer else (False, True):
@@ -159,7 +159,7 @@ class ServerStore:
 
 @contextlib.contextmanager
 def _connect_server(address: ServerAddress) -> Iterator[LentConnection]:
-    """A connection, closed at the end.
+    """Open a connection, and close it at the end.
 
     Raises OneMapError library.unreachable, library.password, library.address, library.pooled.
     """
@@ -185,10 +185,10 @@ def _connect_server(address: ServerAddress) -> Iterator[LentConnection]:
 
 
 def _lend_connection(address: ServerAddress) -> AbstractContextManager[LentConnection]:
-    """A connection of its own, or the session's, which stays open for the next request; a lost one is made anew.
+    """Lend a new connection, or the session's, which stays open for the next request; a lost one is made anew.
 
-    Rights, facts and versions are asked for each time, and of features near some ground the marks. The address of
-    whoever is signed in leads to the connection that is held, and nowhere else.
+    Each request asks for rights, facts and versions again, and for the marks of features near some ground. The address
+    of an account that has signed in leads only to the connection that is held.
     """
     if address.conninfo.startswith(HELD_ADDRESS):
         return HELD.lend()
@@ -205,7 +205,7 @@ def _as_new(lent: LentConnection) -> bool | None:
 
 
 def _at_home(raw: "psycopg.Connection[Any]", schema: str, label: str, wait_s: float) -> None:
-    """Look for tables in the library's schema and PostGIS's only, and wait for nobody longer than for a turn.
+    """Limit the search path to the library's schema and PostGIS's, and limit the wait for locks to `wait_s`.
 
     Raises OneMapError library.no_postgis.
     """
@@ -218,9 +218,9 @@ def _at_home(raw: "psycopg.Connection[Any]", schema: str, label: str, wait_s: fl
 
 @contextlib.contextmanager
 def open_server(location: str, wait_s: float) -> Iterator[ServerStore]:
-    """An existing library on a server; the connection is closed at the end, unless the session keeps it open.
+    """Open an existing library on a server; close the connection at the end, unless the session keeps it open.
 
-    Raises OneMapError library.…, the server's own refusals among them.
+    Raises OneMapError library.…, including the server's own refusals.
     """
     address = server_address(location)
     with _lend_connection(address) as lent, server_errors_as_refusals(address.label):
@@ -252,7 +252,7 @@ def open_server(location: str, wait_s: float) -> Iterator[ServerStore]:
 
 
 def make_server(location: str, schema: str, crs: pyproj.CRS, fill: Callable[[ServerConnection], None]) -> None:
-    """A new library's schema and roles, filled in one transaction.
+    """Make a new library's schema and roles, filled in one transaction.
 
     Raises OneMapError library.exists, library.encoding, library.roles, library.no_postgis, library.srid, and the
     server's refusals.

@@ -1,6 +1,6 @@
 """The definitions in a schema as the server itself prints them: owners, functions, triggers, policies and rights.
 
-Everything is printed in full, with names that say their schema: the text is the same whoever asks.
+Everything is printed in full, with qualified names, so that the text is the same whoever asks.
 """
 
 from collections.abc import Iterator, Sequence
@@ -129,9 +129,9 @@ Part = tuple[str, str, Sequence[Any] | None]  # kind, name, all that is said of 
 def printed_structure(
     connection: "psycopg.Connection[Any]", schema: str, roles: Sequence[str], tables: Sequence[str] | None
 ) -> Iterator[Part]:
-    """The definitions of a schema, or of some tables and views in it; None for those made anew since the snapshot.
+    """Yield the definitions of a schema, or of some tables and views; None for those made anew since the snapshot.
 
-    roles: of the library.
+    roles: the library's roles.
     """
     facts = {"schema": schema, "roles": list(roles)}
     queries = (_TABLES, _GRANTS) if tables is not None else (_TABLES, _GRANTS, _FUNCTIONS, _SURROUNDINGS)
@@ -149,7 +149,7 @@ def printed_structure(
 
 
 def _view_text(connection: "psycopg.Connection[Any]", oid: int) -> Sequence[Any] | None:
-    """The query of a view; None of one that was made anew since: a server deparses views of the present only."""
+    """Return the query of a view; None if the view was made anew, since a server prints present views only."""
     try:
         with connection.transaction():
             row = connection.execute("SELECT pg_get_viewdef(%s::oid)", (oid,)).fetchone()

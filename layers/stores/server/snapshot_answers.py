@@ -1,4 +1,4 @@
-"""The small answers that a snapshot on a server has given: in it the same question has the same answer."""
+"""Small answers that a snapshot on a server has given: within it the same question has the same answer."""
 
 from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ _BYTES_A_VALUE = 64  # besides its text
 
 
 class AnsweredRows:
-    """`Cursor` over rows that are at hand."""
+    """A `Cursor` over rows in memory."""
 
     def __init__(self, rows: Sequence[tuple[Any, ...]]) -> None:
         self._rows = iter(rows)
@@ -28,21 +28,21 @@ class AnsweredRows:
 
 
 class SnapshotAnswers:
-    """The answers by their questions: a statement and its parameters."""
+    """Answers by question, which is a statement and its parameters."""
 
     def __init__(self) -> None:
         self._rows: dict[Hashable, list[tuple[Any, ...]]] = {}
         self._left = _MOST_IN_ALL
 
     def of(self, question: Hashable) -> AnsweredRows | None:
-        """The answer that was given; None where there was none, or a large one."""
+        """Return the answer already given; None if there was none, or a large one."""
         rows = self._rows.get(question)
         return None if rows is None else AnsweredRows(rows)
 
     def take(self, question: Hashable, cursor: Any) -> Any:
-        """Keep an answer that is small, while there is room; returns it to be read.
+        """Keep a small answer while there is room, and return it to be read.
 
-        cursor: psycopg's, of which nothing was read.
+        cursor: psycopg's, from which nothing was read.
         """
         if not 0 <= cursor.rowcount <= _MOST_ROWS:
             return cursor

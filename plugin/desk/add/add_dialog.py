@@ -44,7 +44,7 @@ OPTION_CODES = ("usage.value", "coverage.", "version.", "encoding.", "crs.no_tra
 
 
 class AddDialog(WorkingDialog):
-    """A file to add to the library. The dialog may be closed while the file is loaded: the loading goes on."""
+    """A dialog that adds a file to the library. Closing it does not stop a file that is being loaded."""
 
     added = pyqtSignal(dict, str)  # the core's answer, and what to say of it
     failed = pyqtSignal(object)  # Refusal, while the dialog is closed
@@ -124,7 +124,7 @@ class AddDialog(WorkingDialog):
         self._add({})
 
     def _add(self, more: dict[str, Any]) -> None:
-        """Load it. more: options of the core for this time."""
+        """Load the file. more: further options of the core, for this time only."""
         target = self.form.chosen_target
         if not self.add_button.isEnabled() or target is None:
             return
@@ -176,7 +176,7 @@ class AddDialog(WorkingDialog):
                 self.tabs.setCurrentWidget(self.page)
 
     def _show_last_version(self) -> None:
-        """Show on the small map, beside what is in the file, what the layer has."""
+        """Show the layer's last version on the small map, beside the features of the file."""
         target = self.form.chosen_target
         counting = [version for version in target.versions if not version.retired] if target is not None else []
         if counting:
@@ -293,12 +293,12 @@ class AddDialog(WorkingDialog):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Inspect the dropped file; several, and a folder of many, are another dialog's."""
+        """Inspect the dropped file; several files, or a folder of files, go to the dialog of deliveries."""
         take_drop(event, self.delivery_requested.emit, self.form.source.choose, self.refuse)
 
 
 def _added_text(target: CatalogueLayer, answer: dict[str, Any]) -> str:
-    """The outcome of adding a file: a new version, and whether it is in force; or none, because it is there already."""
+    """The outcome of adding a file: a new version, and whether it is in force; or none, if its content was not new."""
     count = int(answer.get("features") or 0)
     facts = {"layer": target.title, "version": answer.get("version"), "count": f"{count:,}"}
     if answer.get("unchanged"):

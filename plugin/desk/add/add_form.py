@@ -1,4 +1,4 @@
-"""The head of the add dialog: which file, which layer in it, what it becomes, and its coordinate system."""
+"""The head of the add dialog: the file, the layer in it, the library's layer to add to, and the coordinate system."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ class AddForm(QWidget):
         self.target.setCurrentIndex(codes.index(code) if code in codes else -1)
 
     def show_layers(self, source: SourceFile, layers: list[InspectedLayer]) -> None:
-        """Show the layers of a file; what was chosen for another file counts no more where this one has a name."""
+        """Show the layers of a file; its name may then replace a target that was chosen for another file."""
         if self.file.path not in ("", source.path):
             self._is_target_chosen = False
         self.file, self._layers = source, layers
@@ -155,7 +155,7 @@ class AddForm(QWidget):
         self.crs.setCrs(QgsCoordinateReferenceSystem(self.chosen_part.crs))
 
     def _first_part(self, wanted_name: str) -> int:
-        """The row to choose first: the wanted layer, else the one named as the target, else the first."""
+        """The row to choose first: the wanted layer, else the layer named like the target, else the first."""
         names = [layer.name for layer in self._layers]
         if wanted_name in names:
             self._is_part_chosen = True
@@ -163,7 +163,7 @@ class AddForm(QWidget):
         return max(0, self._part_of_target())
 
     def _part_of_target(self) -> int:
-        """The row of the layer in the file that is named as the target; -1 for none."""
+        """The row of the layer in the file that is named like the target; -1 for none."""
         target = self.chosen_target
         return next((row for row, layer in enumerate(self._layers) if target and target.code in layer.codes), -1)
 

@@ -1,4 +1,4 @@
-"""The dialog of remembered answers for departments' layers: shown, changed in their cells, forgotten."""
+"""The dialog of remembered answers for departments' layers: a person reads, changes or forgets them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ROLE_ANSWER = Qt.ItemDataRole.UserRole  # (code, name of the answer)
 
 
 class AnswersDialog(WorkingDialog):
-    """A row for each answer; the core keeps them, and says what it cannot take."""
+    """A row for each answer; the core stores the answers, and refuses those that are not valid."""
 
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
         super().__init__(library.core, tr("Remembered answers"), parent, add_controls(), is_writing=True)
@@ -66,7 +66,7 @@ class AnswersDialog(WorkingDialog):
             self._ask({"code": code, "forget": name}, tr("Forgetting…"))
 
     def refuse(self, refusal: Refusal) -> None:
-        """Show a refusal, and what is remembered as it is."""
+        """Show a refusal, and the answers as the library has them."""
         self._fill()
         self.notice.refuse(refusal)
 

@@ -1,4 +1,4 @@
-"""What is asked of every file: the ground for which it speaks, some words or a file, and what to do with bad rows."""
+"""The questions about every file: the ground that it covers, by a word or a file, and what to do with bad rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from onemap.plugin.words.verb_parameters import known_words
 
 
 def coverage_box(first: str) -> QComboBox:
-    """A list in which a file can be typed, too. first: what it is called when nothing is said."""
+    """A list of coverages in which a file can be typed too. first: the title of the entry for no statement."""
     box = choice_box([(first, ""), *((title, code) for code, title in coverage_titles().items())])
     box.setEditable(True)
     shrink(box)
@@ -25,12 +25,12 @@ def coverage_box(first: str) -> QComboBox:
 
 
 def coverage_titles() -> dict[str, str]:
-    """The choices for a coverage beside a file, with their titles, in the core's order."""
+    """The coverages that can be chosen instead of a file, with their titles, in the core's order."""
     return {code: word("coverages", code) for code in known_words("add", "covers")}
 
 
 def coverage_of(box: QComboBox) -> str:
-    """The chosen coverage as the core takes it; empty where nothing is said."""
+    """The chosen coverage as the core takes it; empty for no statement."""
     chosen = box.currentText()
     index = box.findText(chosen)
     return box.itemData(index) if index >= 0 else chosen.strip()
@@ -43,7 +43,7 @@ def coverage_row(box: QComboBox) -> QHBoxLayout:
 
 
 def mend_boxes() -> tuple[TickBox, TickBox]:
-    """Whether bad features are repaired, and whether what stays bad is set aside."""
+    """Two boxes to tick: repair bad features, and set aside those that stay bad."""
     return (
         TickBox(tr("Repair invalid geometry"), tr("Every change is listed, with its area")),
         TickBox(

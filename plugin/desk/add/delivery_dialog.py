@@ -1,4 +1,4 @@
-"""The dialog of a delivery: a department's whole folder, one table of what goes where, added in one go."""
+"""The dialog of a delivery: a department's folder as a table of files and their layers, added in one go."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ REPORT_FORMS = file_forms([".xlsx", ".pdf", ".docx", ".html", ".json"])
 
 
 class DeliveryDialog(WorkingDialog):
-    """The dialog of a folder's delivery: all goes in or nothing; what is refused can then be left out."""
+    """Adds a delivery as a whole or not at all; after a refusal it can add the rows that were not refused."""
 
     added = pyqtSignal(dict, str)  # the core's answer, and what to say of it
     failed = pyqtSignal(object)  # Refusal, while the dialog is closed
@@ -76,6 +76,7 @@ class DeliveryDialog(WorkingDialog):
         self.answers: AnswersDialog | None = None
         self.table = DeliveryTable()
         self.table.show_targets(library.layers)
+        library.listed.connect(self._list_targets)
         self.table.changed.connect(self._enable)
         self.table.itemSelectionChanged.connect(self._show_row)
         self.table.target_chosen.connect(self._show_row)
@@ -93,9 +94,9 @@ class DeliveryDialog(WorkingDialog):
         self.show_plan(delivery.folder, delivery.files)
 
     def show_plan(self, folder: str, files: tuple[str, ...] = ()) -> None:
-        """Ask the core what of a folder goes where; nothing is added.
+        """Ask the core which files of a folder go into which layers; nothing is added.
 
-        files: what alone is looked at of it; empty for all.
+        files: the only files to look at; empty for all.
         """
         if not folder or self.is_working:
             return
@@ -111,19 +112,29 @@ class DeliveryDialog(WorkingDialog):
         self._ask(params, step, self._show_rows)
 
     def _show_rows(self, answer: dict[str, Any]) -> None:
-        """Show the plan. Where no layer of it has a version that could say its ground, the district is proposed."""
-        rows = planned_layers(answer)
-        self.table.show_rows(rows)
-        if not self._home.is_open:  # what its layers have is not known
-            return
-        codes = {row.code for row in rows}
+        """Show the plan."""
+        self.table.show_rows(planned_layers(answer))
+        if self._home.is_open:  # else it is not known what its layers have
+            self._propose_ground()
+
+    def _list_targets(self) -> None:
+        """Take the layers of the library as they are listed: first, where the dialog was opened before they were."""
+        if self._home.is_open:
+            is_new = not self.table.knows_layers
+            self.table.show_targets(self._library.layers)
+            if is_new and self.table.rows:
+                self._propose_ground()
+
+    def _propose_ground(self) -> None:
+        """Propose the district where no layer of the plan has a version that could say its ground."""
+        codes = {row.code for row in self.table.rows}
         is_first = not any(self._versions(code) for code in codes if code)
         self.covers.setItemText(0, tr("not stated") if is_first else tr("as the last version said"))
         if is_first and self._library.has_district and not coverage_of(self.covers):
             self.covers.setCurrentIndex(self.covers.findData(DISTRICT))
 
     def add(self, each: bool = False) -> None:
-        """Add what has a layer. each: layer by layer, so that what is refused keeps nothing else out."""
+        """Add the rows that have a layer. each: add layer by layer, so that a refused one does not stop the others."""
         if not self.add_button.isEnabled():
             return
         self.notice.hide()
@@ -143,13 +154,13 @@ class DeliveryDialog(WorkingDialog):
         self._ask(params, title, self._show_added, title)
 
     def show_answers(self) -> None:
-        """Show what is remembered of layers, to change or forget it."""
+        """Show the remembered answers of layers, to change or forget them."""
         if self.answers is None:
             self.answers = AnswersDialog(self._library, self)
         self.answers.begin()
 
     def refuse(self, refusal: Refusal) -> None:
-        """Show a refusal at the rows that it speaks of, with a button that adds the others."""
+        """Show a refusal at the rows that it names, with a button that adds the other rows."""
         if refusal.is_cancel:
             self._library.listed.connect(self._mark_added)
             if self._home.is_open:
@@ -171,6 +182,7 @@ class DeliveryDialog(WorkingDialog):
 
     def close_down(self) -> None:
         """Stop and close, before the dialog is deleted."""
+        self._library.listed.disconnect(self._list_targets)
         if self.answers is not None:
             self.answers.close_down()
         super().close_down()
@@ -240,7 +252,7 @@ class DeliveryDialog(WorkingDialog):
         return [version for entry in self._library.layers if code in ("", entry.code) for version in entry.versions]
 
     def _mark_added(self) -> None:
-        """After a cancel: the rows that are in the library all the same."""
+        """After a cancel, mark the rows that went into the library before it."""
         if not self._home.is_open:
             return
         self._library.listed.disconnect(self._mark_added)
@@ -355,7 +367,7 @@ class DeliveryDialog(WorkingDialog):
 
 
 def _names_of(files: tuple[str, ...]) -> str:
-    """The first names of what was dropped, and how many there are besides."""
+    """The first names of the dropped files, and the number of the others."""
     names = name_list(Path(path).name for path in files[:MAX_NAMES])
     more = len(files) - MAX_NAMES
     return tr("{files} and {count} more").format(files=names, count=more) if more > 0 else names
@@ -367,6 +379,6 @@ def _new_plan() -> str:
 
 
 def _speaks_of(problem: dict[str, Any], row: PlannedLayer) -> bool:
-    """Whether a problem is of this row: it names the file, and the layer where the file has several."""
+    """Whether a problem concerns a row: it names the row's file, and its layer if the file has several."""
     is_named = f"/{row.source}".endswith(f"/{problem.get('file')}")
     return is_named and (not row.layer or str(problem.get("layer") or row.layer) == row.layer)

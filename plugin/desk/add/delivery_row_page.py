@@ -1,4 +1,4 @@
-"""Below the table of a delivery: what is known of the chosen layer, its fields, and what is rarely needed for it."""
+"""The page below the table of a delivery: facts about the chosen layer, its fields, and options rarely needed."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class DeliveryRowPage(QWidget):
         self.show_row(None)
 
     def show_row(self, row: PlannedLayer | None, target: CatalogueLayer | None = None) -> None:
-        """Show another layer; none hides the page. target: what it becomes, None while nobody knows."""
+        """Show another layer; None hides the page. target: the layer that it becomes; None if that is not known yet."""
         self._row = None  # what is set now is no choice of a person
         self.setVisible(row is not None)
         if row is None:

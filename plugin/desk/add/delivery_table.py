@@ -1,10 +1,10 @@
-"""The table of a delivery: what of it goes where, for a person to change."""
+"""The table of a delivery: which file goes into which layer, for a person to change."""
 
 from __future__ import annotations
 
 from collections import Counter
 
-from qgis.PyQt.QtCore import QEvent, QObject, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QEvent, QObject, QSignalBlocker, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QPalette, QResizeEvent, QStandardItem, QStandardItemModel
 from qgis.PyQt.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QLineEdit, QTableWidget, QTableWidgetItem
 
@@ -46,7 +46,7 @@ SIGNS = {
 
 
 class DeliveryTable(QTableWidget):
-    """One row a layer: what it becomes, for which ground it speaks, its label, and how it stands."""
+    """One row for each layer of the delivery: the layer that it becomes, its coverage, its label, and its state."""
 
     changed = pyqtSignal()
     target_chosen = pyqtSignal()
@@ -56,6 +56,7 @@ class DeliveryTable(QTableWidget):
         self.rows: list[PlannedLayer] = []
         self._layers: dict[str, CatalogueLayer] = {}
         self._targets = QStandardItemModel(self)  # one list for all rows
+        self._listed: list[tuple[str, str]] = []  # what stands in it: titles and codes
         self.setHorizontalHeaderLabels([tr("In the delivery"), tr("Becomes"), tr("Covers"), tr("Label"), tr("State")])
         self.setAccessibleName(tr("What goes where"))
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -77,16 +78,28 @@ class DeliveryTable(QTableWidget):
         self.setColumnWidth(LABEL, LABEL_WIDTH_PX)
 
     def show_targets(self, layers: list[CatalogueLayer]) -> None:
-        """Know the layers of the library."""
+        """Know the layers of the library; what a row becomes stays."""
         self._layers = {entry.code: entry for entry in layers}
+        titles = [(f"{entry.title} · {entry.code}", entry.code) for entry in sorted(layers, key=_place_of)]
+        listed = [(tr("– left out"), ""), *titles]
+        if listed != self._listed:
+            self._listed = listed
+            self._list_targets()
+        self.refresh_states()
+
+    def _list_targets(self) -> None:
+        found = ((self.cellWidget(number, TARGET), row) for number, row in enumerate(self.rows))
+        boxes = [(box, row) for box, row in found if box is not None]
+        blockers = [QSignalBlocker(box) for box, _row in boxes]  # else an empty list would leave every row out
         self._targets.clear()
-        first = QStandardItem(tr("– left out"))
-        first.setData("", Qt.ItemDataRole.UserRole)
-        self._targets.appendRow(first)
-        for entry in sorted(layers, key=lambda entry: entry.place[:2]):
-            item = QStandardItem(f"{entry.title} · {entry.code}")
-            item.setData(entry.code, Qt.ItemDataRole.UserRole)
+        for title, code in self._listed:
+            item = QStandardItem(title)
+            item.setData(code, Qt.ItemDataRole.UserRole)
             self._targets.appendRow(item)
+        for box, row in boxes:
+            _show_target(box, row)
+        del blockers
+        self._fit_targets()
 
     def show_rows(self, rows: list[PlannedLayer]) -> None:
         """Show another plan."""
@@ -110,12 +123,12 @@ class DeliveryTable(QTableWidget):
         self.changed.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Show the targets of the rows whole, as far as there is room."""
+        """Show the targets of the rows in full, as far as there is room."""
         super().resizeEvent(event)
         self._fit_targets()
 
     def refresh_states(self) -> None:
-        """Show again how each row stands; what has been added cannot be changed any more."""
+        """Show the state of each row again; a row that has been added can no longer be changed."""
         for number, row in enumerate(self.rows):
             self._show_state(number)
             for column in (TARGET, COVERS, LABEL):
@@ -132,6 +145,11 @@ class DeliveryTable(QTableWidget):
         """The state of a row, in words."""
         return self.item(number, STATE).text()
 
+    @property
+    def knows_layers(self) -> bool:
+        """Whether the library's layers are known yet."""
+        return bool(self._layers)
+
     def target_of(self, row: PlannedLayer) -> CatalogueLayer | None:
         """The layer that a row becomes; None while it is not known."""
         return self._layers.get(row.code)
@@ -147,31 +165,31 @@ class DeliveryTable(QTableWidget):
 
     @property
     def unreadable_rows(self) -> list[PlannedLayer]:
-        """The rows that the core cannot read: it tells of them again in its report."""
+        """The rows that the core cannot read; the core lists them again in its report."""
         return [row for row in self.rows if row.status == UNREADABLE]
 
     @property
     def waiting(self) -> list[PlannedLayer]:
-        """The rows for which a person has said nothing yet."""
+        """The rows for which a person has not decided yet."""
         return [row for row in self.rows if row.status in (UNSURE, UNMATCHED)]
 
     @property
     def planned_versions(self) -> list[list[PlannedLayer]]:
-        """The rows that would go in, by the version that they become: several files are one together."""
+        """The rows that would be added, grouped by version: several files may become one version."""
         found: dict[tuple[str, ...], list[PlannedLayer]] = {}
         for row in self.ready:
             found.setdefault(row.version, []).append(row)
         return list(found.values())
 
     def codes_of_several(self, *, rasters: bool) -> list[str]:
-        """The codes that several rows become under one label: of rasters, or of all other layers."""
+        """The codes of layers for which several rows become one version: rasters, or all other layers."""
         codes = {rows[0].code for rows in self.planned_versions if len(rows) > 1}
         return sorted(
             code for code in codes if (code in self._layers and self._layers[code].geometry == "raster") == rasters
         )
 
     def _fit_targets(self) -> None:
-        """A title and its code stand whole; of very long ones the names and states keep half of the room."""
+        """Make the targets as wide as their texts, within a third to a half of the room that they share."""
         boxes = [self.cellWidget(number, TARGET) for number in range(self.rowCount())]
         texts = [tr("Becomes"), *(box.lineEdit().text() for box in boxes if box is not None)]
         widest = max(self.fontMetrics().horizontalAdvance(text) for text in texts) + BESIDE_TEXT_PX
@@ -183,8 +201,7 @@ class DeliveryTable(QTableWidget):
         target.setModel(self._targets)
         shrink(target)
         target.setAccessibleName(f"{tr('Becomes')} {row.name}")
-        target.setCurrentIndex(target.findData(row.code) if row.code else -1)
-        target.lineEdit().setCursorPosition(0)  # a long title is read from its beginning
+        _show_target(target, row)
         if row.suggested:
             titles = [self._layers[code].title if code in self._layers else code for code in row.suggested]
             target.lineEdit().setPlaceholderText(tr("{layers}?").format(layers=tr(" or ").join(titles)))
@@ -204,7 +221,7 @@ class DeliveryTable(QTableWidget):
             keep_choice_readable(control)  # once it is in its place: there a style sheet gives it its colours
 
     def eventFilter(self, control: QObject, event: QEvent) -> bool:
-        """Scroll the table by the wheel, not the choice under the pointer; select the row in which one works."""
+        """Make the wheel scroll the table, not the list under the pointer; select the row that has the focus."""
         if event.type() == event.Type.Wheel and isinstance(control, QComboBox):
             event.ignore()
             return True
@@ -240,6 +257,15 @@ class DeliveryTable(QTableWidget):
             brush = quiet_brush(self.palette(), QPalette.ColorRole.Text, QPalette.ColorRole.Base)
             for column in (NAME, STATE):
                 self.item(number, column).setForeground(brush)
+
+
+def _place_of(entry: CatalogueLayer) -> tuple[int, int]:
+    return entry.place[:2]
+
+
+def _show_target(box: QComboBox, row: PlannedLayer) -> None:
+    box.setCurrentIndex(box.findData(row.code) if row.code else -1)
+    box.lineEdit().setCursorPosition(0)  # a long title is read from its beginning
 
 
 def state_words(row: PlannedLayer) -> str:

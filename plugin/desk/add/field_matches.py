@@ -12,8 +12,8 @@ from onemap.plugin.profile import settings
 def match_fields(schema: Iterable[SchemaField], sources: list[str], earlier_matches: dict[str, str]) -> dict[str, str]:
     """Field of the schema → field of the source, as the core would match them; earlier choices come first.
 
-    A field matches by its exact name, then ignoring case, then by alias. Where two would match, none does: a person
-    chooses.
+    A field matches by its exact name, then ignoring case, then by alias. If two sources would match, none is taken, and
+    a person chooses.
     """
     matches = {target: source for target, source in earlier_matches.items() if source in sources}
     schema = list(schema)
@@ -28,7 +28,7 @@ def match_fields(schema: Iterable[SchemaField], sources: list[str], earlier_matc
 
 
 def explicit_matches(matches: dict[str, str]) -> dict[str, str]:
-    """The matches that the core must be given: the others have the schema's own names."""
+    """The matches to pass to the core: those whose source field has another name than the schema's field."""
     return {target: source for target, source in matches.items() if source and target != source}
 
 

@@ -45,7 +45,7 @@ class FieldsTable(QTableWidget):
     ) -> None:
         """Show the fields of another layer or source, matched by name.
 
-        schema: without one the source's own fields are listed. samples: some values of each field of the source.
+        schema: if empty, the source's own fields are listed. samples: some values of each field of the source.
         """
         sources, self._samples = list(samples), samples
         self._schema = sorted(schema, key=lambda field: not field.required)
@@ -115,7 +115,7 @@ class FieldsTable(QTableWidget):
         self._show_changed()
 
     def _list_sources(self) -> None:
-        """The source's own fields with their values, while nobody knows what it becomes."""
+        """List the source's own fields with their values, while the target layer is not known."""
         self.setRowCount(len(self._sources))
         for row, source in enumerate(self._sources):
             for column, text in ((TARGET, "–"), (SOURCE, source), (VALUES, self._values_of(source))):
@@ -128,7 +128,7 @@ class FieldsTable(QTableWidget):
         return name_list(self._samples.get(source, ()))
 
     def _show_changed(self) -> None:
-        """Beside each chosen field stand some of its values, so that one sees what one has matched."""
+        """Show some values of each chosen field beside it, so that a wrong match is noticed."""
         for row, box in enumerate(self._boxes.values()):
             text = self._values_of(box.currentData() or "")
             self.item(row, VALUES).setText(text)

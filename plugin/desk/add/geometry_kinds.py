@@ -1,4 +1,4 @@
-"""Whether what a file holds can become a layer, told before anything is loaded."""
+"""Whether the content of a file can become a layer; checked before anything is loaded."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ RASTER = "raster"
 
 
 def wrong_kind(wanted: str, found: str, count: int | None) -> str:
-    """The message where the geometry is of another kind; empty where it can become the layer, or nothing is known.
+    """The message if the geometry is of another kind than the layer; empty if it fits, or if nothing is known.
 
     wanted: point, line, polygon, table or raster
-    found: the types of the file's geometries as the core names them, with commas between; "raster" for one
-    count: of its features
+    found: the types of the file's geometries as the core names them, separated by commas; "raster" for a raster
+    count: the number of the file's features
     """
     if (wanted == RASTER) != (found == RASTER):
         return (
@@ -33,7 +33,7 @@ def wrong_kind(wanted: str, found: str, count: int | None) -> str:
 
 
 def _kind_of(name: str) -> str:
-    """The kind of one type of geometry; empty for a collection or a curve, of which only the core knows."""
+    """The kind of one type of geometry; empty for a collection or a curve, which only the core can judge."""
     single = name[len("Multi") :] if name.startswith("Multi") else name
     return next((kind for kind, types in TYPES.items() if single in types), "")
 

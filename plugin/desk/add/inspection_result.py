@@ -14,7 +14,7 @@ class InspectedLayer:
 
     crs_from: declared, guessed or none.
     bounds: west, south, east, north in the file's own units; empty for none.
-    codes: the layers of the library that its name means.
+    codes: the layers of the library that the layer's name stands for.
     """
 
     name: str

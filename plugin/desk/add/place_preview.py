@@ -66,7 +66,7 @@ class PlacePreview(QWidget):
         self.summary.setContentsMargins(BESIDE_SUMMARY_PX, 0, BESIDE_SUMMARY_PX, BESIDE_SUMMARY_PX)
 
     def show_district(self, library: str, crs: str) -> None:
-        """Show the district of a library, in the library's coordinate system; it comes a moment later."""
+        """Show the district of a library, in the library's coordinate system; it is read in the background."""
         self.canvas.setDestinationCrs(QgsCoordinateReferenceSystem(crs))
         self._district, self.is_reading = None, True
         self.show_nothing("")
@@ -109,7 +109,7 @@ class PlacePreview(QWidget):
         self._show_whole()
 
     def show_beside(self, version: QgsVectorLayer) -> None:
-        """Show a version of the library below the file's features; one without ground is not seen."""
+        """Show a version of the library below the file's features; a table without geometry is not shown."""
         is_seen = any(layer.source() == version.source() for layer in self._layers)
         if not version.isValid() or not version.isSpatial() or not self._layers or is_seen:
             return
@@ -200,12 +200,12 @@ class PlacePreview(QWidget):
 
 
 def district_table(library: str) -> QgsVectorLayer:
-    """The table of a library's district; it opens slowly, as every other table is looked at."""
+    """The table of a library's district; it opens slowly, because GDAL looks at all other tables too."""
     return table_layer(library, "onemap_district", "district", geometry="", is_listed=False)
 
 
 def district_in(table: QgsVectorLayer) -> QgsGeometry | None:
-    """The district in its table, in the system of the library; None where there is none."""
+    """The district in its table, in the coordinate system of the library; None if there is none."""
     if not table.isValid() or table.fields().lookupField("geom") < 0:
         return None
     parts = [_geometry_of_blob(bytes(row["geom"])) for row in table.getFeatures()]

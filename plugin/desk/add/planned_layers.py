@@ -23,14 +23,14 @@ FLAGS = ("repair", "keep_bad", "sure")
 
 @dataclass
 class PlannedLayer:
-    """One layer of a delivery and what becomes of it.
+    """One layer of a delivery, and the layer of the library that it becomes.
 
-    status: the plan's, else chosen, left_out, added, unchanged or refused; state: of the core's words for the plan's
+    status: as in the plan, else chosen, left_out, added, unchanged or refused; state: the core's words for the former
     suggested: the codes between which a person must choose
-    covers: empty for what is said for the whole delivery, or what its last version said
-    transform, transform_hash: the file of a change of datum, and which one it must be
-    remembered: what the layer's last version was added with, such as covers and fields
-    geometry, count: what it holds
+    covers: empty to use the coverage of the whole delivery, or of the layer's last version
+    transform, transform_hash: the file of a change of datum, and the hash that the file must have
+    remembered: answers taken over from the layer's last version, such as covers and fields
+    geometry, count: the geometry type and the number of features
     samples: some values of each of its fields
     """
 
@@ -60,7 +60,7 @@ class PlannedLayer:
 
     @property
     def is_data(self) -> bool:
-        """Whether it can go in at all: it is no letter, and can be read."""
+        """Whether the row can be added at all: it can be read, and is not a mere document."""
         return self.status not in (NOTE, UNREADABLE)
 
     @property
@@ -70,37 +70,37 @@ class PlannedLayer:
 
     @property
     def version(self) -> tuple[str, ...]:
-        """Which version it becomes: rows of the same one are files of it."""
+        """The version that the row becomes; rows with the same version are files of one version."""
         return self.code, self.label, self.valid_from, self.valid_to
 
     @property
     def name(self) -> str:
-        """The file from the delivery's folder, and the layer in it if there are several."""
+        """The path of the file in the delivery's folder, and the layer in the file if there are several."""
         return " · ".join(filter(None, (self.source, self.layer)))
 
     @property
     def file_and_layer(self) -> tuple[str, str]:
-        """Its file without the folder, and the layer in it if there are several."""
+        """The name of the file without its folder, and the layer in the file if there are several."""
         return self.source.rpartition("/")[2], self.layer
 
     def listed_name(self, *, folder_first: bool) -> str:
-        """The same for a narrow column: what tells it from its neighbours first, where it lies last.
+        """The name for a narrow column, with its distinguishing part first.
 
-        folder_first: files of other folders are called alike.
+        folder_first: put the folder first, because files in other folders have the same name.
         """
         folder = self.source.rpartition("/")[0]
         file, layer = self.file_and_layer
         return " · ".join(filter(None, (folder, layer, file) if folder_first else (layer, file, folder)))
 
     def choose(self, code: str) -> None:
-        """Choose what it becomes; empty leaves it out. What is remembered is of the layer that the plan named."""
+        """Choose the layer that the row becomes; empty leaves it out. Another layer drops remembered answers."""
         if code != self.code:
             self.fields, self.remembered, self.transform, self.transform_hash = {}, (), "", ""
             self.code, self.status, self.problems = code, CHOSEN if code else LEFT_OUT, []
             self.sure = False
 
     def obstacle(self, target: CatalogueLayer | None) -> str:
-        """The reason why it cannot become that layer, or not under its label; empty where it can."""
+        """The reason why the row cannot become that layer, or cannot have its label; empty if it can."""
         if target is None:
             return ""
         wrong = wrong_kind(target.geometry, self.geometry, self.count)
@@ -112,7 +112,7 @@ class PlannedLayer:
 
 
 def planned_layers(answer: dict[str, Any]) -> list[PlannedLayer]:
-    """The layers of a plan of the core; what only comes with the data stands at the end."""
+    """The layers of the core's plan; files that are not data come last."""
     rows = [_layer(record, row["about"]["state"]) for record, row in zip(answer["plan"], answer["view"])]
     return sorted(rows, key=lambda row: row.status == NOTE)
 
@@ -120,7 +120,7 @@ def planned_layers(answer: dict[str, Any]) -> list[PlannedLayer]:
 def plan_text(rows: Iterable[PlannedLayer], covers: str) -> str:
     """The plan as a file that the core carries out.
 
-    covers: of the layers that say nothing of their own and whose last version did not.
+    covers: the coverage of layers that state none themselves and whose last version stated none.
     """
     lines: list[str] = []
     for row in rows:

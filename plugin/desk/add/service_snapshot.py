@@ -1,7 +1,7 @@
 """A snapshot of a service: QGIS's own provider reads all features, in the background, into a file for the core.
 
-A server that stops midway, or gives fewer features than it said it has, gives no snapshot. A check never depends on
-a live server.
+If a server stops midway, or gives fewer features than it announced, there is no snapshot. A check never depends on a
+live server.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ HARMLESS_ERRORS = (
 
 
 class Snapshot(QObject):
-    """One reading of one service. As with a Request, either answered or refused is emitted."""
+    """One reading of one service. As with a Request, either `answered` or `refused` is emitted."""
 
     progressed = pyqtSignal(float, str)
     answered = pyqtSignal(object)  # SourceFile
@@ -73,7 +73,7 @@ class Snapshot(QObject):
         self._task.start()
 
     def cancel(self) -> None:
-        """Stop for the caller at once; a thread that waits for a server ends when QGIS gives the server up."""
+        """Stop for the caller at once; a thread that waits for a server ends when QGIS gives up on the server."""
         if self._is_over:
             return
         self._is_over = True
@@ -121,7 +121,7 @@ class Snapshot(QObject):
         return snapshot_file, reader.count, expected
 
     def _progress_callback(self, progress: Callable[[float], None]) -> Callable[[float, str], None]:
-        """The callback that reports progress to QGIS's task bar, and by a signal to the main thread."""
+        """A callback that reports progress to QGIS's task bar, and by a signal to the main thread."""
 
         def report_progress(fraction: float, step: str) -> None:
             progress(fraction)
@@ -177,7 +177,7 @@ class _FeatureReader:
 
 
 class _NetworkErrors(QObject):
-    """The network errors while features are read, as far as QGIS reports them; it lives in the main thread."""
+    """The network errors that QGIS reports while features are read; the object lives in the main thread."""
 
     def __init__(self, service: Service, parent: QObject) -> None:
         super().__init__(parent)
@@ -211,7 +211,7 @@ class _NetworkErrors(QObject):
 
 
 def plain_fields(fields: QgsFields) -> QgsFields:
-    """The fields, with text in place of types that a file cannot hold, such as SensorThings' tables of properties."""
+    """The fields, with text in place of types that a file cannot store, such as SensorThings' tables of properties."""
     result = QgsFields()
     for field in fields:
         result.append(QgsField(field.name(), QMetaType.Type.QString) if field.type() in NESTED_TYPES else field)
@@ -225,11 +225,11 @@ def _plain_value(value: Any) -> Any:
 def incomplete_refusal(name: str, count: int, expected: int, errors: list[str]) -> Refusal | None:
     """The refusal of an incomplete reading; None for a complete one.
 
-    count: the features that were read.
+    count: the number of features that were read.
     expected: the number that the server gave; 0 where it gave none.
     errors: the network errors while reading.
 
-    An error that a retry solved does no harm where the numbers agree; where no number is known, any error does.
+    If the numbers agree, an error that a retry solved does no harm; if the server gave no number, any error refuses.
     """
     reason = errors[-1].split("http")[0].strip(" :") if errors else ""
     if expected and count != expected:

@@ -30,14 +30,14 @@ MULTI_FILE_FORMATS = (".shp", ".tab", ".mif", ".tif", ".tiff", ".img", ".jpg", "
 
 @dataclass(frozen=True)
 class Delivery:
-    """A department's folder, or its archive. files: of it the files and folders that alone are meant; empty for all."""
+    """A department's folder, or its archive. files: only these files and folders of it; empty for all."""
 
     folder: str = ""
     files: tuple[str, ...] = ()
 
 
 class SourceChoice(QWidget):
-    """A line for the path, and a button with the other ways."""
+    """A line for the path, and a button for the other ways to choose a file."""
 
     chosen = pyqtSignal(object)  # SourceFile
     delivery_chosen = pyqtSignal(object)  # Delivery; an empty one is asked for
@@ -66,7 +66,7 @@ class SourceChoice(QWidget):
         self.chosen.emit(source)
 
     def choose_layer(self, layer: QgsVectorLayer | QgsRasterLayer) -> None:
-        """Choose a layer of the map: the file behind it, or an export where there is none or features are selected."""
+        """Choose a layer of the map: the file behind it, or an export if it has none or features are selected."""
         if isinstance(layer, QgsRasterLayer):
             self.choose(SourceFile(layer.source()), layer.name())
             return
@@ -118,16 +118,16 @@ class SourceChoice(QWidget):
 
 
 def is_delivery(path: Path, archives: bool = False) -> bool:
-    """Whether a path is a folder of files, of which each is a source; archives: or an archive of such a folder."""
+    """Whether a path is a folder whose files are sources. archives: accept an archive of such a folder too."""
     if archives and path.suffix.lower() in ARCHIVES:
         return path.is_file()
     return path.is_dir() and path.suffix.lower() not in FOLDER_FORMATS
 
 
 def dropped_delivery(mime_data: QMimeData, archives: bool = False) -> Delivery | None:
-    """The delivery that is dropped: a folder, or files and folders of several kinds; None for anything else.
+    """The dropped delivery: a folder, or several files and folders; None for anything else.
 
-    Files of several folders are of the folder that holds them all. Raises Refusal where no folder does.
+    Files from several folders belong to the folder that contains them all. Raises Refusal if there is no such folder.
     """
     paths = _local_paths(mime_data)
     if len(paths) <= 1 or dropped_file(mime_data) is not None:
@@ -142,7 +142,7 @@ def dropped_delivery(mime_data: QMimeData, archives: bool = False) -> Delivery |
 def dropped_file(mime_data: QMimeData) -> SourceFile | None:
     """The dropped file or folder; None for anything else, or for several.
 
-    Several files count as one where all are parts of a shapefile, of a MapInfo table, or of a picture.
+    Several files count as one if all are parts of one shapefile, MapInfo table or picture.
     """
     paths = _local_paths(mime_data)
     if len(paths) == 1:
@@ -158,7 +158,7 @@ def _local_paths(mime_data: QMimeData) -> list[Path]:
 
 
 def holds_delivery(mime_data: QMimeData, archives: bool = False) -> bool:
-    """Whether a delivery is dropped, be it one that cannot be taken."""
+    """Whether a delivery is dropped, even one that will be refused."""
     try:
         return dropped_delivery(mime_data, archives) is not None
     except Refusal:
@@ -171,7 +171,7 @@ def take_drop(
     on_file: Callable[[SourceFile | None], None],
     on_refusal: Callable[[Refusal], None],
 ) -> None:
-    """Hand on what is dropped: a folder, several files, or one file."""
+    """Pass on what is dropped: a folder or several files to `on_delivery`, one file to `on_file`."""
     event.acceptProposedAction()
     with refusals_told(on_refusal):
         delivery = dropped_delivery(event.mimeData())

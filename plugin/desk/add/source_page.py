@@ -118,7 +118,7 @@ class SourcePage(QSplitter):
             QTimer.singleShot(0, self._bring_problems_into_sight)
 
     def _bring_problems_into_sight(self) -> None:
-        """Scroll to the problems where the first of them is not seen; else the first fact would be cut for nothing."""
+        """Scroll to the problems if the first of them is out of sight; otherwise leave the facts where they are."""
         first_line = self.problems.y() + 3 * self.fontMetrics().lineSpacing()
         if first_line > self._area.viewport().height():
             self._area.verticalScrollBar().setValue(self._problems_title.y())
@@ -162,7 +162,7 @@ class SourcePage(QSplitter):
             self.preview.zoom_to(place, (self._features or self._stored_problems).crs())
 
     def minimumSizeHint(self) -> QSize:
-        """The narrower width of the two: they can stand one above the other."""
+        """The width of the narrow arrangement: facts and map can stand one above the other."""
         return QSize(MIN_WIDTH_PX, MIN_HEIGHT_PX + MIN_MAP_HEIGHT_PX)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -194,7 +194,7 @@ class ProblemList(QListWidget):
         self.itemClicked.connect(self._go_to_item)
 
     def sizeHint(self) -> QSize:
-        """The height of the problems: Qt would have room for ten lines below a single one, and a page that scrolls."""
+        """The height of the listed problems; Qt's own hint leaves room for ten lines, and the page would scroll."""
         hint = super().sizeHint()
         content = sum(map(self.sizeHintForRow, range(self.count()))) + 2 * self.frameWidth()
         return QSize(hint.width(), min(hint.height(), content))

@@ -1,1 +1,1 @@
-"""Answers of the core as it puts them into rows: one tree, with names that wrap."""
+"""Answers of the core as rows: one tree for all of them, with names that wrap."""

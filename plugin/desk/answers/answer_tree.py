@@ -1,4 +1,4 @@
-"""Rows of an answer as the core makes them (`view`): a tree of names and values, or a table, wherever one is shown."""
+"""The rows of an answer's `view`, as the core makes them: a tree of names and values, or a table."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ _AMOUNTS = {
 
 
 class _Row(dict):
-    """A row as the core made it. Qt holds it as it is; a plain dict it would copy at each look, with all rows below."""
+    """A row as the core made it. Qt would copy a plain dict, with all rows below it, at each access."""
 
 
 class AnswerTree(QTreeWidget):
     """Rows of one answer; areas follow the unit of the settings."""
 
     def __init__(self, name: str, heads: Sequence[str] = (), has_numbers: bool = False, is_flat: bool = False) -> None:
-        """Take what a screen reader calls it, and the heads of its columns; those of a table come with it.
+        """Make an empty tree. name: for screen readers; heads: titles of the columns; a table brings its own.
 
-        has_numbers: whether the values stand at their right; is_flat: no row has others below it.
+        has_numbers: whether the values are aligned right; is_flat: no row has rows below it.
         """
         super().__init__()
         self._columns: list[dict[str, Any]] = [
@@ -63,7 +63,7 @@ class AnswerTree(QTreeWidget):
         settings.changes.area_unit.connect(self._write)
 
     def show_rows(self, rows: list[dict[str, Any]]) -> None:
-        """Show the rows of an answer's `view` in place of others; those at the top are headings if they stand open."""
+        """Show the rows of an answer's `view` in place of the former ones; open rows at the top are bold headings."""
         self.clear()
         self._show_heads()
         items = [self._item(row) for row in rows]  # before they are in the tree: there Qt measures at each text
@@ -81,7 +81,7 @@ class AnswerTree(QTreeWidget):
     def show_table(self, table: dict[str, Any], columns: int | None = None) -> None:
         """Show a table of an answer's `view` under its own heads.
 
-        columns: only the first so many, for want of room; the tip of a row has the others.
+        columns: show only this many columns, if room is short; the tooltip of a row has the others.
         """
         self._columns = table["columns"][:columns]
         self._left_out = table["columns"][len(self._columns) :]
@@ -90,7 +90,7 @@ class AnswerTree(QTreeWidget):
         self.show_rows(table["rows"])
 
     def hide_columns(self, first: int, is_narrow: bool) -> None:
-        """Hide the columns from one on where there is no room; the tip of a row has them."""
+        """Hide all columns from `first` on if there is no room; the tooltip of a row shows them."""
         columns = range(first, self.columnCount())
         if any(self.isColumnHidden(column) != is_narrow for column in columns):
             for column in columns:
@@ -131,7 +131,7 @@ class AnswerTree(QTreeWidget):
             self.scrollToItem(self.currentItem())
 
     def icon_of(self, sign: str) -> QIcon | None:
-        """The icon of a sign; a verdict's unless a subclass has others."""
+        """The icon of a sign: that of a verdict, unless a subclass has others."""
         return sign_icon(sign, self.palette()) if sign in LOOKS else None
 
     def _item(self, row: dict[str, Any]) -> QTreeWidgetItem:
@@ -155,7 +155,7 @@ class AnswerTree(QTreeWidget):
             self.headerItem().setTextAlignment(column, RIGHT if one["unit"] or one["is_number"] else LEFT)
 
     def _write(self, _unit: str = "") -> None:
-        """Write the texts of all rows anew, amounts in the unit of the settings."""
+        """Write the texts of all rows again, with amounts in the unit of the settings."""
         self._show_heads()
         for item in items_of(self):
             self._write_row(item)
@@ -177,11 +177,11 @@ class AnswerTree(QTreeWidget):
         item.setToolTip(NAME, "\n".join(filter(None, (shown[NAME], *self._hidden_texts(words), row["hint"]))))
 
     def _span(self, item: QTreeWidgetItem) -> None:
-        """Give a name without anything beside it the whole line."""
+        """Let a name span the whole line if there is nothing beside it."""
         item.setFirstColumnSpanned(not any(item.text(column) for column in range(1, len(self._columns))))
 
     def _hidden_texts(self, words: Sequence[str]) -> Iterator[str]:
-        """The texts of the columns that have no room, each under its head."""
+        """The texts of the columns that are hidden or left out, each with its head."""
         for at, (column, text) in enumerate(zip([*self._columns, *self._left_out], words)):
             if at > NAME and text and (at >= len(self._columns) or self.isColumnHidden(at)):
                 yield with_label(f"{column['title'][:1].upper()}{column['title'][1:]}", text)
@@ -211,7 +211,7 @@ def items_of(tree: QTreeWidget) -> list[QTreeWidgetItem]:
 
 
 def set_bold(item: QTreeWidgetItem, is_bold: bool, *columns: int) -> None:
-    """Write the name of a row, or some of its columns, in bold letters, or no longer."""
+    """Make the name of a row bold, or some of its columns, or make them normal again."""
     for column in columns or (NAME,):
         font = item.font(column)
         font.setBold(is_bold)
@@ -219,5 +219,5 @@ def set_bold(item: QTreeWidgetItem, is_bold: bool, *columns: int) -> None:
 
 
 def word_text(word: str | dict[str, Any]) -> str:
-    """A word or an amount of a row; an area in the unit of the settings, a moment in local time."""
+    """A word or an amount of a row as text: areas in the unit of the settings, moments in local time."""
     return local_times(word) if isinstance(word, str) else _AMOUNTS[word["measure"]](word["value"])

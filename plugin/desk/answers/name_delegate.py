@@ -1,4 +1,4 @@
-"""The names in the lists of results: they wrap where they do not fit, however many there are."""
+"""The delegate for names in lists of results: names wrap where they do not fit, in lists of any length."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ AMOUNT = re.compile(f"({OPENED}*[0-9.,]*[0-9]) ((?:{UNIT})(?![A-Za-z]){CLOSED})"
 
 
 class NameDelegate(QStyledItemDelegate):
-    """The delegate of a tree's column whose rows are as high as their names."""
+    """The delegate of a tree's column whose rows are as high as their wrapped names."""
 
     margin_px = 4  # above and below a name together
 
@@ -45,7 +45,7 @@ class NameDelegate(QStyledItemDelegate):
         self._style = parent.style()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
-        """The height of the wrapped name: Qt's own tree does not tell a delegate how wide its column is."""
+        """The height of the wrapped name; Qt's own tree does not tell a delegate the width of its column."""
         font, width = index.data(Qt.ItemDataRole.FontRole) or self.parent().font(), self._width(index)
         text = str(index.data(Qt.ItemDataRole.DisplayRole))
         signs = (Qt.ItemDataRole.DecorationRole, Qt.ItemDataRole.CheckStateRole)
@@ -70,9 +70,9 @@ class NameDelegate(QStyledItemDelegate):
 
 
 def wrap_names(tree: QTreeView, delegate: NameDelegate | None = None, column: int = 0) -> None:
-    """Wrap the names in a column of a tree, also when the column becomes wider or narrower.
+    """Wrap the names in a column of a tree, and again whenever the column's width changes.
 
-    delegate: one that does more than that.
+    delegate: a subclass that does more than wrap.
     """
     tree.setWordWrap(True)
     tree.setUniformRowHeights(False)
@@ -81,7 +81,7 @@ def wrap_names(tree: QTreeView, delegate: NameDelegate | None = None, column: in
 
 
 def fit_columns(tree: QTreeView, stretched: int = 0) -> None:
-    """Give each column of a tree the room that it needs, and one of them what is left."""
+    """Make each column of a tree as wide as its content, and give one column the remaining room."""
     header, mode = tree.header(), QHeaderView.ResizeMode
     header.setStretchLastSection(False)
     for column in range(header.count()):
@@ -89,10 +89,10 @@ def fit_columns(tree: QTreeView, stretched: int = 0) -> None:
 
 
 def breakable(text: str, metrics: QFontMetrics, width: int) -> str:
-    """The text with places to break in every word that is wider than a line, such as a long number of a parcel.
+    """The text with places to break in every word that is wider than a line, such as a parcel's long number.
 
-    Where it has parts, with a dot or an arrow between them, a line ends there rather than amid the two characters of
-    a verdict; a number and its unit stand on one line.
+    In a text of parts, separated by dots or arrows, lines end between the parts, so that a verdict of two characters is
+    not torn apart; a number and its unit stay on one line.
     """
 
     def fit_word(word: str) -> str:
@@ -120,7 +120,7 @@ def breakable(text: str, metrics: QFontMetrics, width: int) -> str:
 
 
 def wrapped_height(text: str, font: QFont, width: int) -> int:
-    """The height of the lines as Qt will draw them: Chinese may come from another font, whose lines are higher."""
+    """The height of the lines as Qt will draw them; Chinese may come from another font with higher lines."""
     layout = QTextLayout(text.replace("\n", LINE_END), font)
     option = QTextOption()
     option.setWrapMode(QTextOption.WrapMode.WordWrap)

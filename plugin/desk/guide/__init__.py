@@ -1,1 +1,1 @@
-"""The user guide inside QGIS, and the key that opens it where it speaks of what has the keyboard."""
+"""The user guide inside QGIS, and the key that opens it at the topic of the focused control."""

@@ -1,4 +1,4 @@
-"""The user guide and the documents that it names, shown inside QGIS without network or browser."""
+"""The user guide and the documents that it links to, shown inside QGIS without network or browser."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _guides: list[Guide] = []
 
 @dataclass(frozen=True)
 class Place:
-    """A place in a document. heading: the number of its heading there, from 0 on; None for a place by scrolling."""
+    """A place in a document. heading: the number of its heading, from 0; None for a place reached by scrolling."""
 
     path: Path
     heading: int | None = 0
@@ -38,9 +38,9 @@ class Place:
 
 
 def show_guide(topic: str = "", over: QWidget | None = None) -> Guide:
-    """Show the guide at a topic; one guide for each window, so that a modal dialog does not lock it.
+    """Show the guide at a topic; each window has its own guide, so that a modal dialog does not lock it.
 
-    topic: as of `place_of`. over: a widget of the window that asks; None for the one that has the keyboard.
+    topic: as for `place_of`. over: a widget of the window that asks; None for the window that has the keyboard.
     """
     window = (over.window() if over is not None else None) or QApplication.activeWindow()
     if not isinstance(window, Guide):
@@ -69,8 +69,8 @@ def close_guides() -> None:
 def place_of(topic: str) -> Place:
     """The place of a topic in the user's language.
 
-    topic: the mark of a heading of the English guide, such as `query-sheets`; or of another of its pages, such as
-    `identify#in-three-dimensions`. The headings of both languages stand in the same order. Empty for the beginning.
+    topic: the anchor of a heading in the English guide, such as `query-sheets`, or in another of its pages, such as
+    `identify#in-three-dimensions`; empty for the beginning. The headings of both languages are in the same order.
     """
     page, _, mark = topic.rpartition("#")
     english = GUIDES / (f"{page}.en.md" if page else "en.md")
@@ -80,7 +80,7 @@ def place_of(topic: str) -> Place:
 
 
 def headings_of(text: str) -> list[tuple[int, str]]:
-    """Level and text of each heading of a document in Markdown; what stands in code is none."""
+    """Level and text of each heading of a Markdown document; lines inside code blocks are not headings."""
     without_code = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
     return [(len(signs), words.strip()) for signs, words in re.findall(r"^(#+) (.*)$", without_code, re.MULTILINE)]
 
@@ -113,7 +113,7 @@ class Guide(QDialog):
         self._show(place_of(""))
 
     def go_to(self, place: Place) -> None:
-        """Show a place; the button Back returns to the one before."""
+        """Show a place; the button Back returns to the place before."""
         here = Place(self._path, None, self.page.verticalScrollBar().value())
         if self.isVisible():
             self._trail.append(here)
@@ -148,7 +148,7 @@ class Guide(QDialog):
         self.page.verticalScrollBar().setValue(value_px)
 
     def _load(self, path: Path) -> None:
-        """Read a document. Its text is complete before the page shows it: Qt lays a shown one out at every table."""
+        """Read a document, and show it when it is complete: Qt lays out a visible document again for every table."""
         text = path.read_text(encoding="utf-8")
         document = QTextDocument(self.page)
         document.setDefaultFont(self.page.font())
@@ -166,7 +166,7 @@ class Guide(QDialog):
                 self.contents.addItem(INDENT * max(level - 2, 0) + block.text(), number)
 
     def _fit_pictures(self, folder: Path) -> None:
-        """Make no picture wider than the page: whoever reads moves down only."""
+        """Make no picture wider than the page, so that a reader only scrolls down."""
         width_px = SIZE_PX[0] - 2 * MARGIN_PX
         block = self.page.document().begin()
         while block.isValid():
@@ -196,7 +196,7 @@ class Guide(QDialog):
         self.go_to(Place(self._path, self.contents.itemData(index)))
 
     def _follow(self, link: QUrl) -> None:
-        """Open another document here, what is no text with the system's program for it."""
+        """Open a linked Markdown document here; open any other link with the system's program for it."""
         if not link.isRelative():
             QDesktopServices.openUrl(link)
             return

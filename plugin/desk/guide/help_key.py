@@ -1,4 +1,4 @@
-"""F1 in the panel and its dialogs opens the guide where it speaks of what has the keyboard."""
+"""F1 in the panel and its dialogs opens the guide at the topic of the focused control."""
 
 from __future__ import annotations
 
@@ -42,18 +42,18 @@ TOPICS = {
 
 
 class HelpKey(QObject):
-    """Makes F1 open the guide in one window, or in a panel of one.
+    """Makes F1 open the guide in one window, or in one panel of a window.
 
-    QGIS has F1 for its own help, so the key is taken before it becomes a shortcut.
+    QGIS uses F1 for its own help, so the key is taken before it becomes a shortcut.
     """
 
     def __init__(self, owner: QWidget) -> None:
-        """Take the key in a widget and in all that lies inside it."""
+        """Take the key in a widget and in everything inside it."""
         super().__init__(owner)
         owner.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Take F1, whoever inside has the keyboard: a key that nobody wants goes up to the owner."""
+        """Handle F1 in any widget inside; a key that no widget handles is passed up to the owner."""
         if event.type() not in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress):
             return False
         if event.key() != Qt.Key.Key_F1 or event.modifiers() != Qt.KeyboardModifier.NoModifier:
@@ -65,14 +65,14 @@ class HelpKey(QObject):
 
 
 def equip_window(window: QWidget) -> None:
-    """Give a window, once all is in it, names for a screen reader, the key of the guide, and colours that are read."""
+    """Give a complete window names for a screen reader, the key of the guide, and readable colours of the selection."""
     name_accessibly(window)
     HelpKey(window)
     keep_choice_readable(window)
 
 
 def topic_of(widget: QWidget | None) -> str:
-    """The topic of the innermost part that has one; empty for the guide's beginning. Of tabs it is the one in front."""
+    """The topic of the innermost widget that has one; empty for the guide's beginning. The front tab counts."""
     while widget is not None:
         for part in (widget, _part_in_front(widget)):
             topic = TOPICS.get(type(part).__name__)

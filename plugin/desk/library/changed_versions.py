@@ -1,4 +1,4 @@
-"""Answers on display that are outdated: the layers and packs of which the library has other versions by now."""
+"""A note that an answer on display is outdated: it names layers and packs with other versions in the library now."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from onemap.plugin.words.translation import list_of_some, tr
 
 
 class ChangedVersions(QLabel):
-    """A line that is there while the library, on its day, has other versions than those that were asked."""
+    """A line shown while the library, on its day, has other versions than those that the answer used."""
 
     def __init__(self, library: OpenLibrary) -> None:
         super().__init__()
@@ -26,7 +26,7 @@ class ChangedVersions(QLabel):
         library.listed.connect(self._compare)
 
     def compare_with(self, layers: Iterable[dict[str, Any]], packs: Iterable[dict[str, Any]] = ()) -> None:
-        """Compare the library with the layers and packs of an answer, as the core describes them, from now on."""
+        """From now on, compare the library with the layers and packs of an answer, as the core describes them."""
         self._tables = {}
         for layer in layers:  # of which several versions may have been asked
             self._tables.setdefault(str(layer["code"]), set()).add(str(layer.get("table") or ""))
@@ -39,7 +39,7 @@ class ChangedVersions(QLabel):
         self.compare_with(())
 
     def show_if(self, is_wanted: bool) -> None:
-        """Show the line, if there is one, only where the answer is shown."""
+        """Show the line, if it has text, only while the answer is shown."""
         self._is_wanted = is_wanted
         self.setVisible(is_wanted and bool(self.text()))
 

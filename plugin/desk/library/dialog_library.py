@@ -1,4 +1,4 @@
-"""The library for which a dialog was opened, while the dock may have another one by now."""
+"""The library for which a dialog was opened; the dock may show another one by now."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from onemap.plugin.words.translation import tr, with_label
 
 
 class DialogLibrary(QObject):
-    """The library of a dialog that does not hold up the dock: what it shows and sends is of this one to its end.
+    """The library of a dialog that does not block the dock; the dialog shows and sends only what belongs to it.
 
     path, day: as they were when the dialog was opened.
     """
@@ -24,8 +24,8 @@ class DialogLibrary(QObject):
     ) -> None:
         """Hold the library that is open now.
 
-        follow: called when the dock has another library or day, or has this one again.
-        is_of_day: whether what is sent is of the dock's day.
+        follow: called when the dock shows another library or day, or this library again.
+        is_of_day: whether requests depend on the dock's day.
         """
         super().__init__(dialog)
         self._changed.connect(follow)
@@ -41,7 +41,7 @@ class DialogLibrary(QObject):
 
     @property
     def obstacle(self) -> str:
-        """Why nothing is sent now, and what to do; empty: all is as it was when the dialog was opened."""
+        """The reason why nothing can be sent now, and the remedy; empty while library and day are as at the start."""
         if not self.is_open:
             text = tr(
                 "This window is of {library}, and another library is open by now. Open that one again, or close this "
@@ -57,7 +57,7 @@ class DialogLibrary(QObject):
         return ""
 
     def say(self, message: str) -> str:
-        """A message of what was done in this library, with its name where another one is open by now."""
+        """A message about this library, with the library's name if another library is open by now."""
         return message if self.is_open else with_label(self._name, message)
 
     @property
@@ -66,5 +66,5 @@ class DialogLibrary(QObject):
 
 
 def name_beside(own_name: str, path: str, other: str) -> str:
-    """The name of the library at a path beside another one, which may have the same name, not yet known."""
+    """The name of the library at a path, distinguished from another library that may have the same name."""
     return title_of(own_name, distinct_place(path, [other]) if path != other else None)

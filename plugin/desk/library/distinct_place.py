@@ -1,4 +1,4 @@
-"""By what of its location a library is told from others of its name."""
+"""The part of a library's location that distinguishes it from other libraries of its name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ REST = "…"  # what follows is the same in all
 
 @dataclass(frozen=True)
 class DistinctPlace:
-    """The part of a location that others lack, and the letters in it by which it differs, from `start` to `end`."""
+    """The part of a location that other locations lack; it differs from them in the letters from `start` to `end`."""
 
     text: str
     start: int
@@ -19,9 +19,9 @@ class DistinctPlace:
 
 
 def distinct_place(path: str, others: list[str]) -> DistinctPlace:
-    """A library's location as shortly as it can be told from others: its file's name, else folders above it.
+    """The shortest end of a library's location that distinguishes it: the file's name, else with folders above it.
 
-    Of a server it is the schema, else the database, else the host.
+    For a server it is the schema, else also the database, else also the host.
     """
     parts, ends = _parts(path), [_parts(other) for other in others]
     counts = range(1, len(parts) + 1)
@@ -37,7 +37,7 @@ def distinct_place(path: str, others: list[str]) -> DistinctPlace:
 
 
 def _parts(location: str) -> list[str]:
-    """The folders and the file of a path; of a server its address, database and schema."""
+    """The folders and the file of a path; for a server the address, database and schema."""
     if is_server(location):
         address, schema = parts_of(location)
         return [*(part for part in address.partition("?")[0].split("/") if part), schema]
@@ -49,7 +49,7 @@ def _text(parts: list[str], same: int) -> str:
 
 
 def _difference(text: str, other: str) -> tuple[int, int]:
-    """Where the letters of a text begin to differ from another, and where they are the same again."""
+    """The positions from which and up to which a text differs from another."""
     shorter = min(len(text), len(other))
     start = next((at for at in range(shorter) if text[at] != other[at]), shorter)
     same = next((at for at in range(shorter - start) if text[-at - 1] != other[-at - 1]), shorter - start)

@@ -1,4 +1,4 @@
-"""The button that hides the layers without data, and says how many there are."""
+"""The button that hides the layers without data, and shows their number."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ SETTING = "hide_empty_layers"
 
 
 class EmptyLayersButton(QToolButton):
-    """Pressed in while they are hidden; it is remembered."""
+    """Pressed while the layers are hidden; the state is remembered."""
 
     def __init__(self) -> None:
         super().__init__(checkable=True, checked=settings.get(SETTING))
         self.toggled.connect(lambda is_on: settings.put(SETTING, is_on))
 
     def show_count(self, count: int) -> None:
-        """Say how many layers have no data, with the sign that they have in the list."""
+        """Show how many layers have no data, with the sign that these layers have in the list."""
         self.setText(f"○ {count:,}")
         hint = tr("Hide layers without data ({count})").format(count=f"{count:,}")
         self.setToolTip(hint)

@@ -30,12 +30,12 @@ class Version:
     """One dated state of a layer.
 
     coverage: district, file, or extent (then assumed).
-    is_short: it was to speak for the whole district, and leaves a part of it out.
-    upcoming: it is valid from a later day on.
-    undated: it has no first day, and is not in force because another version has.
+    is_short: it should cover the whole district, and leaves a part of it out.
+    upcoming: it is valid only from a later day on.
+    undated: it has no first day, and is not in force because another version has one.
     retired: it was added by mistake, and is in force on no day.
-    today: what it is on this day, whatever day the library shows: in_force, upcoming, undated, past or retired.
-    day: the first day on which it is in force; empty where it never is.
+    today: its state today, whatever day the library shows: in_force, upcoming, undated, past or retired.
+    day: the first day on which it is in force; empty if there is none.
     unreadable: the source is missing or replaced, such as a raster's file.
     """
 
@@ -60,7 +60,7 @@ class Version:
 class MapTheme:
     """A map that a click shows: the codes of its layers.
 
-    department: whose layers they are; empty for a theme of several.
+    department: the department of the layers; empty for a theme of several departments.
     """
 
     id: str
@@ -129,12 +129,12 @@ def layers_in(answer: dict[str, Any]) -> list[CatalogueLayer]:
 
 
 def strata_in(answer: dict[str, Any]) -> dict[str, str]:
-    """The groups of the map in an answer of the core, from the uppermost: their titles by id."""
+    """The titles, by id, of the map's groups in an answer of the core, from the uppermost group down."""
     return {stratum["id"]: title_of(stratum["title"], stratum["id"]) for stratum in answer.get("strata") or []}
 
 
 def themes_in(answer: dict[str, Any]) -> list[MapTheme]:
-    """The maps that a click shows, in an answer of the core; one of a department has no title of its own."""
+    """The map themes in an answer of the core; a department's theme has no title of its own."""
     return [
         record_of(MapTheme, theme, title=title_of(theme.get("title"), ""), codes=tuple(theme["layers"]))
         for theme in answer.get("themes") or []
@@ -144,7 +144,7 @@ def themes_in(answer: dict[str, Any]) -> list[MapTheme]:
 def title_of(title: Any, code: str, wanted: str = "") -> str:
     """A title in the user's language; a title comes in both languages, or as plain text.
 
-    wanted: the language, where it has been asked for already: QGIS looks it up in its settings each time.
+    wanted: the language, if the caller knows it: QGIS looks it up in its settings each time.
     """
     if isinstance(title, dict):
         return title.get(wanted or language()) or title.get("en") or code
@@ -167,13 +167,13 @@ def state_of(version: Version | None) -> str:
 
 
 def store_layers(library: str, layers: Iterable[CatalogueLayer]) -> None:
-    """Store the layers that the dock lists, for dialogs that ask for a code of this library."""
+    """Store the layers that the dock lists, for dialogs that ask for the code of a layer."""
     _listed.clear()
     _listed[library] = list(layers)
 
 
 def stored_layers(library: str) -> list[CatalogueLayer]:
-    """The layers of a library as the dock listed them; none of a library that is not open in it."""
+    """The layers of a library as the dock listed them; none if the library is not open in the dock."""
     return list(_listed.get(library, ()))
 
 
@@ -182,7 +182,7 @@ def _rank(order: tuple[str, ...], code: str) -> int:
 
 
 def _fields(layer: dict[str, Any], wanted: str) -> tuple[SchemaField, ...]:
-    """The schema in an answer, in the wanted language; from a core that sends none, the key and the class field."""
+    """The schema in an answer, in the wanted language; if the core sends none, only the key and the class field."""
     if not layer.get("fields"):
         names = dict.fromkeys(name for name in (layer.get("key"), layer.get("class_field")) if name)
         return tuple(SchemaField(name, required=name == layer.get("key")) for name in names)

@@ -1,4 +1,4 @@
-"""Changes by others: the core is asked again when somebody has written into the open library."""
+"""Follow changes by others: ask the core again after somebody has written to the open library."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ Stamp = tuple[tuple[int, int], ...]
 
 
 class LibraryFollower(QObject):
-    """Looks every few seconds, while somebody looks at the answer; a look at a file that is as it was asks nobody."""
+    """Checks the library every few seconds while its answer is on view; an unchanged file causes no request."""
 
     answered = pyqtSignal(dict)
 
     def __init__(
         self, library: OpenLibrary, verb: str, params: Callable[[], dict[str, Any]], parent: QObject | None = None
     ) -> None:
-        """Take what is asked. params: of the verb as they are now; an answer for others is dropped."""
+        """Prepare the request. params: returns the verb's current parameters; an answer for others is dropped."""
         super().__init__(parent)
         self._library, self._verb, self._params = library, verb, params
         self._stamp: Stamp = ()
@@ -41,7 +41,7 @@ class LibraryFollower(QObject):
             self.timer.stop()
 
     def look(self) -> None:
-        """Ask if the library may be another than at the last look."""
+        """Ask the core if the library may have changed since the last look."""
         path = self._library.path
         if not path or self.asking.is_busy or self._library.core.is_working:  # what it writes is ours, and listed then
             return
@@ -57,9 +57,9 @@ class LibraryFollower(QObject):
 
 
 def stamp_of(path: str) -> Stamp:
-    """When a library and its journals were written, in milliseconds, and how long they are.
+    """The times of change, in milliseconds, and the sizes of a library and its journals.
 
-    An empty journal is left out: who only reads makes one.
+    An empty journal is left out, because a mere reader creates one.
     """
     files = [QFileInfo(path + ending) for ending in JOURNALS]
     return tuple((file.lastModified().toMSecsSinceEpoch(), file.size()) for file in files if file.size() > 0)

@@ -63,18 +63,18 @@ class OpenLibrary(QObject):
 
     @property
     def name(self) -> str:
-        """The library's name, of two with one name with what tells them apart."""
+        """The library's name, with a distinguishing mark if another library has the same name."""
         return title_of(self.own_name, self.mark)
 
     @property
     def own_name(self) -> str:
-        """The name of the library, which others may have too; it says so of one that was made for a rehearsal."""
+        """The library's name without a distinguishing mark; the name of a rehearsal library says so."""
         name = self._name or short_name(self.path)
         return f"{tr('Rehearsal')} · {name}" if self.is_rehearsal else name
 
     @property
     def mark(self) -> DistinctPlace | None:
-        """The mark that tells the library from recent ones of its name; None where there are none."""
+        """The mark that distinguishes the library from recent ones of the same name; None if there are none."""
         others = settings.library_names_like(self.path, self._name)
         return distinct_place(self.path, others) if others else None
 
@@ -84,14 +84,15 @@ class OpenLibrary(QObject):
         return self.as_of.toString(Qt.DateFormat.ISODate) if self.as_of.isValid() else ""
 
     def scope(self) -> tuple[str, str]:
-        """The library and the day, of which an answer is; today is another day tomorrow."""
+        """The library and the day to which an answer belongs; “today” is replaced by its date."""
         return self.path, self.day or self.today.toString(Qt.DateFormat.ISODate)
 
     @property
     def step_day(self) -> str:
         """The day for the steps of the review; empty for today.
 
-        Any day in a rehearsal; else an earlier one, for what is entered late in a file. On a server it is the server's.
+        Any day in a rehearsal; otherwise only an earlier day, for entering a step late in a file. A server uses its own
+        day.
         """
         if self.is_rehearsal:
             return self.day
@@ -109,12 +110,12 @@ class OpenLibrary(QObject):
 
     @property
     def answers_no_rule(self) -> bool:
-        """Whether no layer that a rule asks has data in force: nothing could be found then."""
+        """Whether no layer that a rule uses has data in force, so that a check could find nothing."""
         return bool(self.layers) and not any(layer.code in self.asked for layer in self.layers if layer.in_force)
 
     @property
     def why_not_owner(self) -> str:
-        """Why a button of the owner's does nothing; empty where the account is the owner."""
+        """The reason why an owner's button is disabled; empty if the account is the owner."""
         return "" if self.is_owner else tr("Only an owner of the library on the server may do this")
 
     def entry(self, code: str) -> CatalogueLayer | None:
@@ -128,7 +129,7 @@ class OpenLibrary(QObject):
             self.refresh()
 
     def follow_clock(self) -> bool:
-        """Read the library anew where it is as of today, and today is another day by now; whether it is."""
+        """Read the library again if it is shown as of today and a new day has begun; return whether it was."""
         is_over = bool(self.path) and not self.day and self.today != QDate.currentDate()
         if is_over:
             self.refresh()
@@ -150,7 +151,7 @@ class OpenLibrary(QObject):
         self._ask_layers(self._take, self.refused.emit)
 
     def compare(self, answer: dict[str, Any]) -> None:
-        """Read the library again if others have made it another. answer: of `layers`, without looks."""
+        """Read the library again if others have changed it. answer: of the verb `layers`, without looks."""
         versions = {layer.code: layer.versions for layer in layers_in(answer)}
         is_same = versions == {layer.code: layer.versions for layer in self.layers}
         is_same = is_same and services_in(answer) == self.services and packs_in(answer) == self.packs
@@ -162,17 +163,17 @@ class OpenLibrary(QObject):
         self.reading.ask("layers", {**self.params, "looks": True}, take, refuse=refuse)
 
     def learn_names(self) -> None:
-        """Ask for everything anew, the names of the departments too: they stand in a profile that has changed."""
+        """Read everything again, including the names of departments, which come from a profile that has changed."""
         self._words_of = ""
         self.refresh()
 
     def _ask_words(self, path: str) -> None:
-        """Ask for the words as this library has them: the bureaus have names of their own in its profile."""
+        """Ask for the words of this library: its profile may give departments names of their own."""
         self._words_of = path
         self.learning.ask("words", {"library": path}, core_words.learn)
 
     def _do_without_own_words(self, refusal: Refusal) -> None:
-        """Take the words that all have; a mistake in the profile is reported once the layers are listed."""
+        """Use the words that all libraries share; a mistake in the profile is reported once the layers are listed."""
         self.learning.ask("words", {}, core_words.learn, refuse=lambda _refusal: None)
         if any(str(problem.get("code")).startswith("profile.") for problem in refusal.problems):
             self._profile_refusal = refusal
@@ -211,10 +212,10 @@ class OpenLibrary(QObject):
 
 
 def title_of(own_name: str, mark: DistinctPlace | None) -> str:
-    """A library's own name, with what tells it from others."""
+    """A library's own name, with its distinguishing mark if there is one."""
     return f"{own_name} ({mark.text})" if mark is not None else own_name
 
 
 def packs_in(answer: dict[str, Any]) -> list[dict[str, Any]]:
-    """The rule packs by which a library is checked, in an answer of the core."""
+    """The rule packs in an answer of the core, by which the library is checked."""
     return [pack if isinstance(pack, dict) else {"id": pack} for pack in answer.get("packs") or []]

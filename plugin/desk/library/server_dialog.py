@@ -27,7 +27,7 @@ class ServerDialog(QDialog):
     chosen = pyqtSignal(str)  # the location
 
     def __init__(self, location: str = "", parent: QWidget | None = None) -> None:
-        """Show a location to change; an empty one for another library."""
+        """Show a location to change; an empty one for a new library."""
         super().__init__(parent, windowTitle=tr("Open a library on a server"))
         self.address, self.schema = QLineEdit(), QLineEdit()
         self.address.setPlaceholderText(tr("postgresql://host/database, or the name of a service"))

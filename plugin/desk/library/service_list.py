@@ -63,7 +63,7 @@ class Service:
 
     @property
     def as_layer(self) -> CatalogueLayer:
-        """The catalogue layer that it shows, or one of its own; for its style."""
+        """The catalogue layer that the service shows, or a layer made for it; used for its style."""
         return CatalogueLayer(self.code, self.name, self.department, self.library, self.kind, "")
 
 

@@ -19,7 +19,7 @@ AXES = {"ignore": "IgnoreAxisOrientation", "invert": "InvertAxisOrientation"}
 
 
 def source_of(service: Service) -> tuple[str, str]:
-    """Provider and data source of a service; keys stay in QGIS's authentication store, only the entry's id is used."""
+    """Provider and data source of a service; keys stay in QGIS's authentication store, and only their id is used."""
     uri = QgsDataSourceUri()
     uri.setParam("url", capabilities_address(service) if service.type == "wmts" else service.url)
     if service.authcfg:

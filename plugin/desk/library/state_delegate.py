@@ -1,4 +1,4 @@
-"""The states of versions in the tree of layers: a long name of a version leaves room for its layer's."""
+"""The delegate for the states of versions in the tree of layers: long labels leave room for the layers' names."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ ROUNDING_PX = 2  # name and state, measured apart, take more than the whole
 
 
 class StateDelegate(QStyledItemDelegate):
-    """The delegate of the column of versions: as wide as a day with its sign, in a wide dock with its word.
+    """The delegate of the column of versions: as wide as a day with its sign, or with its word in a wide dock.
 
-    The end, which says the state, stays readable.
+    The end of the text, which says the state, stays readable.
     """
 
     def __init__(self, parent: QAbstractItemView) -> None:
@@ -60,7 +60,7 @@ class StateDelegate(QStyledItemDelegate):
 
 
 def cut_label(label: str, state: str, width: int, metrics: QFontMetrics) -> str:
-    """A version's name with its state, the name cut in its middle where both do not fit; of a day the year stays."""
+    """A version's label with its state; a label that does not fit is cut in its middle, a day at its end."""
     room = width - CELL_MARGIN_PX - metrics.horizontalAdvance(state)
     mode = Qt.TextElideMode.ElideRight if DAY.fullmatch(label) else Qt.TextElideMode.ElideMiddle
     return metrics.elidedText(label, mode, max(room, 0)) + state

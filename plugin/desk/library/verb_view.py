@@ -15,9 +15,9 @@ from onemap.plugin.widgets.work_row import WorkRow
 
 
 class VerbView(QWidget):
-    """A subclass shows `work`, asks with `_ask_core`, and enables its widgets by `is_working`.
+    """A subclass shows `work`, sends requests with `_ask_core`, and enables its widgets by `is_working`.
 
-    What it shows is cleared when another library or day is chosen.
+    Its content is cleared when another library or day is chosen.
     """
 
     refused = pyqtSignal(object)  # Refusal
@@ -40,7 +40,7 @@ class VerbView(QWidget):
         return self.asking.is_busy
 
     def cancel(self) -> None:
-        """Cancel the request; what was finished before stays in the library."""
+        """Cancel the request; results that are complete stay in the library."""
         self.asking.cancel()
 
     def clear(self) -> None:
@@ -55,7 +55,7 @@ class VerbView(QWidget):
         title: str = "",
         folder: str = "",
     ) -> None:
-        """Ask for a verb, and show its answer in place of what is shown. folder: of the answer's files."""
+        """Send a verb, and show its answer in place of the former one. folder: for the answer's files."""
         self.asking.ask(verb, params, lambda answer: self._show_anew(show, answer), title, folder=folder)
 
     def _show_anew(self, show: Callable[[dict[str, Any]], None], answer: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The changes of a version against the one before: the core writes a page, and it is opened."""
+"""The changes of a version against the version before: the core writes a page, and the page is opened."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FORMS = file_forms([".pdf", ".docx", ".html"])
 
 
 class VersionChangesPage(QObject):
-    """An action in the menu of a version, where there is one before it; verdicts of open cases are told too."""
+    """An action in the menu of a version that has a predecessor; the page also tells changed verdicts of open cases."""
 
     written = pyqtSignal(str)  # what is said of the page
     refused = pyqtSignal(object)  # Refusal
@@ -32,7 +32,7 @@ class VersionChangesPage(QObject):
         self.asking.refused.connect(self.refused)
 
     def add_action(self, menu: QMenu, entry: CatalogueLayer, version: Version) -> None:
-        """Offer the page; a raster has no features to compare."""
+        """Add the action to a menu; a raster has no features to compare."""
         before = version_before(entry, version)
         if before is not None and entry.geometry != "raster":
             text = tr("What changed since {label}…").format(label=as_written(before.label))

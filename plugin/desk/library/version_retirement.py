@@ -1,4 +1,4 @@
-"""A version that was added by mistake is taken out of force, and put back, from the menu of its row."""
+"""Retire a version that was added by mistake, or put it back, from the menu of its row."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from onemap.plugin.words.translation import tr
 
 
 class VersionRetirement(QObject):
-    """An action in the menu of a version; the core does it, and the library is read again."""
+    """An action in the menu of a version; the core changes the version, and the library is read again."""
 
     done = pyqtSignal(str)  # what is said of it
     refused = pyqtSignal(object)  # Refusal
@@ -32,7 +32,7 @@ class VersionRetirement(QObject):
         menu.addAction(text, lambda: self._ask_reason(entry, version))
 
     def retire(self, entry: CatalogueLayer, version: Version, reason: str) -> None:
-        """Ask the core to retire the version, or to undo that, for a reason; without one nothing is done."""
+        """Ask the core to retire the version, or to undo that. reason: if it is empty, nothing is done."""
         if not reason.strip():
             return
         named = {"code": entry.code, "label": version.label, "reason": reason.strip()}

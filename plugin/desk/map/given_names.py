@@ -1,4 +1,4 @@
-"""The names that the plugin gave to layers and groups: they may be given anew, those of a person may not."""
+"""The names that the plugin gave to layers and groups: they may be replaced, names that a person gave may not."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ PROPERTY_NAME = "onemap/name"  # on layers and groups: what the plugin called th
 
 
 def give_name(named: QgsMapLayer | QgsLayerTreeGroup, name: str) -> None:
-    """Name a layer or a group, and note that it is the plugin's name."""
+    """Name a layer or a group, and record that the name is the plugin's."""
     named.setName(name)
     named.setCustomProperty(PROPERTY_NAME, name)
 
 
 def rename(named: QgsMapLayer | QgsLayerTreeGroup, name: str) -> bool:
-    """Give another name in the place of the plugin's own; returns whether the plugin's was another.
+    """Replace a name that the plugin gave; return whether the plugin had given a different one.
 
     A name that a person has given stays.
     """

@@ -1,4 +1,4 @@
-"""How layers look on the map: results by their verdict, catalogue layers as the core has written their style."""
+"""The styles of layers on the map: results by verdict, catalogue layers in the style that the core has written."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PARCEL_FILL, PARCEL_OUTLINE = "255,255,255,90", "#404040"
 
 
 def style_results(layer: QgsVectorLayer, table: str) -> None:
-    """Give a table of a run its look, with a legend in the user's language."""
+    """Style a table of a run, with a legend in the user's language."""
     if table in OFTEN_EMPTY:
         layer.setRenderer(_pieces(layer.geometryType()))
     else:
@@ -44,7 +44,7 @@ def style_results(layer: QgsVectorLayer, table: str) -> None:
 
 
 def name_verdicts(layer: QgsVectorLayer) -> None:
-    """Say the verdicts in the legend of a run's table in the user's language."""
+    """Write the verdicts in the legend of a run's table in the user's language."""
     renderer = layer.renderer()
     if isinstance(renderer, QgsCategorizedSymbolRenderer):
         for index, category in enumerate(renderer.categories()):
@@ -56,9 +56,9 @@ def name_verdicts(layer: QgsVectorLayer) -> None:
 
 
 def style_layer(layer: QgsVectorLayer, entry: CatalogueLayer) -> None:
-    """Give a layer of the catalogue its look, labels and names, as the core has written them.
+    """Give a catalogue layer the style, labels and names that the core has written.
 
-    One without, such as a service that shows something of its own, is drawn by thin lines.
+    A layer without a style, such as a service with content of its own, is drawn with thin lines.
     """
     if layer.geometryType() == Qgis.GeometryType.Null:
         return
@@ -75,7 +75,7 @@ def style_parcels(layer: QgsVectorLayer) -> None:
 
 
 def _pieces(geometry: Qgis.GeometryType) -> QgsRuleBasedRenderer:
-    """Lines or points that a rule met: what counts in the red of overlaps, the rest in grey."""
+    """The renderer of lines or points that a rule met: counted ones in the red of overlaps, the others in grey."""
     root = QgsRuleBasedRenderer.Rule(None)
     for test, colour in (('"counted"', COUNTED), ("ELSE", NOT_COUNTED)):
         root.appendChild(

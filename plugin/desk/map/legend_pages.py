@@ -1,4 +1,4 @@
-"""The legend on pages of its own, where it has too much for the edge of a sheet to be read there."""
+"""The legend on pages of its own, for a legend that would be too small to read beside the map."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAP_PARTS, PAGE_PARTS = ("map", "legend", "scale", "north"), ("page", "title", "
 
 
 class LegendPages:
-    """Columns as wide as the widest name, as many on a page as fit, in the letters of the sheet."""
+    """Columns as wide as the widest name, as many on a page as fit, in the sheet's font size."""
 
     def __init__(self, sheet: QgsPrintLayout, dpi: float) -> None:
         self._dpi = dpi
@@ -30,7 +30,7 @@ class LegendPages:
         self.count = 0  # of the pages
 
     def fit(self, on_done: Callable[[], None]) -> None:
-        """Find how many columns the legend needs: no higher than a page; each try is an event of its own."""
+        """Find how many columns the legend needs to fit the height of a page; each attempt is an event of its own."""
         self._work.begin(self._column_steps(), on_done)
 
     def _column_steps(self) -> Iterator[None]:
@@ -51,18 +51,18 @@ class LegendPages:
         legend.setVisibility(False)
 
     def _measure(self) -> None:
-        """Measure the legend, whose size is known once it was drawn as finely as it will be."""
+        """Measure the legend; its size is known only after it was drawn at the final resolution."""
         self._legend.attemptSetSceneRect(QRectF(self._legend.pos(), QSizeF(1, 1)))
         QgsLayoutExporter(self._sheet).renderPageToImage(0, dpi=self._dpi)
 
     @property
     def words(self) -> str:
-        """Where the legend is, for the sheet with the map; empty while it stands there."""
+        """The text on the map's sheet that says on which pages the legend is; empty if it is on the sheet itself."""
         text = tr("Legend: page 2") if self.count == 1 else tr("Legend: pages 2 to {last}")
         return text.format(last=self.count + 1) if self.count else ""
 
     def draw(self, page: int, painter: QPainter, dots_per_mm: float) -> None:
-        """Draw one of the pages, from 0, where the painter stands; the sheet has its map on it no longer."""
+        """Draw one page, counted from 0, at the painter's position; this removes the map from the sheet."""
         legend, exporter = self._legend, QgsLayoutExporter(self._sheet)
         self._show(MAP_PARTS, False)
         exporter.renderPage(painter, 0)

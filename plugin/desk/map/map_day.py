@@ -1,4 +1,4 @@
-"""The day on the map: layers that follow it show the versions in force, and give way where there is none."""
+"""The day on the map: layers that follow it show the version in force, and leave the map while there is none."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from onemap.plugin.words.translation import list_of_some, tr
 
 @dataclass(frozen=True)
 class AbsentLayer:
-    """A layer that comes back as it was, so that no style is read anew; and which map themes showed it."""
+    """A layer that is off the map for now, kept so that its style need not be read again; and its map themes."""
 
     layer: QgsMapLayer
     title: str
@@ -36,7 +36,7 @@ class AbsentLayer:
 
 
 class DayFollower(QObject):
-    """Lets layers follow the library's day, some at a time; those without a version in force come back later."""
+    """Makes layers follow the library's day, in slices; layers without a version in force come back later."""
 
     followed = pyqtSignal()  # all layers have
     layers_left = pyqtSignal(str)  # what to say of layers off the map because of the day; empty once all are back
@@ -60,7 +60,7 @@ class DayFollower(QObject):
         self._work.begin(self._steps(library), lambda: self._end(library), is_urgent=count <= STEPS_AT_ONCE)
 
     def _steps(self, library: OpenLibrary) -> Iterator[None]:
-        """A layer a step, as long as the library stays open."""
+        """Work on one layer at each step, as long as the library stays open."""
         path = library.path
         following = [layer.id() for layer in following_layers(library)]
         steps = [(self._follow_one, layer_id) for layer_id in following]
@@ -71,7 +71,7 @@ class DayFollower(QObject):
                 yield
 
     def _end(self, library: OpenLibrary) -> None:
-        """Say what is away because of the day whenever that is another than before."""
+        """Say which layers are absent because of the day, whenever they are others than before."""
         self.followed.emit()
         titles = self._titles(library)
         if titles == self._absent_titles:
@@ -81,7 +81,7 @@ class DayFollower(QObject):
         self.layers_left.emit(text.format(layers=list_of_some(titles)) if titles else "")
 
     def _titles(self, library: OpenLibrary) -> list[str]:
-        """The titles of a library's layers that wait for another day, in the order of its list."""
+        """The titles of a library's absent layers, in the order of its list."""
         absent = {code: layer.title for (path, code), layer in self._absent.items() if path == library.path}
         listed = [entry.code for entry in library.layers if entry.code in absent]
         return [absent[code] for code in [*listed, *(code for code in absent if code not in listed)]]
@@ -106,7 +106,7 @@ class DayFollower(QObject):
         return True
 
     def _bring_back(self, library: OpenLibrary, code: str) -> bool:
-        """Bring one layer back that was away; False where it was not, or has to stay so."""
+        """Bring one absent layer back; False if it was not absent, or must stay so."""
         entry = library.entry(code)
         if entry is None or entry.in_force is None or (library.path, code) not in self._absent:
             return False
@@ -123,14 +123,14 @@ class DayFollower(QObject):
 
 
 def following_layers(library: OpenLibrary) -> list[QgsMapLayer]:
-    """The layers of a library on the map that show what is in force on its day."""
+    """The layers of a library on the map that show the version in force on its day."""
     return [layer for layer in layers_of_library(library) if layer.customProperty(PROPERTY_FOLLOWS)]
 
 
 def slide_to(library: OpenLibrary, entry: CatalogueLayer, version: Version) -> QgsMapLayer:
-    """Show one version of a layer in the place of the one on the map, or put it there.
+    """Show one version of a layer in place of the version on the map, or add it to the map.
 
-    The layer goes on to follow the day if there is a day on which this version is in force.
+    The layer goes on following the day if there is a day on which this version is in force.
     """
     layers = [layer for layer in layers_of_library(library) if layer.customProperty(PROPERTY_CODE) == entry.code]
     showing = [layer for layer in layers if layer.customProperty(PROPERTY_TABLE) == version.table]

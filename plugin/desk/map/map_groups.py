@@ -1,4 +1,4 @@
-"""The groups of a library on the map: each layer lies where the core says, whatever was put there first."""
+"""The groups of a library on the map: each layer has the place that the core gives it, in whichever order they came."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PROPERTY_PLACE = "onemap/place"  # on layers
 
 
 def insert_layer(library: OpenLibrary, entry: CatalogueLayer, layer: QgsMapLayer) -> None:
-    """Insert a layer into the group of its kind, between the layers that lie over it and those below."""
+    """Insert a layer into its group, between the layers that belong above it and those below."""
     layer.setCustomProperty(PROPERTY_PLACE, entry.map_place)
     group = _stratum_group(library, entry.stratum)
     position = 0
@@ -31,7 +31,7 @@ def insert_layer(library: OpenLibrary, entry: CatalogueLayer, layer: QgsMapLayer
 
 
 def remove_layer(layer: QgsMapLayer, is_kept: bool = False) -> None:
-    """Remove a layer from the map, with the groups that become empty. is_kept: it lives on for who called this."""
+    """Remove a layer from the map, and groups that become empty. is_kept: the caller keeps the layer itself."""
     node = QgsProject.instance().layerTreeRoot().findLayer(layer.id())
     group = node.parent() if node is not None else None
     if is_kept:
@@ -61,7 +61,7 @@ def put_on_top(layer: QgsMapLayer) -> None:
 
 
 def _lies_below(node: QgsLayerTreeGroup | QgsLayerTreeLayer) -> bool:
-    """Whether the group of a library that is opened now lies over a node: another library's, or a picture."""
+    """Whether a library's group belongs above a node: the node is another library's group, or a picture."""
     if isinstance(node, QgsLayerTreeGroup):
         return bool(_library_of(node))
     layer = node.layer() if isinstance(node, QgsLayerTreeLayer) else None
@@ -69,7 +69,7 @@ def _lies_below(node: QgsLayerTreeGroup | QgsLayerTreeLayer) -> bool:
 
 
 def _library_group(library: OpenLibrary) -> QgsLayerTreeGroup:
-    """The group of a library, whatever it is called and wherever it lies by now; a new one above those of others."""
+    """The group of a library, even if it was renamed or moved; else a new one above those of other libraries."""
     root = QgsProject.instance().layerTreeRoot()
     for group in groups_in(root):
         if is_same_place(_library_of(group), library.path):
@@ -86,7 +86,7 @@ def _library_group(library: OpenLibrary) -> QgsLayerTreeGroup:
 
 
 def bring_forward(library: OpenLibrary) -> None:
-    """Show the group of a library, and of no other: those are folded and switched off, else every label is double."""
+    """Show only the group of a library; the other libraries' groups are folded and hidden, as labels would double."""
     for group in groups_in(QgsProject.instance().layerTreeRoot()):
         if _library_of(group):
             is_current = is_same_place(_library_of(group), library.path)
@@ -95,7 +95,7 @@ def bring_forward(library: OpenLibrary) -> None:
 
 
 def rename_groups(library: OpenLibrary) -> None:
-    """Name a library's groups as the library and its kinds of layers are called now; a person's own names stay."""
+    """Give a library's groups the present names of the library and its strata; names given by a person stay."""
     for group in groups_in(QgsProject.instance().layerTreeRoot()):
         if is_same_place(_library_of(group), library.path):
             rename(group, _group_title(library))
@@ -118,12 +118,12 @@ def groups_in(parent: QgsLayerTreeGroup) -> Iterator[QgsLayerTreeGroup]:
 
 
 def _library_of(group: QgsLayerTreeGroup) -> str:
-    """Where the library of a group lies; empty for any other group."""
+    """The path of the library of a group; empty for any other group."""
     return str(group.customProperty(PROPERTY_GROUP_OF, "") or "")
 
 
 def _stratum_group(library: OpenLibrary, stratum: str) -> QgsLayerTreeGroup:
-    """The group of a kind of layers in the group of its library, found or new, in the order of the kinds."""
+    """The group of a stratum inside the group of its library, found or new, in the order of the strata."""
     library_group = _library_group(library)
     order = list(library.strata)
     rank = order.index(stratum) if stratum in order else len(order)

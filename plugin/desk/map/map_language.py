@@ -1,6 +1,6 @@
-"""The language of the map: what the plugin named in a project that was saved in the other language is named anew.
+"""The language of the map: names that the plugin gave in a project saved in the other language are translated.
 
-What a person has renamed stays, and so do the colours and lines that somebody has chosen.
+Names that a person has given stay, and so do colours and lines that a person has chosen.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ WORDS = QgsMapLayer.StyleCategory.Fields | QgsMapLayer.StyleCategory.Forms | Qgs
 
 
 def translate_map(library: OpenLibrary) -> None:
-    """Name the layers, groups, legends and themes of a library in the language of today, where they have another."""
+    """Name a library's layers, groups, legends and themes in the current language."""
     for layer in layers_of_library(library):
         entry = library.entry(str(layer.customProperty(PROPERTY_CODE)))
         table = layer.customProperty(PROPERTY_TABLE)
@@ -34,7 +34,7 @@ def translate_map(library: OpenLibrary) -> None:
 
 
 def _translate_look(layer: QgsVectorLayer, library: OpenLibrary, entry: CatalogueLayer, version: Version) -> None:
-    """Say fields, codes and the legend anew; the symbols stay as they are."""
+    """Translate the names of fields, the codes and the legend; the symbols stay as they are."""
     document = QDomDocument()
     if entry.look and document.setContent(entry.look):
         layer.importNamedStyle(document, WORDS)

@@ -40,10 +40,10 @@ def open_version(library: OpenLibrary, entry: CatalogueLayer, version: Version) 
 
 
 def put_on_map(library: OpenLibrary, entry: CatalogueLayer, version: Version, follows_day: bool = False) -> QgsMapLayer:
-    """Add a version to the map with its style, where it belongs; the library is never written.
+    """Add a version to the map with its style, in its place; the library is never written.
 
-    A raster is shown as a picture. It is shown as its outline where the file is missing, or where the core says that
-    it is not the file that was added.
+    A raster is shown as a picture, or as its outline where its file is missing or, as the core says, is not the file
+    that was added.
 
     follows_day: whether the layer shows another version when the library's day changes.
     """
@@ -69,7 +69,7 @@ def put_in_place(library: OpenLibrary, entry: CatalogueLayer, layer: QgsMapLayer
 
 
 def is_of_library(layer: QgsMapLayer, library: OpenLibrary) -> bool:
-    """Whether a layer of the project was put there for a library."""
+    """Whether a layer of the project was added from a library."""
     return is_same_place(layer.customProperty(PROPERTY_LIBRARY) or "", library.path)
 
 
@@ -83,9 +83,9 @@ def layers_of_library(library: OpenLibrary) -> list[QgsMapLayer]:
 
 
 def show_version(layer: QgsMapLayer, library: OpenLibrary, entry: CatalogueLayer, version: Version) -> QgsMapLayer:
-    """Show another version in a layer of the map; it keeps its place, its look and its name in themes.
+    """Show another version in a layer of the map; the layer keeps its place, its style and its map themes.
 
-    A raster's picture is another layer.
+    For a raster, the new picture is a new layer.
     """
     follows_day = bool(layer.customProperty(PROPERTY_FOLLOWS))
     if not isinstance(layer, QgsVectorLayer) or entry.geometry == "raster":
@@ -108,7 +108,7 @@ def version_title(entry: CatalogueLayer, version: Version) -> str:
 
 
 def _picture(outline: QgsVectorLayer, folder: Path, title: str) -> QgsRasterLayer | None:
-    """The raster whose path, absolute or relative to the library, stands in the outline's row; None if missing."""
+    """The raster whose path, absolute or relative to the library, is in the outline's row; None if it is missing."""
     for feature in outline.getFeatures():
         path = folder / str(feature["path"])  # a whole path stays one
         picture = QgsRasterLayer(str(path), title) if path.is_file() else None
@@ -118,7 +118,7 @@ def _picture(outline: QgsVectorLayer, folder: Path, title: str) -> QgsRasterLaye
 
 
 def is_visible(layer: QgsMapLayer) -> bool:
-    """Whether a layer on the map is switched on; one without a place in the layer tree is not."""
+    """Whether a layer on the map is switched on; False for a layer that is not in the layer tree."""
     node = QgsProject.instance().layerTreeRoot().findLayer(layer.id())
     return node is not None and node.itemVisibilityChecked()
 
@@ -131,14 +131,14 @@ def remove_from_map(library: OpenLibrary, version: Version) -> None:
 
 
 def reopen_stale_layers(library: str) -> Iterator[None]:
-    """Open layers of a library again where they can no longer read it, and redraw them; a layer a step.
+    """Open a library's layers again where they can no longer read it, and redraw them; one layer per step.
 
     QGIS takes a library out of WAL mode when it closes its project, and opens it in that mode again. Once the core has
     written, the file is back in WAL mode, and an earlier reader sees nothing of it.
 
     Only the layers are asked. Opening the file here would release every lock that QGIS holds on it, because locks
-    belong to the process: the core would then remove the journal that QGIS uses, and QGIS would read the old state
-    from there on.
+    belong to the process: the core would then remove the journal that QGIS uses, and QGIS would read the old state from
+    there on.
     """
     registry = QgsProviderRegistry.instance()
     for layer_id in list(QgsProject.instance().mapLayers()):

@@ -1,4 +1,4 @@
-"""The button that prints the map as it lies there, on the sheets of a published project: QGIS's own templates."""
+"""The button that prints the current map on the sheets of a published project, which are QGIS print templates."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class MapPrint(QPushButton):
         self.setMenu(self.pages)
 
     def write(self, path: str, page: str, title: str) -> None:
-        """Write the map on a page as PDF or PNG while QGIS goes on, and open it."""
+        """Write the map on a page as PDF or PNG in the background, and open it."""
         self.setEnabled(False)
         self.message_sent.emit(tr("Printing the map…"))
         drawing = SheetDrawing(self.sheet(page, title), path)
@@ -53,7 +53,7 @@ class MapPrint(QPushButton):
         self.message_sent.emit(tr("Written: {path}").format(path=path))
 
     def sheet(self, page: str, title: str) -> QgsPrintLayout:
-        """The sheet of the map as it lies there; the project knows nothing of it."""
+        """The sheet with the current map; it is not stored in the project."""
         project, template = QgsProject.instance(), QDomDocument()
         template.setContent((RESOURCES / "layouts" / f"{page}.qpt").read_text(encoding="utf-8"))
         layout = QgsPrintLayout(project)

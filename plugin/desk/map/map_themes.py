@@ -1,4 +1,4 @@
-"""Themes: the maps that a click shows, kept as QGIS's own map themes; and the map that a library opens with."""
+"""Themes: the maps that a click shows, stored as QGIS's own map themes; and the map that a library opens with."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ SCOPE, KEY = "onemap", "/themes"  # of the project: which themes are the plugin'
 
 
 def theme_title(theme: MapTheme) -> str:
-    """The name of a theme; one of a department by the department's name."""
+    """The title of a theme; for a department's theme, the department's name."""
     return theme.title or word("departments", theme.department)
 
 
 def show_theme(library: OpenLibrary, theme: MapTheme) -> list[str]:
-    """Show a theme's layers, put on the map where they are missing, and of this library no others.
+    """Show a theme's layers, adding those that are missing, and hide the library's other layers.
 
-    What else is on the map stays as it is. Returns the titles of layers that could not be opened.
+    Everything else on the map stays as it is. Returns the titles of layers that could not be opened.
     """
     refused = []
     for code in theme.codes:
@@ -55,7 +55,7 @@ def show_theme(library: OpenLibrary, theme: MapTheme) -> list[str]:
 
 
 def layers_of_theme(library: OpenLibrary, theme: MapTheme) -> list[QgsMapLayer]:
-    """The layers on the map that belong to a theme: those that follow the day, or show a version in force."""
+    """The layers on the map that belong to a theme: those that follow the day, or show the version in force."""
     tables = {entry.in_force.table for entry in map(library.entry, theme.codes) if entry is not None and entry.in_force}
     return [
         layer
@@ -66,12 +66,12 @@ def layers_of_theme(library: OpenLibrary, theme: MapTheme) -> list[QgsMapLayer]:
 
 
 def first_theme(library: OpenLibrary) -> MapTheme | None:
-    """The map that a library opens with: where it has no layer of that, the first one that it has; else None."""
+    """The theme that a library opens with: the usual first one, else the first of its themes; None without any."""
     return next((theme for theme in library.themes if theme.id == FIRST_MAP), next(iter(library.themes), None))
 
 
 def rename_themes(library: OpenLibrary) -> None:
-    """Call the themes that the plugin has kept in the project as they are called now."""
+    """Give the themes that the plugin has stored in the project their present titles."""
     collection = QgsProject.instance().mapThemeCollection()
     kept = _kept_names()
     for theme in library.themes:
@@ -85,7 +85,7 @@ def rename_themes(library: OpenLibrary) -> None:
 
 
 def _store_theme(theme: MapTheme) -> None:
-    """Keep what is visible as a map theme of the project; a theme of the same name that a person made stays."""
+    """Store what is visible as a map theme of the project; a person's own theme of the same name stays."""
     project = QgsProject.instance()
     themes, kept, name = project.mapThemeCollection(), _kept_names(), theme_title(theme)
     if themes.hasMapTheme(name) and name not in kept.values():
@@ -99,7 +99,7 @@ def _store_theme(theme: MapTheme) -> None:
 
 
 def _second_title(name: str) -> str:
-    """The title of a theme beside one of the same name that a person made."""
+    """The title of a theme where a person has a theme of the same name."""
     return tr("{theme} (One Map)").format(theme=name)
 
 

@@ -1,4 +1,4 @@
-"""A library that was moved together with a project: QGIS finds its layers there, and here they are known again."""
+"""A library that was moved together with a project: QGIS finds its layers, and the plugin recognises them here."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from onemap.plugin.profile.paths import is_same_place
 
 
 def know_moved_layers() -> None:
-    """Note where the libraries of the project's layers and groups lie now.
+    """Record the present paths of the libraries of the project's layers and groups.
 
-    A project finds a file from its own folder, or somebody has shown it the file; what a layer says of its library is
-    the path of the day on which it was put on the map. A library has moved only if all of its layers lie at one place.
+    A project finds a file relative to its own folder, or a person has pointed to the file; but a layer records the path
+    of its library from the day on which it was added. A library counts as moved only if all of its layers lie at one
+    place.
     """
     layers = list(QgsProject.instance().mapLayers().values())
     places: dict[str, set[str]] = {}
@@ -36,7 +37,7 @@ def _home_of(layer: QgsMapLayer) -> str:
 
 
 def _file_of(layer: QgsMapLayer) -> str:
-    """The file that a layer reads; empty for a picture, a layer of a server, and one that QGIS cannot open."""
+    """The file that a layer reads; empty for a picture, a server's layer, and a layer that QGIS cannot open."""
     if not isinstance(layer, QgsVectorLayer) or layer.providerType() != "ogr" or not layer.isValid():
         return ""
     return str(QgsProviderRegistry.instance().decodeUri("ogr", layer.source()).get("path") or "")

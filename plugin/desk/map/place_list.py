@@ -1,6 +1,6 @@
 """Search for places and parcels: at once by name, in the library's place names in force and the parcels on the map.
 
-Then what the core finds besides: pinyin and its initials, numbers of plots and features, coordinates. It may be busy.
+Then the core adds its own hits: pinyin and its initials, numbers of plots and features, coordinates. It may be busy.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class PlaceList(QListWidget):
         self._timer.start()
 
     def fill_room(self, is_alone: bool) -> None:
-        """Take the room of the layers, where none of them is listed; else only as much as the places need."""
+        """Take the room of the layers if no layer is listed; otherwise only as much as the places need."""
         policy = QSizePolicy.Policy.Expanding if is_alone else QSizePolicy.Policy.Maximum
         wanted = QSizePolicy(QSizePolicy.Policy.Preferred, policy)
         wanted.setVerticalStretch(1 if is_alone else 0)
@@ -104,7 +104,7 @@ class PlaceList(QListWidget):
         self._go(self.item(0))
 
     def _add_found(self, records: list[dict[str, Any]]) -> None:
-        """Add the rows that the core has found, below those that are listed already."""
+        """Add the places that the core has found below the places already listed."""
         listed = {self.item(row).text() for row in range(self.count())}
         places = [_place(record) for record in records]
         self._add([place for place in places if _line(place) not in listed][: MAX_PLACES - self.count()])
@@ -130,7 +130,7 @@ class PlaceList(QListWidget):
 
 
 def nothing_found(length: int, places: int) -> str:
-    """The message where no layer has the name that is sought. length: its letters; places: that have it."""
+    """The message if no layer has the searched name. length: of the text; places: how many places have the name."""
     if places:
         return tr("No layer has this name, only the places above.")
     if length < MIN_LENGTH:

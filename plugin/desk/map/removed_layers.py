@@ -1,10 +1,10 @@
-"""Layers that leave the map leave its picture too.
+"""Layers that are removed from the project disappear from the picture of the map too.
 
-QGIS draws anew when the list of layers changes. A layer that is deleted has dropped out of that list by itself before
-QGIS compares it; and labels drawn meanwhile are kept for the next picture, because nobody is left who disowns them.
+QGIS draws the map again when the list of layers changes. But a deleted layer has dropped out of that list by itself
+before QGIS compares it; and labels drawn meanwhile are kept for the next picture, because no layer disowns them.
 
-A 3D view that is loading goes on to read a layer after it is deleted, and takes QGIS down with it: seen in 3.40 when a
-layer is switched off, or a project emptied, within a second after the view was opened.
+A 3D view that is loading still reads a layer after it is deleted, and crashes QGIS: seen in 3.40 when a layer is
+switched off, or a project emptied, within a second after the view was opened.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from qgis.PyQt.QtGui import QGuiApplication
 
 
 class RemovedLayers(QObject):
-    """Has a map drawn anew, from nothing kept, when layers on it are removed from the project.
+    """Redraws the whole map when layers on it are removed from the project.
 
-    Whoever removes them: this panel, QGIS's own, or a project that is closed.
+    It does not matter what removes them: this panel, QGIS's own, or a project that is closed.
     """
 
     def __init__(self, canvas: QgsMapCanvas, parent: QObject | None = None) -> None:
@@ -49,10 +49,10 @@ class RemovedLayers(QObject):
 
 
 def take_from_views(identifiers: list[str]) -> None:
-    """Take layers out of every open 3D view while they are still there.
+    """Take layers out of every open 3D view before they are deleted.
 
-    QGIS tells its views of it only after it has deleted the layers. By then their terrain disconnects from what is
-    gone, and a part that is loading has begun to read it.
+    QGIS tells its views only after it has deleted the layers. By then their terrain disconnects from deleted objects,
+    and a part that is loading has begun to read a deleted layer.
     """
     for view in _open_views():
         settings, scene = view.mapSettings(), view.scene()

@@ -1,4 +1,4 @@
-"""A sheet of the map that is written while QGIS goes on: its own tasks filter the legend and draw the map."""
+"""A map sheet that is written in the background: QGIS's own tasks filter the legend and draw the map."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ _running: set[SheetDrawing] = set()  # a task paints on what they hold, whoever 
 
 
 class SheetDrawing(QObject):
-    """One sheet on its way into a file. Each step is an event of its own, so that keys are read between them.
+    """One sheet that is being written to a file. Each step is an event of its own, so that keys are read between them.
 
-    The sheet is QGIS's layout. Its exporter would draw the map, and look which symbols are in sight, while nothing
-    else can be done; so the map is hidden there, and drawn by a task.
+    The sheet is QGIS's layout. Its exporter would block everything while it draws the map and looks which symbols are
+    in sight; so the map is hidden in the layout, and a task draws it.
     """
 
     finished = pyqtSignal(str, bool)  # the file, and whether it was written
@@ -89,9 +89,9 @@ class SheetDrawing(QObject):
         QgsLayoutExporter(self._sheet).renderPageToImage(0, dpi=DRAFT_DPI)
 
     def _fit_legend(self) -> None:
-        """Make the legend smaller where it would lie over the scale bar; how high it is, is known once it was drawn.
+        """Make the legend smaller if it would cover the scale bar; its height is known only after a draft.
 
-        One that could not be read then has pages of its own.
+        A legend that would then be too small to read gets pages of its own.
         """
         self._draw_draft()
         legend = self._legend
@@ -113,7 +113,7 @@ class SheetDrawing(QObject):
         QTimer.singleShot(0, self._draw_map)
 
     def _draw_map(self) -> None:
-        """Draw the map by a task of QGIS, which its status bar shows, and which can be cancelled there."""
+        """Draw the map in a task of QGIS, which the status bar shows and where it can be cancelled."""
         settings = self._map_settings(DPI)
         if not self._open():
             self._end(False)
@@ -134,7 +134,7 @@ class SheetDrawing(QObject):
         QgsApplication.taskManager().addTask(task)
 
     def _open(self) -> bool:
-        """Begin the sheet with all that lies beside the map; False where nothing can be written there."""
+        """Begin the sheet with everything beside the map; False if the file cannot be written."""
         size = self._sheet.pageCollection().page(0).pageSize()
         if self._is_image:
             self._page_dots = (size.toQSizeF() * DOTS_PER_MM).toSize()
@@ -178,7 +178,7 @@ class SheetDrawing(QObject):
         QTimer.singleShot(0, self._go_on)
 
     def _go_on(self) -> None:
-        """Draw the next page of the legend, then pack all of them; in a picture they lie below the map."""
+        """Draw the next page of the legend, then pack all pages; in a picture they lie below the map."""
         if self._page < self._pages.count:
             if self._is_image:
                 self._painter.translate(0, self._page_dots.height())
@@ -195,7 +195,7 @@ class SheetDrawing(QObject):
         return self._painter.end() and (not self._is_image or self._device.save(str(self._part), "PNG"))
 
     def _end(self, is_drawn: bool) -> None:
-        """Put the file in its place, or leave nothing of it."""
+        """Move the finished file to its place, or remove what was written."""
         if not is_drawn and self._device is not None:
             self._painter.end()
         self._device = None

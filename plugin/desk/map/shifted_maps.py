@@ -1,7 +1,7 @@
-"""Public web maps whose coordinates are shifted: in GCJ-02 or BD-09, as the law has it for maps that are sold in China.
+"""Public web maps with shifted coordinates: in GCJ-02 or BD-09, as Chinese law requires of maps on sale.
 
-What they show lies some hundred metres from where it is, so whoever draws a red line on one means other ground than
-the check answers for. Which they are stands in resources/services/shifted_maps.json.
+They show things some hundred metres from their true place, so a red line drawn on one encloses other ground than the
+check judges. resources/services/shifted_maps.json lists them.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ _ADDRESS = re.compile(r"https?://[^\s'\"]+", re.IGNORECASE)
 
 
 def shifted_layers(canvas: QgsMapCanvas) -> list[str]:
-    """The layers on a map that are shifted, each with the name of its coordinates."""
+    """The shifted layers on a map, each with the name of its coordinates."""
     datums = [(layer.name(), shifted_datum(layer)) for layer in canvas.layers()]
     return [f"{name} ({datum})" for name, datum in datums if datum]
 
 
 def shifted_datum(layer: QgsMapLayer) -> str:
-    """The name of the shifted coordinates in which a layer's server draws; empty where none is known."""
+    """The name of the shifted coordinates in which a layer's server draws; empty if it is not known to shift."""
     return next(filter(None, map(_datum_of, _ADDRESS.findall(unquote(layer.source())))), "")
 
 

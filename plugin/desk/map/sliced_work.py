@@ -1,4 +1,4 @@
-"""Work on many layers of the map, some at a time: between the slices QGIS reads keys and paints."""
+"""Work on many layers of the map in slices: between the slices QGIS reads keys and paints."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STEPS_AT_ONCE = 8  # about 0.1 s of work
 
 
 class SlicedWork(QObject):
-    """One piece of work at a time: what is begun anew takes the place of what is not done yet."""
+    """One piece of work at a time; new work replaces work that is not finished."""
 
     def __init__(self, parent: QObject | None = None, steps_at_once: int = STEPS_AT_ONCE) -> None:
         super().__init__(parent)
@@ -25,7 +25,7 @@ class SlicedWork(QObject):
     def begin(self, steps: Iterator[object], on_done: Callable[[], None] | None = None, is_urgent: bool = True) -> None:
         """Do the first slice now if it is urgent, and the others in events of their own.
 
-        steps: does a part of the work each time that it is asked for the next step.
+        steps: an iterator that does a part of the work each time it is advanced.
         """
         self._steps, self._on_done = steps, on_done
         if is_urgent:

@@ -13,10 +13,10 @@ GEOMETRY, KEY = "geom", "fid"
 def table_layer(
     location: str, table: str, title: str, geometry: str = GEOMETRY, is_listed: bool = True
 ) -> QgsVectorLayer:
-    """A table of a library; the layer is not valid where the table cannot be read.
+    """A table of a library; the layer is not valid if the table cannot be read.
 
     geometry: the geometry column on a server, as the core names it; empty for none. A file declares its own.
-    is_listed: whether the file declares the table; of others GDAL shows none once there is a table without geometry.
+    is_listed: whether the file declares the table; GDAL hides undeclared ones as soon as a table has no geometry.
     """
     options = QgsVectorLayer.LayerOptions()
     options.forceReadOnly, options.loadDefaultStyle = True, False  # the core writes the look
@@ -25,7 +25,7 @@ def table_layer(
 
 
 def table_source(location: str, table: str, geometry: str = GEOMETRY, is_listed: bool = True) -> tuple[str, str]:
-    """Where a table of a library lies, and the provider that reads it; as `table_layer`."""
+    """The data source of a table of a library, and the provider that reads it; arguments as in `table_layer`."""
     if is_server(location):
         return data_source(location, entry_of(location), table, geometry, KEY), "postgres"
     unlisted = "" if is_listed else "|option:LIST_ALL_TABLES=YES"

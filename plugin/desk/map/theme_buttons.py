@@ -1,4 +1,4 @@
-"""A button for each theme, and a menu for those of the departments."""
+"""A button for each theme, and a menu for the themes of departments."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ThemeButtons(QWidget):
         self.hide()
 
     def show_themes(self, themes: list[MapTheme]) -> None:
-        """Offer themes, each in one click; those of departments in a menu."""
+        """Show a button for each theme; themes of departments go into a menu."""
         self._clear()
         self.department_menu.clear()
         self.buttons = {}
@@ -53,7 +53,7 @@ class ThemeButtons(QWidget):
         self.order_of_keys = placed
 
     def _place(self, placed: list[QToolButton]) -> None:
-        """Row by row, as many in each as fit into the narrowest dock."""
+        """Arrange the buttons in rows, as many in each as fit into the narrowest dock."""
         row, used = QHBoxLayout(), 0
         for button in placed:
             width = button.sizeHint().width() + GAP_PX

@@ -1,4 +1,4 @@
-"""Places in QGIS's map themes: a layer that takes another's place, or comes back, is shown by the same themes."""
+"""Membership in QGIS's map themes: a layer that replaces another, or comes back, is shown by the same themes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def themes_that_show(layer: QgsMapLayer) -> list[str]:
 
 
 def show_in_themes(layer: QgsMapLayer, names: Iterable[str]) -> None:
-    """Add a layer to map themes; a theme that is gone is not made again."""
+    """Add a layer to map themes; a theme that was deleted is not created again."""
     themes = QgsProject.instance().mapThemeCollection()
     for name in names:
         if themes.hasMapTheme(name):
@@ -24,7 +24,7 @@ def show_in_themes(layer: QgsMapLayer, names: Iterable[str]) -> None:
 
 
 def theme_record(layer: QgsMapLayer) -> QgsMapThemeCollection.MapThemeLayerRecord:
-    """The record in a map theme of a layer that is shown as it is drawn now."""
+    """The record in a map theme of a layer that is visible in its current style."""
     record = QgsMapThemeCollection.MapThemeLayerRecord(layer)
     record.isVisible = True
     record.usingCurrentStyle = True

@@ -11,7 +11,7 @@ from onemap.plugin.desk.map.map_themes import show_theme
 
 
 class ThemeSteps:
-    """One step back is known, as long as nobody has switched layers since."""
+    """Remembers one step back, as long as nobody has switched layers since."""
 
     def __init__(self) -> None:
         self._theme: MapTheme | None = None  # that is shown
@@ -19,7 +19,7 @@ class ThemeSteps:
         self._after: set[str] = set()
 
     def show(self, library: OpenLibrary, theme: MapTheme) -> list[str]:
-        """Show a theme, or the map before it where it is shown; the titles of layers that could not be opened."""
+        """Show a theme, or the former map if the theme is shown; return the titles of layers that did not open."""
         shown = _layers_shown(library)
         if theme == self._theme and shown == self._after:
             root = QgsProject.instance().layerTreeRoot()

@@ -1,4 +1,4 @@
-"""A map tool's turn on the map: whoever takes the map from QGIS gives it back to QGIS's own tool."""
+"""Taking the map for a tool: a tool that takes the map from QGIS gives it back to QGIS's own tool."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _TOOL_OF_QGIS = "tool_of_qgis"
 
 
 def take_map(canvas: QgsMapCanvas, tool: QgsMapTool) -> None:
-    """Give the map to a tool of One Map. One that has it already ends, and is not what the map goes back to."""
+    """Give the map to a tool of One Map. A tool of One Map that has it ends, and will not get it back."""
     before = canvas.mapTool()
     setattr(tool, _TOOL_OF_QGIS, getattr(before, _TOOL_OF_QGIS, before))
     canvas.setMapTool(tool)
 
 
 def return_map(canvas: QgsMapCanvas, tool: QgsMapTool) -> None:
-    """Give the map back to the tool of QGIS that had it before, unless somebody else has it by now."""
+    """Give the map back to the tool of QGIS that had it before, unless another tool has taken it since."""
     if canvas.mapTool() is not tool:
         return
     canvas.unsetMapTool(tool)
@@ -30,7 +30,7 @@ def return_map(canvas: QgsMapCanvas, tool: QgsMapTool) -> None:
 
 
 class ToolTurn(QObject):
-    """A map tool and the button that is pressed for as long as the tool has the map."""
+    """A map tool, and the button that stays pressed while the tool has the map."""
 
     def __init__(self, canvas: QgsMapCanvas, tool: QgsMapTool, button: QAbstractButton) -> None:
         super().__init__(button)
@@ -38,7 +38,7 @@ class ToolTurn(QObject):
         canvas.mapToolSet.connect(self._release_button)
 
     def pass_to(self, is_on: bool) -> None:
-        """Give the map, and the keyboard, to the tool; or the map back."""
+        """Give the map and the keyboard to the tool, or give the map back."""
         if is_on:
             take_map(self._canvas, self._tool)
             self._canvas.setFocus()

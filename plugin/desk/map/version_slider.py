@@ -1,4 +1,4 @@
-"""A slider over the versions of the chosen layer: each step shows one on the map, and the day goes with it."""
+"""A slider over the versions of the chosen layer: each step shows one on the map, and the day follows."""
 
 from __future__ import annotations
 
@@ -43,15 +43,15 @@ class VersionSlider(QWidget):
 
     @property
     def is_moving(self) -> bool:
-        """Whether it has not yet rested where it stands, so that the day has not gone with it."""
+        """Whether the slider was moved so recently that the day has not followed yet."""
         return self._rest.remainingTime() >= 0  # -1 while it does not run
 
     def rest(self) -> None:
-        """Stay where it stands: soon the day goes with it."""
+        """Start the short time after which the day follows the slider."""
         self._rest.start()
 
     def show_layer(self, entry: CatalogueLayer | None, table: str = "") -> None:
-        """Offer the versions of a layer. table: of the version that is on the map, or in force."""
+        """Offer the versions of a layer. table: the table of the version that is on the map, or in force."""
         self._rest.stop()
         versions = sorted(entry.versions, key=lambda one: (one.valid_from, one.recorded_at)) if entry else []
         self.entry, self._versions = entry, versions
@@ -86,7 +86,7 @@ class VersionSlider(QWidget):
 
 
 def _words(today: str) -> str:
-    """The words for a version on this day, whatever day the library shows; `{label}` is to be filled in."""
+    """The text for a version with a state of today, whatever day the library shows; `{label}` is to be filled in."""
     return {
         "in_force": tr("{label} · in force today"),
         "upcoming": tr("{label} · not yet in force"),

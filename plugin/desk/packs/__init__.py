@@ -1,1 +1,1 @@
-"""A rule pack in the dock: its rules and values, what proves it, what it would turn, and putting it in force."""
+"""A rule pack in the dock: its rules and values, its proof, the verdicts it would change, and putting it in force."""

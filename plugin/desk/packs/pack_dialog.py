@@ -1,4 +1,4 @@
-"""A rule pack in a window: read, changed, proved, tried on open cases, and put in force; the core judges all of it."""
+"""A rule pack in a window: read, change, prove, try on open cases, put in force; the core judges each step."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TOML = [".toml"]
 
 
 class PackDialog(WorkingDialog):
-    """One pack at a time: of those in force in the library, or a file of the city's own."""
+    """Shows one pack at a time: one in force in the library, or a file of the city's own."""
 
     copied = pyqtSignal(str)  # the file of a copy
 
@@ -68,7 +68,7 @@ class PackDialog(WorkingDialog):
         self._enable()
 
     def begin(self, file: str = "") -> None:
-        """Show a pack: that of a file, or the first of those in force."""
+        """Show the dialog with the pack of a file, or with the first pack in force."""
         self.show()
         for pack in self._library.packs:
             title = title_of(pack.get("title"), str(pack.get("id")))
@@ -78,29 +78,29 @@ class PackDialog(WorkingDialog):
         self._read_chosen()
 
     def save(self) -> None:
-        """Ask the core to write what was typed into the pack's file."""
+        """Ask the core to write the edited values into the pack's file."""
         self._write_then(lambda _answer: None)
 
     def prove(self) -> None:
-        """Prove the pack by its cases; what was typed is saved first."""
+        """Prove the pack by its cases; edited values are saved first."""
         step = tr("Prove the pack")
         self._write_then(lambda _answer: self._show_page("prove", {"pack": [*self._below, self._name]}, PROOF, step))
 
     def try_out(self) -> None:
-        """Ask what would turn in open cases if the pack were in force; what was typed is saved first."""
+        """Ask which verdicts of open cases the pack would change; edited values are saved first."""
         params = {"library": self._home, "open": True, "pack": [self._name]}
         step = tr("Judge open cases by the pack")
         self._write_then(lambda _answer: self._show_page("recheck", params, TURNED, step))
 
     def enact(self, reason: str) -> None:
-        """Put the pack in force in the library, for a reason that its log keeps."""
+        """Put the pack in force in the library. reason: stored in the library's log; if empty, nothing is done."""
         if reason.strip():
             params = {"library": self._home, "pack": self._file or self._name, "reason": reason.strip()}
             step = tr("Put the pack in force")
             self._ask_core("pack enact", params, self._say_enacted, step, step)
 
     def copy_to(self, path: str) -> None:
-        """Make the pack the city's own: a copy that names its origin, or the text of a pack that is in force."""
+        """Make the pack the city's own: a copy that names its origin, or the stored text of a pack in force."""
         params: dict[str, Any] = {"overwrite": True}
         if self._is_shipped:
             verb = "pack copy"
@@ -111,7 +111,7 @@ class PackDialog(WorkingDialog):
         self._ask_core(verb, params, lambda _answer: self._take_copy(path), tr("Copy the pack"))
 
     def refuse(self, refusal: Refusal) -> None:
-        """Show each problem at its value; what is about no value, in a message."""
+        """Show each problem at its value; show problems of no value in a message."""
         left = self.rules.mark(refusal.problems)
         if len(left) < len(refusal.problems):
             self.pages.setCurrentIndex(RULES)
@@ -119,7 +119,7 @@ class PackDialog(WorkingDialog):
             self.notice.refuse(Refusal(refusal.message, left, refusal.exit_code))
 
     def reject(self) -> None:
-        """Close; where something typed would be lost, only if that is wanted. Qt comes here from every way to close."""
+        """Close; ask first if edited values would be lost. Qt calls this for every way to close."""
         if not self.rules.edits or self._may_lose():
             self.rules.edits = {}
             super().reject()
@@ -190,19 +190,19 @@ class PackDialog(WorkingDialog):
             self._read(str(chosen.get("id")), lambda answer: self._fill_in_force(answer, chosen), chosen)
 
     def _read(self, name: str, show: Callable[[dict[str, Any]], None], in_force: dict[str, Any] | None = None) -> None:
-        """Ask for a pack. in_force: which one it is; one that is not shipped is read from the library."""
+        """Ask for a pack. in_force: the entry of a pack in force; if it is not shipped, it is read from the library."""
         params = {"pack": name, "library": self._home}
         refuse = self._refuse_pack if in_force is None else (lambda _refusal: self._take_from_library(in_force))
         self.asking.ask("pack show", params, show, refuse=refuse)
 
     def _refuse_pack(self, refusal: Refusal) -> None:
-        """Say why a pack cannot be read; the choice names again the one that is shown, on which the buttons act."""
+        """Say why a pack cannot be read; the choice returns to the pack that is shown, on which the buttons act."""
         self.notice.refuse(refusal)
         if self._pack:
             self.choice.setCurrentIndex(self._row)
 
     def _fill_in_force(self, answer: dict[str, Any], pack: dict[str, Any]) -> None:
-        """Show a pack that is in force: one that is shipped, unless the library has another text of that name."""
+        """Show a pack in force: the shipped one, unless the library has another text of that name."""
         if answer["pack"]["hash"] == pack.get("hash", answer["pack"]["hash"]):
             self._fill(answer, "", is_own=False)
         else:
@@ -260,7 +260,7 @@ class PackDialog(WorkingDialog):
         self.source.setText("\n".join([lines[0], sentences(*lines[1:])]).strip())
 
     def _write_then(self, go_on: Callable[[Any], None]) -> None:
-        """Save what was typed, then go on; if it is refused, nothing more is done."""
+        """Save the edited values, then go on; if the core refuses them, nothing more is done."""
         self.notice.hide()
         if not self.rules.edits:
             go_on({})

@@ -1,4 +1,4 @@
-"""One value of a rule pack: a number, a choice, classes to tick, a sentence; as the core tells what it may be."""
+"""One value of a rule pack: a number, a choice, classes to tick, or a sentence; the core says which are allowed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SENTENCE_LINES, LIST_ROWS = 3, 5
 
 
 class PackField(QWidget):
-    """The control of a value, and below it what the core finds wrong."""
+    """The control of a value, and below it the problem that the core finds in it."""
 
     changed = pyqtSignal()
 

@@ -1,4 +1,4 @@
-"""The rules of a pack by department, and the form of the one that is chosen."""
+"""The rules of a pack by department, and the form of the chosen rule."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ WIDTHS_PX = (420, 460)
 
 
 class PackRules(QSplitter):
-    """A list of rules beside a form; what was typed is held until it is saved, whichever rule is shown."""
+    """A list of rules beside a form; edited values are held until they are saved, whichever rule is shown."""
 
     edited = pyqtSignal()
 
@@ -60,7 +60,7 @@ class PackRules(QSplitter):
         self.setChildrenCollapsible(False)
 
     def show_pack(self, answer: dict[str, Any], is_open: bool) -> None:
-        """Show the rules of a pack. is_open: its values may be changed."""
+        """Show the rules of a pack. is_open: whether its values may be changed."""
         chosen = self.current_rule
         self.edits, self._is_open = {}, is_open
         self._others = {TERMS: answer["terms"], CLASSES: answer["classes"], CHECKLIST: answer["checklist"]}
@@ -92,7 +92,7 @@ class PackRules(QSplitter):
                 self.tree.setCurrentItem(item)
 
     def mark(self, problems: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Write problems at their values, the first in sight; those that are about none of the pack's values."""
+        """Write problems at their values, and scroll to the first; return the problems of no value."""
         left = []
         for problem in problems:
             place = self._place_of(problem)
@@ -112,7 +112,7 @@ class PackRules(QSplitter):
         return left
 
     def _place_of(self, problem: dict[str, Any]) -> str | None:
-        """The value that a problem is about, as the core names rule and key."""
+        """The place of the value that a problem concerns, by the rule and key that the core names; None for none."""
         key = str(problem.get("field") or "")
         if ":" in key:
             return key
@@ -142,7 +142,7 @@ class PackRules(QSplitter):
         return item
 
     def _filter(self, text: str) -> None:
-        """Show the rules whose title, id or law has the text."""
+        """Show only the rules whose title, id or law contains the text."""
         wanted = text.strip().lower()
         for department in (top for top in tops_of(self.tree) if top.childCount()):
             for item in below(department):

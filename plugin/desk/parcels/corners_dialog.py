@@ -1,4 +1,4 @@
-"""Corners of parcels that somebody types or pastes: the core reads them, and they lie on the map like what is drawn."""
+"""Corners of parcels that are typed or pasted: the core reads them, and the parcels go on the map like drawn ones."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ OF_SYSTEM = "crs."  # problems of the coordinate system, which is chosen here
 
 
 class CornersDialog(PastedTextDialog):
-    """One corner a line; what the core reads of them is said before they are put on the map."""
+    """One corner a line; the dialog shows how the core reads the corners before the parcels go on the map."""
 
     FILE = "corners.txt"  # by this name the core takes any text for a list of corners
     made = pyqtSignal(object)  # QgsVectorLayer: the parcels
@@ -45,7 +45,7 @@ class CornersDialog(PastedTextDialog):
         HelpKey(self)
 
     def add(self) -> None:
-        """Have the core make the parcels, and put them on the map."""
+        """Ask the core to make the parcels, and add them to the map."""
         source = self._begin_writing()
         params = {"source": source, "target": str(Path(source).with_suffix(".gpkg")), "crs": crs_text(self.crs.crs())}
         title = tr("Put on the map")
@@ -59,7 +59,7 @@ class CornersDialog(PastedTextDialog):
         super()._take_text()
 
     def _show(self, answer: dict[str, Any]) -> None:
-        """Say what was read, and propose the system that the numbers name, if they do."""
+        """Show what the core has read, and propose the coordinate system that it recognises, if any."""
         layer = answer["layers"][0]
         system = layer["crs"]
         if system["code"]:

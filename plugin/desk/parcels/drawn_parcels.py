@@ -27,7 +27,7 @@ PROPERTY_SHIFTED = "onemap/shifted"
 
 @dataclass(frozen=True)
 class _Step:
-    """A change of a layer, which is named by its id: the user may remove it at any time."""
+    """A change of a layer; the layer is named by its id, because the user may remove it at any time."""
 
     layer: str
     added: tuple[int, ...] = ()
@@ -35,9 +35,9 @@ class _Step:
 
 
 class DrawnParcels(QObject):
-    """The drawings of one choice.
+    """The drawings of one choice of parcels.
 
-    mark: the property of their layers; title: what these are called.
+    mark: the property that marks their layers; title: the name of these layers.
     """
 
     removed = pyqtSignal(object, int)  # QgsVectorLayer, feature
@@ -52,12 +52,12 @@ class DrawnParcels(QObject):
         return isinstance(layer, QgsVectorLayer) and bool(layer.customProperty(self._mark))
 
     def shifted_maps(self, layer: Any) -> str:
-        """The shifted maps that were on the map while parcels of a layer were drawn; empty for none."""
+        """The names of the shifted maps over which a layer's parcels were drawn; empty for none."""
         is_drawn = self.owns(layer) and layer.featureCount() > 0
         return str(layer.customProperty(PROPERTY_SHIFTED) or "") if is_drawn else ""
 
     def mark_shifted(self, layer: QgsVectorLayer, maps: str) -> None:
-        """Remember over which shifted maps parcels of a layer were drawn."""
+        """Record the shifted maps over which a layer's parcels were drawn."""
         layer.setCustomProperty(PROPERTY_SHIFTED, maps)
 
     @property
@@ -78,7 +78,7 @@ class DrawnParcels(QObject):
     def add(
         self, geometry: QgsGeometry, is_alone: bool = False, crs: QgsCoordinateReferenceSystem | None = None
     ) -> QgsVectorLayer:
-        """Add a polygon. is_alone: in place of those that are there; crs: its system, by default the map's."""
+        """Add a polygon. is_alone: replace the others; crs: its coordinate system, by default the map's."""
         layer = self._layer(crs or self._canvas.mapSettings().destinationCrs())  # in which the tool draws
         others = tuple(layer.getFeatures()) if is_alone else ()
         self._remove(layer, others)
@@ -116,12 +116,12 @@ class DrawnParcels(QObject):
         return frozenset(feature.geometry().asWkb().data() for feature in features)
 
     def use_of(self, layer: QgsVectorLayer, feature: int) -> tuple[str, str]:
-        """The use that a parcel states, and of which system the code is; empty for none."""
+        """The use code that a parcel states, and the system of the code; both empty for none."""
         values = layer.getFeature(feature).attributeMap()
         return str(value_or_none(values.get(USE_FIELD)) or ""), str(value_or_none(values.get(SYSTEM_FIELD)) or "")
 
     def state_use(self, layer: QgsVectorLayer, feature: int, code: str, system: str) -> None:
-        """State the proposed use of a parcel, and of which system the code is; an empty code for none."""
+        """State the proposed use of a parcel. code: empty for no use; system: the system of the code."""
         stated = {USE_FIELD: code or None, SYSTEM_FIELD: system if code else None}
         columns = {layer.fields().indexOf(name): value for name, value in stated.items()}
         if all(column >= 0 for column in columns):  # a layer of drawings of an older plugin has no such fields

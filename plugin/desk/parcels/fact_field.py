@@ -1,4 +1,4 @@
-"""One field of the form of a project's facts, by the kind that the core names; an empty one is unknown."""
+"""One field in the form of a project's facts; its kind comes from the core, and an empty field is unknown."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TEXT_LINES = 3
 
 
 class FactField(QWidget):
-    """The field's control, and below it what the core finds wrong with its value."""
+    """The field's control, and below it the problem that the core finds in its value."""
 
     changed = pyqtSignal()
 
@@ -82,7 +82,7 @@ class FactField(QWidget):
 
     @property
     def system(self) -> str:
-        """By which codes the field names a use; empty where it names none."""
+        """The system of the field's use code; empty if the field names no use."""
         return self.control.system if isinstance(self.control, UseChoice) and self.value else ""
 
     def _make(self, choices: list[tuple[str, Any]]) -> QWidget:
@@ -137,7 +137,7 @@ def _narrow(box: QComboBox) -> None:
 
 
 def _number(text: str) -> Any:
-    """A number, or the text as it was typed, for the core to refuse."""
+    """A number, or the text as typed if it is not a number, which the core then refuses."""
     plain = text.strip().replace(",", "").replace("，", "")
     try:
         number = float(plain)

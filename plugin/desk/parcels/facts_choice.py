@@ -1,4 +1,4 @@
-"""The facts of a project in one row: how many are stated, how many rules wait, and the button that opens the form."""
+"""The facts of a project in one row: how many are stated, how many rules lack facts, and a button for the form."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from onemap.plugin.words.translation import tr
 
 
 class FactsChoice(QWidget):
-    """The choice of the project's facts: none until somebody fills the form; another library clears it."""
+    """The project's facts; none until a person fills in the form; another library clears them."""
 
     refused = pyqtSignal(object)  # Refusal
     changed = pyqtSignal()
@@ -43,10 +43,10 @@ class FactsChoice(QWidget):
         parcels: ParcelChoice | None = None,
         leaves_out: tuple[str, ...] = (),
     ) -> None:
-        """Take whose facts they are.
+        """Make the row.
 
-        parcels: those that may say facts themselves.
-        leaves_out: groups and fields that are not asked here.
+        parcels: parcels whose fields may state facts themselves.
+        leaves_out: groups and fields that the form does not ask for.
         """
         super().__init__()
         self._library, self._rules_choice, self._leaves_out = library, rules, leaves_out
@@ -75,11 +75,11 @@ class FactsChoice(QWidget):
         self.show_summary()
 
     def clear(self) -> None:
-        """State nothing, and ask anew what there is to state."""
+        """Drop all stated facts, and ask again which facts can be stated."""
         self.take({})
 
     def ask(self) -> None:
-        """Ask the core which rules wait for facts, so that the row says it; of a refusal the form tells."""
+        """Ask the core which rules lack facts, to show it in the row; the form reports a refusal."""
         if self._library.path:
             self.asking.ask("facts", {"library": self._library.path, "pack": self._rules_choice.packs}, self._learn)
 
@@ -92,7 +92,7 @@ class FactsChoice(QWidget):
         self.filling.ask("facts", params, lambda answer: self._open(answer, packs))
 
     def take(self, given: Given) -> None:
-        """State these facts, as the core has checked them."""
+        """Take over these facts, as the core has checked them."""
         self.given = {part: dict(values) for part, values in given.items() if values}
         self.path = ""
         if self.given:
@@ -101,7 +101,7 @@ class FactsChoice(QWidget):
         self.changed.emit()
 
     def show_summary(self) -> None:
-        """Say how many facts are stated, and how many rules wait for others."""
+        """Show how many facts are stated, and how many rules lack facts."""
         names = [name for part in (PARCELS, PROJECT) for name in self.given.get(part, {}) if name != SYSTEM_FIELD]
         text = tr("{count} stated").format(count=len(names)) if names else tr("none stated")
         self.summary.setToolTip("")

@@ -1,4 +1,4 @@
-"""The form of a project's facts: what the rules ask, and what its documents print; all is unknown until it is said."""
+"""The form of a project's facts: those that rules ask for, and those that documents print; an empty one is unknown."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def facts_text(given: Given) -> str:
 
 
 class FactsDialog(WorkingDialog):
-    """One field for each fact that the core names, in groups; accepted once the core takes all that is stated."""
+    """One field for each fact that the core names, in groups; the dialog closes once the core accepts all facts."""
 
     def __init__(
         self,
@@ -47,10 +47,10 @@ class FactsDialog(WorkingDialog):
         known_fields: list[str],
         parent: QWidget | None = None,
     ) -> None:
-        """Take what the core answered.
+        """Make the form.
 
-        asked: its answer to `facts`; what it lacks of a group is not asked.
-        known_fields: what the parcels say themselves.
+        asked: the core's answer to `facts`; groups that it lacks are left out.
+        known_fields: the fields that the parcels have themselves.
         """
         super().__init__(library.core, tr("Facts of the project"), parent)
         self._library, self._packs = library, packs
@@ -67,7 +67,7 @@ class FactsDialog(WorkingDialog):
 
     @property
     def stated_facts(self) -> Given:
-        """The facts in the form, as the core's file of facts has them."""
+        """The facts in the form, arranged as in the core's file of facts."""
         stated: Given = {PROJECT: {}, PARCELS: {}}
         for name, field in self.fields.items():
             if field.value is not None:
@@ -94,7 +94,7 @@ class FactsDialog(WorkingDialog):
         self._ask(path, tr("Facts are read…"), show)
 
     def save(self, path: str) -> None:
-        """Write the facts to a file, once the core takes them."""
+        """Write the facts to a file once the core accepts them."""
         text = facts_text(self.stated_facts)  # as it was checked, whatever is typed meanwhile
 
         def write(_answer: dict[str, Any]) -> None:
@@ -105,7 +105,7 @@ class FactsDialog(WorkingDialog):
         self._ask(self._file_of_stated(), tr("Facts are checked…"), write)
 
     def accept(self) -> None:
-        """Close with what is stated, once the core takes it; a remark of the core's is shown first, and once."""
+        """Close with the stated facts once the core accepts them; new remarks of the core are shown first."""
         if self.is_working:
             return
 
@@ -120,19 +120,19 @@ class FactsDialog(WorkingDialog):
         self._ask(self._file_of_stated(), tr("Facts are checked…"), close)
 
     def refuse(self, refusal: Refusal) -> None:
-        """Show each problem below its field; what is about no field, in a message."""
+        """Show each problem below its field; show problems of no field in a message."""
         left, first = self._show_at_fields(refusal.problems)
         if left or first is None:
             self.notice.refuse(Refusal(refusal.message, left, refusal.exit_code))
 
     def _show_remarks(self, remarks: list[dict[str, Any]]) -> None:
-        """Show what the core remarks of facts that it takes, each below its field."""
+        """Show the core's remarks on accepted facts, each below its field."""
         self._remarks_shown = remarks
         self._show_at_fields(remarks)
         self.notice.say(tr("Mend what is remarked below, or press OK again to keep it as it is."))
 
     def _show_at_fields(self, problems: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], FactField | None]:
-        """Show problems below their fields; those that are about no field, and the first field that has one."""
+        """Show problems below their fields; return the problems of no field, and the first field with a problem."""
         left = []
         first: FactField | None = None
         for problem in problems:
@@ -214,7 +214,7 @@ class FactsDialog(WorkingDialog):
         ask_target(self, tr("Save the facts of the project"), "", forms, self.save)
 
     def _count(self) -> None:
-        """Say how many rules wait for facts that neither the form nor the parcels state."""
+        """Show how many rules need facts that neither the form nor the parcels state."""
         known = {name.lower() for name, field in self.fields.items() if field.value is not None} | self._known_fields
         self.waiting.setText(waiting_text(self._rules, known))
 
@@ -224,7 +224,7 @@ class FactsDialog(WorkingDialog):
 
 
 def waiting_rules(rules: list[dict[str, Any]], known: set[str]) -> list[dict[str, Any]]:
-    """The rules of which some group of fields has none that is known; names in lower case."""
+    """The rules with a group of needed fields of which none is known. known: names in lower case."""
     return [rule for rule in rules if not all(known & {name.lower() for name in group} for group in rule["needs"])]
 
 

@@ -16,7 +16,7 @@ DISTRICT = Choice()
 
 
 class GroundChoice(ParcelChoice):
-    """A parcel choice with the district; a new drawing replaces the one before."""
+    """A choice of parcels that also offers the district; a new drawing replaces the one before."""
 
     DRAWN = "onemap/ground"
     TAKES_LINES = False

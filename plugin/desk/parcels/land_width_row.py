@@ -1,4 +1,4 @@
-"""How wide the land of lines and points is, which are checked as parcels: a row of a form, where it matters."""
+"""The row of a form for the width of land: lines and points are checked as parcels of this width."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from onemap.plugin.words.translation import tr
 
 
 class LandWidthRow(QObject):
-    """The width that is typed for each choice of parcels: metres, or the field of the layer that has them."""
+    """The width typed for each choice of parcels: in metres, or the field of the layer that has the widths."""
 
     changed = pyqtSignal()
 
@@ -46,7 +46,7 @@ class LandWidthRow(QObject):
 
     @property
     def text(self) -> str:
-        """The width of the chosen parcels; empty where none is asked for, or none is given yet."""
+        """The width for the chosen parcels; empty if none is needed or none is given yet."""
         choice = self._parcels.choice
         return self._texts.get(choice, "") if choice is not None and self.is_asked else ""
 
@@ -61,14 +61,14 @@ class LandWidthRow(QObject):
         return {"land_width": self.text} if self.text else {}
 
     def offer(self, refusal: Refusal, choice: Choice | None) -> None:
-        """Put a button on a refusal of lines and points that asks for their width. choice: the parcels."""
+        """Add a button that asks for the width to a refusal of lines and points. choice: the refused parcels."""
         codes = {str(problem.get("code")) for problem in refusal.problems}
         if codes == {"geometry.type"} and choice is not None:
             refusal.mend = (tr("State the width of the land"), lambda: self._ask(choice))
             refusal.mend_option = "--land-width"
 
     def show_row(self) -> None:
-        """Show the row where the chosen parcels need it, with the width that was typed for them."""
+        """Show the row if the chosen parcels need a width, with the width that was typed for them."""
         layer, text = self._parcels.map_layer, self.text
         fields = layer.fields() if layer is not None else ()
         with QSignalBlocker(self.field):

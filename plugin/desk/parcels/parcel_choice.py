@@ -82,7 +82,7 @@ class ChoiceTexts:
 
     file, draw: hints of the two buttons.
     drawn: the name of the layer of drawings.
-    ask: the name of the list.
+    ask: the accessible name of the list.
     which: the question for a file with several layers.
     """
 
@@ -186,7 +186,7 @@ class ParcelChoice(QWidget):
 
     @property
     def chosen_name(self) -> str:
-        """The name of the chosen parcels, with their number where a selection or a filter leaves some out."""
+        """The name of the chosen parcels, with their number if a selection or a filter leaves some out."""
         layer = self.map_layer
         is_part = layer is not None and bool(layer.selectedFeatureCount() or layer.subsetString())
         return self.box.currentText() if is_part else self.choice.name if self.choice is not None else ""
@@ -216,24 +216,24 @@ class ParcelChoice(QWidget):
         return export_parcels(layer, layer.selectedFeatureCount() > 0, folder)
 
     def _take_added(self, layers: list[QgsMapLayer]) -> None:
-        """Layers of libraries come by dozens, one after the other: what is listed then is listed once."""
+        """List added layers: those of libraries come by dozens, and are listed together a little later."""
         if all(_is_of_library(layer) for layer in layers):
             self._later.start(LATER_MS)
         else:
             self.refresh()
 
     def _take_removed(self, identifiers: list[str]) -> None:
-        """Choose no layer that is gone; others may stay in the list until all that go have gone."""
+        """List the layers again, at once if the chosen one was removed, otherwise a little later."""
         if self.choice is not None and self.choice.layer in identifiers:
             self.refresh()
         else:
             self._later.start(LATER_MS)
 
     def refresh(self) -> None:
-        """List own layers, then files, then the layers of libraries; the entry that somebody chose stays.
+        """List the user's own layers, then files, then the layers of libraries; a person's own choice stays chosen.
 
-        Else it is the first that is no layer of a library. Whoever opens a library and then adds the parcels means
-        these, and nobody means a whole layer of a library without having said so.
+        Otherwise the first entry that is no layer of a library is chosen: a person who opens a library and then adds
+        parcels means these parcels, and nobody means a whole layer of a library without choosing it.
         """
         self._later.stop()
         chosen = self.choice if self._is_asked_for else None
@@ -298,12 +298,12 @@ class ParcelChoice(QWidget):
         self.added.emit(*self.drawn.last)
 
     def undo(self) -> None:
-        """Take the last drawing back, or bring back what was removed."""
+        """Undo the last drawing, or restore drawings that were removed."""
         self.drawn.undo()
         self.refresh()
 
     def clear_drawings(self) -> None:
-        """Remove all that is drawn, so that one can start afresh."""
+        """Remove all drawings."""
         self.drawn.clear(self.map_layer)
         self.refresh()
 
@@ -315,7 +315,7 @@ class ParcelChoice(QWidget):
                 self.box.setCurrentIndex(index)
 
     def _choose_likely(self) -> None:
-        """Choose the first entry of polygons that is no layer of a library, if there is one."""
+        """Choose the first entry with polygons that is no layer of a library, if there is one."""
         for index in range(self.box.count()):
             layer = self.box.itemData(index).map_layer
             if layer is None or not (_is_of_library(layer) or is_without_ground(layer)):
@@ -338,7 +338,7 @@ class ParcelChoice(QWidget):
             self.choose_file(path)
 
     def _show_steps(self) -> None:
-        """Offer to take drawings back where they are chosen."""
+        """Show the notes on drawing, and the buttons that undo and clear drawings where they apply."""
         layer, is_drawing = self.map_layer, self.draw_button.isChecked()
         self.drawing_note.setVisible(is_drawing)
         self.drawing_note.setText(
@@ -353,7 +353,7 @@ class ParcelChoice(QWidget):
         self.clear_button.setVisible(has_drawings and not is_drawing)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Ctrl+Z on the map takes the last corner or drawing back, unless QGIS has edits of its own to undo there."""
+        """Make Ctrl+Z on the map undo the last corner or drawing, unless QGIS has edits of its own to undo there."""
         if event.type() not in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress):
             return False
         if not event.matches(QKeySequence.StandardKey.Undo):
@@ -374,7 +374,7 @@ class ParcelChoice(QWidget):
         self._turn.pass_to(is_on)
 
     def _connect_layers(self, layers: list[QgsVectorLayer]) -> None:
-        """Connect to the selections, names and numbers of features of the layers in the list."""
+        """Follow the selection, name and number of features of each listed layer."""
         project_layers = QgsProject.instance().mapLayers().values()
         for layer in self._connected_layers:
             if layer in project_layers:  # one that was removed took its connections along
@@ -411,12 +411,12 @@ def _is_of_library(layer: QgsMapLayer) -> bool:
 
 
 def is_without_ground(layer: QgsVectorLayer) -> bool:
-    """Whether a layer is of lines or points, whose land has a width that somebody states."""
+    """Whether a layer has lines or points, which become land only with a stated width."""
     return layer.geometryType() in (Qgis.GeometryType.Line, Qgis.GeometryType.Point)
 
 
 def _is_checkable(layer: object, takes_lines: bool) -> bool:
-    """Whether a layer may be parcels: polygons, or lines and points of the user's own."""
+    """Whether a layer can be parcels: polygons, or the user's own lines and points where these are allowed."""
     if not isinstance(layer, QgsVectorLayer) or layer.customProperty(PROPERTY_RUN):
         return False
     is_route = takes_lines and is_without_ground(layer) and not _is_of_library(layer)
@@ -424,19 +424,19 @@ def _is_checkable(layer: object, takes_lines: bool) -> bool:
 
 
 def _place_in_list(layer: QgsVectorLayer) -> tuple[bool, bool, str, str, str]:
-    """Own polygons, then own lines and points, then the layers of libraries; by their names."""
+    """The sort key: own polygons, then own lines and points, then the layers of libraries; each by name."""
     return (_is_of_library(layer), is_without_ground(layer), layer.name(), layer.crs().authid(), _home_of(layer))
 
 
 def _layers_of_parcels(path: str, takes_lines: bool) -> list[str]:
-    """The layers of a file that QGIS can read and that may be parcels; the core may read more formats."""
+    """The layers of a file that QGIS can read and that can be parcels; the core may read more formats."""
     sublayers = QgsProviderRegistry.instance().querySublayers(path, Qgis.SublayerQueryFlag.ResolveGeometryType)
     kinds = {Qgis.GeometryType.Polygon, *((Qgis.GeometryType.Line, Qgis.GeometryType.Point) if takes_lines else ())}
     return [sublayer.name() for sublayer in sublayers if QgsWkbTypes.geometryType(sublayer.wkbType()) in kinds]
 
 
 def _texts_of(layers: list[QgsVectorLayer]) -> list[str]:
-    """The texts of layers in the list; those with one name also have what tells them apart."""
+    """The texts of layers in the list; layers with the same name also get a distinguishing mark."""
     texts: list[str] = []
     by_name: dict[str, list[QgsVectorLayer]] = {}
     for layer in layers:
@@ -449,7 +449,7 @@ def _texts_of(layers: list[QgsVectorLayer]) -> list[str]:
 
 
 def _mark_of(layer: QgsVectorLayer, twins: list[QgsVectorLayer]) -> str:
-    """The library's place, else the coordinate system, by which a layer differs from others of its name."""
+    """What distinguishes a layer from others of its name: its library's place, else its coordinate system."""
     home = _home_of(layer)
     homes = {_home_of(twin) for twin in twins} - {home, ""}
     if home and homes:
@@ -458,7 +458,7 @@ def _mark_of(layer: QgsVectorLayer, twins: list[QgsVectorLayer]) -> str:
 
 
 def _home_of(layer: QgsVectorLayer) -> str:
-    """Where the library of a layer lies; empty for any other layer."""
+    """The path of the library of a layer; empty for any other layer."""
     return str(layer.customProperty(PROPERTY_LIBRARY) or "")
 
 

@@ -1,4 +1,4 @@
-"""Parcels of a map layer as a file for the core; each has the name that a check of the whole layer gives it."""
+"""Export parcels of a map layer to a file for the core; each keeps its name from a check of the whole layer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from onemap.plugin.words.verb_parameters import known_words
 
 
 def export_parcels(layer: QgsVectorLayer, selected_only: bool, folder: str) -> SourceFile:
-    """The file behind a layer where nothing is chosen in QGIS, else a GeoPackage in the folder. Raises Refusal."""
+    """The file behind a layer if it holds all that is meant, else a GeoPackage in the folder. Raises Refusal."""
     file = None if selected_only else file_of_layer(layer)
     if file is not None:
         return file
@@ -21,24 +21,24 @@ def export_parcels(layer: QgsVectorLayer, selected_only: bool, folder: str) -> S
 
 
 def export_some_parcels(layer: QgsVectorLayer, ids: Iterable[int], folder: str) -> SourceFile:
-    """Some features of a layer as they are now, saved or not, in a GeoPackage in the folder. Raises Refusal."""
+    """Write some features of a layer, as they are now, saved or not, to a GeoPackage in the folder. Raises Refusal."""
     ids = list(ids)
     return _write(layer, layer.getFeatures(QgsFeatureRequest().setFilterFids(ids)), ids, folder)
 
 
 def has_names(fields: QgsFields) -> bool:
-    """Whether one of the fields names parcels; else the core names them by their places in the layer."""
+    """Whether one of the fields names the parcels; otherwise the core names them by their places in the layer."""
     known = {name.lower() for name in known_words("check", "id")}
     return any(field.name().lower() in known for field in fields)
 
 
 def places_of(layer: QgsVectorLayer, ids: Iterable[int] | None = None) -> dict[int, int] | None:
-    """The places of a layer's parcels, from 1, by which the core names them; None where a field does.
+    """The places of a layer's parcels, from 1, by which the core names them; None if a field names them.
 
-    Those that are saved come as the core reads them, whatever the filter, then new ones as they were made. A parcel
-    that was deleted, and not saved so yet, keeps its place, so that those after it keep theirs.
+    Saved parcels come in the order in which the core reads them, whatever the filter, then new ones in the order of
+    their creation. A parcel whose deletion is not saved yet keeps its place, so that the places after it stay the same.
 
-    ids: of the features whose places are wanted; None: of all.
+    ids: the features whose places are wanted; None for all.
     """
     if has_names(layer.fields()):
         return None
@@ -53,7 +53,7 @@ def places_of(layer: QgsVectorLayer, ids: Iterable[int] | None = None) -> dict[i
 
 
 def _without_filter(layer: QgsVectorLayer) -> QgsVectorLayer:
-    """All of what a layer shows a part of. A clone that loses its filter ends whoever reads the same file meanwhile."""
+    """The layer without its filter. Removing a clone's filter may stop others that read the same file."""
     registry, provider = QgsProviderRegistry.instance(), layer.providerType()
     parts = registry.decodeUri(provider, layer.source())
     if "subset" in parts:
@@ -66,9 +66,9 @@ def _without_filter(layer: QgsVectorLayer) -> QgsVectorLayer:
 def with_places(
     fields: QgsFields, features: Iterable[QgsFeature], places: dict[int, int] | None
 ) -> tuple[QgsFields, Iterable[QgsFeature]]:
-    """Fields and features of parcels with their places as names, which the core cannot see in some of a layer.
+    """Add a field with the parcels' places as names, which the core cannot see if it gets only part of a layer.
 
-    places: by the features' ids; None: they have names. A feature without a place has no name, which the core refuses.
+    places: by the features' ids; None if the parcels have names. The core refuses a feature without a place.
     """
     if places is None:
         return fields, features

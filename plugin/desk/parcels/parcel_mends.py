@@ -1,4 +1,4 @@
-"""Mends for refused parcels: a click gives what the file does not declare, and the check runs again."""
+"""Remedies for refused parcels: a click supplies what the file does not declare, and the check runs again."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from onemap.plugin.words.verb_parameters import known_words
 
 
 class ParcelMends(QObject):
-    """The parameters that the user gave for each choice of parcels, so that each is asked once."""
+    """The parameters that the user gave for each choice of parcels, so that each is asked for once."""
 
     mended = pyqtSignal()  # check again
     refused = pyqtSignal(object)  # Refusal
@@ -39,7 +39,7 @@ class ParcelMends(QObject):
         self._converted_states: dict[Choice, tuple[int, int]] = {}  # of the files that QGIS's GDAL has read
 
     def params_for(self, choice: Choice | None) -> dict[str, Any]:
-        """The given parameters of `check` for these parcels, without those that what has changed since makes wrong."""
+        """The given parameters of `check` for these parcels, without those that a later change has made wrong."""
         params = dict(self._params.get(choice, {}))
         if "crs" in params and self._own_crs[choice] != _declared_crs(choice):
             del params["crs"]  # somebody has put right what was to be mended
@@ -57,18 +57,18 @@ class ParcelMends(QObject):
         self.mended.emit()
 
     def read_anew(self, choice: Choice | None) -> bool:
-        """Convert a file again that has changed since it was converted; True: wait, the check follows."""
+        """Convert a file again if it has changed since its conversion; True: wait, the check follows by itself."""
         if not self._has_changed(choice):
             return False
         self._convert(choice, choice.path)
         return True
 
     def _has_changed(self, choice: Choice | None) -> bool:
-        """Whether the file of a conversion is another by now."""
+        """Whether a converted file has changed since its conversion."""
         return choice in self._converted_states and self._converted_states[choice] != file_state(choice.path)
 
     def offer(self, refusal: Refusal, choice: Choice, params: dict[str, Any]) -> None:
-        """Put a button on a refusal that a click can mend.
+        """Add a button to a refusal that a click can remedy.
 
         choice: the parcels.
         params: the parameters of the refused check.

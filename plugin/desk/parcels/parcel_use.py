@@ -1,4 +1,4 @@
-"""The use of the parcels: the classification of their use codes, and of a drawn parcel the use itself."""
+"""The use of the parcels: the system of their use codes, and the use of a drawn parcel."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from onemap.plugin.words.translation import tr
 
 
 class CodeSystemChoice(WrappedChoice):
-    """A list of the systems of codes; the first entry leaves it to the rules."""
+    """A list of the systems of use codes; the first entry leaves the choice to the rules."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -28,18 +28,18 @@ class CodeSystemChoice(WrappedChoice):
 
     @property
     def system(self) -> str:
-        """The chosen system; empty where it is left to the rules."""
+        """The chosen system; empty if it is left to the rules."""
         return str(self.currentData() or "")
 
     def refresh(self) -> None:
-        """List the systems as the core names them, once it has."""
+        """List the systems that the core names, once it has named them."""
         for code, title in all_words("code_systems").items():
             if self.findData(code) < 0:
                 self.addItem(title, code)
 
 
 class ParcelUse(QObject):
-    """Two rows of the check's form, each there only where it matters."""
+    """Two rows of the check's form, each shown only where it matters."""
 
     changed = pyqtSignal()  # what a parcel is for, or by which codes, was stated anew
 
@@ -68,14 +68,14 @@ class ParcelUse(QObject):
 
     @property
     def system(self) -> str | None:
-        """The system of codes for a check; None where the parcels or the rules say it."""
+        """The system of use codes for a check; None if the parcels or the rules state it."""
         is_asked = _names_use(self._parcels.choice) and not self._is_drawn
         return self.systems.system or None if is_asked else None
 
     def show_rows(self) -> None:
-        """The use is asked for of the parcel that was drawn last, the codes where parcels name their use.
+        """Ask for the use of the parcel drawn last, or for the system of codes if the parcels state their use.
 
-        Rules spare some uses, and ask others for more.
+        Rules exempt some uses, and are stricter with others.
         """
         if self._form is None:
             return
@@ -92,7 +92,7 @@ class ParcelUse(QObject):
 
     @property
     def last_drawn(self) -> tuple[QgsVectorLayer, int] | None:
-        """The parcel that was drawn last; None where it is gone."""
+        """The parcel drawn last, as layer and id; None if it is gone."""
         return self._parcels.drawn.last
 
     @property
@@ -102,12 +102,12 @@ class ParcelUse(QObject):
 
     @property
     def stated(self) -> dict[int, tuple[str, str]]:
-        """The use and its system that each drawn parcel states, where drawn ones are chosen."""
+        """The use, and its system, that each drawn parcel states; empty unless drawn parcels are chosen."""
         layer = self.last_drawn[0] if self._is_drawn else None
         return {one.id(): self._parcels.drawn.use_of(layer, one.id()) for one in layer.getFeatures()} if layer else {}
 
     def _change_system(self) -> None:
-        """The list of uses follows the system; a use of another system is stated no longer."""
+        """Show the uses of the chosen system, and drop a stated use of another system."""
         before = self.use.code
         self.use.set_system(self.systems.system or USUAL_SYSTEM)
         if before and self._is_drawn:
@@ -123,7 +123,7 @@ class ParcelUse(QObject):
 
 
 def fields_of(choice: Choice | None) -> list[str]:
-    """The names of the parcels' fields; empty where there are none, and where QGIS cannot tell."""
+    """The names of the parcels' fields; empty if there are none, or if QGIS cannot read them."""
     if choice is None:
         return []
     if choice.path:
@@ -132,7 +132,7 @@ def fields_of(choice: Choice | None) -> list[str]:
 
 
 def _names_use(choice: Choice | None) -> bool:
-    """Whether the parcels have a use, and do not say themselves by which codes; true where QGIS cannot tell."""
+    """Whether the parcels state a use but not the system of its codes; True if QGIS cannot tell."""
     if choice is None:
         return False
     fields = fields_of(choice)
@@ -148,6 +148,6 @@ def _moment_of(path: str) -> float:
 
 @lru_cache(maxsize=64)
 def _fields_of_file(choice: Choice, _moment: float) -> list[str]:
-    """The fields of a file of parcels as it was at a moment; empty for one that QGIS does not read."""
+    """The fields of a file of parcels; empty if QGIS cannot read it. _moment: makes the cache miss after a change."""
     layer = QgsVectorLayer(choice.file_uri, "", "ogr")
     return [field.name() for field in layer.fields()] if layer.isValid() else []

@@ -35,7 +35,7 @@ class DrawParcelTool(QgsMapTool):
         self.measure.hide()
 
     def flags(self) -> QgsMapTool.Flag:
-        """An edit tool, so that QGIS shows no menu on the right button."""
+        """Declare an edit tool, so that QGIS shows no menu on the right button."""
         return QgsMapTool.Flag.EditTool
 
     def canvasMoveEvent(self, event: QgsMapMouseEvent) -> None:
@@ -56,7 +56,7 @@ class DrawParcelTool(QgsMapTool):
         self._show()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Add the middle of the map with Insert, finish with Enter, remove the last corner, give up."""
+        """Insert adds the map's centre, Enter finishes, Backspace removes the last corner, Escape gives up."""
         is_undo = event.matches(QKeySequence.StandardKey.Undo)
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._finish()
@@ -97,9 +97,9 @@ class DrawParcelTool(QgsMapTool):
             self._band.addPoint(corner)
 
     def _show_measure(self, corners: list[QgsPointXY]) -> None:
-        """Say how long the last side is, and from three corners on how large the parcel.
+        """Show the length of the last side and, from three corners on, the area of the parcel.
 
-        On the ellipsoid, as a check says it: on a web map's plane a parcel of Hebei is 1.6 times its size.
+        Both are ellipsoidal, as in a check: in a web map's plane a parcel in Hebei appears 1.6 times as large.
         """
         measurer, project = QgsDistanceArea(), QgsProject.instance()
         crs = self.canvas().mapSettings().destinationCrs()

@@ -47,7 +47,7 @@ class RulesChoice(QWidget):
         return self.box.currentData() or None
 
     def add_file(self, path: str) -> None:
-        """Choose the pack of a file; it stays in the list, by its own title once the core has read it."""
+        """Choose the pack of a file; it stays in the list, under its own title once the core has read it."""
         path = listed_place(path, self._titles)
         if path not in self._titles:
             self._titles[path] = Path(path).name
@@ -58,7 +58,7 @@ class RulesChoice(QWidget):
         self.box.setCurrentIndex(self._row_of(path))
 
     def show_pack(self) -> None:
-        """Show the chosen pack in a window of its own; a copy that is made there becomes a choice here."""
+        """Show the chosen pack in a window of its own; a copy made there becomes an entry of this list."""
         if self.pack_dialog is not None:
             self.pack_dialog.close_down()
             self.pack_dialog.deleteLater()
@@ -103,7 +103,7 @@ class RulesChoice(QWidget):
                 self._follow_setting()
 
     def _follow_setting(self) -> None:
-        """Choose the rules of the settings; a file that is gone is refused by the check, with its name."""
+        """Choose the rules of the settings; if their file is gone, the check refuses and names it."""
         pack = settings.get("pack")
         if not self._is_begun:
             return

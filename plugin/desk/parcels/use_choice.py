@@ -1,4 +1,4 @@
-"""The choice of a proposed use from the classes of one system of codes, found by code or by word."""
+"""The choice of a proposed use from the classes of one system of codes, searched by code or word."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ USUAL_SYSTEM = "land-sea-2023"  # the national classes of today
 
 
 class UseChoice(QComboBox):
-    """A list that is searched by typing; nothing need be chosen."""
+    """A list that is searched by typing; it may stay empty."""
 
     chosen = pyqtSignal(str)  # the code; empty for none
 
@@ -43,7 +43,7 @@ class UseChoice(QComboBox):
         return str(self.itemData(index) or "") if index > 0 else ""
 
     def refresh(self) -> None:
-        """List the classes as the core names them, once it has."""
+        """List the classes that the core names, once it has named them."""
         uses = all_words("project_uses").get(self.system, {})
         if self.count() == len(uses) + 1:
             return
@@ -55,7 +55,7 @@ class UseChoice(QComboBox):
         self.choose(code)
 
     def set_system(self, system: str) -> None:
-        """List the classes of another system; none is chosen then."""
+        """List the classes of another system, and choose none."""
         if system != self.system:
             self.system = system
             self.clear()
@@ -67,7 +67,7 @@ class UseChoice(QComboBox):
         self.setCurrentIndex(max(0, self.findData(code)))
 
     def showPopup(self) -> None:
-        """Show the list, which may have been learnt since."""
+        """Show the list, with classes that may have arrived since."""
         self.refresh()
         super().showPopup()
 
@@ -77,7 +77,7 @@ class UseChoice(QComboBox):
         super().focusInEvent(event)
 
     def _tidy(self) -> None:
-        """Tidy a typed use: a code, or a word that only one class contains, is that class; another text is none."""
+        """Replace typed text by a class: by its code, or by a word that only one class contains; other text by none."""
         text = self.currentText().strip()
         index = max(self.findText(text), self.findData(text)) if text else 0
         if index < 0:

@@ -1,4 +1,4 @@
-"""The files that a check has read, and those of them that are others by now: to ask again would be of other parcels."""
+"""The files that a check has read, and which of them have changed since: asking again would concern other parcels."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ FileStates = Mapping[str, tuple[int, int]]  # of each file by its path: its time
 
 
 def asked_files(params: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
-    """The states of the files that a check with these parameters reads: parcels, facts, rules, and files to try."""
+    """The states of the files that a check with these parameters reads: parcels, facts, rules, and trial files."""
     tried = [text.partition("=")[2] for text in params.get("replace") or ()]
     paths = [params.get("parcels"), params.get("data"), *(params.get("pack") or ()), *tried]
     return {part: file_state(part) for path in paths if path for part in _parts_of(str(path))}
 
 
 def refusal_of_changed(files: FileStates) -> Refusal | None:
-    """The refusal to ask again about files of which one has changed since; None: all are as they were."""
+    """A refusal to ask again, if one of the files has changed since; None if all are unchanged."""
     changed = [path for path, state in files.items() if file_state(path) != state]
     if not changed:
         return None

@@ -52,12 +52,12 @@ class DetailsPane(QScrollArea):
         self.verticalScrollBar().setValue(0)
 
     def show_steps(self, title: str, steps: list[dict[str, Any]]) -> None:
-        """Show the rows of an explanation as a reviewer reads them; codes and hashes on demand, under "technical"."""
+        """Show the rows of an explanation for a reviewer; codes and hashes on demand, under “technical”."""
         self._title, self._steps, self._is_technical = title, steps, False
         self._show_page()
 
     def refresh(self) -> None:
-        """Show the steps anew, their areas in the unit of the settings."""
+        """Show the steps again, with areas in the unit of the settings."""
         self._show_page()
 
     def _show_page(self) -> None:
@@ -101,7 +101,7 @@ class DetailsPane(QScrollArea):
 
 
 def steps_page(title: str, rows: list[dict[str, Any]], is_technical: bool) -> str:
-    """The rows of an explanation as HTML. is_technical: with those below one, which have every code and hash."""
+    """The rows of an explanation as HTML. is_technical: include the lower rows, which have every code and hash."""
     parts = [f"<p style='margin:0 0 4px 0'><b>{escape(title)}</b></p>"]
     for row in rows:
         if row["rows"] and is_technical:

@@ -1,4 +1,4 @@
-"""The titles of the columns of a run's tables, and of the codes in them, on a layer: those that the core writes."""
+"""The titles, as the core writes them, of the columns of a run's tables and of their codes, on a layer."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SUBJECTS_OF_TABLES = {
 
 
 def column_names(path: str, table: str) -> dict[str, str]:
-    """The names of a table's columns in a GeoPackage, by column; read here since GDAL before 3.7 passes it over."""
+    """The titles of a table's columns in a GeoPackage, by column; read here because GDAL before 3.7 ignores them."""
     source = gdal.OpenEx(path, gdal.OF_VECTOR | gdal.OF_READONLY)
     if source is None:
         return {}
@@ -44,9 +44,9 @@ def column_names(path: str, table: str) -> dict[str, str]:
 
 
 def name_fields(layer: QgsVectorLayer, table: str, names: Mapping[str, str]) -> None:
-    """Give a layer the names of its columns and the words for their codes; what stays in it are the codes.
+    """Give a layer titles for its columns and words for their codes; its data keep the codes.
 
-    names: by column, of `column_names`.
+    names: by column, as from `column_names`.
     """
     subjects = {**SUBJECTS, **SUBJECTS_OF_TABLES.get(table, {})}
     for index, field in enumerate(layer.fields()):

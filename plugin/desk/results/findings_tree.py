@@ -1,4 +1,4 @@
-"""The list of parcels and findings: rows as high as their names, of which only those in sight are measured."""
+"""The list of parcels and findings: rows are as high as their names, and only visible rows are measured."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ Hint = QAbstractItemView.ScrollHint
 
 
 class FindingsTree(QTreeView):
-    """A tree of parcels and what is below them.
+    """A tree of parcels and their findings.
 
-    Qt measures a row when it comes in sight; but to reach a row far away it would measure all before it. So the bar is
-    first set to the parcel's place, which counts rows and measures none.
+    Qt measures a row when it becomes visible; but to reach a row far away it would measure all rows before it. So the
+    scroll bar is first set to the parcel's place, which counts rows and measures none.
     """
 
     def __init__(self, model: ResultsModel) -> None:
@@ -40,12 +40,12 @@ class FindingsTree(QTreeView):
             change.connect(lambda *_what: self._measuring.start(0))
 
     def keep_rows(self, count: int) -> None:
-        """Keep room for this many rows as high as the first ones are."""
+        """Keep room for this many rows of the height of the first rows."""
         self._least_rows = count
         self._set_least_height()
 
     def sizeHintForColumn(self, column: int) -> int:
-        """The width of a column: Qt measures rows in sight, and those that come in sight later are whole as well."""
+        """The width of a column, wide enough for all rows; Qt measures only the visible ones."""
         texts = self.model().widest_areas if column == AREA else ()
         margin = self.style().pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin, None, self) + 1
         widths = (self.fontMetrics().horizontalAdvance(text) + 2 * margin for text in texts)
@@ -59,7 +59,7 @@ class FindingsTree(QTreeView):
         super().scrollTo(index, hint)
 
     def visualRect(self, index: QModelIndex) -> QRect:
-        """Where a row is; nowhere if far from those in sight, as Qt asks of the row that was the current one."""
+        """The place of a row; empty for a row far from the visible ones, such as the former current row."""
         return super().visualRect(index) if self._is_near(index) else QRect()
 
     def _is_near(self, index: QModelIndex) -> bool:
@@ -67,7 +67,7 @@ class FindingsTree(QTreeView):
         return first >= 0 and abs(_parcel_row(index) - first) <= NEAR_ROWS
 
     def _place_of(self, index: QModelIndex) -> int:
-        """How many rows are above the one of the index's parcel."""
+        """The number of rows above the row of the index's parcel."""
         row = _parcel_row(index)
         return row + sum(map(self._rows_below, self.model().opened_above(row)))
 
@@ -79,7 +79,7 @@ class FindingsTree(QTreeView):
         return count + sum(self._rows_below(model.index(row, NAME, index)) for row in range(count))
 
     def _set_least_height(self) -> None:
-        """Room for the first rows; below it the whole room scrolls."""
+        """Reserve room for the first rows; in less room the whole page scrolls."""
         usual = self.fontMetrics().height() + ROW_MARGIN_PX
         heights: list[int] = []
         index = self.model().index(0, NAME)

@@ -33,7 +33,7 @@ MOST_STEPS = 16  # of half a line each, up and down, to stand beside the labels 
 
 
 class Highlight:
-    """A highlight on a map canvas, and the view to go back to."""
+    """A highlight on a map canvas, and the view to return to."""
 
     def __init__(self, canvas: QgsMapCanvas) -> None:
         self._canvas = canvas
@@ -207,7 +207,7 @@ def _weight(piece: Piece) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class MeasureLabel:
-    """A measure, the point where it stands best, and the ground that it must not leave, as the map shows them."""
+    """A measure, the point where it should stand, and the ground that it must not leave, in the map's coordinates."""
 
     place: QgsGeometry
     text: str
@@ -215,7 +215,7 @@ class MeasureLabel:
 
 
 class MeasureLabels(QgsMapCanvasItem):
-    """Measures written on the map, each at a point inside its piece, beside the labels of the map's layers."""
+    """Measures written on the map, each at a point inside its piece, clear of the labels of the map's layers."""
 
     def __init__(self, canvas: QgsMapCanvas, labels: Sequence[MeasureLabel]) -> None:
         super().__init__(canvas)
@@ -233,7 +233,7 @@ class MeasureLabels(QgsMapCanvasItem):
         return QRectF(0, 0, self._canvas.width(), self._canvas.height())
 
     def boxes(self) -> list[tuple[QRectF, str]]:
-        """Where each measure stands, in pixels, the largest first; one that would cover another is left out."""
+        """The place of each measure, in pixels, largest piece first; a measure that would cover another is left out."""
         metrics = QFontMetricsF(self._font())
         taken = self._map_label_boxes()
         boxes: list[tuple[QRectF, str]] = []
@@ -276,7 +276,7 @@ class MeasureLabels(QgsMapCanvasItem):
         return QRectF(*corners).normalized()
 
     def _places(self, box: QRectF, ground: QgsGeometry) -> Iterator[QRectF]:
-        """Where a label may stand: its own place first, then above and below it as far as it stays on its ground."""
+        """Possible places of a label: its own first, then places above and below it that are still on its ground."""
         yield box
         for step in range(1, MOST_STEPS + 1):
             for way in (-1, 1):

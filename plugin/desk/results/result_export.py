@@ -50,7 +50,7 @@ class ExportButton(QToolButton):
         self.setEnabled(run is not None)
 
     def write(self, path: str) -> None:
-        """Write the results to a file, whose ending says how; what was there is replaced."""
+        """Write the results to a file in the format of its ending; an existing file is replaced."""
         run = self._run
         if run is None:
             return

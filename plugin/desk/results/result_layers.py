@@ -31,13 +31,13 @@ def result_layers() -> list[QgsVectorLayer]:
 
 
 def clear_map() -> None:
-    """Take the results of checks off the map; their files stay."""
+    """Remove the results of checks from the map; their files stay."""
     for layer in result_layers():
         remove_layer(layer)
 
 
 def copy_to_profile(path: str, run: dict[str, Any], library: str) -> Path:
-    """Copy a run's tables into the profile, where they stay; return the copy. Raises Refusal."""
+    """Copy a run's tables into the profile, where they stay, and return the copy. Raises Refusal."""
     folder = profile_folder() / "runs"
     with contextlib.suppress(OSError):  # what comes next says why
         folder.mkdir(parents=True, exist_ok=True)
@@ -50,8 +50,7 @@ def copy_to_profile(path: str, run: dict[str, Any], library: str) -> Path:
 def add_to_map(path: str, run: dict[str, Any], library: str) -> list[QgsVectorLayer]:
     """Copy a run's tables into the profile and add them to the map, parcels lowest. Raises Refusal.
 
-    They take the place of the results that are there already. The tables of lines and points are added only where they
-    have rows.
+    They replace results that are on the map already. The tables of lines and points are added only if they have rows.
     """
     copy = copy_to_profile(path, run, library)
     clear_map()
@@ -77,9 +76,9 @@ def add_to_map(path: str, run: dict[str, Any], library: str) -> list[QgsVectorLa
 
 
 def translate_results() -> None:
-    """Name the results of a check on the map in the language of today, where they have another.
+    """Name the results of checks on the map in the current language.
 
-    The heads of their columns stay as the file has them.
+    The titles of their columns stay as they are in the file.
     """
     titles = _titles()
     for group in groups_in(QgsProject.instance().layerTreeRoot()):

@@ -17,7 +17,7 @@ Style = Callable[[QgsVectorLayer, str], None]  # of the layer of a table
 
 
 def layer_for_map(path: str, table: str, title: str, run: str, style: Style | None = None) -> QgsVectorLayer:
-    """A table of a run for the map, with its look and the names of its columns. Raises Refusal."""
+    """A table of a run for the map, with its style and the titles of its columns. Raises Refusal."""
     layer = layer_of_table(path, table, title)
     layer.setCustomProperty(PROPERTY_RUN, run)
     if style is not None:

@@ -20,18 +20,18 @@ PIECE_TABLES = ("overlaps", "overlaps_line", "overlaps_point")
 
 
 class _MeasuredGround:
-    """Ground whose area is known in the plane, by which thresholds are met, and on the ellipsoid, as it is printed."""
+    """Ground with two areas: in the plane, for comparison with thresholds, and on the ellipsoid, as printed."""
 
     area_m2: float | None
     ellipsoidal_m2: float | None
 
     @property
     def scale(self) -> float:
-        """How much of its area on the ellipsoid a square metre in the plane is; 1 where either is not known."""
+        """The ratio of the ellipsoidal area to the area in the plane; 1 if either is not known."""
         return self.ellipsoidal_m2 / self.area_m2 if self.area_m2 and self.ellipsoidal_m2 else 1.0
 
     def in_print(self, area_m2: float | None) -> float | None:
-        """An area of the plane alone, scaled so that it can be compared with the area on the ellipsoid."""
+        """An area known only in the plane, scaled so that it can be compared with ellipsoidal areas."""
         return None if area_m2 is None else area_m2 * self.scale
 
 
@@ -86,7 +86,7 @@ class CheckedParcel(_MeasuredGround):
 
 @dataclass(frozen=True)
 class Piece:
-    """One piece in conflict, of one parcel by one rule by one feature; a line or a point where a rule has no area."""
+    """One piece in conflict, of one parcel, rule and feature; a line or a point if the rule measures no area."""
 
     feature: str
     area_m2: float | None  # as documents have it
@@ -100,12 +100,12 @@ class Piece:
 class RunOnDisplay:
     """A run on display.
 
-    path: its tables.
+    path: the file of its tables.
     answer: the core's answer.
     library, library_path: the library's name and location.
     titles: the titles of the layers, by code.
-    params: by which the core can be asked for the same again; empty: the parcels' file is not known any more.
-    files: what a check by these has read, as it was then.
+    params: the parameters that repeat the check; empty if the parcels' file is not known any more.
+    files: the states of the files that the check has read.
     """
 
     path: str
@@ -128,7 +128,7 @@ class RunOnDisplay:
 
     @property
     def trial_files(self) -> dict[str, str]:
-        """The files that stood in the place of layers, by code: those of a trial."""
+        """The files that replaced layers in a trial, by the layers' codes."""
         return dict((self.record.get("parameters") or {}).get("replaced") or {})
 
     @property
@@ -138,15 +138,15 @@ class RunOnDisplay:
 
     @property
     def unasked(self) -> dict[str, Any]:
-        """The core's row of how many rules were not asked; below it a row for each department, with the rules."""
+        """The core's row with the number of rules that were not asked; below it a row of rules for each department."""
         parts = self.answer.get("view") or ()
         return next((part for part in parts if (part.get("about") or {}).get("list") == "unasked"), NO_ROW)
 
 
 def read_results(path: str, answer: Mapping[str, Any]) -> list[CheckedParcel]:
-    """Parcels with their findings, by severity and then by area. May run in any thread.
+    """Read parcels with their findings, by severity and then by area. May run in any thread.
 
-    answer: the core's, which says what each legal basis reads in a text.
+    answer: the core's answer, which has the citation of each legal basis.
     """
     citations = answer.get("citations") or {}
     by_parcel: dict[str, list[Finding]] = {}
@@ -172,7 +172,7 @@ def read_results(path: str, answer: Mapping[str, Any]) -> list[CheckedParcel]:
 
 
 def in_rows(findings: Iterable[Finding]) -> list[tuple[Finding, ...]]:
-    """Findings as lists show them: those that leave the same ground of one layer open for one reason are one row."""
+    """Group findings into rows: those that leave the same ground of a layer unknown for one reason share a row."""
     rows: dict[Any, list[Finding]] = {}
     for number, one in enumerate(findings):
         ground = (one.layer, one.department, one.reason, one.counted, round(one.area_m2 or 0.0, 3))
@@ -203,7 +203,7 @@ class RunTables:
         return self.layer(table).getFeature(row).geometry()
 
     def pieces(self, finding: Finding) -> list[Piece]:
-        """The pieces of a finding; for an unknown one the ground that could not be judged."""
+        """The pieces of a finding; for an unknown one, the ground that could not be judged."""
         if finding.verdict == "unknown":
             ground = self.geometry("findings", finding.row)
             if ground.isNull():
@@ -250,7 +250,7 @@ def open_table(path: str, table: str) -> QgsVectorLayer:
 def layer_of_table(
     path: str, table: str, title: str, options: QgsVectorLayer.LayerOptions | None = None
 ) -> QgsVectorLayer:
-    """A table of a run as a layer of a title. Raises Refusal."""
+    """A table of a run as a layer with a title. Raises Refusal."""
     layer = QgsVectorLayer(f"{path}|layername={table}", title, "ogr", options or QgsVectorLayer.LayerOptions())
     if not layer.isValid():
         raise Refusal(tr("The results cannot be read: {path} has no table {table}.").format(path=path, table=table))

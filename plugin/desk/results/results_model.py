@@ -1,4 +1,4 @@
-"""The results of a check as a tree: parcels, under each its findings; several on the same open ground are one row."""
+"""The results of a check as a tree: parcels with their findings; findings on the same unknown ground share a row."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ ROWS_AT_ONCE = 500  # parcels that are listed, until somebody comes to the last 
 
 @dataclass
 class _ResultRow:
-    """A parcel, or the findings that one row shows: one, or several that leave the same ground open."""
+    """A parcel, or the findings of one row: one finding, or several that leave the same ground unknown."""
 
     parcel: CheckedParcel
     findings: tuple[Finding, ...]
@@ -55,7 +55,7 @@ class _ResultRow:
 
 
 class ResultsModel(QAbstractItemModel):
-    """Parcels and findings, filtered by verdict. Rows are made as they are looked at: there may be 100,000."""
+    """Parcels and findings, filtered by verdict. Rows are made when they become visible: there may be 100,000."""
 
     def __init__(self, palette: QPalette, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -70,7 +70,7 @@ class ResultsModel(QAbstractItemModel):
     def set_results(self, parcels: list[CheckedParcel], titles: dict[str, str]) -> None:
         """Show another run.
 
-        parcels: in the order to show.
+        parcels: in the order of the list.
         titles: the titles of the layers, by code.
         """
         self.parcels, self._titles = parcels, titles
@@ -78,7 +78,7 @@ class ResultsModel(QAbstractItemModel):
 
     @property
     def widest_areas(self) -> tuple[str, str]:
-        """The areas of the largest parcel and of a finding on all of it, than which none is wider."""
+        """The widest texts of areas: of the largest parcel, and of a finding that covers it all."""
         largest = max((parcel.ellipsoidal_m2 or 0.0 for parcel in self.parcels), default=0.0)
         return parcel_area_text(largest), area_text(largest)
 
@@ -100,7 +100,7 @@ class ResultsModel(QAbstractItemModel):
         return not parent.isValid() and len(self._top) < len(self._shown)
 
     def fetchMore(self, parent: QModelIndex) -> None:
-        """List some more parcels, because somebody has come to the last row."""
+        """List some more parcels after the user has reached the last row."""
         if self.canFetchMore(parent):
             self._list(len(self._top) + ROWS_AT_ONCE)
 
@@ -110,14 +110,14 @@ class ResultsModel(QAbstractItemModel):
         self.endInsertRows()
 
     def index_of_parcel(self, name: str) -> QModelIndex:
-        """The row of a parcel, listed if need be; of one that is not shown the first row."""
+        """The row of a parcel, which is listed if need be; the first row if the filter hides the parcel."""
         place = next((place for place, parcel in enumerate(self._shown) if parcel.parcel == name), 0)
         if len(self._top) <= place < len(self._shown):
             self._list(place + ROWS_AT_ONCE)
         return self.index(place, NAME)
 
     def opened_above(self, place: int) -> list[QModelIndex]:
-        """The parcels above a place of which somebody has looked at what is below them: only those can be open."""
+        """The parcels above a place whose lower rows have been made; only these can be open."""
         rows = [row for row in self._top[:place] if row.below is not None]
         return [self.createIndex(row.place, NAME, row.number) for row in rows]
 
@@ -130,7 +130,7 @@ class ResultsModel(QAbstractItemModel):
         return row
 
     def _below(self, row: _ResultRow) -> list[_ResultRow]:
-        """The rows below one: of a parcel its findings, of several findings each."""
+        """The rows below a row: the findings of a parcel, or the single findings of a row of several."""
         if row.below is None:
             row.below = []
             if row.findings:
@@ -150,17 +150,17 @@ class ResultsModel(QAbstractItemModel):
         return row.parcel if row is not None else None
 
     def finding_at(self, index: QModelIndex) -> Finding | None:
-        """The finding of a row; None for a parcel's row, and for one of several findings."""
+        """The finding of a row; None for a parcel's row, and for a row of several findings."""
         row = self._row(index)
         return row.findings[0] if row is not None and len(row.findings) == 1 else None
 
     def ground_at(self, index: QModelIndex) -> Finding | None:
-        """A finding on whose ground a row is: of several, which have the same, the first; None for a parcel's row."""
+        """A finding with the ground of a row: the first, if several share the ground; None for a parcel's row."""
         row = self._row(index)
         return row.findings[0] if row is not None and row.findings else None
 
     def index_of(self, parcel: QModelIndex, rule: str) -> QModelIndex:
-        """The row of a parcel's finding by a rule, else of its first finding, else of the parcel."""
+        """The row of a parcel's finding by a rule; else of its first finding; else of the parcel."""
         above = self._row(parcel)
         rows = self._below(above) if above is not None else []
         found = next((row for row in rows if any(one.rule == rule for one in row.findings)), None)
@@ -190,7 +190,7 @@ class ResultsModel(QAbstractItemModel):
         return self.createIndex(row, column, rows[row].number) if is_there else QModelIndex()
 
     def parent(self, index: QModelIndex) -> QModelIndex:
-        """The row above one: of a finding its parcel, or the row of several."""
+        """The row above a row: the parcel of a finding, or the row of several findings."""
         row = self._row(index)
         if row is None or row.above is None:
             return QModelIndex()
@@ -223,7 +223,7 @@ class ResultsModel(QAbstractItemModel):
         return None
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """The text, icon or colour of a row. Qt asks for ten roles of a cell, and for most cells many times."""
+        """The text, icon or colour of a cell. Qt asks for ten roles of each cell, and of most cells many times."""
         if role not in ROLES:
             return None
         row, column = self._row(index), index.column()
@@ -279,7 +279,7 @@ class ResultsModel(QAbstractItemModel):
 
 
 def _finding_details(findings: tuple[Finding, ...], layer: str) -> str:
-    """The details of one finding, or of several on the same ground; each has its own law."""
+    """The details of one finding, or of several on the same ground, each with its own legal basis."""
     finding = findings[0]
     lines = [f"{one.title} · {word('verdicts', one.verdict)}" for one in findings]
     lines += _measure_lines(finding)

@@ -137,23 +137,24 @@ class ResultsView(QWidget):
             self.tree.setCurrentIndex(first)
 
     def take_run(self, run: RunOnDisplay, parcels: list[CheckedParcel]) -> None:
-        """Take a run in the place of the one before; which of its rows are listed, the caller says."""
+        """Replace the former run by another; the caller decides which of its rows are listed."""
         self.clear()
         self._tables, self.run = RunTables(run.path), run
         self._enable_on_map()
         self.export_button.offer(run)
 
     def show_rules(self, parcels: list[CheckedParcel], unasked: list[dict[str, Any]], text: str) -> None:
-        """Show the sums of some parcels and the rules that were not asked, under a button that says it in a line.
+        """Show the sums of parcels and the rules that were not asked, under a button with a summary in one line.
 
         unasked: a row for each department.
+        text: the text of the button.
         """
         self.summary.show_summary(parcels, unasked)
         self.summary_button.setText(text)
         self.summary_button.setVisible(bool(self.run and self.run.rules))  # else it is not known which were asked
 
     def clear(self) -> None:
-        """Clear the results; tables that were not kept are removed."""
+        """Clear the results, and remove their temporary tables."""
         self.explaining.forget()
         self.highlight.restore_view()
         self.model.set_results([], {})
@@ -178,7 +179,7 @@ class ResultsView(QWidget):
         return (parcel.parcel if parcel else "", finding.rule if finding else "")
 
     def choose(self, parcel: str, rule: str) -> None:
-        """Choose the row of a finding, else the gravest finding of the first parcel; the map stays."""
+        """Select the row of a finding, else the gravest finding of the first parcel; the map does not move."""
         parcel_index = self.model.index_of_parcel(parcel)
         self.tree.setExpanded(parcel_index, True)
         self.tree.setCurrentIndex(self.model.index_of(parcel_index, rule))
@@ -192,7 +193,7 @@ class ResultsView(QWidget):
             self.highlight.show(self._tables, parcel, self._ground, is_to_move=False)
 
     def hide_actions(self) -> None:
-        """Leave the list and its details: for results that change while somebody draws."""
+        """Show only the list and its details, for results that change while a person draws."""
         for widget in (
             self.counts,
             self.explain_button,
@@ -211,12 +212,12 @@ class ResultsView(QWidget):
             add_to_map(self._tables.path, self.run.record, self.run.library)
 
     def clear_map(self) -> None:
-        """Take the results of checks off the map, these and older ones; they can be added again."""
+        """Remove the results of checks, these and older ones, from the map; they can be added again."""
         self.highlight.restore_view()
         clear_map()
 
     def _enable_on_map(self, *_layers: object) -> None:
-        """Offer to add what is not on the map and to take off what is, whoever has opened another project."""
+        """Enable adding results that are not on the map, and removing those that are, whenever layers change."""
         runs = {str(layer.customProperty(PROPERTY_RUN)) for layer in result_layers()}
         self.keep_button.setEnabled(self.run is not None and str(self.run.record.get("id", "")) not in runs)
         self.clear_button.setEnabled(bool(runs))
@@ -237,7 +238,7 @@ class ResultsView(QWidget):
         self.explaining.ask("explain", params, lambda answer: self._show_steps(finding, answer))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Space shows the explanation of a finding, and again its details."""
+        """Make Space switch between the explanation of a finding and its details."""
         if watched is self.tree and event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Space:
             if self.explain_button.isEnabled():
                 self.explain_button.click()
@@ -289,7 +290,7 @@ class ResultsView(QWidget):
         self.details.show_text(self.model.details_at(index))
 
     def disable_remedy(self, why_not: str) -> None:
-        """Disable the remedy with a reason; an empty one enables it for a parcel with a conflict."""
+        """Disable the remedy for a reason; an empty reason enables it for a parcel with a conflict."""
         self._remedy_bar_reason = why_not
         self._enable_remedy()
 

@@ -10,14 +10,14 @@ from qgis.PyQt.QtWidgets import QAbstractItemView
 
 
 class RowMenu(QObject):
-    """Opens a list's menu at the mouse, or at the current row, which the keyboard may ask for out of sight.
+    """Opens a list's menu at the mouse, or from the keyboard at the current row, which may have to be scrolled to.
 
-    Under X11 Qt knows the Menu key alone, which many keyboards lack: Shift+F10 is taken here. Elsewhere the system
-    makes the same event of both.
+    Under X11 Qt knows only the Menu key, which many keyboards lack, so Shift+F10 is handled here. On other systems both
+    keys cause the same event.
     """
 
     def __init__(self, view: QAbstractItemView, open_at: Callable[[QPoint], None]) -> None:
-        """Take the list. open_at: opens the menu at a place of the list's viewport."""
+        """Attach the menu to a list. open_at: opens the menu at a position in the list's viewport."""
         super().__init__(view)
         self._view, self._open_at = view, open_at
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)

@@ -1,4 +1,4 @@
-"""The sums of a check by department and verdict, and under each department the rules that were not asked, and why."""
+"""The sums of a check by department and verdict, and below each department the rules not asked, with reasons."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NO_ANSWER = "∅"  # the head of a narrow column
 
 
 class SummaryView(QTreeWidget):
-    """A row a department: how many findings of each verdict, and how many of its rules were not asked."""
+    """A row for each department: the number of findings of each verdict, and of its rules that were not asked."""
 
     def __init__(self) -> None:
         super().__init__(accessibleName=tr("Findings by department and verdict"))
@@ -44,7 +44,7 @@ class SummaryView(QTreeWidget):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
 
     def show_summary(self, parcels: list[CheckedParcel], unasked: list[dict[str, Any]]) -> None:
-        """Show the sums of a run, or of what of it concerns one department.
+        """Show the sums of a run, or of the part that concerns one department.
 
         unasked: a row for each department with rules that were not asked, as the core makes them.
         """
@@ -77,14 +77,14 @@ class SummaryView(QTreeWidget):
         self._fit_numbers()
 
     def _fit_numbers(self) -> None:
-        """Give the numbers the room that they take and no more: Qt's own would break the departments' names."""
+        """Make the columns of numbers as narrow as possible; at Qt's width the departments' names would be broken."""
         font = self._font_that_fits()
         self.setFont(font)
         for column, width in enumerate(self._number_widths(font), start=FIRST):
             self.setColumnWidth(column, width)
 
     def _font_that_fits(self) -> QFont:
-        """Where a word of a name has no room beside the numbers all is written a point smaller."""
+        """The usual font, or one a point smaller if a word of a name has no room beside the numbers."""
         if self.font() != self._small_font:
             self._usual_font = self.font()
         usual = self._usual_font
@@ -136,7 +136,7 @@ class SummaryView(QTreeWidget):
 
 
 def department_counts(parcels: list[CheckedParcel]) -> dict[str, Counter[str]]:
-    """How many findings that count each department has of each verdict."""
+    """The number of counted findings of each department, by verdict."""
     findings = (finding for parcel in parcels for finding in parcel.findings if finding.counted)
     counts: dict[str, Counter[str]] = {}
     for (department, verdict), count in Counter((one.department, one.verdict) for one in findings).items():
@@ -145,7 +145,7 @@ def department_counts(parcels: list[CheckedParcel]) -> dict[str, Counter[str]]:
 
 
 def department_asked_text(unasked: int) -> str:
-    """How many of a department's rules a run could not be judged by, in one line."""
+    """A line that says how many of a department's rules were not asked."""
     if not unasked:
         return tr("All rules of this department were asked")
     return tr("Rules not asked: {unasked}").format(unasked=f"{unasked:,}")

@@ -1,4 +1,4 @@
-"""One run of an algorithm, and the files behind its sources: the core reads files, Processing hands on layers."""
+"""One run of an algorithm, and the files behind its sources: the core reads files, but Processing passes layers."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ from onemap.plugin.words.translation import tr
 class SourceOrigin:
     """The origin of a source.
 
-    file: None where only an export will do.
-    count: how many features must come.
+    file: None if only an export will do.
+    count: the number of features that must come.
     places: of parcels that have no other names, in an export.
     """
 
@@ -52,7 +52,7 @@ class SourceOrigin:
 
 
 def source_origin(value: Any, context: QgsProcessingContext, are_parcels: bool = False) -> SourceOrigin:
-    """The origin of a source's value; to be called while layers may be touched.
+    """The origin of a source's value; must be called in a thread that may use layers.
 
     are_parcels: whether the verb names each feature.
     Raises QgsProcessingException.
@@ -86,7 +86,7 @@ def _file_at(text: str) -> SourceFile | None:
 
 @dataclass(frozen=True)
 class AlgorithmRun:
-    """One run of an algorithm: what it was given, and where it reads and speaks. origins: by the source's name."""
+    """One run of an algorithm: its parameters, its context and its feedback. origins: by the source's name."""
 
     algorithm: QgsProcessingAlgorithm
     parameters: dict[str, Any]
@@ -100,9 +100,9 @@ class AlgorithmRun:
         return bool(self.parameters.get(name)) or not flags & Qgis.ProcessingParameterFlag.Optional
 
     def source_file(self, name: str, by_path_alone: bool = False) -> SourceFile:
-        """The file behind a source; an export where only some features are meant, or there is no file.
+        """The file behind a source; an export if only some features are meant, or there is no file.
 
-        by_path_alone: the verb can be told neither layer nor coordinate system: a file that needs either is exported.
+        by_path_alone: the verb takes neither layer nor coordinate system, so a file that needs either is exported.
         Raises QgsProcessingException.
         """
         origin = self.origins.get(name, SourceOrigin(None, None))
@@ -131,15 +131,15 @@ class AlgorithmRun:
 
 
 def _all_features(source: Any) -> Iterable[QgsFeature]:
-    """All features, whatever QGIS's settings say of invalid ones: the core names these, and repairs them if asked.
+    """All features, whatever QGIS's settings for invalid ones: the core names these, and repairs them if asked.
 
-    QGIS would leave them out without a word, or stop amid the file that is being written.
+    QGIS would skip them silently, or stop in the middle of writing the file.
     """
     return source.getFeatures(QgsFeatureRequest(), Qgis.ProcessingFeatureSourceFlag.SkipGeometryValidityChecks)
 
 
 def _readable(source: SourceFile, feedback: QgsProcessingFeedback) -> SourceFile:
-    """The file, or what QGIS's GDAL makes of one that the core cannot read."""
+    """The file, or its conversion by QGIS's GDAL if the core cannot read it."""
     if not is_convertible(source.path):
         return source
 

@@ -1,4 +1,4 @@
-"""A field of Processing's dialogs for areas: QGIS's own list of layers and files, with the library's layers beside."""
+"""A field for areas in Processing's dialogs: QGIS's own list of layers and files, plus the library's layers."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from onemap.plugin.words.translation import tr
 
 
 class AreaField(CodeField):
-    """QGIS's field for a source, and a button that lists the library's layers; one of those is taken by its code."""
+    """QGIS's field for a source, with a button that lists the library's layers; such a layer is taken by its code."""
 
     def createWidget(self, of: str, separator: str, ending: str, beside: str) -> QWidget:
-        """Make QGIS's field, and put it in the place of the line."""
+        """Make QGIS's field in place of the line."""
         whole = super().createWidget(of, separator, ending, beside)
         self._context = QgsProcessingContext()
         self._context.setProject(QgsProject.instance())
@@ -45,10 +45,10 @@ class AreaField(CodeField):
         self.layers.setValue(value, self._context)
 
     def value(self) -> Any:
-        """A layer with what is chosen of it, a file, or a code; None for none."""
+        """A layer with the part that is chosen of it, a file, or a code; None for none."""
         return self.layers.value() or None
 
     def shown_text(self) -> str:
-        """The code or file; empty for a layer of which only a part is meant."""
+        """The code or the file; empty for a layer of which only a part is chosen."""
         value = self.value()
         return value if isinstance(value, str) else ""

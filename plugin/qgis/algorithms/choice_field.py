@@ -1,4 +1,4 @@
-"""A field of Processing's dialogs for one of the core's words: a list of titles, whose value is the word itself.
+"""A field for one of the core's words in Processing's dialogs: it lists titles, and its value is the word.
 
 QGIS's own field for a list shows the words that a script writes, such as `keep-a`.
 """
@@ -20,10 +20,10 @@ MIN_TITLE_LENGTH = 12
 
 
 class ChoiceField(CodeField):
-    """A list; one that need not be answered begins with QGIS's own words for no choice."""
+    """A list of titles; an optional one begins with QGIS's own text for no choice."""
 
     def createWidget(self, of: str, separator: str, ending: str, beside: str) -> QWidget:
-        """Make the list. of: what is chosen, as `choice_titles` names it."""
+        """Make the list. of: the name of the choice in `choice_titles`."""
         self._others: dict[str, Any] = {}
         definition = self.parameterDefinition()
         self.box = TitleList(of)
@@ -38,7 +38,7 @@ class ChoiceField(CodeField):
         return self.box
 
     def setValue(self, value: Any) -> None:
-        """Show a word by its title; what is none of them is no choice."""
+        """Select a word, shown by its title; an unknown word selects nothing."""
         self.box.setCurrentIndex(self.box.findData(value or None))
         if value:
             self.box.learn_titles()
@@ -49,7 +49,7 @@ class ChoiceField(CodeField):
 
 
 class TitleList(QComboBox):
-    """A list of words by their titles, which the core is asked for when they are first seen."""
+    """A list of words by their titles, which it asks the core for when it is first opened."""
 
     def __init__(self, of: str) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class TitleList(QComboBox):
         super().showPopup()
 
     def learn_titles(self) -> None:
-        """Ask the core for its words where it has not sent them; without a core the words themselves stand."""
+        """Ask the core for its words if it has not sent them; without a core, the words are shown themselves."""
         QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
         try:
             learn_words(QgsFeedback())

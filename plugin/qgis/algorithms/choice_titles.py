@@ -1,4 +1,4 @@
-"""The titles of the words of the core's choices in Processing's dialogs."""
+"""The titles of the core's choices in Processing's dialogs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _OF_CORE = ("verdicts", "decisions", "departments", "code_systems")
 
 
 def titles_of(choice: str) -> dict[str, str]:
-    """The titles of a choice by its words; those of the core are empty until it has sent them."""
+    """The titles of a choice, by its words; titles from the core are empty until it has sent them."""
     if choice in _OF_CORE:
         return {code: str(title) for code, title in all_words(choice).items()}
     titles = {

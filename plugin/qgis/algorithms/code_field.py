@@ -1,7 +1,7 @@
-"""A field of Processing's dialogs for codes: text as ever, with a button that lists what the library has.
+"""A field for codes in Processing's dialogs: a text, with a button that lists the library's codes.
 
-QGIS makes it by the name of its class, in a parameter's metadata. In a model QGIS's own field stands, since a value may
-come from elsewhere there.
+QGIS makes it from the name of its class in a parameter's metadata. In a model QGIS's own field is used, because the
+value may be computed there.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class CodeField(WidgetWrapper):
         return whole
 
     def createLabel(self) -> QLabel | None:
-        """The title, in lines as QGIS has it, with QGIS's own word for what is optional, in its language."""
+        """The title, wrapped as in QGIS, with QGIS's own translation of “optional”."""
         label = super().createLabel()
         if label is not None:
             label.setWordWrap(True)
@@ -75,11 +75,11 @@ class CodeField(WidgetWrapper):
         return label
 
     def postInitialize(self, wrappers: list[Any]) -> None:
-        """Remember the fields beside it: the library is one of them."""
+        """Remember the dialog's other fields, one of which is the library."""
         self._others = {wrapper.parameterDefinition().name(): wrapper for wrapper in wrappers}
 
     def setValue(self, value: Any) -> None:
-        """Show a value; several are joined as the parameter has them."""
+        """Show a value; several values are joined by the parameter's separator."""
         if isinstance(value, (list, tuple)):
             value = (self._separator or ",").join(map(str, value))
         self.line.setText("" if value is None else str(value))
@@ -114,14 +114,14 @@ class CodeField(WidgetWrapper):
         return CodeDialog(title, found, problem, self.shown_text(), (self._separator, self._ending), self.widget)
 
     def _text_of(self, name: str) -> str:
-        """The text of another field; empty where it is no text, such as a value that a model computes."""
+        """The text of another field; empty if its value is no text, such as one that a model computes."""
         other = self._others.get(name)
         value = other.parameterValue() if other is not None else None
         return value if isinstance(value, str) else ""
 
 
 class CodeDialog(QDialog):
-    """A list of codes with their titles, and a line that filters it; several can be ticked where several may stand."""
+    """A list of codes with their titles, and a line that filters it; codes can be ticked if several are allowed."""
 
     def __init__(
         self, title: str, found: list[Code], problem: str, text: str, marks: tuple[str, str], parent: QWidget
@@ -147,7 +147,7 @@ class CodeDialog(QDialog):
         column_of(self.filter, self.hint, self.list, self.buttons, inside=self)
 
     def text(self) -> str:
-        """The chosen codes as text; codes that stood there and are not in the list stay."""
+        """The chosen codes as text; codes that were there before and are not in the list stay."""
         if not self._is_of_several:
             item = self.list.currentItem()
             return item.data(ROLE_CODE) + self._ending if item is not None and item.isSelected() else self._text

@@ -1,4 +1,4 @@
-"""The choices for a parameter of codes: the library's layers, versions, fields, runs, cases and more, with titles."""
+"""The codes that a parameter may take: the library's layers, versions, fields, runs, cases and more, with titles."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class Code:
 
 @dataclass(frozen=True)
 class CodeQuestion:
-    """Which codes are wanted.
+    """The codes that are wanted.
 
-    library: its location; empty while none is chosen.
+    library: its location; empty if none is chosen.
     beside: the text of another parameter, such as the layer whose fields are listed.
     """
 
@@ -42,12 +42,12 @@ class CodeQuestion:
 
 
 def codes_for(kind: str, question: CodeQuestion) -> list[Code]:
-    """The codes of a kind; takes a second where the core must read the library. Raises Refusal."""
+    """The codes of a kind; takes a second if the core must read the library. Raises Refusal."""
     return _KINDS[kind](question)
 
 
 def _layers(question: CodeQuestion) -> list[CatalogueLayer]:
-    """The library's layers: as the dock has them where it is the dock's library."""
+    """The library's layers, taken from the dock if the library is open there."""
     known = stored_layers(question.library)
     if known or not question.library:
         return known
@@ -66,7 +66,7 @@ def _area_layers(question: CodeQuestion) -> list[Code]:
 
 
 def _versions(question: CodeQuestion) -> list[Code]:
-    """Layers, and below each its versions where there are several."""
+    """The layers, and below each its versions if there are several."""
     found = []
     for layer in _layers(question):
         found += [Code(layer.code, layer.title)] if layer.versions else []
@@ -76,7 +76,7 @@ def _versions(question: CodeQuestion) -> list[Code]:
 
 
 def _labels(question: CodeQuestion) -> list[Code]:
-    """The versions of the layers beside; without one those of all layers."""
+    """The versions of the layers in the other parameter; if it is empty, of all layers."""
     wanted = {code.strip() for code in question.beside.split(",") if code.strip()}
     labels: dict[str, list[str]] = {}
     for layer in _layers(question):
@@ -86,7 +86,7 @@ def _labels(question: CodeQuestion) -> list[Code]:
 
 
 def _fields(question: CodeQuestion) -> list[Code]:
-    """The fields of the layer beside, or of the map layer or file; without one those of all the library's layers."""
+    """The fields of the layer, map layer or file in the other parameter; if it is empty, of all library layers."""
     wanted = question.beside.split("@")[0].strip()
     layers = _layers(question)
     if wanted and wanted not in [layer.code for layer in layers]:
@@ -133,7 +133,7 @@ def _services(question: CodeQuestion) -> list[Code]:
 
 
 def _answer(verb: str, question: CodeQuestion) -> dict[str, Any]:
-    """The core's answer about the library; empty where there is none."""
+    """The core's answer about the library; empty lists without a library."""
     if not question.library:
         return {"runs": [], "cases": [], "themes": []}
     return run_verb(verb, {"library": question.library}, QgsFeedback())[0]
@@ -157,7 +157,7 @@ def _matrices(_question: CodeQuestion) -> list[Code]:
 
 
 def _words_of(subject: str, *usual: str) -> Callable[[CodeQuestion], list[Code]]:
-    """The codes of a subject as the core speaks of them. usual: those that stand even while it says nothing."""
+    """The codes that the core has words for. usual: the codes to list even if the core sends no words."""
 
     def list_words(_question: CodeQuestion) -> list[Code]:
         learn_words(QgsFeedback())

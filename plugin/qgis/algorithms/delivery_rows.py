@@ -1,4 +1,4 @@
-"""The verbs of deliveries as algorithms: their texts, and what Processing alone must know of them."""
+"""The verbs of deliveries as algorithms: their texts, and the facts that only Processing needs."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A field of Processing's dialogs for several files: text as ever, with a button that chooses files.
+"""A field for several files in Processing's dialogs: a text, with a button that chooses files.
 
-QGIS's own field for several files shows none that is set from outside, as from the history or a settings file.
+QGIS's own field for several files does not show files that are set from outside, such as from the history.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ class FilesField(CodeField):
     """A line of paths, and a button that adds files to it."""
 
     def createWidget(self, of: str, separator: str, ending: str, beside: str) -> QWidget:
-        """Make the line and the button. of: the files that are shown, as Qt's file dialog takes them."""
+        """Make the line and the button. of: the filter of files, as Qt's file dialog takes it."""
         whole = super().createWidget(of, separator, ending, beside)
         self.button.setToolTip(tr("Choose files"))
         self.button.setAccessibleName(tr("Choose files"))
         return whole
 
     def choose(self) -> None:
-        """Open the choice of files, and add those that are not named yet."""
+        """Open a file dialog, and add the chosen files that are not in the line yet."""
         paths, _filter = QFileDialog.getOpenFileNames(
             self.widget, self.parameterDefinition().description(), "", self._of
         )

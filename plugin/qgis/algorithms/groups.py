@@ -1,4 +1,4 @@
-"""The group of the toolbox in which an algorithm stands, and further words by which it is found, in either language."""
+"""The toolbox group of each algorithm, and further words by which it is found, in both languages."""
 
 from __future__ import annotations
 

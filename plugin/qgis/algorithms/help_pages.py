@@ -1,4 +1,4 @@
-"""The page that Processing's Help button opens: the reference of the verbs, at the verb; it works without network."""
+"""The page of Processing's Help button: the reference of the verbs, opened at the verb; it works without network."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ INLINE = ((r"`([^`]+)`", r"<code>\1</code>"), (r"\*\*([^*]+)\*\*", r"<b>\1</b>")
 
 
 def help_url(verb: str) -> str:
-    """The address of a verb's part of the reference, in the user's language; empty where it cannot be written."""
+    """The address of a verb's section in the reference, in the user's language; empty if it cannot be written."""
     source = FOLDER / "docs" / f"reference.{language()}.md"
     page = profile_folder() / "help" / f"reference.{language()}.html"
     try:
@@ -33,7 +33,7 @@ def help_url(verb: str) -> str:
 
 
 def reference_page(text: str) -> str:
-    """The reference as HTML, each heading with a mark; text: its Markdown, of headings, lists, tables and code."""
+    """The reference as HTML, each heading with an anchor. text: its Markdown, with headings, lists, tables and code."""
     lines: list[str] = [HEAD]
     is_code = False
     for line in text.splitlines():

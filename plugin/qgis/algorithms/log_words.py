@@ -1,4 +1,4 @@
-"""The words of an algorithm in Processing's log, which the dock may not have learnt yet."""
+"""The core's words for an algorithm's log in Processing, which the dock may not have read yet."""
 
 from __future__ import annotations
 

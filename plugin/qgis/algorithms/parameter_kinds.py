@@ -1,4 +1,4 @@
-"""How Processing asks for each kind of parameter, and how its answer becomes an option of the command line."""
+"""How Processing asks for each kind of parameter, and how the value becomes an option of the command line."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ CHOICE_FIELD = "onemap.plugin.qgis.algorithms.choice_field.ChoiceField"
 class ParameterKind:
     """One kind of parameter.
 
-    make: its definition, from its name, its title and the declaration
-    read: the value of the option, from a run and the name
-    is_result: whether the results name it, a file that the run writes
+    make: makes its definition from its name, its title and the declaration
+    read: reads the value of the option from a run and the name
+    is_result: whether it is a file that the run writes, and that the results name
     """
 
     make: Make
@@ -56,12 +56,12 @@ class ParameterKind:
 
 
 def kind_of_values(parameter: VerbParameter) -> ParameterKind:
-    """The kind of a parameter of which only the declaration is known."""
+    """The kind of a parameter, by its declaration alone."""
     return _BY_DECLARATION[parameter.kind]
 
 
 def usual_kinds() -> dict[str, ParameterKind]:
-    """The parameters for which Processing has a better kind than text, by the parameter's name."""
+    """The kinds, by the parameter's name, of parameters for which Processing has a better kind than text."""
     return {
         "library": ParameterKind(
             # The one that was open last in the dock; opening a toolbox must not ask a server.
@@ -109,9 +109,9 @@ def usual_kinds() -> dict[str, ParameterKind]:
 
 
 def usual_titles(is_of_parcels: bool) -> dict[str, str]:
-    """The titles of parameters that several verbs have, by the parameter's name.
+    """The titles, by the parameter's name, of parameters that several verbs have.
 
-    is_of_parcels: whether the file that the verb reads holds parcels.
+    is_of_parcels: whether the file that the verb reads contains parcels.
     """
     return {
         **_titles_of_file(is_of_parcels),
@@ -164,7 +164,7 @@ def _titles_of_file(is_of_parcels: bool) -> dict[str, str]:
 
 
 def source(of: Qgis.ProcessingSourceType, by_path_alone: bool = False) -> ParameterKind:
-    """Any layer or file, with its selection; read as a SourceFile, None where none is given."""
+    """Any layer or file, with its selection; read as a SourceFile, or None if none is given."""
 
     def read(run: AlgorithmRun, name: str) -> SourceFile | None:
         return run.source_file(name, by_path_alone) if run.needs(name) else None
@@ -173,9 +173,9 @@ def source(of: Qgis.ProcessingSourceType, by_path_alone: bool = False) -> Parame
 
 
 def file(filters: str = "", is_result: bool = True) -> ParameterKind:
-    """A file that the run writes; one that is not required is not written of itself.
+    """A file that the run writes; an optional one is written only if it is named.
 
-    filters: of the dialog; without them those of the forms that the verb declares.
+    filters: of the dialog; by default those of the formats that the verb declares.
     """
 
     def make(name: str, title: str, declared: VerbParameter) -> QgsProcessingParameterDefinition:
@@ -202,13 +202,13 @@ def input_file(filters: str) -> ParameterKind:
 
 
 def folder() -> ParameterKind:
-    """A folder; the path of an archive may be typed where the core takes one."""
+    """A folder; if the core takes archives too, the path of one may be typed."""
     behavior = Qgis.ProcessingFileParameterBehavior.Folder
     return ParameterKind(_definition_maker(QgsProcessingParameterFile, behavior=behavior), _text)
 
 
 def number(default: float) -> ParameterKind:
-    """A number from 0 that stands there before another is given."""
+    """A number from 0, with a default."""
     return ParameterKind(_number_maker(default), _number)
 
 
@@ -223,8 +223,8 @@ def crs(default: str | None = None) -> ParameterKind:
 def choice(of: str, but: str = "") -> ParameterKind:
     """One of the words that the core allows, shown by its title.
 
-    of: what is chosen, as `choice_titles` names it
-    but: the word that makes no sense here
+    of: the name of the choice in `choice_titles`
+    but: a word to leave out, because it makes no sense here
     """
 
     def make(name: str, title: str, declared: VerbParameter) -> QgsProcessingParameterDefinition:
@@ -238,12 +238,12 @@ def choice(of: str, but: str = "") -> ParameterKind:
 
 
 def codes(of: str, separator: str = "", ending: str = "", beside: str = "") -> ParameterKind:
-    """Codes as text, with a list of those that there are beside it in QGIS's dialogs.
+    """Codes as text; QGIS's dialogs offer a list of them.
 
-    of: which ones, as `code_lists` names them
-    separator: stands between several; without one there is only one code
-    ending: stands behind each, for a value that follows, such as `=`
-    beside: the parameter that says of which layer they are
+    of: the kind of codes in `code_lists`
+    separator: written between several codes; empty if only one is allowed
+    ending: written after each code, for a value that follows, such as `=`
+    beside: the parameter with the layer to which the codes belong
     """
 
     def make(name: str, title: str, declared: VerbParameter) -> QgsProcessingParameterDefinition:
@@ -257,7 +257,7 @@ def codes(of: str, separator: str = "", ending: str = "", beside: str = "") -> P
 
 
 def areas() -> ParameterKind:
-    """Polygons: a layer of the map or a file, or by its code a layer of the library, from a list."""
+    """Polygons: a layer of the map, a file, or a layer of the library by its code, from a list."""
     usual = source(POLYGON, by_path_alone=True)
 
     def make(name: str, title: str, declared: VerbParameter) -> QgsProcessingParameterDefinition:
@@ -267,7 +267,7 @@ def areas() -> ParameterKind:
 
 
 def files(filters: str) -> ParameterKind:
-    """Several files, as text with semicolons between them; a button chooses them."""
+    """Several files, as a text with semicolons between them; a button chooses them."""
 
     def make(name: str, title: str, declared: VerbParameter) -> QgsProcessingParameterDefinition:
         definition = QgsProcessingParameterString(name, title, optional=not declared.required)
@@ -290,14 +290,14 @@ def _with_list(
     ending: str = "",
     beside: str = "",
 ) -> QgsProcessingParameterDefinition:
-    """The parameter with a field of ours in QGIS's dialogs."""
+    """The parameter with one of the plugin's own fields in QGIS's dialogs."""
     wanted = {"class": field, "of": of, "separator": separator, "ending": ending, "beside": beside}
     definition.setMetadata({"widget_wrapper": wanted})
     return definition
 
 
 def _number_maker(default: float | None = None) -> Make:
-    """A number from 0, shown to the thousandth rather than to the millionth."""
+    """A number from 0 with three decimals instead of six."""
 
     def make(name: str, title: str, declared: VerbParameter) -> QgsProcessingParameterDefinition:
         definition = QgsProcessingParameterNumber(
@@ -323,12 +323,12 @@ def _text(run: AlgorithmRun, name: str) -> str:
 
 
 def _code(run: AlgorithmRun, name: str) -> str:
-    """A layer's code; its title may stand behind it, as models of earlier versions have it."""
+    """A layer's code; a title may follow it, as in models of earlier versions."""
     return _text(run, name).strip().split(" ")[0]
 
 
 def _list(run: AlgorithmRun, name: str) -> list[str]:
-    """Several names or files: a list, or one text with semicolons between them."""
+    """Several names or files, from a list or from one text with semicolons."""
     value = run.parameters.get(name)
     if isinstance(value, str):
         value = value.split(";")
@@ -336,7 +336,7 @@ def _list(run: AlgorithmRun, name: str) -> list[str]:
 
 
 def _date(run: AlgorithmRun, name: str) -> str:
-    """A date as the command line takes it, from whatever Processing hands on."""
+    """A date as the command line takes it, from any value that Processing passes."""
     value = run.parameters.get(name)
     if isinstance(value, QDateTime):
         value = value.date()
@@ -346,7 +346,7 @@ def _date(run: AlgorithmRun, name: str) -> str:
 
 
 def _moment(run: AlgorithmRun, name: str) -> str:
-    """A moment as the command line takes it, which reads a bare date as its end; empty where none was given."""
+    """A moment as the command line takes it, which reads a bare date as the day's end; empty if none is given."""
     value = run.parameters.get(name)
     if isinstance(value, QDateTime):
         return value.toUTC().toString(Qt.DateFormat.ISODate) if value.isValid() else ""

@@ -1,4 +1,4 @@
-"""The review as algorithms: a case is opened on parcels, shown to the public, and its documents are written."""
+"""The review as algorithms: open a case on parcels, show it to the public, write its documents."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _review_notice() -> VerbRow:
 
 
 def _name() -> ParameterKind:
-    """A person's name; the panel's, where one is known."""
+    """A person's name; by default the name known in the panel."""
 
     def make(name: str, title: str, _declared: Any) -> QgsProcessingParameterString:
         known = settings.get("review_name") or None

@@ -1,4 +1,4 @@
-"""Tables that the core wrote, handed on as the outputs that QGIS knows: filled, and given their look when loaded."""
+"""Tables that the core wrote, passed on as QGIS's outputs: filled, and styled when they are loaded."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ VECTOR = Qgis.ProcessingSourceType.Vector
 
 @dataclass(frozen=True)
 class Sink:
-    """One table of a run as an output. style: gives the loaded layer its look, with the table's name."""
+    """One table of a run as an output. style: styles the loaded layer, given the table's name."""
 
     name: str
     title: str
@@ -55,7 +55,7 @@ def sink_parameters(sinks: tuple[Sink, ...]) -> list[QgsProcessingParameterFeatu
 
 
 def outs_for(sinks: tuple[Sink, ...], parameters: dict[str, Any], target: str) -> tuple[list[str], str]:
-    """Where the core is to write, and the GeoPackage among it from which the sinks are filled. target: may be empty."""
+    """The files for the core to write, and the GeoPackage among them that fills the sinks. target: may be empty."""
     outs, tables = [target] if target else [], target
     if any(_is_wanted(parameters, sink) for sink in sinks) and not target.lower().endswith(".gpkg"):
         tables = QgsProcessingUtils.generateTempFilename("run.gpkg")
@@ -64,13 +64,13 @@ def outs_for(sinks: tuple[Sink, ...], parameters: dict[str, Any], target: str) -
 
 
 def fill_sinks(run: AlgorithmRun, sinks: tuple[Sink, ...], tables: str) -> dict[str, str]:
-    """Fill the sinks that are asked for from a GeoPackage; returns the layer of each. Raises QgsProcessingException."""
+    """Fill the wanted sinks from a GeoPackage, and return the layer of each. Raises QgsProcessingException."""
     filled = {sink.name: _fill(run, sink, tables) for sink in sinks if _is_wanted(run.parameters, sink)}
     return {name: layer for name, layer in filled.items() if layer}
 
 
 def _is_wanted(parameters: dict[str, Any], sink: Sink) -> bool:
-    """Whether somebody said where a table goes: of what is left empty a batch hands on an empty place."""
+    """Whether the user gave a destination for a table; a batch passes an empty destination if none was given."""
     value = parameters.get(sink.name)
     if isinstance(value, QgsProcessingOutputLayerDefinition):
         return bool(value.sink.valueAsString(QgsExpressionContext(), "")[0])
@@ -109,13 +109,13 @@ def _fill(run: AlgorithmRun, sink: Sink, tables: str) -> str:
 
 
 class ResultStyler(QgsProcessingLayerPostProcessorInterface):
-    """Gives a result its look and the names of its fields when QGIS loads it."""
+    """Styles a result, and titles its fields, when QGIS loads it."""
 
     _kept: dict[tuple[str, str], ResultStyler] = {}  # QGIS does not keep them alive
 
     @classmethod
     def for_table(cls, sink: Sink, names: Mapping[str, str]) -> ResultStyler:
-        """The one for a table of a run. names: what people call its columns."""
+        """The styler for a table of a run. names: the titles of its columns."""
         made = cls(sink, names)
         return cls._kept.setdefault((sink.name, repr(sorted(names.items()))), made)
 

@@ -1,4 +1,4 @@
-"""The verbs that count what lies where, and the parcels' sheets, as algorithms."""
+"""The verbs of statistics, and the parcels' sheets, as algorithms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A verb of the command line as an algorithm: made from its declaration, and from what Processing alone must know."""
+"""A verb of the command line as an algorithm, made from its declaration and from facts that only Processing needs."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ _ICONS = {  # of verbs that have none of their own
 
 @dataclass(frozen=True)
 class Output:
-    """One value of the results. place: where the answer has it, such as `run.id`; a list gives a number its length."""
+    """One value of the results. place: its path in the answer, such as `run.id`; for a list, a number is its length."""
 
     name: str
     title: str
@@ -76,7 +76,7 @@ class Output:
     is_number: bool = False
 
     def value(self, answer: dict[str, Any]) -> Any:
-        """The value in the answer; None where it has none."""
+        """The value in the answer; None if the answer lacks it."""
         found: Any = answer
         for part in self.place.split("."):
             found = (found or {}).get(part)
@@ -85,10 +85,10 @@ class Output:
 
 @dataclass(frozen=True)
 class Report:
-    """A file made of the answer, for the parameter of a name.
+    """A file made from the answer, for the parameter of a name.
 
-    text: what stands in it
-    is_usual: whether one is written where nobody named a file
+    text: makes its content
+    is_usual: whether it is written even if nobody names a file
     """
 
     name: str
@@ -102,14 +102,14 @@ class Report:
 class VerbRow:
     """The facts of a verb for Processing beyond its declaration; all texts in the user's language.
 
-    first, advanced: the names of the parameters in their order; the advanced ones are folded away
-    titles: what the parameters are called, where it is not the usual title
-    kinds: how they are asked for, where neither their name nor their declaration says that
+    first, advanced: the names of the parameters in order; the advanced ones are folded away
+    titles: titles of parameters that differ from the usual ones
+    kinds: kinds of parameters that follow neither from their name nor from their declaration
     sinks: the tables of the core that become layers
-    outputs: those that have no place in the answer are for `finish`
-    report: a file made of the answer
-    point: what a point is called that is picked on the map instead of giving `x`, `y` and `crs`; empty for none
-    finish: from the answer, adds to the results what only this verb has
+    outputs: values of the results; those without a place in the answer are set by `finish`
+    report: a file made from the answer
+    point: the title of a point picked on the map instead of `x`, `y` and `crs`; empty for none
+    finish: adds results that only this verb has, from the answer
     """
 
     verb: str
@@ -127,7 +127,7 @@ class VerbRow:
 
 
 class VerbAlgorithm(QgsProcessingAlgorithm):
-    """The algorithm of one verb: it asks what the verb asks, runs it, and hands on its words."""
+    """The algorithm of one verb: it asks for the verb's parameters, runs the verb, and passes on its texts."""
 
     def __init__(self, row: VerbRow) -> None:
         super().__init__()
@@ -151,7 +151,7 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
         return self._row.description
 
     def helpUrl(self) -> str:
-        """The verb's part of the reference, in the user's language."""
+        """The address of the verb's section in the reference, in the user's language."""
         return help_url(self._row.verb)
 
     def group(self) -> str:
@@ -179,7 +179,7 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
         return (True, "") if core_python() is not None else (False, str(core_missing()))
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
-        """The parameters, named as on the command line; sinks, the report and the point are QGIS's own."""
+        """Add the parameters, named as on the command line; sinks, the report and the point are QGIS's own."""
         for name in self._row.first.split():
             self._add(self._definition(name))
         if self._row.point:
@@ -204,9 +204,9 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
             self.addOutput(kind(output.name, output.title))
 
     def _add(self, definition: QgsProcessingParameterDefinition) -> None:
-        """A parameter; the file that it asks for is a file, also where it may be a page.
+        """Add a parameter; a file that it asks for gets a file output, even if it may be a page.
 
-        At a page QGIS's batch dialog breaks off with an error of its own in every row (qgis/QGIS#47884).
+        With an output for a page, QGIS's batch dialog fails with an error of its own in every row (qgis/QGIS#47884).
         """
         is_file = isinstance(definition, QgsProcessingParameterFileDestination)
         name, title = definition.name(), definition.description()
@@ -218,7 +218,7 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
         return self._kinds[name].make(name.upper(), self._titles[name], self._declared[name])
 
     def checkParameterValues(self, parameters: dict[str, Any], context: QgsProcessingContext) -> tuple[bool, str]:
-        """Check as QGIS does, but allow any path: the core reads more than QGIS, and its refusals say more."""
+        """Check like QGIS, but allow any path: the core reads more formats than QGIS, and its refusals say more."""
         for definition in self.parameterDefinitions():
             value = parameters.get(definition.name())
             if isinstance(definition, ANY_PATH) and isinstance(value, str) and value:
@@ -230,7 +230,7 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
     def prepareAlgorithm(
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
-        """Find the files behind the sources, while layers may be touched."""
+        """Find the files behind the sources, in the thread where layers may be used."""
         for definition in self.parameterDefinitions():
             value = parameters.get(definition.name())
             if isinstance(definition, QgsProcessingParameterFeatureSource) and value:
@@ -263,7 +263,7 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
         return results
 
     def _options(self, run: AlgorithmRun) -> dict[str, Any]:
-        """The options of the command line; what the source says of itself where the verb asks for it."""
+        """The options of the command line; the source supplies layer and system if the verb takes them."""
         options = {name: kind.read(run, name.upper()) for name, kind in self._kinds.items()}
         for name, value in list(options.items()):
             if isinstance(value, SourceFile):
@@ -278,7 +278,7 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
         return options
 
     def _picked_place(self, options: dict[str, Any], run: AlgorithmRun) -> dict[str, Any]:
-        """The options of a point that was picked on the map. Raises QgsProcessingException beside another place."""
+        """The options for a point picked on the map. Raises QgsProcessingException if another place is given too."""
         if any(options[name] for name in ("x", "y", "line", "box")):
             raise QgsProcessingException(tr("Give one place only: a point on the map, numbers, a line or a box."))
         point = self.parameterAsPoint(run.parameters, POINT, run.context)
@@ -296,13 +296,13 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
         return answer, exit_code
 
     def _named_problems(self, problems: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """The problems, of which one about a word without dashes has its field as an option: the dialog names both."""
+        """The problems, with arguments without dashes renamed to options, because the dialog titles both alike."""
         arguments = argument_names(self._row.verb)
         options = {word: f"--{name.replace('_', '-')}" for word, name in arguments.items()}
         return [{**problem, "field": options.get(problem.get("field"), problem.get("field"))} for problem in problems]
 
     def _controls(self) -> dict[str, str]:
-        """The dialog's titles of the options that the core's texts name; those of `add` are named in many."""
+        """The dialog's titles of the options in the core's texts, including those of `add`, which many texts name."""
         names = (*self._row.first.split(), *self._row.advanced.split())
         return {**add_controls(), **{f"--{name.replace('_', '-')}": self._titles[name] for name in names}}
 
@@ -310,14 +310,14 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
 def write_problems(
     problems: list[dict[str, Any]], feedback: QgsProcessingFeedback, controls: Mapping[str, str]
 ) -> None:
-    """Problems in Processing's log: what is only noted is no warning. controls: as `name_controls` takes them."""
+    """Write problems to Processing's log; a mere note is no warning. controls: as for `name_controls`."""
     for problem in problem_lines(problems):
         write = feedback.pushInfo if problem.level == "note" else feedback.pushWarning
         write(dialog_words(problem.text, controls))
 
 
 def _threshold_text(answer: dict[str, Any], threshold: str, feedback: QgsProcessingFeedback) -> str:
-    """Why a run fails that was to fail from a severity on: of a verdict, or of a delivery's problems."""
+    """The reason why a run fails that should fail from a severity on: its verdict, or a delivery's problems."""
     if "verdict" not in answer:
         text = tr("The delivery has problems that are at least: {threshold}.")
         return text.format(threshold=titles_of("severities")[threshold])
@@ -328,7 +328,7 @@ def _threshold_text(answer: dict[str, Any], threshold: str, feedback: QgsProcess
 
 
 def _summary(answer: dict[str, Any], tables: str, out: str) -> str:
-    """The text for people, without the tables that are made for the sinks alone. out: the file that was asked for."""
+    """The summary for people, without files made only for the sinks. out: the file that the user asked for."""
     text = str(answer["summary"])
     if not tables or tables == out:
         return text
@@ -337,11 +337,11 @@ def _summary(answer: dict[str, Any], tables: str, out: str) -> str:
 
 
 def write_summary(text: str, controls: Mapping[str, str], feedback: QgsProcessingFeedback) -> None:
-    """Write the result of a verb at the end of Processing's log, in the command line's words; columns stay aligned."""
+    """Write a verb's summary, in the command line's words, to the end of Processing's log; columns stay aligned."""
     text = dialog_words(text, controls)
     feedback.pushFormattedMessage(f"<pre>{escape(text)}</pre>", text)
 
 
 def dialog_words(text: str, controls: Mapping[str, str]) -> str:
-    """A text of the core with what Processing's dialogs call its verbs and options."""
+    """A text of the core, with its verbs and options named as in Processing's dialogs."""
     return name_controls(name_algorithms(text), controls)

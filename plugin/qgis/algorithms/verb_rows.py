@@ -1,6 +1,6 @@
-"""Which verbs are algorithms, a row for each: its texts, and what Processing alone must know of it.
+"""The verbs that are algorithms, one row each: its texts, and the facts that only Processing needs.
 
-A function for each verb, for the texts are in the language that holds when the provider is loaded.
+Each row is made by a function, because its texts are in the language in use when the provider is loaded.
 """
 
 from __future__ import annotations
@@ -417,7 +417,7 @@ def _publish() -> VerbRow:
 
 
 def add_changes(answer: dict[str, Any], results: dict[str, Any]) -> None:
-    """Add the rules that `check` did not ask, and the verdicts that change."""
+    """Add the rules that `check` did not ask, and the verdicts that have changed."""
     # Briefly, for QGIS writes all results below the log.
     results["UNASKED"] = json.dumps({rule["rule"]: rule["reason"] for rule in answer["unasked"]})
     if "changed" in answer:

@@ -1,4 +1,4 @@
-"""The layers of the map that are drawn by the expression functions, drawn again when these answer otherwise."""
+"""The map layers drawn with the expression functions; they are drawn again when the functions' answers change."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DRAWN_PARTS = (
 
 
 class DrawnVerdicts(QObject):
-    """Repaints the layers whose symbols, labels, diagrams or virtual fields name one of some functions.
+    """Repaints the layers whose symbols, labels, diagrams or virtual fields call certain functions.
 
     names: of the functions.
     """
@@ -28,7 +28,7 @@ class DrawnVerdicts(QObject):
         self._later = one_shot_timer(self, LATER_MS, self._repaint)
 
     def draw_again(self) -> None:
-        """Draw the layers again soon; several calls in a row are one."""
+        """Draw the layers again soon; several calls in a row draw them once."""
         self._later.start()
 
     def close_down(self) -> None:

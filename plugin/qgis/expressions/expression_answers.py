@@ -31,7 +31,7 @@ QUESTION_PARTS = 4  # of a look; the rest is how the library's files look
 
 
 class AnswerCache:
-    """Answers for any thread; one request at a time goes to the core, all others come from the cache."""
+    """Answers for any thread; one request at a time goes to the core, all other answers come from the cache."""
 
     def __init__(self, core: BlockingCore) -> None:
         self._core = core
@@ -49,7 +49,7 @@ class AnswerCache:
         return len(self._cached)
 
     def follow(self, question: CheckQuestion) -> None:
-        """Answer for another library, day or rules from now on; or look at the same library again."""
+        """From now on answer for this library, day and rules; for the same ones, look at the library's state again."""
         with self._guard:
             self._question = question
             self._library_state = (None, self._library_state[1])
@@ -63,7 +63,7 @@ class AnswerCache:
     ) -> CheckedParcel:
         """The verdict and the findings of a polygon.
 
-        prefetch: called with a number and a test of what is known; returns shapes that are likely to be asked next.
+        prefetch: called with a number and a test of what is known; returns shapes that are likely to be asked for next.
 
         Raises Refusal: no library, no core, a refusal of the core, or a cancel.
         """
@@ -133,9 +133,9 @@ class AnswerCache:
             self._turn.release()
 
     def _check_state(self, question: CheckQuestion, fingerprint: tuple, is_cancelled: Callable[[], bool]) -> None:
-        """Clear the cache unless the library is in the state in which the answers were given.
+        """Clear the cache unless the library is in the state for which the answers were given.
 
-        A stored run or opinion changes the file, but no verdict; so the core is asked which layers there are.
+        A stored run or opinion changes the file, but no verdict; so the core is asked for the list of layers.
         """
         if self._library_state[0] == fingerprint:
             return
@@ -151,7 +151,7 @@ class AnswerCache:
 
 
 def _copy_of(refusal: Refusal) -> Refusal:
-    """A copy of a refusal: the same exception raised again and again would keep every traceback."""
+    """A copy of a refusal, because raising the same exception again and again would keep every traceback."""
     return Refusal(refusal.message, refusal.problems, refusal.exit_code)
 
 
@@ -168,7 +168,7 @@ def _patience_test(is_cancelled: Callable[[], bool]) -> Callable[[], bool]:
 
 
 def _fingerprint(question: CheckQuestion) -> tuple:
-    """The question, and the state of its files; a changed value may mean another library."""
+    """The question, and the states of its files; a change may mean that the library has changed."""
     day = question.as_of or datetime.date.today().isoformat()
     packs = tuple((path, *file_state(path)) for path in question.packs)
     key = (question.library, day, packs, settings.language())

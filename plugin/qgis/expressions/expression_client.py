@@ -1,6 +1,6 @@
-"""The core for expressions, which wait for their answer: a `serve` of its own, asked from the thread that draws.
+"""The core for expressions, which wait for their answer: a `serve` of its own, asked from the drawing thread.
 
-The dock's core answers by Qt's signals, in the main thread only; an expression is evaluated in many threads.
+The dock's core answers by Qt's signals, in the main thread only, but expressions are evaluated in many threads.
 """
 
 from __future__ import annotations
@@ -42,9 +42,10 @@ class CoreTimeout(Refusal):
 
 
 class BlockingCore:
-    """`onemap serve`, started at the first request and again if it has died.
+    """`onemap serve`, started at the first request, and again if it has died.
 
-    Only one thread may ask at a time: the caller ensures it. `stop` and `close` may come from any thread at any time.
+    Only one thread may ask at a time, which the caller ensures. `stop` and `close` may come from any thread at any
+    time.
     """
 
     def __init__(self) -> None:
@@ -68,9 +69,9 @@ class BlockingCore:
     ) -> dict[str, Any]:
         """Ask the core for a verb and wait for its answer.
 
-        login: more variables for its environment.
+        login: further variables for its environment.
 
-        Raises Refusal: the core's own, or that there is none, that it died, took too long, or was cancelled.
+        Raises Refusal if the core refuses, is missing, died, took too long, or was cancelled.
         """
         options = {name: value for name, value in params.items() if is_given(value)}
         options.setdefault("lang", settings.language())
@@ -163,7 +164,7 @@ class BlockingCore:
                 raise refusal
 
     def _end(self) -> None:
-        """Close the core's stdin, at which it stops; kill it if it does not."""
+        """Close the core's stdin, which makes it stop; kill it if it does not."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -198,7 +199,7 @@ def _collect_output(stream: IO[bytes], words: deque) -> None:
 
 
 def _send(process: subprocess.Popen, message: dict[str, Any]) -> None:
-    """Send one message to the core. Raises CoreDied where it has ended."""
+    """Send one message to the core. Raises CoreDied if the core has ended."""
     try:
         process.stdin.write(json.dumps(message, ensure_ascii=False).encode("utf-8") + b"\n")
         process.stdin.flush()
@@ -207,7 +208,7 @@ def _send(process: subprocess.Popen, message: dict[str, Any]) -> None:
 
 
 def _message_in(line: bytes) -> dict[str, Any]:
-    """The message in a line; empty where the line is none."""
+    """The message in a line; empty if the line is not a message."""
     try:
         message = json.loads(line.decode("utf-8", "replace")) if line else {}
     except ValueError:

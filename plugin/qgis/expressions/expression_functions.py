@@ -43,7 +43,7 @@ FINDING_NAMES = ("rule", "verdict", "layer", "version", "area_m2", "title", "bas
 
 
 class CheckFunction(QgsExpressionFunction):
-    """One function of a polygon, and of the parcel's attributes where rules ask for them."""
+    """One function of a polygon, and of the parcel's attributes if rules use them."""
 
     def __init__(
         self, name: str, help_text: str, functions: ExpressionFunctions, value: Callable[[CheckedParcel], Any]
@@ -59,7 +59,7 @@ class CheckFunction(QgsExpressionFunction):
         parent: QgsExpression,
         node: QgsExpressionNodeFunction,
     ) -> Any:
-        """The value; None for a null or empty geometry, and where the evaluation error says why there is none."""
+        """The value; None for a null or empty geometry, and if the evaluation fails, with the reason as its error."""
         try:
             shape = _shape_of(values, context)
             if shape is None:
@@ -90,14 +90,14 @@ class CheckFunction(QgsExpressionFunction):
     def isStatic(
         self, _node: QgsExpressionNodeFunction, _parent: QgsExpression, _context: QgsExpressionContext
     ) -> bool:
-        """The value is never the same for all features, because a library may change."""
+        """Always False, because the value may change with the library."""
         return False
 
 
 class ExpressionFunctions:
     """The functions for expressions, registered until they are closed down.
 
-    They answer for the library that the dock has open; without a dock, as in qgis_process, for the library open last.
+    They answer for the dock's open library; without a dock, as in qgis_process, for the library that was open last.
     """
 
     def __init__(self) -> None:
@@ -135,9 +135,10 @@ class ExpressionFunctions:
         self._update_question()
 
     def close_down(self) -> None:
-        """Remove the functions and end their core; more than once does no harm.
+        """Unregister the functions and end their core; more than once does no harm.
 
-        QGIS finds a function by its place in a list: a drawing that goes on would find another one there, or none.
+        QGIS finds a function by its place in a list, so a drawing that goes on would find another function there, or
+        none.
         """
         self._drawn.close_down()
         self.prefetch.close()
@@ -156,7 +157,7 @@ class ExpressionFunctions:
 
 
 def _question_for(library: str, day: str, packs: tuple[str, ...]) -> CheckQuestion:
-    """The question for a library, with its login; QGIS may ask for its master password, so in the main thread."""
+    """The question for a library, with its login; for the main thread, as QGIS may ask for its master password."""
     try:
         return CheckQuestion(library, day, packs, login_environment(entry_of(library)))
     except Refusal as refusal:
@@ -173,7 +174,7 @@ class _CallArguments:
             argument.prepare(context)
 
     def shape(self, context: QgsExpressionContext) -> Shape | None:
-        """The shape for the context's feature; None where there is none to check."""
+        """The shape for the context's feature; None if there is none to check."""
         values = [argument.evaluate(context) for argument in self._arguments]
         try:
             is_known = not any(argument.hasEvalError() for argument in self._arguments)
@@ -183,7 +184,7 @@ class _CallArguments:
 
 
 def _shape_of(values: Sequence[Any], context: QgsExpressionContext | None) -> Shape | None:
-    """The shape in a function's arguments; None for a null or empty geometry. Raises Refusal for no polygon."""
+    """The shape in a function's arguments; None for a null or empty geometry. Raises Refusal if it is no polygon."""
     geometry = values[0]
     if not isinstance(geometry, QgsGeometry):
         raise Refusal(tr("The first argument must be a geometry, such as @geometry."))
@@ -204,7 +205,7 @@ def findings_of(checked: CheckedParcel) -> list[dict[str, Any]]:
 
 
 def _crs_of(geometry: QgsGeometry, context: QgsExpressionContext | None) -> QgsCoordinateReferenceSystem:
-    """The geometry's own system, else that of the layer, else of the project. Raises Refusal where there is none."""
+    """The geometry's own system, else the layer's, else the project's. Raises Refusal if there is none."""
     if isinstance(geometry, QgsReferencedGeometry) and geometry.crs().isValid():
         return geometry.crs()
     crs = QgsCoordinateReferenceSystem()

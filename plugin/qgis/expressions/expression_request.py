@@ -67,7 +67,7 @@ def shape_of(geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem, attribute
 
 
 def fitting_shapes(first: Shape, others: Iterable[Shape]) -> list[Shape]:
-    """The first shape, and those others that fit into one table with it without a change of their values."""
+    """The first shape, and the others that fit into one table with it without changing their values."""
     kinds: dict[str, QMetaType.Type | None] = dict.fromkeys(_sent_attributes(first))
     fitting: list[Shape] = []
     for shape in (first, *others):
@@ -87,9 +87,9 @@ def fitting_shapes(first: Shape, others: Iterable[Shape]) -> list[Shape]:
 def check_shapes(
     core: BlockingCore, question: CheckQuestion, shapes: Sequence[Shape], folder: str, is_cancelled: Callable[[], bool]
 ) -> dict[tuple, CheckedParcel | Refusal]:
-    """The core's answers for shapes of one file, by their keys; a Refusal where it would come again.
+    """The core's answers for the shapes of one file, by their keys; a Refusal if it would come again.
 
-    Shapes that the core refuses are answered as if each had come alone, and the others are sent once more. Raises
+    Shapes that the core refuses get the answer that each would get alone, and the others are sent once more. Raises
     Refusal.
     """
     answers: dict[tuple, CheckedParcel | Refusal] = {}
@@ -134,7 +134,7 @@ def _ask(
 
 
 def _by_shape(refusal: Refusal, shapes: dict[int, Shape]) -> dict[int, Refusal]:
-    """The refusals of single shapes; none where something else was refused."""
+    """The refusals of single shapes; none if something else was refused."""
     of_shapes = [problem for problem in refusal.problems if str(problem.get("code")).startswith(SHAPE_CODE_PREFIX)]
     if len(shapes) == 1:
         (number,) = shapes
@@ -181,7 +181,7 @@ def _features(shapes: dict[int, Shape]) -> tuple[QgsFields, list[QgsFeature]]:
 
 
 def evaluation_error(refusal: Refusal) -> str:
-    """The error text of an expression: it names no file and no option, which the user does not know."""
+    """The error text of an expression, without files and options, which the user does not know."""
     lines = []
     for problem in refusal.problems:
         parts = {name: problem.get(name) for name in ("field", "code", "message", "mend")}

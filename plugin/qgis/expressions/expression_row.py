@@ -13,7 +13,7 @@ SILENT_MS = 3000  # after so long without a question the work has ended
 
 
 class ExpressionRow(QWidget):
-    """Visible only while expressions are answered; the user stops them by stopping the drawing (Esc)."""
+    """Visible only while expressions are answered; stopping the drawing (Esc) stops them."""
 
     def __init__(self) -> None:
         super().__init__()

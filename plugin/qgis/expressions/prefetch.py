@@ -1,6 +1,6 @@
-"""The shapes that an expression will ask for next: the layer's other features, read ahead in the thread that draws.
+"""Prefetch the shapes that an expression will ask for next: the layer's other features, read in the drawing thread.
 
-A layer belongs to the main thread. Its source is made there, as QGIS's own aggregates do, and read in the asking
+A layer belongs to the main thread, so its source is made there, as by QGIS's own aggregates, and read in the asking
 thread.
 """
 
@@ -49,7 +49,7 @@ MAX_PASSES = 8
 class LayerSource:
     """A layer that any thread can read.
 
-    own_fields: fields that ask these functions and must not be read.
+    own_fields: fields that call these functions, and must not be read.
     selected: the ids of the selected features.
     box: the map's extent in the layer's system.
     """
@@ -80,7 +80,7 @@ class FeaturePrefetch(QObject):
         self._thread_state = threading.local()
 
     def close(self) -> None:
-        """Release all layers, and read none any more: the main thread is about to wait for the drawing threads."""
+        """Release all layers and read no more, because the main thread will wait for the drawing threads."""
         with self._guard:
             self._is_closed = True
             self._passes.clear()
@@ -94,7 +94,7 @@ class FeaturePrefetch(QObject):
         is_known: Callable[[Shape], bool],
         is_cancelled: Callable[[], bool],
     ) -> list[Shape]:
-        """The shapes of the next features that are not known yet; empty without a layer.
+        """The shapes of the next features that have no answer yet; empty without a layer.
 
         shape_of: the shape for the feature of a context.
         max_count: the largest number of shapes.
@@ -128,7 +128,7 @@ class FeaturePrefetch(QObject):
     def _pass_of(
         self, context: QgsExpressionContext, node: QgsExpressionNodeFunction, is_cancelled: Callable[[], bool]
     ) -> _LayerPass | None:
-        """The reading for a context and its arguments; a new one at the first question."""
+        """The reading for a context and its arguments; the first call begins one."""
         name = "onemap " + " ".join(argument.dump() for argument in node.args().list())
         token = value_or_none(context.cachedValue(name))
         with self._guard:
@@ -162,7 +162,7 @@ class FeaturePrefetch(QObject):
 
 
 class _MainThreadCall:
-    """A call in the main thread, given up where the main thread does not come to it."""
+    """A call in the main thread, given up if the main thread does not get to it in time."""
 
     def __init__(self, context: QgsExpressionContext) -> None:
         self._context = context
@@ -172,7 +172,7 @@ class _MainThreadCall:
         self.source: LayerSource | None = None
 
     def run(self) -> None:
-        """Run in the main thread. The context is not in use meanwhile: its owner waits, or has given up."""
+        """Run in the main thread. The context is free meanwhile, because its owner waits or has given up."""
         with self._guard:
             if not self._is_off:
                 self.source = _source_in_main_thread(self._context)
@@ -190,7 +190,7 @@ class _MainThreadCall:
 
 
 class _LayerPass:
-    """One reading of a layer: the selected features, then those in the map, then all, from the first asked one on."""
+    """One reading of a layer, from the first requested feature on: selected features, those in the map, then all."""
 
     def __init__(self, source: LayerSource, first: int) -> None:
         self.source = source
@@ -209,7 +209,7 @@ class _LayerPass:
 
     @property
     def state(self) -> tuple[int, int]:
-        """How many features have been read, and of how many."""
+        """The number of features read so far, and the total."""
         return self._position, len(self._pool)
 
     def read(
@@ -221,7 +221,7 @@ class _LayerPass:
         is_known: Callable[[Shape], bool],
         is_cancelled: Callable[[], bool],
     ) -> list[Shape]:
-        """The next shapes that are not known; they stay ready until they are."""
+        """The next shapes without an answer; they stay ready until they have one."""
         with self._guard:
             for key in [key for key, shape in self._ready.items() if is_known(shape)]:
                 del self._ready[key]
@@ -277,7 +277,7 @@ def _source_in_main_thread(context: QgsExpressionContext) -> LayerSource | None:
 
 
 def _source_of(layer: object, context: QgsExpressionContext) -> LayerSource | None:
-    """The source of a layer of this thread; None for any other."""
+    """The source of a layer of this thread; None for anything else."""
     if not isinstance(layer, QgsVectorLayer) or layer.thread() != QThread.currentThread() or not layer.isValid():
         return None
     fields = layer.fields()
@@ -294,7 +294,7 @@ def _source_of(layer: object, context: QgsExpressionContext) -> LayerSource | No
 
 
 def _box(context: QgsExpressionContext, layer: QgsVectorLayer) -> QgsRectangle | None:
-    """The map's extent in the layer's system, where the context has a map."""
+    """The map's extent in the layer's system; None if the context has no map."""
     extent = context.variable("map_extent")
     crs = QgsCoordinateReferenceSystem(str(value_or_none(context.variable("map_crs")) or ""))
     if not isinstance(extent, QgsGeometry) or not crs.isValid():

@@ -1,1 +1,1 @@
-"""The library in three dimensions: the terrain, buildings, plots by their permitted height, and height limits."""
+"""The library in three dimensions: terrain, buildings, plots by permitted height, and height limits."""

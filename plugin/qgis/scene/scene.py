@@ -1,7 +1,7 @@
-"""The library in QGIS's 3D view: the terrain of the elevation model, volumes by height, height limits as surfaces.
+"""The library in QGIS's 3D view: terrain from the elevation model, volumes by height, height limits as surfaces.
 
-Which layer is shown by which field stands in resources/styles/scene.json. Nothing is computed: a plot without a
-permitted height has no volume.
+resources/styles/scene.json says which layer is shown by which field. Nothing is computed: a plot without a permitted
+height has no volume.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ PITCH_DEG, NEARER = 55.0, 0.8  # from the vertical; of the distance from which Q
 
 @dataclass(frozen=True)
 class Scene:
-    """The content of the view: the terrain, and the layers with a look in three dimensions; missing ones by title.
+    """The content of the view: the terrain, and the layers with a 3D style; missing ones by title.
 
-    lent: the layers that were put on the map for it, and the nodes that were switched on, until it is closed.
+    lent: layers added to the map and nodes switched on for the view, until it is closed.
     """
 
     terrain: QgsRasterLayer | None
@@ -49,7 +49,7 @@ class Scene:
 
 
 def missing_view() -> str:
-    """Why there is no 3D view in this QGIS; empty where there is one."""
+    """The reason why this QGIS has no 3D view; empty if it has one."""
     try:
         import qgis._3d  # noqa: F401
     except ImportError:
@@ -58,10 +58,10 @@ def missing_view() -> str:
 
 
 def prepare_scene(library: OpenLibrary) -> Scene:
-    """Put the layers of the scene on the map, switched on, and give each its look in three dimensions.
+    """Show the layers of the scene on the map, and give each its 3D style.
 
     The elevation model becomes the project's terrain, so that every 3D view of the project stands on it. A layer
-    without the field of its heights is missing too.
+    without the field of its heights counts as missing.
     """
     looks = json.loads((RESOURCES / "styles" / "scene.json").read_text(encoding="utf-8"))
     missing: list[str] = []
@@ -96,7 +96,7 @@ def prepare_scene(library: OpenLibrary) -> Scene:
 
 
 def give_back(lent: Iterable[str | QgsLayerTreeNode]) -> None:
-    """Leave the flat map as it was before a view: what was put there for it goes, what was off is off again."""
+    """Restore the flat map after a view: remove layers added for it, and switch off what was off before."""
     root = QgsProject.instance().layerTreeRoot()
     there = [*root.findLayers(), *groups_in(root)]
     for one in lent:
@@ -109,7 +109,7 @@ def give_back(lent: Iterable[str | QgsLayerTreeNode]) -> None:
 
 
 def _nodes_off(node: QgsLayerTreeNode | None) -> list[QgsLayerTreeNode]:
-    """A node of the layer tree and those above it, as far as they are switched off."""
+    """The switched-off nodes among a node of the layer tree and those above it."""
     found = []
     while node is not None:
         found += [] if node.itemVisibilityChecked() else [node]
@@ -118,14 +118,14 @@ def _nodes_off(node: QgsLayerTreeNode | None) -> list[QgsLayerTreeNode]:
 
 
 def look_aslant(view: Any) -> None:
-    """Turn a new view from the vertical, so that heights are seen at once. view: None where QGIS gives none."""
+    """Tilt a new view, so that heights are seen at once. view: None if QGIS gives none."""
     camera = view.cameraController() if hasattr(view, "cameraController") else None
     if camera is not None:
         camera.setLookingAtPoint(camera.lookingAtPoint(), NEARER * camera.distance(), PITCH_DEG, camera.yaw())
 
 
 def show_view(name: str) -> bool:
-    """Bring an open 3D view to the front; False where none of that name is open."""
+    """Bring an open 3D view to the front; False if no view of that name is open."""
     for window in QApplication.allWidgets():
         if isinstance(window, (QDialog, QDockWidget)) and window.windowTitle() == name and not window.isHidden():
             window.show()
@@ -136,12 +136,12 @@ def show_view(name: str) -> bool:
 
 
 def height_expression(field: str) -> str:
-    """The first number in a field as metres, such as 60 in "≤60m"; nothing where there is none."""
+    """An expression for the first number in a field, in metres, such as 60 in "≤60m"; null if there is none."""
     return f"to_real(regexp_substr(to_string(\"{field}\"), '([0-9]+\\\\.?[0-9]*)'))"
 
 
 def _on_map(library: OpenLibrary, code: str, missing: list[str]) -> QgsMapLayer | None:
-    """A layer's version in force on the map; None where there is none to show, and then its title is noted."""
+    """A layer's version in force on the map; if there is none to show, None, and its title is added to `missing`."""
     entry = library.entry(code)
     version = entry.in_force if entry is not None else None
     if entry is not None and version is not None:
@@ -153,7 +153,7 @@ def _on_map(library: OpenLibrary, code: str, missing: list[str]) -> QgsMapLayer 
 
 
 def _renderer(layer: QgsVectorLayer, look: dict[str, Any], is_surface: bool) -> Any:
-    """Polygons as volumes on the terrain up to their height, or as surfaces at a height above sea level."""
+    """Draw polygons as volumes on the terrain up to their height, or as surfaces at a height above sea level."""
     from qgis._3d import QgsPolygon3DSymbol, QgsVectorLayer3DRenderer
 
     colour = QColor(look["colour"])
@@ -181,7 +181,7 @@ def _renderer(layer: QgsVectorLayer, look: dict[str, Any], is_surface: bool) -> 
 
 
 def _material() -> Any:
-    """A material that light and shadow play on; its class moved to another module in QGIS 4."""
+    """A material that reacts to light; its class is in another module in QGIS 4."""
     try:
         from qgis.core import QgsPhongMaterialSettings
     except ImportError:

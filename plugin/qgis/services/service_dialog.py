@@ -1,4 +1,4 @@
-"""The dialog that registers a service: its address, its layer, its department; its key goes into QGIS's own store."""
+"""The dialog that registers a service: its address, layer and department; its key goes into QGIS's own store."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ class ServiceDialog(QDialog):
         resize_on_screen(self, *SIZE_PX)
 
     def _move_key(self) -> bool:
-        """Move a key from the address into the store; False where that failed."""
+        """Move a key from the address into the store; False if that fails."""
         address, key = key_in(self.form.url.text())
         if not key:
             return True

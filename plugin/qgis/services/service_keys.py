@@ -1,8 +1,8 @@
 """Keys of services that take them in the address, such as 天地图's tk: stored in QGIS's authentication store only.
 
-QGIS's own method "API Header" sends the stored key as a header. A server that reads its key only from the address
-would not see it, so a header of that name is moved into the address of each request just before it is sent. The key
-is thus never in a library, a project or a data source.
+QGIS's own method "API Header" sends the stored key as a header. A server that reads its key only from the address would
+not see it, so a header of that name is moved into the address of each request just before it is sent. Thus no library,
+project or data source ever contains the key.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ METHOD_VERSION = 1
 def store_key(name: str, key: str) -> str:
     """Store a key in QGIS's authentication store; return the id of its entry.
 
-    QGIS asks for its master password if needed. Raises Refusal where the store is disabled, or stays locked.
+    QGIS asks for its master password if needed. Raises Refusal if the store is disabled, or stays locked.
     """
     manager = QgsApplication.authManager()
     if manager.isDisabled():
@@ -38,7 +38,7 @@ def store_key(name: str, key: str) -> str:
 
 
 def key_in(address: str) -> tuple[str, str]:
-    """An address without its key, and the key; an empty key where there is none."""
+    """An address without its key, and the key; an empty key if there is none."""
     url = QUrl(address.strip())
     query = QUrlQuery(url)
     key_names = [name for name, _value in query.queryItems() if name.lower() == KEY]
@@ -61,7 +61,7 @@ def end_moving_keys(number: str) -> None:
 
 
 def _move_key(request: QNetworkRequest) -> None:
-    """Move the key of a request; called in any thread, so it changes only the request."""
+    """Move the key of a request; called in any thread, so it changes nothing but the request."""
     name = KEY.encode("ascii")
     if not request.hasRawHeader(name):
         return

@@ -45,7 +45,7 @@ def request_offers(service: Service, crs: str, feedback: QgsFeedback) -> list[Of
 
     crs: the preferred coordinate system.
 
-    Raises Refusal where the server does not answer, or not as a server of that kind does.
+    Raises Refusal if the server does not answer, or not like a server of that kind.
     """
     request = QNetworkRequest(QUrl(capabilities_address(service)))
     is_json = service.type in ("oapif", "sensorthings")
@@ -61,7 +61,7 @@ def request_offers(service: Service, crs: str, feedback: QgsFeedback) -> list[Of
 
 
 def read_offers(kind: str, answer: bytes, crs: str) -> list[Offer]:
-    """The layers in a server's answer. Raises Refusal where it is not the answer of such a server."""
+    """The layers in a server's answer. Raises Refusal if the answer is not of the expected kind."""
     readers: dict[str, Callable[[Any, str], list[Offer]]] = {
         "wms": _wms,
         "wmts": _wmts,
@@ -89,7 +89,7 @@ def _without_address(text: str) -> str:
 
 
 def _parsed_document(answer: bytes) -> ElementTree.Element:
-    """A document that declares no entities of its own: none can grow, or name a file. Raises ValueError, ParseError."""
+    """Parse a document without entities, so that none can expand or name a file. Raises ValueError, ParseError."""
     if b"<!ENTITY" in answer.replace(b"\0", b""):  # in UTF-16, too
         raise ValueError("<!ENTITY")
     return ElementTree.fromstring(answer)  # without entities  # nosec B314

@@ -66,7 +66,7 @@ class ServiceRows(QObject):
         return item
 
     def show_state(self, item: QTreeWidgetItem) -> None:
-        """Tick the row if its service is on the map; half while its server is asked."""
+        """Tick the row if its service is on the map; tick it half while its server is asked."""
         service = item.data(0, ROLE_SERVICE)
         state = Qt.CheckState.Unchecked
         if service.name in self._tasks:
@@ -76,7 +76,7 @@ class ServiceRows(QObject):
         item.setCheckState(TITLE, state)
 
     def toggle(self, item: QTreeWidgetItem) -> None:
-        """Add the service to the map, or remove it, as its tick says."""
+        """Add the service to the map, or remove it, depending on its tick."""
         service = item.data(0, ROLE_SERVICE)
         is_ticked = item.checkState(TITLE) != Qt.CheckState.Unchecked
         layer = service_on_map(self._library, service)
@@ -96,7 +96,7 @@ class ServiceRows(QObject):
             self._zoom_to(layer)
 
     def add_actions(self, menu: QMenu, service: Service | None) -> None:
-        """Add the actions for a service, or those without one, to a menu."""
+        """Add the actions for a service, or those that need no service, to a menu."""
         if service is not None:
             menu.addAction(tr("Go to it on the map"), lambda: self.go_to(service))
             if service.has_features:

@@ -153,7 +153,7 @@ class CheckTab(QWidget):
         self._ask(params, tr("Check parcels"), show, choice)
 
     def _asked_params(self, folder: str) -> dict[str, Any] | None:
-        """The parameters of a check of the chosen parcels, which are written into a folder; None: refused."""
+        """The parameters of a check of the chosen parcels, which are written into a folder; None after a refusal."""
         try:
             source = self.parcels.source(folder)
         except Refusal as refusal:
@@ -217,7 +217,7 @@ class CheckTab(QWidget):
         self._ask(params, tr("Open a past check"), show, verb="runs")
 
     def compare_with(self, identifier: str, name: str) -> None:
-        """Show which parcels have another verdict in the check on display than in one that the library keeps."""
+        """Show which parcels have another verdict in the check on display than in a stored check."""
         run = self.results.run
         if run is None or not run.id or self.is_checking:
             return
@@ -244,8 +244,8 @@ class CheckTab(QWidget):
     ) -> None:
         """Send a check; then call show(tables, answer, parcels).
 
-        choice: the parcels, where a refusal can be mended.
-        verb: that answers as a check does.
+        choice: the parcels, if a refusal can be remedied.
+        verb: a verb that answers like a check.
         """
         target, path, own_name = params["out"], self._library.path, self._library.own_name
         self.begun.emit()
@@ -261,9 +261,9 @@ class CheckTab(QWidget):
         )
 
     def _say_dropped(self, path: str, own_name: str) -> None:
-        """Say that an answer is of another library or day than the one that is open now.
+        """Say that an answer belongs to another library or day than the open one, and is not shown.
 
-        path, own_name: of the library that it is of.
+        path, own_name: of the answer's library.
         """
         text = tr("The check of {library} has ended. It is not shown: another library or day was chosen meanwhile.")
         self.message_sent.emit(text.format(library=name_beside(own_name, path, self._library.path)))
@@ -301,7 +301,7 @@ class CheckTab(QWidget):
         self._show_work("")
 
     def _make_empty_page(self) -> QWidget:
-        """The page while there are no results, with the button for the next step where the library has no data."""
+        """The page shown without results, with a button for the next step if the library has no data."""
         self._empty = empty_label(tr("Choose the parcels, then press Check."))
         self.add_button = push_button(tr("Add to the one map…"), sign="add", action=self.add_requested)
         page = QWidget()
@@ -373,7 +373,7 @@ class CheckTab(QWidget):
         self.refused.emit(self.past.explained(refusal))
 
     def _refuse_changed(self) -> bool:
-        """Say so where a file of the check on display is another by now, so that no answer is of what was checked."""
+        """Refuse if a file of the check on display has changed since; return whether one has."""
         changed = refusal_of_changed(self._files)
         if changed is not None:
             self.refused.emit(changed)
@@ -424,7 +424,7 @@ class CheckTab(QWidget):
         self._pages.setCurrentWidget(page)
 
     def _show_form(self) -> None:
-        """Show the fields that the page on display needs: a remedy has no room for them, and sites ask rules alone."""
+        """Show the fields that the current page needs: a remedy has no room for them, and sites need only the rules."""
         page = self._pages.currentWidget()
         is_of_parcels = page is not self.sites
         self._show_form_button()
@@ -437,12 +437,12 @@ class CheckTab(QWidget):
         self._show_run_label(not self.is_checking)
 
     def _show_form_button(self) -> None:
-        """Beside the bar of what runs there is no room for it, and nothing to change meanwhile."""
+        """Show the form's button unless a check is running: then there is no room for it, and nothing to change."""
         is_of_form = self._pages.currentWidget() not in (self.sites, self.remedy)
         self.form_button.setVisible(is_of_form and not self.is_checking)
 
     def _show_run_label(self, is_on: bool) -> None:
-        """Name the run on display; a shape that is being drawn or edited belongs to none, nor do sites."""
+        """Show the name of the run on display; a shape being drawn or edited belongs to no run, nor do sites."""
         is_of_run = self._page_before is not self.live and self._pages.currentWidget() is not self.sites
         self._run_label.setVisible(is_on and is_of_run and bool(self._run_label.text()))
         for note in (self.outdated, self.changed_versions):
@@ -480,7 +480,7 @@ class CheckTab(QWidget):
         self.finished.emit()
 
     def _live_params(self) -> dict[str, Any] | None:
-        """The parameters of a check while polygons are edited; None where the tab is hidden, or a check is running."""
+        """The parameters of a check during editing; None if the tab is hidden or a check is running."""
         choice = self.parcels.choice
         is_off = self.is_checking or not self.isVisible() or self.land.is_asked
         if not self._library.path or choice is None or is_off:
@@ -498,7 +498,7 @@ class CheckTab(QWidget):
         }
 
     def _take_changed_question(self) -> None:
-        """Shapes that are judged while they are drawn are judged anew; a check says that it is of another question."""
+        """Check shapes being drawn again, because the form has changed; note that a finished check is outdated."""
         if self._page_before is self.live:
             self.live.check_again()
         self._show_run_label(not self.is_checking)
@@ -528,7 +528,7 @@ class CheckTab(QWidget):
             self._pages.setCurrentWidget(self.sites if is_searching else self._empty_page)
 
     def leave(self) -> None:
-        """Cancel what runs, else remove the highlight and restore the view."""
+        """Cancel the running request; if there is none, remove the highlight and restore the view."""
         if self.is_checking:
             self.cancel()
         elif self.remedy.asking.is_busy or self.sites.is_working:
@@ -543,12 +543,12 @@ class CheckTab(QWidget):
             view.highlight.restore_view()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """What was edited while the tab was hidden is checked now."""
+        """Check what was edited while the tab was hidden."""
         super().showEvent(event)
         self.live.catch_up()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc and Ctrl+Z, with the focus anywhere in the tab."""
+        """Handle Esc and Ctrl+Z, with the focus anywhere in the tab."""
         if event.key() == Qt.Key.Key_Escape:
             self.leave()
         elif event.matches(QKeySequence.StandardKey.Undo) and self.parcels.undo_button.isVisible():
@@ -558,5 +558,5 @@ class CheckTab(QWidget):
 
 
 def _temporary_target(name: str) -> str:
-    """A GeoPackage in a folder of its own, which goes with the results."""
+    """A GeoPackage in a folder of its own, which is removed with the results."""
     return str(temporary_folder(name) / f"{name}.gpkg")

@@ -1,4 +1,4 @@
-"""Follows the edits of a map layer: which features have a new shape or new values, signalled once the user pauses."""
+"""Follow the edits of a map layer: a signal names features with a new shape or new values once the user pauses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PAUSE_MS = 120  # several changes of one gesture are one
 
 
 class EditFollower(QObject):
-    """Follows one layer at a time. The ids are those of features with a new shape or value since editing began."""
+    """Follows one layer at a time. Its ids are the features with a new shape or value since editing began."""
 
     changed = pyqtSignal()  # a shape or a value has changed: its verdict is out of date
     edits_paused = pyqtSignal()  # and for a moment none has
@@ -30,7 +30,7 @@ class EditFollower(QObject):
         return list(self._ids)
 
     def follow(self, layer: QgsVectorLayer | None) -> None:
-        """Follow a layer, or None; the same layer is followed on."""
+        """Follow a layer, or no layer for None; a layer that is followed already goes on being followed."""
         if layer is self.layer:
             return
         self._timer.stop()
@@ -50,7 +50,7 @@ class EditFollower(QObject):
         self._wait_for_pause()
 
     def signal_again(self) -> None:
-        """Signal the same features once more, if there are any, as after a change."""
+        """Signal the same features once more, as after a change, if there are any."""
         if self._ids:
             self._wait_for_pause()
 

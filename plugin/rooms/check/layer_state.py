@@ -1,4 +1,4 @@
-"""The state of a map layer's features, by which one knows whether they have changed since."""
+"""The state of a map layer's features, which shows whether they have changed since."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _states = count()  # no state comes twice
 
 
 class LayerState(QObject):
-    """Follows one layer. Edits that are thrown away lead back to the state before them, a filter that goes as well.
+    """Follows one layer. Discarding edits, or removing a filter, leads back to the state before.
 
-    A feature that is new changes none of the others, so it makes no other state; nor does saving.
+    A new feature does not change the others, so it makes no new state; nor does saving.
     """
 
     changed = pyqtSignal()
@@ -37,7 +37,7 @@ class LayerState(QObject):
 
     @property
     def now(self) -> tuple[int, str, str, str]:
-        """The state: two that are equal are of the same features in the same place."""
+        """The present state; two equal states mean the same features in the same place."""
         layer, crs = self.layer, self.layer.crs()
         return self._edits, layer.source(), layer.subsetString(), crs.authid() or crs.toWkt()
 

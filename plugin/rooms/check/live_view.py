@@ -1,4 +1,4 @@
-"""The verdict while editing: at every change of a shape or a value the parcel is checked again, by the running session.
+"""The verdict while editing: after every change of a shape or a value, the running session checks the parcel again.
 
 Such checks leave no run in the library; pressing Check does.
 """
@@ -35,9 +35,9 @@ MAX_PARCELS = 50  # changed parcels that are checked while editing; more need th
 
 
 class LiveView(QWidget):
-    """One check at a time: what changes meanwhile is checked afterwards, once, in its last form.
+    """Runs one check at a time: changes made meanwhile are checked afterwards, once, in their last form.
 
-    params: the parameters of a check besides the parcels; None where nothing can be checked now.
+    params: the parameters of a check besides the parcels; None if nothing can be checked now.
     """
 
     results_shown = pyqtSignal()  # a verdict, or why there is none
@@ -79,7 +79,7 @@ class LiveView(QWidget):
 
     @property
     def is_working(self) -> bool:
-        """Whether a shape is being checked, or waits for it."""
+        """Whether a shape is being checked, or waits to be checked."""
         return self.asking.is_busy or self._is_stale
 
     def leave(self) -> None:
@@ -113,7 +113,7 @@ class LiveView(QWidget):
             self.leave()
 
     def _follow(self) -> None:
-        """Follow the chosen layer, if there is one and the button is pressed; verdicts of another one are cleared."""
+        """Follow the chosen layer while the button is pressed; the verdicts of another layer are cleared."""
         layer = self._parcels.map_layer if self.button.isChecked() else None
         if layer is not self.follower.layer:
             self.verdicts = {}
@@ -130,11 +130,11 @@ class LiveView(QWidget):
             self.follower.remove_feature(feature)
 
     def check_again(self) -> None:
-        """Check the same parcels again: their use, the rules or the facts are others."""
+        """Check the same parcels again, because their use, the rules or the facts have changed."""
         self.follower.signal_again()
 
     def catch_up(self) -> None:
-        """Check what has changed while nothing could be checked: the tab was hidden, or a check was running."""
+        """Check what changed while no check was possible: the tab was hidden, or a check was running."""
         if self._is_owed:
             self._is_owed = False
             self.check_again()
@@ -146,7 +146,7 @@ class LiveView(QWidget):
             self.summary.setText(tr("Checking what has changed…"))
 
     def _forget_places(self) -> None:
-        """Forget the verdicts of parcels that have no names but their places, which are others' by now."""
+        """Forget the verdicts of parcels named only by their places, because the places have shifted."""
         if not has_names(self.follower.layer.fields()):
             self.verdicts = {}
 
@@ -213,7 +213,7 @@ class LiveView(QWidget):
             self._say(no_verdict_text(refusal))
 
     def _say(self, text: str, folder: Path | None = None) -> None:
-        """Show why there is no verdict; the verdict of an earlier shape is removed."""
+        """Show why there is no verdict, and remove the verdict of an earlier shape."""
         self.results.clear()
         self.summary.setText(text)
         if folder is not None:
@@ -232,7 +232,7 @@ class LiveView(QWidget):
         self.results_shown.emit()
 
     def _changes(self, parcels: list[CheckedParcel]) -> list[str]:
-        """The sentences on the parcels' verdicts and their changes."""
+        """Sentences on the parcels' verdicts and how they have changed."""
         changed = [parcel for parcel in parcels if self.verdicts.get(parcel.parcel, parcel.verdict) != parcel.verdict]
         if len(changed) == 1:
             parcel = changed[0]
@@ -247,7 +247,7 @@ class LiveView(QWidget):
 
 
 def no_verdict_text(refusal: Refusal) -> str:
-    """The reasons why a shape has no verdict, parcel by parcel; without options, because the user moves corners."""
+    """The reasons why a shape has no verdict, parcel by parcel, without the options of commands."""
     lines = [
         " · ".join([str(problem.get("feature") or ""), str(problem.get("message") or "")])
         for problem in refusal.problems

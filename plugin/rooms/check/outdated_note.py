@@ -1,4 +1,4 @@
-"""The note that verdicts on display are outdated: of parcels as they were, of another use, or by other rules."""
+"""The note that verdicts on display are outdated: the parcels, their use or the rules have changed since."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from onemap.plugin.words.translation import name_list, tr
 class Question:
     """The facts on which verdicts depend.
 
-    state: of the layer that is chosen; None for a file.
-    drawn: the shapes of the drawn parcels, which no edit session of the layer tells of.
+    state: of the chosen layer; None for a file.
+    drawn: the shapes of the drawn parcels, which are changed without an edit session.
     uses: the use and its system that each drawn parcel states.
     width: of the land of lines and points.
-    packs: files in place of the library's own, as they are.
+    packs: files used instead of the library's own packs, with their states.
     """
 
     choice: Choice | None
@@ -41,7 +41,7 @@ class Question:
     facts: dict[str, Any]
 
     def changes_to(self, now: Question) -> list[str]:
-        """The facts that the form states otherwise by now, by their labels; other parcels are another question."""
+        """The labels of what has changed in the form; for another choice of parcels, only rules and facts count."""
         uses = (now.uses[parcel] != use for parcel, use in self.uses.items() if parcel in now.uses)
         are_there = self.state == now.state and self.drawn <= now.drawn
         changed = {
@@ -56,7 +56,7 @@ class Question:
 
 
 class OutdatedNote(FittedLabel):
-    """A line that is there while the form says something else than what was asked."""
+    """A line that is shown while the form differs from the question that was answered."""
 
     question_changed = pyqtSignal()
 
@@ -94,16 +94,16 @@ class OutdatedNote(FittedLabel):
         )
 
     def compare_with(self, asked: Question | None) -> None:
-        """Compare the form with what was asked, from now on."""
+        """From now on, compare the form with an answered question; None for none."""
         self._asked = asked
         self._compare()
 
     def show_if(self, is_wanted: bool) -> None:
-        """Show the line, if there is one, only where the verdicts are shown."""
+        """Show the line, if it has text, only where the verdicts are shown."""
         self.setVisible(is_wanted and bool(self.text()))
 
     def _state_of_parcels(self) -> LayerState | None:
-        """The state of the chosen layer, which is followed from now on whatever is chosen next."""
+        """The state of the chosen layer; the layer is followed from now on, even if another is chosen later."""
         layer = self._parcels.map_layer
         if layer is None:
             return None

@@ -1,4 +1,4 @@
-"""The checks that a library keeps: open one again, compare two, give one a name, delete one."""
+"""The checks stored in a library: open one again, compare two, name one, delete one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COLUMNS = 3  # of the list: what it is called, when it was made, how many parcel
 
 
 class PastChecks(VerbView):
-    """The list, the newest first, and what can be done with one of them."""
+    """The list of checks, newest first, and the actions on the chosen check."""
 
     open_requested = pyqtSignal(str)  # the id of a run
     compare_requested = pyqtSignal(str, str)  # the id of a run, and what it is called
@@ -59,7 +59,7 @@ class PastChecks(VerbView):
         self._enable()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Look at what others do, while somebody looks at the list."""
+        """Follow what others do while the list is visible."""
         super().showEvent(event)
         self.follower.follow(True)
 
@@ -77,10 +77,10 @@ class PastChecks(VerbView):
         tree.currentItemChanged.connect(lambda _item, _before: self._enable())
         return tree
 
-    def refresh(self) -> None:
-        """Ask the core for the list."""
+    def refresh(self, chosen: dict[str, Any] | None = None) -> None:
+        """Ask the core for the list. chosen: which row is to be chosen in it; None for the newest."""
         if self._library.path and not self.is_working:
-            self._ask_core("runs", self._list_params(), self._list)
+            self._ask_core("runs", self._list_params(), lambda answer: self._list(answer, chosen))
 
     def clear(self) -> None:
         """Clear the list: it is of another library."""
@@ -100,7 +100,7 @@ class PastChecks(VerbView):
         return next((run for run in self._runs if run["id"] == self.tree.current_about.get("run")), None)
 
     def rename(self, name: str) -> None:
-        """Give the chosen check a name; an empty one takes it away."""
+        """Give the chosen check a name; an empty name removes it."""
         self._write({"name": name})
 
     def delete(self) -> None:
@@ -108,7 +108,7 @@ class PastChecks(VerbView):
         self._write({"remove": True})
 
     def explained(self, refusal: Refusal) -> Refusal:
-        """The refusal as it is meant here: a check that is gone was deleted elsewhere, and leaves the list."""
+        """The refusal to show: a check that no longer exists was deleted elsewhere, and leaves the list."""
         if not refusal.is_about("run.unknown"):
             return refusal
         self.refresh()
@@ -120,9 +120,11 @@ class PastChecks(VerbView):
     def _write(self, change: dict[str, Any]) -> None:
         if self.current is not None:
             params = {"library": self._library.path, "run": self.current["id"], **change}
-            self._ask_core("runs", params, lambda _answer: self.refresh())
+            chosen = self.tree.current_about
+            self._ask_core("runs", params, lambda _answer: self.refresh(chosen))
 
-    def _list(self, answer: dict[str, Any]) -> None:
+    def _list(self, answer: dict[str, Any], chosen: dict[str, Any] | None) -> None:
+        """List the checks in the place of others; the chosen one stays so if it is still there."""
         self._runs = answer["runs"]
         (table,) = answer["view"]
         self.empty.setVisible(not self._runs)
@@ -133,17 +135,16 @@ class PastChecks(VerbView):
         for item in self.tree.tops:
             set_bold(item, self.tree.about(item) == {"run": self.displayed})
         self.tree.setCurrentItem(self.tree.topLevelItem(0))
+        if chosen:
+            self.tree.choose(chosen)
         self._enable()
 
     def _follow_others(self, answer: dict[str, Any]) -> None:
-        """List what others have checked, named or deleted meanwhile; the chosen check stays so if it is still there."""
-        chosen = self.current
-        if self.is_working or answer["runs"] == self._runs:
-            return
-        self.clear()
-        self._list(answer)
-        if chosen is not None:
-            self.tree.choose({"run": chosen["id"]})
+        """List what others have checked, named or deleted meanwhile; a chosen check that still exists stays chosen."""
+        if not self.is_working and answer["runs"] != self._runs:
+            chosen = self.tree.current_about
+            self.clear()
+            self._list(answer, chosen)
 
     def _compare(self) -> None:
         if self.current is not None:
@@ -172,9 +173,10 @@ class PastChecks(VerbView):
         self.compare_button.setEnabled(is_other and is_free)
         self.name_button.setEnabled(run is not None and is_free)
         self.delete_button.setEnabled(run is not None and not run.get("held") and is_free and self._library.is_owner)
-        self.delete_button.setToolTip(self._library.why_not_owner)
+        held = tr("A case, a decision or a layer rests on it; it cannot be deleted.")
+        self.delete_button.setToolTip(held if run is not None and run.get("held") else self._library.why_not_owner)
 
 
 def shown_name(run: dict[str, Any]) -> str:
-    """The shown name of a check: its name, else that of its parcels."""
+    """The displayed name of a check: its own name, else the name of its parcels."""
     return str(run.get("name") or run.get("parcels") or run.get("id"))

@@ -21,7 +21,7 @@ FORMS = file_forms([".pdf", ".docx", ".html"])
 class SheetButton(QToolButton):
     """Prints a sheet for each parcel into one file, and opens it.
 
-    asked_params: the parameters of a check of the chosen parcels; None where there is nothing to check.
+    asked_params: returns the parameters of a check of the chosen parcels; None if there is nothing to check.
     """
 
     written = pyqtSignal(str)  # what is said of the file

@@ -1,4 +1,4 @@
-"""The changes if a layer were another file: parcels with another verdict, and the rules that give it."""
+"""The effect of replacing a layer by a file: parcels with another verdict, and the rules that cause it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ MAX_LISTED = 5000  # parcels; a longer list is not read one by one
 class TrialRun:
     """One of the two compared runs.
 
-    path: its tables.
+    path: the file of its tables.
     parcels: by name.
     rules: the rules that were asked, with their hashes.
     """
@@ -48,7 +48,7 @@ class TrialRun:
     rules: dict[str, str]
 
     def has_asked(self, parcel: str, rule: str) -> bool:
-        """Whether a parcel was checked by a rule: only then nothing found is clear."""
+        """Whether a parcel was checked by a rule; only then does no finding mean clear."""
         return parcel in self.parcels and rule in self.rules
 
     def finding(self, parcel: str, rule: str) -> Finding | None:
@@ -62,7 +62,7 @@ class TrialRun:
 
 
 def trial_run(path: str, answer: dict[str, Any], parcels: Iterable[CheckedParcel]) -> TrialRun:
-    """A run to compare, of its tables, the core's answer and its parcels."""
+    """A run to compare, made from its tables, the core's answer and its parcels."""
     rules = (answer.get("run") or {}).get("rules") or {}
     return TrialRun(path, {parcel.parcel: parcel for parcel in parcels}, rules)
 
@@ -105,9 +105,9 @@ class TrialView(QWidget):
     ) -> None:
         """Show the changes.
 
-        layer, file: the replaced layer, and the file in its place.
+        layer, file: the replaced layer, and the file used instead.
         before, after: the two runs.
-        run: what the second one is written by.
+        run: the second run, for writing it to a file.
         """
         self._folder = str(Path(after.path).parent)
         text = tr("If “{layer}” were {file}, {count} of {all:# parcel|# parcels} would have another verdict.")
@@ -124,9 +124,9 @@ class TrialView(QWidget):
     def show_comparison(self, name: str, changes: list[dict[str, Any]], before: TrialRun, after: TrialRun) -> None:
         """Show where the check on display differs from another one.
 
-        name: what the other is called.
-        before: the other, whose tables are temporary.
-        after: the one on display.
+        name: the name of the other check.
+        before: the other check, whose tables are temporary.
+        after: the check on display.
         """
         self._folder = str(Path(before.path).parent)
         both = before.parcels.keys() & after.parcels.keys()
@@ -205,7 +205,7 @@ class TrialView(QWidget):
 
 
 def in_one_piece(name: str, metrics: QFontMetrics) -> str:
-    """A name that no line ends in, as Qt ends one amid Chinese; one that is longer than a line stays as it is."""
+    """A name that Qt will not break across lines, as it would within Chinese; a longer name is unchanged."""
     return JOIN.join(name) if metrics.horizontalAdvance(name) <= NARROWEST_PX else name
 
 
@@ -216,7 +216,7 @@ def _verdicts_text(change: dict[str, Any]) -> str:
 
 
 def _rule_text(parcel: str, rule: str, before: TrialRun, after: TrialRun) -> str:
-    """The title of a rule, and what it says of a parcel before and after."""
+    """The title of a rule, and its finding on a parcel before and after."""
     findings = [run.finding(parcel, rule) for run in (before, after)]
     title = next((finding.title for finding in reversed(findings) if finding), rule)
     texts = [_finding_text(finding, run.has_asked(parcel, rule)) for finding, run in zip(findings, (before, after))]

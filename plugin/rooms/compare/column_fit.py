@@ -1,4 +1,4 @@
-"""Columns of a table that fit its width: the first ones, whole; where even those do not fit, names wrap."""
+"""Columns of a table that fit its width: the first columns in full; if even the first is too wide, its names wrap."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ AROUND_PX, GRID_PX = 6, 1  # beside the text of a cell, and between two
 
 
 class ColumnFit(QObject):
-    """Keeps a table from scrolling sideways; what it hides has to stand elsewhere, as in the details."""
+    """Keeps a table from scrolling sideways; what it hides must be shown elsewhere, such as in the details."""
 
     fitted = pyqtSignal()  # the rows may be of another height
 
@@ -32,7 +32,7 @@ class ColumnFit(QObject):
         table.viewport().installEventFilter(self)
 
     def measure(self, unwanted: frozenset[int] = frozenset()) -> None:
-        """Measure what is in the table now. unwanted: columns that are hidden at any width."""
+        """Measure the present content of the table. unwanted: columns that are hidden at any width."""
         table, self._unwanted = self._table, unwanted
         header = table.horizontalHeader()
         columns = range(table.model().columnCount())
@@ -46,7 +46,7 @@ class ColumnFit(QObject):
         self.measure(self._unwanted)
 
     def fit(self) -> None:
-        """Show the columns that fit, in their order; the first one wraps where it does not, the last takes the rest."""
+        """Show the columns that fit, in order; the first wraps if it must, and the last takes the remaining width."""
         if not self._widths:
             return
         whole = self._table.viewport().width()
@@ -67,7 +67,7 @@ class ColumnFit(QObject):
         self.fitted.emit()
 
     def _text_width(self, column: int) -> int:
-        """The width that cuts no text; Qt's own hint asks each cell for all that it shows: ten times as long."""
+        """The width that cuts no text; Qt's own hint takes ten times as long, as it reads all of each cell."""
         metrics = QFontMetricsF(self._table.font())  # in whole pixels a text may be rounded below what it takes
         texts = {str(cell.data()) for cell in self._cells(column)}
         widest = ceil(max(map(metrics.horizontalAdvance, texts), default=0))
@@ -83,7 +83,7 @@ class ColumnFit(QObject):
         return self._table.style().pixelMetric(QStyle.PixelMetric.PM_SmallIconSize) + AROUND_PX
 
     def _row_height(self, column: int) -> int:
-        """Every row is as high as the highest name needs: of tens of thousands not each is measured at each resize."""
+        """The height of every row: that of the highest name, as measuring tens of thousands at each resize is slow."""
         table = self._table
         line = table.fontMetrics().height()
         if table.columnWidth(column) >= self._widths[column]:
@@ -93,7 +93,7 @@ class ColumnFit(QObject):
         return max([line, *(wrapped_height(name, table.font(), width) for name in names)])
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Fit the columns anew when the table is wider or narrower."""
+        """Fit the columns again when the width of the table changes."""
         if event.type() == QEvent.Type.Resize:
             self.fit()
         return super().eventFilter(watched, event)

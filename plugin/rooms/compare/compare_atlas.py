@@ -21,7 +21,7 @@ REPORT_FORMS = file_forms([".docx", ".pdf", ".html"])
 
 
 class AtlasButton(QToolButton):
-    """Prints the comparison on display: the types chosen in the matrix, else all that differ."""
+    """Prints the comparison on display: the types chosen in the matrix, else all types of difference."""
 
     written = pyqtSignal(str, dict)  # the file, and the core's answer
     refused = pyqtSignal(object)  # Refusal
@@ -48,7 +48,7 @@ class AtlasButton(QToolButton):
         self.show_comparison(None)
 
     def show_comparison(self, comparison: Comparison | None) -> None:
-        """Set the comparison to print; one that the library does not store cannot be printed."""
+        """Set the comparison to print; a comparison that the library does not store cannot be printed."""
         self._comparison, self._types = comparison, []
         self.setEnabled(comparison is not None and bool(comparison.record.get("recorded", True)))
 
@@ -71,7 +71,7 @@ class AtlasButton(QToolButton):
         """Ask the core to print. An existing file is replaced, because the user has confirmed it.
 
         path: the PDF file.
-        unit: what one page shows, a `cluster` or a `spot`.
+        unit: what each page shows: a `cluster` or a `spot`.
         """
         params: dict[str, Any] = {
             "library": self._comparison.library_path,

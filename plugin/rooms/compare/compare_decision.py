@@ -93,7 +93,7 @@ class DecisionBar(QWidget):
             self.scope.setCurrentIndex(CLUSTER if self.scope.currentIndex() == SPOT else SPOT)
 
     def press(self, number: int) -> bool:
-        """Handle a key from 0, which takes back, to 6; return whether it decided something."""
+        """Handle a key from 0 to 6, where 0 takes a decision back; return whether the key had an effect."""
         if number == 0 and self._spot is not None and self._spot.decision:
             self.take_back()
             return True
@@ -103,7 +103,7 @@ class DecisionBar(QWidget):
         return True
 
     def decide(self, decision: str) -> None:
-        """Request a decision; without a reason ask for one first."""
+        """Request a decision; if there is no reason yet, ask for one first."""
         reason = self.reason.text().strip()
         if self._spot is None:
             return
@@ -116,7 +116,7 @@ class DecisionBar(QWidget):
         self._send(decision, reason)
 
     def take_back(self) -> None:
-        """Request that nothing is decided; the log keeps what was."""
+        """Request that the decision is taken back; the log keeps it."""
         self._send(UNDECIDED, tr("taken back"))
 
     def _send(self, decision: str, reason: str) -> None:

@@ -60,7 +60,7 @@ def details_of(spot: Spot, cluster_size: int, plans: tuple[str, str]) -> str:
 
 
 def _evidence(spot: Spot) -> list[str]:
-    """The figures behind the cause that the other lines do not give."""
+    """The figures behind the proposed cause that the other lines do not give."""
     try:
         figures: dict[str, Any] = json.loads(spot.evidence or "{}")
     except ValueError:
@@ -94,7 +94,7 @@ def changes_text(changed: dict[str, list[dict[str, Any]]]) -> str:
 
 
 def gone_text(changed: dict[str, list[dict[str, Any]]]) -> str:
-    """The spots that are gone, one a line; empty for none."""
+    """The spots that no longer exist, one a line; empty for none."""
     return "\n".join(
         f"{difference_name(str(row['type']))} · {area_text(row.get('area_m2'))} · {row.get('spot') or NOT_MEASURED}"
         for row in changed.get("gone", ())

@@ -1,4 +1,4 @@
-"""The form of a comparison: two plans, a matrix, the least spot, and an earlier comparison."""
+"""The form of a comparison: two plans, a matrix, the smallest spot, and an earlier comparison."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Plan:
 
 
 class CompareForm(QWidget):
-    """Two plans, a matrix, the least area and width of a spot, and an earlier comparison."""
+    """Two plans, a matrix, the smallest area and width of a spot, and an earlier comparison."""
 
     changed = pyqtSignal()
 
@@ -105,7 +105,7 @@ class CompareForm(QWidget):
         }
 
     def limits(self) -> dict[str, float]:
-        """The least area and width of a spot; smaller ones count as differences of drawing; 0 sets none apart."""
+        """The smallest area and width of a spot; anything smaller counts as a drawing difference; 0 for no limit."""
         return {"min_area": self.min_area.area_m2, "min_width": self.min_width.value()}
 
     @property
@@ -116,8 +116,8 @@ class CompareForm(QWidget):
     def choose_pair(self, a: str, b: str, matrix: str) -> None:
         """Choose two plans and a matrix.
 
-        a, b: the codes of two layers, of which the versions in force are chosen.
-        matrix: the matrix by its name, or by its file's name.
+        a, b: the codes of two layers, whose versions in force are chosen.
+        matrix: the name of the matrix, or of its file.
         """
         for box, code in ((self.plan_a, a), (self.plan_b, b)):
             plans = [box.itemData(index) for index in range(box.count())]
@@ -199,7 +199,7 @@ class CompareForm(QWidget):
         self.changed.emit()
 
     def _list_matrices(self) -> None:
-        """List the matrices, those for these two layers first; the first of them is chosen."""
+        """List the matrices, those that fit the two layers first, and choose the first."""
         a, b = self.plans
         matrices = core_words.all_words("matrices")
         fitting = [name for name, matrix in matrices.items() if _fits(matrix, a, b)]
@@ -243,7 +243,7 @@ def _fits(matrix: dict[str, Any], a: Plan | None, b: Plan | None) -> bool:
 
 
 def _default_pair(plans: list[Plan]) -> tuple[str, str]:
-    """The pair of the matrix land-urban, else the first pair with a matrix; empty texts for none."""
+    """The pair of plans for the matrix land-urban, else the first pair with a matrix; empty texts for none."""
     matrices = sorted(core_words.all_words("matrices").items(), key=lambda item: item[0] != "land-urban")
     for _name, matrix in matrices:
         firsts, seconds = (

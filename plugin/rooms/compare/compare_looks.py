@@ -1,4 +1,4 @@
-"""How differences between two plans look: a colour, a hatch and a number for each type; a mark for decided ones."""
+"""The styles of differences between two plans: colour, hatch and number for each type; a mark for decided ones."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def difference_name(kind: str) -> str:
 
 @lru_cache(maxsize=32)
 def swatch(kind: str) -> QIcon:
-    """A type's look on the map, as an icon: on white as there, with an edge, since a hatch is lost on a dark list."""
+    """A type's map style as an icon, on white and with an edge, because a hatch is not seen on a dark list."""
     symbol = symbol_of(_looks().get(kind, {}), Qgis.GeometryType.Polygon)
     plate = QPixmap(SWATCH_PX, SWATCH_PX)
     plate.fill(Qt.GlobalColor.white)

@@ -33,7 +33,7 @@ class SpotLayer(TableLayer):
         self.select_rows(spot.row for spot in spots)
 
     def mark(self, spots: Iterable[Spot]) -> None:
-        """Store the decisions in the layer, which marks them."""
+        """Write the decisions into the layer, which then marks the spots."""
         layer = self.layer
         if layer is None:
             return

@@ -1,4 +1,4 @@
-"""The matrix of a comparison: types with the uses in both plans below them; chosen rows filter the spots."""
+"""The matrix of a comparison: types, and below each the pairs of uses; selected rows filter the spots."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def use_name(use: str) -> str:
 
 
 class MatrixTree(AnswerTree):
-    """The matrix as the core's rows; the chosen ones filter the list and select spots on the map."""
+    """The matrix in the core's rows; selected rows filter the list and select spots on the map."""
 
     chosen = pyqtSignal(frozenset)  # of cells; empty: all
 
@@ -55,7 +55,7 @@ class MatrixTree(AnswerTree):
 
     @property
     def _cells(self) -> frozenset[MatrixCell]:
-        """The chosen cells of the matrix: of a type all of its uses."""
+        """The selected cells of the matrix; selecting a type selects all of its uses."""
         rows = [self.row_of(item) for item in self.selectedItems()]
         cells = [below["about"] for row in rows for below in row["rows"] or [row]]
         return frozenset((one["type"], one["use_a"], one["use_b"]) for one in cells)

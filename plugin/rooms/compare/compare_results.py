@@ -15,7 +15,7 @@ UNDECIDED = "undecided"  # what takes a decision back, by the key 0
 
 @dataclass(frozen=True)
 class Spot:
-    """One piece of ground of one type, with the core's measures and the decision."""
+    """One piece of ground with one type of difference, with the core's measures and the decision."""
 
     row: int  # in the table of spots
     name: str
@@ -54,7 +54,7 @@ class Spot:
         return bool(self.cause)  # the core proposes one for every difference, and for nothing else
 
     def with_decision(self, decision: str, reason: str) -> Spot:
-        """The same spot with a decision that the core has stored, or without the one that was taken back."""
+        """The same spot with a decision that the core has stored, or without a decision that was taken back."""
         is_none = decision == UNDECIDED
         given, why = ("", "") if is_none else (decision, reason)
         return replace(self, decision=given, reason=why, decided_by="", decided_at="")
@@ -64,9 +64,9 @@ class Spot:
 class Comparison:
     """A comparison on display.
 
-    path: its tables.
+    path: the file of its tables.
     answer: the core's answer.
-    library_path: the library.
+    library_path: the location of the library.
     plans: the titles of the two plans.
     """
 
@@ -87,14 +87,14 @@ class Comparison:
 
     @property
     def changes(self) -> dict[str, list[dict[str, Any]]] | None:
-        """The spots that are new, gone and changed since an earlier comparison; None without one."""
+        """The spots that are new, gone or changed since an earlier comparison; None without an earlier one."""
         return self.answer.get("changed")
 
 
 def read_spots(path: str, answer: dict[str, Any]) -> list[Spot]:
-    """The spots, conflicts first, then by type and area. May run in any thread.
+    """Read the spots, conflicts first, then by type and area. May run in any thread.
 
-    answer: the core's, which tells the titles of classes and what has changed.
+    answer: the core's answer, with the titles of classes and the changes.
     """
     changed: dict[str, list[dict[str, Any]]] | None = answer.get("changed")
     titles: dict[str, dict[str, str]] = answer.get("class_titles") or {}

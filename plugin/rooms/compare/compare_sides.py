@@ -1,4 +1,4 @@
-"""The two plans of a comparison on the map: as a swipe, or side by side; one of the two at a time."""
+"""The two plans of a comparison on the map: as a swipe, or side by side; only one of the two at a time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MIN_SIZE_PX = 200
 
 
 class PlanSides(QObject):
-    """Shows the plans as a swipe or side by side, and says which is on."""
+    """Shows the plans as a swipe or side by side, and tells which of the two is on."""
 
     changed = pyqtSignal(str)  # swipe, beside, or nothing
 
@@ -40,7 +40,7 @@ class PlanSides(QObject):
         return self.swipe is not None or self.second_map is not None
 
     def show(self, mode: str, plans: tuple[Plan, Plan], spots: QgsMapLayer | None) -> None:
-        """Show two plans, each below the spots. Raises Refusal where one cannot be opened.
+        """Show two plans, each below the spots. Raises Refusal if one cannot be opened.
 
         mode: swipe or beside.
         """
@@ -93,7 +93,7 @@ class PlanSides(QObject):
 
 
 class SideBySideMaps(QObject):
-    """The map shows plan A, a second map shows plan B. Closing the second map ends it."""
+    """Shows plan A on the map and plan B on a second map. Closing the second map ends it."""
 
     ended = pyqtSignal()
 
@@ -155,7 +155,7 @@ class SideBySideMaps(QObject):
         self.deleteLater()
 
     def mark(self, ground: QgsGeometry, crs: QgsCoordinateReferenceSystem) -> None:
-        """Outline a spot on the second map, in its colour on the first."""
+        """Outline a spot on the second map, in the colour of the outline on the first."""
         for band in self._bands:
             self.second.scene().removeItem(band)
         band = QgsRubberBand(self.second, Qgis.GeometryType.Polygon)
@@ -167,7 +167,7 @@ class SideBySideMaps(QObject):
         self._bands = [band]
 
     def _place(self, panel: QDockWidget | None) -> None:
-        """Put the second map between the map and the panel, or in a window of its own without a main window."""
+        """Put the second map between the map and the panel; without a main window, in a window of its own."""
         window = self._main.window()
         if not isinstance(window, QMainWindow):
             self.dock.show()

@@ -1,4 +1,4 @@
-"""The spots of a comparison as a list that can be sorted by each measure and filtered by cells of the matrix."""
+"""The list of a comparison's spots; it can be sorted by each measure and filtered by cells of the matrix."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def state_name(state: str) -> str:
 
 
 def _type_text(spot: Spot) -> str:
-    """The type, marked where it is decided: in a narrow list the decision itself has no column."""
+    """The type, with a mark for a decided spot: a narrow list has no column for the decision."""
     return (MARK if spot.decision else "") + difference_name(spot.kind)
 
 
@@ -111,7 +111,7 @@ def columns() -> list[SpotColumn]:
 
 
 class SpotsModel(QAbstractTableModel):
-    """Spots, filtered and sorted here: tens of thousands are no problem."""
+    """Spots, filtered and sorted by the model itself, which copes with tens of thousands."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -124,7 +124,7 @@ class SpotsModel(QAbstractTableModel):
 
     @property
     def number_columns(self) -> frozenset[int]:
-        """The columns of measures, which are sorted with the greatest first."""
+        """The columns of measures, which are sorted in descending order."""
         return frozenset(at for at, column in enumerate(self._columns) if column.is_number)
 
     def set_spots(self, spots: list[Spot]) -> None:
@@ -141,7 +141,7 @@ class SpotsModel(QAbstractTableModel):
         self._show()
 
     def set_filters(self, is_undecided_only: bool, is_changed_only: bool, is_with_slivers: bool) -> None:
-        """List only undecided spots, or only new and changed ones; slivers, too, unless cells are chosen."""
+        """List only undecided spots, or only new and changed ones; slivers are filtered only if no cells are chosen."""
         self._undecided_only, self._changed_only = is_undecided_only, is_changed_only
         self._with_slivers = is_with_slivers
         self._show()

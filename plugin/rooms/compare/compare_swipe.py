@@ -28,12 +28,12 @@ class PlanSide:
 
 
 class PlanPictures(QObject):
-    """Plans drawn over a map, beside the map's own drawing, for the current extent: one, or two divided."""
+    """Pictures of one plan, or of two with a divide, drawn over a map for its current extent."""
 
     layer_removed = pyqtSignal()  # a layer of a plan is about to be removed from the project
 
     def __init__(self, canvas: QgsMapCanvas, sides: tuple[PlanSide, ...], beside: tuple[PlanSide, ...] = ()) -> None:
-        """beside: plans shown elsewhere, of which these are one half."""
+        """Draw the plans over a canvas. beside: the other half of the comparison, which is shown elsewhere."""
         super().__init__(canvas)
         self.sides = sides
         self._layer_ids = {layer.id() for side in (*sides, *beside) for layer in side.layers}

@@ -95,7 +95,7 @@ class CompareTab(QWidget):
     def compare(self, known_run: str = "") -> None:
         """Compare the chosen plans.
 
-        known_run: a run that has just compared them, so that nothing is computed again.
+        known_run: a run that has just compared them, so that nothing need be computed again.
         """
         if self.is_comparing or not self.form.is_complete:
             return
@@ -136,7 +136,7 @@ class CompareTab(QWidget):
         self.view.highlight.restore_view()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc, with the focus anywhere in the tab: cancel, else remove the plans from the map, else list all spots."""
+        """Make Esc cancel, or else remove the plans from the map, or else list all spots; with any focus in the tab."""
         if event.key() != Qt.Key.Key_Escape:
             super().keyPressEvent(event)
         elif self.is_comparing or self.view.atlas.asking.is_busy or self.pairs.is_working:
@@ -207,7 +207,7 @@ class CompareTab(QWidget):
             self.refused.emit(refusal)
 
     def _show_all_pairs(self, is_on: bool) -> None:
-        """Show the table of contradictions, or the comparison of two plans."""
+        """Show the table of contradictions, or return to the comparison of two plans."""
         self.leave_map()
         self.form.setVisible(not is_on and self.form_button.isChecked())
         for widget in (self.button, self.form_button):
@@ -218,7 +218,7 @@ class CompareTab(QWidget):
         )
 
     def _open_pair(self, pair: dict[str, str]) -> None:
-        """Show the whole comparison of two plans: the core has it, and computes only changes since."""
+        """Show the whole comparison of two plans; the core has it stored, and computes only later changes."""
         self.pairs_button.setChecked(False)
         self.form.choose_pair(pair["a"], pair["b"], pair["matrix"])
         self.compare(known_run=pair["run"])

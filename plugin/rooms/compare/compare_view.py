@@ -121,7 +121,7 @@ class CompareView(QWidget):
         column_of(split, inside=self, is_tight=True, spacing=4)
 
     def _keep_rows_in_sight(self) -> None:
-        """A list of which nothing can be seen is none: where the dock is low the whole room scrolls."""
+        """Keep the list high enough for some rows; in a low dock the whole room scrolls."""
         most = NAME_LINES * self.list.fontMetrics().height() + ROW_MARGIN_PX
         rows = MIN_ROWS * min(self.list.verticalHeader().defaultSectionSize(), most)
         self.list.setMinimumHeight(self.list.horizontalHeader().sizeHint().height() + rows + 2 * self.list.frameWidth())
@@ -227,7 +227,7 @@ class CompareView(QWidget):
             self.buttons["keep"].setEnabled(False)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The keys of the list: N, P, Z, S, B, C, 1 to 6 for a decision, and 0 to take it back."""
+        """Handle the keys of the list: N, P, Z, S, B, C, 1 to 6 for a decision, and 0 to take it back."""
         if watched is not self.list or event.type() != QEvent.Type.KeyPress or event.modifiers() & _HELD:
             return super().eventFilter(watched, event)
         keys = {
@@ -275,7 +275,7 @@ class CompareView(QWidget):
         self._change_list(lambda: self.model.set_filters(*(box.isChecked() for box in self._boxes)))
 
     def _change_list(self, change: Any) -> None:
-        """Change the list, and keep the chosen spot where it is still listed."""
+        """Change the list, and keep the chosen spot chosen if it is still listed."""
         chosen = self.current
         change()
         row = self.model.row_of(chosen.name) if chosen is not None else 0

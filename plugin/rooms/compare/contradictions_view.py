@@ -1,4 +1,4 @@
-"""The contradictions between all plans: every pair is compared; a row opens the comparison of its two plans."""
+"""The contradictions among all plans: every pair is compared; a row opens the comparison of its two plans."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ALWAYS, WIDE_PX = 2, 560  # the columns of the narrowest dock; from here on ther
 
 
 class ContradictionsView(VerbView):
-    """The answer stays until the next, or until the library or the day changes."""
+    """Shows one answer until the next one, or until the library or the day changes."""
 
     pair_chosen = pyqtSignal(object)  # the plans `a` and `b`, their matrix and run
     back_requested = pyqtSignal()
@@ -118,7 +118,7 @@ class ContradictionsView(VerbView):
         return tr("Every plan against every other for which there is a matrix: the areas in conflict.")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Show as many columns as there is room for; the tip of a row has the others."""
+        """Show as many columns as there is room for; the tooltip of a row has the others."""
         super().resizeEvent(event)
         self._fit()
 

@@ -1,4 +1,4 @@
-"""The choice of the measure by which a list is sorted, of those too for whose column there is no room."""
+"""The choice of the measure by which a list is sorted, including measures whose columns are hidden."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ AS_LISTED = -1
 
 
 class SortButton(QToolButton):
-    """A menu of the columns of a table; numbers are sorted with the greatest first."""
+    """A menu of the columns of a table; numbers are sorted in descending order."""
 
     def __init__(self, table: QTableView, numbers: frozenset[int]) -> None:
         super().__init__(table)
@@ -30,7 +30,7 @@ class SortButton(QToolButton):
         self._hidden = columns
 
     def list_columns(self) -> QMenu:
-        """The menu, with the column by which the list is sorted now."""
+        """The menu, with a mark at the column by which the list is sorted."""
         self._menu.clear()
         chosen = self._table.horizontalHeader().sortIndicatorSection()
         for column in (AS_LISTED, *range(self._table.model().columnCount())):

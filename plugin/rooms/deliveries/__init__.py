@@ -1,1 +1,1 @@
-"""The room Proof: a delivery compared with a template, its problems on the map, exceptions, what was mended."""
+"""The room Proof: a delivery compared with a template; its problems on the map, exceptions, and what was corrected."""

@@ -1,4 +1,4 @@
-"""The problems of a delivery by class, the most severe first; and what a person does from one to the next."""
+"""The problems of a delivery by class, the most severe first, and the steps from one problem to the next."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ class ProblemTree(AnswerTree):
         self.currentItemChanged.connect(lambda item, _before: self.chosen.emit(self.about_row(item)))
 
     def about_row(self, item: QTreeWidgetItem | None = None) -> dict[str, Any]:
-        """The subject of a row itself, without the rows above it; of the current one, if none is given."""
+        """The subject of a row itself, not of the rows above it; by default of the current row."""
         return self.row_of(item or self.currentItem()).get("about") or {}
 
     @property
     def sign(self) -> str:
-        """The sign of the current row, one of a verdict, by which its ground is drawn."""
+        """The sign of the current row, which is a verdict's, and gives the style of its ground."""
         return str(self.row_of(self.currentItem()).get("sign") or "")
 
     def step(self, way: int) -> bool:
-        """Go to the next problem (1) or the one before it (-1); from the last to the first. False: there is none."""
+        """Go to the next problem (1) or the one before (-1), and from the last to the first. False: there are none."""
         items = self._problems()
         if not items:
             return False
@@ -51,7 +51,7 @@ class ProblemTree(AnswerTree):
         return True
 
     def choose_hash(self, hash_: str) -> bool:
-        """Choose the problem of a hash, if it is still there."""
+        """Select the problem with a hash; return whether it still exists."""
         for item in self._problems():
             if self.about_row(item).get("hash") == hash_:
                 self.setCurrentItem(item)

@@ -1,4 +1,4 @@
-"""The form of a proof: a folder, an archive or a database, and a template that is shipped or a file."""
+"""The form of a proof: a folder, an archive or a database, and a template that is shipped or in a file."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class ProofForm(QWidget):
             self._tell()
 
     def list_templates(self) -> None:
-        """List the templates that are shipped by their titles, once the core has told them; the chosen one stays."""
+        """List the shipped templates by their titles, once the core has sent these; the chosen template stays."""
         chosen = self.template.currentData()
         own = [self.template.itemData(row) for row in range(self.template.count())]
         self.template.clear()

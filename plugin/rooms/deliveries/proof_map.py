@@ -1,4 +1,4 @@
-"""The problems of a delivery on the map: as layers with their look over the layers that were delivered."""
+"""The problems of a delivery on the map: styled layers above the delivered layers."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ DELIVERED = {"stroke": "#404040", "stroke_mm": 0.3}
 
 
 class FindingGrounds:
-    """Where each problem lies, by its number in the report."""
+    """The ground of each problem, by the problem's number in the report."""
 
     def __init__(self, path: str) -> None:
-        """Read the file of the core. May run in any thread."""
+        """Read the file that the core wrote. May run in any thread."""
         self.path = path
         self.grounds: dict[int, QgsGeometry] = {}
         self.crs = QgsCoordinateReferenceSystem()
@@ -44,15 +44,15 @@ class FindingGrounds:
 
 
 class ProofMap:
-    """The layers of one proof on the map; none, or those of the last proof."""
+    """The layers of the last proof on the map, if there is one."""
 
     def __init__(self) -> None:
         self._delivered: dict[tuple[str, str], str] = {}  # ids of layers by file and name
 
     def show(self, path: str, name: str, layers: list[dict[str, Any]], asked: set[str]) -> None:
-        """Show the problems that lie somewhere.
+        """Show the problems that have a geometry.
 
-        layers: of the core's answer; asked: the codes of those that have a problem, and are shown below.
+        layers: of the core's answer; asked: the codes of layers with a problem, which are shown below the problems.
         """
         group = self._group(name)
         for node in list(group.children()):
@@ -75,7 +75,7 @@ class ProofMap:
                 put_in(group, layer)
 
     def unsaved_layers(self) -> list[str]:
-        """The names of the delivered layers whose changes are not saved: no proof sees them yet."""
+        """The names of delivered layers with unsaved changes, which a proof does not see yet."""
         layers = map(QgsProject.instance().mapLayer, self._delivered.values())
         return [layer.name() for layer in layers if layer is not None and layer.isEditable() and layer.isModified()]
 
@@ -87,7 +87,7 @@ class ProofMap:
                 layer.triggerRepaint()
 
     def remove(self) -> None:
-        """Take all of it off the map, but what somebody is editing."""
+        """Remove all its layers from the map, except those that are being edited."""
         for group in _groups():
             for node in list(group.findLayers()):
                 layer = node.layer()
@@ -120,7 +120,7 @@ class ProofMap:
 
 
 def _groups() -> list[QgsLayerTreeGroup]:
-    """The groups of proofs; one, but for what a project had when it was opened."""
+    """The groups of proofs in the layer tree: one, besides those of a project that was opened."""
     try:
         nodes = QgsProject.instance().layerTreeRoot().findGroups()
         return [node for node in nodes if isinstance(node, QgsLayerTreeGroup) and node.customProperty(PROPERTY_PROOF)]

@@ -1,4 +1,4 @@
-"""The tab Proof: a delivery is compared with a template, its problems are gone through on the map, and mended."""
+"""The tab Proof: compare a delivery with a template, go through its problems on the map, and correct them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ REPORT_FORMS = file_forms([".xlsx", ".docx", ".html", ".pdf", ".json"])
 
 
 class ProofTab(QWidget):
-    """One delivery at a time. It needs no library, but for what the dock shows above it."""
+    """Proves one delivery at a time. It needs no library."""
 
     refused = pyqtSignal(object)  # Refusal
     message_sent = pyqtSignal(str)
@@ -104,9 +104,9 @@ class ProofTab(QWidget):
         return self.asking.is_busy
 
     def prove(self, **more: Any) -> None:
-        """Prove the delivery; what was proved before is proved again only where it has changed.
+        """Prove the delivery; layers that were proved before are proved again only if they have changed.
 
-        more: of the verb's parameters.
+        more: further parameters of the verb.
         """
         if self.is_working or not self.form.source:
             return
@@ -135,7 +135,7 @@ class ProofTab(QWidget):
             self.message_sent.emit(tr("There is no problem left."))
 
     def change_exception(self) -> None:
-        """Grant an exception for the chosen problem, or withdraw the chosen one."""
+        """Grant an exception for the selected problem, or withdraw the selected exception."""
         about = self.tree.about_row()
         if about.get("granted"):
             self.prove(withdraw=[about["granted"]])
@@ -149,7 +149,7 @@ class ProofTab(QWidget):
                 self.prove(grant=[about["hash"]], reason=reasons[0].strip(), by=name)
 
     def choose_report(self) -> None:
-        """Ask where the report goes, and write it; what has changed meanwhile is proved before."""
+        """Ask where to write the report, and write it; changes since the last proof are proved first."""
         source = Path(self.form.source)
         start = str(source.parent / f"{source.stem} {tr('Report')}.xlsx")
         ask_target(
@@ -157,7 +157,7 @@ class ProofTab(QWidget):
         )
 
     def leave_map(self) -> None:
-        """Take the highlight off the map; the layers stay, since who mends works with them in any room."""
+        """Remove the highlight from the map; the layers stay, because they may be corrected in any room."""
         self._highlight.restore_view()
 
     def close_down(self) -> None:
@@ -194,7 +194,7 @@ class ProofTab(QWidget):
         self.map.refresh()
 
     def _show_problem(self, about: dict[str, Any]) -> None:
-        """Zoom to a problem, and say all that is known of it."""
+        """Zoom to a problem, and show all that is known of it."""
         self._enable()
         number = about.get("number")
         if number is None:
@@ -215,7 +215,7 @@ class ProofTab(QWidget):
         self._highlight.show_grounds(QgsGeometry(), [(ground, self.tree.sign, label)], self._grounds.crs, around_m=30.0)
 
     def _forget(self) -> None:
-        """Another delivery or template: nothing is known of it."""
+        """Forget the last proof, because another delivery or template is chosen."""
         self.asking.forget()
         self.answer, self._grounds, self._memory = {}, None, ""
         self._highlight.clear()

@@ -1,4 +1,4 @@
-"""The map tool that asks about a place: a click asks about a point, a drag about a box, corners make a line."""
+"""The map tool that asks about a place: a click asks about a point, a drag about a box, and corners make a line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MIN_CORNERS = 2
 
 
 class IdentifyTool(QgsMapTool):
-    """A map tool that names points, lines and boxes in the map's coordinate system."""
+    """A map tool that emits points, lines and boxes in the map's coordinate system."""
 
     pointed = pyqtSignal(object)  # QgsPointXY
     line_drawn = pyqtSignal(object)  # QgsGeometry
@@ -33,7 +33,7 @@ class IdentifyTool(QgsMapTool):
         self._band: QgsRubberBand | None = None
 
     def use_way(self, way: str, first_corner: QgsPointXY | None = None) -> None:
-        """Ask about points, lines or boxes from now on. first_corner: where a line or a box begins."""
+        """Ask about points, lines or boxes from now on. first_corner: the start of a line or a box."""
         self._clear()
         self.way = way
         self.setCursor(Qt.CursorShape.WhatsThisCursor if way == POINT else Qt.CursorShape.CrossCursor)
@@ -42,7 +42,7 @@ class IdentifyTool(QgsMapTool):
             self._show(first_corner)
 
     def flags(self) -> QgsMapTool.Flag:
-        """The map's menu stays on the right button, but while a line is drawn: there it ends the line."""
+        """Leave the map's menu on the right button, except while a line is drawn, which that button ends."""
         is_drawing = self.way == LINE and self._corners
         return QgsMapTool.Flag.EditTool if is_drawing else QgsMapTool.Flag.ShowContextMenu
 
@@ -52,7 +52,7 @@ class IdentifyTool(QgsMapTool):
             self._pressed_at, self._pressed_corner = event.pos(), QgsPointXY(event.mapPoint())
 
     def canvasMoveEvent(self, event: QgsMapMouseEvent) -> None:
-        """Draw the box that is dragged, or the last part of the line or box."""
+        """Draw the dragged box, or the last part of the line or box."""
         point = QgsPointXY(event.mapPoint())
         if self._pressed_at is not None and self.way != LINE:
             distance_px = (event.pos() - self._pressed_at).manhattanLength()
@@ -64,7 +64,7 @@ class IdentifyTool(QgsMapTool):
             self._show(point)
 
     def canvasReleaseEvent(self, event: QgsMapMouseEvent) -> None:
-        """Ask about a click or a dragged box; of a line add a corner, end it with the right button."""
+        """Ask about a click or a dragged box; add a corner to a line, or end it with the right button."""
         point = QgsPointXY(event.mapPoint())
         if event.button() == Qt.MouseButton.RightButton:
             self._end_line()
@@ -83,13 +83,13 @@ class IdentifyTool(QgsMapTool):
             self._add_corner(point)
 
     def canvasDoubleClickEvent(self, _event: QgsMapMouseEvent) -> None:
-        """End a line; its first click has added the last corner."""
+        """End a line, to which the first click has added the last corner."""
         self._end_line()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter asks: about the middle of the map, all that the map shows, or the line that is drawn.
+        """Make Enter ask about the map's centre, about all that the map shows, or about the drawn line.
 
-        Insert adds the middle of the map to a line, Backspace takes the last corner back, Esc gives up.
+        Insert adds the map's centre to a line, Backspace removes the last corner, Esc gives up.
         """
         key = event.key()
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -140,7 +140,7 @@ class IdentifyTool(QgsMapTool):
             self.box_drawn.emit(box)
 
     def _show(self, pointer: QgsPointXY | None) -> None:
-        """Draw the corners, and what leads from the last one to the pointer."""
+        """Draw the corners, and the line or box from the last corner to the pointer."""
         if not self._corners:
             self._remove_band()
         elif self.way == BOX:
@@ -166,7 +166,7 @@ class IdentifyTool(QgsMapTool):
 
 
 def drawn_band(canvas: QgsMapCanvas, geometry: QgsGeometry) -> QgsRubberBand:
-    """A drawn shape on the map, in its coordinate system: a dashed outline, which hides nothing below it."""
+    """A band for a drawn shape in the map's coordinate system: a dashed outline that hides nothing below it."""
     band = QgsRubberBand(canvas, geometry.type())
     band.setToGeometry(geometry, canvas.mapSettings().destinationCrs())
     band.setStrokeColor(QColor(COLOUR))

@@ -1,4 +1,4 @@
-"""Identify: the tool for a point, a line or a box, and a tree of every plan, line and zone there."""
+"""Identify: the tool for a point, a line or a box, and a tree of all plans, lines and zones there."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ MIN_ROWS, ROW_MARGIN_PX = 8, 4
 
 
 class IdentifyView(QWidget):
-    """One place at a time; another click takes its place. The tree is there only while there is an answer."""
+    """Shows one place at a time; another click replaces it. The tree is visible only while there is an answer."""
 
     refused = pyqtSignal(object)  # Refusal
     answered = pyqtSignal()  # the tree shows an answer
@@ -110,7 +110,7 @@ class IdentifyView(QWidget):
         self._turn.close_down()
 
     def use_way(self, way: str, first_corner: QgsPointXY | None = None) -> None:
-        """Ask about points, lines or boxes from now on, with the tool. first_corner: where the drawing begins."""
+        """Ask about points, lines or boxes from now on, with the tool. first_corner: the start of the drawing."""
         self.button.setChecked(True)
         self._canvas.setFocus()
         self.tool.use_way(way, first_corner)
@@ -127,13 +127,13 @@ class IdentifyView(QWidget):
         self._ask(params, system, line)
 
     def ask_in(self, box: QgsRectangle) -> None:
-        """Ask about a box of the map; only what lies in it is meant."""
+        """Ask about a box of the map, and only about what lies inside it."""
         system = self._canvas.mapSettings().destinationCrs()
         sides = (box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum())
         self._ask({"box": ",".join(map(repr, sides)), "radius": 0.0}, system, QgsGeometry.fromRect(box))
 
     def ask(self, point: QgsPointXY, system: QgsCoordinateReferenceSystem, radius_m: float | None = None) -> None:
-        """Ask about a point in a coordinate system. radius_m: how near lines and points must be."""
+        """Ask about a point in a coordinate system. radius_m: the largest distance of lines and points."""
         params = {"x": repr(point.x()), "y": repr(point.y()), "radius": radius_m}
         self._ask(params, system, QgsGeometry.fromPointXY(point))
 
@@ -154,7 +154,7 @@ class IdentifyView(QWidget):
         return self._answer is not None
 
     def _reach_m(self, point: QgsPointXY) -> float | None:
-        """How many metres of the library's plane some pixels are at a point of the map; None where that is unknown."""
+        """The length of some pixels at a point of the map, in metres of the library's plane; None if not known."""
         system, plane = self._canvas.mapSettings().destinationCrs(), QgsCoordinateReferenceSystem(self._library.crs)
         if not (plane.isValid() and system.isValid()):
             return None
@@ -166,7 +166,7 @@ class IdentifyView(QWidget):
             return None
 
     def _ask(self, place: dict[str, Any], system: QgsCoordinateReferenceSystem, shape: QgsGeometry) -> None:
-        """Ask the core. place: its parameters; shape: the same place, in the coordinate system."""
+        """Ask the core. place: the parameters of the place; shape: the same place, in the coordinate system."""
         if not self._library.path:
             return
         try:
@@ -183,7 +183,7 @@ class IdentifyView(QWidget):
         self.asking.ask("identify", params, self._take)
 
     def _announce(self) -> None:
-        """Say that the answer takes its time; closing it cancels the question."""
+        """Show that the answer takes time, with a button that closes it and cancels the question."""
         self.place.setText(tr("Looking up what lies there…"))
         for widget in (self.place, self.close_button):
             widget.show()
@@ -199,7 +199,7 @@ class IdentifyView(QWidget):
         self.shown.emit()
 
     def _say_place(self) -> None:
-        """Say in one line what was asked about: a point's coordinates, how long a line is, how large a box."""
+        """Show the place in one line: a point's coordinates, the length of a line, the area of a box."""
         if self._answer is None:
             return
         answer = self._answer
@@ -222,7 +222,7 @@ class IdentifyView(QWidget):
             widget.setVisible(is_shown)
 
     def _geometry(self, item: QTreeWidgetItem | None) -> tuple[QgsGeometry, QgsCoordinateReferenceSystem] | None:
-        """The geometry of a feature's row, or of the feature that a row is about."""
+        """The geometry of the feature that a row is, or belongs to; None without one."""
         place = self.tree.about(item)
         if place is None:
             return None
@@ -263,7 +263,7 @@ class IdentifyView(QWidget):
         self._bands = []
 
     def _show_place(self, geometry: QgsGeometry | None) -> None:
-        """Draw what is asked about, in the map's coordinate system, in place of what was asked about before."""
+        """Draw the place of the question, in the map's coordinate system, instead of the former one."""
         if self._place_band is not None:
             self._canvas.scene().removeItem(self._place_band)
         self._place_band = drawn_band(self._canvas, geometry) if geometry is not None else None
@@ -278,7 +278,7 @@ class IdentifyView(QWidget):
         self._turn.pass_to(is_on)
 
     def _add_to_menu(self, menu: QMenu, event: QgsMapMouseEvent) -> None:
-        """Entries of the map's own menu: about the place of the click, or a line or a box that begins there."""
+        """Add entries to the map's own menu: ask about the clicked place, or begin a line or a box there."""
         if self._library.path:
             point = QgsPointXY(event.mapPoint())
             menu.addAction(icon("identify"), tr("What lies here?"), lambda: self.ask_at(point))

@@ -1,8 +1,8 @@
 """The locator's filter `om`: coordinates, place names, their pinyin or its initials, numbers of plots and features,
 and the parcels of the map by number and name.
 
-QGIS asks a filter in a thread of its own; the core is asked in the main one. A question and its answer pass between
-them through a queue.
+QGIS runs a filter in a thread of its own, but the core is asked in the main thread. A question and its answer pass
+between the threads through a queue.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ AskPlace = Callable[[QgsPointXY, QgsCoordinateReferenceSystem], None]
 
 
 class PlaceQuestions(QObject):
-    """Asks, in the main thread, for the places that a text means: the core's, then the parcels of the map."""
+    """Looks up the places for a text, in the main thread: the core's, then the parcels of the map."""
 
     wanted = pyqtSignal(str, object)  # the text, and the queue for the places
 
@@ -75,7 +75,7 @@ def _record(parcel: Place) -> dict[str, Any]:
 
 
 class PlaceFilter(QgsLocatorFilter):
-    """Places of the open library in QGIS's search; a chosen one is gone to, and what lies there is listed."""
+    """Finds places of the open library for QGIS's search; choosing one zooms to it and lists what lies there."""
 
     def __init__(self, questions: PlaceQuestions, show_place: ShowPlace, ask_place: AskPlace) -> None:
         super().__init__()
@@ -100,7 +100,7 @@ class PlaceFilter(QgsLocatorFilter):
         return PlaceFilter(self._questions, self._show_place, self._ask_place)
 
     def fetchResults(self, text: str, context: QgsLocatorContext, feedback: QgsFeedback) -> None:
-        """Find places, in a thread of QGIS's; of a text without either prefix there are none."""
+        """Find places, in a thread of QGIS; a text without either prefix finds none."""
         is_short = text.lower().startswith(SHORT_PREFIX)
         if not (is_short or context.usingPrefix):
             return

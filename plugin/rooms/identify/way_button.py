@@ -1,4 +1,4 @@
-"""The choice of what is asked about: a point, a line or a box, with how each is drawn."""
+"""The choice to ask about a point, a line or a box, with a hint at how each is drawn."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from onemap.plugin.words.translation import tr, with_label
 
 
 class WayButton(QToolButton):
-    """A button that shows the way that is chosen, and lists the three when pressed."""
+    """A button that shows the chosen way, and lists all three when pressed."""
 
     way_chosen = pyqtSignal(str)
 

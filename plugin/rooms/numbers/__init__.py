@@ -1,1 +1,1 @@
-"""The tab Numbers: indicators by area unit, on the map and in words, and what somebody has to look at."""
+"""The tab Numbers: indicators by area unit, on the map and in words, and alerts that a person must look at."""

@@ -1,4 +1,4 @@
-"""A bureau's own files for the numbers: themes beside those that are shipped, a pack of indicators in their place."""
+"""A bureau's own files for the numbers: themes in addition to the shipped ones, and a pack of indicators instead."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FILTER = file_filters([".toml"])
 
 
 class BureauFiles(QToolButton):
-    """A button with a menu. What is chosen is kept in the settings, a file that is gone too: `lost` names it."""
+    """A button with a menu. The settings store the chosen files, even if they are gone: `lost` names these."""
 
     changed = pyqtSignal()
 
@@ -37,12 +37,12 @@ class BureauFiles(QToolButton):
 
     @property
     def packs(self) -> list[str]:
-        """The file of indicators, if it is there; empty for those that are shipped."""
+        """The file of indicators, if it exists; empty for the shipped ones."""
         return [path for path in self._chosen_packs if Path(path).is_file()]
 
     @property
     def lost(self) -> list[str]:
-        """The files that were chosen and are gone: a share that is not connected, or a file that was moved."""
+        """The chosen files that are gone, such as files on a disconnected share, or files that were moved."""
         return [path for path in (*settings.get("theme_files"), *self._chosen_packs) if not Path(path).is_file()]
 
     @property
@@ -64,7 +64,7 @@ class BureauFiles(QToolButton):
         return [one for one in settings.get("theme_files") if not is_same_place(one, path)]
 
     def use_pack(self, path: str) -> None:
-        """Measure by the indicators of this file; empty for those that are shipped."""
+        """Measure by the indicators in this file; empty for the shipped ones."""
         settings.put("indicator_pack", path)
         self.changed.emit()
 

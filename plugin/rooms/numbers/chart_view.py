@@ -1,4 +1,4 @@
-"""The core's charts in the dock: the picture of pages and documents, as wide as the dock; saved and copied."""
+"""The core's charts in the dock: the pictures of pages and documents, at the dock's width; to be saved or copied."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FAMILIES = re.compile(r' font-family="([^"]*)"')
 
 
 class ChartPicture(QWidget):
-    """One chart, as wide as there is room, on white paper in a dark theme too: its colours are told apart on white."""
+    """One chart at the available width, on white even in a dark theme, because its colours are chosen for white."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -103,11 +103,11 @@ class ChartView(QWidget):
 
     @property
     def wanted_mm(self) -> int:
-        """How wide a chart should be drawn, so that its text is legible in the dock as it is now."""
+        """The width at which a chart should be drawn so that its text is legible in the dock as it is now."""
         return round(min(max(self.parentWidget().width() / self.logicalDpiX() * MM_PER_INCH, LEAST_MM), MOST_MM))
 
     def show_charts(self, charts: Sequence[Chart]) -> None:
-        """Offer these charts; of the kind that was looked at last the one of what is chosen now."""
+        """Offer these charts, and show the one of the kind that was shown last."""
         kind = self.box.currentText()
         self._charts = list(charts)
         with QSignalBlocker(self.box):
@@ -119,7 +119,7 @@ class ChartView(QWidget):
         self._show(self.box.currentIndex())
 
     def copy(self) -> None:
-        """Put the picture on the clipboard, as pixels and as SVG."""
+        """Copy the picture to the clipboard, as pixels and as SVG."""
         data = QMimeData()
         data.setImageData(self.picture.image())
         data.setData("image/svg+xml", QByteArray(self._current[2].encode("utf-8")))
@@ -127,7 +127,7 @@ class ChartView(QWidget):
         self.message_sent.emit(tr("The picture is on the clipboard."))
 
     def save(self, path: str) -> None:
-        """Write the picture as SVG or PNG, as the name ends."""
+        """Write the picture as SVG or PNG, depending on the file's ending."""
         is_png = path.lower().endswith(".png")
         with refusals_told(self.refused.emit):
             write_file(path, png_of(self.picture.image()) if is_png else self._current[2].encode("utf-8"))
@@ -149,7 +149,7 @@ class ChartView(QWidget):
 
 
 def svg_for_qt(svg: str) -> str:
-    """A chart with the first of its families of fonts that is installed: Qt's SVG takes a list of them for one name."""
+    """A chart with the first of its font families that is installed: Qt's SVG takes a list of families for one name."""
     found = FAMILIES.search(svg)
     if found is None:
         return svg

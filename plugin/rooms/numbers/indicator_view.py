@@ -1,4 +1,4 @@
-"""The indicators of area units: a list with value, target and status, and one of them on the map; the core measures."""
+"""The indicators of area units, measured by the core: a list with value, target and status, and one on the map."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ INDENTATION_PX = 12
 
 
 class IndicatorView(TableView):
-    """A measurement at a time. A row of the list colours the map; a click on a unit, here or there, opens its page."""
+    """Shows one measurement. A row of the list colours the map; a click on a unit, in either, opens the unit's page."""
 
     working = pyqtSignal(bool)
     message_sent = pyqtSignal(str)
@@ -104,7 +104,7 @@ class IndicatorView(TableView):
     def measure(self, unit_layer: str, title: str) -> None:
         """Ask the core for all indicators.
 
-        unit_layer: the code of the layer of units; empty for the whole district. title: what it is called.
+        unit_layer: the code of the layer of units; empty for the whole district. title: the name of the units.
         """
         self.ask_tables(
             "indicators",
@@ -131,7 +131,7 @@ class IndicatorView(TableView):
         self.map.hide()
 
     def enter_map(self) -> None:
-        """Colour the map again by the indicator that is chosen."""
+        """Colour the map again by the chosen indicator."""
         self._show_on_map(self.tree.currentItem())
 
     def clear(self) -> None:
@@ -152,7 +152,7 @@ class IndicatorView(TableView):
         self._turn.close_down()
 
     def open_page(self, unit: str | None = None) -> None:
-        """Ask the core to write the page of a unit, None for all, of the theme if one is chosen, and open it."""
+        """Ask the core to write the page of a unit, or of all for None, limited to a chosen theme, and open it."""
         if self.is_working or not self._asked or not self.page_button.isEnabled():
             return
         folder = temporary_folder("indicators")
@@ -186,7 +186,7 @@ class IndicatorView(TableView):
         self.measured.emit()
 
     def _fill(self) -> None:
-        """List the indicators of the chosen unit, or of all of them; the chosen indicator stays chosen."""
+        """List the indicators of the chosen unit, or of all units; the chosen indicator stays chosen."""
         chosen = self._indicator(self.tree.currentItem())
         unit = self.unit.currentData()
         themes = [{**theme, "rows": self._rows_of(theme["rows"], unit)} for theme in self._rows]
@@ -207,7 +207,7 @@ class IndicatorView(TableView):
         self._show_chosen(self.tree.currentItem())
 
     def _rows_of(self, rows: list[dict[str, Any]], unit: str | None) -> list[dict[str, Any]]:
-        """The rows that the view shows: those of the chosen theme, and of one unit if it is named."""
+        """The rows to show: those of the chosen theme, and of one unit if it is given."""
         rows = [row for row in rows if self._only is None or row["about"]["id"] in self._only]
         if unit is not None:
             rows = [_of_unit(row, below) for row in rows for below in row["rows"] if below["about"]["unit"] == unit]
@@ -215,7 +215,7 @@ class IndicatorView(TableView):
         return [row for row in rows if row["about"]["fails"] or not self.failing.isChecked()]
 
     def _show_chosen(self, item: QTreeWidgetItem | None) -> None:
-        """Colour the map by a row's indicator, draw its charts, and those of the unit that is listed."""
+        """Colour the map by a row's indicator, and draw the charts of the indicator and of the listed unit."""
         self._show_on_map(item)
         self.explain_button.setChecked(False)
         self.explain_button.setEnabled(self._value_of(item) is not None and bool(self._run))
@@ -232,7 +232,7 @@ class IndicatorView(TableView):
             QTimer.singleShot(0, self.tree.scroll_to_current)  # the chart takes room of the tree
 
     def _value_of(self, item: QTreeWidgetItem | None) -> UnitValue | None:
-        """The value of a row: its own, else that of the unit that is listed; None where it has several."""
+        """The value of a row: its own, else that of the listed unit; None if there are several."""
         unit = (self.tree.about(item) or {}).get("unit", self.unit.currentData())
         indicator = self._indicator(item)
         found = [value for value in self.values if value.indicator == indicator and unit in (None, value.unit)]
@@ -248,7 +248,7 @@ class IndicatorView(TableView):
         return (self.tree.row_of(item)["about"] or {}).get("unit")
 
     def _explain_or_not(self, is_on: bool) -> None:
-        """Ask the core how the value of the row came about, and show the steps; or put them away."""
+        """Ask the core for the steps behind the row's value and show them; or hide them."""
         self.steps.setVisible(False)
         self.explaining.forget()
         value = self._value_of(self.tree.currentItem())
@@ -259,7 +259,7 @@ class IndicatorView(TableView):
         self.explaining.ask("explain", params, lambda answer: self._show_steps(value, answer), tr("Explain"))
 
     def repeat(self) -> None:
-        """Ask the core to measure the run on display again, and report whether every row comes out as stored."""
+        """Ask the core to measure the displayed run again, and report whether every row equals the stored one."""
         if self.is_working or not self._run:
             return
         params = {"library": self._library.path, "run": self._run}
@@ -277,7 +277,7 @@ class IndicatorView(TableView):
         self.steps.setVisible(True)
 
     def _show_on_map(self, item: QTreeWidgetItem | None) -> None:
-        """Colour the map by the indicator of a row, in every unit; without a row nothing is coloured."""
+        """Colour all units on the map by the indicator of a row; without a row, remove the colours."""
         indicator = self._indicator(item)
         values = [value for value in self.values if value.indicator == indicator]
         if not values or not self.isVisible():
@@ -294,7 +294,7 @@ class IndicatorView(TableView):
             self.unit.setCurrentIndex(max(0, self.unit.findData(unit)))
 
     def _follow_click(self, item: QTreeWidgetItem) -> None:
-        """Open the page of a unit; for an indicator, let the units on the map be clicked."""
+        """Open the page of a unit; for an indicator, start the tool that picks units on the map."""
         if self._unit(item) is not None:
             self.open_page(self._unit(item))
         elif self.map.layer is not None:
@@ -333,7 +333,7 @@ class IndicatorView(TableView):
 
 
 def _of_unit(row: dict[str, Any], below: dict[str, Any]) -> dict[str, Any]:
-    """The row of an indicator where one unit is listed: with the value of that unit, and what is said of it."""
+    """The row of an indicator for one listed unit: the unit's value, with the remarks on it."""
     second = below["name"].partition("\n")[2]
     name = "\n".join(filter(None, (first_line(row["name"]), second)))
     return {**below, "name": name, "about": {**row["about"], "fails": below["about"]["fails"]}}
@@ -351,7 +351,7 @@ def _kind_text(kind: str) -> str:
 
 
 def _grounds(path: Path) -> tuple[dict[str, QgsGeometry], QgsCoordinateReferenceSystem]:
-    """The ground of each unit in a file of indicators, which has it once for each indicator."""
+    """The ground of each unit in a file of indicators, which repeats it for each indicator."""
     layer = QgsVectorLayer(f"{path}|layername=indicators", "", "ogr")
     grounds: dict[str, QgsGeometry] = {}
     for feature in layer.getFeatures():

@@ -1,4 +1,4 @@
-"""The tab Numbers: indicators of units in a list and on the map, alerts, a table of land use, sensors; a page each."""
+"""The tab Numbers: indicators of units in a list and on the map, alerts, a table of land use, and sensors."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MOST_UNITS = 2000  # a layer of more features is none of units that somebody rea
 
 
 class NumbersTab(QWidget):
-    """The room of numbers; library and day are those of the dock."""
+    """The room of numbers, for the dock's library and day."""
 
     refused = pyqtSignal(object)  # Refusal
     message_sent = pyqtSignal(str)
@@ -93,7 +93,7 @@ class NumbersTab(QWidget):
         )
 
     def _build(self) -> None:
-        """One thing that is asked at a time below the bar, so that no answer lies below another."""
+        """Put each kind of question on a page of its own below a bar, so that no answer lies below another."""
         self._units_row = _form_row(tr("Area units"), self.units)
         theme = _form_row(tr("Theme"), row_of((self.theme, 1), self.layers_button, self.own_files))
         asked = (theme, self.lost_files, self.lacking, self.measure_button, self.hint)
@@ -114,13 +114,13 @@ class NumbersTab(QWidget):
         fill_room(self, self.bar, self._units_row, (self.pages, 1))
 
     def _show_page(self, page: int) -> None:
-        """Show what is asked for in a page; the colours of the indicators lie on the map beside their list alone."""
+        """Show a page; the colours of the indicators are on the map only while their list is shown."""
         self.pages.setCurrentIndex(page)
         self._units_row.setVisible(page in (INDICATORS, ALERTS))
         self.indicators.enter_map() if page == INDICATORS else self.indicators.leave_map()
 
     def enter_map(self) -> None:
-        """Show on the map what was shown there before the tab was left."""
+        """Show again on the map what it showed before the tab was left."""
         self._ask_themes()
         self.indicators.enter_map()
 
@@ -137,7 +137,7 @@ class NumbersTab(QWidget):
         self.balance.close_down()
 
     def _list_units(self) -> None:
-        """The whole district, the divisions that the library holds, then its other layers of few polygons."""
+        """List the whole district, the library's divisions, then its other layers with few polygons."""
         chosen = self.units.currentData() if self.units.count() > 1 else DIVISIONS[0]
         self.units.clear()
         held = [
@@ -156,7 +156,7 @@ class NumbersTab(QWidget):
         self._enable()
 
     def _ask_themes(self) -> None:
-        """Ask for the themes once somebody sees the tab; what a library lacks of them is of a day."""
+        """Ask for the themes once the tab is visible; which of their layers the library lacks depends on the day."""
         scope = self._library.scope()
         if not self._library.layers or not self.isVisible() or scope == self._themes_of:
             return
@@ -173,14 +173,14 @@ class NumbersTab(QWidget):
         self.asking.ask("themes", {**params, **files}, self._list_themes, refuse=refuse)
 
     def _name_lost_files(self) -> None:
-        """Say which of the bureau's own files are gone, and that nothing of them is listed or measured."""
+        """Name the bureau's own files that are gone, which are neither listed nor used."""
         names = name_list([Path(path).name for path in self.own_files.lost])
         text = tr("These files of your own are gone: {files}. Put them back, or leave them out with the button above.")
         show_text(self.lost_files, text.format(files=names) if names else "")
         self.lost_files.setToolTip("\n".join(self.own_files.lost))
 
     def _read_own_files(self) -> None:
-        """Another theme or another pack: what was measured, or held to targets, by the one before is forgotten."""
+        """Follow another theme or pack of the bureau, and forget what was measured by another pack."""
         if self.indicators.packs != self.own_files.packs:
             for view in (self.indicators, self.warnings):
                 view.asking.forget()
@@ -206,7 +206,7 @@ class NumbersTab(QWidget):
             self.message_sent.emit(text.format(theme=chosen["title"]))
 
     def _choose_theme(self) -> None:
-        """List the indicators of the theme, and say which of its layers and tables the library lacks."""
+        """List the indicators of the theme, and name its layers and tables that the library lacks."""
         theme = self.theme.currentData()
         indicators = frozenset(one["id"] for one in theme["indicators"]) if theme else None
         self.indicators.list_only((theme.get("file") or theme["id"]) if theme else "", indicators)
@@ -215,7 +215,7 @@ class NumbersTab(QWidget):
         self.layers_button.setEnabled(theme is not None)
 
     def show_layers(self) -> None:
-        """Put the layers of the theme that the library holds on the map, and no others of the library's."""
+        """Show the theme's layers that the library has on the map, and hide the library's other layers."""
         theme = self.theme.currentData()
         codes = tuple(one["code"] for one in theme["layers"])
         lost = show_theme(self._library, MapTheme(theme["id"], theme["title"], "", codes))
@@ -236,7 +236,7 @@ def _form_row(label: str, part: QWidget | QHBoxLayout) -> QWidget:
 
 
 def _make_line() -> QLabel:
-    """A line that is there only while it has something to say."""
+    """A line of text that is hidden while it is empty."""
     line = wrapped_label()
     line.hide()
     return line

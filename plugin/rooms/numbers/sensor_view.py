@@ -1,4 +1,4 @@
-"""Sensors on the map by age and status, at the end of the chosen day; the core says how each stands and looks."""
+"""Sensors on the map by age and status, at the end of the chosen day; the core gives their states and styles."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ END_OF_DAY = "T23:59:59+08:00"  # the zone in which the core counts days
 
 
 class SensorView(TableView):
-    """One moment at a time; the layer stays on the map as long as its tab is seen."""
+    """Shows one moment at a time; the layer stays on the map while its tab is visible."""
 
     working = pyqtSignal(bool)
 
@@ -54,12 +54,12 @@ class SensorView(TableView):
         return QgsProject.instance().mapLayer(self._layer_id) if self._layer_id else None
 
     def use_limits(self, path: str) -> None:
-        """Hold readings to the limits of a file from now on."""
+        """Compare readings with the limits in a file from now on."""
         self._limits = path
         self.limits_button.setToolTip(Path(path).name)
 
     def look(self) -> None:
-        """Ask the core how the sensors stand at the end of the chosen day, or now."""
+        """Ask the core for the states of the sensors at the end of the chosen day, or now."""
         day = self._library.day
         moment = f"{day}{END_OF_DAY}" if day else QDateTime.currentDateTimeUtc().toString(Qt.DateFormat.ISODate)
         params = {"at": moment, "looks": True, "limits": self._limits}

@@ -1,4 +1,4 @@
-"""A view that asks the core for an answer and the tables behind it, which lie in a folder for as long as it reads."""
+"""A view that asks the core for an answer and the tables behind it, which are in a folder only while it reads them."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ class TableView(VerbView):
     """A subclass asks with `ask_tables`."""
 
     def take_room(self, is_shown: bool) -> None:
-        """Grow with the tab while something is shown, and leave no gap else."""
+        """Grow with the tab while something is shown; otherwise leave no gap."""
         policy = QSizePolicy.Policy
         self.setSizePolicy(policy.Preferred, policy.Expanding if is_shown else policy.Maximum)
 
     def ask_tables(
         self, verb: str, title: str, params: dict[str, Any], show: Callable[[Path, dict[str, Any]], None]
     ) -> None:
-        """Ask a verb about the library; while one is asked nothing happens.
+        """Send a verb about the library, unless a request is running.
 
-        title: what the work is called; show: called with the file of the tables, a GeoPackage, and the answer.
+        title: the name of the work; show: called with the file of the tables, a GeoPackage, and the answer.
         """
         if self.is_working or not self._library.path:
             return

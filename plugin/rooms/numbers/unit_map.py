@@ -1,4 +1,4 @@
-"""One indicator on the map: units coloured by status, or by value where nothing is held to a target."""
+"""One indicator on the map: units coloured by status, or by value if no unit has a target."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FILLS = {"alarm": 0.65, "warn": 0.4, "ok": 0.2}
 
 
 class UnitMap:
-    """A temporary layer of the project; `hide` takes it away again."""
+    """A temporary layer of the project; `hide` removes it."""
 
     def __init__(self) -> None:
         self._grounds: dict[str, QgsGeometry] = {}
@@ -105,7 +105,7 @@ def _labels() -> QgsPalLayerSettings:
 
 
 def _renderer(values: Sequence[UnitValue]) -> QgsRuleBasedRenderer:
-    """A rule for each status that occurs; what has none is shaded by value where no unit is judged."""
+    """A rule for each status that occurs; units without a status are shaded by value if no unit is judged."""
     root = QgsRuleBasedRenderer.Rule(None)
     present = {value.status for value in values}
     for status in STATUSES:
@@ -128,7 +128,7 @@ def _status_look(status: str) -> dict[str, object]:
 
 
 def _add_grades(root: QgsRuleBasedRenderer.Rule, values: Sequence[UnitValue]) -> None:
-    """Equal steps between the least and the greatest value, each by the values in it; what has none is empty."""
+    """Add equal steps from the least to the greatest value, labelled by the values in them; no value is left empty."""
     unjudged = [value for value in values if value.status == "none"]
     measured = sorted((value for value in unjudged if value.value is not None), key=lambda value: value.value)
     numbers = sorted({value.value for value in measured})

@@ -1,4 +1,4 @@
-"""The values of an answer of `indicators` as the map shows them: of one indicator in each unit."""
+"""The values in an answer of `indicators`, as the map shows them: one indicator in each unit."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ JUDGED = ("alarm", "warn", "ok")
 class UnitValue:
     """One indicator in one unit on the last day of an answer.
 
-    indicator: its pack and id; unit: empty for the whole district; word: the value as the core's rows have it.
+    indicator: its pack and id; unit: empty for the whole district; word: the value as text in the core's rows.
     """
 
     indicator: tuple[str, str]
@@ -57,7 +57,7 @@ def unit_values(answer: dict[str, Any]) -> list[UnitValue]:
 
 
 def first_line(name: str) -> str:
-    """The name of a row, without what is said of it below."""
+    """The name of a row, without the remarks below it."""
     return name.split("\n", 1)[0]
 
 

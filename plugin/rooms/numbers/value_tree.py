@@ -1,4 +1,4 @@
-"""A list of names with a value each, as the room Numbers has them."""
+"""A list of names with one value each, for the room Numbers."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ LINE_MARGIN_PX = 4
 
 
 class ValueTree(AnswerTree):
-    """Two columns: names, which wrap and have the width that the values leave, and values on the right."""
+    """Two columns: values on the right, and names in the remaining width, where they wrap."""
 
     def __init__(self, name: str, heads: tuple[str, str]) -> None:
-        """Take what a screen reader calls it, and the heads of its columns."""
+        """Make an empty list. name: for screen readers; heads: the titles of the columns."""
         super().__init__(name, heads, has_numbers=True)
         self.setMinimumHeight(MIN_LINES * (self.fontMetrics().lineSpacing() + LINE_MARGIN_PX))

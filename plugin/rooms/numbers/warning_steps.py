@@ -1,4 +1,4 @@
-"""The steps of a warning that the library has opened: a button for each that may follow, and who took which and why."""
+"""The steps of a warning opened in the library: a button for each possible step, and who took which step and why."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STEPS = ("notified", "explained", "mended", "closed")
 
 
 class WarningSteps(QWidget):
-    """The buttons for one warning at a time; each asks why."""
+    """The buttons for one warning at a time; each asks for a reason."""
 
     refused = pyqtSignal(object)  # Refusal
     stepped = pyqtSignal(dict)  # the core's answer: the warning as it then stands
@@ -48,12 +48,12 @@ class WarningSteps(QWidget):
         self.show_steps({})
 
     def show_steps(self, warning: dict[str, Any]) -> None:
-        """Offer the steps that may follow; none for a warning that was never opened."""
+        """Offer the steps that may follow; a warning that was never opened has none."""
         self._warning = warning
         self._enable()
 
     def take(self, state: str, reason: str) -> None:
-        """Take the next step of the warning; without a reason the core refuses it."""
+        """Take the next step of the warning; the core refuses it without a reason."""
         params = {"library": self._library.path, "id": self._warning["id"], "state": state, "reason": reason}
         params["view"] = True
         self.asking.ask("warning step", params, self.stepped.emit, self.buttons[state].toolTip())

@@ -75,9 +75,9 @@ class WarningView(TableView):
         return tree
 
     def look(self, unit_layer: str, is_kept: bool = False) -> None:
-        """Ask the core for the warnings, and how those stand that the library has opened.
+        """Ask the core for the warnings, and for the states of those opened in the library.
 
-        unit_layer: the code of the layer of units; empty for the whole district. is_kept: open those that are new.
+        unit_layer: the code of the layer of units; empty for the whole district. is_kept: open new warnings.
         """
         params = {"unit": unit_layer, "keep": is_kept, "as_of": self._library.day, "pack": self.packs, "view": True}
         self.ask_tables("warnings", tr("Alerts"), params, lambda tables, answer: self._show(tables, answer, unit_layer))
@@ -103,14 +103,14 @@ class WarningView(TableView):
         self.cancel()
 
     def _show(self, tables: Path, answer: dict[str, Any], unit_layer: str) -> None:
-        """List the warnings, then ask for the steps that were taken, with warnings that no list finds any more."""
+        """List the warnings, then ask for the steps taken, and for opened warnings that are found no more."""
         self._read_grounds(tables)
         self._unit_layer = unit_layer
         params = {"library": self._library.path, "view": True}
         self.asking.ask("warning list", params, lambda kept: self._list(answer["view"], kept))
 
     def _list(self, heads: list[dict[str, Any]], kept: dict[str, Any]) -> None:
-        """Fill the tree with what is there today, its steps below it; then with what was opened and is still open."""
+        """Fill the tree with today's warnings and their steps, then with open warnings that are found no more."""
         self._kept = {warning["id"]: warning for warning in kept["warnings"]}
         today = {row["about"]["warning"]: row for head in heads for row in head["rows"] if row["about"]}
         by_kind = {head["about"]["kind"]: head for head in heads}
@@ -142,7 +142,7 @@ class WarningView(TableView):
         self._grounds = {feature["id"]: feature.geometry() for feature in layer.getFeatures() if feature.hasGeometry()}
 
     def _warning(self, item: QTreeWidgetItem | None) -> str:
-        """The warning of a row, or of the step in it; empty for another row."""
+        """The id of the warning in a row, or above a row of a step; empty for another row."""
         return str((self.tree.about(item) or {}).get("warning", ""))
 
     def _go_to(self, item: QTreeWidgetItem) -> None:
@@ -154,7 +154,7 @@ class WarningView(TableView):
         self.steps.show_steps(self._kept.get(self._warning(item), {}))
 
     def _show_step(self, answer: dict[str, Any]) -> None:
-        """Show how a warning stands after its step; the row stays where it is."""
+        """Show the state of a warning after its step; its row stays in place."""
         (stepped,) = (row for head in answer["view"] for row in head["rows"])
         warning = stepped["about"]["warning"]
         chosen = self._warning(self.tree.currentItem())

@@ -1,4 +1,4 @@
-"""How remedies and sites look on the map: what remains and a site in the colour of clear, each site with its rank."""
+"""The styles of remedies and sites on the map: remainder and sites in the colour of clear, sites with their rank."""
 
 from __future__ import annotations
 

@@ -26,9 +26,9 @@ class Cut:
 
 @dataclass(frozen=True)
 class Alternative:
-    """One alternative: cut, one_piece, moved, turned or moved_turned; each is checked as it is.
+    """One alternative: cut, one_piece, moved, turned or moved_turned; each has been checked itself.
 
-    row: the core's row of it, with a row for each department below; its areas are what documents print.
+    row: the core's row for it, with a row for each department below; its areas are those that documents print.
     """
 
     kind: str
@@ -57,12 +57,12 @@ class Remedy:
     search: str
 
     def alternative(self, kind: str) -> Alternative | None:
-        """The alternative of a kind; None where there is none."""
+        """The alternative of a kind; None if there is none."""
         return next((alternative for alternative in self.alternatives if alternative.kind == kind), None)
 
 
 def remedy_in(answer: dict[str, Any]) -> dict[str, Any]:
-    """The remedy in an answer: the answer itself, or of a case the last remedy that the case stores."""
+    """The remedy in an answer: the answer itself, or, in a case, the last remedy stored with it."""
     stored = [remedy for remedy in answer.get("remedies") or () if remedy.get("state") == "current"]
     if not stored:
         return answer
@@ -79,9 +79,9 @@ def record_in(remedy: dict[str, Any]) -> dict[str, Any]:
 def read_remedy(path: str, parcel: str, answer: dict[str, Any], scale: float) -> Remedy:
     """Read the remedy of one parcel. May run in any thread. Raises Refusal.
 
-    path: the tables.
+    path: the file of its tables.
     answer: the remedy as the core reports it, measured in the plane.
-    scale: of the plane, by which all areas are made what documents print.
+    scale: the factor from areas in the plane to the areas that documents print.
     """
 
     def printed_area(area_m2: float | None) -> float | None:
@@ -124,7 +124,7 @@ def read_remedy(path: str, parcel: str, answer: dict[str, Any], scale: float) ->
 
 
 def _scale_areas(row: dict[str, Any], scale: float) -> dict[str, Any]:
-    """A row, with those below it, whose areas of the plane are made what documents print."""
+    """A row, with the rows below it, whose areas in the plane are scaled to those that documents print."""
     values = [
         {**one, "value": one["value"] * scale} if isinstance(one, dict) and one["measure"] == "m2" else one
         for one in row["values"]
@@ -133,12 +133,12 @@ def _scale_areas(row: dict[str, Any], scale: float) -> dict[str, Any]:
 
 
 def remainder_ground(path: str, parcel: str) -> QgsGeometry:
-    """The geometry that remains of a parcel; a null geometry for nothing."""
+    """The geometry of the remainder of a parcel; a null geometry if nothing remains."""
     return _ground(path, "remainder", {"parcel": parcel})
 
 
 def alternative_ground(path: str, parcel: str, kind: str) -> QgsGeometry:
-    """The geometry of an alternative; a null geometry where there is none."""
+    """The geometry of an alternative; a null geometry if there is none."""
     return _ground(path, "alternatives", {"parcel": parcel, "alternative": kind})
 
 

@@ -1,4 +1,4 @@
-"""The list of alternatives, and the table of what each department loses or gains by the chosen one."""
+"""The list of alternatives, and the table of each department's loss or gain by the chosen alternative."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DEPARTMENTS_SHOWN = 4
 
 
 class AlternativesTree(AnswerTree):
-    """Every alternative with its area and share of the parcel; under the first, the cut of each rule."""
+    """All alternatives with area and share of the parcel; below the first, the cut of each rule."""
 
     chosen = pyqtSignal(str, object)  # the kind of alternative, and the row of a cut, or None
 
@@ -32,7 +32,7 @@ class AlternativesTree(AnswerTree):
         self.itemClicked.connect(lambda item, _column: self._emit_chosen(item))
 
     def show_remedy(self, remedy: Remedy, parcel: CheckedParcel) -> None:
-        """Show the alternatives of a parcel; the first is chosen."""
+        """Show the alternatives of a parcel, and select the first."""
         self._is_filling = True
         whole_m2 = (parcel.area_m2 or 0.0) * parcel.scale
         titles = {finding.rule: finding.title for finding in parcel.findings}
@@ -60,7 +60,7 @@ class AlternativesTree(AnswerTree):
 
 
 class DepartmentsTable(AnswerTree):
-    """The conflict of each department with the parcel as it is, and with the chosen alternative; more below it."""
+    """Each department's conflict with the parcel as it is, and with the chosen alternative; details in rows below."""
 
     def __init__(self) -> None:
         super().__init__(tr("What each department has against it"))
@@ -70,7 +70,7 @@ class DepartmentsTable(AnswerTree):
         self.setMinimumHeight((DEPARTMENTS_SHOWN + 1) * (self.fontMetrics().height() + 6))
 
     def sizeHint(self) -> QSize:
-        """Few rows: the alternatives above need the height."""
+        """A height of few rows, because the alternatives above need the room."""
         return QSize(super().sizeHint().width(), self.minimumHeight())
 
     def show_changes(self, rows: list[dict[str, Any]]) -> None:
@@ -84,7 +84,7 @@ class DepartmentsTable(AnswerTree):
 
 
 def _cut_title(cut: Cut, titles: dict[str, str]) -> str:
-    """A cut by its rule, and how much of it could not be judged."""
+    """The title of a cut: its rule, and the part that could not be judged."""
     title = titles.get(cut.rule, cut.rule)
     if not cut.unknown_m2:
         return title
@@ -92,7 +92,7 @@ def _cut_title(cut: Cut, titles: dict[str, str]) -> str:
 
 
 def _row(title: str, area_m2: float | None, whole_m2: float, verdict: str, cut: int | None = None) -> dict[str, Any]:
-    """A row of what was cut, or of what remains, as the core makes those of the other alternatives."""
+    """A row for a cut or for the remainder, of the form that the core gives the other alternatives."""
     area = {"value": area_m2, "measure": "m2"}
     share = {"value": (area_m2 or 0.0) / whole_m2, "measure": "share"} if whole_m2 else NOT_MEASURED
     row = {"name": title, "values": [area, share], "hint": "", "sign": verdict, "is_open": True, "rows": []}

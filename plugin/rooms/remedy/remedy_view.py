@@ -1,4 +1,4 @@
-"""The view of a remedy: a parcel cut, moved or turned until it passes, and what each department loses or gains."""
+"""The view of a remedy: a parcel cut, moved or turned until it passes, and each department's loss or gain."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class RemedyView(QWidget):
         column_of(self.summary, (split, 1), self.form, self.work, buttons, inside=self, is_tight=True)
 
     def ask(self, ask_remedy: AskRemedy, run: RunOnDisplay, parcel: CheckedParcel) -> None:
-        """Ask the core for the remedy of a parcel. ask_remedy: asks with the form's limits."""
+        """Ask the core for the remedy of a parcel. ask_remedy: sends the request with the form's limits."""
         self.clear()
         self._ask_remedy, self._run, self._parcel = ask_remedy, run, parcel
         self._ask()
@@ -111,7 +111,7 @@ class RemedyView(QWidget):
     ) -> None:
         """Show a stored remedy, whose tables are in the file of the run.
 
-        remedy: as the core reports it.
+        stored_remedy: the remedy as the core reports it.
         """
         self.clear()
         self._ask_remedy, self._run, self._parcel = ask_remedy, run, parcel
@@ -211,7 +211,7 @@ class RemedyView(QWidget):
         self.results_shown.emit()
 
     def _list(self) -> None:
-        """List the remedy, its areas in the unit of the settings."""
+        """List the remedy, with areas in the unit of the settings."""
         self.tree.show_remedy(self.remedy, self._parcel)
         self.summary.setText(self._summary_text(self.remedy))
         self._choose(CUT, None)
@@ -272,7 +272,7 @@ class RemedyView(QWidget):
 
 
 class RemedyForm(QWidget):
-    """The least part, the largest move and turn, and the button that starts a new search."""
+    """The smallest part, the largest move and turn, and the button that starts a new search."""
 
     search_requested = pyqtSignal()
 

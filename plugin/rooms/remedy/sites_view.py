@@ -1,4 +1,4 @@
-"""The search for sites where a parcel of an area and a least width would pass, listed by rank and shown on the map."""
+"""The search for sites where a parcel of a given area and width would pass; sites are ranked and shown on the map."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ DEFAULT_AREA_M2, DEFAULT_SITES = 10_000.0, 10
 
 @dataclass(frozen=True)
 class Site:
-    """One site, checked as it is.
+    """One site, which has been checked itself.
 
     row: its row in the table of sites.
     clearance_m: the distance to the edge of the free ground.
@@ -78,7 +78,7 @@ def sites_in(answer: dict[str, Any]) -> list[Site]:
 
 
 class SitesView(VerbView):
-    """One search at a time; its sites stay until the next."""
+    """Runs one search at a time; its sites stay until the next."""
 
     back_requested = pyqtSignal()
     parcel_chosen = pyqtSignal(object)  # QgsGeometry of a place in the map's system, to be a parcel
@@ -406,7 +406,7 @@ class SitesForm(QWidget):
 
     @property
     def asked_text(self) -> str:
-        """The wanted site and where it is searched for, in one line."""
+        """The wanted site and the searched ground, in one line."""
         size = {"area": area_text(self.area.area_m2), "width": self.width_m.text()}
         is_square = not self.width_m.value()
         words = name_list(size.values()) if is_square else tr("{area}, {width} wide").format(**size)

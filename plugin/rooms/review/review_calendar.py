@@ -1,4 +1,4 @@
-"""The working days by which deadlines are counted, and a year that is entered from the State Council's notice."""
+"""The working days that deadlines count, and the entry of a year from the State Council's notice."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SIZE_PX = (640, 620)
 
 
 class CalendarDialog(PastedTextDialog):
-    """The pasted text of a notice is checked by the core, which shows its days, before it is kept."""
+    """The core checks the pasted text of a notice and shows its days before the year is stored."""
 
     FILE = "notice.txt"
     kept = pyqtSignal()
@@ -36,12 +36,12 @@ class CalendarDialog(PastedTextDialog):
         HelpKey(self)
 
     def begin(self) -> None:
-        """Show the dialog, and the years as the library has them."""
+        """Show the dialog with the years that the library has."""
         self.show()
         self._ask_core("calendar", self._asked, self._show_years, tr("Starting…"))
 
     def keep(self) -> None:
-        """Keep the year of the pasted text with the library."""
+        """Store the year of the pasted text in the library."""
         params = {**self._asked, "notice": self._begin_writing(), "keep": True}
         title = tr("Keep the year")
         self._ask_core("calendar", params, self._say_kept, title, title)

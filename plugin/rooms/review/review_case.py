@@ -185,11 +185,14 @@ class CasePage(QWidget):
             action.triggered.connect(lambda _checked=False, chosen_step=step: self.begin_step(chosen_step))
         self._list_bodies()
         self.menu.addSeparator()
-        self.menu.addAction(icon("reply"), tr("Import a reply file…"), self._choose_reply)
+        reply = self.menu.addAction(icon("reply"), tr("Import a reply file…"), self._choose_reply)
+        reasons = [opinion.steps.get("opine") for opinion in self.case.opinions]
+        reply.setEnabled(None in reasons and not self.steps.asking.is_busy)
+        reply.setToolTip("" if None in reasons else name_buttons(reasons[0]))
         self.menu.addAction(icon("refresh"), tr("Read again"), self.reload_requested.emit)
 
     def _list_bodies(self) -> None:
-        """List the bodies that are asked on paper, each to enter what it has answered."""
+        """List the bodies that are asked on paper, with an action for each that enters its answer."""
         why_not = self.case.steps.get("answer")
         for body in self.case.answer["bodies"]:
             text = tr("Enter the answer of: {body}").format(body=body["title"])
@@ -199,7 +202,7 @@ class CasePage(QWidget):
             action.triggered.connect(lambda _checked=False, one=body: self.steps.answer(one["body"], one["title"]))
 
     def show_project(self) -> None:
-        """Show the facts that were given of the project, and its attachments."""
+        """Show the stated facts of the project, and its attachments."""
         self._read(self.case.project, project_text(self.case.rows("facts"), self.case.answer["files"]))
 
     def leave_map(self) -> None:
@@ -207,7 +210,7 @@ class CasePage(QWidget):
         self.findings.leave_map()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Put opinions and pages side by side where there is room, as when the dock floats."""
+        """Put opinions and pages side by side if there is room, such as in a floating dock."""
         super().resizeEvent(event)
         if event.oldSize().width() != event.size().width():
             self.updateGeometry()  # what wraps has another height
@@ -230,7 +233,7 @@ class CasePage(QWidget):
             self.take_reply(replies[0])
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc cancels what runs, else removes the highlight, else goes back to the list."""
+        """Make Esc cancel a running request, or else remove the highlight, or else go back to the list."""
         is_writing = isinstance(QApplication.focusWidget(), (QPlainTextEdit, QLineEdit))
         if event.key() != Qt.Key.Key_Escape or is_writing:
             super().keyPressEvent(event)
@@ -274,12 +277,12 @@ class CasePage(QWidget):
         column_of(top, row, self.work, (self.split, 1), inside=self, is_tight=True)
 
     def minimumSizeHint(self) -> QSize:
-        """High enough for what is said above the opinions as it wraps at this width, else it would lie over them."""
+        """A size high enough for the wrapped texts above the opinions, which would otherwise cover them."""
         size = super().minimumSizeHint()
         return QSize(size.width(), max(size.height(), self.layout().minimumHeightForWidth(self.width())))
 
     def _show_warnings(self, is_whole: bool) -> None:
-        """Show what whoever decides must not overlook; several as one line that says so, until they are asked for."""
+        """Show the case's warnings; several are first announced in one line with a link. is_whole: show them all."""
         lines = [f"! {escape(line)}" for line in self.case.answer.get("warnings") or []]
         if len(lines) > MOST_WARNINGS and not is_whole:
             text = tr("Show all {count} warnings").format(count=len(lines))
@@ -288,7 +291,7 @@ class CasePage(QWidget):
         show_text(self.warnings, "<br>".join(lines))
 
     def _first_department(self, case: Case) -> str:
-        """The user's department; else the first that is asked and has not answered; else the first."""
+        """The user's department; else the first that has been asked and has not answered; else the first."""
         user_opinion = case.opinion(self._person.department)
         waiting = [opinion for opinion in case.opinions if opinion.routed and opinion.state in ("drafted", "returned")]
         return (user_opinion or next(iter(waiting), case.opinions[0])).department
@@ -342,14 +345,14 @@ class CasePage(QWidget):
             self._enable()
 
     def _hold_focus(self) -> None:
-        """Keep the focus in the list of departments: a control that is disabled would lose it to QGIS."""
+        """Move the focus to the table of opinions, because a control that is disabled loses it to QGIS."""
         focus = QApplication.focusWidget()
         if focus is not None and focus is not self.table and self.isAncestorOf(focus):
             self._focus_before = focus
             self.table.setFocus()
 
     def _return_focus(self) -> None:
-        """Give the keyboard back to the control that had it, if nobody has gone on meanwhile and it can be used."""
+        """Return the focus to the control that had it, if the focus was not moved since and the control is usable."""
         before, self._focus_before = self._focus_before, None
         if before is not None and self.table.hasFocus() and before.isEnabled() and before.isVisible():
             before.setFocus()

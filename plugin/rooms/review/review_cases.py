@@ -22,8 +22,8 @@ class CaseLine:
     """One case in the list.
 
     waiting: departments that have not answered.
-    verdict: the gravest of its parcels.
-    row: the core's row of it.
+    verdict: the gravest verdict of its parcels.
+    row: the core's row for the case.
     """
 
     case: str
@@ -40,7 +40,7 @@ class CaseLine:
 class Opinion:
     """One department's opinion.
 
-    why: why the department is asked.
+    why: the reason why the department is asked.
     steps: for each step None, or the reason why it is not allowed.
     """
 
@@ -67,12 +67,12 @@ class Case:
 
     answer: the core's answer.
     state: one of CASE_STATES.
-    round: the current one, from 1.
+    round: the current round, from 1.
     revision: a number that grows by one with every step.
-    steps: of the whole case, each with None, or with the reason why it is not allowed.
+    steps: for each step of the whole case None, or the reason why it is not allowed.
     entries: all steps so far, the earliest first.
     notices: the public notices, the earliest first.
-    overrides: the round's findings that people judge otherwise; the last one of a parcel and rule counts.
+    overrides: the round's findings that people judge otherwise; for a parcel and rule the last one counts.
     """
 
     answer: dict[str, Any]
@@ -89,16 +89,16 @@ class Case:
 
     @property
     def remedies(self) -> list[dict[str, Any]]:
-        """The remedies of the round's parcels; the last one counts, and is complete."""
+        """The current remedies of the round's parcels; the last one counts, and is complete."""
         return [remedy for remedy in self.answer.get("remedies") or [] if remedy.get("state") == "current"]
 
     @property
     def remedy(self) -> dict[str, Any]:
-        """The last of them, with the core's rows of its alternatives."""
+        """The last remedy, with the core's rows of its alternatives."""
         return {**self.remedies[-1], "view": self.rows("remedy")}
 
     def rows(self, name: str) -> list[dict[str, Any]]:
-        """The core's rows of the case: its `opinions`, its `facts`, or its `entries`, which are the steps so far."""
+        """The core's rows of the case. name: `opinions`, `facts`, or `entries`, which are the steps so far."""
         return next(part["rows"] for part in self.answer["view"] if part["about"]["list"] == name)
 
     @property
@@ -111,18 +111,18 @@ class Case:
         return next((opinion for opinion in self.opinions if opinion.department == department), None)
 
     def override_of(self, finding: Finding) -> dict[str, Any] | None:
-        """What somebody judged instead of a finding; a rule's hit and the ground that it could not judge are two."""
+        """A person's verdict in place of a finding; a hit and ground that could not be judged are overridden apart."""
         of_finding = (finding.parcel, finding.rule, finding.verdict == "unknown")
         rows = [one for one in self.overrides if (one["parcel"], one["rule"], one["before"] == "unknown") == of_finding]
         return rows[-1] if rows else None
 
     def override_refusal(self, finding: Finding) -> str | None:
-        """Why a finding may not be judged otherwise, of a rule of its department's; None where it may."""
+        """The reason why a finding may not be overridden; None if it may."""
         opinion = self.opinion(finding.department)
         return self.steps.get("override") or (opinion.steps.get("override") if opinion is not None else None)
 
     def items(self, department: str) -> list[dict[str, Any]]:
-        """The questions that only a person of this department can judge."""
+        """The questions that only a person of the department can answer."""
         return [item for item in self.answer.get("checklist") or [] if item["department"] == department]
 
     def open_items(self, department: str) -> list[dict[str, Any]]:

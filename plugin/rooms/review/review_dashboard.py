@@ -1,4 +1,4 @@
-"""All cases at a glance: their number by state, by verdict, and by the department they wait for."""
+"""All cases at a glance: their number by state, by verdict, and by department that has not answered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The button for the documents of a case: which one, in which format, where; then it is opened."""
+"""The button for a case's documents: choose document, format and place; then the file is opened."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ class DocumentButton(QToolButton):
     def write_attachment(self, path: str, hash_: str) -> None:
         """Ask the core for an attached file. An existing one is replaced, because the user has confirmed it.
 
-        hash_: the SHA-256 of the file, for several may have one name.
+        hash_: the SHA-256 of the file, because several files may have one name.
         """
         of_case = {"library": self._library.path, "case": self._case.id}
         params = {**of_case, "file": hash_, "target": path, "overwrite": True}
@@ -128,7 +128,7 @@ class DocumentButton(QToolButton):
         self.asking.ask(verb, params, lambda _answer: self._open(path), tr("Write the document"))
 
     def _show(self, path: str) -> None:
-        """Open the folder of a file, and not the file, which may be a program: somebody sent it."""
+        """Open the folder of a file, not the file itself: it comes from others, and may be a program."""
         open_file(str(Path(path).parent))
         self.written.emit(path)
 

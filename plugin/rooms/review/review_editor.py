@@ -1,4 +1,4 @@
-"""The editor of one department's opinion: the draft in the rule's wording, edited, signed, returned."""
+"""The editor of one department's opinion: the draft in the rules' wording; to be edited, signed or returned."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.rooms.review.review_cases import CONCLUSIONS, OPEN, Case, Opinion
 from onemap.plugin.rooms.review.review_person import PersonButton
-from onemap.plugin.rooms.review.review_unsent_text import OpinionKey, UnsentText, UnsentTexts
+from onemap.plugin.rooms.review.review_unsent_text import UNKNOWN_ROUND, OpinionKey, UnsentText, UnsentTexts
 from onemap.plugin.rooms.review.review_words import conclusion_word, name_buttons, step_word
-from onemap.plugin.widgets.buttons import wrapped_label
+from onemap.plugin.widgets.buttons import show_text, wrapped_label
 from onemap.plugin.widgets.elided_label import ElidedLabel
 from onemap.plugin.widgets.form_fields import choice_box, fill_form
 from onemap.plugin.widgets.icons import icon
@@ -39,7 +39,7 @@ VISIBLE_LINES = 11  # of all above the buttons, which stay in sight where the do
 
 
 class OpinionEditor(QWidget):
-    """One department's opinion. Typed text stays until it is sent or given up."""
+    """One department's opinion. Typed text stays until it is sent or dropped."""
 
     step_requested = pyqtSignal(str)  # opine, sign, return, extend
     typed_changed = pyqtSignal()
@@ -114,19 +114,16 @@ class OpinionEditor(QWidget):
     def show_opinion(self, case: Case, department: str, bases: list[str]) -> None:
         """Show a department's opinion.
 
-        bases: of the rules whose findings concern it.
+        bases: the legal bases of the rules whose findings concern the department.
         """
         self._case, self._opinion = case, case.opinion(department)
         opinion, unsent = self._opinion, self._unsent_texts.of((case.id, department))
         self.title.setText(f"<b>{word('departments', department)}</b> · {opinion.why}")
         row = next(one for one in case.rows("opinions") if one["about"]["department"] == department)
         author = row["rows"][0]["name"]
-        self.author_label.setText(" · ".join((*row["values"][:2], author)))
-        self.conflict_label.setVisible(unsent is not None and unsent.base != (opinion.conclusion, opinion.text))
-        text = tr("Somebody changed this opinion since you began to write. It now stands: {conclusion}, {who}")
-        self.conflict_label.setText(
-            text.format(conclusion=conclusion_word(opinion.conclusion), who=author) + "\n" + opinion.text
-        )
+        parts = (*row["values"][:2], author, *self._return_words())
+        self.author_label.setText(" · ".join(parts))
+        show_text(self.conflict_label, self._conflict_text(unsent, author))
         content = unsent or UnsentText(opinion.conclusion, opinion.text, opinion.basis)
         self._is_filling = True
         for index, code in enumerate(CONCLUSIONS):
@@ -153,7 +150,7 @@ class OpinionEditor(QWidget):
         }
 
     def drop_typed(self) -> None:
-        """Give up the typed text, and show the opinion as it is stored."""
+        """Drop the typed text, and show the opinion as it is stored."""
         if self._key is not None:
             self._unsent_texts.drop(self._key)
             self.show_opinion(self._case, self.department, self._bases)
@@ -186,6 +183,31 @@ class OpinionEditor(QWidget):
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             grid.addWidget(button, place // 2, place % 2)
         column_of((area, 1), row_of((self.by_label, 1), self.drop_button), grid, inside=self, is_tight=True)
+
+    def _return_words(self) -> list[str]:
+        """Who has returned the opinion and why, while it waits to be written again."""
+        if self._opinion.state != "returned":
+            return []
+        of_department = (one for one in reversed(self._case.entries) if one["department"] == self.department)
+        entry = next(one for one in of_department if one["action"] == "return")
+        text = tr("returned by {name}, {day}: {reason}")
+        return [text.format(name=entry["by"], day=entry["on"], reason=(entry["detail"] or {}).get("reason") or "–")]
+
+    def _conflict_text(self, unsent: UnsentText | None, author: str) -> str:
+        """How the opinion stands, where it is not the one that the typed text was begun on; else empty."""
+        opinion = self._opinion
+        if unsent is None:
+            return ""
+        if unsent.round not in (UNKNOWN_ROUND, self._case.round):
+            text = tr(
+                "This was typed in round {round}, and the parcels are others now. It now stands: {conclusion}, {who}"
+            )
+        elif unsent.base != (opinion.conclusion, opinion.text):
+            text = tr("Somebody changed this opinion since you began to write. It now stands: {conclusion}, {who}")
+        else:
+            return ""
+        text = text.format(round=unsent.round, conclusion=conclusion_word(opinion.conclusion), who=author)
+        return f"{text}\n{opinion.text}"
 
     def _show_items(self, items: list[dict[str, Any]], answers: dict[str, str]) -> None:
         texts = [answers.get(item["item"], str(item.get("answer") or "")) for item in items]
@@ -231,7 +253,8 @@ class OpinionEditor(QWidget):
         answers = {item: edit.text() for item, edit in self.answers.items()}
         content = (self.conclusion.currentData() or OPEN, self.text.toPlainText(), self.basis.toPlainText())
         base = unsent.base if unsent else (self._opinion.conclusion, self._opinion.text)
-        self._unsent_texts.keep(self._key, UnsentText(*content, answers, base))
+        round_ = unsent.round if unsent else self._case.round
+        self._unsent_texts.keep(self._key, UnsentText(*content, answers, base, round_))
         self._enable()
         if unsent is None:
             self.typed_changed.emit()
@@ -245,6 +268,8 @@ class OpinionEditor(QWidget):
             button.setText(tr("Save draft") if step == "opine" else step_word(step) + ("…" if asks else ""))
             if step == "opine" and why_not is None and self.conclusion.currentIndex() < 0:
                 why_not = tr("Choose a conclusion first: the machine proposes none.")
+            if step == "opine" and why_not is None and self._is_answer_taken_back:
+                why_not = tr("An answer that was saved can be changed, but not be taken back.")
             if step == "sign" and why_not is None and self.is_typed:
                 why_not = tr("Save what is typed first, or give it up: what is signed is the saved draft.")
             if step == "extend" and why_not is None and not self._opinion.due:
@@ -262,8 +287,12 @@ class OpinionEditor(QWidget):
         self.bases_button.setEnabled(can_write and bool(self._bases))
         self.drop_button.setVisible(self.is_typed)
 
+    @property
+    def _is_answer_taken_back(self) -> bool:
+        return any(item.get("answer") and not self.answers[item["item"]].text().strip() for item in self._items)
+
     def _say_why_not_signed(self, can_write: bool) -> None:
-        """Say of a draft that somebody wrote why it cannot be signed here, where it could be written anew."""
+        """Show why a person's draft cannot be signed here, if the user could edit it."""
         why_not = self._opinion.steps.get("sign")
         is_ready = self._case.state == "circulating" and can_write and not self._opinion.by_machine
         self.sign_label.setText(name_buttons(why_not) if why_not else "")

@@ -1,4 +1,4 @@
-"""The findings of a case's parcels beside the map, of one department or of all; a finding can be overridden."""
+"""The findings on a case's parcels beside the map, of one department or of all; a finding can be overridden."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class CaseFindings(QWidget):
 
     @property
     def bases(self) -> dict[str, list[str]]:
-        """The bases of the counted findings, by department."""
+        """The legal bases of the counted findings, by department."""
         bases_by_department: dict[str, list[str]] = {}
         for finding in [finding for parcel in self._parcels for finding in parcel.findings]:
             if (
@@ -207,7 +207,7 @@ class CaseFindings(QWidget):
         self._enable()
 
     def _say_count(self, parcels: list[CheckedParcel], is_for_all: bool) -> None:
-        """Say how many findings are listed: what is not counted is none of those that the departments' sums have."""
+        """Show how many findings are listed, and how many of them are not counted in the departments' sums."""
         count = sum(len(parcel.findings) for parcel in parcels)
         rest = sum(not finding.counted for parcel in parcels for finding in parcel.findings)
         if rest:
@@ -224,7 +224,7 @@ class CaseFindings(QWidget):
         self.summary.setText(text.format(count=Count(count), parcels=Count(len(parcels)), rest=Count(rest)))
 
     def _show_rules(self, parcels: list[CheckedParcel], department: str) -> None:
-        """Say which rules were not asked, of one department or of all; without a finding that is all there is."""
+        """Show which rules of one department or of all were not asked, even if there is no finding."""
         run = self.results.run
         unasked = [row for row in run.unasked["rows"] if not department or row["about"]["department"] == department]
         count = sum(len(row["rows"]) for row in unasked)
@@ -251,7 +251,7 @@ class CaseFindings(QWidget):
         )
 
     def _show_remedy(self, parcel: CheckedParcel | None) -> None:
-        """Show the remedy of a parcel: the one that the case stores, else a new one."""
+        """Show the remedy of a parcel: the one stored with the case, else a new one."""
         run, case = self.results.run, self._case
         if parcel is None or run is None or case is None:
             return

@@ -1,4 +1,4 @@
-"""The steps of a case, the last first; steps of others that the user has not seen are marked."""
+"""The steps of a case, the latest first; others' steps that the user has not seen are marked."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _mark_unseen(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def unseen_entries(case: Case, seen_revision: int, user: str) -> list[dict[str, Any]]:
-    """The steps of others since a revision; none for a case that was never opened, where all is new."""
+    """Others' steps since a revision; none for a case that was never opened, where everything is new."""
     return [entry for entry in case.entries if int(entry["revision"]) > seen_revision > 0 and entry["by"] != user]
 
 

@@ -100,24 +100,24 @@ class CaseList(QWidget):
         return tree
 
     def forget_cases(self, why: str) -> None:
-        """Show no cases, because it is not known which there are. why: what is said in their place."""
+        """Show no cases, because the list is not known. why: the text shown instead."""
         self.lines, self._unknown_reason = [], why
         self.refresh_texts()
 
     def show_cases(self, lines: list[CaseLine], home: str = "") -> None:
-        """Show these cases, in their order. home: the location of their library."""
+        """Show these cases in this order. home: the location of their library."""
         self.lines, self._unknown_reason, self._home = lines, "", home
         self.refresh_texts()
 
     def show_remarks(self, problems: list[dict[str, Any]]) -> None:
-        """Show what the core remarks on the list: cases that cannot be read, and a calendar that ends soon."""
+        """Show the core's remarks on the list, such as unreadable cases, or a calendar that ends soon."""
         of_calendar = [problem for problem in problems if problem["code"].startswith("calendar.")]
         shown = [{**problem, "mend": ""} if problem in of_calendar else problem for problem in problems]
         show_text(self.remarks, "\n".join(map(problem_line, shown)))
         self.calendar_button.setVisible(bool(of_calendar))  # it mends these
 
     def refresh_texts(self) -> None:
-        """Fill the filter and the list again, with the words that are known now."""
+        """Fill the filter and the list again, with the words known now."""
         chosen = self.filter.currentData()
         with QSignalBlocker(self.filter):
             self.filter.clear()
@@ -133,7 +133,7 @@ class CaseList(QWidget):
         self._show_rows()
 
     def show_only(self, chosen: str, text: str = "") -> None:
-        """Show the list with only the cases of a filter, and with a text in them."""
+        """Show the list with only the cases that match a filter and contain a text."""
         self.filter.setCurrentIndex(max(0, self.filter.findData(chosen)))
         self.search.setText(text)
         self.overview_button.setChecked(False)
@@ -215,13 +215,13 @@ def _is_unseen(line: CaseLine, home: str) -> bool:
 
 
 def _mark_unseen(line: CaseLine, home: str) -> dict[str, Any]:
-    """The core's row of a case; marked where somebody else took a step that was not seen here."""
+    """The core's row of a case, marked if somebody else has taken a step that was not seen here."""
     mark = f"{UNSEEN} " if _is_unseen(line, home) else ""
     return {**line.row, "name": mark + line.row["name"], "hint": "\n".join((line.row["hint"], *_departments(line)))}
 
 
 def _departments(line: CaseLine) -> list[str]:
-    """Which departments a case waits for, which are late, and what of whom was superseded."""
+    """Lines that name the departments a case waits for, those that are late, and those whose basis was superseded."""
     lines = []
     if line.waiting:
         lines.append(tr("Waiting for: {departments}").format(departments=department_words(line.waiting)))

@@ -1,4 +1,4 @@
-"""The public notices of a case: until when each is shown, what people write, and the lead's replies."""
+"""The public notices of a case: their last days, the public's comments, and the lead's replies."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NUMBER, TEXT, WHO = 0, 1, 2
 
 
 class NoticeView(QWidget):
-    """The comments on the last notice; to reply to one, and to erase who wrote it, a person asks here."""
+    """The comments on the last notice, with actions that reply to a comment and that erase its author."""
 
     step_requested = pyqtSignal(str, int)  # respond or erase, and the comment
     refused = pyqtSignal(object)  # Refusal
@@ -47,8 +47,9 @@ class NoticeView(QWidget):
 
     def show_case(self, case: Case) -> None:
         """Show a case's last notice."""
+        if self._case is None or self._case.id != case.id:
+            self.tree.clear()
         self._case = case
-        self.tree.clear()
         has_notice = bool(case.notices)
         self.tree.setVisible(has_notice)
         for step, button in self.buttons.items():
@@ -58,16 +59,25 @@ class NoticeView(QWidget):
         if not has_notice:
             self.head.setText(tr("No public notice yet: the lead department opens one among the steps."))
             return
-        self.asking.ask("review comments", {"library": self._library.path, "case": case.id, "view": True}, self._show)
+        self.read_comments()
+
+    def read_comments(self) -> None:
+        """Ask for the comments anew: to write one is no step of the case."""
+        if self._case is not None and self._case.notices:
+            params = {"library": self._library.path, "case": self._case.id, "view": True}
+            self.asking.ask("review comments", params, self._show)
 
     def _show(self, answer: dict[str, Any]) -> None:
-        part = answer["view"][0]
+        self._case.notices[-1] = answer["notice"]
+        part, chosen = answer["view"][0], self._comment()
         self.head.setText(part["name"])
         self.tree.show_rows(part["rows"])
+        if chosen:
+            self.tree.choose({"comment": chosen})
         self._enable()
 
     def _comment(self) -> int:
-        """The number of the chosen comment; 0 for none. A reply is chosen with the comment above it."""
+        """The number of the selected comment, or of the comment above a selected reply; 0 for none."""
         item = self.tree.currentItem()
         if item is not None and item.parent() is not None:
             item = item.parent()

@@ -1,4 +1,4 @@
-"""The form that opens a case on parcels, or revises one with new parcels, and the check that follows."""
+"""The form that opens a case on parcels, or its next round on new parcels, and the check that follows."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from onemap.plugin.words.translation import tr
 
 
 class CaseForm(QWidget):
-    """One page for a new case, and for a new round of one."""
+    """One form for a new case, and for the next round of a case."""
 
     case_opened = pyqtSignal(dict)  # the case, as the core answered
     refused = pyqtSignal(object)  # Refusal
@@ -93,7 +93,7 @@ class CaseForm(QWidget):
         return self.asking.is_busy
 
     def begin(self, case: Case | None = None) -> None:
-        """Show the form for a new case; or, for a case, for its next round."""
+        """Show the form for a new case, or for the next round of a given case."""
         if self.is_working:
             return
         self._case = case
@@ -162,7 +162,7 @@ class CaseForm(QWidget):
         )
 
     def _leave(self, path: str, own_name: str) -> None:
-        """Go back, and say where the case is that is not shown. path, own_name: of its library."""
+        """Go back, and name the library of a case that is not shown. path, own_name: of that library."""
         text = tr("The case was written into {library}. It is not shown: another library was opened meanwhile.")
         self.back_requested.emit()
         self.opened_elsewhere.emit(text.format(library=name_beside(own_name, path, self._library.path)))

@@ -60,7 +60,7 @@ class OpinionTable(AnswerTree):
             self.choose_department(chosen)
 
     def _paint(self, item: QTreeWidgetItem, row: dict[str, Any]) -> None:
-        """Grey for a department that is not asked, bold for an opinion that is late; one tip for all columns."""
+        """Make a department that is not asked grey, and a late opinion bold; give all columns one tooltip."""
         grey = quiet_brush(self.palette(), QPalette.ColorRole.Text, QPalette.ColorRole.Base)
         for column in range(self.columnCount()):
             item.setToolTip(column, row["hint"])
@@ -89,7 +89,7 @@ class OpinionTable(AnswerTree):
         return QSize(super().sizeHint().width(), self._height_of(sum(self._row_heights())))
 
     def minimumSizeHint(self) -> QSize:
-        """Some rows whole, wherever it is scrolled to, where the dock is low; of very high ones as many lines."""
+        """A height for some whole rows, wherever it is scrolled to; for very high rows a number of lines."""
         heights, line = self._row_heights(), self._line_height
         highest = max(sum(heights[at : at + MIN_ROWS]) for at in range(ROWS - MIN_ROWS + 1))
         return QSize(super().minimumSizeHint().width(), self._height_of(min(highest, 2 * MIN_ROWS * line)))
@@ -104,7 +104,7 @@ class OpinionTable(AnswerTree):
         return self.fontMetrics().height() + _LowRows.margin_px
 
     def _height_of(self, rows: int) -> int:
-        """The height with head and frame; rows: their height in pixels."""
+        """The height of rows with head and frame. rows: their height in pixels."""
         return self.header().sizeHint().height() + rows + 2 * self.frameWidth()
 
     def _fit(self) -> None:
@@ -121,7 +121,7 @@ class OpinionTable(AnswerTree):
 
 
 def _mark_unseen(row: dict[str, Any], is_unsaved: bool, is_changed: bool) -> dict[str, Any]:
-    """The core's row of an opinion, with what only this desk knows: what was not seen, and what is not sent."""
+    """The core's row of an opinion, with what only this desk knows: unseen changes, and text that is not sent."""
     name = row["name"] + (f" {UNSEEN}" if is_changed else "") + (" *" if is_unsaved else "")
     lines = [tr("Changed since you looked")] if is_changed else []
     lines += [tr("Words typed here are not saved yet")] if is_unsaved else []

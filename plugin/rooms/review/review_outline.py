@@ -22,7 +22,7 @@ MAX_PARCELS = 2000
 
 
 class ParcelOutline:
-    """One band for all parcels; a case with very many is outlined by its extent."""
+    """One band around all parcels; if there are very many, around their extent."""
 
     def __init__(self, canvas: QgsMapCanvas) -> None:
         self._canvas = canvas
@@ -37,7 +37,7 @@ class ParcelOutline:
         return self._band is not None and self._band.isVisible()
 
     def draw(self, path: str) -> None:
-        """Draw the parcels of a round's tables. Raises Refusal where they cannot be read."""
+        """Draw the parcels in a round's tables. Raises Refusal if they cannot be read."""
         self.clear()
         layer = RunTables(path).layer("parcels")
         self._extent, self._crs = layer.extent(), layer.crs()

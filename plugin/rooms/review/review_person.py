@@ -1,4 +1,4 @@
-"""The user of the review: a name, asked once and stored in the settings, and a department."""
+"""The user of the review: a name, asked for once and stored in the settings, and a department."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class PersonButton(QToolButton):
 
     @property
     def department(self) -> str:
-        """The user's department; empty for none, as for the lead. An account has those of its roles."""
+        """The user's department; empty for none, as for the lead. A server account has the departments of its roles."""
         chosen = settings.get("review_department")
         if self._departments is None or chosen in self._departments:
             return chosen
@@ -43,12 +43,12 @@ class PersonButton(QToolButton):
 
     @property
     def acting_text(self) -> str:
-        """The name in which a step is taken, as it stands before its button."""
+        """A sentence that says in whose name a step is taken, shown before its button."""
         known = self.known_name
         return tr("Acting as {name}").format(name=known) if known else tr("Your name is asked for first")
 
     def name(self) -> str:
-        """The user's name for a step; asks for it once. Empty where it was not given."""
+        """The user's name for a step, asked for once; empty if the user gives none."""
         return self.known_name or self.ask()
 
     def ask(self) -> str:
@@ -59,7 +59,7 @@ class PersonButton(QToolButton):
         return name
 
     def set_account(self, account: str, departments: tuple[str, ...] | None) -> None:
-        """Act as an account of a server; empty for a file, in which the name is typed.
+        """Act as a server's account; empty for a library in a file, where the name is typed.
 
         departments: for which the account speaks; None for all.
         """
@@ -104,7 +104,7 @@ class PersonButton(QToolButton):
 
 
 def ask_name(parent: QWidget) -> str:
-    """The user's name, asked for once and stored; empty where it was not given."""
+    """The user's name, asked for once and stored; empty if the user gives none."""
     name = settings.get("review_name") or _typed_name(parent, "")
     settings.put("review_name", name)
     return name

@@ -1,4 +1,4 @@
-"""What is read of a case in a window of its own: its project, and the changes that a recheck would make."""
+"""Texts about a case in a window of their own: its project, and the changes that a recheck would make."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ReadingDialog(QDialog):
 
 
 def project_text(facts: list[dict[str, Any]], files: list[dict[str, str]]) -> str:
-    """The facts that were given of a project, and the names of its attachments, as rich text.
+    """The stated facts of a project, and the names of its attachments, as rich text.
 
     facts: the core's rows.
     files: the attachments by name and hash.
@@ -44,7 +44,7 @@ def project_text(facts: list[dict[str, Any]], files: list[dict[str, str]]) -> st
 
 
 def changes_text(view: list[dict[str, Any]]) -> str:
-    """The changes as rich text: today's layers and packs against those of the round."""
+    """The changes as rich text, from the round's layers and packs to those of today."""
     if not view:
         return (
             "<p>" + escape(tr("Nothing would change: by today's layers and rules the case stands as it is.")) + "</p>"

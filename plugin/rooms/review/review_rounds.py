@@ -1,4 +1,4 @@
-"""The rounds side by side: each department's conclusion then and now; older opinions stay readable."""
+"""The rounds side by side: each department's conclusion in every round; older opinions stay readable."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CHANGED = "≠"
 
 
 class RoundsView(QWidget):
-    """A column for each round, a row for each department; below, one department's opinions by round."""
+    """A column for each round and a row for each department; below, one department's opinions by round."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -84,7 +84,7 @@ class RoundsView(QWidget):
 
 
 def _row(opinions: list[dict[str, Any]]) -> dict[str, Any]:
-    """The conclusions of one department, round by round; one that is not that of the round before is marked."""
+    """The conclusions of one department by round, with a mark where one differs from the round before."""
     conclusions = [one["values"][0] for one in opinions]
     marks = ["", *(f" {CHANGED}" if one != before else "" for before, one in zip(conclusions, conclusions[1:]))]
     values = [f"{conclusion}{mark}" for conclusion, mark in zip(conclusions, marks)]

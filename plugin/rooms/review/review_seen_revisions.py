@@ -1,6 +1,6 @@
 """The revision of each case that the user has seen, stored in the settings.
 
-A library is told by its location: a copy of it has cases of the same ids.
+A library is identified by its location, because a copy of it has cases with the same ids.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ def seen_revision(library: str, case: str) -> int:
 
 
 def store_seen_revision(library: str, case: str, revision: int) -> None:
-    """Store that a revision was seen; the cases seen longest ago are removed first."""
+    """Store that a revision was seen; the cases seen longest ago are dropped first."""
     revisions = _stored_revisions()
     revisions.pop(_name(library, case), None)
     revisions[_name(library, case)] = revision

@@ -1,4 +1,4 @@
-"""The dialog before a step: a confirmation, and its reason, days, conclusion or verdict."""
+"""The dialog before a step: it asks for confirmation, a reason, days, a conclusion or a verdict."""
 
 from __future__ import annotations
 
@@ -41,15 +41,15 @@ class StepQuestion:
 
     choice: the label of the choices.
     choices: pairs of code and word.
-    chosen_code: the code that is proposed.
+    chosen_code: the proposed code.
     marks: the label of a list in which any number of codes may be ticked.
-    markable: its pairs of code and word.
-    days: the days that are proposed; 0 asks for none.
-    days_label: their label; empty for working days that are added.
-    reason: the label of the reason that is asked; empty for the usual one.
+    markable: the pairs of code and word in that list.
+    days: the proposed number of days; 0 asks for none.
+    days_label: the label of the days; empty for added working days.
+    reason: the label of the reason; empty for the usual label.
     by: says in whose name the step is taken.
-    takes_files: whether papers may go with the step.
-    needs: when a reason is required: `always`, `other` for another choice than the proposed one, else never.
+    takes_files: whether papers may be attached to the step.
+    needs: when a reason is required: `always`, `other` if the choice is not the proposed one, else never.
     """
 
     title: str
@@ -118,7 +118,7 @@ class StepDialog(QDialog):
             self.files_label.setText("\n".join(Path(path).name for path in paths))
 
     def _make_marks(self, markable: tuple[tuple[str, str], ...]) -> QListWidget:
-        """A list of codes by their words, each to be ticked."""
+        """A list of codes, shown by their words, each with a tick box."""
         marks = QListWidget(self, wordWrap=True)
         marks.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         marks.setFixedHeight(LIST_LINES * self.fontMetrics().lineSpacing() + 12)
@@ -129,7 +129,7 @@ class StepDialog(QDialog):
         return marks
 
     def _make_text(self, text: str) -> QScrollArea:
-        """The question; a long list in it scrolls, for Qt makes no dialog higher than two thirds of the screen."""
+        """The question; a long one scrolls, because Qt makes no dialog higher than two thirds of the screen."""
         label = wrapped_label(text)
         label.setAlignment(Qt.AlignmentFlag.AlignTop)
         area = scroll_area(label)
@@ -159,7 +159,7 @@ class StepDialog(QDialog):
         return self.reason.toPlainText().strip()
 
     def _enable(self) -> None:
-        """Disable a step that the core would refuse because its reason is missing."""
+        """Disable the step while its required reason is missing, because the core would refuse it."""
         is_other = bool(self._question.choices) and self.chosen_code != self._question.chosen_code
         needs = self._question.needs == "always" or (self._question.needs == "other" and is_other)
         self.ok.setEnabled(bool(self.reason_text) or not needs)

@@ -1,4 +1,4 @@
-"""The steps of a case: they ask the user where input is needed, and send the step to the core, which alone decides."""
+"""The steps of a case: ask the user where input is needed, and send the step to the core, which decides."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ class CaseSteps(QObject):
         self._ask("circulate", text.format(project=self.case.project, count=Count(len(routed))))
 
     def extend(self, department: str = "") -> None:
-        """Give one department, or all whose clock runs, more time."""
+        """Give one department more time, or all whose clock is running."""
         name = word("departments", department) if department else tr("all departments with a deadline")
         text = tr("More working days for: {departments}. A deadline is never shortened.").format(departments=name)
         self._ask("extend", text, {"department": department}, days=2, needs="always")
 
     def consolidate(self) -> None:
-        """Consolidate the opinions; another than the proposed conclusion needs a reason."""
+        """Consolidate the opinions; a conclusion other than the proposed one needs a reason."""
         proposed = str(self.case.answer.get("proposal") or "")
         text = tr("From the opinions follows: {conclusion}. Another conclusion needs a reason.")
         self._decide("consolidate", proposed, text.format(conclusion=conclusion_word(proposed)))
@@ -86,7 +86,7 @@ class CaseSteps(QObject):
         self._ask("notice", text.format(project=self.case.project), marked="withhold", **question)
 
     def close(self) -> None:
-        """Close the public notice; before its last day is over with a reason."""
+        """Close the public notice; closing it before its last day is over needs a reason."""
         notice = self.case.notices[-1]
         text = tr(
             "The notice takes no more comments. It was to last until {until}; {count:# comment|# comments} came in."
@@ -101,19 +101,19 @@ class CaseSteps(QObject):
         self._ask("respond", text.format(number=comment), params, "text", reason=tr("Reply"), needs="always")
 
     def erase(self, comment: int) -> None:
-        """Erase name and place of whoever wrote a comment."""
+        """Erase the name and place of a comment's author."""
         text = tr("Name and place of comment {number} are erased for good; its text stays.")
         params = {"comment": comment, "notice": self.case.notices[-1]["notice"]}
         self._ask("erase", text.format(number=comment), params, needs="always")
 
     def recheck(self) -> None:
-        """Ask for the changes by today's layers and rules."""
+        """Ask which changes today's layers and rules would make."""
         self._send("recheck", {}, tr("Recheck a case"))
 
     def remedy(self, asking: Asking, limits: dict[str, Any], **waiting: Any) -> bool:
-        """Ask for the remedy of the parcels, which the case stores; False where the user gives no name.
+        """Ask for the remedy of the parcels, which is stored with the case; False if the user gives no name.
 
-        asking, waiting: who waits for it besides, and how.
+        asking, waiting: another follower of the request, and its callbacks.
         """
         request = self._send("remedy", limits, tr("What would pass?"))
         if request is not None:
@@ -121,7 +121,7 @@ class CaseSteps(QObject):
         return request is not None
 
     def sign(self, department: str) -> None:
-        """Sign a department's saved draft; where items have no answer, with the reason why."""
+        """Sign a department's saved draft; if items have no answer, a reason is asked for."""
         left = [str(item["title"]) for item in self.case.open_items(department)]
         if not left:
             self._send("sign", {"department": department})
@@ -150,7 +150,7 @@ class CaseSteps(QObject):
         self._send("opine", {"department": department_of_reply(path) or department, "reply": path})
 
     def answer(self, body: str, title: str) -> None:
-        """Enter what a body beside the departments has answered on paper."""
+        """Enter the answer that a body outside the departments has given on paper."""
         text = tr("What this body has answered on paper, with its letter: {body}. The last answer holds.")
         names = {"title": tr("Answer on paper"), "button": tr("Enter the answer"), "reason": tr("Answer")}
         question = {**names, **_conclusion_choice(CONCLUSIONS), "takes_files": True, "needs": "always"}
@@ -182,9 +182,9 @@ class CaseSteps(QObject):
         marked: str = "",
         **question: Any,
     ) -> None:
-        """Ask before a step. question: of a StepQuestion, which is called as the step unless this says otherwise.
+        """Ask before a step. question: fields of a StepQuestion, which has the step's name unless they give another.
 
-        reasoned, chosen, marked: the parameters that the dialog's reason, choice and ticks are.
+        reasoned, chosen, marked: the parameters that take the dialog's reason, choice and ticks.
         """
         if self.asking.is_busy:
             return
@@ -219,10 +219,10 @@ class CaseSteps(QObject):
         of: Case | None = None,
         reason_key: tuple[str, ...] = (),
     ) -> Request | None:
-        """Send a step with the revision on the screen, so that steps of others since are reported, not overwritten.
+        """Send a step with the displayed revision, so that steps of others since are reported, not overwritten.
 
-        of: the case as it was when its dialog opened; else as it is on the screen.
-        reason_key: of the typed reason, which is forgotten once the step is taken.
+        of: the case as it was when its dialog opened; by default as it is displayed.
+        reason_key: the key of the typed reason, which is forgotten once the step is taken.
         """
         user = "" if self.asking.is_busy else self._person.name()
         if not user:
@@ -268,7 +268,7 @@ def _conclusion_choice(codes: tuple[str, ...]) -> dict[str, Any]:
 
 
 def refusal_in_buttons(refusal: Refusal) -> Refusal:
-    """A refusal of the review with the words of its buttons."""
+    """A refusal of the review that names buttons instead of verbs."""
     for problem in refusal.problems:
         for part in ("message", "mend"):
             if problem.get(part):
@@ -278,7 +278,7 @@ def refusal_in_buttons(refusal: Refusal) -> Refusal:
 
 
 def department_of_reply(path: str) -> str:
-    """The department of a reply file; empty where it names none, which the core then refuses."""
+    """The department in a reply file; empty if it names none, which the core then refuses."""
     try:
         reply = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError):

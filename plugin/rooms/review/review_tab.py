@@ -1,4 +1,4 @@
-"""The tab Review: the list of cases, one case, and the form that opens one; all through the core."""
+"""The tab Review: the list of cases, one case, and the form that opens a case; the core takes all steps."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ class ReviewTab(QWidget):
         self.publishing = Asking(library.core, self, lambda: library.path, is_writing=True)
         self.publishing.refused.connect(self._refuse)
         self.person = PersonButton()
+        self.person.changed.connect(self._read_for_person)
         self.list = CaseList(self.person)
         self.list.open_requested.connect(lambda: self.begin_case())
         self.list.case_chosen.connect(self.open_case)
@@ -88,7 +89,7 @@ class ReviewTab(QWidget):
         self._end_calendar()
 
     def set_open(self, is_looked_at: bool) -> None:
-        """Refresh what is shown when the tab opens; remove highlights when another tab opens."""
+        """Refresh the page when the tab opens; remove highlights when another tab opens."""
         self._is_open = is_looked_at
         self.follower.follow(is_looked_at)
         self.case_page.findings.outline.show(is_looked_at)
@@ -105,7 +106,7 @@ class ReviewTab(QWidget):
         return {"library": self._library.path, "on": self._library.step_day, "view": True}
 
     def show_list(self) -> None:
-        """Go back to the list of cases, and the keyboard with it."""
+        """Go back to the list of cases, and give it the focus."""
         has_focus = self.case_page.isAncestorOf(QApplication.focusWidget() or self)
         self.opening.forget()
         self.case_page.close_case()
@@ -115,18 +116,23 @@ class ReviewTab(QWidget):
         self.refresh()
 
     def open_case(self, case: str, is_followed: bool = False) -> None:
-        """Show a case. is_followed: because others changed it, so that what was refused before stays said."""
+        """Show a case. is_followed: others have changed it; then a refusal on view stays."""
         params: dict[str, Any] = {"library": self._library.path, "case": case, "on": self._library.step_day}
         params["by"], params["view"] = self.person.known_name, True
         self.opening.ask("review show", params, lambda answer: self._show(answer, is_followed))
 
     def reload_case(self, is_followed: bool = False) -> None:
-        """Show the open case as it is now; typed text stays. is_followed: as of `open_case`."""
+        """Read the open case again; typed text stays. is_followed: as in `open_case`."""
         if self.case_page.case is not None:
             self.open_case(self.case_page.case.id, is_followed)
 
+    def _read_for_person(self) -> None:
+        """Read the open case again: another person may take other steps."""
+        if self.pages.currentWidget() is self.case_page:
+            self.reload_case()
+
     def begin_case(self, case: Case | None = None) -> None:
-        """Show the form for a new case, or for the next round of one."""
+        """Show the form for a new case, or for the next round of a given case."""
         self.opening.forget()
         self.form.begin(case)
         self.pages.setCurrentWidget(self.form)
@@ -140,7 +146,7 @@ class ReviewTab(QWidget):
         self.publishing.ask("review publish", params, self._report_published)
 
     def edit_calendar(self) -> None:
-        """Show the working days of the library, and enter a year."""
+        """Show the dialog with the library's working days, in which a year can be entered."""
         self._end_calendar()
         self.calendar_dialog = CalendarDialog(self._library, self.window())
         self.calendar_dialog.setWindowModality(Qt.WindowModality.WindowModal)
@@ -152,7 +158,7 @@ class ReviewTab(QWidget):
         self.calendar_dialog = None
 
     def _leave_other_library(self) -> None:
-        """Clear what belongs to another library, before it is read: a copy has the case whose step might be pressed."""
+        """Clear the former library's cases before another is read, because a copy may have the same case."""
         scope = self._library.scope()
         if scope[0] != self._listed_scope[0]:
             self._listed_scope = scope
@@ -162,7 +168,7 @@ class ReviewTab(QWidget):
                 self.pages.setCurrentWidget(self.list)
 
     def _follow_library(self) -> None:
-        """Show the cases of another library, and the case on display as of another day."""
+        """Show the cases of another library, or the displayed case as of another day."""
         scope = self._library.scope()
         if scope != self._listed_scope:
             self._listed_scope = scope
@@ -174,7 +180,7 @@ class ReviewTab(QWidget):
             self.refresh()
 
     def _day_text(self) -> str:
-        """The note on the day of the steps taken now; empty for none."""
+        """The note that says on which day steps are taken now; empty for none."""
         if self._library.is_rehearsal:
             return tr("Rehearsal: a step may be of any day, and nothing here counts.")
         if self._library.step_day:
@@ -193,7 +199,7 @@ class ReviewTab(QWidget):
         self._refuse(refusal)
 
     def _follow_others(self, answer: dict[str, Any]) -> None:
-        """Show what others did meanwhile: in the list, and in the case that is open, unless a step of ours runs."""
+        """Show what others have done meanwhile, in the list or in the open case, unless a step of ours is running."""
         lines = lines_in(answer)
         shown, page = self.pages.currentWidget(), self.case_page
         if shown is self.list and lines != self.list.lines:
@@ -202,6 +208,8 @@ class ReviewTab(QWidget):
             revisions = {line.case: line.revision for line in lines}
             if revisions.get(page.case.id, page.case.revision) != page.case.revision:
                 self.reload_case(is_followed=True)
+            else:
+                page.notice.read_comments()
 
     def _show(self, answer: dict[str, Any], is_followed: bool = False) -> None:
         self.case_page.show_case(case_in(answer))
@@ -212,7 +220,7 @@ class ReviewTab(QWidget):
             self._end_request()
 
     def _leave_form(self) -> None:
-        """Go back to the case, which others may have changed meanwhile, else to the list."""
+        """Go back to the case, which others may have changed meanwhile; without a case, to the list."""
         self.pages.setCurrentWidget(self.case_page if self.case_page.case is not None else self.list)
         if self.case_page.case is not None:
             self.reload_case()
@@ -236,7 +244,7 @@ class ReviewTab(QWidget):
             self.versions_written.emit()
 
     def _show_after_step(self, answer: dict[str, Any]) -> None:
-        """Show the case after a step; whoever has gone to the list meanwhile, or to another case, stays there."""
+        """Show the case after a step, unless the user has gone to the list or to another case meanwhile."""
         if self.case_page.case is None or self.case_page.case.id != answer["case"]:
             self._end_request()
             self.refresh()

@@ -1,4 +1,4 @@
-"""Typed text that is not sent yet: kept in the profile, for QGIS may be closed, or die, before it is."""
+"""Typed text that is not sent yet: stored in the profile, because QGIS may be closed, or crash, before it is sent."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from qgis.core import QgsSettings
 
 OpinionKey = tuple[str, str]  # case, department: new parcels void an opinion, not what is typed
 GROUP = "onemap/unsent"
+UNKNOWN_ROUND = 0  # of what an earlier version has kept
 
 
 @dataclass(frozen=True)
 class UnsentText:
     """The typed text for one department's opinion.
 
-    base: the conclusion and text that it was begun on.
+    base: the conclusion and text with which the typing began.
+    round: the one in which it began, with that round's parcels.
     """
 
     conclusion: str
@@ -24,12 +26,13 @@ class UnsentText:
     basis: str
     answers: dict[str, str] = field(default_factory=dict)
     base: tuple[str, str] = ("", "")
+    round: int = UNKNOWN_ROUND
 
 
 class UnsentTexts:
     """Typed texts by case and department.
 
-    home: the location of the library whose case is shown; a copy of it has cases of the same ids.
+    home: the location of the displayed case's library, because a copy of it has cases with the same ids.
     """
 
     def __init__(self) -> None:

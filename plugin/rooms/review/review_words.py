@@ -1,4 +1,4 @@
-"""The words of the review: states, steps and marks; the core's verbs named as the buttons are."""
+"""The words of the review: states, steps and marks; the core's verbs are replaced by the buttons' names."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def department_words(departments: tuple[str, ...] | list[str]) -> str:
 
 
 def name_buttons(text: str) -> str:
-    """A text of the core with the names of buttons and fields in place of verbs, options and codes of departments."""
+    """A text of the core, with verbs, options and codes of departments replaced by the names of buttons and fields."""
 
     def button_name(match: re.Match[str]) -> str:
         before, after = (" " if match[0].startswith(" ") else ""), (" " if match[0].endswith(" ") else "")

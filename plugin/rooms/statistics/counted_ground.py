@@ -1,4 +1,4 @@
-"""The choice of the ground whose land is added up: all of the layer, its divisions, a layer, a file, or a drawing."""
+"""The choice of the ground whose land use is summed: the whole layer, its divisions, a layer, a file, or a drawing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NEAR_DEGREES, LAST_DEGREE = 3.0, 85.0  # a plane is used beyond its ground too; 
 
 
 class CountedGround(GroundChoice):
-    """A ground choice whose fixed entries are the library's: all ground, and each division."""
+    """A choice of ground whose fixed entries come from the library: all ground, and each division."""
 
     DRAWN = "onemap/counted_ground"
 
@@ -60,7 +60,7 @@ class CountedGround(GroundChoice):
         return self.box.currentText()
 
     def params(self, folder: str) -> dict[str, str]:
-        """The parameters of `statistics` for the chosen ground; a file is written into a folder. Raises Refusal."""
+        """The parameters of `statistics` for the chosen ground, whose file goes into a folder. Raises Refusal."""
         choice = self.choice or DISTRICT
         if choice == VIEW:
             return {"within": self._write_view(folder)}
@@ -72,7 +72,7 @@ class CountedGround(GroundChoice):
         return {"within": path} if path else {}
 
     def _write_view(self, folder: str) -> str:
-        """The ground that the map shows now, turned as the map is, as a file in the library's plane. Raises Refusal."""
+        """Write the ground that the map shows, rotated like the map, in the library's plane. Raises Refusal."""
         view = self._canvas.mapSettings()
         system, plane = view.destinationCrs(), QgsCoordinateReferenceSystem(self._library.crs)
         shown = QgsGeometry.fromPolygonXY([[QgsPointXY(corner) for corner in view.visiblePolygon()]])
@@ -87,9 +87,9 @@ class CountedGround(GroundChoice):
 def _in_plane(
     shown: QgsGeometry, system: QgsCoordinateReferenceSystem, plane: QgsCoordinateReferenceSystem
 ) -> QgsGeometry:
-    """The shown extent, in a plane: of a map that shows half the world only the ground near that of the plane.
+    """The displayed extent in a plane; if it spans half the world, only the ground near the plane's own area.
 
-    Its sides go there in parts. Raises Refusal.
+    Its sides are transformed in parts. Raises Refusal.
     """
     context = QgsProject.instance().transformContext()
     degrees = QgsCoordinateReferenceSystem("EPSG:4326")  # in which QGIS says where a plane is used

@@ -1,4 +1,4 @@
-"""Shares in a list with a bar behind each: the chart of a table."""
+"""Shares in a list, each with a bar behind it, as the chart of a table."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ OPACITY = 0.35
 
 
 class ShareBar(QStyledItemDelegate):
-    """Paints the share of a row of an answer, 0 to 1 in the column of this delegate, below its text."""
+    """Paints a row's share, from 0 to 1 in the delegate's column, as a bar below its text."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         """Paint the bar, then the item as it is."""

@@ -1,4 +1,4 @@
-"""The land-use balance of a ground: how much of which class, by unit, as a table with bars; the core adds up."""
+"""The land-use balance of a ground, summed by the core: the area of each class, by unit, as a table with bars."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Plan against plan: where two plans disagree, of what kind, how much, and what is to become of it."""
+"""Compare two plans: where they disagree, in what way, by how much, and what was decided about it."""

@@ -1,4 +1,4 @@
-"""Clusters: difference spots of one cause, so that one decision can be given to all of them."""
+"""Clusters: difference spots with one cause, so that they can be decided together."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ _CLUSTERS_AT_ONCE = 500  # whose rows are made between two looks at whether to s
 
 @dataclass(frozen=True)
 class Clusters:
-    """member (m,): the cluster of each spot, -1 without; and one row for each cluster, with its ground."""
+    """member (m,): the cluster of each spot, -1 for none; and one row for each cluster, with its ground."""
 
     member: np.ndarray
     columns: pd.DataFrame
@@ -30,10 +30,10 @@ class Clusters:
 def clusters_of(
     names: np.ndarray, spots: pd.DataFrame, geometries: np.ndarray, triage: Triage, threads: Threads
 ) -> Clusters:
-    """The clusters of all spots with a cause; names (m,): the spots' own, of which a cluster's name is made.
+    """The clusters of all spots that have a cause; names (m,): of the spots, from which a cluster's name is made.
 
     Digitising: all artefacts of one pair of uses. Boundary shift: the same step along one line. Classification, and
-    an outdated version: one pair of classes. Policy: spots of one type that lie beside each other.
+    outdated version: one pair of classes. Policy: neighbouring spots of one type.
     """
     cause = triage.columns["cause"].to_numpy(dtype=object)
     rows = np.flatnonzero(triage.columns["cause"].notna())
@@ -47,7 +47,7 @@ def clusters_of(
 def _pairs_of_clusters(
     rows: np.ndarray, cause: np.ndarray, spots: pd.DataFrame, geometries: np.ndarray, triage: Triage, threads: Threads
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs of places in `rows` that belong to one cluster."""
+    """Pairs of positions in `rows` that belong to one cluster."""
     types = spots["type"].to_numpy(dtype=object)[rows]
     by_class = _pair_keys(spots["class_a"], spots["class_b"])
     by_use = _pair_keys(spots["use_a"], spots["use_b"])
@@ -67,7 +67,7 @@ def _pair_keys(first: pd.Series, second: pd.Series) -> np.ndarray:
 
 
 def _chains(places: np.ndarray, key: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """All places of one key, each joined to the next."""
+    """Pairs that join all positions of one key in a chain."""
     order = places[np.argsort(key[places].astype(str), kind="stable")]
     same = key[order[1:]] == key[order[:-1]]
     return order[:-1][same], order[1:][same]
@@ -76,7 +76,7 @@ def _chains(places: np.ndarray, key: np.ndarray) -> tuple[np.ndarray, np.ndarray
 def _along_lines(
     places: np.ndarray, geometries: np.ndarray, steps: np.ndarray, threads: Threads
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Spots near each other across which the line moved by the same step."""
+    """Pairs of nearby spots across which the line moved by the same step."""
     mine = geometries[places]
     near = pairs_within(shapely.STRtree(mine), mine, ALONG_M, threads)
     first, second = places[near[0]], places[near[1]]
@@ -147,7 +147,7 @@ def _table(
 
 
 def _mean_shift_m(steps: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """How far east and north spots are shifted (2,), in m, of their shifts (n, 2); not numbers where none is known."""
+    """The mean shift east and north (2,) of spots in m, from their shifts (n, 2); NaN if none is known."""
     known = ~np.isnan(steps[:, 0])
     return np.average(steps[known], axis=0, weights=weight[known]) if known.any() else np.full(2, np.nan)
 

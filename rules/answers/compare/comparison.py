@@ -79,10 +79,10 @@ class ComparisonOptions:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One comparison: what was asked, its record, its tables; the plans and spots, counted from `origin`.
+    """One comparison: its options, record and tables; the plans and spots, counted from `origin`.
 
-    changed: the differences that are new, gone, or changed since an earlier comparison, if one was named; resumed: what
-    is remarked on one that an earlier attempt had begun.
+    changed: differences that are new, gone or changed since an earlier comparison, if one was named; resumed: a remark
+    if an earlier attempt was resumed.
     """
 
     options: ComparisonOptions
@@ -95,7 +95,7 @@ class Comparison:
     resumed: Problem | None = None
 
     def parts(self) -> Iterator[tuple[float, str, Table]]:
-        """The tables in parts: how much of all rows went before, the table's name, and the next of its rows."""
+        """The tables in parts: the share of all rows before it, the table's name, and the part."""
         rows = {name: len(table.columns) + 1 for name, table in self.tables.items()}
         done = 0
         for name, table in self.tables.items():
@@ -110,10 +110,10 @@ def comparison_of(
 ) -> Iterator[Comparison]:
     """Compare two plans; the library is not written.
 
-    against: a stored comparison of the same plans; what nothing touched since stands, only the rest is computed, and
-    the answer is that of a whole comparison, with what is new, gone and changed. What large plans have in common lies
-    in a folder of unfinished work as long as the block lasts, and is found there by the same question once this one
-    was cancelled or killed. Raises OneMapError for every refusal.
+    against: a stored comparison of the same plans. Its spots are kept where nothing has changed, only the rest is
+    computed, and the result equals that of a whole comparison, with what is new, gone and changed. The common ground of
+    large plans is kept in a folder of unfinished work while the block lasts; after a cancel or kill, the same question
+    resumes from there. Raises OneMapError for every refusal.
     """
     with contextlib.ExitStack() as held:
         yield _comparison(library, options, threads, against, held)
@@ -121,9 +121,9 @@ def comparison_of(
 
 @dataclass(frozen=True)
 class _Question:
-    """The compared ground: two versions, and what both cover near `bounds`, counted from the sources' origin.
+    """The compared ground: two versions, and the ground near `bounds` that both cover, counted from `sources`' origin.
 
-    parameters, pair: as the record has them; against, before: the stored comparison of which spots may stand.
+    parameters, pair: as in the record; against, before: the stored comparison whose spots may be kept.
     """
 
     library: Library
@@ -138,7 +138,7 @@ class _Question:
     sources: Sources
 
     def unfinished_work(self) -> contextlib.AbstractContextManager[UnfinishedWork]:
-        """The folder of this question, as long as the block lasts."""
+        """The folder of unfinished work of this question, while the block lasts."""
         limits, matrix = self.options.limits, self.options.matrix
         return unfinished_work(
             self.library, self.versions, matrix, self.ground, self.sources.origin, self.against, limits
@@ -147,9 +147,9 @@ class _Question:
 
 @dataclass(frozen=True)
 class _FoundSpots:
-    """The spots of a question, and both plans without their ground; computed: how many of the spots are new.
+    """The spots of a question, and both plans without their ground; computed: the number of new spots.
 
-    resumed: the remarks on work that an earlier attempt had begun.
+    resumed: a remark if an earlier attempt was resumed.
     """
 
     spots: Spots
@@ -229,7 +229,7 @@ def _question(library: Library, options: ComparisonOptions, against: str | None)
 
 
 def _find_spots(question: _Question, whole: Threads, held: contextlib.ExitStack) -> _FoundSpots:
-    """Overlay the plans and find the spots; of an earlier comparison those stand that nothing touched since."""
+    """Overlay the plans and find the spots; spots of an earlier comparison are kept where nothing has changed."""
     options, origin = question.options, question.sources.origin
     pieces, plans, standing, work = _overlay_plans(question, whole, held)
     give_back_memory()
@@ -248,9 +248,9 @@ def _find_spots(question: _Question, whole: Threads, held: contextlib.ExitStack)
 def _overlay_plans(
     question: _Question, whole: Threads, held: contextlib.ExitStack
 ) -> tuple[ComparedGround, tuple[Plan, Plan], StandingSpots | None, UnfinishedWork]:
-    """The overlay of both plans; both without their ground, since large ones need the room for their spots.
+    """Overlay both plans; return the plans without their ground, since large ones need the memory for their spots.
 
-    Also what stands of the comparison before, and where the work lies, which is open as long as `held`.
+    Also returns the spots kept from the earlier comparison, and the folder of work, which stays open as long as `held`.
     """
     options, sources, bounds, before = question.options, question.sources, question.bounds, question.before
     overlay_step = phrase("progress.overlay", options.language)
@@ -273,7 +273,7 @@ def _overlay_plans(
 
 
 def _triage(question: _Question, found: _FoundSpots, threads: Threads) -> Triage:
-    """The causes of the spots, also by what the plans said before."""
+    """Propose causes of the spots, taking earlier versions of the plans into account."""
     library, options = question.library, question.options
     part = threads.part(0.0, 0.1)
     earlier = _earlier_plans(library, options, question.versions, question.sources, question.ground, part)
@@ -344,7 +344,7 @@ def _earlier_plans(
     ground: shapely.Geometry,
     threads: Threads,
 ) -> tuple[Plan | None, Plan | None]:
-    """The version before the newer plan's, if there is one: what agreed then may be outdated now."""
+    """The version before the newer plan's, if there is one: a difference that it did not have may be outdated."""
     found: list[Plan | None] = []
     for newer, older, side in ((*pair, options.matrix.a), (*pair[::-1], options.matrix.b)):
         before = version_before(library, newer, older, options.known_at) if newer.code != older.code else None

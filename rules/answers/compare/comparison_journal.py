@@ -1,4 +1,4 @@
-"""The journal of a comparison of large plans: one that was cancelled or killed is resumed from the disk."""
+"""The journal of a comparison of large plans, from which a cancelled or killed comparison is resumed."""
 
 import contextlib
 from collections.abc import Iterator
@@ -26,13 +26,16 @@ _LAYOUT = 3  # of the folder: another one is another question
 
 @dataclass(frozen=True)
 class UnfinishedWork:
-    """Where the pieces and spots of a comparison lie while it is done; None: in memory. left: how many were there."""
+    """Where pieces and spots of a comparison are kept meanwhile.
+
+    journal: None for memory; left: how many an earlier attempt had left.
+    """
 
     journal: Journal | None = None
     left: int = 0
 
     def resumption(self) -> Problem | None:
-        """The notice that a comparison was resumed, given once its spots are found."""
+        """The remark that a comparison was resumed, once its spots are found; None if it was not."""
         if self.journal is None or self.left == 0:
             return None
         return Problem("journal.resumed", {"done": self.left, "of": _blocks(self.journal)})
@@ -47,10 +50,10 @@ def unfinished_work(
     against: str | None,
     limits: Limits,
 ) -> AbstractContextManager[UnfinishedWork]:
-    """The folder of this question, as long as the block lasts.
+    """The folder of unfinished work of a question, while the block lasts.
 
-    ground: on which the versions are compared, counted from `origin`; limits: with other ones less stands of the
-    earlier comparison `against`. Raises OneMapError journal.failed.
+    ground: on which the versions are compared, counted from `origin`; limits: part of the key, since with other limits
+    fewer spots of the earlier comparison `against` are kept. Raises OneMapError journal.failed.
     """
     key = {
         "layout": _LAYOUT,
@@ -68,12 +71,12 @@ def unfinished_work(
 
 
 def has_many_features(versions: tuple[Version, Version]) -> bool:
-    """Whether two plans are placed on disk, where they are never held as a whole."""
+    """Whether two plans have so many features that they are placed on disk, never whole in memory."""
     return not fits_into_memory(sum(version.count for version in versions) / most_parcels())
 
 
 def has_many_points(plans: tuple[Plan, Plan]) -> bool:
-    """Whether what two plans that are held have in common is found on disk."""
+    """Whether two plans in memory have so many points that their common ground is kept on disk."""
     points = np.concatenate([plan.polygons.points for plan in plans])
     return not fits_into_memory(block_count(points, most_parcels()))
 

@@ -12,12 +12,12 @@ KIND = "compare"
 
 
 def pair_of(record: Mapping[str, Any]) -> str:
-    """The pair of plans of a comparison, whatever their versions: decisions are kept by it."""
+    """The pair of plans of a comparison, without versions; decisions are kept by it."""
     return "×".join(record["parameters"][side].partition("@")[0] for side in ("a", "b"))
 
 
 def comparison_runs(library: Library) -> list[str]:
-    """The comparisons that the library holds, the newest first, without those whose record cannot be read."""
+    """The comparisons in the library, the newest first, without those whose record cannot be read."""
     found = []
     for name, text in library.connection.execute("SELECT id, record FROM onemap_runs ORDER BY started DESC, id DESC"):
         try:

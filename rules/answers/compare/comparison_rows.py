@@ -1,4 +1,4 @@
-"""The rows of comparisons for people: differences of two plans, and plans that contradict each other."""
+"""The rows of comparisons for people: differences of two plans, and contradictions between plans."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -13,7 +13,7 @@ _CONFLICTS = ("03", "04", "05")
 
 
 def compare_view(result: Record, language: str) -> AnswerView:
-    """The sums of a comparison; then each type of difference, with the uses in both plans below it."""
+    """The totals of a comparison, followed by each type of difference with its pairs of uses."""
     rows, asked = result["matrix"], result["run"]["parameters"]
     conflicts = [row for row in rows if row["type"] in _CONFLICTS]
     head = {
@@ -59,7 +59,7 @@ def _subject(row: Record) -> dict[str, str]:
 
 
 def _uses_name(row: Record, language: str) -> str:
-    """The uses in both plans; a plan that does not cover the ground has none."""
+    """The uses in both plans; none for a plan that does not cover the ground."""
     uses = {side: phrase(f"use.{row[f'use_{side}'] or 'none'}", language) for side in "ab"}
     return phrase("said.compare_uses", language, **uses)
 
@@ -72,13 +72,13 @@ def _sum_row(name: str, rows: Sequence[Record], about: Mapping[str, str], below:
 
 
 def _version_title(named: str, titles: Mapping[str, str]) -> str:
-    """CODE@label with the layer's title for its code."""
+    """CODE@label with the layer's title in place of its code."""
     code, _, label = named.partition("@")
     return f"{titles.get(code, code)} {label}".strip()
 
 
 def contradictions_view(result: Record, language: str) -> AnswerView:
-    """Every pair of plans: what contradicts most first, what could not be compared last, with why."""
+    """Every pair of plans: the largest contradictions first, pairs that could not be compared last, with the reason."""
     opening = phrase("said.contradictions", language, pairs=len(result["pairs"]))
     columns = (
         _column("plans", language),
@@ -95,13 +95,13 @@ def contradictions_view(result: Record, language: str) -> AnswerView:
 
 
 def _contradiction(rows: Sequence[Record]) -> tuple[bool, float]:
-    """How much two plans contradict each other, for an order by it: the most first, what was not compared last."""
+    """A sort key for pairs of plans: the largest contradiction first, pairs not compared last."""
     known = [row["conflict_ha"] for row in rows if row["conflict_ha"] is not None]
     return not known, -sum(known)
 
 
 def _plans_row(rows: Sequence[Record], titles: Mapping[str, str], language: str) -> AnswerRow:
-    """Two plans; where they were compared by several matrices, their sum, and each comparison below it."""
+    """Two plans; if they were compared by several matrices, their sum with a row for each comparison."""
     if len(rows) == 1:
         return _pair_row(rows[0], titles, language)
     rows = sorted(rows, key=lambda row: _contradiction([row]))

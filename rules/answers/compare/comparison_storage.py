@@ -1,4 +1,4 @@
-"""Comparisons kept in the library beside the runs of checks: record, matrix text, spots and matrix."""
+"""Comparisons stored in the library beside the runs of checks: record, matrix text, spots and matrix."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -20,7 +20,7 @@ KEPT = ("spots", "matrix", "clusters", "statistics")
 
 
 def record_comparison(library: Library, found: Comparison, progress: Progress) -> None:
-    """Keep a comparison in one transaction.
+    """Store a comparison in one transaction.
 
     Raises OneMapError library.read_only, library.busy, library.full.
     """
@@ -42,7 +42,7 @@ def record_comparison(library: Library, found: Comparison, progress: Progress) -
 
 
 def kept_rows(found: Comparison) -> Iterator[tuple[float, str, Rows]]:
-    """The rows of a comparison as they are kept, in parts: how much of all went before, their table, and they."""
+    """The rows of a comparison to store, in parts: the share of all rows before it, the table's name, and the rows."""
     done, count = 0, sum(len(found.tables[name].columns) for name in KEPT)
     for name in KEPT:
         for rows in _rows_of(found.tables[name]):
@@ -51,7 +51,7 @@ def kept_rows(found: Comparison) -> Iterator[tuple[float, str, Rows]]:
 
 
 def _rows_of(table: Table) -> Iterator[Rows]:
-    """The rows of a table as they are kept, part by part; every column has one type in all of them."""
+    """The rows of a table to store, part by part; a column has the same type in all parts."""
     columns, first = rows_of_table(Table(table.columns)).columns, 0
     for part in parts_of(table):
         count = len(part.columns)
@@ -61,7 +61,7 @@ def _rows_of(table: Table) -> Iterator[Rows]:
 
 
 def stored_options(library: Library, identifier: str) -> ComparisonOptions:
-    """The options of a stored comparison; versions and decisions that were recorded later are not known.
+    """The options of a stored comparison; versions and decisions recorded later are ignored.
 
     Raises OneMapError run.unknown, run.kind, run.incomplete.
     """

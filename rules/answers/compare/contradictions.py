@@ -1,4 +1,4 @@
-"""Contradictions of plans: every pair of plans for which there is a matrix, compared, in one table."""
+"""Contradictions between plans: every pair of plans that has a matrix is compared, all in one table."""
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ _TYPES: dict[str, Any] = {"conflicts": "Int64", **dict.fromkeys(_HECTARES, "floa
 
 @dataclass(frozen=True)
 class Pair:
-    """Two layers, each with a version in force, and the matrix that was written for them."""
+    """Two layers, each with a version in force, and the matrix written for them."""
 
     a: str
     b: str
@@ -39,10 +39,10 @@ class Pair:
 def pairs_of(
     library: Library, options: ComparisonOptions, named: Sequence[str], only: Sequence[str] = ()
 ) -> list[Pair]:
-    """All pairs of different layers in force that a matrix names: the shipped ones, and files given besides.
+    """All pairs of different layers in force that a matrix names: shipped matrices and given files.
 
-    What is there and is not planned so, or not yet, is no contradiction: matrices of a survey are left out.
-    only: layers of which one must be in a pair. Raises OneMapError matrix.…, layer.unknown.
+    Matrices of a survey are left out: land that is used, but not so planned, or not yet, is no contradiction of plans.
+    only: layers of which a pair must have one. Raises OneMapError matrix.…, layer.unknown.
     """
     catalogue = library.catalogue()
     for code in only:
@@ -60,9 +60,9 @@ def pairs_of(
 def contradictions(
     library: Library, options: ComparisonOptions, pairs: Sequence[Pair], threads: Threads
 ) -> Iterator[tuple[Record, Comparison | None, Progress]]:
-    """The row of each pair, and its comparison; None, with the reason in the row, if it was refused.
+    """Compare each pair: its row, its comparison (None if refused, with the reason in the row), and the progress.
 
-    Third the progress of writing it. The bar goes by the features of the plans.
+    The progress is for writing the comparison. The shares of pairs follow the numbers of their features.
     """
     catalogue, known = library.catalogue(), versions(library, options.known_at)
     sizes = [1 + sum(_features(known, code, options) for code in (pair.a, pair.b)) for pair in pairs]
@@ -89,13 +89,13 @@ def contradictions(
 
 
 def _features(known: Sequence[Version], code: str, options: ComparisonOptions) -> int:
-    """How many features the version of a layer has that is in force."""
+    """The number of features in a layer's version in force."""
     found = layer_in_force(known, code, options.as_of)
     return found.count if found else 0
 
 
 def _pair_figures(found: Comparison) -> dict[str, Any]:
-    """The figures of a comparison of a pair, as columns of its row."""
+    """The figures of a pair's comparison, by the columns of its row."""
     matrix = found.tables["matrix"].columns
     area_ha = (matrix.groupby("type")["area_m2"].sum() / M2_PER_HECTARE).to_dict()
     conflict = matrix["type"].isin(CONFLICTS)
@@ -109,7 +109,7 @@ def _pair_figures(found: Comparison) -> dict[str, Any]:
 
 
 def contradiction_tables(rows: Sequence[Mapping[str, Any]]) -> dict[str, Table]:
-    """The rows as a table, and the same as a matrix: layers against layers, hectares in conflict."""
+    """The rows as a table, and as a matrix of layers by layers with hectares in conflict."""
     columns = {name: pd.Series([row.get(name) for row in rows], dtype=object) for name in COLUMNS}
     table = pd.DataFrame({name: series.astype(_TYPES.get(name, object)) for name, series in columns.items()})
     wide = table.pivot_table("conflict_ha", index="a", columns="b", aggfunc="sum") if len(table) else pd.DataFrame()

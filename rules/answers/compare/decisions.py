@@ -1,4 +1,4 @@
-"""Decisions on difference spots: given to a spot or a cluster, kept, and found again on newer versions' spots."""
+"""Decisions on difference spots: made for a spot or a cluster, stored, and matched to the spots of newer versions."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -60,7 +60,7 @@ EXCHANGED = {"keep-a": "keep-b", "keep-b": "keep-a", "change-a": "change-b", "ch
 
 @dataclass(frozen=True)
 class Decision:
-    """A decision on the ground of one spot; of two on the same ground the one with the greater number holds."""
+    """A decision on the ground of one spot; of two on the same ground, the one with the higher number holds."""
 
     number: int
     facts: tuple[str | None, ...]
@@ -72,7 +72,7 @@ class Decision:
 
 
 def decide(library: Library, target: str, decision: str, reason: str, who: str) -> Record:
-    """Give one decision to a spot or to all spots of a cluster, in one transaction, and say to which.
+    """Make one decision on a spot or on all spots of a cluster, in one transaction; return the spots.
 
     Raises OneMapError decide.unknown, decide.no_difference, decide.reason, library.read_only, library.busy.
     """
@@ -98,7 +98,7 @@ def decide(library: Library, target: str, decision: str, reason: str, who: str) 
 
 
 def _spots_of_target(library: Library, target: str) -> tuple[str, list[tuple[dict[str, Any], bytes]]]:
-    """The newest comparison that has a spot or cluster of that name, and its spots."""
+    """The newest comparison with a spot or cluster of that name, and its spots."""
     column = "cluster" if target.startswith("K") else "spot"
     for run in comparison_runs(library):
         try:
@@ -116,10 +116,10 @@ def _spots_of_target(library: Library, target: str) -> tuple[str, list[tuple[dic
 
 
 def decisions_of(library: Library, pair: str, until: str | None = None) -> list[Decision]:
-    """The decisions on a pair of plans in the order in which they were given, in whichever order the plans stood.
+    """The decisions on a pair of plans, in either order of the plans, the oldest first.
 
-    One whose ground cannot be read is passed over; `decision_problems` names it. until: ISO text of a moment; those
-    given later are left out.
+    A decision whose ground cannot be read is left out; `decision_problems` reports it. until: ISO text of a moment;
+    later decisions are left out.
     """
     found = []
     back = "×".join(reversed(pair.split("×")))
@@ -138,7 +138,7 @@ def decisions_of(library: Library, pair: str, until: str | None = None) -> list[
 
 
 def decision_problems(library: Library) -> Iterator[Problem]:
-    """The decisions whose ground cannot be read: they hold for no spot."""
+    """A problem for each decision whose ground cannot be read, and which therefore holds for no spot."""
     if not library.has_table("onemap_decisions"):
         return
     for number, who, at, wkb in library.connection.execute("SELECT number, who, at, geom FROM onemap_decisions"):
@@ -148,7 +148,7 @@ def decision_problems(library: Library) -> Iterator[Problem]:
 
 
 def _ground(wkb: Any) -> shapely.Geometry | None:
-    """The polygons of a decision; None for what are none, as some program may have written."""
+    """The polygons of a decision; None if another program wrote something else."""
     try:
         with np.errstate(invalid="ignore"):
             ground = geometry_of_wkb(wkb)
@@ -161,10 +161,10 @@ def _ground(wkb: Any) -> shapely.Geometry | None:
 def standing_decisions(
     decisions: Sequence[Decision], spots: Spots, origin: tuple[float, float], threads: Threads
 ) -> pd.DataFrame:
-    """The decision that stands for every spot (m,): by whom, when, why, and how much of the ground is the same.
+    """The decision that holds for every spot (m,): by whom, when, why, and the share of common ground.
 
-    A decision stands for a spot of the same type, uses and classes if at least half of their ground together is
-    common to both; decision_match is that share, 1 where nothing moved. One that takes back leaves the spot undecided.
+    A decision holds for a spot of the same type, uses and classes if at least half of their joint ground is common;
+    decision_match is that share, 1 if nothing moved. A decision that withdraws another leaves the spot undecided.
     """
     count = len(spots.geometries)
     names = ("decision", "decision_reason", "decision_by", "decision_at")

@@ -1,4 +1,4 @@
-"""Pieces of one kind that touch along their edges become one ground, and that ground single polygons."""
+"""Dissolve pieces of one kind that touch along their edges, and split the result into single polygons."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _LARGE = 3000  # pieces of one group, whose union takes long and hears of nothin
 
 @dataclass(frozen=True)
 class SinglePolygons:
-    """Single polygons (m,), for each the kind (m,), and which pieces are part of it: piece (k,), polygon (k,)."""
+    """Single polygons (m,), the kind of each (m,), and which piece (k,) is part of which polygon (k,)."""
 
     polygons: np.ndarray
     kind: np.ndarray
@@ -37,9 +37,9 @@ class SinglePolygons:
 def dissolve_ground(
     ground: ComparedGround, kind: np.ndarray, threads: Threads, journal: Journal | None
 ) -> Iterator[tuple[SinglePolygons, Threads]]:
-    """The single polygons of touching pieces of one kind, some groups of pieces at a time, and the threads for these.
+    """The single polygons of touching pieces of one kind, for some groups of pieces at a time, with threads for each.
 
-    kind: (k,) numbers; journal: where they are kept, and those that an earlier attempt left are found. Raises
+    kind: (k,) numbers; journal: where polygons are kept, and found again if an earlier attempt left them. Raises
     OneMapError overlay.union, journal.failed.
     """
     group = touching_groups(ground, kind, threads.part(0.0, _TOUCHING))
@@ -60,7 +60,7 @@ def dissolve_ground(
 
 
 def _whole_groups(group: np.ndarray) -> Iterator[np.ndarray]:
-    """The pieces of some groups, ascending; a group is never parted, however many pieces it has."""
+    """The pieces of some groups at a time, ascending; a group is never split, however many pieces it has."""
     order = np.argsort(group, kind="stable")
     ends = np.flatnonzero(np.r_[np.diff(group[order]) != 0, np.ones(min(len(order), 1), dtype=bool)]) + 1
     start, most = 0, most_parcels()
@@ -72,9 +72,9 @@ def _whole_groups(group: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def touching_groups(ground: ComparedGround, kind: np.ndarray, threads: Threads) -> np.ndarray:
-    """The group (n,) of each piece: those of one kind that touch, directly or through others of the kind.
+    """The group (n,) of each piece: pieces of one kind that touch directly, or through others of the kind.
 
-    Touching corner to corner is no touching: it makes no ground one, and would join pieces of half a city.
+    Touching at a corner does not count: it does not join ground, and would chain the pieces of half a city.
     """
     blocks = ground.blocks(np.arange(len(kind)))
     extents = np.array([extent(ground.boxes[rows]) for rows in blocks])
@@ -94,14 +94,14 @@ def touching_groups(ground: ComparedGround, kind: np.ndarray, threads: Threads) 
 
 
 def _pieces_near_block(number: int, blocks: list[np.ndarray], extents: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """The pieces of later blocks whose boxes meet the extent of this one; earlier ones have met it themselves."""
+    """The pieces of later blocks whose boxes meet the extent of this block; earlier blocks handle theirs themselves."""
     later = number + 1 + np.flatnonzero(boxes_meet(extents[number + 1 :], extents[number] + _SEAMS_M))
     found = [blocks[other][boxes_meet(boxes[blocks[other]], extents[number] + _SEAMS_M)] for other in later.tolist()]
     return np.concatenate([np.empty(0, dtype=np.int64), *found])
 
 
 def joined_groups(count: int, first: np.ndarray, second: np.ndarray, threads: Threads) -> np.ndarray:
-    """Groups (count,) of what the pairs (first, second) join, numbered 0, 1, … by their first member."""
+    """Groups (count,) of everything joined by the pairs (first, second), numbered 0, 1, … by their first member."""
     label = np.arange(count)
     while True:
         threads.progress.check()
@@ -142,9 +142,9 @@ def dissolve_groups(pieces: np.ndarray, kind: np.ndarray, group: np.ndarray, thr
 
 
 def _without_seams(unions: np.ndarray) -> np.ndarray:
-    """Unions (n,) without seams, slits and parts of their ground closer than SEAM_M: rounding drew one line twice.
+    """Unions (n,) without seams, slits and gaps narrower than SEAM_M, which come from rounding one line in two ways.
 
-    Only a union that has one is put on a grid of SEAM_M.
+    Only unions that have one are snapped to a grid of SEAM_M.
     """
     parted = np.flatnonzero(shapely.minimum_clearance(unions) < SEAM_M)
     closed = unions.copy()
@@ -155,7 +155,7 @@ def _without_seams(unions: np.ndarray) -> np.ndarray:
 def _members(
     polygons: np.ndarray, of_group: np.ndarray, pieces: np.ndarray, group: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Which piece (k,) is part of which polygon (k,): told by the group, or where a group has several, by points."""
+    """Which piece (k,) is part of which polygon (k,): by the group, or by points if the group has several polygons."""
     parts = np.bincount(of_group, minlength=int(group.max()) + 1)
     first = np.searchsorted(of_group, np.arange(len(parts)))
     alone, several = np.flatnonzero(parts[group] == 1), np.flatnonzero(parts[group] > 1)
@@ -170,7 +170,7 @@ def _members(
 def _containing_polygons(
     polygons: np.ndarray, rows: np.ndarray, group: np.ndarray, others: np.ndarray, of_others: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Which of the polygons `rows` lies with a point of its inside in which of the others of its group."""
+    """For each of the polygons `rows`, which polygon of its group among the others contains a point of its inside."""
     points = shapely.point_on_surface(polygons[rows])
     at, other = shapely.STRtree(others).query(points, predicate="intersects")
     own = of_others[other] == group[rows[at]]

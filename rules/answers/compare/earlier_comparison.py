@@ -1,4 +1,4 @@
-"""Watching two plans: what of a stored comparison still stands, and which spots are new, gone or changed."""
+"""Compare two plans again: which spots of a stored comparison are kept, and which are new, gone or changed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class EarlierComparison:
 class StandingSpots:
     """The spots of an earlier comparison that no change touches, and the ground to compare again.
 
-    columns, geometries: (k,) the spots that stand; ground: polygons (j,), touched spots and changed features.
+    columns, geometries: (k,) the spots to keep; ground: polygons (j,) of touched spots and changed features.
     """
 
     columns: pd.DataFrame
@@ -73,10 +73,10 @@ def what_stands(
     matrix: Matrix,
     limits: Limits,
 ) -> StandingSpots | None:
-    """The spots of an earlier comparison that a new one would find as they are; None if all must be compared.
+    """The spots of an earlier comparison that a new one would find unchanged; None if everything must be compared.
 
-    They stand where software, origin, matrix, limits and both coverages are the same, and no feature that came or
-    went touches or borders them. bounds: near which the plans were read.
+    They are kept if software, origin, matrix, limits and both coverages are the same, and no added or removed feature
+    touches or borders them. bounds: near which the plans were read.
     """
     record, params = earlier.record, earlier.record["parameters"]
     if record["software"] != software_versions() or record["origin"] != list(sources.origin):
@@ -102,7 +102,7 @@ def what_stands(
 def _differing_features(
     library: Library, layer: dict[str, Any], plan: Plan, sources: Sources, bounds: Sequence[float]
 ) -> np.ndarray | None:
-    """The features that a plan and its version of then do not share; None if that cannot be told."""
+    """The features that differ between a plan and its earlier version; None if that cannot be told."""
     now = plan.version
     if (layer["table"], layer["hash"]) == (now.table, now.hash):
         return np.empty(0, dtype=object)
@@ -117,9 +117,9 @@ def _differing_features(
 
 @dataclass(frozen=True)
 class Changes:
-    """Changes since an earlier comparison: as the answer shows them, and row by row with ground (k,).
+    """Changes since an earlier comparison: as lists for the answer, and row by row with ground (k,).
 
-    columns: change (new, gone, changed), spot and its measures now, and what it was (before, before_m2).
+    columns: change (new, gone, changed), spot and its present measures, and its earlier ones (before, before_m2).
     """
 
     lists: dict[str, list[dict[str, Any]]]
@@ -130,7 +130,7 @@ class Changes:
 def changes(
     earlier: EarlierComparison, columns: pd.DataFrame, names: Sequence[str], geometries: np.ndarray, threads: Threads
 ) -> Changes:
-    """Which differences are new, gone, or changed: one that went and one that came on the same ground, of one kind."""
+    """Which differences are new, gone, or changed; changed: one gone and one new on the same ground, of one kind."""
     before, now = earlier.columns, columns.assign(spot=list(names))
     gone = _differences(before, ~before["spot"].isin(now["spot"]).to_numpy())
     new = _differences(now, ~now["spot"].isin(before["spot"]).to_numpy())

@@ -1,4 +1,4 @@
-"""Matrices: TOML that says which codes of two plans are construction, which are not, and which do not go together."""
+"""Matrices: TOML that says which codes of two plans are construction, which are not, and which are incompatible."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,9 +30,9 @@ _UNLIKE = {"a", "b"}
 class Side:
     """How one plan's codes are read. `every`: all its features have this use, whatever their codes.
 
-    fields: names of the field, the first that the layer has; uses: prefix → use, silent where the plan does not speak
-    on ground with such a code; elsewhere: the use of ground within
-    the coverage that has no feature, or None if the plan says nothing there.
+    fields: possible names of the field, the first that the layer has is used; uses: prefix → use, silent if the plan
+    makes no statement on such ground; elsewhere: the use of covered ground without a feature, or None if the plan makes
+    no statement there.
     """
 
     fields: tuple[str, ...]
@@ -41,9 +41,9 @@ class Side:
     elsewhere: str | None = None
 
     def use_of(self, code: str | None) -> str:
-        """construction, other, unknown or silent: the longest prefix decides; null, or under none, is unknown.
+        """The use of a code by its longest prefix: construction, other, silent; unknown for null or no known prefix.
 
-        So is a value of several codes (E2/R2) that are not all of one use.
+        A value of several codes (E2/R2) that differ in use is unknown, too.
         """
         if self.every is not None:
             return self.every
@@ -62,10 +62,12 @@ class Side:
 
 @dataclass(frozen=True)
 class Matrix:
-    """One matrix, with its TOML text. unlike: pairs of prefix lists; differ_at: codes that differ there are unlike.
+    """One matrix, with its TOML text.
 
-    exclusive: that both plans claim the same ground is the conflict, whatever for (type 05).
-    for_a, for_b: the layers for which it was written; survey: what is there against a plan, which is no contradiction.
+    unlike: pairs of prefix lists; differ_at: codes that differ at this length are unlike.
+    exclusive: it is a conflict if both plans claim the same ground, for whatever use (type 05).
+    for_a, for_b: the layers for which it was written; survey: it compares existing land with a plan, which is no
+    contradiction.
     """
 
     name: str
@@ -86,14 +88,14 @@ class Matrix:
         return sha256(self.text)
 
     def are_unlike(self, code_a: str | None, code_b: str | None) -> bool:
-        """Whether two codes, both construction, do not go together."""
+        """Whether two codes, both construction, are incompatible."""
         a, b = plain_code(code_a or ""), plain_code(code_b or "")
         if self.differ_at is not None and a[: self.differ_at] != b[: self.differ_at]:
             return True
         return any(a.startswith(of_a) and b.startswith(of_b) for of_a, of_b in self.unlike)
 
     def type_of(self, use_a: str | None, use_b: str | None, code_a: str | None, code_b: str | None) -> str:
-        """The type of ground with these uses; None is a plan that does not speak there."""
+        """The type of ground with these uses; None: the plan makes no statement there."""
         if use_a is None or use_b is None:
             return "98"
         if UNKNOWN in (use_a, use_b):
@@ -117,9 +119,9 @@ def shipped_matrices() -> list[str]:
 
 
 def default_matrix(a: str, b: str) -> str:
-    """The matrix by which plans, each CODE or CODE@label, are compared where none is named.
+    """The matrix by which two plans, each CODE or CODE@label, are compared if none is named.
 
-    Two versions of one layer are compared by the matrix that was written for them.
+    Two versions of one layer are compared by the matrix written for that layer.
     """
     code, other = (plan.partition("@")[0] for plan in (a, b))
     if code != other:
@@ -129,7 +131,7 @@ def default_matrix(a: str, b: str) -> str:
 
 
 def read_matrix(name: str) -> Matrix:
-    """A shipped matrix by name, or a file. Raises OneMapError matrix.… with every problem."""
+    """Read a shipped matrix by name, or a file. Raises OneMapError matrix.… with every problem."""
     text, source = matrix_text(name)
     return parse_matrix(text, source)
 
@@ -150,7 +152,7 @@ def matrix_text(name: str) -> tuple[str, str]:
 
 
 def parse_matrix(text: str, source: str) -> Matrix:
-    """A matrix from its TOML text; `source` names it in errors.
+    """Read a matrix from its TOML text; `source` names it in errors.
 
     Raises OneMapError matrix.syntax, matrix.key, matrix.key_missing, matrix.type, matrix.clash.
     """

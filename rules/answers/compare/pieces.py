@@ -1,4 +1,4 @@
-"""The overlay of two plans, block by block: the ground of every pair of features, and what only one of them has."""
+"""The overlay of two plans, block by block: the ground of every pair of features, and the ground of only one plan."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,9 +27,9 @@ from onemap.rules.judge.overlay.threads import Threads
 
 @dataclass(frozen=True)
 class ComparedGround(Polygons):
-    """The compared ground in single polygons (k,), and the row of each plan, -1 where that plan does not speak.
+    """The compared ground as single polygons (k,), with the row of each plan, -1 where that plan makes no statement.
 
-    They stand in the order of the plans' rows, whatever the blocks: of both, of a alone, of b alone.
+    They are ordered by the plans' rows, independent of blocks: ground of both, of a alone, of b alone.
     """
 
     a: np.ndarray
@@ -39,11 +39,11 @@ class ComparedGround(Polygons):
 def overlaid(
     plan_a: Plan, plan_b: Plan, threads: Threads, near: np.ndarray | None = None, journal: Journal | None = None
 ) -> ComparedGround:
-    """All ground on which at least one plan speaks, every place once; each plan's rows are proved by their pieces.
+    """All ground on which a plan makes a statement, each place once; a plan's rows are proved by their pieces.
 
-    near: polygons (j,), and then only the ground inside them, which must be whole spots; journal: where the pieces are
-    put, and those that an earlier attempt left are found; they are held without one. Raises OneMapError
-    compare.arithmetic that names layer and feature, journal.failed.
+    near: polygons (j,), to compare only the ground inside them, which must be whole spots; journal: where pieces are
+    kept, and found again if an earlier attempt left them; None for memory. Raises OneMapError compare.arithmetic, which
+    names layer and feature, journal.failed.
     """
     ground_a, ground_b = plan_a.polygons, plan_b.polygons
     rows_a = wanted_a = np.arange(len(ground_a))
@@ -92,9 +92,9 @@ _MARGINS_M = np.array([-MARGIN_M, -MARGIN_M, MARGIN_M, MARGIN_M])
 
 
 def _features(grounds: np.ndarray, a: np.ndarray, b: np.ndarray, inside: shapely.STRtree | None) -> Features:
-    """Grounds (n,), each of a pair of rows, as single polygons; is_wanted: whether they lie inside, if that is asked.
+    """Grounds (n,), each of a pair of rows, as single polygons; is_wanted: whether they lie `inside`, if given.
 
-    part: the number of each in its ground, whose whole area is whole_m2.
+    part: the number of each within its ground, whose area is whole_m2.
     """
     singles, ground = shapely.get_parts(grounds, return_index=True)
     wanted = np.ones(len(singles), dtype=bool)
@@ -112,7 +112,7 @@ def _features(grounds: np.ndarray, a: np.ndarray, b: np.ndarray, inside: shapely
 
 
 def _shared_areas_m2(table: FeatureTable, count_a: int, count_b: int) -> tuple[np.ndarray, np.ndarray]:
-    """How much of each row of both plans the other one has, in m²; added in one order, whatever the blocks."""
+    """The m² of each row of both plans that the other plan shares; summed in an order independent of blocks."""
     a, b, area_m2, part = table.columns("a", "b", "whole_m2", "part")
     pair = np.flatnonzero(part == 0)
     a, b, area_m2 = a[pair], b[pair], area_m2[pair]
@@ -124,9 +124,9 @@ def _shared_areas_m2(table: FeatureTable, count_a: int, count_b: int) -> tuple[n
 def _ground_without_other(
     plan: Plan, wanted: np.ndarray, shared: np.ndarray, others: Polygons, threads: Threads
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The ground of wanted rows (n,) of a plan outside the other: rows (k,), grounds (k,); areas must add up.
+    """The ground of wanted rows (n,) of a plan outside the other plan: rows (k,), grounds (k,); areas must add up.
 
-    shared (n,): m² that it has; others: its polygons.
+    shared (n,): the m² shared with the other plan; others: the other plan's polygons.
     """
     whole = plan.polygons.area_m2[wanted]
     at = np.flatnonzero(whole - shared >= ARITHMETIC_M2)
@@ -147,7 +147,7 @@ def _ground_without_other(
 
 
 def _in_order(table: FeatureTable) -> ComparedGround:
-    """All that was found and is wanted, in an order that the blocks have no part in."""
+    """All wanted ground, in an order independent of the blocks."""
     a, b, part, is_wanted = table.columns("a", "b", "part", "is_wanted")
     side = np.where(a < 0, 2, np.where(b < 0, 1, 0))
     at = np.lexsort((part, b, a, side))

@@ -1,4 +1,4 @@
-"""A large plan placed on the compared ground strip by strip, each on disk, so that it is never held as a whole."""
+"""Place a large plan on the compared ground in strips, each written to disk, so that it is never held as a whole."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,10 +37,10 @@ def plan_in_strips(
     journal: Journal,
     name: str,
 ) -> Plan:
-    """The plan that `placed_plan` makes of a version; its polygons are parts `name` of the journal, by fid.
+    """The plan that `placed_plan` would make of a version; its polygons are parts `name` of the journal, by fid.
 
-    A strip has the features whose west edge lies in it; what an earlier attempt left is taken as it is. Raises
-    OneMapError version.unreadable, matrix.field, compare.arithmetic, journal.failed.
+    A strip has the features whose west edge lies in it; strips left by an earlier attempt are used. Raises OneMapError
+    version.unreadable, matrix.field, compare.arithmetic, journal.failed.
     """
     west, south, east, north = bounds
     edges = np.linspace(west, east, max(1, -(-version.count // most_parcels())) + 1)
@@ -71,7 +71,7 @@ def plan_in_strips(
 
 
 def _feature_name(sources: Sources, version: Version, polygons: Polygons, fid: np.ndarray, row: int) -> str | None:
-    """The key of the feature of a row. Names are not held; the few that are asked for are read again."""
+    """The key of a row's feature. Keys are not held in memory; the few that are needed are read again."""
     moved_by = np.array([*sources.origin, *sources.origin])
     near = sources.of_version(version, (polygons.boxes[row] + moved_by).tolist())
     found = np.flatnonzero(near.stored.fids == fid[row]) if near.stored is not None else _NONE
@@ -80,7 +80,7 @@ def _feature_name(sources: Sources, version: Version, polygons: Polygons, fid: n
 
 @dataclass(frozen=True)
 class _Strip:
-    """The features of a strip and those near them, by fid: source, is_own (n,): whose west edge lies in the strip."""
+    """The features of a strip and near it, by fid; is_own (n,): whether a feature's west edge lies in the strip."""
 
     source: LayerSource
     stored: StoredFeatures
@@ -107,7 +107,7 @@ def _strip(
 
 
 def _features_of_both(one: StoredFeatures, other: StoredFeatures) -> StoredFeatures:
-    """The features of both, each once, by fid."""
+    """The features of both sets without repetition, by fid."""
     new = np.flatnonzero(~np.isin(other.fids, one.fids))
     fids = np.r_[one.fids, other.fids[new]]
     order = np.argsort(fids, kind="stable")
@@ -117,7 +117,7 @@ def _features_of_both(one: StoredFeatures, other: StoredFeatures) -> StoredFeatu
 
 
 def _strip_polygons(strip: _Strip, side: Side, matrix: Matrix, ground: shapely.Geometry, threads: Threads) -> Features:
-    """The polygons of a strip; about it: its codes, how many rows it has, and what features lost."""
+    """The polygons of a strip; `about` holds its codes, its number of rows, and what features lost."""
     source, stored = strip.source, strip.stored
     codes = codes_of(side, stored.attributes, source.read_version.code, matrix.name)
     clipped, failed = parts_inside(stored.geometries, ground, threads)
@@ -142,13 +142,13 @@ def _strip_polygons(strip: _Strip, side: Side, matrix: Matrix, ground: shapely.G
 
 
 def _refuse_own(strip: _Strip, failed: np.ndarray) -> None:
-    """Others are refused where they belong. failed: (n,) of the strip's features."""
+    """Refuse failed features of this strip; others are refused in their own strip. failed: (n,) of all features."""
     for fid in strip.stored.fids[failed & strip.is_own].tolist():
         refuse(strip.source, np.flatnonzero(strip.source.features.fids == fid))
 
 
 def _codes(code: np.ndarray, progress: Sequence[Mapping[str, Any]]) -> np.ndarray:
-    """The code of every polygon (n,), each text held once. code: its number among those of its strip, -1 for none."""
+    """The code of every polygon (n,), each text held once. code: its number within its strip, -1 for none."""
     once: dict[str, str] = {}
     found, start = np.full(len(code), None, dtype=object), 0
     for strip in progress:

@@ -1,4 +1,4 @@
-"""The two plans of a comparison: which versions, on which ground both speak, and what each says there."""
+"""The two plans of a comparison: their versions, their common ground, and their uses on it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -30,8 +30,9 @@ from onemap.rules.judge.overlay.threads import Threads
 class Plan:
     """One plan on the compared ground: polygons (n,) that share no ground, each with its code and use, by fid.
 
-    feature (n,): the fid in the version, -1 for ground without a feature for which the plan speaks all the same; last
-    of all. Large polygons are cut small, so a feature may have several rows. feature_name: the key of a row's feature.
+    feature (n,): the fid in the version; -1, at the end, for ground without a feature on which the plan still makes a
+    statement. Large polygons are split, so a feature may have several rows. feature_name: gives the key of a row's
+    feature.
     """
 
     source: LayerSource
@@ -48,7 +49,7 @@ class Plan:
         return self.source.read_version
 
     def without_features(self) -> "Plan":
-        """The same ground, without the features as they were read."""
+        """The same plan and ground, without the features as they were read."""
         return replace(self, source=replace(self.source, stored=None, coverage=None, cut=None))
 
     def without_ground(self) -> "Plan":
@@ -91,12 +92,12 @@ def version_named(library: Library, name: str, as_of: date, known_at: datetime |
 
 
 def remarks_on_pair(one: Version, other: Version) -> list[Problem]:
-    """That both sides of a comparison are one version, so that nothing can differ."""
+    """A remark if both sides of a comparison are one version, so that nothing can differ."""
     return [Problem("compare.same", {"layer": one.code, "version": one.label})] if one.table == other.table else []
 
 
 def version_before(library: Library, newer: Version, older: Version, known_at: datetime | None) -> Version | None:
-    """The version that a plan had while the other plan was made: the last one before `newer`, if that is the newer.
+    """The version of a plan while the other plan was made: the last one before `newer`, if that is the newer plan.
 
     None if dates are not known, or the plan is not newer than the other, or has no earlier version.
     """
@@ -121,9 +122,9 @@ def common_ground(library: Library, a: Version, b: Version) -> shapely.Geometry:
 
 
 def read_plan(sources: Sources, version: Version, bounds: Sequence[float], progress: Progress = SILENT) -> LayerSource:
-    """The features of a version near `bounds`, coordinates counted from the sources' origin, by fid.
+    """Read the features of a version near `bounds`, by fid, with coordinates counted from the sources' origin.
 
-    They are read strip by strip, since a reading takes several times the room of what it gives.
+    They are read strip by strip, since reading takes several times the memory of its result.
     Raises OneMapError version.unreadable.
     """
     west, south, east, north = bounds
@@ -153,7 +154,7 @@ def read_plan(sources: Sources, version: Version, bounds: Sequence[float], progr
 
 
 def placed_plan(source: LayerSource, side: Side, matrix: Matrix, ground: shapely.Geometry, threads: Threads) -> Plan:
-    """A plan on the compared ground, with every place in one feature only.
+    """A plan on the compared ground, with every place belonging to one feature only.
 
     ground: one geometry, counted from the same origin as the source. Raises OneMapError matrix.field,
     compare.arithmetic.
@@ -197,7 +198,7 @@ def uses_of(side: Side, codes: np.ndarray) -> np.ndarray:
 
 
 def _elsewhere(geometries: np.ndarray, ground: shapely.Geometry, source: LayerSource, threads: Threads) -> np.ndarray:
-    """The compared ground without a feature, as single polygons."""
+    """The compared ground that has no feature, as single polygons."""
     taken = union_by(np.zeros(len(geometries), dtype=np.int64), geometries, 1)
     rest, failed = differences(np.array([ground], dtype=object), taken, threads)
     if failed.any():
@@ -207,5 +208,5 @@ def _elsewhere(geometries: np.ndarray, ground: shapely.Geometry, source: LayerSo
 
 
 def refuse(source: LayerSource, rows: np.ndarray) -> None:
-    """Refuse features of a source on which arithmetic failed, by their rows. Raises OneMapError compare.arithmetic."""
+    """Refuse features of a source, by rows, whose arithmetic failed. Raises OneMapError compare.arithmetic."""
     refuse_failed(source.version.table if source.version else None, source.names, rows)

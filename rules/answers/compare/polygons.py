@@ -1,4 +1,4 @@
-"""Polygons of a comparison: rows of a table that may lie on disk, with what is asked of them before any is made."""
+"""Polygons of a comparison: rows of a table that may be on disk, with facts that are known without reading them."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from onemap.rules.judge.distributed.partition import blocks_of, most_parcels
 
 @dataclass(frozen=True)
 class Polygons:
-    """Polygons (n,), held or on disk: of each its box (n, 4), area_m2 (n,), points (n,), and its row in the table."""
+    """Polygons (n,) in memory or on disk, each with its box (n, 4), area_m2 (n,), points (n,), and row in the table."""
 
     boxes: np.ndarray
     area_m2: np.ndarray
@@ -38,7 +38,7 @@ class Polygons:
         return self.table.geometries(self.at[rows])
 
     def meeting(self, boxes: np.ndarray) -> np.ndarray:
-        """The rows whose boxes meet one of the boxes (k, 4), ascending; only these, and not all, get an index."""
+        """The rows whose boxes meet one of the boxes (k, 4), ascending; only rows near them are indexed."""
         if len(boxes) == 0:
             return np.empty(0, dtype=np.int64)
         near = np.flatnonzero(boxes_meet(self.boxes, extent(boxes)))
@@ -51,7 +51,7 @@ class Polygons:
 
 
 def extent(boxes: np.ndarray) -> np.ndarray:
-    """The box around boxes (n, 4), of which there are some."""
+    """The box around boxes (n, 4); n must not be 0."""
     return np.r_[boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)]
 
 

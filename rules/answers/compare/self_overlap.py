@@ -1,4 +1,4 @@
-"""Overlaps inside one plan: the first row keeps the ground, and the loss of the others is reported."""
+"""Overlaps inside one plan: the first row keeps the ground, and the loss of later rows is reported."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,7 @@ from onemap.rules.judge.overlay.threads import Threads
 
 @dataclass(frozen=True)
 class SelfOverlap:
-    """How many features lost ground to an earlier one of the same plan, and how much, in m²."""
+    """How many features lost ground to an earlier feature of the same plan, and how much in m²."""
 
     features: int
     area_m2: float
@@ -26,13 +26,13 @@ class SelfOverlap:
 
 
 def first_row_wins(geometries: np.ndarray, threads: Threads) -> tuple[np.ndarray, SelfOverlap, np.ndarray]:
-    """Polygons (n,) without the ground that an earlier one has, None where nothing is left; what was lost; failures."""
+    """Polygons (n,) without the ground of earlier ones, None if nothing is left; the overlap; rows that failed."""
     grounds, lost_m2, failed = without_earlier(geometries, np.arange(len(geometries)), threads)
     return grounds, overlap_of(lost_m2), failed
 
 
 def overlap_of(lost_m2: np.ndarray) -> SelfOverlap:
-    """The overlap of a plan with itself: the area that each feature (n,) lost, in their order."""
+    """The overlap of a plan with itself, from the areas that its features (n,) lost, in their order."""
     real = lost_m2[lost_m2 > 0]
     return SelfOverlap(len(real), float(real.sum()))
 
@@ -40,9 +40,9 @@ def overlap_of(lost_m2: np.ndarray) -> SelfOverlap:
 def without_earlier(
     geometries: np.ndarray, wanted: np.ndarray, threads: Threads
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The polygons at `wanted` (k,) without the ground that an earlier one of all (n,) has, None where nothing is left.
+    """The polygons at `wanted` (k,) without the ground of earlier ones among all (n,), None if nothing is left.
 
-    Second what each lost in m² (k,), 0 for what arithmetic leaves of nothing; third those of `geometries` that failed.
+    Also returns the m² that each lost (k,), 0 for rounding errors, and the positions in `geometries` that failed.
     """
     result, lost_m2 = geometries[wanted], np.zeros(len(wanted))
     places, rest, lost, failed = lost_to_earlier(geometries, wanted, threads)
@@ -53,10 +53,11 @@ def without_earlier(
 def lost_to_earlier(
     shapes: AnyShapes, wanted: np.ndarray, threads: Threads
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Which of the polygons at `wanted` (k,) have lost ground to an earlier one of all (n,): places (j,).
+    """The positions (j,) in `wanted` (k,) of polygons that lost ground to an earlier one among all (n,).
 
-    Then what is left of each (j,), None where nothing is, what it lost in m² (j,), and those of `shapes` that failed.
-    Each is taken from its own geometry and not from a rounded common ground, so that no slit opens between them.
+    Also returns the rest of each (j,), None if nothing is left, the m² lost (j,), and the positions in `shapes` that
+    failed. Each rest is cut from the polygon itself, not from a rounded common ground, so that no slit opens between
+    them.
     """
     later, earlier = _overlapping_pairs(shapes, wanted, threads)
     if len(later) == 0:
@@ -71,7 +72,7 @@ def lost_to_earlier(
 
 
 def _overlapping_pairs(shapes: AnyShapes, wanted: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs whose insides meet: the place among `wanted` (k,) of the later one, and which one the earlier is (k,)."""
+    """Pairs whose insides meet: the later polygon's position in `wanted`, and the earlier one's in `shapes` (k,)."""
 
     def may_lose(place: np.ndarray, areas: np.ndarray, errors: np.ndarray) -> np.ndarray:
         # Neighbours of one coverage touch all along their edges: that they share no ground the kernel tells.

@@ -29,10 +29,10 @@ _CENT = Decimal("0.01")
 def spot_fields(
     library: Library, record: Mapping[str, Any], columns: pd.DataFrame, written: np.ndarray
 ) -> pd.DataFrame:
-    """The fields of spots (n,), but for their number and division, in Chinese as the layer's are.
+    """The fields of spots (n,) without number and division, in Chinese like the layer's.
 
     columns: of the stored comparison, with cause and decision; written: their ground in the library's plane. The land
-    plan stands first (TGDM) whichever was compared with which.
+    plan comes first (TGDM), in whichever order the plans were compared.
     """
     catalogue = library.catalogue()
     a, b = (catalogue[code] for code in pair_of(record).split("×"))
@@ -83,7 +83,7 @@ def _names(first: LayerEntry, second: LayerEntry) -> dict[str, str]:
 
 
 def class_name(entry: LayerEntry, code: str | None, language: str = "zh") -> str | None:
-    """The title of a plan's code, by the code tables of its classes; None where they do not know it."""
+    """The title of a plan's code in the code tables of its classes; None if they lack the code."""
     field = entry.field_named(entry.class_field) if entry.class_field else None
     titles = class_titles(field.codes, code) if field is not None and code is not None else None
     return titles.get(language) or titles["zh"] if titles else None
@@ -105,5 +105,5 @@ def _remark(who: str | None, at: str | None) -> str | None:
 
 
 def _cents(area_m2: float) -> float:
-    """Square metres with two decimals, rounded half up, as databases have them."""
+    """Square metres with two decimals, rounded half up like in databases."""
     return float(Decimal(repr(float(area_m2))).quantize(_CENT, ROUND_HALF_UP))

@@ -1,4 +1,4 @@
-"""Numbers of difference spots: division, year and serial; a spot that was numbered before keeps its number."""
+"""Numbers of difference spots: division, year and serial; a spot that has a number keeps it."""
 
 import re
 from collections import defaultdict
@@ -29,10 +29,10 @@ def numbers_of_spots(
     year: str,
     threads: Threads,
 ) -> tuple[list[str], int]:
-    """A number for each spot (n,): six figures of the division, four of the year, a serial of five; how many it had.
+    """A number for each spot (n,): six digits of the division, the year, a serial of five; and how many were kept.
 
-    before: the version that goes before, and had: what it holds, whose spots of the same plans, type, codes and mostly
-    the same ground keep their numbers. No number is given twice, whichever versions there were.
+    before: the previous version; had: its features. A spot with the same plans, type and codes on mostly the same
+    ground keeps its number. No number is given twice over all versions.
     """
     last: dict[str, int] = defaultdict(int)
     for version in versions(library):
@@ -63,7 +63,7 @@ def _numbers(stored: StoredFeatures) -> list[str]:
 def _former_numbers(
     stored: StoredFeatures, attributes: pd.DataFrame, written: np.ndarray, threads: Threads
 ) -> dict[int, str]:
-    """Row → the number that a spot had in the version before, where at least half of both grounds is common."""
+    """Row → the spot's number in the previous version, if at least half of their joint ground is common."""
     had = stored.attributes.reindex(columns=["CYTBBH", "BDGH", *_FACTS])
     first, second = shapely.STRtree(stored.geometries).query(written, predicate="intersects")
     facts = [_facts(frame) for frame in (attributes, had)]

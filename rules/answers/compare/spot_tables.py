@@ -1,6 +1,6 @@
 """The tables of a comparison: spots, their matrix, and clusters, with the contract's columns first.
 
-Ground is counted from a run's origin, and brought to the library's plane only when a part is written.
+Ground is counted from a run's origin, and moved to the library's plane only when a part is written.
 """
 
 from collections.abc import Iterator
@@ -45,9 +45,9 @@ def spot_tables(
     origin: tuple[float, float],
     threads: Threads,
 ) -> dict[str, Table]:
-    """The tables `spots`, `matrix` and `clusters`, ground in the library's plane.
+    """The tables `spots`, `matrix` and `clusters`, with ground in the library's plane.
 
-    decisions: what stands for each spot; pair: the two layers' codes.
+    decisions: the one that holds for each spot; pair: the two layers' codes.
     """
     count = len(spots.geometries)
     names, area_m2 = np.empty(count, dtype=object), np.empty(count)
@@ -109,7 +109,7 @@ def typed_columns(columns: pd.DataFrame, names: list[str]) -> pd.DataFrame:
 
 
 class LocalTable(Table):
-    """A table whose polygons (n,) are counted from `origin`; written, and as WKB, they are made anew for who asks."""
+    """A table whose polygons (n,) are counted from `origin`; they are converted anew for each reader."""
 
     def __init__(self, columns: pd.DataFrame, local: np.ndarray, origin: tuple[float, float]) -> None:
         self.__dict__.update(columns=columns, local=local, origin=origin)
@@ -129,17 +129,17 @@ class LocalTable(Table):
 
     @property
     def has_geometries(self) -> bool:
-        """Whether it is a table of ground."""
+        """True: the table always has geometries."""
         return True
 
 
 def library_polygons(local: np.ndarray, origin: tuple[float, float]) -> np.ndarray:
-    """Polygons (n,) counted from `origin` as they are in the library's plane."""
+    """Polygons (n,) counted from `origin`, moved to the library's plane."""
     return shift_polygons(local, origin)
 
 
 def parts_of(table: Table) -> Iterator[Table]:
-    """A table some thousand rows at a time, of which nothing is held; at least one, which may have no row."""
+    """A table in parts of some thousand rows, none of which is held; at least one part, which may be empty."""
     for rows in list(blocks(len(table.columns), PART_ROWS)) or [slice(0, 0)]:
         columns = table.columns.iloc[rows]
         if isinstance(table, LocalTable):

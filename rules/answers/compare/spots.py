@@ -1,4 +1,4 @@
-"""Difference spots: pieces typed by the matrix, dissolved to single polygons, and the matrix of their areas."""
+"""Difference spots: pieces typed by the matrix and dissolved to single polygons, and the matrix of their areas."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -32,7 +32,7 @@ BALANCE_SHARE = 1e-6
 
 @dataclass(frozen=True)
 class Limits:
-    """The width and area from which on a spot is more than an artefact."""
+    """The least width and area of a spot; a smaller one is an artefact."""
 
     min_width_m: float = 2.0
     min_area_m2: float = 200.0
@@ -42,8 +42,8 @@ class Limits:
 class Spots:
     """Difference spots (m,): single polygons counted from the run's origin, and their columns.
 
-    geometries: with the digits that the library's plane has, so that what is stored measures the same when it is read
-    again; columns: type, uses, all codes, the code of most ground (class), area_m2, share, conflict.
+    geometries: with the digits of the library's plane, so that a stored spot measures the same when it is read again;
+    columns: type, uses, all codes, the code of most ground (class), area_m2, share, conflict.
     """
 
     geometries: np.ndarray
@@ -60,7 +60,7 @@ def spots_of(
     origin: tuple[float, float] = (0.0, 0.0),
     journal: Journal | None = None,
 ) -> Spots:
-    """Assign types to the pieces, dissolve by type and uses, and separate thin and small ones.
+    """Assign types to the pieces, dissolve them by type and uses, and separate thin and small ones.
 
     journal: as in `dissolve_ground`. Raises OneMapError compare.balance if the areas do not add up to the compared
     ground, journal.failed.
@@ -92,7 +92,7 @@ def spots_of(
 
 @dataclass(frozen=True)
 class _Part:
-    """Some spots (m,) before they are in order."""
+    """Some spots (m,) before they are sorted."""
 
     polygons: np.ndarray
     kind: np.ndarray
@@ -113,9 +113,9 @@ class _Part:
 
 
 def _as_written(found: SinglePolygons, origin: tuple[float, float]) -> SinglePolygons:
-    """Polygons counted from `origin` as they come back from the library's plane, which has fewer digits.
+    """Polygons counted from `origin`, rounded as when they are read back from the library's plane with fewer digits.
 
-    One that no longer is valid there, by a hair's breadth, may become several.
+    One that rounding makes invalid may become several.
     """
     written = shift_geometries(shift_polygons(found.polygons, origin), (-origin[0], -origin[1]))
     polygons, of = shapely.get_parts(written, return_index=True)
@@ -129,7 +129,7 @@ def _as_written(found: SinglePolygons, origin: tuple[float, float]) -> SinglePol
 
 
 def _are_artefacts(types: np.ndarray, polygons: np.ndarray, limits: Limits, threads: Threads) -> np.ndarray:
-    """Which of the polygons (m,) of 01 to 05 are thin or small."""
+    """Which of the polygons (m,) of types 01 to 05 are thin or small."""
     judged = np.isin(types, _JUDGED)
     result: np.ndarray = judged & (shapely.area(polygons) < limits.min_area_m2)
     rest = np.flatnonzero(judged & ~result)
@@ -141,7 +141,7 @@ def _are_artefacts(types: np.ndarray, polygons: np.ndarray, limits: Limits, thre
 
 
 def _codes_and_uses(plan: Plan, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The code and the use of a plan for pieces (k,); None where it does not speak."""
+    """The code and the use of a plan for pieces (k,); None where it makes no statement."""
     code, use = np.full(len(rows), None, dtype=object), np.full(len(rows), None, dtype=object)
     speaks = rows >= 0
     code[speaks], use[speaks] = plan.codes[rows[speaks]], plan.uses[rows[speaks]]
@@ -149,7 +149,7 @@ def _codes_and_uses(plan: Plan, rows: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 
 def _kinds(ground: ComparedGround, plans: tuple[Plan, Plan], matrix: Matrix) -> tuple[np.ndarray, pd.DataFrame]:
-    """Which of the kinds each piece (k,) is of; and the kinds, row by row: type, use_a, use_b.
+    """The kind of each piece (k,) as a number; and a row for each kind: type, use_a, use_b.
 
     Each combination of uses and codes is looked up once; texts are made for some of the pieces at a time.
     """
@@ -169,7 +169,7 @@ def _kinds(ground: ComparedGround, plans: tuple[Plan, Plan], matrix: Matrix) -> 
 
 
 def _codes(found: SinglePolygons, code: np.ndarray, use: np.ndarray, area_m2: np.ndarray) -> pd.DataFrame:
-    """Spot, code and area of every code that a plan has in a spot; ground without a code is left out.
+    """Spot, code and area of every code of a plan in a spot; ground without a code is left out.
 
     code, use: of the pieces that are part of spots (k,); area_m2: of all pieces.
     """
@@ -180,7 +180,7 @@ def _codes(found: SinglePolygons, code: np.ndarray, use: np.ndarray, area_m2: np
 
 
 def _code_lists(codes: pd.DataFrame, count: int) -> np.ndarray:
-    """The codes of each spot in their own order with commas between them, None where there is none."""
+    """The sorted codes of each spot, joined by commas; None if there are none."""
     result = np.full(count, None, dtype=object)
     spots, start = np.unique(codes["spot"].to_numpy(dtype=np.int64), return_index=True)
     groups = np.split(codes["code"].to_numpy(dtype=object), start[1:]) if len(spots) else []
@@ -190,7 +190,7 @@ def _code_lists(codes: pd.DataFrame, count: int) -> np.ndarray:
 
 
 def _main(codes: pd.DataFrame, count: int) -> np.ndarray:
-    """The code that has most of each spot, None where there is none."""
+    """The code with the most ground in each spot; None if there is none."""
     result = np.full(count, None, dtype=object)
     largest = codes.sort_values(["spot", "area_m2", "code"], ascending=[True, True, False], kind="stable")
     last = largest.drop_duplicates("spot", keep="last")
@@ -199,7 +199,7 @@ def _main(codes: pd.DataFrame, count: int) -> np.ndarray:
 
 
 def in_order(polygons: np.ndarray, columns: pd.DataFrame) -> Spots:
-    """Spots in an order that does not depend on how they were found: type, uses, the largest first; with shares."""
+    """Sort spots by type, uses and area, the largest first, independent of how they were found; add their shares."""
     west, south, _, _ = shapely.bounds(polygons).T if len(polygons) else np.empty((4, 0))
     texts = [columns[name].fillna("").to_numpy(dtype=str) for name in ("use_b", "use_a", "type")]
     order = np.lexsort((south, west, -columns["area_m2"].to_numpy(dtype=float), *texts))
@@ -213,7 +213,10 @@ def in_order(polygons: np.ndarray, columns: pd.DataFrame) -> Spots:
 
 
 def spot_names(pair: str, columns: pd.DataFrame, geometries: np.ndarray) -> np.ndarray:
-    """A name for each spot (m,) that is the same as long as pair, uses, codes and ground are; geometries as written."""
+    """A name for each spot (m,), made from pair, uses, codes and ground, so that it stays while these stay.
+
+    geometries: as written.
+    """
     keys = zip(*(plain_values(columns[name]) for name in ("type", "use_a", "use_b", "code_a", "code_b")), strict=True)
     bodies = shapely.to_wkb(geometries, byte_order=1)
     return np.array(
@@ -223,7 +226,7 @@ def spot_names(pair: str, columns: pd.DataFrame, geometries: np.ndarray) -> np.n
 
 
 def matrix_rows(columns: pd.DataFrame, compared_m2: float) -> pd.DataFrame:
-    """type, use_a, use_b, spots, area_m2, share: one row for each that occurs."""
+    """A row for each combination that occurs: type, use_a, use_b, spots, area_m2, share."""
     names = ["type", "use_a", "use_b"]
     grouped = columns.groupby(names, dropna=False, sort=True)["area_m2"]
     rows = grouped.agg(spots="size", area_m2="sum").reset_index()

@@ -1,4 +1,4 @@
-"""The spots of a stored comparison as a version of the layer of difference spots, in the integrated library."""
+"""Add the spots of a stored comparison as a version of the layer of difference spots, in the integrated library."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -41,10 +41,10 @@ _BEGUN, _READ, _DECIDED, _MADE = 0.1, 0.5, 0.7, 0.75
 
 @dataclass(frozen=True)
 class SpotsOptions:
-    """Which spots are kept, and how the version is called.
+    """Which spots to add, and the label of the version.
 
-    types: of spots; decided: only those on which somebody has decided; region: six figures, for spots in no township.
-    overwrite: a report that is there is replaced.
+    types: of spots; decided: only spots with a decision; region: six digits, for spots in no township.
+    overwrite: replace an existing report.
     """
 
     types: tuple[str, ...]
@@ -57,10 +57,10 @@ class SpotsOptions:
 
 
 def add_spots(library: Library, run: str, options: SpotsOptions, who: str, language: str, whole: Threads) -> Record:
-    """Add the spots of a comparison as a new version, by the way of every layer; what `add` answers, and more.
+    """Add the spots of a comparison as a new version, like any layer; return what `add` returns, and more.
 
-    Spots of other pairs of plans that the version in force holds are carried over; a spot that it knows keeps its
-    number. Raises OneMapError run.unknown, run.kind, spots.none, spots.region, and what `add` refuses.
+    Spots of other pairs of plans in the version in force are carried over; a known spot keeps its number. Raises
+    OneMapError run.unknown, run.kind, spots.none, spots.region, and as `add`.
     """
     whole.progress.at(0.0, phrase("progress.reading", language))
     record = run_record(library, run, KIND)
@@ -97,7 +97,7 @@ def add_spots(library: Library, run: str, options: SpotsOptions, who: str, langu
 def _spots_with_decisions(
     library: Library, record: dict[str, Any], earlier: EarlierComparison, origin: tuple[float, float], threads: Threads
 ) -> pd.DataFrame:
-    """The columns of a comparison's spots (n,), with what is decided of each, and its cause."""
+    """The columns of a comparison's spots (n,), with the decision on each, and its cause."""
     threads.progress.at(0.0)
     spots = Spots(earlier.geometries, earlier.columns, float(earlier.columns["area_m2"].sum()))
     decided = standing_decisions(decisions_of(library, pair_of(record)), spots, origin, threads)
@@ -107,7 +107,7 @@ def _spots_with_decisions(
 
 
 def _wanted_rows(columns: pd.DataFrame, options: SpotsOptions) -> np.ndarray:
-    """The rows (k,) of the spots that the layer holds."""
+    """The rows (k,) of the spots to add."""
     wanted = columns["type"].isin(options.types).to_numpy(dtype=bool)
     if options.decided:
         wanted = wanted & columns["decision"].notna().to_numpy(dtype=bool)
@@ -117,7 +117,7 @@ def _wanted_rows(columns: pd.DataFrame, options: SpotsOptions) -> np.ndarray:
 def _layer_to_add(
     library: Library, run: str, attributes: pd.DataFrame, written: np.ndarray, carried: "CarriedSpots", source_hash: str
 ) -> RawFrame:
-    """The new spots (n,) and those that are carried over, as a source that can be added."""
+    """The new spots (n,) and those carried over, as a source that can be added."""
     frame = pd.concat([attributes[list(FIELDS)], carried.attributes], ignore_index=True).astype(object)
     frame = frame.where(frame.notna(), None)
     return RawFrame(
@@ -136,7 +136,7 @@ def _layer_to_add(
 def _add_options(
     library: Library, record: dict[str, Any], options: SpotsOptions, carried: "CarriedSpots"
 ) -> AddOptions:
-    """How the version is called, from when it is valid, and on which ground: both plans' and that of what goes on."""
+    """The label, first day and ground of the version; the ground is that of both plans and of carried spots."""
     ground = common_ground(library, *_versions_of(library, record))
     day = options.valid_from or date.fromisoformat(record["parameters"]["as_of"])
     return AddOptions(
@@ -157,9 +157,9 @@ def _regions(
     region: str | None,
     threads: Threads,
 ) -> np.ndarray:
-    """The six figures of the division in which each spot (n,) has most of its ground.
+    """The six digits of the division that has most of each spot's (n,) ground.
 
-    Raises OneMapError spots.region for spots in no township, where no region is given.
+    Raises OneMapError spots.region for spots in no township, if no region is given.
     """
     as_of = date.fromisoformat(record["parameters"]["as_of"])
     sources = Sources(library, (), as_of, {}, {}, origin)
@@ -185,9 +185,9 @@ def _versions_of(library: Library, record: dict[str, Any]) -> tuple[Version, Ver
 
 @dataclass(frozen=True)
 class CarriedSpots:
-    """Spots of other pairs of plans in the version before: fields, ground and coverage (None without any).
+    """Spots of other pairs of plans in the previous version: fields, ground and coverage (None if there are none).
 
-    problems: what is not carried over, since no comparison of this library made it.
+    problems: spots not carried over, since no comparison of this library made them.
     """
 
     attributes: pd.DataFrame
@@ -197,7 +197,7 @@ class CarriedSpots:
 
 
 def _carried_spots(library: Library, before: Version | None, stored: StoredFeatures | None, plans: str) -> CarriedSpots:
-    """The spots carried on from the version before. plans: the pair whose spots are new, as the field BDGH has it."""
+    """The spots to carry over from the previous version. plans: the pair with new spots, as in the field BDGH."""
     nothing = pd.DataFrame({name: pd.Series(dtype=object) for name in FIELDS})
     if before is None or stored is None:
         return CarriedSpots(nothing, np.empty(0, dtype=object), None, ())

@@ -1,4 +1,4 @@
-"""Statistics by township and type: the table that reports are written from."""
+"""Statistics by township and type: the table on which reports are based."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -30,7 +30,7 @@ COLUMNS = ["township_code", "township", "type", "spots", "area_m2", "share", "ar
 def township_source(
     library: Library, sources: Sources, bounds: Sequence[float], as_of: date, known_at: datetime | None
 ) -> LayerSource | None:
-    """The townships near the compared ground, if the library has a version in force that can be read."""
+    """The townships near the compared ground, if the library has a readable version in force."""
     known = [version for version in versions(library, known_at) if version.code == LAYER]
     version = in_force(known, as_of)
     source = sources.of_version(version, bounds) if version is not None else None
@@ -38,10 +38,10 @@ def township_source(
 
 
 def township_statistics(spots: Spots, source: LayerSource | None, threads: Threads, language: str) -> Table:
-    """Spots and area by township and type; without townships, and outside them, the township is null.
+    """Spots and area by township and type; the township is null outside all townships, or if there are none.
 
-    A spot counts in every township in which it lies. share is of the township's compared ground; title: the type's name
-    in the language. Raises OneMapError compare.arithmetic.
+    A spot counts in every township that it touches. share: of the township's compared ground; title: the type's name in
+    the language. Raises OneMapError compare.arithmetic.
     """
     types = spots.columns["type"].to_numpy(dtype=object)
     area = spots.columns["area_m2"].to_numpy(dtype=float)
@@ -73,7 +73,7 @@ def township_statistics(spots: Spots, source: LayerSource | None, threads: Threa
 
 
 def main_townships(geometries: np.ndarray, source: LayerSource, threads: Threads) -> np.ndarray:
-    """The code of the township that has most of each polygon (n,), None for one that lies in none.
+    """The code of the township with most of each polygon (n,), None outside all townships.
 
     Raises OneMapError compare.arithmetic.
     """
@@ -86,7 +86,7 @@ def main_townships(geometries: np.ndarray, source: LayerSource, threads: Threads
 
 
 def _shares(geometries: np.ndarray, source: LayerSource, threads: Threads) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """How much of each polygon lies in which township, by sums: polygon, the township's row, m², (k,) each.
+    """The area of each polygon in each township: polygon, the township's row, m², (k,) each.
 
     Raises OneMapError compare.arithmetic.
     """
@@ -104,7 +104,7 @@ def _block(code: np.ndarray, name: np.ndarray, types: np.ndarray, spot: np.ndarr
 
 
 def _texts(source: LayerSource, name: str) -> np.ndarray:
-    """A field as text, nulls where the version does not have it."""
+    """A field as text, null if the version does not have the field."""
     try:
         values = column_named(source.features.attributes, name)
     except KeyError:

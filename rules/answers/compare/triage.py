@@ -1,4 +1,4 @@
-"""Triage: what each difference spot measures, and the cause that its figures speak for. A person decides."""
+"""Triage: measure each difference spot, and propose the cause that its figures suggest. A person decides."""
 
 import json
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ _OWN_LINE_SHARE = 0.15  # of a spot's edge that a plan must have drawn to be sai
 
 @dataclass(frozen=True)
 class Triage:
-    """The columns of triage for all spots (m,): empty where there is no conflict and no artefact.
+    """The columns of triage for all spots (m,): empty for spots that are neither conflict nor artefact.
 
     steps: (m, 2) the step from a's line to b's, east and north in m, NaN where there is none.
     """
@@ -46,7 +46,7 @@ def triage_of(
 ) -> Triage:
     """Measure the spots in conflict and the artefacts, and propose a cause for each.
 
-    earlier: for each side the version before, if it is older than the other side's; placed on the same ground.
+    earlier: for each side the previous version, if it is older than the other side's; placed on the same ground.
     """
     types = spots.columns["type"].to_numpy(dtype=object)
     rows = np.flatnonzero(np.isin(types, TRIAGED))
@@ -86,7 +86,7 @@ def triage_of(
 
 
 def _columns_before_causes(polygons: np.ndarray, length_m: np.ndarray, plans: tuple[Plan, Plan]) -> dict[str, Any]:
-    """The columns of triage for all spots (n,): the shape and both dates of each, and room for what is found of some.
+    """The columns of triage for all spots (n,): shape and both dates of each, and empty columns to fill later.
 
     length_m: (n,) of the polygons' outlines.
     """
@@ -104,7 +104,7 @@ def _columns_before_causes(polygons: np.ndarray, length_m: np.ndarray, plans: tu
 
 
 def _cut_small(polygons: np.ndarray, threads: Threads) -> Pieces:
-    """Polygons (n,) cut small, some thousand at a time; each is cut as if it were alone."""
+    """Split polygons (n,) into small pieces, some thousand at a time; each is split independently."""
     parts = []
     for some, _ in threads.in_turn(chunks(len(polygons))):
         pieces = subdivide_polygons(polygons[some])
@@ -113,7 +113,7 @@ def _cut_small(polygons: np.ndarray, threads: Threads) -> Pieces:
 
 
 def cause_of(facts: dict[str, Any]) -> str:
-    """The cause that the figures speak for, the surest first; what nothing else explains is a conflict of policy."""
+    """The cause that the figures suggest, the surest first; what nothing else explains is a conflict of policy."""
     if facts["type"] == ARTEFACT:
         return "digitising"
     if any((facts.get(f"agreed_before_{side}") or 0) >= AGREED_SHARE for side in ("a", "b")):
@@ -131,9 +131,9 @@ def _round_number(value: float) -> float | None:
 
 
 def _pair_shares(spots: Spots) -> tuple[np.ndarray, np.ndarray]:
-    """The share of each spot's class in one plan that has its class in the other; and in how many spots.
+    """The share of each spot's class in one plan that has the spot's class in the other; and the number of such spots.
 
-    The greater of both directions: a renamed class may be one of several that became one.
+    The larger share of both directions is used: a renamed class may be one of several that were merged.
     """
     both = spots.columns[["class_a", "class_b", "area_m2"]].set_axis(["a", "b", "area_m2"], axis=1)
     both = both[both["a"].notna() & both["b"].notna()]
@@ -155,7 +155,7 @@ def _earlier_agreement(
     earlier: tuple[Plan | None, Plan | None],
     threads: Threads,
 ) -> dict[str, np.ndarray]:
-    """The share of each spot on which a side's earlier version agreed with the other plan, for sides with one."""
+    """The share of each spot on which a side's earlier version agreed with the other plan, for sides that have one."""
     result = {}
     mine = spots.geometries[rows]
     for side, before in zip(("a", "b"), earlier, strict=True):
@@ -184,8 +184,8 @@ def _type_then(matrix: Matrix, side: str, before: Plan, row: int, use: str | Non
 class Edges:
     """Lengths along the edges of spots (k,), in m.
 
-    of_a, of_b: drawn by that plan alone; shift_m, shift_east_m, shift_north_m: from a's line to b's across the spot,
-    on the mean, NaN where one of them drew too little of the edge.
+    of_a, of_b: of edges drawn by that plan alone; shift_m, shift_east_m, shift_north_m: the mean step from a's line to
+    b's across the spot, NaN if one of them drew too little of the edge.
     """
 
     length_m: np.ndarray
@@ -197,10 +197,10 @@ class Edges:
 
 
 def edges_of(rows: np.ndarray, polygons: np.ndarray, pieces: Pieces, columns: pd.DataFrame, threads: Threads) -> Edges:
-    """The edges of the spots `rows` (k,); polygons (m,): all spots, `pieces` the same cut small; columns: use_a, use_b.
+    """The edges of the spots `rows` (k,). polygons (m,): of all spots; pieces: the same, split; columns: use_a, use_b.
 
-    An edge is a plan's own where that plan's use changes across it and the other's does not. Only those of some
-    thousand spots are looked at together.
+    An edge is a plan's own if that plan's use changes across it and the other's does not. Some thousand spots are
+    processed at a time.
     """
     uses = [pd.factorize(columns[f"use_{side}"], use_na_sentinel=True)[0] for side in ("a", "b")]
     tree = shapely.STRtree(pieces.geometries)
@@ -218,7 +218,10 @@ def _edges(
     uses: Sequence[np.ndarray],
     threads: Threads,
 ) -> Edges:
-    """The edges of some spots (k,). tree: of the pieces of all spots, owner: whose each is; uses (m,) of both plans."""
+    """The edges of some spots (k,).
+
+    tree: of the pieces of all spots; owner: each piece's spot; uses (m,): of both plans.
+    """
     start, end, spot = segments_of(polygons[rows])
     beyond = _spot_across(start, end, rows[spot], tree, owner, threads)
     known = beyond >= 0
@@ -240,7 +243,7 @@ def _edges(
 def _spot_across(
     start: np.ndarray, end: np.ndarray, own: np.ndarray, tree: shapely.STRtree, owner: np.ndarray, threads: Threads
 ) -> np.ndarray:
-    """The spot (s,) on the other side of each edge of the spots `own` (s,); -1 where there is none."""
+    """The spot (s,) on the other side of each edge of the spots `own` (s,); -1 if there is none."""
     step = end - start
     length = np.hypot(*step.T)[:, None]
     across = np.column_stack([-step[:, 1], step[:, 0]]) / np.where(length > 0, length, 1) * _BESIDE_M
@@ -256,7 +259,7 @@ def _spot_across(
 def _steps(
     start: np.ndarray, end: np.ndarray, spot: np.ndarray, own: dict[str, np.ndarray], length: np.ndarray, count: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The mean step from a's line to b's of each spot, east and north in m; weighed by the length of a's edges."""
+    """The mean step from a's line to b's of each spot, east and north in m, weighted by the length of a's edges."""
     line_b = np.full(count, None, dtype=object)
     of_b = np.flatnonzero(own["b"])
     if len(of_b):
@@ -279,9 +282,9 @@ def _steps(
 def line_distances_m(
     rows: np.ndarray, polygons: np.ndarray, pieces: Pieces, columns: pd.DataFrame, threads: Threads
 ) -> np.ndarray:
-    """How far each of the spots `rows` (k,) lies from the nearest line of the plan that draws none around it.
+    """The distance of each spot of `rows` (k,) to the nearest line of the plan that draws none around the spot.
 
-    0 where both plans drew some of its edge; infinite where a plan has no line at all on the compared ground.
+    0 if both plans drew some of its edge; infinite if a plan has no line at all on the compared ground.
     """
     farthest = np.zeros(len(rows))
     for side, half in threads.in_turn(("a", "b")):

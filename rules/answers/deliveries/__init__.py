@@ -1,1 +1,1 @@
-"""Deliveries proved against their template before anything enters a library."""
+"""Check deliveries against their template before anything enters a library."""

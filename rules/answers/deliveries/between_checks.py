@@ -1,6 +1,6 @@
 """Checks of one layer against another: inside, covers, apart, the same boundary.
 
-What two layers of polygons share is known by sums first; ground is cut out only where they leave something to tell.
+The ground that two layers of polygons share is first computed by sums; it is cut out only where it may be reported.
 """
 
 from collections.abc import Callable, Iterator
@@ -36,7 +36,7 @@ _POLYGON = 2
 def between_findings(
     layer: DeliveredLayer, other: DeliveredLayer, check: Check, progress: Progress = SILENT
 ) -> tuple[int, list[Finding]]:
-    """The findings of one check between two layers, and the number of features of the layer that it looked at."""
+    """The findings of one check between two layers, and the number of the layer's features."""
     found = []
     for one in _CHECKS[check.kind](layer, other, check, Threads.of(None, progress)):
         found.append(one)
@@ -58,7 +58,7 @@ def _are_polygons(shapes: np.ndarray) -> bool:
 
 
 def _ground(shape: shapely.Geometry, dimension: int, limits: SizeLimits) -> shapely.Geometry | None:
-    """The part of a shape that is large enough to report: by area, by length or its points, as `dimension` says."""
+    """The part of a shape that is large enough to report; `dimension` tells whether area, length or points count."""
     if dimension == _POLYGON:
         areal = polygon_part(shape)
         large = shapely.get_parts(areal) if areal is not None else np.empty(0, dtype=object)
@@ -75,9 +75,9 @@ def _ground(shape: shapely.Geometry, dimension: int, limits: SizeLimits) -> shap
 def _rest(
     shapes: np.ndarray, cover: np.ndarray, least_m2: float, threads: Threads
 ) -> Iterator[tuple[int, shapely.Geometry]]:
-    """The shapes (n,) that may lie in part outside the cover (m,): their places, and the parts outside.
+    """The shapes (n,) that may lie partly outside the cover (m,): their positions, and the parts outside.
 
-    least_m2: polygons that certainly leave less are passed over.
+    least_m2: polygons that certainly leave less outside are skipped.
     """
     are_polygons = _are_polygons(cover)
     if are_polygons and _are_polygons(shapes):
@@ -99,14 +99,14 @@ def _rest(
 
 
 def _parts_near(polygons: np.ndarray, which: np.ndarray, shapes: np.ndarray, threads: Threads) -> np.ndarray:
-    """The part of polygons[which] (k,) around the shapes (k,), cut only where they are large."""
+    """The part of polygons[which] (k,) around the shapes (k,); only large polygons are cut."""
     boxes = shapely.bounds(shapes).reshape(-1, 4)
     distinct, place = np.unique(which, return_inverse=True)
     return cut_around(tiles_near(polygons[distinct], place, boxes, _MARGIN_M, threads), boxes, _MARGIN_M)
 
 
 def _open_polygons(shapes: np.ndarray, cover: np.ndarray, least_m2: float, threads: Threads) -> np.ndarray:
-    """Which polygons (n,) may leave so much ground outside the cover, by what they share with each polygon of it."""
+    """Which polygons (n,) may leave enough ground outside the cover, by the areas that they share with its polygons."""
     tree, is_open = shapely.STRtree(cover), np.zeros(len(shapes), dtype=bool)
     for some in _blocks(shapes, tree):
         threads.progress.check()
@@ -116,7 +116,7 @@ def _open_polygons(shapes: np.ndarray, cover: np.ndarray, least_m2: float, threa
 
 
 def _blocks(shapes: np.ndarray, tree: shapely.STRtree) -> Iterator[np.ndarray]:
-    """Places of shapes that lie near each other, as many as meet so many boxes of the tree."""
+    """Positions of neighbouring shapes in blocks, each of which meets a limited number of the tree's boxes."""
     boxes = shapely.bounds(shapes).reshape(-1, 4)
     order = hilbert_order(boxes)
     met = np.bincount(tree.query(shapely.box(*boxes[order].T))[0], minlength=len(order))
@@ -125,7 +125,7 @@ def _blocks(shapes: np.ndarray, tree: shapely.STRtree) -> Iterator[np.ndarray]:
 
 
 def _are_open(shapes: np.ndarray, cover: np.ndarray, least_m2: float, threads: Threads) -> np.ndarray:
-    """The same of one block: (n,)."""
+    """The result of `_open_polygons` for one block, as a mask (n,)."""
     met = candidate_pairs(shapes, shapely.STRtree(shapes), cover, threads)
     count = len(shapes)
     shared_m2 = np.bincount(met.parcel, met.area_m2, count)
@@ -144,7 +144,7 @@ def _are_open(shapes: np.ndarray, cover: np.ndarray, least_m2: float, threads: T
 
 
 def _open_shapes(shapes: np.ndarray, cover: np.ndarray) -> np.ndarray:
-    """Which shapes (n,) no single one of the cover holds."""
+    """Which shapes (n,) do not lie within a single shape of the cover."""
     at, met = shapely.STRtree(cover).query(shapes)
     shapely.prepare(cover)
     inside = at[shapely.covers(cover[met], shapes[at])]
@@ -154,7 +154,10 @@ def _open_shapes(shapes: np.ndarray, cover: np.ndarray) -> np.ndarray:
 def _ground_outside(
     layer: DeliveredLayer, cover: DeliveredLayer, wheres: tuple[str | None, str | None], check: Check, threads: Threads
 ) -> Iterator[tuple[int, shapely.Geometry]]:
-    """Rows of a layer and what of each lies outside the cover, as far as it is to be reported. wheres: of both."""
+    """Rows of a layer, with the ground of each outside the cover that is large enough to report.
+
+    wheres: of both layers.
+    """
     limits, rows, cover_rows = _limits(check), _asked_rows(layer, wheres[0]), _asked_rows(cover, wheres[1])
     shapes = layer.shapes[rows]
     for at, rest in _rest(shapes, cover.shapes[cover_rows], limits.area_m2 / 2, threads):
@@ -196,7 +199,7 @@ def _check_apart(layer: DeliveredLayer, other: DeliveredLayer, check: Check, thr
 def _met(
     shapes: np.ndarray, grounds: np.ndarray, limits: SizeLimits, threads: Threads
 ) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-    """The shapes (n,) that meet any of the grounds (m,): their places, the grounds' (k,), and their parts nearby."""
+    """The shapes (n,) that meet grounds (m,): their positions, the grounds' (k,), and the grounds' parts nearby."""
     are_polygons = _are_polygons(grounds)
     if are_polygons and _are_polygons(shapes):
         at, met = _pairs_sharing_ground(
@@ -217,7 +220,7 @@ def _met(
 
 
 def _pairs_sharing_ground(met: CandidatePairs, count: int, limits: SizeLimits) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs that share ground, of polygons (n,) that may share enough of it to be reported."""
+    """Pairs that share ground, for polygons (n,) that may share enough of it to be reported."""
     met = met.only(np.flatnonzero(met.area_m2 + met.error_m2 >= _ARITHMETIC_M2))
     most_m2 = np.bincount(met.parcel, met.area_m2 + met.error_m2, count)
     enough = np.flatnonzero((most_m2 >= limits.area_m2 / 2)[met.parcel])

@@ -1,4 +1,4 @@
-"""The kinds of checks of a delivery: what a template may ask, the keys of each, and the codes of what each finds."""
+"""The kinds of checks of a delivery: what a template may check, the keys of each, and the codes of its findings."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,11 +16,11 @@ TEXT, NUMBER, TEXTS, NUMBERS, CONDITION, LAYER = "text", "number", "texts", "num
 
 @dataclass(frozen=True)
 class CheckKind:
-    """One kind of check. title: zh, en; keys: what each takes; needed: the keys without which it is refused.
+    """One kind of check. title: zh, en; keys: those it takes; needed: the keys without which it is refused.
 
-    codes: of what it finds, each with the severity that it has unless the template says otherwise.
-    by_layer: it looks at one layer, named by `layer`; of_polygons: that layer must be one of polygons.
-    is_implied: no template asks for it, for it follows from the folders and layers.
+    codes: of its findings, each with its severity unless the template says otherwise.
+    by_layer: it concerns one layer, named by `layer`; geometry: that the layer must have, None for any.
+    is_implied: it follows from folders and layers, and a template cannot name it.
     """
 
     title: Mapping[str, str]

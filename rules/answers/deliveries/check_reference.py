@@ -1,4 +1,4 @@
-"""The reference of delivery templates in docs/: kinds of checks with their keys, and every code with its words."""
+"""The reference of delivery templates in docs/: kinds of checks with their keys, and every code with its text."""
 
 from collections.abc import Iterator, Mapping
 
@@ -80,7 +80,7 @@ def check_reference(language: str) -> str:
 def _code_lines(
     code: str, severity: str, name: str, asked: Mapping[str, Mapping[str, list[str]]], language: str
 ) -> Iterator[str]:
-    """The lines about one code: its check, the problem, the mend, and who asks for it."""
+    """The lines about one code: its check, the problem, the mend, and the templates that check it."""
     words, kind, gap = _WORDS[language], KINDS[name], "" if language == "zh" else " "
     subject, _, problem = code.partition(".")
     entry = sentences(language)[subject][problem]
@@ -103,7 +103,7 @@ def _code_lines(
 
 
 def _asking_templates() -> dict[str, dict[str, list[str]]]:
-    """By kind of check which templates that are shipped ask for it, each with the layers."""
+    """By kind of check, the shipped templates that use it, each with the layers."""
     found: dict[str, dict[str, list[str]]] = {}
     for template in _shipped_templates():
         for check in template.checks:

@@ -1,4 +1,4 @@
-"""The databases of a delivery, read when a check needs them: known by their hashes, as long as nothing has changed."""
+"""The databases of a delivery, read on demand; their hashes tell whether they have changed since the last proof."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,7 +31,7 @@ from onemap.rules.answers.deliveries.text_checks import named_texts
 class DeliveredContent:
     """The content of a delivery's databases.
 
-    Where all of them are as the memory of the proof before knows them, nothing is read until a layer is asked for.
+    If all of them are unchanged since the last proof, nothing is read until a layer is needed.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class DeliveredContent:
         memory: ProofMemory,
         progress: Progress,
     ) -> None:
-        """Take the delivery. check: of files, to which belongs what cannot be read."""
+        """Open the delivery. check: the check of files, to which unreadable files are attributed."""
         self._delivery, self._template, self._check = delivery, template, check
         self.memory, self._progress = memory, progress
         self._layers: dict[str, DeliveredLayer] = {}
@@ -78,17 +78,17 @@ class DeliveredContent:
 
     @property
     def sources(self) -> Sequence[SourceLayer]:
-        """Every layer of every database, read."""
+        """Read every layer of every database."""
         return self._read[0]
 
     @cached_property
     def plane(self) -> pyproj.CRS:
-        """The plane in which all is measured."""
+        """The plane in which everything is measured."""
         return pyproj.CRS.from_wkt(self.known.plane)
 
     @cached_property
     def hashes(self) -> Mapping[str, str]:
-        """The layers of the template that are there, in the order of the files: by code a hash of all of each."""
+        """The hash of each layer of the template that was delivered, by code, in the order of the files."""
         found: dict[str, str] = {}
         for source in self.known.sources:
             if source.code is not None and source.code not in found:
@@ -96,7 +96,7 @@ class DeliveredContent:
         return found
 
     def layer(self, code: str | None) -> DeliveredLayer | None:
-        """A layer of the template, read and laid into the plane; None if it is not there."""
+        """A layer of the template, read and transformed into the plane; None if it was not delivered."""
         if code is None or code not in self.hashes:
             return None
         if code not in self._layers:
@@ -105,7 +105,7 @@ class DeliveredContent:
         return self._layers[code]
 
     def content_of(self, check: Check) -> Iterator[str]:
-        """All that a check of a layer reads, as hashes: its layer, the others that it names, the plane, and texts."""
+        """Hashes of everything that a check of a layer reads: its layer, other named layers, the plane, and texts."""
         yield self.known.plane
         others = (check.keys.get(key) for key, form in KINDS[check.kind].keys.items() if form == LAYER)
         for code in (check.layer, *others):
@@ -117,7 +117,7 @@ class DeliveredContent:
 
 
 def _hash_of(place: Path, progress: Progress) -> str:
-    """The hash of a file, or of all that belongs to it; that it cannot be read is reported where it is read."""
+    """The hash of a file with everything that belongs to it; "" if it cannot be read, which is reported elsewhere."""
     try:
         return hash_of_files(place, place, progress)
     except OSError:
@@ -125,7 +125,7 @@ def _hash_of(place: Path, progress: Progress) -> str:
 
 
 def _source_hash(source: SourceLayer) -> str:
-    """The hash of all that a layer's file says of it."""
+    """The hash of everything that a layer's file says about it."""
     raw = source.raw
     facts = (
         raw.format,

@@ -1,4 +1,4 @@
-"""A delivery on disk: unpacked if need be, its root by the template's name, and which file is which item."""
+"""A delivery on disk: unpacked if need be, its root found by the template's name, each file matched to an item."""
 
 import contextlib
 import re
@@ -21,7 +21,7 @@ _PARTS = {"code": r"(?P<code>[0-9]{2,19})", "name": r"(?P<name>.+)"}
 
 @dataclass(frozen=True)
 class DeliveredFile:
-    """One file, or one folder that is a format. path: below the root, with /; item: None where no name fits."""
+    """One file, or one folder that is a format. path: below the root, with /; item: None if no name matches."""
 
     place: Path
     path: str
@@ -31,10 +31,10 @@ class DeliveredFile:
 
 @dataclass(frozen=True)
 class DeliveredFolder:
-    """A delivery. root: the folder that the template means; values: the places of its names, as far as they are known.
+    """A delivery. root: the folder that the template describes; values: the variable parts of its names, where known.
 
-    is_folder: False for a single database; has_root: its root is called as it should be; archive: the file as which it
-    came, where it is unpacked for as long as it is open.
+    is_folder: False for a single database; has_root: its root has the right name; archive: the file from which it was
+    unpacked while it is open.
     """
 
     template: FolderTemplate
@@ -47,14 +47,15 @@ class DeliveredFolder:
 
     @property
     def root_name(self) -> str:
-        """The sender's name of the root folder: an archive without a folder in it has the archive's name."""
+        """The sender's name of the root folder; for an archive without a folder in it, the archive's name."""
         return self.archive.name if self.archive and self.root == self.base else self.root.name
 
     @cached_property
     def files(self) -> list[DeliveredFile]:
-        """Every file, those of the template's folders with their items.
+        """Every file; files in the template's folders with their items.
 
-        Raises OneMapError source.many_inside, and source.name for each name that is no text: no item can have it.
+        Raises OneMapError source.many_inside, and source.name for each name that is not valid text: no item can match
+        it.
         """
         paths = _all_files(self.base) if self.is_folder else [self.base]
         unnamed = [path_problem(str(path)) for path in paths if not is_text(str(path))]
@@ -85,9 +86,9 @@ class DeliveredFolder:
 
 @contextlib.contextmanager
 def opened_delivery(source: Path, template: FolderTemplate) -> Iterator[DeliveredFolder]:
-    """A delivery, unpacked if it came as one file.
+    """Open a delivery, unpacked if it came as one file.
 
-    Raises OneMapError source.missing, source.many_inside, and what `unpack_archive` refuses.
+    Raises OneMapError source.missing, source.many_inside, and as `unpack_archive`.
     """
     if not source.exists():
         raise OneMapError("source.missing", file=str(source))
@@ -129,7 +130,7 @@ def _root_pattern(name: str) -> re.Pattern[str]:
 
 
 def _all_files(base: Path) -> list[Path]:
-    """Every file, a folder that is a format as one. Raises OneMapError source.many_inside."""
+    """Every file; a folder that is a format counts as one. Raises OneMapError source.many_inside."""
     found: list[Path] = []
     waiting = [base]
     while waiting:

@@ -1,4 +1,4 @@
-"""The layers of a delivery: found in its databases, read, and laid into one plane, in which they are measured."""
+"""The layers of a delivery: found in its databases, read, and transformed into one plane in which they are measured."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -38,7 +38,7 @@ _FALLBACK = "EPSG:3857"  # where nothing says where anything lies
 
 @dataclass(frozen=True)
 class SourceLayer:
-    """One layer as a file of the delivery holds it. wish: None for one that the template does not know."""
+    """One layer as a file of the delivery holds it. wish: None if the template does not have the layer."""
 
     file: DeliveredFile
     name: str
@@ -49,9 +49,9 @@ class SourceLayer:
 
 @dataclass
 class DeliveredLayer:
-    """One layer of the template, read. plane: in which its geometries lie; frame: None where it cannot be measured.
+    """One layer of the template, read. plane: of its geometries; frame: None if it cannot be measured.
 
-    columns_of: by field of the template the column that stands for it.
+    columns_of: by field of the template, the column that holds it.
     """
 
     source: SourceLayer
@@ -65,32 +65,32 @@ class DeliveredLayer:
 
     @property
     def code(self) -> str:
-        """The template's code of it."""
+        """The template's code of the layer."""
         return self.wish.entry.code
 
     @property
     def path(self) -> str:
-        """The file that holds it."""
+        """The file that holds the layer."""
         return self.source.file.path
 
     @property
     def count(self) -> int:
-        """How many features were read, those that cannot be used included."""
+        """The number of features read, including unusable ones."""
         return len(self.source.raw.shapes)
 
     @cached_property
     def places(self) -> np.ndarray:
-        """The places of all features that can be used (n,)."""
+        """The positions of all usable features (n,)."""
         return np.arange(0 if self.frame is None else self.frame.count)
 
     @cached_property
     def shapes(self) -> np.ndarray:
-        """The geometries that can be used (n,), in the plane."""
+        """The usable geometries (n,), in the plane."""
         return np.empty(0, dtype=object) if self.frame is None else self.frame.geometries(self.places)
 
     @cached_property
     def rows(self) -> pd.DataFrame:
-        """The fields of those (n rows), by the template's names."""
+        """The fields of the usable features (n rows), by the template's names."""
         if self.frame is not None:
             return self.frame.attributes(self.places)
         return pd.DataFrame()
@@ -102,7 +102,7 @@ class DeliveredLayer:
 
     @cached_property
     def areas_m2(self) -> np.ndarray:
-        """The area of each feature on the ellipsoid (n,)."""
+        """The ellipsoidal area of each feature (n,)."""
         parts = [ellipsoidal_areas_m2(self.shapes[part], self.plane) for part in blocks(len(self.shapes), _AT_ONCE)]
         return np.concatenate(parts) if parts else np.empty(0)
 
@@ -132,7 +132,7 @@ class DeliveredLayer:
         return pyproj.Transformer.from_crs(self.plane, crs, always_xy=True)
 
     def point_in_source(self, ground: shapely.Geometry | None) -> tuple[float, float] | None:
-        """A point of ground of the plane in the system of the file."""
+        """A point on some ground of the plane, in the system of the file."""
         point, change = point_of(ground), self._to_source
         if point is None:
             return None
@@ -156,7 +156,10 @@ class DeliveredLayer:
         area_m2: float | None = None,
         others: Sequence[str] = (),
     ) -> Finding:
-        """A finding about one feature, or about ground or the whole layer. others: hashes of what else it touches."""
+        """A finding about one feature, some ground, or the whole layer.
+
+        others: hashes of other features that it touches.
+        """
         has_shape = row is not None and len(self.shapes) > row and self.wish.entry.geometry != "table"
         place = ground if ground is not None else self.shapes[row] if has_shape else None
         touched = list(others) if row is None else [self.hash_of(row), *others]
@@ -181,7 +184,7 @@ class DeliveredLayer:
 def source_layers(
     delivery: DeliveredFolder, template: DeliveryTemplate, check: Check, progress: Progress
 ) -> tuple[list[SourceLayer], list[Finding], set[str]]:
-    """Every layer of every database; what cannot be read; and the codes that its files should have held."""
+    """Every layer of every database; findings for unreadable files; and the codes of layers that these should hold."""
     found: list[SourceLayer] = []
     unread: list[Finding] = []
     lost: set[str] = set()
@@ -203,7 +206,7 @@ def _unread(file: DeliveredFile, check: Check, reason: Problem) -> Finding:
 
 
 def data_files(delivery: DeliveredFolder) -> list[DeliveredFile]:
-    """The files that hold layers: by the template, or whatever can be read where it has no folders."""
+    """The files that hold layers: those of the template, or all readable ones if it has no folders."""
     if delivery.template.folders and delivery.is_folder:
         named = [file for file in delivery.files if file.item is not None and file.item.kind in (TABLES, VECTORS)]
         readable = [file for file in named if not _is_unreadable(file.place)]
@@ -220,7 +223,7 @@ def data_files(delivery: DeliveredFolder) -> list[DeliveredFile]:
 
 
 def _is_unreadable(path: Path) -> bool:
-    """Whether a file's form is one that no program reads, which is reported as such."""
+    """Whether a file has a format that no program reads, which is reported as such."""
     from onemap.layers.sources import formats
 
     return path.suffix.lower() in formats.NO_DRIVER
@@ -237,7 +240,7 @@ def _layers_of_file(file: DeliveredFile, template: DeliveryTemplate, progress: P
 
 
 def plane_of_layers(layers: Iterable[SourceLayer]) -> pyproj.CRS:
-    """The plane in which all is measured: that of most layers, else the zone of CGCS2000 in which they lie."""
+    """The plane in which everything is measured: that of most features, else the zone of CGCS2000 in which they lie."""
     counts: dict[str, int] = {}
     planes: dict[str, pyproj.CRS] = {}
     degrees: float | None = None
@@ -261,7 +264,7 @@ def plane_of_layers(layers: Iterable[SourceLayer]) -> pyproj.CRS:
 
 
 def laid_out(source: SourceLayer, plane: pyproj.CRS) -> DeliveredLayer:
-    """A layer of the template in the plane, unsound features set aside; or why it cannot be measured."""
+    """A layer of the template in the plane, without unsound features; or why it cannot be measured."""
     wish = source.wish
     if wish is None:
         raise ValueError("a layer that the template does not know is not laid out")
@@ -285,7 +288,7 @@ def laid_out(source: SourceLayer, plane: pyproj.CRS) -> DeliveredLayer:
 
 
 def _column_of(name: str, field: Any, columns: Sequence[str]) -> str | None:
-    """The column that is a field: by its name, then whatever its case, then by a title."""
+    """The column that holds a field: by its name, else by its name in another letter case, else by a title."""
     if name in columns:
         return name
     titles = {name.lower(), *(alias.lower() for alias in field.aliases), *(text.lower() for _, text in field.title)}

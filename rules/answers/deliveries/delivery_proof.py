@@ -1,4 +1,4 @@
-"""`onemap validate`: a delivery proved against a template before anything of it enters a library."""
+"""`onemap validate`: check a delivery against a template before anything of it enters a library."""
 
 import hashlib
 import json
@@ -52,10 +52,10 @@ _BETWEEN = ("inside", "covers", "apart", "same_boundary")
 
 @dataclass(frozen=True)
 class Proof:
-    """The result of a proof. standing: findings without an exception; spared: those with one, and the exception.
+    """The result of a proof. standing: findings without an exception; spared: findings with their exceptions.
 
-    lapsed: exceptions whose content is not there any more; plane: in which all was measured; sources: the layers that
-    were found; root: below which they lie, None for what was unpacked for the proof alone.
+    lapsed: exceptions whose content is gone; plane: in which everything was measured; sources: the layers found; root:
+    the folder of the files, None for an archive unpacked only for the proof.
     """
 
     template: DeliveryTemplate
@@ -70,18 +70,18 @@ class Proof:
 
     @property
     def hash(self) -> str:
-        """SHA-256 of the report as JSON in English, by which the log knows it."""
+        """SHA-256 of the report as English JSON, by which the log identifies it."""
         return hashlib.sha256(json.dumps(self.record("en"), sort_keys=True).encode()).hexdigest()
 
     def with_granted(self, granted: Sequence[GrantedException]) -> "Proof":
-        """The same proof where these exceptions are granted, and no others."""
+        """The same proof with these exceptions granted, and no others."""
         findings = sorted_findings([*self.standing, *(finding for finding, _ in self.spared)])
         standing, spared, lapsed = with_exceptions(findings, granted)
         grade = grade_of(self.template, standing, self.proved)
         return replace(self, standing=standing, spared=spared, lapsed=lapsed, grade=grade)
 
     def reaches(self, severity: str) -> bool:
-        """Whether a problem is as severe as this, or more; where more than are listed, granted ones count, too."""
+        """Whether a problem is at least this severe; granted ones count, too, if a check found more than are listed."""
         cut = {one.check.id for one in self.proved if one.is_cut}
         open_ones = [*self.standing, *(finding for finding, _ in self.spared if finding.check.id in cut)]
         return any(one.severity in SEVERITIES[: SEVERITIES.index(severity) + 1] for one in open_ones)
@@ -121,10 +121,10 @@ def prove_delivery(
     language: str = "en",
     memory: ProofMemory | None = None,
 ) -> Proof:
-    """Run all checks of a template over a delivery: a folder, an archive of it, or one database.
+    """Run all checks of a template on a delivery: a folder, an archive of it, or one database.
 
-    memory: of the proof before; checks that would read the same content are not run again. It takes up what is found.
-    Raises OneMapError source.… where the source itself cannot be opened.
+    memory: of the last proof; checks that would read the same content are not run again. New findings are added to it.
+    Raises OneMapError source.… if the source itself cannot be opened.
     """
     found = FindingList(template)
     memory = memory if memory is not None else ProofMemory(template, is_asked=False)
@@ -156,7 +156,7 @@ def prove_delivery(
 
 
 def _layers_of_missing_files(delivery: DeliveredFolder, content: DeliveredContent) -> frozenset[str]:
-    """Codes of layers whose file is not there, or has no driver, which is reported for the file."""
+    """Codes of layers whose file is missing, or cannot be read, which is reported for the file."""
     read = {source.path for source in content.known.sources}
     there = {id(file.item) for file in delivery.files if file.path in read}
     items = [item for folder in delivery.template.folders for item in folder.items if id(item) not in there]
@@ -166,7 +166,7 @@ def _layers_of_missing_files(delivery: DeliveredFolder, content: DeliveredConten
 def _prove_which_layers(
     content: DeliveredContent, template: DeliveryTemplate, check: Check, lost: frozenset[str], found: FindingList
 ) -> None:
-    """Which layers there are, of which kind and in which system."""
+    """Check which layers exist, with which geometry and system."""
 
     def run() -> tuple[int, list[Finding]]:
         layers = {code: layer for code in content.hashes if (layer := content.layer(code)) is not None}
@@ -181,7 +181,7 @@ def _prove_which_layers(
 def _prove_layers(
     content: DeliveredContent, template: DeliveryTemplate, found: FindingList, progress: Progress
 ) -> None:
-    """Fields, values, geometry, topology and rows, layer by layer."""
+    """Check fields, values, geometry, topology and rows, layer by layer."""
     parts = progress.parts([1] * max(1, len(content.hashes)))
     for code, part in zip(content.hashes, parts, strict=False):
         part.check()
@@ -209,7 +209,7 @@ def _of_one_layer(
     check: Check,
     of_quality: Callable[[], Mapping[str, list[Finding]]],
 ) -> tuple[int, list[Finding]]:
-    """The findings of a check that looks at one layer."""
+    """The findings of a check of one layer."""
     layer = require_value(content.layer(check.layer), check.id)
     if check.kind == "fields":
         return field_findings(layer, template, check)
@@ -226,7 +226,7 @@ def _of_one_layer(
 
 
 def _if_fields_there(run: Callable[[], tuple[int, list[Finding]]]) -> tuple[int, list[Finding]]:
-    """The findings of a check; none where a field that it needs is missing, which the check of fields reports."""
+    """The findings of a check; none if a field that it needs is missing, which the check of fields reports."""
     try:
         return run()
     except OneMapError as error:
@@ -242,7 +242,7 @@ def _prove_relations(
     found: FindingList,
     progress: Progress,
 ) -> None:
-    """Layer against layer, sums, texts and units; where a layer is not there, that is reported elsewhere."""
+    """Check layers against each other, sums, texts and units; missing layers are reported elsewhere."""
     asked = [check for check in template.checks if check.kind in (*_BETWEEN, "sum", "text_number", "units")]
     for check, part in zip(asked, progress.parts([1] * max(1, len(asked))), strict=False):
         part.check()
@@ -255,7 +255,7 @@ def _prove_relations(
 def _relation(
     delivery: DeliveredFolder, content: DeliveredContent, check: Check, progress: Progress
 ) -> tuple[int, list[Finding]] | None:
-    """The findings of a check of a layer against something else; None where it cannot look, which is reported."""
+    """The findings of a check of a layer against something else; None if it cannot be run, which is reported."""
     layer, other = content.layer(check.layer), content.layer(check.keys.get("other"))
     if layer is None or (other is None and "other" in check.keys):
         return None

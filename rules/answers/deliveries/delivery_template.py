@@ -1,4 +1,4 @@
-"""Templates of deliveries as they are proved: folders and files, then layers, checks and weights, all from one TOML."""
+"""Templates of deliveries: folders and files, then layers, checks and weights, all from one TOML."""
 
 import hashlib
 import re
@@ -49,12 +49,11 @@ _CONFIDENCES = ("C", "L", "U")
 class LayerWish:
     """The requirements of a template for a layer.
 
-    entry: its code, geometry and fields, from the catalogue or the template's own; names: by which it may be called
-    besides; required: fields that have a value in every row; unique: fields or lists of fields, joined by +, that no
-    two rows share; decimals, ranges (least, greatest; None for no limit), forms (a pattern): by field; crs: that it may
-    have, empty for the template's; is_optional: it may be missing; has_exact_fields: fields of the catalogue are
-    required to be there, all of them. The key, by which features are called, is the catalogue's, or the first field
-    that is unique.
+    entry: its code, geometry and fields, from the catalogue or the template; names: other names that it may have;
+    required: fields that have a value in every row; unique: fields or lists of fields, joined by +, that no two rows
+    share; decimals, ranges (least, greatest; None for no limit), forms (a pattern): by field; crs: allowed systems,
+    empty for the template's; is_optional: it may be missing; has_exact_fields: all fields of the catalogue must exist.
+    The key, which names features, is the catalogue's, or the first unique field.
     """
 
     entry: LayerEntry
@@ -73,7 +72,7 @@ class LayerWish:
 
 @dataclass(frozen=True)
 class Check:
-    """One check of a template. keys: as its kind has them; severity: None for that of each code."""
+    """One check of a template. keys: as its kind defines them; severity: None for that of each code."""
 
     id: str
     kind: str
@@ -89,15 +88,15 @@ class Check:
         return (self.title or {}).get(language) or KINDS[self.kind].title[language]
 
     def severity_of(self, code: str) -> str:
-        """How severe what it finds is."""
+        """The severity of a finding with a code."""
         return self.severity or KINDS[self.kind].codes[code]
 
 
 @dataclass(frozen=True)
 class Grading:
-    """How a score comes about: by severity what each problem takes away, of each check at most so much.
+    """The weights of a score: the points that a problem costs by severity, and the most that one check can cost.
 
-    accept: the least score that is accepted.
+    accept: the least accepted score.
     """
 
     fatal: float = 25.0
@@ -113,7 +112,7 @@ class Grading:
 
 @dataclass(frozen=True)
 class DeliveryTemplate:
-    """All that a template says. layers: by code; checks: those that follow from folders and layers, then its own."""
+    """A whole template. layers: by code; checks: those that follow from folders and layers, then its own."""
 
     folders: FolderTemplate
     layers: Mapping[str, LayerWish]
@@ -123,11 +122,11 @@ class DeliveryTemplate:
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 of all that it says, with what it takes from the catalogue."""
+        """SHA-256 of the whole template, including what it takes from the catalogue."""
         return hashlib.sha256(repr(self).encode()).hexdigest()
 
     def title_in(self, language: str) -> str:
-        """Its title, or its id where it has none in that language."""
+        """Its title in a language, or its id if it has none."""
         return self.folders.title.get(language, self.folders.id)
 
     def wish_named(self, name: str) -> tuple[LayerWish | None, bool]:
@@ -142,12 +141,12 @@ class DeliveryTemplate:
         return None, False
 
     def checks_of(self, code: str, *kinds: str) -> list[Check]:
-        """The checks of a layer of some kinds."""
+        """The checks of a layer that are of some kinds."""
         return [check for check in self.checks if check.layer == code and check.kind in kinds]
 
 
 def delivery_template(text: str, source: str, catalogue: Mapping[str, LayerEntry]) -> DeliveryTemplate:
-    """A template from its TOML text. Raises OneMapError template.syntax, template.key with every problem."""
+    """Read a template from its TOML text. Raises OneMapError template.syntax, template.key with every problem."""
     text = text.replace("\r\n", "\n")
     raw = toml_or_refusal(text, "template.syntax", source)
     problems: list[Problem] = []
@@ -172,14 +171,14 @@ def delivery_template(text: str, source: str, catalogue: Mapping[str, LayerEntry
 
 
 def _with_clauses(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """The template with the source and confidence of each [[clause]] in the layers and checks that name it."""
+    """The template with the source and confidence of each [[clause]] copied to the layers and checks that name it."""
     clauses = {one["id"]: {key: one[key] for key in _CLAUSE_KEYS[1:]} for one in raw.get("clause", ())}
     filled = {name: [{**clauses.get(one.get("clause"), {}), **one} for one in raw.get(name, ())] for name in _CLAUSED}
     return {**raw, **filled}
 
 
 def _folder_wish(code: str, folders: FolderTemplate, catalogue: Mapping[str, LayerEntry]) -> LayerWish:
-    """A layer that a folder names and of which nothing else is said: as the catalogue has it."""
+    """The requirements for a layer that only a folder names: those of the catalogue."""
     return LayerWish(
         entry=catalogue[code],
         crs=folders.crs,

@@ -1,4 +1,4 @@
-"""Checks of a delivery's folders, names, forms, and of its list of files with their hashes."""
+"""Checks of a delivery's folders, names and formats, and of its list of files with their hashes."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
@@ -19,13 +19,13 @@ _LIST_COLUMNS = 4  # number, file, bytes, SHA-256
 
 
 def _finding(check: Check, problem: Problem, path: str, place: Path | None = None) -> Finding:
-    """A finding about a file; granted is it for the same content only."""
+    """A finding about a file; an exception for it holds only for the same content."""
     content = [file_hash(place)] if place is not None and place.is_file() else []
     return with_hash(Finding(check, problem, path), content)
 
 
 def folder_findings(delivery: DeliveredFolder, check: Check) -> tuple[int, list[Finding]]:
-    """Missing, misnamed, misnumbered and superfluous files, and the number of files."""
+    """Findings for missing, misnamed, misnumbered and superfluous files, and the number of files."""
     return len(delivery.files), list(first_of_each_code(_folder_findings(delivery, check), code_of_finding))
 
 
@@ -60,7 +60,7 @@ def _folder_findings(delivery: DeliveredFolder, check: Check) -> Iterator[Findin
 
 
 def form_findings(delivery: DeliveredFolder, check: Check) -> tuple[int, list[Finding]]:
-    """Files that are not what their names say, and those that no program can read."""
+    """Findings for files whose content does not match their name, or that cannot be read; and the number of files."""
     found = (one for file in delivery.files for one in _form_findings(file, check))
     return len(delivery.files), list(first_of_each_code(found, code_of_finding))
 
@@ -81,7 +81,7 @@ def _form_findings(file: DeliveredFile, check: Check) -> Iterator[Finding]:
 
 
 def list_findings(delivery: DeliveredFolder, check: Check) -> tuple[int, list[Finding]]:
-    """Where the list of files and the files differ; and how many rows the list has."""
+    """Differences between the list of files and the files; and the number of rows in the list."""
     if not delivery.is_folder:
         return 0, []
     name = delivery.list_name
@@ -95,7 +95,7 @@ def list_findings(delivery: DeliveredFolder, check: Check) -> tuple[int, list[Fi
 
 
 def _list_rows(path: Path) -> dict[str, str] | None:
-    """The SHA-256 of each listed file; None where it is no such list."""
+    """The SHA-256 of each listed file; None if the file is not such a list."""
     try:
         book = openpyxl.load_workbook(path, read_only=True)
         rows = [row for row in book.worksheets[0].iter_rows(min_row=2, values_only=True) if any(row)]
@@ -108,7 +108,7 @@ def _list_rows(path: Path) -> dict[str, str] | None:
 
 
 def _list_findings(delivery: DeliveredFolder, check: Check, rows: dict[str, str]) -> Iterator[Finding]:
-    """The differences; of a database that is a folder one problem, whichever of its parts differ."""
+    """The differences; a database that is a folder counts as one problem, whichever of its parts differ."""
     there = {
         path.relative_to(delivery.root).as_posix(): path
         for file in delivery.files
@@ -132,7 +132,7 @@ def _list_findings(delivery: DeliveredFolder, check: Check, rows: dict[str, str]
 
 
 def _by_database(names: Iterable[str]) -> dict[str, set[str]]:
-    """The files under their own names, the parts of a folder that is a database under that of the folder."""
+    """Files by their own names; the parts of a folder that is a database by the folder's name."""
     found: dict[str, set[str]] = {}
     for name in names:
         place = PurePosixPath(name)

@@ -1,4 +1,4 @@
-"""The findings of a proof as layers of a GeoPackage, with a look of their own for whoever opens them in QGIS."""
+"""The findings of a proof as layers of a GeoPackage, with styles that QGIS applies when opening them."""
 
 from pathlib import Path
 from typing import Any
@@ -31,9 +31,9 @@ _TIP = '<b>[% "number" %] · [% "feature" %]</b><br>[% "message" %]<br><i>[% "me
 
 
 def write_findings(path: Path, proof: Proof, language: str, overwrite: bool) -> None:
-    """The findings that lie somewhere, as layers of a new GeoPackage in the plane of the proof: areas, lines, points.
+    """Write the findings that have a place as layers of a new GeoPackage in the proof's plane: areas, lines, points.
 
-    number: the place of each among all problems of the report, from 1. Raises OneMapError out.….
+    number: the position of each among all problems of the report, from 1. Raises OneMapError out.….
     """
     with atomic_output(path, overwrite, "--findings") as beside:
         for dimension, (name, _, kind) in _TABLES.items():
@@ -62,7 +62,7 @@ def _frame(proof: Proof, dimension: int, language: str) -> geopandas.GeoDataFram
 
 
 def _looks(language: str) -> pd.DataFrame:
-    """The table in which QGIS looks for the look of a layer."""
+    """The table from which QGIS reads the style of a layer."""
     rows = [
         {
             "f_table_catalog": "",
@@ -84,7 +84,7 @@ def _looks(language: str) -> pd.DataFrame:
 
 
 def _look(geometry: str, language: str) -> str:
-    """How one of the layers is drawn: by severity as verdicts are, each with shape, colour and hatch."""
+    """The style of one of the layers: by severity, like verdicts, each with shape, colour and hatch."""
     looks = {}
     for severity, shape in _SHAPES.items():
         symbol = verdict_symbol(SIGNS[severity], language)
@@ -108,7 +108,7 @@ def _look(geometry: str, language: str) -> str:
 
 
 def layer_places(proof: Proof) -> list[dict[str, str]]:
-    """Where the layers that were proved lie; nothing of an archive, which is unpacked for the proof alone."""
+    """The files of the proved layers; none for an archive, which is unpacked only for the proof."""
     root = proof.root
     if root is None:
         return []

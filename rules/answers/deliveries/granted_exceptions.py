@@ -1,4 +1,4 @@
-"""Exceptions that a reviewer grants with a reason: they hold for the same content, and are counted and printed."""
+"""Exceptions that a reviewer grants with a reason: they hold for unchanged content, and are counted and printed."""
 
 import os
 from collections.abc import Collection, Sequence
@@ -19,7 +19,7 @@ _HASH_SIGNS = 64
 
 @dataclass(frozen=True)
 class GrantedException:
-    """One exception. check: the id of the template's check; hash: of the finding, as the report tells it."""
+    """One exception. check: id of the template's check; hash: of the finding, as in the report."""
 
     check: str
     hash: str
@@ -29,13 +29,16 @@ class GrantedException:
 
 
 def exceptions_beside(source: Path) -> Path:
-    """Where the exceptions of a delivery lie unless another file is named: SOURCE.exceptions.toml."""
+    """The default file of a delivery's exceptions: SOURCE.exceptions.toml."""
     place = Path(os.path.abspath(source))  # a dot has a name, too; the root of a disk has none
     return place.parent / f"{place.name}.exceptions.toml"
 
 
 def read_exceptions(path: Path) -> list[GrantedException]:
-    """The exceptions of a file. Raises OneMapError source.missing, exception.syntax, exception.key with every one."""
+    """Read the exceptions of a file.
+
+    Raises OneMapError source.missing, exception.syntax, exception.key with every one.
+    """
     try:
         text = path.read_text(encoding="utf-8-sig")
         content = toml_content(text)
@@ -69,7 +72,7 @@ def _wrong_keys(row: dict[str, Any]) -> list[str]:
 
 
 def grant_exceptions(path: Path, granted: Sequence[GrantedException]) -> None:
-    """Add exceptions to a file, which is made if it is not there; what stands in it stays. Raises OneMapError out.…."""
+    """Add exceptions to a file, which is created if missing; its content stays. Raises OneMapError out.…."""
     text = path.read_text(encoding="utf-8-sig") if path.exists() else ""
     _write(path, "\n\n".join(filter(None, (text.rstrip(), *map(_block, granted)))) + "\n")
 
@@ -84,7 +87,7 @@ def _line(one: GrantedException, key: str) -> str:
 
 
 def withdraw_exceptions(path: Path, hashes: Collection[str]) -> None:
-    """Take the exceptions of these hashes out of a file; the other lines stay. Raises OneMapError out.…."""
+    """Remove the exceptions with these hashes from a file; the other lines stay. Raises OneMapError out.…."""
     text = path.read_text(encoding="utf-8-sig")
     lines = text.splitlines()
     rows = toml_content(text).get("exception", [])
@@ -107,7 +110,7 @@ def _write(path: Path, text: str) -> None:
 def with_exceptions(
     findings: Sequence[Finding], granted: Sequence[GrantedException]
 ) -> tuple[list[Finding], list[tuple[Finding, GrantedException]], list[GrantedException]]:
-    """The findings that stand, those that are granted, and exceptions for content that is not there any more."""
+    """The findings without an exception, those with one, and the exceptions whose content is gone."""
     by_key = {(one.check, one.hash): one for one in granted}
     standing: list[Finding] = []
     spared: list[tuple[Finding, GrantedException]] = []

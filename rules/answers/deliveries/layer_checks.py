@@ -1,4 +1,4 @@
-"""Checks of a delivery's layers as such: which there are, of which geometry and system; their fields and values."""
+"""Checks of a delivery's layers: which exist, with which geometry and system; their fields and values."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -34,7 +34,7 @@ def layer_findings(
     check: Check,
     lost: Collection[str],
 ) -> tuple[int, list[Finding]]:
-    """Problems of the layers as such. lost: codes of files that could not be read, or are not there."""
+    """Problems of whole layers, and their number. lost: codes of layers in files that are missing or unreadable."""
     found = [*_names_of_layers(sources, check)]
     for code, wish in template.layers.items():
         if code not in layers:
@@ -89,14 +89,14 @@ def _layer_problems(layer: DeliveredLayer) -> Iterator[Problem]:
 
 
 def has_wrong_kind(layer: DeliveredLayer) -> bool:
-    """Whether every feature is of another kind than the layer: then the layer is wrong, and not each feature."""
+    """Whether all features have another geometry than the layer should: then the layer is wrong, not each feature."""
     if layer.bad is None or (layer.frame is not None and layer.frame.count):
         return False
     return all(any(one.code == "geometry.type" for one in problems) for problems in layer.bad.problems)
 
 
 def _is_system(crs: pyproj.CRS, allowed: str) -> bool:
-    """Whether a system is the one that is named, or one of the datum that is named."""
+    """Whether a system is the named one, or has the named datum."""
     if allowed.lower() in _DATUMS:
         return systems.datum_family(crs) == allowed.lower()
     if systems.crs_name(crs) == allowed:
@@ -108,7 +108,7 @@ def _is_system(crs: pyproj.CRS, allowed: str) -> bool:
 
 
 def asked_fields(template: DeliveryTemplate, wish: LayerWish) -> list[str]:
-    """The fields that must be there: those of which the template says anything."""
+    """The fields that must exist: all those that the template mentions."""
     named = [*wish.required, *(name for one in wish.unique for name in one.split("+"))]
     if wish.has_exact_fields:
         named += [field.name for field in wish.entry.fields]
@@ -134,7 +134,7 @@ def _fields_of_check(check: Check, names: Sequence[str]) -> Iterator[str]:
 
 
 def field_findings(layer: DeliveredLayer, template: DeliveryTemplate, check: Check) -> tuple[int, list[Finding]]:
-    """Fields that are missing, called by their titles, or of another type than they should be."""
+    """Findings for fields that are missing, named by their titles, or of a wrong type."""
     return len(layer.wish.entry.fields), [layer.finding(check, one) for one in _field_problems(layer, template)]
 
 
@@ -160,7 +160,7 @@ def _field_problems(layer: DeliveredLayer, template: DeliveryTemplate) -> Iterat
 
 
 def _type_of(values: pd.Series) -> str | None:
-    """The type of a column's values; None where it has none."""
+    """The type of a column's values; None if it has no values."""
     if not values.notna().any():
         return None
     if pd.api.types.is_string_dtype(values.dtype) and values.dtype != object:
@@ -186,7 +186,7 @@ def _types_agree(found: str, field: Field) -> bool:
 
 
 def value_findings(layer: DeliveredLayer, check: Check) -> tuple[int, list[Finding]]:
-    """Values that are missing, repeated, out of range, of another form, or with too many decimals."""
+    """Findings for values that are missing, repeated, out of range, malformed, or have too many decimals."""
     listed = first_of_each_code(_value_problems(layer), lambda one: one[0].code)
     return layer.count, [layer.finding(check, problem, row) for problem, row in listed]
 
@@ -221,7 +221,7 @@ def _value_problems(layer: DeliveredLayer) -> Iterator[tuple[Problem, int]]:
 
 
 def _repeated_values(layer: DeliveredLayer, fields: str) -> Iterator[tuple[Problem, int]]:
-    """Rows whose value, or values joined by +, an earlier row has had."""
+    """Rows whose value, or values joined by +, an earlier row already has."""
     names = fields.split("+")
     if not all(name in layer.rows for name in names):
         return
@@ -237,14 +237,14 @@ def _repeated_values(layer: DeliveredLayer, fields: str) -> Iterator[tuple[Probl
 
 
 def _numbers(rows: pd.DataFrame, name: str) -> np.ndarray:
-    """The values of a field (n,), not a number where they are none; empty where there is no such field."""
+    """The values of a field (n,), NaN if they are not numbers; empty if there is no such field."""
     if name not in rows:
         return np.empty(0)
     return plain_numbers(rows[name].tolist())
 
 
 def geometry_findings(layer: DeliveredLayer, check: Check) -> tuple[int, list[Finding]]:
-    """Features whose geometry is missing, invalid or of another kind."""
+    """Findings for features whose geometry is missing, invalid or of another kind."""
     bad = layer.bad
     if bad is None or has_wrong_kind(layer):
         return layer.count, []

@@ -1,4 +1,4 @@
-"""Numbers at a declared place of a text: behind words, or in a table in the row and the column that words name."""
+"""Numbers at a declared place of a text: after some words, or in a table's row and column named by words."""
 
 import re
 import unicodedata
@@ -22,14 +22,14 @@ _SPACES = re.compile(r"(?<![!-~])\s+|\s+(?![!-~])")
 
 @dataclass(frozen=True)
 class StatedNumber:
-    """A number as a text states it. half: half of its last place; unit: of UNITS_M2, None where none stands there."""
+    """A number as a text states it. half: half of its last digit; unit: of UNITS_M2, None if none is written."""
 
     value: Decimal
     half: Decimal
     unit: str | None
 
     def in_unit(self, unit: str | None) -> tuple[float, float]:
-        """The number and half of its last place in another unit, where both have one."""
+        """The number and half of its last digit, converted to another unit if both have one."""
         if unit is None or self.unit is None:
             return float(self.value), float(self.half)
         factor = UNITS_M2[self.unit] / UNITS_M2[unit]
@@ -37,14 +37,14 @@ class StatedNumber:
 
 
 def without_blanks(text: str) -> str:
-    """A text without the blanks and ends of lines that stand beside Chinese signs."""
+    """A text without the blanks and line ends beside Chinese characters."""
     return _SPACES.sub("", unicodedata.normalize("NFKC", text).strip())
 
 
 def _first_number(text: str) -> StatedNumber | None:
-    """The first number that is neither a year nor a share; None where what stands there is no number as one is written.
+    """The first number that is neither a year nor a share; None if it is not written as a number.
 
-    Two numbers that are shown without a blank between them are none.
+    Two numbers shown without a blank between them do not count.
     """
     found = next((one for one in _DIGITS.finditer(text) if one.group(2) is None), None)
     if found is None or not _NUMBER.fullmatch(found.group(1)):
@@ -58,7 +58,7 @@ def _first_number(text: str) -> StatedNumber | None:
 
 
 def _after_words(text: str, words: str) -> Iterator[StatedNumber]:
-    """The first number after each place of the words."""
+    """The first number after each occurrence of the words."""
     for found in re.finditer(re.escape(words), text):
         number = _first_number(text[found.end() : found.end() + _NEAR])
         if number is not None:
@@ -68,9 +68,9 @@ def _after_words(text: str, words: str) -> Iterator[StatedNumber]:
 def numbers_in_word(
     blocks: Sequence[WordBlock], after: str, column: str | None, under: str | None
 ) -> list[StatedNumber]:
-    """The numbers after the words; or in the row of a table that has them, and in the column of that head.
+    """The numbers after some words; or in the table row that has the words, in the column with a head.
 
-    under: words of a paragraph; what stands before it is not looked at.
+    under: words of a paragraph; everything before it is ignored.
     """
     after, column = without_blanks(after), None if column is None else without_blanks(column)
     if under is not None:
@@ -100,7 +100,7 @@ def _in_cells(rows: Sequence[Sequence[str]], after: str, column: str) -> Iterato
 
 
 def numbers_in_pdf(pages: Sequence[PdfPage], after: str, column: str | None, under: str | None) -> list[StatedNumber]:
-    """The same in a PDF, where columns are known by what stands above what."""
+    """Like `numbers_in_word` for a PDF, in which columns are recognised by horizontal position."""
     after, column, under = without_blanks(after), column and without_blanks(column), under and without_blanks(under)
     if column is None:
         text = without_blanks("\n".join(page.text for page in pages))
@@ -125,13 +125,13 @@ def numbers_in_pdf(pages: Sequence[PdfPage], after: str, column: str | None, und
 
 
 def _whole_text(pieces: Sequence[TextPiece]) -> tuple[str, list[int]]:
-    """All pieces as one text without blanks, and of each sign the piece."""
+    """All pieces joined to one text without blanks, and the piece of each character."""
     texts = [re.sub(r"\s", "", piece.text) for piece in pieces]
     return "".join(texts), [at for at, text in enumerate(texts) for _ in text]
 
 
 def _runs(text: str, places: Sequence[int], words: str, begin: int) -> Iterator[range]:
-    """The pieces that show the words, at each place of them."""
+    """The pieces that show the words, for each occurrence."""
     for found in re.finditer(re.escape(re.sub(r"\s", "", words)), text):
         if found.start() >= begin:
             yield range(places[found.start()], places[found.end() - 1] + 1)
@@ -142,9 +142,9 @@ def _sides(pieces: Sequence[TextPiece], run: range) -> tuple[float, float]:
 
 
 def _in_column(pieces: Sequence[TextPiece], label: range, head: tuple[float, float]) -> StatedNumber | None:
-    """The only number in the lines of a row's label that stands below a head; None where there is none, or several.
+    """The only number on the lines of a row's label that stands below a head; None if there is none, or several.
 
-    A piece that shows more than one number is none: some programs show a whole row in one go.
+    A piece with more than one number does not count: some programs write a whole row as one piece.
     """
     bases = [pieces[at].base for at in label]
     near = _LINE * max(pieces[at].size for at in label)

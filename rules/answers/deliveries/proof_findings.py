@@ -23,8 +23,8 @@ NOT_CHECKED = ("proof.unread", "proof.text_unread", "proof.partial")
 class Finding:
     """One problem. problem: its code and the facts of its sentence; layer: the delivered layer's code.
 
-    ground: in the plane of the proof, None where it lies nowhere; point: on it, in the file's own system; area_m2: of
-    the ground in question; hash: of the feature, of what it touches, and of what is said of them.
+    ground: in the plane of the proof, None if it has no place; point: on it, in the file's own system; area_m2: of the
+    ground; hash: of the feature, of what it touches, and of what is said about them.
     """
 
     check: Check
@@ -40,7 +40,7 @@ class Finding:
 
     @property
     def severity(self) -> str:
-        """fatal, major or minor."""
+        """The severity: fatal, major or minor."""
         return self.check.severity_of(self.problem.code)
 
     @property
@@ -52,7 +52,7 @@ class Finding:
         )
 
     def record(self, language: str) -> dict[str, Any]:
-        """The contract's JSON object, with its hash, by which an exception is granted."""
+        """The contract's JSON object, with the hash by which an exception is granted."""
         words = problem_record(self.problem, language)
         return {
             "code": self.problem.code,
@@ -72,7 +72,7 @@ class Finding:
 
 
 def point_of(ground: shapely.Geometry | None) -> shapely.Point | None:
-    """A point on the ground, of what is invalid a vertex."""
+    """A point on the ground; for invalid ground a vertex."""
     if ground is None or ground.is_empty:
         return None
     if shapely.is_valid(ground):
@@ -81,14 +81,14 @@ def point_of(ground: shapely.Geometry | None) -> shapely.Point | None:
 
 
 def finding_hash(check: Check, problem: Problem, place: Sequence[str | None], touched: Iterable[str]) -> str:
-    """The hash of a finding: of its check, code and place, and of the content of all that it touches."""
+    """The hash of a finding's check, code and place, and of the content of everything that it touches."""
     parts = [check.id, problem.code, *(text or "" for text in place), *sorted(touched)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
 class ProvedCheck:
-    """How many objects a check has looked at, and how many problems it has found, those that are granted included.
+    """The number of objects that a check examined, and of problems that it found, including granted ones.
 
     is_cut: it may have found more than are listed.
     """
@@ -108,7 +108,7 @@ class FindingList:
     proved: list[ProvedCheck] = field(default_factory=list)
 
     def take(self, check: Check, objects: int, found: Sequence[Finding]) -> None:
-        """Note what a check has looked at and found."""
+        """Add the result of a check."""
         codes = Counter(finding.problem.code for finding in found)
         self.proved.append(ProvedCheck(check, objects, len(found), max(codes.values(), default=0) >= MOST_LISTED))
         self.findings += found
@@ -120,7 +120,7 @@ def code_of_finding(finding: Finding) -> str:
 
 
 def first_of_each_code(found: Iterable[Problems], code_of: Callable[[Problems], str]) -> Iterator[Problems]:
-    """The first MOST_LISTED findings of each code: many small faults do not hide a grave one."""
+    """The first MOST_LISTED findings of each code, so that many small faults do not hide a grave one."""
     counts: Counter[str] = Counter()
     for one in found:
         counts[code_of(one)] += 1
@@ -130,7 +130,7 @@ def first_of_each_code(found: Iterable[Problems], code_of: Callable[[Problems], 
 
 @dataclass(frozen=True)
 class Grade:
-    """How a delivery is judged. counts: by severity what was found and is not granted."""
+    """The grade of a delivery. counts: of problems that are not granted, by severity."""
 
     score: float
     grade: str
@@ -138,11 +138,11 @@ class Grade:
 
 
 def grade_of(template: DeliveryTemplate, findings: Sequence[Finding], proved: Sequence[ProvedCheck]) -> Grade:
-    """Score and grade of what is not granted.
+    """Score and grade from the findings that are not granted.
 
-    The score is 100 less the weight of each problem, of each check at most `most`. Returned is what has a fatal problem
-    or a score below `accept`; unproved, what has a part that no program could read, or more problems than are listed,
-    of which nobody could grant the rest; else it is accepted.
+    The score is 100 minus the weight of each problem, with at most `most` for each check. The grade is RETURNED if
+    there is a fatal problem or the score is below `accept`; else UNPROVED if a part could not be read, or more problems
+    exist than are listed, which nobody could grant; else ACCEPTED.
     """
     grading = template.grading
     lost: Counter[str] = Counter()
@@ -160,7 +160,7 @@ def grade_of(template: DeliveryTemplate, findings: Sequence[Finding], proved: Se
 
 
 def sorted_findings(findings: Iterable[Finding]) -> list[Finding]:
-    """The most severe first, then by file, layer and check."""
+    """Sort findings: the most severe first, then by file, layer and check."""
     order = {severity: place for place, severity in enumerate(SEVERITIES)}
     return sorted(
         findings,
@@ -169,6 +169,6 @@ def sorted_findings(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def with_hash(finding: Finding, touched: Iterable[str]) -> Finding:
-    """The finding with its hash. touched: the hashes of the features that it speaks of, or of its file."""
+    """The finding with its hash. touched: hashes of the features concerned, or of its file."""
     place = (finding.path, finding.layer, finding.field)
     return replace(finding, hash=finding_hash(finding.check, finding.problem, place, touched))

@@ -1,4 +1,4 @@
-"""The memory of proofs, by the content that each check has read: what has not changed need not be proved again."""
+"""The memory of proofs, by the content that each check has read: unchanged content need not be checked again."""
 
 import hashlib
 import json
@@ -35,16 +35,16 @@ class SourceMemory:
 
     @property
     def whole_hash(self) -> str:
-        """The hash of its content, and of where it stands and how it is called."""
+        """The hash of the layer's content, its path and its name."""
         parts = (self.path, self.name, self.code or "", str(self.is_named_exactly), self.hash)
         return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
 
 
 @dataclass(frozen=True)
 class ReadingMemory:
-    """The content that was read of a delivery's databases.
+    """What was read from a delivery's databases.
 
-    files: the hash of each by its path; plane: as WKT; unread, lost: as `source_layers` gives them.
+    files: the hash of each by its path; plane: as WKT; unread, lost: as `source_layers` returns them.
     """
 
     files: Mapping[str, str]
@@ -56,11 +56,11 @@ class ReadingMemory:
 
 @dataclass
 class ProofMemory:
-    """The memory of the proof before, and what the proof that runs adds to its own.
+    """The memory of the last proof, and what the running proof adds to its own.
 
-    A check whose template, program and content are those of before has the findings of before. before: by check the key
-    of what it read and its findings, None where it could not look at anything; was_there: whether there was a proof
-    before; is_asked: whether it is written in the end, so that content is hashed; renewed: how many checks were run.
+    A check whose template, program and content are unchanged keeps its findings. before: by check, the key of what it
+    read and its findings, None if it could not run; was_there: whether there was an earlier proof; is_asked: whether
+    the memory will be written, so that content is hashed; renewed: how many checks were run.
     """
 
     template: DeliveryTemplate
@@ -73,7 +73,7 @@ class ProofMemory:
     _now: dict[str, tuple[str, Run | None]] = field(default_factory=dict)
 
     def recall(self, check: Check, content: Iterable[str], run: Callable[[], Run | None]) -> Run | None:
-        """The findings of a check: remembered if it would read the same content, else found by running it."""
+        """The findings of a check: remembered if it would read the same content, else by running it."""
         key = hashlib.sha256("\0".join(content).encode("utf-8", "replace")).hexdigest()
         known = self.before.get(check.id)
         if known is not None and known[0] == key:
@@ -82,13 +82,13 @@ class ProofMemory:
         return self.renew(check, run(), key)
 
     def renew(self, check: Check, run: Run | None, key: str = _NO_KEY) -> Run | None:
-        """Note what a check has found that was run."""
+        """Record the findings of a check that was run."""
         self.renewed += 1
         self._now[check.id] = key, run
         return run
 
     def changes(self) -> dict[str, int]:
-        """How many checks were run, how many findings of before are gone, and how many are new, by their hashes."""
+        """How many checks were run, and how many earlier findings are gone and how many are new, by their hashes."""
         before, now = (
             Counter((check, one.hash) for check, (_, run) in runs.items() if run is not None for one in run[1])
             for runs in (self.before, self._now)
@@ -96,7 +96,7 @@ class ProofMemory:
         return {"proved": self.renewed, "gone": (before - now).total(), "new": (now - before).total()}
 
     def write(self, path: Path) -> None:
-        """Write it for the next proof, whole or not at all. Raises OneMapError out.…."""
+        """Write the memory for the next proof, whole or not at all. Raises OneMapError out.…."""
         reading = self.reading
         content = {
             "program": software_versions(),
@@ -122,9 +122,9 @@ class ProofMemory:
 
 
 def read_memory(path: Path, template: DeliveryTemplate) -> ProofMemory:
-    """The memory that a proof has written; empty if there is none, or of another template or program.
+    """Read the memory of a proof; empty if there is none, or it is of another template or program.
 
-    Raises OneMapError proof.memory_form for a file that is none, or is damaged: it shall not be written over.
+    Raises OneMapError proof.memory_form for another or a damaged file, which must not be overwritten.
     """
     try:
         head_text, _, body = path.read_text(encoding="utf-8").partition("\n")
@@ -194,7 +194,7 @@ def _finding(checks: Mapping[str, Check], record: Mapping[str, Any]) -> Finding:
 
 
 def _plain(value: Any) -> Any:
-    """A fact as JSON has it; a problem and a tuple are marked. Raises TypeError for what no fact is."""
+    """A fact as JSON, with problems and tuples marked. Raises TypeError for values that no fact has."""
     if isinstance(value, Problem):
         return {"is": _PROBLEM, "code": value.code, "facts": {name: _plain(one) for name, one in value.facts.items()}}
     if isinstance(value, tuple):
@@ -211,7 +211,7 @@ def _plain(value: Any) -> Any:
 
 
 def _fact(value: Any) -> Any:
-    """A fact as it was."""
+    """A fact read back from its JSON."""
     if isinstance(value, list):
         return [_fact(one) for one in value]
     if not isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""The reports of a proof for who has to mend the delivery: a workbook, a page with a map that opens offline, JSON."""
+"""The reports of a proof for the sender of the delivery: a workbook, a page with a map that opens offline, JSON."""
 
 import json
 from collections.abc import Sequence
@@ -50,7 +50,7 @@ _SURE = {"C": "certain", "L": "likely", "U": "uncertain"}
 def write_proof_reports(
     values: Values, proof: Proof, delivery: str, context: VerbContext, head: "RedHead | None" = None
 ) -> None:
-    """Write each report that is asked for. head: of the bureau, for Word. Raises OneMapError out.…."""
+    """Write each requested report. head: of the bureau, for Word. Raises OneMapError out.…."""
     from onemap.layers.files.atomic_output import atomic_output
 
     record, overwrite = proof.record(context.language), bool(values.get("overwrite"))
@@ -92,7 +92,7 @@ def _summary(proof: Proof, record: Record, delivery: str, language: str) -> list
 
 
 def _write_book(path: Path, proof: Proof, record: Record, delivery: str, language: str) -> None:
-    """A sheet of the result, then one for each class of checks that found something, then the exceptions."""
+    """Write a workbook: a sheet of the result, one for each class of checks with findings, one of exceptions."""
     import openpyxl
 
     book = openpyxl.Workbook()
@@ -130,7 +130,7 @@ def _cell(problem: Record, name: str, language: str) -> Any:
 
 
 def _add_sheet(book: Any, title: str, rows: Sequence[Sequence[Any]], head: int = 1) -> None:
-    """A sheet whose columns are as wide as their texts. head: the row of the heads, from 1."""
+    """Add a sheet with columns as wide as their texts. head: the row of the heads, from 1."""
     from openpyxl.styles import Alignment, Font
 
     sheet = book.create_sheet(title[:_SHEET_NAME])
@@ -148,7 +148,7 @@ def _add_sheet(book: Any, title: str, rows: Sequence[Sequence[Any]], head: int =
 
 
 def _plain(value: Any) -> Any:
-    """A value without the control characters that a file may hold, and a sheet may not."""
+    """A value without control characters, which a sheet cannot hold."""
     return "".join(sign if sign.isprintable() else " " for sign in value) if isinstance(value, str) else value
 
 
@@ -204,7 +204,7 @@ def _write_page(values: Values, proof: Proof, record: Record, delivery: str, con
 
 
 def bureau_head(values: Values, language: str) -> "RedHead | None":
-    """The head of the bureau whose profile is named. Raises OneMapError source.missing, profile.…."""
+    """The letterhead of the bureau whose profile is named. Raises OneMapError source.missing, profile.…."""
     from onemap.layers.catalogue.bureau_profile import checked_profile
     from onemap.layers.library.own_files import own_file_text
     from onemap.rules.display.documents.blocks import RedHead
@@ -223,7 +223,7 @@ def bureau_head(values: Values, language: str) -> "RedHead | None":
 
 
 def problem_map(proof: Proof, language: str) -> str | None:
-    """The map as SVG text; None where no problem lies anywhere. The gravest lie on top, and keep their numbers."""
+    """The map as SVG text; None if no problem has a place. The gravest are drawn on top, and keep their numbers."""
     placed = [
         (number, one, one.ground)
         for number, one in enumerate(proof.standing[:_MOST_DRAWN], start=1)
@@ -253,7 +253,7 @@ def _view(grounds: np.ndarray) -> View:
 
 
 def _visible(ground: shapely.Geometry, view: View) -> shapely.Geometry:
-    """Ground as an area that can be seen on paper."""
+    """Ground as an area large enough to be seen on paper."""
     west, south, east, north = ground.bounds
     if max(east - west, north - south) * view.mm_per_m < _LEAST_MM:
         return shapely.Point((west + east) / 2, (south + north) / 2).buffer(_LEAST_MM / 2 / view.mm_per_m)

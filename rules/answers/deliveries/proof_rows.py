@@ -1,4 +1,4 @@
-"""The rows of a proof for people: score and grade, then the problems by check, the most severe first."""
+"""The rows of a proof for people: score and grade, followed by the problems by check, the most severe first."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ _MOST_LINES = 10  # of one check in plain text
 
 
 def proof_lines(result: Record, title: str, language: str) -> list[str]:
-    """Score and grade, how many problems there are, and what has changed since the proof before.
+    """Score and grade, the number of problems, and the changes since the last proof.
 
     title: of the template.
     """
@@ -29,7 +29,7 @@ def grade_text(result: Record, title: str, language: str) -> str:
 
 
 def counts_text(result: Record, language: str) -> str:
-    """How many problems there are by severity, and of which checks no more were looked for."""
+    """The number of problems by severity, and the checks that stopped at the limit."""
     counts = phrase("proof_words.counts", language, **result["counts"])
     if not result["cut"]:
         return counts
@@ -74,7 +74,7 @@ def _check_row(check: str, title: str, problems: list[tuple[int, Record]], langu
 
 
 def _problem_row(number: int, problem: Record, has_line: bool, language: str) -> AnswerRow:
-    """One problem. number: its place among all, by which the layers of findings know it."""
+    """One problem. number: its position among all, which the layers of findings use, too."""
     place = " · ".join(filter(None, (problem["path"], problem["layer"], problem["feature"]))) or problem["check"]
     says = joined_sentences(problem["message"], problem["mend"])
     about: dict[str, str | int] = {"number": number, "hash": problem["hash"]}

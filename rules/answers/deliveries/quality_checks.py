@@ -1,4 +1,4 @@
-"""Checks of a delivery that the quality of a layer knows already: codes, overlaps, gaps, duplicates, stated areas."""
+"""Checks of a delivery that use the quality checks of a layer: codes, overlaps, gaps, duplicates, stated areas."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -31,8 +31,8 @@ def quality_findings(
 ) -> dict[str, list[Finding]]:
     """The findings of these checks in a layer, by the id of the check; each check that was run has its list.
 
-    Overlaps, gaps and duplicates are looked for in one go. Further checks of one kind (another boundary, another field)
-    are run one after the other.
+    Overlaps, gaps and duplicates are searched for together. Further checks of one kind (another boundary, another
+    field) are run one after the other.
     """
     values = template.checks_of(layer.code, "values")
     topology = template.checks_of(layer.code, *_TOPOLOGY)
@@ -75,7 +75,7 @@ def _round(
 
 
 def _entry(entry: LayerEntry, checks: Mapping[str, Check], columns_of: Mapping[str, str]) -> LayerEntry:
-    """The layer with just these checks switched on, and its stated area where one is compared with the ellipsoid."""
+    """The layer with only these checks switched on, and its stated area if one is compared with the ellipsoid."""
     levels: dict[str, dict[str, Any]] = {code: {"level": "off"} for code in default_checks()}
     if "values" in checks:
         levels |= {code: {"level": "warn"} for code in _OF_VALUES}
@@ -97,13 +97,13 @@ def _entry(entry: LayerEntry, checks: Mapping[str, Check], columns_of: Mapping[s
 
 
 def _gapless_ground(gap: Check | None, layer_of: LayerOf) -> shapely.Geometry | None:
-    """The ground within which there must be no gap; None for what the layer itself encloses."""
+    """The ground that must have no gap; None for the ground that the layer itself encloses."""
     within = None if gap is None else layer_of(gap.keys.get("within"))
     return None if within is None or len(within.shapes) == 0 else within.union
 
 
 def _finding(layer: DeliveredLayer, check: Check, one: GradedProblem, rows: Mapping[str, int]) -> Finding:
-    """A problem of the quality as a finding: the ground that it shows, and its area."""
+    """A quality problem as a finding, with its ground and area."""
     facts = {name: value for name, value in one.problem.facts.items() if name not in ("feature", "row", "level")}
     row = rows.get(str(one.problem.facts.get("feature")))
     is_ground = one.problem.code in ("topology.overlap", "topology.gap")
@@ -114,5 +114,5 @@ def _finding(layer: DeliveredLayer, check: Check, one: GradedProblem, rows: Mapp
 
 
 def measured_in_plane(check: Check) -> bool:
-    """Whether a stated area is compared with that in the plane."""
+    """Whether a stated area is compared with the planar area."""
     return not _is_on_ellipsoid(check)

@@ -1,4 +1,4 @@
-"""Checks of the logic inside a row: conditions over its fields, sums of fields, areas stated against the plane's."""
+"""Checks of the logic within a row: conditions on its fields, sums of fields, stated against planar areas."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
@@ -19,20 +19,20 @@ _WITHIN = 0.005  # half of the last place of an area with two decimals
 
 
 def row_findings(layer: DeliveredLayer, check: Check) -> tuple[int, list[Finding]]:
-    """The findings of one check of rows in a layer, and the number of rows that it looked at."""
+    """The findings of one check of rows in a layer, and the number of rows."""
     found = list(islice(_CHECKS[check.kind](layer, check), MOST_LISTED))
     return len(layer.rows), found
 
 
 def meets_condition(layer: DeliveredLayer, where: str | None) -> np.ndarray:
-    """Which rows (n,) certainly meet a condition; all without one. Raises OneMapError proof.condition_field."""
+    """Which rows (n,) certainly meet a condition; all if there is none. Raises OneMapError proof.condition_field."""
     if where is None:
         return np.ones(len(layer.places), dtype=bool)
     return condition_truth(layer, where).true
 
 
 def condition_truth(layer: DeliveredLayer, where: str) -> Truth:
-    """The truth of a condition for each row. Raises OneMapError proof.condition_field for a field that is not there."""
+    """The truth of a condition for each row. Raises OneMapError proof.condition_field for a missing field."""
     try:
         return evaluate(where, layer.rows)
     except KeyError as error:
@@ -41,7 +41,7 @@ def condition_truth(layer: DeliveredLayer, where: str) -> Truth:
 
 
 def _conditions(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
-    """Rows, of those that meet `only`, for which the condition is false; what is unknown is reported elsewhere."""
+    """Findings for rows that meet `only` and for which the condition is false; unknown ones are reported elsewhere."""
     where = check.keys["where"]
     truth, asked = condition_truth(layer, where), meets_condition(layer, check.keys.get("only"))
     title = dict(check.title or {"zh": where, "en": where})
@@ -53,7 +53,7 @@ def _conditions(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
 
 
 def _row_sums(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
-    """Rows in which a field is not what others make: plus - minus, or the product of `times`."""
+    """Findings for rows in which a field differs from its computed value: plus - minus, or the product of `times`."""
     keys, rows = check.keys, layer.rows
     stated = _numbers(rows, keys["field"])
     made = np.zeros(len(rows))
@@ -71,7 +71,7 @@ def _row_sums(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
 
 
 def _plane_areas(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
-    """Rows whose stated area is not that of the plane."""
+    """Findings for rows whose stated area differs from the planar area."""
     stated, area_m2 = _numbers(layer.rows, check.keys["field"]), shapely.area(layer.shapes)
     within = np.maximum(check.keys.get("share", 0.001) * area_m2, check.keys.get("least_m2", 1.0))
     for at in np.flatnonzero(np.isfinite(stated) & (np.abs(stated - area_m2) > within)).tolist():
@@ -80,14 +80,14 @@ def _plane_areas(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
 
 
 def _numbers(rows: pd.DataFrame, name: str) -> np.ndarray:
-    """A field as numbers (n,), not a number where it holds none or is not there."""
+    """A field as numbers (n,), NaN where it holds none or does not exist."""
     if name not in rows:
         return np.full(len(rows), np.nan)
     return plain_numbers(rows[name].tolist())
 
 
 def field_numbers(layer: DeliveredLayer, names: Sequence[str]) -> list[np.ndarray]:
-    """Fields as numbers, each (n,). Raises OneMapError proof.condition_field for one that is not there."""
+    """Fields as numbers, each (n,). Raises OneMapError proof.condition_field for a missing field."""
     for name in names:
         if name not in layer.rows:
             raise OneMapError("proof.condition_field", layer=layer.code, field=name, where=name)

@@ -27,13 +27,13 @@ _AT_ONCE = 10_000  # polygons whose edges are compared with each other at once
 
 
 def shape_findings(layer: DeliveredLayer, check: Check) -> tuple[int, list[Finding]]:
-    """The findings of one check of shapes in a layer, and the number of features that it looked at."""
+    """The findings of one check of shapes in a layer, and the number of features."""
     found = list(islice(_CHECKS[check.kind](layer, check), MOST_LISTED))
     return len(layer.shapes), found
 
 
 def _slivers(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
-    """Parts of polygons that are on the mean narrower than asked: twice the area by the length of the boundary."""
+    """Parts of polygons whose mean width, twice the area by the length of the boundary, is below the limit."""
     for some in blocks(len(layer.shapes), _AT_ONCE):
         parts, owners = shapely.get_parts(layer.shapes[some], return_index=True)
         area_m2, length_m = shapely.area(parts), shapely.length(parts)
@@ -46,7 +46,7 @@ def _slivers(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
 
 
 def _small(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
-    """Polygons, of those that meet the condition, below the least area, measured on the ellipsoid."""
+    """Polygons that meet the condition and have less than the least ellipsoidal area."""
     least = check.keys["least_m2"]
     asked = meets_condition(layer, check.keys.get("where"))
     for at in np.flatnonzero(asked & (layer.areas_m2 < least)).tolist():
@@ -55,7 +55,7 @@ def _small(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
 
 
 def _spikes(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
-    """Vertices of polygons where two edges meet under a smaller angle than asked."""
+    """Vertices of polygons at which two edges meet at an angle below the limit."""
     least = check.keys["least_degrees"]
     for some in blocks(len(layer.shapes), _AT_ONCE):
         points, owners, degrees = _angles(layer.shapes[some])
@@ -66,9 +66,9 @@ def _spikes(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
 
 
 def _angles(shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The vertices (k, 2) of polygons (n,), their polygons (k,), and the angles in degrees (k,) of their edges there.
+    """The vertices (k, 2) of polygons (n,), their polygons (k,), and the angles of their edges in degrees (k,).
 
-    Not a number where two vertices of a ring are one.
+    NaN where two successive vertices of a ring are equal.
     """
     parts, of_part = shapely.get_parts(shapes, return_index=True)
     rings, of_ring = shapely.get_rings(parts, return_index=True)
@@ -88,7 +88,7 @@ def _angles(shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _crossings(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
-    """Lines that cross another one, or lie on it, elsewhere than at their ends; or that cross themselves."""
+    """Lines that cross or overlap another line anywhere but at their ends, or that cross themselves."""
     for at in np.flatnonzero(~shapely.is_simple(layer.shapes)).tolist():
         yield layer.finding(check, Problem("proof.crossing", {"other": layer.name_of(at)}), at)
     left, right = layer.tree.query(layer.shapes, predicate="intersects")
@@ -104,10 +104,10 @@ def _crossings(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
 
 
 def _vertices(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
-    """Vertices of one polygon that lie on the edge of another which has none there.
+    """Vertices of one polygon that lie on the edge of another polygon without a vertex there.
 
-    Only edges are looked at along which no edge of another polygon runs from end to end: on one that two share a third
-    has no business, and is reported as an overlap.
+    Edges along which another polygon's edge runs from end to end are skipped: a third polygon there is reported as an
+    overlap.
     """
     within = check.keys.get("within_m", _WITHIN_M)
     for host, owner, point in sorted(_vertices_on_edges(layer, within)):
@@ -116,7 +116,7 @@ def _vertices(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
 
 
 def _vertices_on_edges(layer: DeliveredLayer, within: float) -> list[tuple[int, int, tuple[float, float]]]:
-    """The polygon with the edge, the one with the vertex, and the vertex: each place of an edge once."""
+    """The polygon with the edge, the polygon with the vertex, and the vertex; each place on an edge once."""
     boxes = shapely.bounds(layer.shapes)
     found: dict[tuple[int, float, float], tuple[int, int, tuple[float, float]]] = {}
     for block in _blocks(boxes):
@@ -133,7 +133,7 @@ def _vertices_on_edges(layer: DeliveredLayer, within: float) -> list[tuple[int, 
 
 
 def _blocks(boxes: np.ndarray) -> Iterator[np.ndarray]:
-    """Places of features, as many as are looked at at once, that lie near each other."""
+    """Positions of neighbouring features, as many as are processed at once."""
     order = hilbert_order(boxes)
     for some in blocks(len(order), _AT_ONCE):
         yield np.sort(order[some])
@@ -142,9 +142,9 @@ def _blocks(boxes: np.ndarray) -> Iterator[np.ndarray]:
 def _points_on_edges(
     edges: tuple[np.ndarray, np.ndarray, np.ndarray], shapes: np.ndarray, within: float
 ) -> Iterator[tuple[int, int, tuple[float, float]]]:
-    """Vertices of others on edges: the polygons of the edge and of the vertex, and the vertex.
+    """Vertices of other polygons on edges: the polygons of the edge and of the vertex, and the vertex.
 
-    edges: begin, end (k, 2) and polygon (k,), a place among the shapes (n,).
+    edges: begin, end (k, 2) and polygon (k,), a position among the shapes (n,).
     """
     begin, end, host = edges
     lines = shapely.linestrings(np.stack([begin, end], axis=1))
@@ -163,7 +163,7 @@ def _points_on_edges(
 
 
 def _coarse(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
-    """The layer, where all its coordinates are rounded more than asked, as its file states them."""
+    """A finding for the layer if all its coordinates, as its file states them, are rounded more than allowed."""
     raw, least_m = layer.source.raw, check.keys["least_m"]
     unit_m = systems.unit_m(raw.crs if raw.crs is not None else layer.plane)
     steps = []

@@ -18,9 +18,9 @@ _ALL = ""
 
 
 def sum_findings(layer: DeliveredLayer, other: DeliveredLayer, check: Check) -> tuple[int, list[Finding]]:
-    """Where sums of a layer and of another, or of a table, differ; unit by unit, if `by` names the fields of units.
+    """Differences between sums of a layer and of another layer or table, by unit if `by` names the fields of units.
 
-    An area is measured on the ellipsoid; what `unit` names is the unit of the other side's numbers.
+    Areas are ellipsoidal; `unit` is the unit of the other side's numbers.
     """
     keys = check.keys
     ours = _sums(layer, keys["of"], keys.get("by"), keys.get("where"))
@@ -49,7 +49,7 @@ def sum_findings(layer: DeliveredLayer, other: DeliveredLayer, check: Check) -> 
 
 
 def sum_of(layer: DeliveredLayer, of: str, where: str | None) -> float:
-    """The sum of a field, or of the measured areas, over all rows that are asked for.
+    """The sum of a field, or of the measured areas, over all rows that meet a condition.
 
     Raises OneMapError proof.condition_field.
     """
@@ -57,7 +57,7 @@ def sum_of(layer: DeliveredLayer, of: str, where: str | None) -> float:
 
 
 def _about_unit(layer: DeliveredLayer, check: Check, problem: Problem, unit: str) -> Finding:
-    """A finding about a sum: its feature is the one row of the unit, if there is one alone."""
+    """A finding about a unit's sum; its feature is the unit's row, if there is only one."""
     keys = check.keys
     rows = np.flatnonzero(meets_condition(layer, keys.get("other_where")) if layer.code == keys["other"] else [])
     by = keys.get("other_by", keys.get("by"))
@@ -68,7 +68,7 @@ def _about_unit(layer: DeliveredLayer, check: Check, problem: Problem, unit: str
 
 
 def _sums(layer: DeliveredLayer, of: str, by: str | None, where: str | None) -> dict[str, float]:
-    """The sums of a field, or of the measured areas, by unit; under no name where no field of units is asked.
+    """The sums of a field, or of the measured areas, by unit; a single sum if no field of units is named.
 
     Raises OneMapError proof.condition_field.
     """
@@ -85,7 +85,7 @@ def _sums(layer: DeliveredLayer, of: str, by: str | None, where: str | None) -> 
 
 
 def unit_findings(layer: DeliveredLayer, other: DeliveredLayer | None, check: Check) -> tuple[int, list[Finding]]:
-    """Units that are missing, there twice, or unknown. Their codes: a list, or another layer's field."""
+    """Units that are missing, repeated, or unknown. Valid codes: a list, or another layer's field."""
     wanted = {str(code) for code in check.keys.get("codes", ())}
     if other is not None:
         values = other.rows.get(check.keys["other_field"], ())

@@ -1,4 +1,4 @@
-"""Which templates of deliveries are shipped, and what they are called."""
+"""The shipped templates of deliveries, and their titles."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from onemap.layers.shipped_files import RESOURCES
 
 
 def template_files() -> list[Path]:
-    """The files of the templates; NAME.cases.toml beside one is none."""
+    """The files of the templates, without NAME.cases.toml."""
     return [path for path in sorted((RESOURCES / "deliveries").glob("*.toml")) if "." not in path.stem]
 
 

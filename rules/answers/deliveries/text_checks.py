@@ -1,4 +1,4 @@
-"""Numbers in the texts of a delivery, Word or PDF, compared with its data; what cannot be read is not checked."""
+"""Numbers in the texts of a delivery, Word or PDF, compared with its data; unreadable texts are not checked."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ Text = TypeVar("Text")
 
 
 def named_texts(delivery: DeliveredFolder, check: Check) -> list[DeliveredFile]:
-    """The files in which a check looks for a number."""
+    """The files in which a check searches for a number."""
     pattern = re.compile(re.escape(check.keys["file"]).replace(r"\*", ".*"))
     return [file for file in delivery.files if pattern.fullmatch(file.path)]
 
@@ -34,7 +34,7 @@ def named_texts(delivery: DeliveredFolder, check: Check) -> list[DeliveredFile]:
 def text_findings(
     delivery: DeliveredFolder, layer: DeliveredLayer, check: Check, progress: Progress = SILENT
 ) -> tuple[int, list[Finding]]:
-    """Numbers in texts that differ from the layer's sum; texts that cannot be read are reported."""
+    """Findings for numbers in texts that differ from the layer's sum, and for unreadable texts."""
     keys = check.keys
     files = named_texts(delivery, check)
     if not files:
@@ -63,7 +63,7 @@ def _text_findings(file: DeliveredFile, check: Check, made: float, progress: Pro
 
 
 def _numbers(path: Path, check: Check, progress: Progress) -> list[StatedNumber]:
-    """The numbers at the check's place. Raises OneMapError for what cannot be read, with the reason."""
+    """The numbers at the check's place. Raises OneMapError for an unreadable text, with the reason."""
     suffix = path.suffix.lower()
     place = str(check.keys["after"]), check.keys.get("column"), check.keys.get("under")
     if suffix == _WORD:
@@ -78,7 +78,7 @@ def _numbers(path: Path, check: Check, progress: Progress) -> list[StatedNumber]
 
 
 def _refuse_unread(path: Path, pages: list[PdfPage], check: Check) -> None:
-    """Where the words may stand on a page that shows a picture, or in signs that mean nothing, nobody has looked."""
+    """Refuse a PDF in which the words may be on a page that is a picture, or in characters that cannot be decoded."""
     if not all(page.pieces for page in pages):
         raise unreadable_paper(path, Problem("suggest.scan"))
     letters = {sign for sign in without_blanks(check.keys["after"]) if sign.isalpha()}
@@ -95,7 +95,7 @@ _TEXTS: dict[str, object] = {}
 
 
 def _content_of(path: Path, read: Callable[[Path], Text]) -> Text:
-    """The content of a text: several checks look at one, and a proof is often repeated."""
+    """The content of a text, kept since several checks use it, and a proof is often repeated."""
     key = f"{path.suffix} {file_hash(path)}"
     if key not in _TEXTS:
         while len(_TEXTS) >= _KNOWN_TEXTS:

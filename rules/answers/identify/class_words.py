@@ -1,4 +1,4 @@
-"""The name of a feature's class, by code tables, legend or the feature itself."""
+"""The name of a feature's class, from code tables, the legend or the feature itself."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,12 +10,12 @@ from onemap.layers.frames.fields import text_value
 
 
 def class_code(entry: LayerEntry, values: Mapping[str, Any]) -> str | None:
-    """The code of a feature's class, None without one. values: the feature's attributes."""
+    """The code of a feature's class, None if it has none. values: the feature's attributes."""
     return text_value(_value(values, entry.class_field))
 
 
 def class_title(entry: LayerEntry, code: str | None, values: Mapping[str, Any], language: str) -> str | None:
-    """The title of a class: by the code tables of its field, by the layer's legend, or by its own field of names."""
+    """The title of a class, from the code tables of its field, the layer's legend, or the field of class names."""
     if code is None or entry.class_field is None:
         return None
     field = entry.field_named(entry.class_field)
@@ -28,12 +28,12 @@ def class_title(entry: LayerEntry, code: str | None, values: Mapping[str, Any], 
 
 
 def in_language(titles: Mapping[str, str], language: str) -> str:
-    """A title in a language, else in whatever there is; "" for none."""
+    """A title in a language, else in any language; "" if there is none."""
     return titles.get(language) or next(iter(titles.values()), "")
 
 
 def _value(values: Mapping[str, Any], name: str | None) -> Any:
-    """A feature's value in a field, whatever its case."""
+    """A feature's value in a field, whatever the letter case of the field's name."""
     if name is None:
         return None
     return next((value for field, value in values.items() if field.lower() == name.lower()), None)

@@ -28,7 +28,7 @@ _SIDES = {"东": "E", "西": "W", "南": "S", "北": "N"}
 
 
 def coordinate_places(text: str, plane: pyproj.CRS, language: str) -> list[Record]:
-    """The readings of a text as `find` gives its places; no layer's, and no feature's."""
+    """The readings of a text as coordinates, in the form of places of `find`, without layer and feature."""
     return [
         {
             "name": f"{x:.6f}, {y:.6f}" if crs == DEGREES else f"{x:.2f}, {y:.2f}",
@@ -48,11 +48,12 @@ def coordinate_places(text: str, plane: pyproj.CRS, language: str) -> list[Recor
 
 
 def coordinates_in(text: str, plane: pyproj.CRS) -> list[tuple[float, float, str]]:
-    """East, north and system of a place for each reading of a text that makes sense; none where it is no coordinates.
+    """East, north and system for each plausible reading of a text as coordinates; none if it is not coordinates.
 
-    plane: the library's system. Letters for the sides of the world decide. Else two numbers that can be degrees are
-    longitude and latitude in either order; others are metres, in the library's system or in that of the zone whose
-    number stands before the easting, in either order; what lies outside the ground of all of these is read as given.
+    plane: the library's system. Letters for compass directions decide the order. Otherwise two numbers that can be
+    degrees are longitude and latitude in either order. Other numbers are metres in either order, in the library's
+    system or in the system of the zone whose number precedes the easting; if they lie outside the ground of all these,
+    they are read as given.
     """
     numbers = _two_numbers(text)
     if numbers is None:
@@ -74,7 +75,7 @@ def coordinates_in(text: str, plane: pyproj.CRS) -> list[tuple[float, float, str
 
 
 def _two_numbers(text: str) -> tuple[tuple[float, str], tuple[float, str]] | None:
-    """The two numbers of a text with their sides of the world, "" where none is written; None for other texts."""
+    """The two numbers of a text with their compass letters, "" where none is written; None for other texts."""
     plain = unicodedata.normalize("NFKC", text.translate(ANGLE_SIGNS)).strip()
     first = _NUMBER.match(plain)
     if first is None:
@@ -106,7 +107,7 @@ def _are_degrees(longitude: float, latitude: float) -> bool:
 
 
 def _systems(easting: float, plane: pyproj.CRS) -> Iterator[pyproj.CRS]:
-    """The systems whose easting a number may be: the library's, its twin, that of the zone's number before it."""
+    """The systems to which an easting may belong: the library's, its twin, and that of the zone number before it."""
     yield plane
     zone = zone_of(plane)
     if zone is not None:
@@ -118,7 +119,7 @@ def _systems(easting: float, plane: pyproj.CRS) -> Iterator[pyproj.CRS]:
 
 
 def _lies(system: pyproj.CRS, east: float, north: float) -> bool:
-    """Whether a place lies on the ground for which a system is made, or near it."""
+    """Whether a place lies in or near the area of use of a system."""
     area = system.area_of_use
     if area is None:
         return False

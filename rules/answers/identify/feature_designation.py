@@ -1,4 +1,4 @@
-"""The name of a feature, and its values as plain ones."""
+"""The name of a feature, and its attributes as plain values."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from onemap.rules.judge.findings.table import records_of
 def feature_designation(
     entry: LayerEntry, named_by: str | None, values: dict[str, Any], language: str
 ) -> dict[str, str | None]:
-    """The own name of a feature, where it says more than its class; its class and this one's title.
+    """A feature's own name, None if it only repeats the class; its class and the class's title.
 
     named_by: the field of names.
     """
@@ -26,14 +26,14 @@ def feature_designation(
 
 
 def own_name_field(entry: LayerEntry, attributes: pd.DataFrame) -> str | None:
-    """The field of the features' own names; None where it would say the class once more."""
+    """The field of the features' own names; None if it only names their class."""
     name = name_field(entry, list(attributes.columns))
     field = entry.field_named(name) if name is not None else None
     return None if field is not None and field.name_of is not None else name
 
 
 def plain_records(attributes: pd.DataFrame) -> list[dict[str, Any]]:
-    """The attributes of features as plain values: what JSON has no word for as text, as `overlaps` has them."""
+    """The attributes of features as plain values, as in `overlaps`: values unknown to JSON become text."""
     return [{name: _plain(value) for name, value in record.items()} for record in records_of(attributes)]
 
 

@@ -1,4 +1,4 @@
-"""Every layer at a place, with the version in force, whether it covers the place, and its features or cells."""
+"""Every layer at a place: the version in force, whether it covers the place, and its features or cells there."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -55,8 +55,9 @@ _ROWS_AT_ONCE = 512
 
 @dataclass(frozen=True)
 class _Request:
-    """One request: the place, the library's plane, the day, the language of titles, where layers come from, what
-    departments are called, and what was remarked on ground that versions lack.
+    """One request: the place, the library's plane, the day, the language of titles, the sources of layers.
+
+    Also the names of departments, and remarks on ground that versions lack.
     """
 
     place: Place
@@ -69,11 +70,10 @@ class _Request:
 
 
 def identify(library: Library, place: Place, only: Sequence[str], as_of: date, language: str) -> Record:
-    """Every layer that lies on the ground, in the catalogue's order, and what of it is at the place.
+    """Every layer of features or cells, in the catalogue's order, with what it has at the place.
 
-    only: the codes of the layers that are wanted, all if there are none. A layer that says nothing of the place is
-    there too, with the reason.
-    Raises UsageError layer.unknown, OneMapError pack.…, rule.….
+    only: codes of the wanted layers, empty for all. A layer that says nothing about the place is included, with the
+    reason. Raises UsageError layer.unknown, OneMapError pack.…, rule.….
     """
     catalogue = library.catalogue()
     for code in only:
@@ -152,12 +152,12 @@ def _nearest(request: _Request, entry: LayerEntry) -> dict[str, Any] | None:
 
 
 def _none_within_m(request: _Request, source: LayerSource) -> float:
-    """Up to how far from the place a layer without a near feature speaks for all ground: there is none so far."""
+    """The distance from the place within which a layer certainly has no feature, if it has none near."""
     return min(FARTHEST_M, known_around_m(source.coverage, request.place.shape))
 
 
 def _remarks(request: _Request, source: LayerSource) -> list[str]:
-    """What was remarked on ground that the layer's version lacks near the place, in words."""
+    """Remarks, in words, on ground near the place that the layer's version lacks."""
     version = source.version
     if version is None:
         return []
@@ -167,7 +167,7 @@ def _remarks(request: _Request, source: LayerSource) -> list[str]:
 
 
 def _fitness(request: _Request, source: LayerSource) -> dict[str, Any] | None:
-    """How well the layer's accuracy fits the size of the place; None of a layer of which nothing was read."""
+    """How well the layer's accuracy fits the size of the place; None if the layer was not read."""
     if source.stored is None:
         return None
     return layer_fitness(request.place.shape, source.read_version.accuracy_m, source.stored.geometries)
@@ -180,7 +180,7 @@ def _field_titles(entry: LayerEntry, language: str) -> dict[str, str]:
 
 
 def _law(rule: Rule, request: _Request) -> dict[str, Any]:
-    """A rule that speaks of a layer, with what of its basis is in force on the day."""
+    """A rule on a layer, with the part of its basis that is in force on the day."""
     basis = [
         {
             "law": entry.law,
@@ -203,10 +203,10 @@ def _law(rule: Rule, request: _Request) -> dict[str, Any]:
 
 
 def _features(request: _Request, entry: LayerEntry, source: LayerSource, rules: Sequence[Rule]) -> list[dict[str, Any]]:
-    """The features at the place, the nearest first, and of equal ones in the order of the layer.
+    """The features at the place, the nearest first; equally near ones in the layer's order.
 
-    Polygons that contain the point, their edge included, or that meet the line or the box; lines and points within the
-    radius, itself included; of a raster its value.
+    Polygons that contain the point (edge included), or meet the line or the box; lines and points within the radius
+    (included); for a raster its value.
     """
     stored, place = source.features, request.place
     if entry.geometry == "raster":
@@ -250,19 +250,19 @@ def _features(request: _Request, entry: LayerEntry, source: LayerSource, rules: 
 
 
 def _curved_m2(ground: np.ndarray, plane: pyproj.CRS) -> list[float]:
-    """The areas of ground on the ellipsoid, which people see; no ground has none."""
+    """The ellipsoidal areas of ground, which are shown to people; 0 for no ground."""
     areas: list[float] = ellipsoidal_areas_m2(ground, plane).tolist()
     return areas
 
 
 def _curved_inside_m2(shapes: np.ndarray, place: Place, plane: pyproj.CRS) -> list[float | None]:
-    """How much of polygons (n,) lies in a box, in m² on the ellipsoid; None where an overlay cannot be proved."""
+    """The ellipsoidal m² of polygons (n,) inside a box; None if an overlay cannot be proved."""
     ground, failed = intersections(shapes, np.full(len(shapes), place.shape, dtype=object), Threads())
     return [None if is_lost else area for area, is_lost in zip(_curved_m2(ground, plane), failed, strict=True)]
 
 
 def _speaks_of(rule: Rule, attributes: pd.DataFrame, entry: LayerEntry) -> np.ndarray:
-    """Which features (n,) a rule speaks of: its condition holds for them, or cannot be decided."""
+    """Which features (n,) a rule concerns: its condition holds for them, or cannot be decided."""
     if rule.where is None:
         return np.ones(len(attributes), dtype=bool)
     try:
@@ -274,9 +274,9 @@ def _speaks_of(rule: Rule, attributes: pd.DataFrame, entry: LayerEntry) -> np.nd
 
 
 def _amounts_inside(shapes: np.ndarray, place: Place, entry: LayerEntry) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """How much of polygons (n,) lies in a box, in m²; and how much of a drawn line on polygons, or of lines in a box.
+    """The m² of polygons (n,) inside a box; and the length of a drawn line on polygons, or of lines inside a box.
 
-    None of other pairs, which have neither area nor length.
+    None for other pairs, which have neither area nor length.
     """
     west, south, _, _ = np.floor(place.shape.bounds)
     near, drawn = (
@@ -292,7 +292,7 @@ def _amounts_inside(shapes: np.ndarray, place: Place, entry: LayerEntry) -> tupl
 
 
 def _meanings(entry: LayerEntry, values: dict[str, Any], language: str) -> dict[str, str]:
-    """The titles of codes in a feature's fields, by the field's name there; only those that a table knows."""
+    """The titles of the codes in a feature's fields, by field name; only codes that a table knows."""
     by_name = {field.name.lower(): field for field in entry.fields if field.codes}
     found = {}
     for name, value in values.items():
@@ -304,7 +304,7 @@ def _meanings(entry: LayerEntry, values: dict[str, Any], language: str) -> dict[
 
 
 def _cells(request: _Request, source: LayerSource, rules: list[str]) -> list[dict[str, Any]]:
-    """The value of each raster of a layer at the place: of a point's cell, or the span of those of a shape."""
+    """The value of each raster of a layer at the place: of a point's cell, or the range over the cells of a shape."""
     samples = cell_sample(request.place.shape, source.rasters, request.sources.library.crs)
     features = []
     for name, sample, fid in zip(source.names, samples, source.features.fids.tolist(), strict=True):
@@ -332,12 +332,11 @@ def _cells(request: _Request, source: LayerSource, rules: list[str]) -> list[dic
 def cell_sample(
     place: shapely.Geometry, rasters: Sequence[RasterReference], plane: pyproj.CRS
 ) -> list[dict[str, Any] | None]:
-    """The value of each raster at a place in the plane; None where it has none there.
+    """The value of each raster at a place in the plane; None where it has none.
 
-    Of a point `value`, that of its cell; on the edge between two the one to the right or below. Of a line or a polygon
-    `low`, `mean` and `high` of the cells that it touches, each counted once. `unit` where the raster or its system
-    names one.
-    Raises OneMapError version.unreadable if a raster is gone or not what was added.
+    For a point `value`, of its cell; on an edge of the cell to the right or below. For a line or a polygon `low`,
+    `mean` and `high` of the cells that it touches, each counted once. `unit` if the raster or its system names one.
+    Raises OneMapError version.unreadable if a raster is gone or differs from what was added.
     """
     found = []
     for reference in rasters:

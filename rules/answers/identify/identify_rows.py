@@ -1,4 +1,4 @@
-"""The rows of `identify`: by kind of data and department, then layers without an answer, with the reason."""
+"""The rows of `identify`: by kind of data and department, followed by layers without an answer, with the reason."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
@@ -20,7 +20,7 @@ _MOST, _MOST_LINES = 100, 20  # features of a layer in a list, and as lines; the
 
 
 def identify_view(answer: Mapping[str, Any], language: str) -> AnswerView:
-    """The rows of an answer, in lines below what was asked about."""
+    """The rows of an answer below a line that repeats the question."""
     # What is computed, such as the middle of a box, is no round number.
     middle = {axis: f"{answer[axis]:.10g}" for axis in ("x", "y")}
     opening = [phrase("said.identify", language, **{**answer, **middle}), *_doubts(answer, language)]
@@ -28,7 +28,7 @@ def identify_view(answer: Mapping[str, Any], language: str) -> AnswerView:
 
 
 def _rows(layers: Sequence[Mapping[str, Any]], language: str) -> Iterator[AnswerRow]:
-    """The rows of features that rules are about, the gravest before the others; then of the others, folded up."""
+    """The rows of features that rules concern, the gravest first; then the other features, folded up."""
     found = [layer for layer in layers if layer["features"]]
     judged = [layer for layer in found if _rules_of_features(layer)]
     others = [layer for layer in found if not _rules_of_features(layer)]
@@ -52,7 +52,7 @@ def _rows(layers: Sequence[Mapping[str, Any]], language: str) -> Iterator[Answer
 
 
 def _headings(layers: Sequence[Mapping[str, Any]], language: str) -> Iterator[AnswerRow]:
-    """Layers below their kind of data and department, in the order of the gravest of each."""
+    """Layers below headings of kind of data and department, ordered by the gravest layer of each."""
     groups = named_groups()
     places = {name: {code: at for at, code in enumerate(groups[name])} for name in ("kinds", "departments")}
 
@@ -68,19 +68,19 @@ def _headings(layers: Sequence[Mapping[str, Any]], language: str) -> Iterator[An
 
 
 def _rules_of_features(layer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The rules that speak of the features of a layer."""
+    """The rules that concern the features found in a layer."""
     rules = {rule for feature in layer["features"] for rule in feature["rules"]}
     return [law for law in layer["laws"] if law["rule"] in rules]
 
 
 def _gravity(layer: Mapping[str, Any]) -> int:
-    """The place of a layer's gravest rule among the verdicts; a rule of the ground beside it says nothing here."""
+    """The rank of the gravest rule on a layer's features; rules on the ground outside features do not count."""
     verdicts = [law["verdict"] for law in _rules_of_features(layer) if law["kind"] != _OUTSIDE]
     return min(map(RANK.__getitem__, verdicts), default=len(VERDICTS))
 
 
 def _doubts(answer: Mapping[str, Any], language: str) -> list[str]:
-    """Where no layer covers a point and its numbers look like those of another system: that they do."""
+    """A remark if no layer covers a point and its numbers look like those of another system."""
     if answer["shape"] != "point" or any(layer["covered"] or layer["features"] for layer in answer["layers"]):
         return []
     from onemap.layers.crs.systems import SWAPPED, suggestion  # with pyproj, which other answers are said without
@@ -95,12 +95,12 @@ def _doubts(answer: Mapping[str, Any], language: str) -> list[str]:
 
 
 def _nearest_m(layer: Mapping[str, Any]) -> float:
-    """How far the nearest feature of a layer is, in metres; that of a layer without one is farther than any."""
+    """The distance of a layer's nearest feature in metres; infinite if it has none."""
     return float(layer["nearest"]["distance_m"]) if layer["nearest"] else inf
 
 
 def _free_row(layers: Sequence[Mapping[str, Any]], language: str) -> AnswerRow:
-    """The layers that cover the place and have nothing there: of each how far its nearest feature is, and where."""
+    """The layers that cover the place and have nothing there, each with its nearest feature's distance."""
     rows = [_free_layer_row(layer, at < _MOST_NEAR, language) for at, layer in enumerate(layers)]
     if len(layers) > _MOST_NEAR:
         titles = phrase("said.comma", language).join(layer["title"] for layer in layers[_MOST_NEAR:])
@@ -111,7 +111,7 @@ def _free_row(layers: Sequence[Mapping[str, Any]], language: str) -> AnswerRow:
 
 
 def _free_layer_row(layer: Mapping[str, Any], is_line: bool, language: str) -> AnswerRow:
-    """A layer that has nothing at the place: how far its nearest feature is, and below which one that is."""
+    """A layer that has nothing at the place, with the distance of its nearest feature, and that feature below it."""
     nearest, away = layer["nearest"], _away_text(layer, language)
     about = {"table": layer["table"], "fid": nearest["fid"]} if nearest else None
     below = []
@@ -134,7 +134,7 @@ def _free_layer_row(layer: Mapping[str, Any], is_line: bool, language: str) -> A
 
 
 def _away_text(layer: Mapping[str, Any], language: str) -> str:
-    """How far the nearest feature of a layer is, and in which direction; empty for a raster, which has none."""
+    """The distance and direction of a layer's nearest feature; empty for a raster, which has none."""
     nearest = layer["nearest"]
     if nearest:
         direction = direction_word(nearest["bearing_deg"], language)
@@ -149,7 +149,7 @@ def _nearest_name(nearest: Mapping[str, Any], language: str) -> str:
 
 
 def _fitness_rows(layer: Mapping[str, Any], language: str) -> list[AnswerRow]:
-    """The rows of layers that are not accurate enough for the size of the place."""
+    """A row if the layer is not accurate enough for the size of the place."""
     fitness = layer["fitness"]
     if not fitness or fitness["grade"] not in (LIMITED, UNFIT):
         return []
@@ -159,7 +159,7 @@ def _fitness_rows(layer: Mapping[str, Any], language: str) -> list[AnswerRow]:
 
 
 def _doubt_rows(layer: Mapping[str, Any], language: str) -> list[AnswerRow]:
-    """The rows of layers that lack ground near the place, or are not accurate enough for its size."""
+    """The rows of remarks on a layer that lacks ground near the place, or is not accurate enough for its size."""
     return [
         *(AnswerRow(text, sign="unknown", line=[text]) for text in layer["remarks"]),
         *_fitness_rows(layer, language),
@@ -175,7 +175,7 @@ def _list_row(key: str, layers: Sequence[Mapping[str, Any]], language: str, **fa
 
 
 def _layer_row(layer: Mapping[str, Any], language: str) -> AnswerRow:
-    """A layer with its features, those with most of it inside first, and the rules that speak of them."""
+    """A layer with its features, those with the largest part inside first, and the rules that concern them."""
     features = sorted(layer["features"], key=lambda feature: -(_amount_inside(feature) or 0))
     rows = _doubt_rows(layer, language)
     rows += [_feature_row(layer, one, at < _MOST_LINES, language) for at, one in enumerate(features[:_MOST])]
@@ -194,7 +194,7 @@ def _layer_row(layer: Mapping[str, Any], language: str) -> AnswerRow:
 
 
 def _feature_row(layer: Mapping[str, Any], feature: Mapping[str, Any], is_line: bool, language: str) -> AnswerRow:
-    """A feature by its own name and its class, else by its number."""
+    """A feature, named by its own name and its class, else by its number."""
     is_raster, values = layer["geometry"] == "raster", feature["attributes"]
     code = feature["class"]
     code = f"{code:,.2f}" if isinstance(code, float) else code
@@ -227,13 +227,13 @@ def _feature_row(layer: Mapping[str, Any], feature: Mapping[str, Any], is_line: 
 
 
 def _amount_inside(feature: Mapping[str, Any]) -> float | None:
-    """How much of a feature lies in the box, or of the drawn line on it: square metres or metres."""
+    """The m² of a feature inside the box, or the metres of a drawn line on it."""
     inside_m2: float | None = feature.get("inside_m2")
     return inside_m2 if inside_m2 is not None else feature.get("inside_m")
 
 
 def _sizes(feature: Mapping[str, Any], language: str) -> Iterator[tuple[Word, Word]]:
-    """How large a feature is, how far it is, what of it is inside: each as a line says it, and as a value."""
+    """The size of a feature, its distance, and its part inside: each as words for a line, and as a value."""
     if feature["area_m2"] is not None:
         yield (Amount(feature["area_ellipsoidal_m2"], "m2"),) * 2
     if feature["length_m"] is not None:
@@ -248,7 +248,7 @@ def _sizes(feature: Mapping[str, Any], language: str) -> Iterator[tuple[Word, Wo
 
 
 def _whole_rows(feature: Mapping[str, Any], language: str) -> Iterator[AnswerRow]:
-    """The whole of a feature of which only a part is inside, and which share that part is."""
+    """The whole size of a feature that is only partly inside, and the share of that part."""
     if _amount_inside(feature) is None:
         return
     if feature["area_m2"] is None:

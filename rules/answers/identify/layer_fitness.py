@@ -1,8 +1,8 @@
 """Whether a layer is accurate enough for a question: its positional error compared with the size of the place.
 
-A layer's boundary may run anywhere within its error of where it is drawn (the epsilon band of J. Perkal, 1956). Which
-share of a place that leaves open is a figure; from which share on a layer is called unfit is this program's own choice,
-and no law's.
+A layer's boundary may lie anywhere within its error of the drawn line (the epsilon band of J. Perkal, 1956). The share
+of a place that this leaves open is a figure; the share from which a layer is called unfit is this program's own choice,
+not a law's.
 """
 
 import numpy as np
@@ -17,13 +17,11 @@ FIT_SHARE, LIMITED_SHARE = 0.10, 0.50
 def layer_fitness(shape: shapely.Geometry, accuracy_m: float | None, geometries: np.ndarray) -> Record:
     """The fitness of a layer for a shape: `accuracy_m`, `share`, `grade`.
 
-    shape: a point, a line or a polygon in the library's plane; accuracy_m: of the layer's version in metres, None
-    where nobody stated it, and so the grade is `unknown`; geometries (n,): the layer's features that come nearer to
-    the shape than twice its error.
-
-    `share`, 0 to 1, is what the error leaves open: of a polygon the band along a boundary as long as its own, error ×
-    perimeter / area; of a line the error at both ends of a stretch, 2 × error / length; of a point all of it where a
-    boundary is nearer than the error, else nothing. Up to FIT_SHARE the layer is `fit`, up to LIMITED_SHARE `limited`,
+    shape: a point, a line or a polygon in the library's plane; accuracy_m: of the layer's version in metres, None if
+    not stated, which gives grade `unknown`; geometries (n,): the layer's features nearer to the shape than twice its
+    error. `share`, 0 to 1, is the part that the error leaves open: for a polygon the band along a boundary as long as
+    its own, error × perimeter / area; for a line the error at both ends of a stretch, 2 × error / length; for a point 1
+    if a boundary is nearer than the error, else 0. Up to FIT_SHARE the layer is `fit`, up to LIMITED_SHARE `limited`,
     above it `unfit`.
     """
     if accuracy_m is None:

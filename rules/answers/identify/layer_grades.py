@@ -1,4 +1,4 @@
-"""How well a layer's accuracy fits a place, in one word; and how far the nearest feature is looked for."""
+"""The grades of how well a layer's accuracy fits a place; and how far to look for the nearest feature."""
 
 FIT, LIMITED, UNFIT, UNKNOWN = "fit", "limited", "unfit", "unknown"
 FARTHEST_M = 20_000.0

@@ -1,4 +1,4 @@
-"""Places by name: place names by their signs, their pinyin or its initials, and features by their number."""
+"""Places by name: place names by their characters, pinyin or initials, and features by their number."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ _MATCHES = ("name", "number", "initials", "pinyin")
 
 @dataclass(frozen=True)
 class _SpokenNames:
-    """The names of a version's features (k,), each with its row, and how they may be spelled in pinyin."""
+    """The names of a version's features (k,), each with its row and its possible spellings in pinyin."""
 
     stored: StoredFeatures
     rows: Sequence[int]
@@ -39,10 +39,10 @@ class _SpokenNames:
 
 
 def find_places(library: Library, text: str, as_of: date, most: int, language: str) -> list[Record]:
-    """The places whose name or number has a text in it, the best first: begins with it, and is shorter.
+    """The places whose name or number contains a text; those that begin with it, and shorter ones, come first.
 
-    Names are those of the place-name layers in force; numbers are the keys of the features of every layer in force.
-    Pinyin is asked only where the text is all Latin letters. A damaged layer has no places.
+    Names are those of the place-name layers in force; numbers are the keys of features of every layer in force. Pinyin
+    is searched only if the text is all Latin letters. A damaged layer has no places.
     """
     sought, known, found = text.strip().lower(), versions(library), []
     if not sought:
@@ -113,7 +113,7 @@ def _by_name(library: Library, entry: LayerEntry, version: Version, sought: str)
 
 
 def _spoken_names(library: Library, version: Version) -> _SpokenNames:
-    """The names of a version, spelled; a session keeps them. Raises OneMapError, DamagedTable."""
+    """The names of a version with their spellings; a session keeps them. Raises OneMapError, DamagedTable."""
     from pypinyin import Style
 
     stored = read_version(library, version, None)
@@ -135,7 +135,7 @@ def _spoken_names(library: Library, version: Version) -> _SpokenNames:
 
 
 def _ways_to_spell(name: str, style: Any) -> list[str]:
-    """A name in pinyin, by every reading of its signs that no known word decides: 长桥 is changqiao and zhangqiao."""
+    """The pinyin spellings of a name by every reading that no known word rules out: 长桥 is changqiao, zhangqiao."""
     from pypinyin import pinyin
 
     readings = [dict.fromkeys(reading.lower() for reading in sign) for sign in pinyin(name, style, heteronym=True)]
@@ -145,7 +145,7 @@ def _ways_to_spell(name: str, style: Any) -> list[str]:
 def _by_number(
     library: Library, entry: LayerEntry, version: Version, sought: str, most: int
 ) -> Iterator[dict[str, Any]]:
-    """The features whose key has the text in it. Raises DamagedTable, OneMapError."""
+    """The features whose key contains the text. Raises DamagedTable, OneMapError."""
     if entry.key not in library.connection.field_types(version.table):
         return
     sql = compose_sql(
@@ -177,7 +177,7 @@ def _by_number(
 
 
 def _features(library: Library, version: Version, fids: Sequence[int]) -> StoredFeatures:
-    """Some features of a version; of a server, where nobody asks by number, out of all of them."""
+    """Some features of a version; a server cannot be asked by number, so there they are chosen from all features."""
     if library.path is not None:
         return features_of(library, version, np.array(fids, dtype=np.int64))
     stored = read_version(library, version, None)

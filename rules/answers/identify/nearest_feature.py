@@ -1,4 +1,4 @@
-"""The nearest feature of a layer that has none at a place: how far it is, and in which direction."""
+"""The nearest feature of a layer that has none at a place, with its distance and direction."""
 
 import math
 from collections.abc import Sequence
@@ -26,8 +26,8 @@ _TOUCHING_M = 0.001  # what is nearer lies in no direction but that of rounding
 class NearestFeature:
     """The nearest feature of a layer to a shape.
 
-    shape: counted from the origin of the layer; source, row: the layer as it was read, and the feature's row in it;
-    distance_m: between the two in the library's plane.
+    shape: counted from the layer's origin; source, row: the layer as read, and the feature's row in it; distance_m:
+    between the two in the library's plane.
     """
 
     shape: shapely.Geometry
@@ -37,7 +37,7 @@ class NearestFeature:
 
     @property
     def bearing_deg(self) -> float | None:
-        """The direction from the shape to the feature, clockwise from grid north, 0 to 360; None where they touch."""
+        """The direction from the shape to the feature, clockwise from grid north, 0 to 360; None if they touch."""
         if self.distance_m < _TOUCHING_M:
             return None
         line = shapely.shortest_line(self.shape, self.source.features.geometries[self.row])
@@ -46,22 +46,22 @@ class NearestFeature:
 
     @property
     def is_certain(self) -> bool:
-        """Whether the layer covers all ground that is nearer, so that no other feature can lie there."""
+        """Whether the layer covers all nearer ground, so that no other feature can be nearer."""
         return known_around_m(self.source.coverage, self.shape) >= self.distance_m
 
 
 def known_around_m(coverage: shapely.Geometry | None, shape: shapely.Geometry) -> float:
-    """Up to how far from a shape a layer speaks for all ground; below 0 where it does not even for the shape's own."""
+    """The distance around a shape within which a layer covers all ground; below 0 if it lacks the shape itself."""
     if coverage is None or not shapely.covers(coverage, shape):
         return -1.0
     return float(shapely.distance(shape, shapely.boundary(coverage)))
 
 
 def nearest_features(sources: Sources, code: str, shapes: np.ndarray, boxes: np.ndarray) -> list[NearestFeature | None]:
-    """The nearest feature of a layer to each shape (n,) within FARTHEST_M; None where there is none.
+    """The nearest feature of a layer to each shape (n,) within FARTHEST_M; None if there is none.
 
-    shapes: counted from the origin of `sources`; boxes (n, 4): theirs in the library's plane. Of several that are
-    equally near the first in the layer's order is taken. A layer without a version has none.
+    shapes: counted from the origin of `sources`; boxes (n, 4): of the shapes in the library's plane. Among equally near
+    features the first in the layer's order is taken. A layer without a version has none.
     Raises OneMapError version.unreadable for a layer that cannot be read around them, and if a replacing file is
     refused.
     """
@@ -89,7 +89,7 @@ def nearest_features(sources: Sources, code: str, shapes: np.ndarray, boxes: np.
 
 
 def nearest_facts(features: Sequence[NearestFeature], entry: LayerEntry, language: str) -> list[Record]:
-    """The facts of each nearest feature (n,): which, what, and where: metres, degrees clockwise from north."""
+    """The facts of each nearest feature (n,): key, name, class, distance in metres, degrees clockwise from north."""
     rows_of = groups_of((id(feature.source), at) for at, feature in enumerate(features))
     facts: list[dict[str, Any]] = [{} for _ in features]
     for places in rows_of.values():

@@ -1,4 +1,4 @@
-"""The place that is asked about: a point, a line or a box, in the library's plane."""
+"""The place that a request names: a point, a line or a box, in the library's plane."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ _EDGE_PARTS = 32  # of each side of a box, which is no straight line in another 
 
 @dataclass(frozen=True)
 class Place:
-    """The place that `identify` is asked about.
+    """The place of an `identify` request.
 
-    shape: point, line or polygon in the library's plane; x, y: as given (of a line or a box its middle), in `crs`.
+    shape: point, line or polygon in the library's plane; x, y: as given (for a line or a box its middle), in `crs`.
     kind: point, line, box.
-    radius_m: how far from it lines and points may lie.
-    rounding_m: how far from it the edge of a polygon may lie on which it was given.
+    radius_m: the distance within which lines and points count.
+    rounding_m: the distance within which a polygon's edge counts as meeting the place.
     """
 
     shape: shapely.Geometry
@@ -38,7 +38,7 @@ class Place:
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
-        """The box, in the library's plane, outside of which nothing is asked for."""
+        """The box in the library's plane outside of which nothing needs to be read."""
         west, south, east, north = shapely.bounds(self.shape).tolist()
         reach_m = max(self.radius_m, self.rounding_m)
         return west - reach_m, south - reach_m, east + reach_m, north + reach_m
@@ -86,7 +86,7 @@ def place_of(
 def _given_shape(
     point: tuple[float | None, float | None], line: str | None, box: Sequence[float] | None
 ) -> tuple[str, shapely.Geometry]:
-    """The shape in the system in which it was given, and of which kind it is."""
+    """The kind of a place, and its shape in the system in which it was given."""
     if line is not None:
         return "line", _line(line)
     if box is not None:
@@ -99,7 +99,7 @@ def _given_shape(
 
 
 def _is_on_earth(numbers: ArrayLike) -> bool:
-    """Whether coordinates are numbers that a place can have; with larger ones nothing can be reckoned."""
+    """Whether coordinates are numbers that a place can have; larger ones cannot be computed with."""
     return bool((np.abs(np.asarray(numbers, dtype=float)) <= _LARGEST).all())  # no number is not less either
 
 

@@ -1,1 +1,1 @@
-"""The verb remedy: the part of a parcel that passes, and what each rule cut."""
+"""The verb remedy: the part of a parcel that passes, and the ground that each rule cut."""

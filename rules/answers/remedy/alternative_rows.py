@@ -1,4 +1,4 @@
-"""The rows of a remedy for people: its alternatives with gains and losses of departments, and how far it searched."""
+"""The rows of a remedy for people: its alternatives, gains and losses of departments, and the extent of the search."""
 
 import math
 from collections.abc import Sequence
@@ -35,14 +35,14 @@ def _closing_lines(result: Record, language: str) -> list[str]:
 
 
 def step_text(moved_m: float, turned_deg: float, language: str) -> str:
-    """How far an alternative was moved and turned; nothing for one that stays where it is."""
+    """How far an alternative was moved and turned; empty if it stays in place."""
     if not moved_m and not turned_deg:
         return ""
     return phrase("said.alternative_step", language, moved=f"{moved_m:,.1f}", turned=f"{turned_deg:.1f}")
 
 
 def alternative_rows(alternatives: Sequence[Record], language: str) -> list[AnswerRow]:
-    """A row for each alternative: its area, its share of the parcel; below it, what changes for each department."""
+    """A row for each alternative with its area and share of the parcel; below it the changes for each department."""
     return [_alternative_row(row, language, is_said=at < _MOST) for at, row in enumerate(alternatives)]
 
 
@@ -73,7 +73,7 @@ def _line(row: Record, title: str, language: str) -> str:
 
 
 def _way_words(row: Record, language: str) -> str:
-    """How far an alternative was moved and whither, and how far it was turned; empty for neither."""
+    """How far and in which direction an alternative was moved, and how far turned; empty for neither."""
     words = []
     if row["moved_m"]:
         bearing = math.degrees(math.atan2(row["east_m"], row["north_m"]))
@@ -86,7 +86,7 @@ def _way_words(row: Record, language: str) -> str:
 
 
 def _department_row(department: str, change: Record, language: str) -> AnswerRow:
-    """The ground in conflict with one department now and then; without any, the ground that nobody can judge."""
+    """The ground in conflict with one department before and after; else the ground that cannot be judged."""
     values = [Amount(change[f"{side}_m2"] or change[f"unknown_{side}_m2"], "m2") for side in ("before", "after")]
     verdicts = {side: phrase(f"verdict.{change[f'verdict_{side}']}", language) for side in ("before", "after")}
     below = [AnswerRow(phrase("remedy_row.verdicts", language, **verdicts))]

@@ -1,4 +1,4 @@
-"""Alternatives for parcels that do not pass whole: cut, one piece, moved, turned; each checked, with what changes."""
+"""Alternatives for parcels that do not pass whole: cut, one piece, moved, turned; each is checked, with its changes."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -42,7 +42,7 @@ Judge = Callable[[Question, str | None], Run]
 
 @dataclass(frozen=True)
 class Candidate:
-    """One alternative for one parcel (row): what it is called, the step that led to it, and where its ground stands."""
+    """One alternative for one parcel (row): its name, the step that led to it, and the position of its ground."""
 
     row: int
     name: str
@@ -52,7 +52,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Alternatives:
-    """The alternatives, what each department would lose or gain by them, and how many grounds were tried."""
+    """The alternatives, the losses and gains of each department, and the number of grounds tried."""
 
     table: Table
     departments: Table
@@ -71,10 +71,10 @@ def alternatives(
     district: shapely.Geometry | None,
     threads: Threads,
 ) -> Alternatives:
-    """The alternatives of every parcel that does not pass whole; no place reaches farther beyond the district.
+    """The alternatives of every parcel that does not pass whole; none extends farther beyond the district.
 
-    first: the check of the parcels as given, by `rules`; rest: (n,) what cutting leaves of them; expect: told how many
-    more grounds will be judged at most, and in how many checks.
+    first: the check of the given parcels, by `rules`; rest: (n,) the ground left after cutting; expect: called with the
+    largest number of grounds still to be judged, and the number of checks.
     """
     rows = np.flatnonzero(verdicts_left(first, options.keep_verdict))
     trial = _Trial(question, options.keep_verdict, parcels, judge, district)
@@ -106,7 +106,7 @@ def alternatives(
 def _steps(
     parcels: ParcelRows, rows: np.ndarray, options: RemedyOptions, passes: Passes, expect: Expect
 ) -> tuple[dict[str, Mapping[int, Step]], np.ndarray]:
-    """By the alternative's name the nearest steps of parcels in `rows`; and parcels (n,), of which those are made."""
+    """The nearest steps of parcels in `rows`, by the alternative's name; and the parcels (n,) from which they start."""
     bounds, shapes = Bounds(options.move_m, options.turn_deg), np.full(len(parcels.names), None, dtype=object)
     if not searches(bounds):
         return {}, shapes
@@ -117,7 +117,7 @@ def _steps(
 
 
 def _remainders(rows: np.ndarray, rest: FlatGround) -> tuple[list[Candidate], FlatGround]:
-    """The remainders of parcels after cutting, by their rows (k,), and the largest piece where there are several."""
+    """The remainders of parcels after cutting, by rows (k,), and the largest piece of those with several."""
     count = rest.parts[rows]
     left, several = rows[count > 0], rows[count > 1]
     found = [Candidate(row, "cut", place) for place, row in enumerate(left.tolist())]
@@ -129,7 +129,7 @@ def _remainders(rows: np.ndarray, rest: FlatGround) -> tuple[list[Candidate], Fl
 
 @dataclass
 class _Trial:
-    """Tries parcels in other places; tried: how many grounds so far. district: in the library's plane."""
+    """Tries parcels in other places; tried: the number of grounds so far. district: in the library's plane."""
 
     question: Question
     keep_verdict: str
@@ -139,7 +139,7 @@ class _Trial:
     tried: int = 0
 
     def passes(self, rows: np.ndarray, shapes: np.ndarray) -> np.ndarray:
-        """Which shapes (k,), counted from the origin, of parcels by their rows (k,) pass the check."""
+        """Which shapes (k,), counted from the origin, pass the check. rows (k,): of their parcels."""
         self.tried += len(rows)
         fine = np.zeros(len(rows), dtype=bool)
         for start in range(0, len(rows), _TRIED_AT_ONCE):
@@ -152,7 +152,7 @@ class _Trial:
         return fine
 
     def _leaves_district(self, rows: np.ndarray, written: np.ndarray) -> np.ndarray:
-        """Which grounds (k,) lie beyond the district with more than their parcels (k,) do as they were given."""
+        """Which grounds (k,) have more area beyond the district than their parcels (k,) as given."""
         leaves = np.zeros(len(rows), dtype=bool)
         if self.district is None:
             return leaves
@@ -172,9 +172,9 @@ def _nearest_places(
     expect: Expect,
     proposed: int,
 ) -> dict[str, Mapping[int, Step]]:
-    """By the alternative's name the nearest step at which each parcel passes, for those that have one.
+    """The nearest step at which each parcel passes, if any, by the alternative's name.
 
-    movable: the rows of the parcels to move; proposed: how many grounds are judged besides, once all are found.
+    movable: rows of the parcels to move; proposed: the number of grounds judged once all steps are found.
     """
     steps: dict[str, Mapping[int, Step]] = {}
     every = searches(bounds)
@@ -195,7 +195,7 @@ def _nearest_places(
 
 
 def _is_large(parcel: shapely.Geometry, options: RemedyOptions) -> bool:
-    """Whether every part of a parcel has the least area and width."""
+    """Whether every part of a parcel has at least the least area and width."""
     parts = shapely.get_parts(parcel)
     if (shapely.area(parts) < options.min_part_m2).any():
         return False
@@ -203,7 +203,7 @@ def _is_large(parcel: shapely.Geometry, options: RemedyOptions) -> bool:
 
 
 def question_of_ground(question: Question, rows: np.ndarray, wkb: pa.Array) -> Question:
-    """The same question of other ground, as WKB (k,): of parcels by their rows, each with a name of its own."""
+    """The same question for other ground, given as WKB (k,), of parcels by rows; each ground gets its own name."""
     parcels = question.parcels
     ids = np.array([f"{parcels.ids[row]}#{number}" for number, row in enumerate(rows)], dtype=object)
     attributes = parcels.attributes.iloc[rows].reset_index(drop=True)
@@ -221,9 +221,9 @@ def _tables(
     named: Sequence[str],
     threads: Threads,
 ) -> tuple[Table, Table]:
-    """Each alternative once more through the check, with its verdict and what it changes for each department.
+    """Check each alternative again, and list its verdict and the changes for each department.
 
-    ground: theirs (k,); named: the departments, in their order.
+    ground: of the alternatives (k,); named: the departments, in order.
     """
     departments = pd.DataFrame(
         {name: pd.Series(dtype=float if name in MEASURES else object) for name in DEPARTMENT_COLUMNS}
@@ -254,7 +254,7 @@ def _alternative_rows(
 ) -> FindingColumns:
     """A row for each alternative (k,).
 
-    names, given_m2: of its parcel; area_m2: of its own; run: the check of the alternatives; departments: the table.
+    names, given_m2: of its parcel; area_m2: its own; run: the check of the alternatives; departments: the table.
     """
     changes, kinds = departments_of(records_of(departments)), [item.name for item in found]
     texts = [json.dumps(changes.get(pair, {}), ensure_ascii=False) for pair in zip(names, kinds, strict=True)]

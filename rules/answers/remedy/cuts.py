@@ -1,4 +1,4 @@
-"""Parcels less the ground that stands against them, rule after rule; and the parts that are too small to keep."""
+"""Cut conflicting ground from parcels, rule after rule, and drop parts that are too small to keep."""
 
 from dataclasses import dataclass
 
@@ -16,20 +16,20 @@ from onemap.rules.judge.overlay.threads import Threads
 
 @dataclass(frozen=True)
 class ObstacleRows:
-    """Obstacles of parcels (k,): parcel (row), the rule's place in the order of work, the verdict's rank."""
+    """Obstacles of parcels (k,): parcel (row), the rule's position in the order of work, the verdict's rank."""
 
     parcel: np.ndarray
     rule: np.ndarray
     rank: np.ndarray
 
     def at(self, rows: np.ndarray) -> "ObstacleRows":
-        """Some of them: positions (j,)."""
+        """The obstacles at some positions (j,)."""
         return ObstacleRows(self.parcel[rows], self.rule[rows], self.rank[rows])
 
 
 @dataclass(frozen=True)
 class Obstacles:
-    """Ground (k,) that stands against parcels: parcel after parcel, of each in the order in which it is cut."""
+    """Ground (k,) that conflicts with parcels: parcel after parcel, for each in the order of cutting."""
 
     against: ObstacleRows
     ground: AnyShapes
@@ -40,7 +40,7 @@ class Obstacles:
 
 @dataclass(frozen=True)
 class Cuts:
-    """The ground that rules cut from parcels (k,): only what no earlier rule had cut."""
+    """The ground that rules cut from parcels (k,), without ground that an earlier rule had cut."""
 
     against: ObstacleRows
     area_m2: np.ndarray
@@ -49,7 +49,7 @@ class Cuts:
 
 @dataclass
 class Parts:
-    """Parcels while they are cut: the ground left of each (n,), the parts cut off, and the parts dropped, in m²."""
+    """Parcels while they are cut: the ground left of each (n,), the parts cut off, and the m² of dropped parts."""
 
     rest: FlatGround
     cuts: list[Cuts]
@@ -57,7 +57,7 @@ class Parts:
 
     @classmethod
     def whole(cls, parcels: AnyShapes) -> "Parts":
-        """Parcels of which nothing is cut yet; of a column none is made."""
+        """Parcels before anything is cut; no geometry of a column is made."""
         nobody = np.empty(0, dtype=np.int64)
         nothing = Cuts(ObstacleRows(nobody, nobody, nobody), np.empty(0), FlatGround.empty(0))
         return cls(FlatGround.all_of(parcels), [nothing], np.zeros(len(parcels)))
@@ -69,15 +69,15 @@ class Parts:
         return left
 
     def cut(self, against: ObstacleRows, rest: FlatGround, area_m2: np.ndarray, ground: FlatGround) -> None:
-        """Leave this rest of some parcels, and note what was cut from each: (k,)."""
+        """Set the rest of some parcels, and record what was cut from each: (k,)."""
         self.rest = self.rest.with_ground(against.parcel, rest)
         self.cuts.append(Cuts(against, area_m2, ground))
 
 
 def cut_off(parts: Parts, obstacles: Obstacles, grown_m: float, threads: Threads) -> None:
-    """Take the obstacles from the parcels, each parcel's in the order given; `grown_m`: by so much more than they are.
+    """Cut the obstacles from the parcels, each parcel's in the given order; `grown_m`: widen the obstacles by this.
 
-    Ground whose overlay breaks down is not lost: the whole rest of that parcel goes.
+    If an overlay fails, the whole rest of that parcel is cut, so that no ground is lost.
     """
     parcel, every = obstacles.against.parcel, np.arange(len(obstacles))
     begins = np.r_[True, parcel[1:] != parcel[:-1]][: len(every)]
@@ -98,9 +98,9 @@ def cut_off(parts: Parts, obstacles: Obstacles, grown_m: float, threads: Threads
 
 
 def _ground_along_cuts(parts: Parts, parcel: int, by_m: float) -> shapely.Geometry:
-    """What was cut from a parcel, grown; of one that was not cut yet the rim of its ground.
+    """The ground that was cut from a parcel, widened; if nothing was cut yet, the rim of the parcel's ground.
 
-    In place of ground so thin that nothing of it was left as it was written: it lies along these lines.
+    It replaces an obstacle so thin that nothing was left of it when written: the obstacle lies along these lines.
     """
     cut = [one.ground.at(np.flatnonzero(one.against.parcel == parcel)).geometries for one in parts.cuts]
     edge = shapely.boundary(parts.rest.at(np.array([parcel])).geometries)
@@ -109,7 +109,7 @@ def _ground_along_cuts(parts: Parts, parcel: int, by_m: float) -> shapely.Geomet
 
 
 def drop_small(parts: Parts, min_part_m2: float, min_width_m: float, one_piece: bool) -> None:
-    """Drop single polygons smaller than `min_part_m2` or thinner than `min_width_m`; of several keep the largest."""
+    """Drop single polygons smaller than `min_part_m2` or thinner than `min_width_m`; one_piece: keep the largest."""
     count, area_m2, least_m2 = parts.rest.parts, parts.rest.area_m2, max(min_part_m2, ARITHMETIC_M2)
     # What is of one part is made only where it may be too small or too thin.
     is_large = (count == 1) & (area_m2 >= least_m2)

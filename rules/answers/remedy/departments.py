@@ -1,4 +1,4 @@
-"""The gain or loss of each department by an alternative: its ground before and after, and its verdicts."""
+"""The gain or loss of each department by an alternative: its ground and verdicts before and after."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,10 +24,11 @@ COLUMNS = ["parcel", "alternative", "department", "verdict_before", "verdict_aft
 
 @dataclass(frozen=True)
 class DepartmentVerdicts:
-    """The verdicts of a run for some parcels by department: (parcel, department) → row of what follows.
+    """The verdicts of a run for some parcels by department: (parcel, department) → row of the following.
 
-    verdict (n,): the most severe that counts; ground (n,): the union of what the findings take, None without; flat_m2
-    (n,): findings that measure but show no ground; unknown_m2 (n,): ground that could not be judged, which is nobody's.
+    verdict (n,): the most severe that counts; ground (n,): the union of the findings' ground, None if there is none;
+    flat_m2 (n,): of findings that measure but show no ground; unknown_m2 (n,): ground that could not be judged, not
+    part of `ground`.
     """
 
     rows: dict[tuple[str, str], int]
@@ -40,7 +41,7 @@ class DepartmentVerdicts:
 def department_verdicts(run: Run, names: np.ndarray, origin: tuple[float, float]) -> DepartmentVerdicts:
     """The verdicts of a run's counted findings for some parcels, by department; ground counted from `origin`.
 
-    Ground that two rules of one department take counts once.
+    Ground under two rules of one department counts once.
     """
     table = run.tables["findings"]
     is_asked = pd.Index(table.values("parcel"), dtype=object).isin(names)
@@ -75,10 +76,11 @@ def department_changes(
     order: Sequence[str],
     threads: Threads,
 ) -> pd.DataFrame:
-    """One row for each alternative and department that a finding speaks for before or after.
+    """One row for each alternative and each department that has a finding before or after.
 
     pairs: each alternative's parcel, and the name under which it was checked; order: of the departments. kept_m2: the
-    department's ground that the parcel takes and the alternative leaves; given_up_m2: what only the alternative takes.
+    department's ground that the parcel takes and the alternative does not; given_up_m2: ground that only the
+    alternative takes.
     """
     named = groups_of((parcel, department) for verdicts in (first, again) for parcel, department in verdicts.rows)
     wanted: list[tuple[int, str]] = []
@@ -114,7 +116,7 @@ def department_changes(
 
 
 def _pick_rows(verdicts: DepartmentVerdicts, rows: np.ndarray) -> DepartmentVerdicts:
-    """The rows asked for (k,); where there is none, -1, nothing stands against the parcel."""
+    """Some rows (k,); row -1 means that no finding concerns the parcel."""
     return DepartmentVerdicts(
         {},
         np.r_[verdicts.verdict, np.array([Verdict.CLEAR], dtype=object)][rows],
@@ -125,6 +127,6 @@ def _pick_rows(verdicts: DepartmentVerdicts, rows: np.ndarray) -> DepartmentVerd
 
 
 def _real(area_m2: np.ndarray, error_m2: np.ndarray) -> np.ndarray:
-    """Areas without what floating point leaves."""
+    """Areas, with rounding errors set to 0."""
     real: np.ndarray = np.where(area_m2 >= error_m2 + ARITHMETIC_M2, area_m2, 0.0)
     return real

@@ -1,4 +1,4 @@
-"""Obstacles in a run: the ground of every finding that counts and is too severe to keep."""
+"""Obstacles in a run: the ground of every counted finding that is too severe to keep."""
 
 from collections.abc import Sequence
 
@@ -25,9 +25,9 @@ _PIECES = ("overlaps", "overlaps_line", "overlaps_point")
 def obstacles_of(
     run: Run, rules: Sequence[Rule], keep_verdict: str, origin: tuple[float, float], rows: np.ndarray
 ) -> Obstacles:
-    """The obstacles of a run's parcels, the most severe verdict first, then in the packs' order; per parcel.
+    """The obstacles of a run's parcels, by parcel, then the most severe verdict first, then in the packs' order.
 
-    keep_verdict: what is not more severe than this stays; rows: the row by which each of the run's parcels is called.
+    keep_verdict: findings no more severe than this are kept; rows: the row number to use for each of the run's parcels.
     Grounds are counted from `origin`.
     """
     table, parcels = run.tables["findings"], run.question.parcels
@@ -51,9 +51,9 @@ def obstacles_of(
 def _grounds_without_area(
     run: Run, parcel: np.ndarray, rules: Sequence[Rule], origin: tuple[float, float]
 ) -> np.ndarray:
-    """The ground (k,) of objects that cross parcels or lie near them: as far around them as each rule looks.
+    """The ground (k,) to keep clear of objects that cross parcels or lie near them, as far as each rule looks.
 
-    parcel (k,): rows in the run. Where nothing shows where the objects lie it is the whole parcel.
+    parcel (k,): rows in the run. If nothing shows where the objects lie, it is the whole parcel.
     """
     parcels = run.question.parcels
     pairs = list(zip(parcels.ids[parcel], (rule.id for rule in rules), strict=True))
@@ -76,13 +76,13 @@ def _grounds_without_area(
 
 
 def _ground_around(pieces: np.ndarray, rule: Rule) -> shapely.Geometry:
-    """The ground that a remedy keeps clear to be far enough from some pieces (k,)."""
+    """The ground to keep clear for a sufficient distance from some pieces (k,)."""
     around, far_m = KINDS[rule.kind].obstacle(pieces, rule.options)
     return shapely.union_all(shapely.buffer(around, far_m + CLEAR_OF_LINES_M, quad_segs=64))
 
 
 def _without_allowed(pieces: np.ndarray, parcel: shapely.Geometry, rule: Rule) -> np.ndarray:
-    """The pieces (k,) without as many as the rule's kind admits: those stay that would take most of the parcel."""
+    """The pieces (k,) without the number that the rule's kind admits: those that take most of the parcel."""
     allowed = KINDS[rule.kind].allowed(rule.options)
     if allowed == 0:
         return pieces
@@ -92,6 +92,6 @@ def _without_allowed(pieces: np.ndarray, parcel: shapely.Geometry, rule: Rule) -
 
 
 def verdicts_left(run: Run, keep_verdict: str) -> np.ndarray:
-    """Which parcels (n,) of a run have a verdict more severe than what may stay."""
+    """Which parcels (n,) of a run have a verdict more severe than may be kept."""
     left: np.ndarray = ranks_of(run.tables["parcels"].values("verdict")) < RANK[keep_verdict]
     return left

@@ -1,4 +1,4 @@
-"""The part of each parcel that passes: checked, cut, and checked again as it is written, until nothing is found."""
+"""The part of each parcel that passes: check, cut, and check again as it is written, until nothing is found."""
 
 import math
 import time
@@ -50,7 +50,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Remedy:
-    """A remedy: what was asked, its record, its tables, and the remarks on its input."""
+    """A remedy: its question, record and tables, and the remarks on its input."""
 
     question: Question
     record: Record
@@ -59,13 +59,13 @@ class Remedy:
 
     @property
     def sums(self) -> dict[str, float]:
-        """How many parcels pass, in part or whole, and what was cut and dropped in m²."""
+        """The number of parcels that pass, in part or whole, and the m² cut and dropped."""
         sums: dict[str, float] = self.record["sums"]
         return sums
 
     @property
     def packs(self) -> tuple[Pack, ...]:
-        """The packs by which it was asked."""
+        """The packs of its question."""
         return self.question.packs
 
     def chunks(self) -> Iterator[Chunk]:
@@ -91,7 +91,7 @@ def remedy(
 
 @dataclass(frozen=True)
 class FoundParts:
-    """The result of a remedy for some parcels: every table but `run`, their first check, how many grounds it tried."""
+    """The result of a remedy for some parcels: every table except `run`, their first check, the grounds tried."""
 
     tables: dict[str, Table]
     first: Run
@@ -114,9 +114,9 @@ class FoundParts:
 
 
 def ground_sums(cut: Iterable[np.ndarray], dropped: Iterable[np.ndarray]) -> dict[str, float]:
-    """The sums of cut and of dropped ground in m², of areas that come in parts.
+    """The sums of cut and of dropped ground in m², from areas given in parts.
 
-    The exact sum is rounded once, so that no digit tells of the parts.
+    The exact sum is rounded once, so that it does not depend on the parts.
     """
     cut_m2, dropped_m2 = (math.fsum(chain.from_iterable(parts)) for parts in (cut, dropped))
     return {"cut_m2": cut_m2, "dropped_m2": dropped_m2}
@@ -183,9 +183,9 @@ def _cut_until_nothing_is_found(
     judge_rest: Callable[[np.ndarray], Run],
     threads: Threads,
 ) -> None:
-    """Cut what the first check found, and again what a check of the remainder finds; each time a little more.
+    """Cut what the first check found, then what a check of the remainder finds; each time a little more.
 
-    judge_rest: checks what is left of parcels by their rows.
+    judge_rest: checks the rest of parcels by rows.
     """
     run, rows = first, np.arange(len(parts.rest))
     for retreat_m in RETREATS_M:
@@ -206,7 +206,7 @@ def remedy_record(
 ) -> dict[str, Any]:
     """The record of a remedy: the record of its first check with the remedy's own facts.
 
-    tried: how many grounds were looked at in search of alternatives; sums: see `Remedy.sums`.
+    tried: the number of grounds tried in search of alternatives; sums: see `Remedy.sums`.
     """
     return {
         **first,
@@ -223,7 +223,7 @@ def remedy_record(
 
 
 def of_parcels(question: Question, names: Sequence[str], file: str) -> Question:
-    """The same question of the parcels of these names, in the file's order. Raises OneMapError parcel.unknown."""
+    """The same question for the named parcels only, in the file's order. Raises OneMapError parcel.unknown."""
     ids = question.parcels.ids
     known = set(ids)
     problems = [
@@ -240,7 +240,7 @@ def of_parcels(question: Question, names: Sequence[str], file: str) -> Question:
 def _give_up(
     parts: Parts, run: Run, rules: Sequence[Rule], keep_verdict: str, origin: tuple[float, float], rows: np.ndarray
 ) -> None:
-    """Give up what meets something even after every retreat: it goes as a whole, to the most severe rule left."""
+    """Give up parcels that still conflict after every retreat: the whole rest is cut, by the most severe rule left."""
     found = obstacles_of(run, rules, keep_verdict, origin, rows).against
     first = np.unique(found.parcel, return_index=True)[1]
     first = first[parts.is_left[found.parcel[first]]]
@@ -269,7 +269,7 @@ def _tables(parts: Parts, parcels: ParcelRows, rules: Sequence[Rule], threads: T
 
 
 def _cut_rows(cuts: Sequence[Cuts], names: np.ndarray, rules: Sequence[Rule], threads: Threads) -> FindingColumns:
-    """One row for each parcel and rule that cut something, parcels as given, rules in the order in which they cut."""
+    """One row for each parcel and rule that cut something; parcels in given order, rules in the order of cutting."""
     parcel, rule, rank = (
         np.concatenate([getattr(cut.against, name) for cut in cuts]) for name in ("parcel", "rule", "rank")
     )
@@ -292,9 +292,9 @@ def _cut_rows(cuts: Sequence[Cuts], names: np.ndarray, rules: Sequence[Rule], th
 
 
 class SearchProgress:
-    """The progress of a search, by the share of all checks and their grounds that are expected.
+    """The progress of a search, as a share of all expected checks and grounds.
 
-    What it takes to read the layers shows at the first check, in grounds; the others find most of it kept.
+    The cost of reading the layers is measured in grounds at the first check; later checks find most of them in memory.
     """
 
     def __init__(self, progress: Progress) -> None:
@@ -304,13 +304,13 @@ class SearchProgress:
         self._reading: float | None = None
 
     def expect(self, grounds: int, checks: int = 1) -> None:
-        """Expect further grounds and checks, at most so many; the search corrects this as it finds places."""
+        """Expect at most so many further grounds and checks; the search corrects this as it finds places."""
         self._left, self._checks = grounds, checks
 
     def watch_check(self, count: int, check: Callable[[Progress], Result], step: str | None = None) -> Result:
-        """Run a check of so many grounds; its progress is a part of the search's progress.
+        """Run a check of so many grounds as a part of the search's progress.
 
-        step: what is done meanwhile; None for what the check itself says.
+        step: text to show meanwhile; None for the check's own.
         """
         first = self._reading is None
         reading = _READING * count if self._reading is None else _AGAIN * self._reading

@@ -1,4 +1,4 @@
-"""A remedy in blocks of parcels: block after block cut and kept on disk, all of it merged in chunks."""
+"""A remedy in blocks of parcels: each block is cut and kept on disk, and all are merged in chunks."""
 
 import contextlib
 import os
@@ -41,7 +41,7 @@ _TRIED = "tried"  # what is counted of a block beside its parcels
 
 @dataclass(frozen=True)
 class RemedyInBlocks:
-    """A remedy whose rows lie on disk: its record, its packs, the remarks on its input."""
+    """A remedy whose rows are on disk: its record, its packs, the remarks on its input."""
 
     record: dict[str, Any]
     packs: tuple[Pack, ...]
@@ -50,19 +50,19 @@ class RemedyInBlocks:
 
     @property
     def sums(self) -> dict[str, float]:
-        """How many parcels pass, in part or whole, and what was cut and dropped in m²."""
+        """The number of parcels that pass, in part or whole, and the m² cut and dropped."""
         sums: dict[str, float] = self.record["sums"]
         return sums
 
     def chunks(self) -> Iterator[Chunk]:
-        """All rows, of which only some are held; the last chunk has the table `run`."""
+        """All rows, a few in memory at a time; the last chunk has the table `run`."""
         yield from self._begun.chunks(iter(()))
         yield Chunk({"run": run_table(self.record)})
 
 
 @dataclass(frozen=True)
 class _RemedyEngine:
-    """One block after the other, by threads of this process that share each."""
+    """Cuts one block after the other, each by several threads of this process."""
 
     library: Library
     options: RemedyOptions
@@ -82,7 +82,7 @@ class _RemedyEngine:
 
 
 def answer_of(found: FoundParts) -> Answer:
-    """The result of a remedy as the answer of a check: its tables, and the layers of its first check."""
+    """The result of a remedy in the form of a check's answer: its tables, and the layers of its first check."""
     first = found.first.record
     layers = {layer["code"]: layer for layer in first["layers"]}
     return Answer(found.tables, layers, first["computed"], first["skipped"], first["warped"])
@@ -100,7 +100,7 @@ def remedy_of_any_size(
 ) -> Iterator[Remedy | RemedyInBlocks]:
     """The remedy of a question, in memory or in blocks of parcels; valid inside the `with` block.
 
-    names: of the only parcels that are asked for, if any: these are always few. Raises OneMapError for every refusal.
+    names: only these parcels, if any, which are always few. Raises OneMapError for every refusal.
     """
     began = time.perf_counter()
     threads = Threads(workers or os.cpu_count() or 1, progress)
@@ -129,7 +129,7 @@ def remedy_of_any_size(
 
 
 def _record(library: Library, begun: BegunWork, options: RemedyOptions, seconds: float) -> dict[str, Any]:
-    """The record of a remedy in blocks, whose sums are those of all rows."""
+    """The record of a remedy in blocks, with the sums over all rows."""
     counts = begun.counts()
     tried = counts.pop(_TRIED)
     cut = (block.rows.values("cuts", "area_m2") for block in begun.finished_blocks)

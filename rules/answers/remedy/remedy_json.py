@@ -1,4 +1,4 @@
-"""A remedy as JSON: what a request answers with, and what a case shows of the remedies kept with it."""
+"""A remedy as JSON: the answer to a request, and what a case shows of the remedies kept with it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from onemap.rules.judge.runs.run import Chunk
 
 
 def remedy_options(values: Mapping[str, Any]) -> RemedyOptions:
-    """The options that a verb's values say."""
+    """The options in a verb's values."""
     return RemedyOptions(
         keep_verdict=values.get("keep_verdict") or KEEP_VERDICT,
         min_part_m2=values.get("min_part") or 0.0,
@@ -23,7 +23,10 @@ def remedy_options(values: Mapping[str, Any]) -> RemedyOptions:
 
 
 class SaidAlternatives:
-    """The alternatives that an answer says; of very many the first, since it is held as a whole. most: None for all."""
+    """The alternatives that an answer lists; of very many only the first, since all are in memory.
+
+    most: None for all.
+    """
 
     def __init__(self, most: int | None) -> None:
         self._most = most
@@ -31,7 +34,7 @@ class SaidAlternatives:
         self.left = 0  # that only the tables have
 
     def append(self, chunk: Chunk) -> None:
-        """The alternatives of the next parcels."""
+        """Add the alternatives of the next parcels."""
         if "alternatives" not in chunk.tables:
             return
         count = chunk.tables["alternatives"].count
@@ -43,7 +46,7 @@ class SaidAlternatives:
 
 
 def remedy_json(record: Mapping[str, Any], alternatives: SaidAlternatives, language: str) -> Row:
-    """A remedy as `remedy` answers: sums, alternatives, and how far was searched."""
+    """A remedy as `remedy` returns it: sums, alternatives, and the extent of the search."""
     search = record["search"]
     return {
         **record["sums"],
@@ -54,13 +57,13 @@ def remedy_json(record: Mapping[str, Any], alternatives: SaidAlternatives, langu
 
 
 def alternative_rows(alternatives: Sequence[Row], departments: Sequence[Row]) -> list[Row]:
-    """The rows of the table `alternatives`, each with what its departments would lose or gain as an object."""
+    """The rows of the table `alternatives`, each with its departments' losses and gains as an object."""
     changes = departments_of(list(departments))
     return [{**row, "departments": changes.get((row["parcel"], row["alternative"]), {})} for row in alternatives]
 
 
 def search_text(search: Mapping[str, Any], language: str) -> str | None:
-    """How far was searched, and that it is no search of everything; None where nothing was."""
+    """A sentence on how far the search went, and that it was not exhaustive; None if there was no search."""
     if not search["move_m"] and not search["turn_deg"]:
         return None
     parts = []

@@ -1,4 +1,4 @@
-"""The options of a remedy: what may stay, which parts are worth keeping, how far a parcel may be moved or turned."""
+"""The options of a remedy: verdicts that may be kept, parts worth keeping, how far a parcel may be moved or turned."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -10,9 +10,9 @@ KEEP_VERDICT = Verdict.NOTICE
 
 @dataclass(frozen=True)
 class RemedyOptions:
-    """Which verdicts may stay, and which parts are worth keeping. one_piece: only the largest part of each parcel.
+    """Which verdicts may be kept, and which parts are worth keeping. one_piece: only the largest part of each parcel.
 
-    move_m, turn_deg: how far a parcel may be moved or turned in search of a place where it passes whole; 0: not.
+    move_m, turn_deg: how far a parcel may be moved or turned to a place where it passes whole; 0: not at all.
     """
 
     keep_verdict: str = KEEP_VERDICT
@@ -23,5 +23,5 @@ class RemedyOptions:
     turn_deg: float = 0.0
 
     def record(self) -> dict[str, Any]:
-        """The options as a run keeps them."""
+        """The options as stored with a run."""
         return asdict(self)

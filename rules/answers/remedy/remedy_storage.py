@@ -1,4 +1,4 @@
-"""Remedies kept in the library beside the runs of checks: record, remainder, cuts, and the parcels as given."""
+"""Remedies stored in the library beside the runs of checks: record, remainder, cuts, and the parcels as given."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -43,20 +43,20 @@ SHAPED = ("remainder", "cuts", "alternatives")  # those with geometry
 
 
 class RemedyRecorder:
-    """Takes down a remedy inside an open transaction: its rows as they come, its record when it is done."""
+    """Stores a remedy inside an open transaction: its rows as they come, its record at the end."""
 
     def __init__(self, connection: StoreConnection, record: Mapping[str, Any]) -> None:
         self._connection, self._record = connection, record
         self._recorder = Recorder(connection, record["id"])
 
     def append(self, chunk: Chunk) -> None:
-        """The next rows, and the next parcels as they were given."""
+        """Store the next rows, and the next parcels as given."""
         self._recorder.append_rows({name: rows_of_table(chunk.tables[name]) for name in KEPT if name in chunk.tables})
         if chunk.parcels:
             self._recorder.append_rows({GIVEN: rows_of_parcels(chunk.parcels)})
 
     def finish(self, packs: Sequence[Pack]) -> None:
-        """The record itself, with its row in the log."""
+        """Store the record, and its row in the log."""
         record = self._record
         self._recorder.finish(record, [text for pack in packs for text in pack.texts])
         log_run(self._connection, "remedy", record, {"parameters": record["parameters"], **record["sums"]})
@@ -86,7 +86,7 @@ def remedy_tables(library: Library, identifier: str) -> dict[str, Table]:
 
 
 def stored_options(library: Library, identifier: str) -> RemedyOptions:
-    """The options of a stored remedy besides its question. Raises OneMapError run.unknown, run.kind."""
+    """The options of a stored remedy, without its question. Raises OneMapError run.unknown, run.kind."""
     parameters = run_record(library, identifier, KIND)["parameters"]
     names = ("keep_verdict", "min_part_m2", "min_width_m", "one_piece", "move_m", "turn_deg")
     return RemedyOptions(**{name: parameters[name] for name in names if name in parameters})

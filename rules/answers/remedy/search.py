@@ -1,4 +1,4 @@
-"""A bounded search: how far a parcel would have to move, or turn, to pass whole. What it finds is checked."""
+"""A bounded search for how far a parcel would have to move or turn to pass whole. Every result is checked."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ Expect = Callable[[int, int], None]  # grounds, and checks, that are still to co
 
 @dataclass(frozen=True)
 class Step:
-    """One way to shift a parcel: east and north in m, turned by degrees about its centroid, counter-clockwise."""
+    """One displacement of a parcel: east and north in m, turned by degrees about its centroid, counter-clockwise."""
 
     east_m: float = 0.0
     north_m: float = 0.0
@@ -36,7 +36,7 @@ class Step:
         return float(np.hypot(self.east_m, self.north_m))
 
     def part(self, share: float) -> "Step":
-        """The same way, a share of it."""
+        """The step in the same direction, reduced to a share."""
         return Step(self.east_m * share, self.north_m * share, self.turned_deg * share)
 
     def move_parcel(self, parcel: shapely.Geometry) -> shapely.Geometry:
@@ -48,18 +48,18 @@ class Step:
 
 @dataclass(frozen=True)
 class Bounds:
-    """How far is searched: metres of a move and degrees of a turn, 0 not at all."""
+    """The bounds of the search: metres of a move and degrees of a turn, 0 for none."""
 
     move_m: float
     turn_deg: float
 
     def share(self, step: Step) -> float:
-        """How much of the bounds a step takes: the shares of move and turn together."""
+        """The share of the bounds that a step takes: the shares of move and turn, added."""
         moved = step.moved_m / self.move_m if self.move_m else 0.0
         return moved + (abs(step.turned_deg) / self.turn_deg if self.turn_deg else 0.0)
 
     def record(self, tried: int) -> dict[str, Any]:
-        """The bounds as JSON, with how many grounds were looked at: it is no search of everything."""
+        """The bounds as JSON, with the number of grounds tried: the search is not exhaustive."""
         return {
             "move_m": self.move_m,
             "turn_deg": self.turn_deg,
@@ -74,7 +74,7 @@ class Bounds:
 
 
 def searches(bounds: Bounds) -> dict[str, list[list[Step]]]:
-    """The steps to try for each alternative: rings of steps, those first that take least of the bounds."""
+    """The steps to try for each alternative: rings of steps, those that take the least of the bounds first."""
     found: dict[str, list[list[Step]]] = {}
     if bounds.move_m:
         found["moved"] = moves(bounds.move_m)
@@ -96,7 +96,7 @@ def turns(farthest_deg: float) -> list[list[Step]]:
 
 
 def turned_moves(bounds: Bounds) -> list[list[Step]]:
-    """Rings of moves with a turn to either side, those that take least of the bounds first."""
+    """Rings of moves with a turn to either side, those that take the least of the bounds first."""
     rings: list[list[Step]] = [[] for _ in _BOTH_RINGS]
     for moved in BOTH_SHARES:
         for turned in BOTH_SHARES:
@@ -125,11 +125,11 @@ def nearest_steps(
     smaller_than: Mapping[int, float] | None = None,
     expect: Expect = lambda grounds, checks: None,
 ) -> dict[int, Step]:
-    """The smallest step found after which each of the parcels `rows` passes; none is no proof that none exists.
+    """The smallest step found after which each of the parcels `rows` passes; not finding one proves nothing.
 
-    parcels: (n,) geometries. All steps of a ring are tried before a larger one; then the best are halved towards
-    where the parcel stood. smaller_than: for parcels that know of a step already, which size another must stay below.
-    expect: told before grounds are asked about, how many more these will be at most, and how often it will be asked.
+    parcels: (n,) geometries. All steps of a ring are tried before a larger one; then the best are halved towards the
+    parcel's own place. smaller_than: for parcels with a known step, the size that another must stay below. expect:
+    called before grounds are judged, with their largest number, and the number of checks.
     """
     found: dict[int, Step] = {}
     known = smaller_than or {}
@@ -154,7 +154,7 @@ def nearest_steps(
 
 
 def _way(step: Step, size: Callable[[Step], float]) -> tuple[float, ...]:
-    """The steps of one direction and one mixture of moving and turning."""
+    """A key for steps of one direction and one mixture of moving and turning."""
     unit = step.part(1 / size(step))
     return round(unit.east_m, 9), round(unit.north_m, 9), round(unit.turned_deg, 9)
 
@@ -168,7 +168,7 @@ def _pass(parcels: np.ndarray, tried: Sequence[tuple[int, Step]], passes: Passes
 def _shorten_steps(
     parcels: np.ndarray, good: list[tuple[int, Step]], low: np.ndarray, passes: Passes
 ) -> list[tuple[int, Step]]:
-    """Steps that pass (k,), each shortened as far as it still does; low: the share (k,) of it at which none did."""
+    """Shorten each passing step (k,) as far as it still passes; low: the share (k,) of the step that does not pass."""
     if not good:
         return []
     high = np.ones(len(good))

@@ -1,4 +1,4 @@
-"""The rows of `sites` for people: the places that were found, the freest first."""
+"""The rows of `sites` for people: the places found, the freest first."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ _SIZES = (("area", "m2"), ("width", "m"))
 
 
 def sites_view(result: Mapping[str, Any], language: str) -> AnswerView:
-    """A row for each place: how far it lies from the edge of the free ground, and which rule's ground is nearest."""
+    """A row for each place: its distance from the edge of the free ground, and the rule whose ground is nearest."""
     sites = result["sites"]
     if not sites:
         return AnswerView(opening=[phrase("said.no_sites", language)])

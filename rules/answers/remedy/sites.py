@@ -1,4 +1,4 @@
-"""Site search: places in a district where a parcel of an area and a least width passes the check, the freest first."""
+"""Search a district for places where a parcel of an area and a least width passes the check, the freest first."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -49,7 +49,7 @@ Operation = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 @dataclass(frozen=True)
 class SiteOptions:
-    """The site that is wanted: area, least width, how many, what may stay, and the facts of the project."""
+    """The wanted site: area, least width, number of sites, verdict that may be kept, and the facts of the project."""
 
     area_m2: float
     width_m: float
@@ -60,7 +60,7 @@ class SiteOptions:
 
 @dataclass(frozen=True)
 class FoundSites:
-    """The table of sites, and what was remarked on layers that lack ground near them."""
+    """The table of sites, and remarks on layers that lack ground near them."""
 
     table: Table
     problems: tuple[Problem, ...] = ()
@@ -76,9 +76,9 @@ def sites(
     language: str,
     threads: Threads,
 ) -> FoundSites:
-    """The sites, each of which passed the check as it is written. None is no proof that there is none.
+    """The sites, each of which passed the check as it is written. Finding none does not prove that there is none.
 
-    ground: (n,) polygons in the library's plane, in which is searched. Raises OneMapError for every refusal.
+    ground: (n,) polygons in the library's plane to search. Raises OneMapError for every refusal.
     """
     west, south, _, _ = shapely.total_bounds(ground)
     origin = local_origin(west, south)
@@ -115,7 +115,7 @@ def sites(
 
 
 def _cells(ground: np.ndarray) -> np.ndarray:
-    """The ground in squares: (k,) polygons."""
+    """The ground divided into squares: (k,) polygons."""
     whole = shapely.union_all(ground)
     west, south, east, north = shapely.bounds(whole)
     x = np.arange(np.floor(west / CELL_M), np.ceil(east / CELL_M)) * CELL_M
@@ -151,7 +151,7 @@ def _table(
     language: str,
     origin: tuple[float, float],
 ) -> Table:
-    """The sites that passed (k,), with the rule whose ground is nearest, how far that is, and its title.
+    """The sites that passed (k,), with the rule whose ground is nearest, its distance, and its title.
 
     verdicts (k,): of the check; rules: in the order of work.
     """
@@ -190,14 +190,14 @@ def _widths(shapes: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Places:
-    """Rectangles (k,) inside the free ground, and how far each lies from its edge in m, the farthest first."""
+    """Rectangles (k,) inside the free ground, with the distance of each from its edge in m, the farthest first."""
 
     grounds: np.ndarray
     clearance_m: np.ndarray
 
 
 def widths_m(area_m2: float, least_m: float) -> list[float]:
-    """The widths that are tried: from the square's side down to the least width."""
+    """The widths to try: from the square's side down to the least width."""
     side = float(np.sqrt(area_m2))
     if least_m <= 0 or least_m >= side:
         return [side]
@@ -211,10 +211,9 @@ def places(
     count: int,
     progress: Progress = SILENT,
 ) -> Places:
-    """At most `count` rectangles of an area, at least so wide, inside free ground; none is no proof that none fits.
+    """At most `count` rectangles of an area and a least width inside free ground; finding none proves nothing.
 
-    free: (n,) polygons that share no ground. A least width greater than the square's side leaves only wider ground,
-    so nothing is found.
+    free: (n,) polygons that share no ground. If the least width exceeds the square's side, nothing is found.
     """
     if least_width_m > np.sqrt(area_m2) * (1 + 1e-9):
         return Places(np.empty(0, dtype=object), np.empty(0))
@@ -249,9 +248,9 @@ def places(
 def _pair_by_pair(
     operation: Operation, one: np.ndarray, other: np.ndarray, at_once: int, progress: Progress
 ) -> np.ndarray:
-    """operation(one, other) pair by pair; so few at a time that nobody waits long who wants it stopped.
+    """Apply operation(one, other) pair by pair, few pairs at a time so that a cancel takes effect soon.
 
-    By one thread: what is prepared cannot be asked by several at once.
+    It uses one thread: prepared geometries cannot be used by several at once.
     """
     if len(one) == 0:
         return operation(one, other)
@@ -263,7 +262,7 @@ def _pair_by_pair(
 
 
 def _grid(inner: np.ndarray, step: float) -> tuple[np.ndarray, np.ndarray]:
-    """Points (k, 2) of a grid inside polygons, one at least in each, and the polygon (k,) of each."""
+    """Points (k, 2) of a grid inside polygons, at least one in each, and the polygon (k,) of each."""
     if len(inner) == 0:
         return np.empty((0, 2)), np.empty(0, dtype=np.int64)
     west, south, east, north = shapely.total_bounds(inner)
@@ -286,9 +285,9 @@ def _rectangles(centres: np.ndarray, width: float, length: float, angle: float) 
 
 
 def _farthest(shapes: np.ndarray, edges: np.ndarray, most_m: np.ndarray, count: int, progress: Progress) -> Places:
-    """`_apart` of all; only so many are measured as may be among them.
+    """The result of `_places_apart` for all shapes, measuring only as many as can be among the first.
 
-    edges: of the ground around each shape (n,); most_m: how far each lies from its edge at most (n,).
+    edges: of the ground around each shape (n,); most_m (n,): an upper bound of each shape's distance from its edge.
     """
     order, clearance_m = np.argsort(-most_m, kind="stable"), np.full(len(shapes), np.nan)
     measured, left = 0, 1.0

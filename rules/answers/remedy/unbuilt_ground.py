@@ -1,4 +1,4 @@
-"""Unbuilt ground: what the survey in force says is no construction land, as a rule beside those that are asked."""
+"""Unbuilt ground: ground that the survey in force does not class as construction land, as an additional rule."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -29,7 +29,7 @@ basis = [{{ law = "TD/T 1055-2019 第三次全国国土调查技术规程" }}]
 
 
 def unbuilt_pack(catalogue: Mapping[str, LayerEntry]) -> Pack:
-    """The pack whose one rule keeps sites off what is built; ground of which the survey says nothing is no site."""
+    """The pack whose only rule keeps sites off built ground; ground on which the survey is silent is no site."""
     matrix = read_matrix(_MATRIX)
     uses, field = matrix.a.uses, matrix.a.fields[0]
     other, built = (

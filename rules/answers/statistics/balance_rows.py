@@ -1,6 +1,6 @@
-"""The rows of `statistics` for people: units, groups and classes, and what closes each unit's ground.
+"""The rows of `statistics` for people: units, groups and classes, and the rest that completes each unit's ground.
 
-Areas are on the ellipsoid, as labels, checks and papers have them.
+Areas are ellipsoidal, as in labels, checks and documents.
 """
 
 import math
@@ -24,7 +24,7 @@ _LEAST_M2 = 0.005  # less is arithmetic
 
 
 def statistics_view(result: Record, language: str) -> AnswerView:
-    """How much there is in all, and the table of units, groups and classes."""
+    """The total size, and the table of units, groups and classes."""
     total, layer = result["total"], result["layer"]
     title = f"{layer['title']} {layer['label']}"
     size, sums = _whole_size(total, language), _sum_words([total], language)
@@ -53,7 +53,7 @@ def _without_size(row: AnswerRow) -> AnswerRow:
 
 
 def _balances(result: Record, language: str) -> list[AnswerRow]:
-    """The balance of all ground, then of each unit where there are several; each closes to its ground."""
+    """The balance of all ground, and of each unit if there are several; each sums to its ground."""
     total, units, rows = result["total"], result["units"], result["rows"]
     whole, names = phrase("balance.together", language), unit_names(units)
     ground_m2 = total.get("units_ellipsoidal_m2")
@@ -71,15 +71,15 @@ def _balances(result: Record, language: str) -> list[AnswerRow]:
 
 
 def unit_names(units: Sequence[Record]) -> dict[Any, str]:
-    """The names of the units, if each has one of its own."""
+    """The names of the units by key; empty if two have the same name."""
     named = {unit["unit"]: unit["unit_title"] for unit in units if unit.get("unit_title")}
     return named if len(set(named.values())) == len(named) else {}
 
 
 def _balance(name: str, ground_m2: float | None, known: Record, rows: Sequence[Record], language: str) -> AnswerRow:
-    """One ground: its groups with their classes, and what no class has.
+    """One ground: its groups with their classes, and the ground that no class has.
 
-    known: the record of the unit, or of all of them, which says what there is besides the classes.
+    known: the record of the unit, or of all units, which tells the ground outside the classes.
     """
     grouped: dict[str, dict[str, list[Record]]] = {}
     for row in rows:
@@ -105,7 +105,7 @@ def _balance(name: str, ground_m2: float | None, known: Record, rows: Sequence[R
 
 
 def _class_names(row: Record) -> tuple[str, str]:
-    """The group of a row, empty for none, and its class by code and title, empty where it is of no class."""
+    """The group of a row, and its class by code and title; each empty if there is none."""
     group, classes = "", []
     for spec, value in row["keys"].items():
         title = row["titles"].get(spec)
@@ -119,7 +119,7 @@ def _class_names(row: Record) -> tuple[str, str]:
 def _sum_row(
     name: str, rows: Sequence[Record], ground_m2: float | None, language: str, below: Sequence[AnswerRow] = ()
 ) -> AnswerRow:
-    """Rows of the answer as one: its area or length, its share of the ground, its features, its sums."""
+    """The sum of several rows as one: area or length, share of the ground, features, sums."""
     size: Word = "–"
     share: Word = "–"
     if rows and rows[0][_AREA] is not None:
@@ -136,7 +136,7 @@ def _sum_row(
 
 
 def _closing_rows(known: Record, rows: Sequence[Record], ground_m2: float, language: str) -> list[AnswerRow]:
-    """The rows of ground without a class, and of ground counted twice: with these a balance closes."""
+    """The rows of ground without a class, and of ground counted twice, which complete a balance."""
     doubled_m2 = (known["matched_ellipsoidal_m2"] or 0.0) - math.fsum(row[_AREA] or 0.0 for row in rows)
     apart = {"overlap": doubled_m2, **{name: known.get(f"{name}_ellipsoidal_m2") or 0.0 for name in _APART}}
     return [
@@ -155,7 +155,7 @@ def _closing_rows(known: Record, rows: Sequence[Record], ground_m2: float, langu
 
 
 def _size_of(rows: Sequence[Record]) -> float:
-    """By which classes are ordered: their area, else their length, else their features."""
+    """The size by which classes are sorted: their area, else their length, else their number of features."""
     return math.fsum(row[_AREA] or row["length_m"] or row["features"] for row in rows)
 
 
@@ -164,14 +164,14 @@ def _largest_first(rows: Sequence[tuple[float, AnswerRow]]) -> list[AnswerRow]:
 
 
 def _whole_size(total: Record, language: str) -> str | None:
-    """The area, else the length in all; None of what has neither."""
+    """The total area, else the total length, as text; None if there is neither."""
     if total[_AREA] is not None:
         return phrase("said.hectares", language, area_ha=hectares_text(total[_AREA]))
     return None if total["length_m"] is None else amount_text(Amount(total["length_m"] / 1000, "km"), language)
 
 
 def _sum_words(rows: Sequence[Record], language: str) -> str:
-    """The sums of rows, each with its field; one that nobody knows with why."""
+    """The sums of rows, each with its field; for an unknown sum the reason."""
     words = []
     for name in rows[0].get("sums", {}) if rows else ():
         values = [row["sums"][name] for row in rows]

@@ -1,4 +1,4 @@
-"""The pages of `changes`: how many features of each change, which ground became which class, and what would turn."""
+"""The pages of `changes`: number of features by change, classes before and after, and verdicts that would change."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -70,7 +70,7 @@ def _counts(result: Mapping[str, Any], kinds: Sequence[str], language: str) -> t
 def _feature_rows(found: VersionChanges, entry: LayerEntry, language: str) -> list[list[str]]:
     """The changed features: the change, the name, the titles of the fields that differ.
 
-    What changed in most features alike, such as the year of the data, comes last.
+    Changes that most features share, such as the year of the data, come last.
     """
     columns = found.tables["changes"].columns
     if columns.empty:
@@ -84,7 +84,7 @@ def _feature_rows(found: VersionChanges, entry: LayerEntry, language: str) -> li
 
 
 def _by_fields(rows: Sequence[Sequence[str]], language: str) -> tuple[Block, ...]:
-    """How many features differ in which fields, the commonest first."""
+    """The number of features by the set of fields that differ, the most frequent first."""
     counts = Counter((change, fields) for change, _, fields in rows)
     if not any(fields for _, fields in counts):  # features came and went; the first table says how many
         return ()
@@ -98,7 +98,7 @@ def _features(rows: Sequence[Sequence[str]], language: str) -> tuple[Block, ...]
 
 
 def _field_titles(names: str | None, entry: LayerEntry, language: str) -> str:
-    """Fields with commas between, as people call them; a field that the catalogue lacks keeps its name."""
+    """The titles of fields, joined by commas; a field that the catalogue lacks keeps its name."""
     fields = [name for name in (names or "").split(",") if name]
     return phrase("said.comma", language).join(entry.field_title(name, language) or name for name in fields)
 
@@ -112,7 +112,7 @@ def _classes(
     facts: list[list[str]],
     language: str,
 ) -> Section:
-    """The page of the ground whose class is another, in hectares, with the matrix."""
+    """The page of ground whose class changed, in hectares, with the matrix."""
     title = phrase("figures.transitions", language, before=names[0], after=names[1])
     words = ChartWords(title, phrase("figures.hectares", language), source, language, is_below_title=True)
     keyed = [
@@ -133,7 +133,7 @@ def _classes(
 
 
 def _turned_blocks(result: Mapping[str, Any], language: str) -> tuple[Block, ...]:
-    """The verdicts that would turn in open cases and kept checks, and the opinions on them, or that there are none."""
+    """The verdicts that would change in open cases and stored checks, and the opinions on them; or that none would."""
     if "cases" not in result:
         return ()
     departments, titles = result["titles"]["departments"], result["titles"]["rules"]

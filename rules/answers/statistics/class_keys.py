@@ -1,4 +1,4 @@
-"""How features are grouped: by values of fields, or by class, group or first characters of a code."""
+"""Group features by values of fields, or by class, group or first characters of a code."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _PARTS = ("class", "group")
 
 @dataclass(frozen=True)
 class ClassKeys:
-    """Which of some classes (c, each a tuple of plain values) each feature (n,) belongs to; nulls come last."""
+    """The class of each feature (n,) among classes (c, each a tuple of plain values); nulls come last."""
 
     fields: tuple[str, ...]
     classes: list[tuple[Any, ...]]
@@ -44,7 +44,7 @@ def class_keys(by: tuple[str, ...], attributes: pd.DataFrame, entry: LayerEntry,
 
 
 def key_titles(keys: Mapping[str, Any], entry: LayerEntry, language: str) -> dict[str, str]:
-    """The titles of the codes of a class, by the words that asked for them; without those that no table knows."""
+    """The titles of the codes of a class, by the key that asked for them; codes that no table knows are left out."""
     found = {}
     for spec, value in keys.items():
         field, slash, part = spec.rpartition("/")
@@ -66,7 +66,7 @@ def _tables(entry: LayerEntry, field: str) -> tuple[str, ...]:
 
 
 def _with_earlier(tables: tuple[str, ...]) -> tuple[str, ...]:
-    """Code tables, and after them the earlier editions by which older data are read."""
+    """Code tables, followed by their earlier editions, by which older data are read."""
     return (*tables, *(earlier for name in tables if (earlier := code_table(name).earlier) is not None))
 
 
@@ -91,7 +91,7 @@ def _column(spec: str, attributes: pd.DataFrame, entry: LayerEntry, place: Probl
 
 
 def _codes(field: str, attributes: pd.DataFrame, entry: LayerEntry, place: ProblemPlace) -> list[Any]:
-    """A field's values (n), codes of its tables as these write them, as conditions of rules see them."""
+    """A field's values (n,), with codes in the form of its tables, as conditions of rules see them."""
     values = column_of(attributes, field, place)
     schema = entry.field_named(field)
     reading = code_reading(schema) if schema is not None else None
@@ -111,9 +111,9 @@ def _is_text(value: Any) -> bool:
 
 
 def _class_part(tables: list[CodeTable], code: str | None, part: str) -> str | None:
-    """The class of a code or its group by the first table that knows it, else by an earlier edition of one.
+    """The class or group of a code, from the first table that knows it, else from an earlier edition.
 
-    Of a code that none knows, or that may be of either edition (201, a city or orchards without their zero), none.
+    None if no table knows it, or both editions may be meant (201, a city or orchards without their zero).
     """
     known = [table.known_class(code) for table in tables] if code else []
     own = [pair for pair, table in zip(known, tables, strict=False) if pair is not None and pair[0] is table]
@@ -131,7 +131,7 @@ def _has(attributes: pd.DataFrame, name: str) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON knows it: texts and numbers as they are, None where there is none or a text is blank."""
+    """A value as JSON: texts and numbers stay, None for no value or a blank text."""
     if value is None or value is pd.NaT or (isinstance(value, (float, np.floating)) and not np.isfinite(value)):
         return None
     if isinstance(value, str) and not value.strip():

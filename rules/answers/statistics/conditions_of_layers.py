@@ -1,4 +1,4 @@
-"""Conditions and fields of a layer as typed by a person: a mistake in them becomes a refusal."""
+"""Conditions and fields of a layer as typed by a person; a mistake in them is refused with an explanation."""
 
 import numpy as np
 import pandas as pd
@@ -12,11 +12,10 @@ from onemap.rules.judge.kinds.foreseen_values import truth_of_rows
 def truth_of(
     where: str | None, attributes: pd.DataFrame, place: ProblemPlace, entry: LayerEntry | None = None
 ) -> Truth:
-    """The rows (n,) for which a condition holds, and those for which it is unknown; without one it holds for all.
+    """The rows (n,) for which a condition holds, and those for which it is unknown; without a condition all rows hold.
 
-    place: file, layer, and the option as `field`; entry: of the layer, by whose lists and tables codes are read, and of
-    a value in none of them a condition is unknown.
-    Raises OneMapError statistics.where, statistics.field.
+    place: file, layer, and the option as `field`; entry: of the layer, whose lists and tables tell how codes are read;
+    for a value in none of them a condition is unknown. Raises OneMapError statistics.where, statistics.field.
     """
     if where is None:
         return Truth(np.ones(len(attributes), dtype=bool), np.zeros(len(attributes), dtype=bool))
@@ -29,9 +28,9 @@ def truth_of(
 
 
 def column_of(attributes: pd.DataFrame, field: str, place: ProblemPlace) -> np.ndarray:
-    """A field's values (n,). Raises OneMapError statistics.field, which names the fields that there are.
+    """A field's values (n,). Raises OneMapError statistics.field, which names the existing fields.
 
-    place: file, layer and field, and as `title` what the layer is called, where that is not its name.
+    place: file, layer and field, and the layer's title as `title` if it differs from its name.
     """
     try:
         return column_named(attributes, field)

@@ -1,4 +1,4 @@
-"""Ground in two units, or on the border of two, counts in each of them; in the total of all units it counts once."""
+"""Ground in two units, or on their border, counts in both of them, but only once in the total of all units."""
 
 from dataclasses import dataclass, replace
 
@@ -18,10 +18,10 @@ from onemap.rules.judge.overlay.threads import Threads
 
 @dataclass(frozen=True)
 class CountedOnce:
-    """All units (m,) that a question names, of which a block is a part, in the library's plane.
+    """All units (m,) that a question names, in the library's plane; a block is a part of them.
 
-    own: of each what no unit before it has, None where nothing is left; the grounds themselves where no two share any.
-    shared_m2: how much ground lies in two of them.
+    own: the ground of each that no earlier unit has, None if nothing is left; equal to `grounds` if no two share any.
+    shared_m2: the ground that lies in two of them.
     """
 
     grounds: np.ndarray
@@ -30,7 +30,7 @@ class CountedOnce:
 
     @classmethod
     def of(cls, units: AreaUnits, threads: Threads) -> "CountedOnce":
-        """Find what units share. Raises OneMapError compare.arithmetic."""
+        """Find the ground that units share. Raises OneMapError compare.arithmetic."""
         shared = shared_m2(units, threads)
         if not shared:
             return cls(units.grounds, units.grounds, 0.0)
@@ -45,7 +45,7 @@ class CountedOnce:
         return areas
 
     def from_origin(self, origin: tuple[float, float]) -> "CountedOnce":
-        """The same, counted from another origin."""
+        """The same units with coordinates counted from an origin."""
         away = -origin[0], -origin[1]
         grounds = shift_geometries(self.grounds, away)
         if self.own is self.grounds:
@@ -58,9 +58,9 @@ class CountedOnce:
     def in_first_unit(
         self, pieces: UnitPieces, rows: np.ndarray, kind: str, shapes: AnyShapes, threads: Threads
     ) -> UnitPieces:
-        """Pieces (k,) of lines or points less what of each lies in an earlier unit, or on its border.
+        """Pieces (k,) of lines or points without the parts that lie in an earlier unit, or on its border.
 
-        rows: which of all units the pieces' own (b,) are; shapes: of the features.
+        rows: positions of the pieces' units (b,) among all units; shapes: of the features.
         """
         place = rows[pieces.unit]
         piece, unit = intersecting_pairs(shapely.STRtree(self.grounds), pieces.geometry, threads)
@@ -75,7 +75,7 @@ class CountedOnce:
         return pieces_with_shares(pieces.unit, pieces.feature, rest, all_of(shapes), kind)
 
     def crossing_features(self, shapes: AnyShapes, rows: np.ndarray, threads: Threads) -> np.ndarray:
-        """Which of some features (n,) meet a unit besides those of a block, whose units are rows: a mask."""
+        """Which features (n,) meet a unit outside a block; mask. rows: of the block's units."""
         others = np.setdiff1d(np.arange(len(self.grounds)), rows)
         tree, crosses = shapely.STRtree(self.grounds[others]), np.zeros(len(shapes), dtype=bool)
         near = np.unique(boxes_meet(tree, shapes, threads)[0])
@@ -92,7 +92,7 @@ def _differences(left: np.ndarray, right: np.ndarray, threads: Threads) -> np.nd
 
 @dataclass(frozen=True)
 class UnitBlock:
-    """Which of all units (m,) are measured at a time: their rows (b,)."""
+    """The units measured at a time: their rows (b,) among all units (m,)."""
 
     every: CountedOnce
     rows: np.ndarray

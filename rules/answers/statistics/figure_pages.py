@@ -1,4 +1,4 @@
-"""Statistics and transitions as a page: what was asked of which versions, a chart, and the table behind it."""
+"""Statistics and transitions as a page: the question and its versions, a chart, and the table behind it."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
@@ -73,7 +73,7 @@ def statistics_page(
 
 
 def _total_cells(total: Record, sums: Sequence[str], value: str, language: str) -> list[str]:
-    """The figures of the last row: all of it, ground under two features or of two units once."""
+    """The cells of the last row, the total, which counts ground of two features or units once."""
     share = "–" if total["share"] is None else share_text(total["share"])
     return [f"{total['features']:,}", value, share, *(_sum_cell(total, one, language) for one in sums)]
 
@@ -115,13 +115,13 @@ def transitions_page(
 
 
 def _turned_m2(row: Mapping[str, Any]) -> float:
-    """How much of a class was lost and gained; nothing where that reads as nothing."""
+    """The area that a class lost and gained together; 0 if it would print as nothing."""
     area_m2: float = row["loss_m2"] + row["gain_m2"]
     return area_m2 if area_m2 >= _LEAST_DRAWN_M2 else 0.0
 
 
 def _change_cells(row: Mapping[str, Any], language: str) -> list[str]:
-    """Before, after, loss, gain, net in hectares; what a class neither lost nor gained is said in one word."""
+    """Before, after, loss, gain, net in hectares; a class without loss and gain gets a word instead."""
     before, after = (_number(row[name] / M2_PER_HECTARE, "") for name in ("before_m2", "after_m2"))
     if not _turned_m2(row):
         return [before, after, "", "", phrase("figures.no_change", language)]
@@ -138,9 +138,9 @@ def _by_unit(
     total: Sequence[str] = (),
     note: str = "",
 ) -> tuple[Block, ...]:
-    """A table by unit and class, whose other columns are figures; of one unit without its column, under its name.
+    """A table by unit and class with further columns of figures; a single unit is named in the heading instead.
 
-    units: those of the rows, None for what lies in none; total: the last row, empty for none.
+    units: those of the rows, None for ground in no unit; total: the last row, empty for none.
     """
     columns = [
         Column(head, mm, RIGHT if at > 1 else LEFT, is_optional=at > 0)
@@ -156,7 +156,7 @@ def _by_unit(
 def class_matrix(
     rows: Sequence[Mapping[str, Any]], entry: LayerEntry, names: tuple[str, str], words: ChartWords
 ) -> MatrixFigure:
-    """The matrix of transitions between classes, in hectares; the smallest of many classes as one.
+    """The matrix of transitions between classes, in hectares; the smallest of many classes are merged.
 
     rows: with `from` and `to`, keys by field or None for ground without a feature, and `area_m2`; names: of the sides.
     """
@@ -182,7 +182,7 @@ def class_matrix(
 
 
 def _statistics_chart(words: ChartWords, rows: Sequence[Record], values: list[float | None], language: str) -> Figure:
-    """Stacked where there are units and classes; bars of the one or the other else, the largest first."""
+    """A stacked chart if there are several units and classes; else bars of one of them, the largest first."""
     units = list(dict.fromkeys(_text(row["unit"]) for row in rows))
     classes = [_class(row, language) for row in rows]
     if len(units) > 1 and len(set(classes)) > 1:
@@ -225,7 +225,7 @@ def _stacked_figure(
 
 
 def _measure(rows: Sequence[Record]) -> tuple[str, float, str]:
-    """Which number of a row is drawn, by what it is divided, and what it is called."""
+    """The number of a row to draw, its divisor, and its name."""
     for name, factor, measure in (
         ("area_ellipsoidal_m2", M2_PER_HECTARE, "hectares"),
         ("length_m", 1000.0, "kilometres"),
@@ -238,7 +238,7 @@ def _measure(rows: Sequence[Record]) -> tuple[str, float, str]:
 def titled_columns(
     tables: Mapping[str, Table], entry: LayerEntry, by: Sequence[str], sums: Sequence[str], language: str
 ) -> dict[str, Table]:
-    """The tables of `statistics` with the titles of fields over the columns of classes (by) and of sums."""
+    """The tables of `statistics` with titles of fields for the columns of classes (by) and sums."""
     heads: dict[str, str] = {}
     titles = SheetTitles(language, KnownTitles(catalogue={entry.code: entry}))
     for spec in by:
@@ -251,7 +251,7 @@ def titled_columns(
 
 
 def _sum_cell(row: Record, name: str, language: str) -> str:
-    """A sum, or why nobody knows it."""
+    """A sum, or the reason why it is unknown."""
     value = row["sums"][name]
     return statistics_reason(row.get("reason") or Reason.NO_VALUE, language) if value is None else sum_text(value)
 
@@ -278,7 +278,7 @@ def _key_text(keys: Mapping[str, Any] | None, entry: LayerEntry, language: str) 
 
 
 def _unit_names(units: Sequence[Mapping[str, Any]]) -> dict[Any, str]:
-    """The titles of units that have one, by key; of several with one title the key stands beside it."""
+    """The titles of units by key; the key is appended to a title that several units share."""
     titles = {unit["unit"]: unit["unit_title"] for unit in units if unit.get("unit_title")}
     times = Counter(titles.values())
     return {key: title if times[title] == 1 else f"{title} {key}" for key, title in titles.items()}
@@ -293,7 +293,7 @@ def _version(layer: Mapping[str, Any], catalogue: Catalogue, language: str) -> s
 
 
 def _source(layers: Sequence[Mapping[str, Any] | None], catalogue: Catalogue, language: str) -> str:
-    """Versions with their day, as it stands under a chart; their hashes are in the answer and the tables."""
+    """Versions with their day, for the line below a chart; their hashes are in the answer and the tables."""
     parts = []
     for layer in filter(None, layers):
         if "label" not in layer:
@@ -305,7 +305,7 @@ def _source(layers: Sequence[Mapping[str, Any] | None], catalogue: Catalogue, la
 
 
 def _unknown_notes(total: Mapping[str, Any], language: str) -> str:
-    """The unknown ground, in a line."""
+    """A line on ground that rows count twice or not at all."""
     parts = [
         phrase(f"said.statistics_{name}", language, area_ha=_number(area_m2 / M2_PER_HECTARE, ""))
         for name, area_m2 in ground_apart(total).items()
@@ -317,7 +317,7 @@ def _unknown_notes(total: Mapping[str, Any], language: str) -> str:
 def _facts(
     layers: Mapping[str, Mapping[str, Any] | None], catalogue: Catalogue, as_of: str, language: str
 ) -> list[list[str]]:
-    """Pairs of texts, an even number of them, since two stand beside each other. layers: by what they are here."""
+    """An even number of pairs of texts, since two stand side by side. layers: by their role."""
     facts = [
         [phrase(f"figures.{name}", language), _source([layer], catalogue, language)]
         for name, layer in layers.items()

@@ -1,4 +1,4 @@
-"""One version of a layer, what of it lies in which area unit, and how much that is."""
+"""One version of a layer: the parts of its features in each area unit, and their size."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -47,7 +47,7 @@ _MOST_SUMMED = 1e290  # of a value: as many of them as a layer may hold have a s
 class StatisticsOptions:
     """The options of `statistics`: `layer` (CODE or CODE@label), classes, units, condition.
 
-    language: in which classes are called.
+    language: of the titles of classes.
     """
 
     layer: str
@@ -66,7 +66,7 @@ class StatisticsOptions:
 class MeasuredRows:
     """Rows (r): unit and class of each, counts and measures; NaN where not measured.
 
-    sums: by field, with how many features of the row have no number there.
+    sums: by field, with the number of the row's features that have no number there.
     """
 
     unit: np.ndarray
@@ -78,7 +78,7 @@ class MeasuredRows:
 
 
 class LayerInUnits:
-    """One version of a layer, what of it lies in which unit, and what is asked of it."""
+    """One version of a layer, the parts of its features in each unit, and measures of these."""
 
     def __init__(
         self,
@@ -88,10 +88,10 @@ class LayerInUnits:
         units: AreaUnits | None = None,
         block: UnitBlock | None = None,
     ) -> None:
-        """Read and share out. units: in place of what the options name.
+        """Read the layer and its units. units: used instead of those that the options name.
 
-        block: which of all units these are; coordinates are counted from the middle of all, so that every block gives
-        the same digits. Raises OneMapError statistics.…, compare.…, layer.unknown, version.unreadable.
+        block: the position of these units among all. Coordinates are counted from the middle of all, so that every
+        block gives the same digits. Raises OneMapError statistics.…, compare.…, layer.unknown, version.unreadable.
         """
         self.library, self.options, self.threads = library, options, threads
         self.version: Version = version_named(library, options.layer, options.as_of, options.known_at, "CODE")
@@ -137,7 +137,7 @@ class LayerInUnits:
         return source
 
     def repeated_among(self, chosen: np.ndarray) -> np.ndarray:
-        """Which of some rows of a table (n,) say the same of one unit and time: nobody knows which of them holds."""
+        """Which of some rows of a table (n,) repeat one unit and time, so that it is unknown which of them holds."""
         repeated = np.zeros(len(chosen), dtype=bool)
         if self.entry.geometry == "table":
             rows = np.flatnonzero(chosen)
@@ -145,7 +145,7 @@ class LayerInUnits:
         return repeated
 
     def _summable(self, values: np.ndarray) -> np.ndarray:
-        """Values (n,) as numbers; NaN also for one of a repeated row, or so large that no sum could hold it."""
+        """Values (n,) as numbers; NaN also for repeated rows, and for numbers too large to be summed."""
         numbers = plain_numbers(values)
         return np.where(self.repeated | (np.abs(numbers) > _MOST_SUMMED), np.nan, numbers)
 
@@ -166,12 +166,12 @@ class LayerInUnits:
 
     @cached_property
     def shapes(self) -> AnyShapes:
-        """The features' (n,), counted from the origin."""
+        """The features' shapes (n,), counted from the origin."""
         return self.source.features.shapes
 
     @cached_property
     def grounds(self) -> np.ndarray | None:
-        """The units' (m,), counted from the origin; None where all ground is asked for."""
+        """The units' grounds (m,), counted from the origin; None if no units are named."""
         if self.units is None:
             return None
         east, north = self.plane.origin
@@ -179,13 +179,13 @@ class LayerInUnits:
 
     @cached_property
     def pieces(self) -> UnitPieces:
-        """The pieces of all features, whether the condition holds for them or not."""
+        """The pieces of all features, whether or not they meet the condition."""
         if self.grounds is None:
             return self._with_areas(whole_features(self.shapes))
         return self.pieces_in(self.grounds)
 
     def pieces_in(self, grounds: np.ndarray) -> UnitPieces:
-        """The features' pieces in some polygons (m,), counted from the origin; a table's rows by the units' codes."""
+        """The features' pieces in some polygons (m,), counted from the origin; rows of a table by the units' codes."""
         if self.entry.geometry == "table" and self.units is not None:
             pieces, self.lost = joined_rows(self.units.names, self._unit_keys())
             return pieces
@@ -195,11 +195,11 @@ class LayerInUnits:
 
     @property
     def area_units(self) -> AreaUnits:
-        """The units, where some are asked for. Raises DefectError."""
+        """The units, which must have been named. Raises DefectError."""
         return require_value(self.units, "area units")
 
     def _unit_keys(self) -> list[str | None]:
-        """The codes of the rows' units: of the table's own field for them, else of the one that names the units."""
+        """The unit codes of the rows: from the table's own field of units, else from the field that names the units."""
         name = self.entry.unit or self.area_units.record["unit"]
         place: ProblemPlace = {**self.entry.place_in(self.library.label), "field": "--unit"}
         return text_values(column_of(self.source.features.attributes, name, place).tolist())
@@ -219,29 +219,29 @@ class LayerInUnits:
 
     @cached_property
     def once(self) -> UnitBlock:
-        """The units among all that are asked for, in the library's plane."""
+        """The position of these units among all units of the question, in the library's plane."""
         if self._block is not None:
             return self._block
         return UnitBlock(CountedOnce.of(self.area_units, self.threads), np.arange(len(self.area_units.names)))
 
     @property
     def units_overlap_m2(self) -> float:
-        """How much ground lies in two units; in both it is counted."""
+        """The ground that lies in two units, and is counted in both."""
         return 0.0 if self.units is None or self.entry.geometry == "table" else self.once.every.shared_m2
 
     @cached_property
     def own_m2(self) -> float:
-        """The units' ground, without what an earlier one has of it."""
+        """The area of the units, without ground that an earlier unit has."""
         return float(self.once.every.own_m2[self.once.rows].sum())
 
     @cached_property
     def own_ellipsoidal_m2(self) -> float:
-        """The same on the ellipsoid."""
+        """The ellipsoidal area of the units, without ground that an earlier unit has."""
         return float(ellipsoidal_areas_m2(self.once.every.own[self.once.rows], self.plane.crs).sum())
 
     @cached_property
     def pieces_once(self) -> UnitPieces:
-        """The pieces of all features; what lies in two units, or on their border, counts in the earlier one alone."""
+        """The pieces of all features; ground in two units, or on their border, counts only in the earlier unit."""
         if self.units is None or self.entry.geometry == "table":
             return self.pieces
         every, rows = self.once.every.from_origin(self.plane.origin), self.once.rows
@@ -255,7 +255,7 @@ class LayerInUnits:
 
     @cached_property
     def crossing_features(self) -> np.ndarray:
-        """Which features have a part here and may have another in units of other blocks: mask (n,)."""
+        """Which features have a part in this block and may have another in other blocks: mask (n,)."""
         here = np.unique(self.pieces.feature)
         every = self.once.every.from_origin(self.plane.origin)
         crosses = np.zeros(len(self.shapes), dtype=bool)
@@ -263,15 +263,16 @@ class LayerInUnits:
         return crosses
 
     def areas_of(self, pieces: UnitPieces, group: np.ndarray, groups: int) -> UnionAreas | None:
-        """The areas of the unions of pieces (k,) by group; None for a group without an area."""
+        """The areas of the unions of pieces (k,) by group; None if the layer has no areas."""
         if self.entry.geometry != POLYGON:
             return None
         return union_areas(group, pieces, groups, self.pairs, self.plane, self.threads.part(0.8, 0.9))
 
     def declared_areas(self, field: str | None, pieces: UnitPieces, units: int) -> dict[str, np.ndarray]:
-        """The area that the features of pieces (k,) declare, and the ground of those that do, by unit in m².
+        """The area that the features of pieces (k,) declare, and the drawn area of these features, by unit in m².
 
-        Of a sum of `field` that adds up declared or net areas, which count ground twice where features overlap.
+        Given for a sum of `field` that adds declared or net areas, which count ground twice where features overlap;
+        else empty.
         """
         numbers = self.numbers.get(self.declared_field or "")
         if numbers is None or field not in (self.declared_field, self.net_field):
@@ -282,7 +283,7 @@ class LayerInUnits:
         return {"declared_m2": declared, "drawn_m2": ground.ellipsoidal_m2}
 
     def sizes_of(self, pieces: UnitPieces) -> np.ndarray:
-        """How much each piece (k,) is: m² of polygons, m of lines, the number of points."""
+        """The size of each piece (k,): m² of polygons, m of lines, the number of points."""
         kind = self.entry.geometry
         return pieces.areas[0] if kind == POLYGON else pieces_size(pieces.geometry, kind)
 
@@ -302,7 +303,7 @@ class LayerInUnits:
         return union_lengths_m(pieces.geometry, group, groups, unite)
 
     def measure(self, pieces: UnitPieces, unit: np.ndarray, group: np.ndarray) -> MeasuredRows:
-        """Rows by unit (k,) and class (k,) of pieces, in their order."""
+        """The rows of pieces by unit (k,) and class (k,), sorted by these."""
         classes = max(len(self.keys.classes), 1)
         found, at = np.unique(unit * classes + group, return_inverse=True)
         sums = {}
@@ -323,7 +324,7 @@ class LayerInUnits:
         )
 
     def remarks(self) -> Sequence[Problem]:
-        """Remarks for whoever reads the numbers."""
+        """Remarks for readers of the numbers."""
         problems = []
         if self.lost:
             codes = list(dict.fromkeys(code or "–" for code in self.lost))[:10]
@@ -345,7 +346,7 @@ class LayerInUnits:
 def unit_remarks(
     library: Library, options: StatisticsOptions, units: AreaUnits | None, overlap_m2: float, threads: Threads
 ) -> Sequence[Problem]:
-    """Remarks on the units: those of their file, ground in two of them or in none.
+    """Remarks on the units: those on their file, on ground in two units or in none.
 
     Raises OneMapError compare.arithmetic.
     """

@@ -1,8 +1,8 @@
 """`onemap statistics`: a layer's areas, lengths, counts and sums by class and by area unit.
 
-Areas are of unions: ground under two features of one row counts once, and `overlap_m2` says how much that was. What the
-layer does not know stands beside what it knows: ground under features of which the condition is unknown, ground
-without a feature, ground for which the version does not speak.
+Areas are those of unions: ground under two features of one row counts once, and `overlap_m2` tells how much that was.
+Unknown ground is given beside the known: ground under features for which the condition is unknown, ground without a
+feature, ground outside the version's coverage.
 """
 
 from collections.abc import Callable, Mapping
@@ -41,7 +41,7 @@ _NESTED = ("unit", "keys", "titles", "sums", "without_value")  # what a table ha
 
 @dataclass(frozen=True)
 class Statistics:
-    """The answer: rows by unit and class, units, the total, each as JSON; and which versions were asked."""
+    """The answer: rows by unit and class, units, and the total, each as JSON; and the versions used."""
 
     rows: list[Record]
     units: list[Record]
@@ -53,7 +53,7 @@ class Statistics:
 
 
 def statistics(library: Library, options: StatisticsOptions, threads: Threads) -> Statistics:
-    """Measure; a large layer of polygons block by block of its units.
+    """Measure a layer; a large layer of polygons is measured block by block of its units.
 
     Raises OneMapError statistics.…, compare.…, layer.unknown, version.unreadable.
     """
@@ -94,7 +94,7 @@ def _part(asked: LayerInUnits) -> PartOfStatistics:
 
 
 def _told_of(asked: LayerInUnits) -> dict[str, np.ndarray]:
-    """The masks (n,) of the features that the total counts, by the key of the count."""
+    """Masks (n,) of the features that the total counts, by the key of each count."""
     certain = asked.truth.true
     no_number = {name: certain & np.isnan(values) for name, values in asked.numbers.items()}
     return {
@@ -105,7 +105,7 @@ def _told_of(asked: LayerInUnits) -> dict[str, np.ndarray]:
 
 
 def _at_once(asked: LayerInUnits) -> Statistics:
-    """Everything of the units that are asked for."""
+    """The statistics of all units at once."""
     found = _raw_statistics(asked)
     problems = [*asked.remarks(), *_row_problems(asked, found.rows)]
     is_open = asked.entry.geometry == "table" and not asked.entry.complete
@@ -113,7 +113,7 @@ def _at_once(asked: LayerInUnits) -> Statistics:
 
 
 def _raw_statistics(asked: LayerInUnits) -> Statistics:
-    """The same with a total whose numbers add up to those of more units."""
+    """The statistics of some units, with a total whose numbers can be added to those of other units."""
     pieces = asked.pieces.of_features(asked.truth.true)
     found = asked.measure(pieces, pieces.unit, asked.keys.of_feature[pieces.feature])
     grounds = _Grounds.of(asked)
@@ -135,10 +135,10 @@ def _raw_statistics(asked: LayerInUnits) -> Statistics:
 
 @dataclass(frozen=True)
 class _Grounds:
-    """The grounds of units: all of it, under features that count, under those that may count, and what is not known.
+    """The areas of units: whole, under features that count, under features that may count, and unknown.
 
-    Each (2, m), in m² in the plane and on the ellipsoid; NaN where nothing can be said: a layer without areas, or no
-    unit.
+    Each (2, m), in m² in the plane and on the ellipsoid; NaN where undefined: for a layer without areas, or without
+    units.
     """
 
     area: np.ndarray
@@ -155,7 +155,7 @@ class _Grounds:
 
     @classmethod
     def of(cls, asked: LayerInUnits) -> "_Grounds":
-        """Measure the ground of the units, or of the coverage where all ground is asked for.
+        """Measure the ground of the units, or of the coverage if no units are named.
 
         Raises OneMapError compare.arithmetic.
         """
@@ -179,12 +179,12 @@ class _Grounds:
 
 
 def _scale_of_rest(ground: np.ndarray, rest_m2: np.ndarray, closing_m2: np.ndarray) -> np.ndarray:
-    """By unit (m,) the ellipsoid's square metres of one in the plane, of ground that no feature fills.
+    """By unit (m,) the ratio of ellipsoidal to planar m² for ground that no feature fills.
 
-    ground: of the units in the plane and on the ellipsoid (2, m); rest_m2: what nothing fills, in the plane;
-    closing_m2: what it must be on the ellipsoid for the unit to be whole. Edges count as straight in degrees, so a
-    border with more vertices has another area: of a small rest that is more than the rest itself, and the unit's own
-    scale is taken.
+    ground: areas of the units in the plane and on the ellipsoid (2, m); rest_m2: the unfilled area in the plane;
+    closing_m2: the ellipsoidal area that makes the unit whole. Edges count as straight in degrees, so a border with
+    more vertices has another area. For a small rest this error exceeds the rest itself, so the unit's own scale is
+    taken.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         own, closing = ground[1] / ground[0], closing_m2 / rest_m2
@@ -192,9 +192,9 @@ def _scale_of_rest(ground: np.ndarray, rest_m2: np.ndarray, closing_m2: np.ndarr
 
 
 def _unions(asked: LayerInUnits, pieces: UnitPieces, units: int) -> tuple[np.ndarray, np.ndarray]:
-    """By unit the area under pieces, and by how much that is less than their sum, in the plane and on the ellipsoid.
+    """By unit the area of the union of pieces, and the area that overlaps took from their sum.
 
-    Both (2, m).
+    Both (2, m), in the plane and on the ellipsoid.
     """
     found = require_value(asked.areas_of(pieces, pieces.unit, units), "areas of polygons")
     areas = np.array([found.area_m2, found.ellipsoidal_m2])
@@ -209,7 +209,7 @@ def _of_units_m2(asked: LayerInUnits, overlay: _Overlay, coverage: shapely.Geome
 
 
 def _stray(asked: LayerInUnits, coverage: shapely.Geometry, units: int) -> np.ndarray:
-    """By unit the areas (2, m) of features that lie outside the coverage: they count, but fill nothing of it.
+    """By unit the areas (2, m) of features outside the coverage: they count, but fill none of it.
 
     Raises OneMapError compare.arithmetic.
     """
@@ -223,7 +223,7 @@ def _stray(asked: LayerInUnits, coverage: shapely.Geometry, units: int) -> np.nd
 
 
 def _on_both_m2(asked: LayerInUnits, geometries: np.ndarray) -> np.ndarray:
-    """The areas (2, n) of ground counted from the origin, in the plane and on the ellipsoid; of None 0."""
+    """The areas (2, n) of ground counted from the origin, in the plane and on the ellipsoid; 0 for None."""
     return np.array([np.nan_to_num(shapely.area(geometries)), asked.plane.ellipsoidal_m2(geometries)])
 
 
@@ -260,9 +260,9 @@ def _total(asked: LayerInUnits, whole: UnitPieces, grounds: _Grounds) -> Record:
 
 
 def _said_total(joined: Record, options: StatisticsOptions, is_open: bool = False) -> Record:
-    """A total as the answer has it: of a field of which no feature has a number, nobody knows the sum.
+    """The total in the form of the answer; the sum of a field in which no feature has a number is unknown.
 
-    is_open: without any feature nobody knows it, either.
+    is_open: without any feature a sum is unknown, too.
     """
     total = {name: value for name, value in joined.items() if "." not in name and name != "declared"}
     of = {name.removeprefix("sum."): value for name, value in joined.items() if name.startswith("sum.")}
@@ -281,7 +281,7 @@ def _sum_of(value: float, missing: int, features: int) -> float | None:
 
 
 def _total_share(asked: LayerInUnits, total: Record, ground: float) -> float | None:
-    """The share of the units' ground that the total takes; without units the total is all there is."""
+    """The share of the total in the units' ground; 1 without units."""
     if asked.units is None or asked.entry.geometry != POLYGON:
         return 1.0 if total["features"] else None
     return float(total["area_m2"] / ground) if ground else None
@@ -290,7 +290,7 @@ def _total_share(asked: LayerInUnits, total: Record, ground: float) -> float | N
 def _rows(
     asked: LayerInUnits, found: MeasuredRows, grounds: _Grounds, total: Record, names: np.ndarray
 ) -> list[Record]:
-    """A row for each unit and class that is there; without classes one for each unit, whether or not it has any."""
+    """A row for each unit and class that occurs; without classes one for each unit, even if it is empty."""
     rows = []
     share = _shares(asked, found, grounds, total)
     for at, (unit, group) in enumerate(zip(found.unit.tolist(), found.group.tolist(), strict=True)):
@@ -309,7 +309,7 @@ def _rows(
 
 
 def _with_empty_units(asked: LayerInUnits, rows: list[Record], names: np.ndarray) -> list[Record]:
-    """Rows of units in their order; one that has nothing says so, and of a table that nobody knows its numbers."""
+    """The rows in the order of units, with a row for each empty unit; a table's numbers may be unknown there."""
     known = {row["unit"]: row for row in rows}
     none = 0.0 if asked.entry.geometry == POLYGON else None
     empty: Record = {"keys": {}, "titles": {}, "features": 0, "area_m2": none, "area_ellipsoidal_m2": none}
@@ -320,7 +320,7 @@ def _with_empty_units(asked: LayerInUnits, rows: list[Record], names: np.ndarray
 
 
 def _shares(asked: LayerInUnits, found: MeasuredRows, grounds: _Grounds, total: Record) -> np.ndarray:
-    """The share of each row in its unit's ground; for lines and points, and without units, in the total."""
+    """The share of each row in its unit's ground; for lines and points, or without units, in the total."""
     with np.errstate(divide="ignore", invalid="ignore"):
         if found.areas is not None:
             of = grounds.area[0][found.unit] if asked.units is not None else total["area_m2"]
@@ -330,9 +330,9 @@ def _shares(asked: LayerInUnits, found: MeasuredRows, grounds: _Grounds, total: 
 
 
 def _sums_record(asked: LayerInUnits, sums: Mapping[str, tuple[Any, int]], features: int) -> Record:
-    """The sums of a row: declared and net area, the sums that were asked for, and how many features had no number.
+    """The sums of a row: declared and net area, the requested sums, and how many features had no number.
 
-    Of a table also why a sum is unknown; what a complete table has no row of is nothing.
+    For a table also why a sum is unknown; in a complete table a missing row means 0.
     """
     is_table = asked.entry.geometry == "table"
     has_row = features > 0 or not is_table or asked.entry.complete
@@ -349,7 +349,7 @@ def _sums_record(asked: LayerInUnits, sums: Mapping[str, tuple[Any, int]], featu
 
 
 def _row_problems(asked: LayerInUnits, rows: list[Record]) -> list[Problem]:
-    """The problem that names the units without a row in a table."""
+    """A problem that names the units without a row in a table."""
     if asked.units is None or asked.entry.geometry != "table" or asked.entry.complete:
         return []
     present = {row["unit"] for row in rows if row["features"]}
@@ -381,7 +381,7 @@ def _number(value: Any) -> float | None:
 def _tables(
     options: StatisticsOptions, units: AreaUnits | None, rows: list[Record], records: list[Record]
 ) -> dict[str, Table]:
-    """`statistics`, and with units `units`, which has their geometries."""
+    """The table `statistics` and, if there are units, `units` with their geometries."""
     flat = []
     for row in rows:
         keys = {f"key_{name}" if name in row else name: value for name, value in row["keys"].items()}
@@ -396,7 +396,7 @@ def _tables(
 
 
 def record_columns(records: list[Record], names: list[str]) -> pd.DataFrame:
-    """Rows as columns: numbers as numbers, all else as texts."""
+    """Rows as columns: numbers as numbers, everything else as text."""
     columns = pd.DataFrame(records, columns=None if records else names, dtype=object)
     for name in columns.columns:
         values = columns[name]

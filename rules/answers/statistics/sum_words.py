@@ -1,4 +1,4 @@
-"""Sums of fields and versions of layers in words: as many decimals as they have, and why a sum is unknown."""
+"""Sums of fields and versions of layers as text: with as many decimals as needed, and why a sum is unknown."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,12 +10,12 @@ _LEAST_TOLD_M2 = 0.01
 
 
 def sum_text(value: float) -> str:
-    """A sum as people read it: whole numbers whole, others with two decimals."""
+    """A sum for people: whole numbers without, others with two decimals."""
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
 
 
 def ground_apart(total: Mapping[str, Any]) -> dict[str, float]:
-    """The ground on the ellipsoid, in m², that the rows of a total count twice or not at all, by what it is."""
+    """The ellipsoidal m² of ground that the rows of a total count twice or not at all, by its kind."""
     areas = {
         name: total.get(f"{name}_ellipsoidal_m2") or 0.0
         for name in ("overlap", Reason.NO_VALUE, "without_feature", Reason.OUTSIDE_COVERAGE)
@@ -30,7 +30,7 @@ def statistics_reason(reason: str, language: str) -> str:
 
 
 def version_words(title: str, label: str, valid_from: str | None, language: str) -> str:
-    """A version by its label, and the day from which it holds where the label does not say it."""
+    """A version by its label, and the day from which it is valid if the label is not that day."""
     name = f"{title} {label}"
     if valid_from in (None, label):
         return name

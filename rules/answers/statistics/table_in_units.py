@@ -1,4 +1,4 @@
-"""The rows of a table without geometries, such as people or jobs, joined to area units by the units' codes."""
+"""Join the rows of a table without geometries, such as people or jobs, to area units by the units' codes."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from onemap.rules.answers.statistics.unit_pieces import UnitPieces
 
 
 def joined_rows(names: np.ndarray, keys: Sequence[str | None]) -> tuple[UnitPieces, list[str | None]]:
-    """Rows of a table (n,) by the code of their unit, and the codes that are no unit's. names: of the units (m,)."""
+    """The rows of a table (n,) by unit code, and the codes that belong to no unit. names: of the units (m,)."""
     place = {plain_unit_code(str(name)): at for at, name in enumerate(names.tolist())}
     unit = np.array([-1 if key is None else place.get(plain_unit_code(key), -1) for key in keys], dtype=np.int64)
     rows = np.flatnonzero(unit >= 0)

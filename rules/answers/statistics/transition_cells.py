@@ -1,4 +1,4 @@
-"""Transitions of classes in units: both versions laid over each other, every place counted once."""
+"""Transitions of classes in units: two versions are overlaid, and every place is counted once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -35,9 +35,9 @@ _LEAST_M2 = 0.01  # of such ground; less is what rounding leaves between what wa
 
 @dataclass(frozen=True)
 class TransitionCells:
-    """Rows of some units as JSON: `unit` (its place), `from`, `to`, `area_m2`, `area_ellipsoidal_m2`.
+    """Rows of some units as JSON: `unit` (its position), `from`, `to`, `area_m2`, `area_ellipsoidal_m2`.
 
-    lost: of each version how much each of its features, by fid, has lost to an earlier one of the same version there.
+    lost: for each version, the area that each feature, by fid, lost there to an earlier feature of the same version.
     """
 
     rows: list[Record]
@@ -46,7 +46,7 @@ class TransitionCells:
 
 @dataclass(frozen=True)
 class VersionPair:
-    """Two versions and how their features are classed; coordinates are counted from the sources' origin."""
+    """Two versions and the keys of their classes; coordinates are counted from the sources' origin."""
 
     library: Library
     sources: Sources
@@ -55,7 +55,10 @@ class VersionPair:
     plane: Plane
 
     def cells(self, grounds: np.ndarray, threads: Threads) -> TransitionCells:
-        """Measure in units (m,). Raises OneMapError statistics.field, compare.arithmetic, version.unreadable."""
+        """Measure transitions in units (m,).
+
+        Raises OneMapError statistics.field, compare.arithmetic, version.unreadable.
+        """
         east, north = self.plane.origin
         west, south, right, top = shapely.total_bounds(grounds).tolist()
         box = [west + east, south + north, right + east, top + north]
@@ -126,7 +129,7 @@ def _side(pair: VersionPair, version: Version, grounds: np.ndarray, box: list[fl
 
 
 def _cells(a: _Side, b: _Side, grounds: np.ndarray, plane: Plane, threads: Threads) -> pd.DataFrame:
-    """Rows `unit, a, b` (classes), `area_m2, ellipsoidal_m2`: what both say, what only one says, what neither says."""
+    """Rows `unit, a, b` (classes), `area_m2, ellipsoidal_m2`: ground of both versions, of one only, of neither."""
     tree = shapely.STRtree(a.pieces.geometry)
     found = overlaps(a.pieces.geometry, tree, b.pieces.geometry, threads)
     refuse_failed(a.version.table, a.names, a.pieces.feature[found.failed[:, 0]])

@@ -1,7 +1,7 @@
-"""`onemap transitions`: what of each class became what, between two versions, by area unit.
+"""`onemap transitions`: how the classes of one version became those of another, by area unit.
 
-Every place counts once: where a version overlaps itself the first row has the ground. So a unit's rows sum to its
-compared ground, by class to the older version and by class to the newer one.
+Every place counts once: where a version overlaps itself, the first row has the ground. A unit's rows therefore sum to
+its compared ground, by class to the older version and by class to the newer one.
 """
 
 from collections.abc import Mapping
@@ -67,7 +67,7 @@ class Transitions:
 
 
 def transitions(library: Library, options: TransitionOptions, threads: Threads) -> Transitions:
-    """Measure, many features block by block of the units.
+    """Measure transitions; many features are measured block by block of the units.
 
     Raises OneMapError statistics.…, compare.…, layer.unknown, version.unreadable.
     """
@@ -108,7 +108,7 @@ def transitions(library: Library, options: TransitionOptions, threads: Threads) 
 def _in_blocks(
     pair: VersionPair, every: CountedOnce, blocks: list[np.ndarray], threads: Threads
 ) -> tuple[list[Record], list[Record], tuple[dict[int, float], dict[int, float]]]:
-    """Rows by unit (its place); rows in which what lies in two units counts once; what features have lost, by fid."""
+    """Rows by unit (its position); rows that count ground of two units once; the areas that features lost, by fid."""
     rows: list[Record] = []
     whole: list[Record] = []
     lost: tuple[dict[int, float], dict[int, float]] = {}, {}
@@ -131,7 +131,7 @@ def _in_blocks(
 def _grounds(
     units: AreaUnits | None, both: shapely.Geometry, threads: Threads
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """All units: names, compared ground, None where there is none (m,), and how much of each is not compared, in m².
+    """For all units (m,): names, compared ground (None if there is none), and the m² not compared.
 
     Raises OneMapError statistics.no_common_ground, compare.arithmetic.
     """
@@ -147,9 +147,9 @@ def _grounds(
 def _unit_records(
     rows: list[Record], names: np.ndarray, grounds: np.ndarray, beyond: np.ndarray, titles: Mapping[Any, Record]
 ) -> list[Record]:
-    """A record for each unit (m,): how much of its ground is compared, has another class now, and is not compared.
+    """A record for each unit (m,): the area compared, the area whose class changed, the area not compared.
 
-    Nothing is known of the change of a unit without compared ground: None.
+    The change is None for a unit without compared ground.
     """
     changed = dict.fromkeys(names.tolist(), 0.0)
     for row in rows:
@@ -169,7 +169,7 @@ def _unit_records(
 
 
 def _beyond_of_all(units: AreaUnits | None, both: shapely.Geometry, beyond: np.ndarray, threads: Threads) -> float:
-    """How much of the ground of all units is not compared, in m²; what lies in two of them counts once.
+    """The m² of all units that are not compared; ground in two units counts once.
 
     Raises OneMapError compare.arithmetic.
     """
@@ -182,7 +182,7 @@ def _beyond_of_all(units: AreaUnits | None, both: shapely.Geometry, beyond: np.n
 
 
 def _total(rows: list[Record], beyond_m2: float) -> Record:
-    """The total of rows in which every place counts once."""
+    """The total of rows that count every place once."""
     changed = sum(row["area_m2"] for row in rows if row["from"] != row["to"])
     area = sum(row["area_m2"] for row in rows)
     return {
@@ -195,7 +195,7 @@ def _total(rows: list[Record], beyond_m2: float) -> Record:
 
 
 def _overlaps(pair: tuple[Version, Version], lost: tuple[Mapping[int, float], Mapping[int, float]]) -> list[Problem]:
-    """Where a version overlaps itself in the units."""
+    """A problem for each version that overlaps itself in the units."""
     overlaps = [(version.table, areas) for version, areas in zip(pair, lost, strict=True) if areas]
     return [
         Problem("compare.overlap", {"layer": table, "features": len(areas), "area": f"{sum(areas.values()):,.1f}"})
@@ -204,9 +204,9 @@ def _overlaps(pair: tuple[Version, Version], lost: tuple[Mapping[int, float], Ma
 
 
 def class_margins(rows: list[Record]) -> list[Record]:
-    """The balance of each unit and class: both margins, loss, gain, net change, and swapped ground.
+    """The balance of each unit and class: before, after, loss, gain, net change, and swapped ground.
 
-    rows: with the `area_m2` that is summed, of the plane or of the ellipsoid.
+    rows: with the `area_m2` to sum, planar or ellipsoidal.
     """
     found: dict[tuple[Any, str], Record] = {}
     for row in rows:

@@ -1,4 +1,4 @@
-"""Areas of unions without building them: only pieces that overlap each other are united."""
+"""Areas of unions without building them all: only overlapping pieces are united."""
 
 from dataclasses import dataclass
 
@@ -18,19 +18,19 @@ from onemap.rules.judge.overlay.threads import Threads
 
 @dataclass(frozen=True)
 class Plane:
-    """Where coordinates are counted from, and in which plane."""
+    """A plane, and the origin from which coordinates are counted."""
 
     crs: pyproj.CRS
     origin: tuple[float, float]
 
     def ellipsoidal_m2(self, ground: np.ndarray | FlatGround) -> np.ndarray:
-        """Areas on the ellipsoid (n,)."""
+        """The ellipsoidal areas of ground (n,)."""
         return areas_of_ground_m2(flat_of(ground), self.crs, self.origin)
 
 
 @dataclass(frozen=True)
 class UnionAreas:
-    """The area of each of n groups' union, and what overlaps took from the sum, both also on the ellipsoid."""
+    """The area of the union of each of n groups, and the area that overlaps took from the sum, also ellipsoidal."""
 
     area_m2: np.ndarray
     ellipsoidal_m2: np.ndarray
@@ -39,7 +39,7 @@ class UnionAreas:
 
 
 def overlapping_pairs(shapes: AnyShapes, threads: Threads) -> np.ndarray:
-    """Pairs (2, p) of polygons that have ground in common, each once; that they touch is nothing."""
+    """Pairs (2, p) of polygons that share ground, each once; touching does not count."""
     every = np.arange(len(shapes))
     return earlier_neighbours(shapes, every, threads, lambda _, areas, errors: areas > errors + ARITHMETIC_M2)
 
@@ -47,7 +47,7 @@ def overlapping_pairs(shapes: AnyShapes, threads: Threads) -> np.ndarray:
 def union_areas(
     group: np.ndarray, pieces: UnitPieces, groups: int, pairs: np.ndarray, plane: Plane, threads: Threads
 ) -> UnionAreas:
-    """The areas of the unions of pieces (k,) of features, whose own areas are known, by group (k,).
+    """The areas of the unions of pieces (k,) by group (k,); the pieces' own areas are known.
 
     pairs: of features that overlap each other, (2, p).
     """
@@ -73,7 +73,7 @@ def union_areas(
 
 
 def _clusters(group: np.ndarray, feature: np.ndarray, pairs: np.ndarray) -> np.ndarray:
-    """Which pieces (k,) have to be united with which: a number for each cluster, -1 for a piece that stands alone."""
+    """Which pieces (k,) have to be united: a number for each cluster, -1 for a piece that overlaps none."""
     cluster = np.full(len(group), -1, dtype=np.int64)
     if pairs.shape[1] == 0 or len(group) == 0:
         return cluster

@@ -1,4 +1,4 @@
-"""Area units of a large layer in blocks, neighbours together, so that a province is never in memory as a whole."""
+"""Divide the area units of a large layer into blocks of neighbours, so that a province is never wholly in memory."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +19,8 @@ FEATURES_A_PARCEL = 10  # adding one up costs a tenth of checking a parcel: 250,
 class PartOfStatistics:
     """The statistics of a block of units.
 
-    rows, units, total: as of all units; crossing: by the total's key, fids of what may lie in other blocks, too.
+    rows, units, total: as for all units; crossing: by the total's key, fids of features that may also lie in other
+    blocks.
     """
 
     rows: list[Record]
@@ -29,9 +30,9 @@ class PartOfStatistics:
 
 
 def unit_blocks(units: AreaUnits, features: int) -> list[np.ndarray]:
-    """Rows of the units (n,) by block, at most as many as there are units, each block's in the order of the units.
+    """Rows of the units (n,) by block, ascending in each block; there are at most as many blocks as units.
 
-    features: of the layer, taken as lying evenly.
+    features: number in the layer, assumed to be spread evenly.
     """
     count = min(-(-features // (FEATURES_A_PARCEL * most_parcels())), len(units.names))
     order = hilbert_order(shapely.bounds(units.grounds))
@@ -47,7 +48,7 @@ def units_of(units: AreaUnits, rows: np.ndarray) -> AreaUnits:
 def joined_statistics(
     parts: Sequence[PartOfStatistics], names: np.ndarray
 ) -> tuple[list[Record], list[Record], Record]:
-    """Rows and units in the order of the units (n,), and the total; what lies in two blocks is one feature."""
+    """Rows and units in the order of the units (n,), and the total; a feature in two blocks counts once."""
     order = {name: at for at, name in enumerate(names.tolist())}
     rows = sorted((row for part in parts for row in part.rows), key=lambda row: order[row["unit"]])
     units = sorted((unit for part in parts for unit in part.units), key=lambda unit: order[unit["unit"]])
@@ -63,12 +64,12 @@ def joined_statistics(
 
 
 def _sums(totals: Sequence[Record]) -> Iterator[tuple[str, Any]]:
-    """Every number of the totals added up, key by key; what is no number is the same in all."""
+    """Every number of the totals summed by key; other values are the same in all totals."""
     for key, first in totals[0].items():
         values = [total[key] for total in totals]
         yield key, first if isinstance(first, dict) else _sum(values)
 
 
 def _sum(values: Sequence[Any]) -> Any:
-    """None where one of them is None: what is not known of a part is not known of the whole."""
+    """The sum of values; None if one of them is None, since the whole is then unknown."""
     return None if any(value is None for value in values) else sum(values)

@@ -1,4 +1,4 @@
-"""The part of each feature in each unit: a feature that crosses a border is shared out by its area or length."""
+"""The part of each feature in each unit: a feature that crosses a border is divided by its area or length."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -20,9 +20,9 @@ _NONE = np.empty(0)
 
 @dataclass(frozen=True)
 class UnitPieces:
-    """Pieces (k,): in which unit, of which feature, what lies there, and which share of the feature it is.
+    """Pieces (k,): the unit, the feature, the ground that they share, and the share of the feature.
 
-    areas: in the plane and on the ellipsoid, in m², measured once for all who add them up.
+    areas: in the plane and on the ellipsoid, in m², measured once for all sums.
     """
 
     unit: np.ndarray
@@ -33,11 +33,11 @@ class UnitPieces:
 
     @property
     def geometry(self) -> np.ndarray:
-        """The common ground as geometries (k,), made only where they are asked for."""
+        """The common ground as geometries (k,), made on demand."""
         return self.ground.geometries
 
     def of_features(self, chosen: np.ndarray) -> "UnitPieces":
-        """The pieces of some features: a mask over them (n,)."""
+        """The pieces of chosen features. chosen: mask of features (n,)."""
         rows = chosen[self.feature]
         planar, ellipsoidal = (area[rows] if len(area) else area for area in self.areas)
         kept = self.unit[rows], self.feature[rows], self.ground.at(rows), self.share[rows]
@@ -45,7 +45,7 @@ class UnitPieces:
 
 
 def whole_features(shapes: AnyShapes) -> UnitPieces:
-    """Every feature as one piece of one unit, which is all ground."""
+    """Every feature as one piece of a single unit that is all ground."""
     count = len(shapes)
     return UnitPieces(np.zeros(count, dtype=np.int64), np.arange(count), FlatGround.all_of(shapes), np.ones(count))
 
@@ -53,9 +53,9 @@ def whole_features(shapes: AnyShapes) -> UnitPieces:
 def unit_pieces(
     grounds: np.ndarray, shapes: AnyShapes, kind: str, names: np.ndarray, layer: str, threads: Threads
 ) -> UnitPieces:
-    """The features' (n,) pieces in units (m,), both counted from one origin; touching is nothing.
+    """The features' (n,) pieces in units (m,), both counted from one origin; touching does not count.
 
-    kind: polygon, line or point; names: of the features; layer: how a refusal names them.
+    kind: polygon, line or point; names: of the features; layer: how a refusal names their layer.
     Raises OneMapError compare.arithmetic.
     """
     if kind == POLYGON:
@@ -77,7 +77,7 @@ def unit_pieces(
 def pieces_with_shares(
     unit: np.ndarray, feature: np.ndarray, pieces: np.ndarray, geometries: np.ndarray, kind: str
 ) -> UnitPieces:
-    """Pieces (k,) of lines or points that have any size, and which share of its feature each is; geometries: of all."""
+    """Pieces (k,) of lines or points that are not empty, with shares of their features; geometries: of all features."""
     size, whole = pieces_size(pieces, kind), pieces_size(geometries, kind)[feature]
     keep = size > 0
     share = np.divide(size, whole, out=np.zeros(len(size)), where=whole > 0)
@@ -85,7 +85,7 @@ def pieces_with_shares(
 
 
 def _clip_to_units(geometries: np.ndarray, grounds: np.ndarray) -> np.ndarray:
-    """Lines or points pair by pair with a unit: what lies inside as a whole is not cut."""
+    """Clip lines or points to their units, pair by pair; those wholly inside are not cut."""
     result = geometries.copy()
     rows = np.flatnonzero(~shapely.covers(grounds, geometries))
     result[rows] = proved_pieces(shapely.intersection, geometries[rows], grounds[rows])
@@ -93,13 +93,16 @@ def _clip_to_units(geometries: np.ndarray, grounds: np.ndarray) -> np.ndarray:
 
 
 def pieces_size(geometries: np.ndarray, kind: str) -> np.ndarray:
-    """How much of lines or points (n,) there is: lengths, or how many points."""
+    """The size of lines or points (n,): length, or number of points."""
     size = shapely.length(geometries) if kind == LINE else shapely.get_num_coordinates(geometries)
     return np.asarray(size, dtype=float)
 
 
 def _polygons(grounds: np.ndarray, shapes: AnyShapes, names: np.ndarray, layer: str, threads: Threads) -> UnitPieces:
-    """Features are the many and small, units the few and large: so they take the parts of parcels and of features."""
+    """The pieces of polygons.
+
+    Features, many and small, take the role of parcels in the overlay; units that of features.
+    """
     found = overlaps(shapes, index_of(shapes), grounds, threads)
     refuse_failed(layer, names, found.failed[:, 0])
     order = np.lexsort((found.parcel, found.feature))

@@ -1,4 +1,4 @@
-"""Area units: whose ground is counted. Features of a layer's version, or of a file, one unit for each value."""
+"""Area units: features of a layer's version or of a file, one unit for each value of a field."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -39,10 +39,10 @@ _NO_NAMES = np.array([None], dtype=object)  # of what is no feature
 
 @dataclass(frozen=True)
 class AreaUnits:
-    """Units (n,) by name, their polygons in the library's plane, and where they came from, as JSON.
+    """Units (n,) by name, their polygons in the library's plane, and their origin as JSON.
 
-    titles (n,): what people call them, where the layer has a field for it, else None.
-    is_part: whether only some of the layer's features were asked for.
+    titles (n,): their names for people, if the layer has a field for them, else None.
+    is_part: whether only some of the layer's features were requested.
     """
 
     names: np.ndarray
@@ -55,7 +55,7 @@ class AreaUnits:
 
     @property
     def source(self) -> str | None:
-        """The layer or the file that they are of, as a refusal names it."""
+        """The layer or file of the units, as a refusal names it."""
         return self.record.get("code") or self.record.get("file")
 
 
@@ -68,10 +68,10 @@ def area_units(
     known_at: datetime | None,
     option: str = "--within",
 ) -> AreaUnits:
-    """The units that `CODE`, `CODE@label` or a file of polygons names; those of one value of the field are one unit.
+    """The units that `CODE`, `CODE@label` or a file of polygons names; features with one value are one unit.
 
-    field: by default a layer's key, or of a file the field that names parcels, else the row.
-    where: which features are units; option: as a refusal names what was asked.
+    field: by default a layer's key, or for a file the field that names parcels, else the row.
+    where: which features are units; option: as a refusal names the option.
     Raises OneMapError statistics.…, layer.unknown, compare.… and a file's refusals.
     """
     code = within.partition("@")[0]
@@ -82,7 +82,7 @@ def area_units(
 
 
 def unit_titles(units: AreaUnits | None) -> dict[Any, dict[str, Any]]:
-    """`unit_title` by the name of a unit; nothing where the layer has no field for it."""
+    """`unit_title` by the name of a unit; empty if the layer has no field for it."""
     if units is None or units.titles is None:
         return {}
     pairs = zip(units.names.tolist(), units.titles.tolist(), strict=True)
@@ -117,9 +117,10 @@ def _of_version(library: Library, version: Version, field: str | None, where: st
 
 
 def units_beside(library: Library, units: AreaUnits) -> AreaUnits:
-    """The units asked for with the others of their layer among which a thing lies in one alone, in the layer's order.
+    """The requested units together with the layer's other units of their level, in the layer's order.
 
-    Others are those of a level with them, told by the length of a division's code, that share no ground with any.
+    Other units are those of the same level, told by the length of a division's code, that share no ground with a
+    requested unit: so anything lies in one unit only.
     """
     if not units.is_part or units.version is None:
         return units
@@ -142,7 +143,7 @@ def units_beside(library: Library, units: AreaUnits) -> AreaUnits:
 def _titles(
     names: np.ndarray, values: Sequence[str | None], attributes: pd.DataFrame, field: str | None
 ) -> np.ndarray | None:
-    """The titles of units whose field is a code: XZQMC beside XZQDM."""
+    """The titles of units whose field is a code, from the field beside it: XZQMC for XZQDM."""
     title = f"{field.removesuffix('DM')}MC" if field is not None and field.endswith("DM") else None
     if title is None or title not in attributes.columns:
         return None
@@ -177,7 +178,7 @@ def _dissolve_units(
     where: str | None,
     place: ProblemPlace,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """One unit for each value, in the order in which they come first."""
+    """One unit for each value, in the order of first occurrence."""
     rows = list(range(len(values)))
     if where is not None:
         rows = np.flatnonzero(truth_of(where, attributes, {**place, "field": "--units-where"}).true).tolist()
@@ -195,7 +196,7 @@ def _dissolve_units(
 
 
 def shared_m2(units: AreaUnits, threads: Threads) -> float:
-    """How much ground lies in two units. Raises OneMapError compare.arithmetic."""
+    """The ground that lies in two units. Raises OneMapError compare.arithmetic."""
     one, other = overlapping_pairs(units.grounds, threads)
     if len(one) == 0:
         return 0.0
@@ -206,12 +207,12 @@ def shared_m2(units: AreaUnits, threads: Threads) -> float:
 
 
 def _union(grounds: np.ndarray, threads: Threads) -> np.ndarray:
-    """The union of all of them, as an array of one."""
+    """The union of all grounds, as an array of one."""
     return union_by(np.zeros(len(grounds), dtype=np.int64), grounds, 1, threads)
 
 
 def beyond_m2(units: AreaUnits, ground: shapely.Geometry, threads: Threads) -> float:
-    """How much of the ground of all units another does not cover; what lies in two of them counts once.
+    """The area of all units that another ground does not cover; ground in two units counts once.
 
     Raises OneMapError compare.arithmetic.
     """
@@ -220,9 +221,9 @@ def beyond_m2(units: AreaUnits, ground: shapely.Geometry, threads: Threads) -> f
 
 
 def proved_ground(found: tuple[np.ndarray, np.ndarray], layer: str | None, names: np.ndarray) -> np.ndarray:
-    """Ground (n,) of features by their names (n,), if the overlay failed (n,) of none: a figure would be too small.
+    """The ground (n,) of an overlay, refused if the overlay failed for any feature, since a figure would be too small.
 
-    layer: how a refusal names where they are of. Raises OneMapError compare.arithmetic.
+    names (n,): of the features; layer: how a refusal names their layer. Raises OneMapError compare.arithmetic.
     """
     ground, failed = found
     refuse_failed(layer, names, np.flatnonzero(failed))
@@ -230,7 +231,7 @@ def proved_ground(found: tuple[np.ndarray, np.ndarray], layer: str | None, names
 
 
 def _facts(library: Library, units: str | None, area_m2: float) -> dict[str, Any]:
-    """The facts of overlapping units: whose, by the title of their layer in the library; and how much ground."""
+    """The facts of a remark on units: the title of their layer in the library, and an area."""
     code, _, label = (units or "").partition("@")
     entry = library.catalogue().get(code)
     title: Any = units if entry is None else version_titles(entry, label)
@@ -243,7 +244,7 @@ def version_titles(entry: LayerEntry, label: str) -> dict[str, str]:
 
 
 def overlap_problems(library: Library, units: str | None, area_m2: float) -> list[Problem]:
-    """Units that share ground, told."""
+    """A problem if units share ground."""
     facts = _facts(library, units, area_m2)
     return [Problem("statistics.units_overlap", facts)] if area_m2 else []
 
@@ -251,9 +252,9 @@ def overlap_problems(library: Library, units: str | None, area_m2: float) -> lis
 def gap_problems(
     library: Library, label: str | None, units: AreaUnits, known_at: datetime | None, threads: Threads
 ) -> list[Problem]:
-    """The ground of the district in none of the units; without a district, the holes between them.
+    """A problem if the units leave ground of the district out; without a district, if there are holes between them.
 
-    label: how the units were asked for; known_at: of which moment the district is.
+    label: how the units were named; known_at: moment as of which the district is read.
     Raises OneMapError compare.arithmetic.
     """
     whole, district = _union(units.grounds, threads), district_at(library, known_at)
@@ -269,9 +270,9 @@ def gap_problems(
 def declared_problems(
     library: Library, units: AreaUnits, asked: Iterable[tuple[Record, Mapping[str, np.ndarray]]]
 ) -> list[Problem]:
-    """Versions whose declared areas are not those drawn, each with the unit where they are furthest apart.
+    """A problem for each version whose declared areas differ from the drawn ones, with the unit where they differ most.
 
-    asked: a version as JSON, and its `declared_m2` and `drawn_m2` by unit, of each question.
+    asked: for each question a version as JSON, and its `declared_m2` and `drawn_m2` by unit.
     """
     worst: dict[str, tuple[float, Problem]] = {}
     for version, areas in asked:

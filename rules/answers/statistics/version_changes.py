@@ -1,7 +1,7 @@
-"""`onemap changes`: one version of a layer against another, feature by feature, with the change of classes.
+"""`onemap changes`: compare two versions of a layer feature by feature, with the changes of classes.
 
-Features are known again by their key, where it is used once in both versions; the others by their geometry, to the
-last digit, wherever a ring begins.
+Features are matched by their key, if it is used once in both versions; the others by their geometry, to the last digit,
+wherever a ring begins.
 """
 
 from collections.abc import Mapping
@@ -31,9 +31,9 @@ _READ = 0.3  # of the work, when both versions are read and their features paire
 
 @dataclass(frozen=True)
 class VersionChanges:
-    """The answer: how many features of each change, classes that changed with their ground in m², and the tables.
+    """The answer: number of features by change, classes that changed with their ground in m², and the tables.
 
-    class_field: the field of the classes, None where nothing names one.
+    class_field: the field of the classes, None if neither request nor catalogue names one.
     """
 
     counts: dict[str, int]
@@ -46,9 +46,9 @@ class VersionChanges:
 
 @dataclass(frozen=True)
 class _Side:
-    """One version: its features, their names (n,), and their geometries as bytes that do not hang on a ring's start.
+    """One version: its features, their names (n,), and their geometries as bytes independent of where a ring starts.
 
-    Of a table, whose rows lie nowhere, the bytes are those of the whole row.
+    For a table without geometries, the bytes are those of the whole row.
     """
 
     version: Version
@@ -58,7 +58,7 @@ class _Side:
 
     @classmethod
     def read(cls, library: Library, version: Version, key: str | None, is_placed: bool) -> "_Side":
-        """Read a version whole. Raises OneMapError version.unreadable."""
+        """Read a whole version. Raises OneMapError version.unreadable."""
         features = read_version(library, version, None)
         names = feature_names(features.attributes, key, len(features.fids))
         if not is_placed:
@@ -71,7 +71,7 @@ class _Side:
 def version_changes(
     library: Library, code: str, old: str, new: str, by: str | None, as_of: date, threads: Threads
 ) -> VersionChanges:
-    """Compare. old, new: labels of two versions; by: the field of the class, else the catalogue's class field.
+    """Compare two versions. old, new: their labels; by: the field of the class, else the catalogue's class field.
 
     Raises OneMapError layer.unknown, compare.label, changes.raster, version.unreadable, statistics.….
     """
@@ -94,7 +94,7 @@ def version_changes(
 
 
 def _row_pairs(before: _Side, after: _Side, key: str | None) -> dict[int, int]:
-    """Row before → row after of every feature that is known again."""
+    """Row before → row after for every feature that is matched."""
     pairs: dict[int, int] = {}
     if key is not None and key in before.features.attributes and key in after.features.attributes:
         pairs |= _matching_rows(_keys(before, key), _keys(after, key), set(), set())
@@ -107,7 +107,7 @@ def _keys(side: _Side, key: str) -> list[str]:
 
 
 def _matching_rows(one: list[Any], other: list[Any], done: set[int], taken: set[int]) -> dict[int, int]:
-    """Rows of two lists with a value that neither repeats; rows that are matched already, and nothing, do not count."""
+    """Match rows of two lists by values that neither list repeats; matched rows and empty values are ignored."""
     places = [_single_places(values, without) for values, without in ((one, done), (other, taken))]
     return {row: places[1][value] for value, row in places[0].items() if value in places[1]}
 
@@ -155,7 +155,7 @@ def _class_changes(
     as_of: date,
     threads: Threads,
 ) -> tuple[list[dict[str, Any]], list[Problem]]:
-    """Ground whose class is another now, largest first: `from, to` (null: no feature), and its areas."""
+    """Ground whose class changed, the largest first: `from, to` (null: no feature), and its areas."""
     field = by or entry.class_field
     if entry.geometry != "polygon" or field is None:
         return [], []
@@ -180,7 +180,7 @@ def _class(keys: Mapping[str, Any] | None, field: str) -> Any:
 def _tables(
     rows: pd.DataFrame, before: _Side, after: _Side, entry: LayerEntry, classes: list[dict[str, Any]]
 ) -> dict[str, Table]:
-    """Every feature that is not as it was, where it lies now, or lay; and the classes."""
+    """Every feature that changed, at its new or last place; and the classes."""
     differing = rows[rows["change"] != UNCHANGED].reset_index(drop=True)
     is_placed = entry.geometry != "table"
     geometries = np.array(

@@ -1,4 +1,4 @@
-"""Bars lying down, so that long names can be read: one row a label, series side by side or stacked."""
+"""Horizontal bars, so that long names can be read: one row for each label, series side by side or stacked."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _TARGET = 'stroke="#111111" stroke-width="0.7"'
 
 @dataclass(frozen=True)
 class BarSeries:
-    """One kind of number of every label; None where nobody knows it. fill: the n-th of the house's without one."""
+    """One kind of number for every label; None if a number is unknown. fill: by default that of the n-th series."""
 
     title: str
     values: tuple[float | None, ...]
@@ -61,8 +61,9 @@ def bar_chart(
 def stacked_bars(
     words: ChartWords, labels: Sequence[str], series: Sequence[BarSeries], width_mm: float = WIDTH_MM
 ) -> str:
-    """A row for each label, its series one after the other. Values are not negative; a part that nobody knows is
-    hatched at the end, and the sum says "at least".
+    """A row for each label, with its series one after the other.
+
+    Values are not negative; an unknown part is hatched at the end, and the sum says "at least".
     """
     fills = [one.fill or series_fill(number) for number, one in enumerate(series)]
     rows = [[one.values[row] for one in series] for row in range(len(labels))]

@@ -1,4 +1,4 @@
-"""Value against target, a row an indicator: each on its own axis from zero, its status by sign and word too."""
+"""Value against target, a row for each indicator: on its own axis from zero, with its status as sign and word."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,10 +25,10 @@ _VALUE = Fill("#1F3B63")
 
 @dataclass(frozen=True)
 class Bullet:
-    """One row. value: None where it is unknown. warn, alarm: the limits of warnings; is_ceiling: above them.
+    """One row. value: None if it is unknown. warn, alarm: the limits of warnings; is_ceiling: a warning is above them.
 
-    status: sign and word, in the reader's language. written: value and target as the page's table has them; without
-    it they are rounded to what their size asks for.
+    status: sign and word, in the reader's language. written: value and target as in the page's table; by default they
+    are rounded by their size.
     """
 
     title: str
@@ -48,10 +48,10 @@ class Bullet:
 
 
 def bullet_chart(words: ChartWords, rows: Sequence[Bullet], width_mm: float = WIDTH_MM) -> str:
-    """Bars in bands of grey: the darkest is where the alarm is. The black stroke is the target.
+    """Bars in bands of grey, of which the darkest is the alarm's. The black stroke is the target.
 
-    Values that are compared with nothing share one axis with those of the same unit; one alone of its unit has no bar,
-    since its length would depend on the axis alone.
+    Values without target and limits share one axis with those of the same unit; one that is alone in its unit has no
+    bar, because its length would depend only on the axis.
     """
     left, right = width_mm * 0.3, width_mm * 0.64
     axes = _axes_by_unit(rows, left, right)
@@ -69,7 +69,7 @@ def bullet_chart(words: ChartWords, rows: Sequence[Bullet], width_mm: float = WI
 
 
 def _axes_by_unit(rows: Sequence[Bullet], left: float, right: float) -> dict[str, NumberAxis]:
-    """By unit of measure the axis of the values that are compared with nothing; shares are parts of a whole."""
+    """The axis, by unit of measure, of the values without target and limits; shares are parts of a whole."""
     values = groups_of((row.unit, row.value) for row in rows if row.value is not None and not row.marks)
     whole = {"%": [100.0]}
     return {
@@ -114,7 +114,7 @@ def _row(words: ChartWords, row: Bullet, top: float, left: float, right: float, 
 
 
 def _bands(row: Bullet, low: float, high: float) -> list[tuple[float, float, str]]:
-    """From, to and grey of the bands between warn, alarm and the ends of the axis."""
+    """Start, end and grey of the bands between warn, alarm and the ends of the axis."""
     marks = [mark for mark in (row.warn, row.alarm) if mark is not None]
     if not marks:
         return [(low, high, _WITHIN)]

@@ -1,4 +1,4 @@
-"""How the parts of a chart differ: by colour, lightness and lines, so also in grey print and for the colour-blind."""
+"""The fills of a chart's parts: they differ in colour, lightness and lines, for grey print and the colour-blind."""
 
 from dataclasses import dataclass
 
@@ -33,12 +33,12 @@ OTHER = Fill("#A6A6A6")
 
 
 def series_fill(number: int) -> Fill:
-    """The fill of the n-th series, from 0; more than there are begin again."""
+    """The fill of the n-th series, from 0; after the last fill the first follows."""
     return SERIES[number % len(SERIES)]
 
 
 def filled_box(x: float, y: float, width: float, height: float, fill: Fill, outline: str = "") -> str:
-    """A box in mm with its fill; lines are drawn one by one, since QtSvg of Qt 5 knows neither patterns nor clips."""
+    """A box in mm with its fill; lines are drawn one by one, because QtSvg of Qt 5 knows no patterns and clips."""
     if width <= 0 or height <= 0:
         return ""
     edge = f' stroke={as_attribute(outline)} stroke-width="0.18"' if outline else ""

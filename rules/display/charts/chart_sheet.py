@@ -17,11 +17,11 @@ _TITLE_MM, _SOURCE_MM, _LINE = 3.4, 2.3, 1.35
 
 @dataclass(frozen=True)
 class ChartWords:
-    """The texts of a chart beside its numbers.
+    """The texts of a chart besides its numbers.
 
-    unit: of the numbers, with what they are a measure of. source: year and versions, printed under the picture.
-    is_count: numbers are whole. is_below_title: a page's title says the same right above, so it is not drawn again.
-    digits: decimals of the numbers, those of the table below; None: as many as their size asks for.
+    unit: of the numbers, with what they measure. source: year and versions, printed under the picture. is_count:
+    numbers are whole. is_below_title: the page's title just above is the same, so it is not drawn again. digits:
+    decimals of the numbers, those of the table below; None: by their size.
     """
 
     title: str

@@ -1,4 +1,4 @@
-"""A chart before it is drawn: its numbers, for the picture on a page and for the native chart of a sheet alike."""
+"""A chart before it is drawn: its numbers, for the picture on a page and for the native chart in a sheet."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,11 +18,11 @@ BARS, STACKED, LINES = "bars", "stacked", "lines"
 
 @dataclass(frozen=True)
 class Figure:
-    """Numbers by label, None where nobody knows one.
+    """Numbers by label; None if a number is unknown.
 
-    form: bars, stacked or lines. targets: one for each label, or none. days: of the labels, where they are a time.
-    breaks: labels from which on numbers are not comparable with those before, and why.
-    height_mm: of lines, without what stands above and below them.
+    form: bars, stacked or lines. targets: one for each label, or none. days: of the labels, if they are times.
+    breaks: labels from which on numbers are not comparable with those before, with the reasons.
+    height_mm: of lines, without what is above and below them.
     """
 
     words: ChartWords
@@ -81,7 +81,7 @@ class BulletFigure:
 
 @dataclass(frozen=True)
 class PanelFigure:
-    """One number of every label in every unit, a small picture a unit."""
+    """One number for every label in every unit, as a small picture for each unit."""
 
     words: ChartWords
     labels: tuple[str, ...]
@@ -123,7 +123,7 @@ class QuotaFigure:
 
 @dataclass(frozen=True)
 class UnitBarsFigure:
-    """Several numbers of the same units, a panel a number."""
+    """Several numbers of the same units, with a panel for each number."""
 
     words: ChartWords
     units: tuple[str, ...]
@@ -138,6 +138,6 @@ AnyFigure = Figure | MatrixFigure | BulletFigure | PanelFigure | QuotaFigure | U
 
 
 def day_labels(days: Sequence[date]) -> tuple[str, ...]:
-    """The labels of days under a chart: their years where these tell them apart."""
+    """The labels of days under a chart: their years, if these differ."""
     years = [str(day.year) for day in days]
     return tuple(years) if len(set(years)) == len(days) else tuple(day.isoformat() for day in days)

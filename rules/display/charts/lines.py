@@ -1,4 +1,4 @@
-"""Numbers over time: a line each with its own sign and dashes, the target beside it, breaks of the series marked."""
+"""Numbers over time: a line for each series, with its own sign and dashes, targets, and breaks of the series."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _TARGET = ("#111111", "0.5 0.7")
 
 @dataclass(frozen=True)
 class YearSeries:
-    """One number of every moment of the chart, None where nobody knows it."""
+    """One number for every moment of the chart; None if it is unknown."""
 
     title: str
     values: tuple[float | None, ...]
@@ -41,11 +41,11 @@ def line_chart(
     width_mm: float = WIDTH_MM,
     height_mm: float = HEIGHT_MM,
 ) -> str:
-    """Lines over time, in true distances; targets: of each moment, as a dotted line.
+    """Lines over time, at true distances; targets: of each moment, as a dotted line.
 
-    moments: what each is called, such as its year, and when it is, in their order.
-    breaks: moments from which on numbers are not comparable with those before, and why in a few words.
-    A moment that some series does not know is hatched, and no line crosses it. height_mm: of the lines alone.
+    moments: the name of each moment, such as its year, and its time, in order.
+    breaks: moments from which on numbers are not comparable with those before, with short reasons.
+    A moment that is unknown in some series is hatched, and no line crosses it. height_mm: of the lines alone.
     """
     values = [value for one in series for value in one.values]
     axis = number_axis([*values, *targets], height_mm, 4.0)
@@ -81,7 +81,7 @@ def line_chart(
 
 
 def _names(names: Sequence[str], at: Sequence[float], height_mm: float) -> list[str]:
-    """The names of moments below the axis; one that would stand on the one before is left out, the last never."""
+    """The names of moments below the axis; a name that would overlap the one before is left out, but never the last."""
     parts: list[str] = []
     free = at[-1] - text_width(names[-1], TEXT_MM) / 2
     end = 0.0
@@ -94,7 +94,7 @@ def _names(names: Sequence[str], at: Sequence[float], height_mm: float) -> list[
 
 
 def _grid(axis: NumberAxis, width_mm: float) -> str:
-    """Level lines with their numbers; zero stands out, since the axis always holds it."""
+    """Horizontal lines with their numbers; the line at zero, which the axis always has, stands out."""
     parts = []
     for mark in axis.marks:
         y = axis.place(mark)
@@ -108,7 +108,7 @@ def _grid(axis: NumberAxis, width_mm: float) -> str:
 def _drawn_line(
     axis: NumberAxis, at: Sequence[float], values: Sequence[float | None], colour: str, dash: str, sign: int | None
 ) -> str:
-    """The stretches between unknown years, and a sign on each value; sign: which, None for no sign."""
+    """The stretches between unknown years, and a sign on each value. sign: its number, None for no sign."""
     path, signs, is_open = "", [], False
     for x, value in zip(at, values, strict=True):
         if value is None:

@@ -1,4 +1,4 @@
-"""The axis of numbers of a chart: it holds zero, and its marks are round."""
+"""The axis of numbers in a chart: it contains zero, and its marks are round."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -29,12 +29,12 @@ class NumberAxis:
         return [self.low + self.step * number for number in range(count + 1)]
 
     def text(self, value: float) -> str:
-        """A mark as it is written: with as many decimals as the step needs."""
+        """The text of a mark, with as many decimals as the step needs."""
         return f"{value + 0.0:,.{_decimals(self.step)}f}"
 
 
 def number_axis(values: Iterable[float | None], start: float, end: float, *, is_count: bool = False) -> NumberAxis:
-    """The axis that holds zero and all values that are known; 0 to 1 where none is. is_count: marks are whole."""
+    """The axis that contains zero and all known values; 0 to 1 if none is known. is_count: marks are whole."""
     known = [value for value in values if value is not None]
     low, high = min([0.0, *known]), max([0.0, *known])
     if low == high:
@@ -53,7 +53,7 @@ def value_text(value: float, values: Sequence[float | None]) -> str:
 
 
 def decimal_text(value: float, digits: int) -> str:
-    """A number with so many decimals; a value that is not 0 never reads as 0."""
+    """A number with this many decimals; a value that is not 0 never reads as 0."""
     text = f"{value:,.{digits}f}"
     if value and not any(sign in "123456789" for sign in text):
         return f"{'> −' if value < 0 else '< '}{10**-digits:g}"

@@ -27,9 +27,9 @@ PART_FILLS = dict(zip(PARTS, (SERIES[0], SERIES[1], SERIES[5], FREE), strict=Tru
 
 @dataclass(frozen=True)
 class QuotaBar:
-    """One quota. The parts are as long as they are drawn; None where nobody knows one, and then what is free, too.
+    """One quota. The parts are drawn to length; None if a part is unknown, and then the free part is unknown too.
 
-    note: numbers and days in words; of a floor `existing` is what is left when all that is committed is taken away.
+    note: numbers and days in words; for a floor, `existing` is what is left after subtracting all that is committed.
     """
 
     title: str

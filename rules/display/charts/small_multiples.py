@@ -1,4 +1,4 @@
-"""One small picture a unit, all on one axis, so that units can be compared at a glance."""
+"""One small picture for each unit, all with the same axis, so that units can be compared at a glance."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,9 +24,9 @@ _BREAK = f'stroke="{INK}" stroke-width="0.3" stroke-dasharray="1.6 0.8"'
 
 @dataclass(frozen=True)
 class Panel:
-    """A unit with one number for each label of the chart, None where nobody knows it; targets: of each, or none.
+    """A unit with one number for each label of the chart, None if unknown; targets: of each label, or none.
 
-    breaks: places of labels from which on numbers are not comparable with those before.
+    breaks: positions of labels from which on numbers are not comparable with those before.
     """
 
     title: str
@@ -38,7 +38,7 @@ class Panel:
 def small_multiples(
     words: ChartWords, labels: Sequence[str], panels: Sequence[Panel], width_mm: float = WIDTH_MM
 ) -> str:
-    """Upright bars in panels, from left to right, then down; the first label and the last stand below each."""
+    """Vertical bars in panels, from left to right, then down; the first and the last label are below each panel."""
     across = max(1, int((width_mm + _GAP_MM) // (_LEAST_WIDTH_MM + _GAP_MM)))
     wide = (width_mm - (across - 1) * _GAP_MM) / across
     every = [value for panel in panels for value in (*panel.values, *panel.targets)]

@@ -1,4 +1,4 @@
-"""The table of transitions between classes with both margins; the darker a cell, the more of the class it has."""
+"""The table of transitions between classes with both margins; a darker cell has more of the class."""
 
 from collections.abc import Mapping, Sequence
 
@@ -18,8 +18,10 @@ def transition_table(
     heads: tuple[str, str],
     width_mm: float = WIDTH_MM,
 ) -> str:
-    """Rows are the classes before, columns those after. areas: by (before, after), in the chart's unit; what is missing
-    is 0. heads: what the years before and after are called. The diagonal, what stayed, is framed and never coloured.
+    """A table with the classes before as rows and the classes after as columns.
+
+    areas: by (before, after), in the chart's unit; a missing one is 0. heads: the names of the years before and after.
+    The diagonal, the unchanged ground, is framed and never coloured.
     """
     name_mm = min(
         max((text_width(name, TEXT_MM) for name in (*classes, words.word("sum"))), default=10.0) + 3, width_mm * 0.3
@@ -57,7 +59,7 @@ def transition_table(
 
 
 def _digits(values: Sequence[float], column_mm: float) -> int | None:
-    """The four decimals of the tables where letters of a good size hold them, else None: as their size asks."""
+    """Four decimals, as in the tables, if letters of a good size have room for them, else None: by their size."""
     return 4 if _letter_size([decimal_text(value, 4) for value in values], column_mm) >= _GOOD_MM else None
 
 
@@ -94,7 +96,7 @@ def _cell(text: str, left: float, top: float, width: float, size: float, colour:
 
 
 def tint(share: float) -> str:
-    """White for nothing to the darkest at which black text still has a contrast of 4.5."""
+    """A colour from white for nothing to the darkest on which black text still has a contrast of 4.5."""
     strength = min(max(share, 0.0), 1.0) ** 0.5
     parts = (round(light + (dark - light) * strength) for light, dark in zip(_LIGHTEST, _DARKEST, strict=True))
     return "#" + "".join(f"{part:02X}" for part in parts)

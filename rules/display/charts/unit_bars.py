@@ -1,4 +1,4 @@
-"""Several numbers of the same units: a panel a number with its own axis, in each a bar a unit; units are named once."""
+"""Several numbers of the same units: a panel with its own axis for each number, and in it a bar for each unit."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -23,9 +23,9 @@ _TARGET = 'stroke="#111111" stroke-width="0.6"'
 
 @dataclass(frozen=True)
 class UnitPanel:
-    """One number of each unit in a unit of measure, None where nobody knows it, with its targets.
+    """One number for each unit, in a unit of measure, with its targets; None if it is unknown.
 
-    apply: False where it cannot be: such a unit has no bar, and nothing is hatched. digits: decimals, as of ChartWords.
+    apply: False if there can be no number: such a unit has no bar and no hatch. digits: decimals, as in ChartWords.
     """
 
     title: str
@@ -37,7 +37,7 @@ class UnitPanel:
 
 
 def unit_bars(words: ChartWords, units: Sequence[str], panels: Sequence[UnitPanel], width_mm: float) -> str:
-    """The panels from left to right, then down, the units' names beside each row of them. Bars begin at zero."""
+    """The panels from left to right, then down, with the units' names beside each row. Bars begin at zero."""
     wide = min(max((text_width(unit, TEXT_MM) for unit in units), default=0.0), width_mm * 0.22) + 2.0
     across = min(_ACROSS, max(len(panels), 1))
     panel_mm = (width_mm - wide - (across - 1) * _GAP_MM) / across

@@ -1,6 +1,6 @@
-"""The content of a document, block by block: decided before any printer, which only sets it.
+"""The content of a document, block by block; it is decided before a printer sets it.
 
-Texts are plain; each printer escapes them in its own way. What says nothing, an empty text or column, stands nowhere.
+Texts are plain; each printer escapes them in its own way. Empty texts and columns are left out.
 """
 
 import re
@@ -36,9 +36,9 @@ class Heading:
 
 @dataclass(frozen=True)
 class Paragraphs:
-    """Lines of text of one look: LEAD, NOTE, WARNING, a box that is not to be missed, or a document's own.
+    """Lines of text with one look: LEAD, NOTE, WARNING (a box that must not be missed), or a document's own.
 
-    instead_of: the name of the table in whose place they stand.
+    instead_of: the name of the table that they replace.
     """
 
     kind: ClassVar[str] = "paragraphs"
@@ -58,10 +58,10 @@ class Facts:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: its head, its width in mm or as a share, and the side on which its texts stand.
+    """A column of a table: its head, its width in mm or as a share, and the alignment of its texts.
 
-    look: in a browser; is_optional: left out of a table in which no row fills it; is_page: its cells are names of
-    sections, in whose place a printer with numbered pages says on which each begins, and any other nothing.
+    look: in a browser; is_optional: left out of a table if no row fills it; is_page: its cells are names of sections,
+    which printers with numbered pages replace by the section's first page, and others by nothing.
     """
 
     head: str
@@ -75,9 +75,9 @@ class Column:
 
 @dataclass(frozen=True)
 class TableRow:
-    """A table's row: the lines of each cell, of which those behind the first stand in grey.
+    """A table's row: the lines of each cell, of which all but the first are grey.
 
-    shows: what of a page's map it points at; verdict: which it says; varies: with time alone.
+    shows: what it points at on the page's map; verdict: the verdict that it states; varies: with time alone.
     """
 
     cells: tuple[tuple[str, ...], ...]
@@ -133,7 +133,7 @@ class Drawing(Protocol):
 
 @dataclass(frozen=True)
 class Figure:
-    """A map or a chart, above its number and title if it has them."""
+    """A map or a chart, and below it its number and title if it has them."""
 
     drawing: str | Drawing
     title: str = ""
@@ -184,9 +184,9 @@ class RedHead:
 
 @dataclass(frozen=True)
 class Document:
-    """A whole document of sections. foot: what stands below every page; look, width_mm: of its text.
+    """A whole document of sections. foot: the text below every page; look, width_mm: of its text.
 
-    origin: what made it, as PROV-JSON, which its file has beside the pages; head: the bureau's, for Word.
+    origin: what made it, as PROV-JSON, which its file contains besides the pages; head: the bureau's, for Word.
     """
 
     language: str
@@ -200,9 +200,9 @@ class Document:
 
 
 def columns(words: str, language: str, widths: Mapping[str, float], numbers: Iterable[str] = ()) -> tuple[Column, ...]:
-    """The columns of a table of figures: by name their widths as shares; numbers: those that stand on the right.
+    """The columns of a table of figures. widths: shares, by name; numbers: the columns aligned right.
 
-    words: the messages that have their heads, such as figures. The first one always stands.
+    words: the group of messages with their heads, such as figures. The first column is never left out.
     """
     figures = set(numbers)
     return tuple(
@@ -228,9 +228,9 @@ def table_under(
     most: int | None = None,
     **more: Any,
 ) -> tuple[Block, ...]:
-    """A heading, a table if there is a row, and a note below it; most: rows, beyond which the note counts them.
+    """A heading, a table if there are rows, and a note below it; the note counts rows beyond `most`.
 
-    more: of the table.
+    more: further fields of the table.
     """
     left = len(cells) - most if most is not None else 0
     notes = [note or "", phrase("figures.more_rows", language, count=left) if left > 0 else ""]
@@ -268,7 +268,7 @@ def section_of(
     name: str = "",
     follows: bool = False,
 ) -> Section:
-    """A section as most have it: a sentence that leads, facts (pairs of texts), a map or a chart, then blocks."""
+    """A usual section: a leading sentence, facts (pairs of texts), a map or a chart, then blocks."""
     pairs = tuple((name, text) for name, text in facts)
     above: list[Block] = [Paragraphs((lead,), LEAD)] if lead else []
     above += [Facts(pairs)] if pairs else []
@@ -277,7 +277,7 @@ def section_of(
 
 
 def with_texts(node: Any, change: Callable[[str], str]) -> Any:
-    """A block, a section or a document with every text in it changed, but no drawing."""
+    """A block, a section or a document with every text in it changed, except drawings."""
     if isinstance(node, str):
         return change(node)
     if isinstance(node, (list, tuple)):
@@ -291,7 +291,7 @@ def with_texts(node: Any, change: Callable[[str], str]) -> Any:
 
 
 def printable(document: Document) -> Document:
-    """The document as it is printed: no column without a word, no word that breaks, "< 0.1" in one piece."""
+    """The document as it is printed: without empty columns, words not broken, "< 0.1" kept together."""
     texts: Document = with_texts(document, lambda text: visible_text(_LESS.sub("\\1\u00a0", text)))
     sections = tuple(
         replace(section, blocks=tuple(_fit_columns(block, document.width_mm) for block in section.blocks))
@@ -301,9 +301,9 @@ def printable(document: Document) -> Document:
 
 
 def without_empty_columns(table: Table, *, is_for_widest: bool = False) -> Table:
-    """A table without the columns that may be empty and are so in every row; the others share their room.
+    """A table without its optional columns that are empty in every row; the others share their width.
 
-    is_for_widest: the widest one has all of it.
+    is_for_widest: the widest column gets all of it.
     """
     kept = [
         place
@@ -332,7 +332,7 @@ def _is_empty(table: Table, place: int) -> bool:
 
 
 def _fit_columns(block: Block, width_mm: float) -> Block:
-    """A table with the widths of its columns in mm, none narrower than its longest word, as far as there is room."""
+    """A table with column widths in mm, none narrower than its longest word, as far as there is room."""
     if not isinstance(block, Table):
         return block
     table = without_empty_columns(block)

@@ -1,4 +1,4 @@
-"""Documents of sections as files, PDF, for Word or as a page: one way for every verb that writes one."""
+"""Documents of sections as files: PDF, Word or a page, written in one way for every verb."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,10 +18,10 @@ def check_page(values: Values, name: str = "page") -> None:
 
 
 def check_files(values: Values, name: str, forms: Sequence[str]) -> None:
-    """Refuse before any work a file that cannot be written.
+    """Refuse, before any work, a file that cannot be written.
 
-    name: of the verb's parameter that says where the file goes; forms: how it may end. Raises OneMapError
-    statement.suffix, out.exists and what else a place may have.
+    name: the verb's parameter with the file; forms: its possible endings. Raises OneMapError statement.suffix,
+    out.exists and what else a place may have.
     """
     from onemap.layers.errors import OneMapError
     from onemap.layers.files.atomic_output import check_places
@@ -67,7 +67,7 @@ def write_pages(
     record: Mapping[str, Any] = NO_RECORD,
     head: Any = None,
 ) -> str | list[str]:
-    """Write sections wherever they are wanted, as each suffix says, and say where.
+    """Write sections to all requested files, in the form of each suffix, and return the files.
 
     foot: under each page; record: of what made them, as `provenance` takes it; head: the bureau's, a RedHead, for Word.
     """

@@ -37,7 +37,7 @@ def page_of(document: Document) -> bytes:
 
 
 def _with_looks(table: Table) -> Table:
-    """A table whose columns say how they are shown: figures, or sentences that need some room."""
+    """A table whose columns have a look: figures, or sentences that need some room."""
     whole = sum(column.mm for column in table.columns)
 
     def look(column: Column) -> str:
@@ -53,17 +53,17 @@ def render(template: str, **values: Any) -> Markup:
 
 
 def json_part(text: str) -> Markup:
-    """JSON as an element of data holds it: none of its signs begins or ends an element."""
+    """JSON escaped for an element of data, so that it can neither begin nor end an element."""
     return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))  # so it is none  # nosec B704
 
 
 def template_part(name: str) -> Markup:
-    """A file of resources/pages that is put into a page as it is."""
+    """A file of resources/pages that is inserted into a page unchanged."""
     return Markup((PARTS / name).read_text(encoding="utf-8").replace("\r\n", "\n"))  # ours  # nosec B704
 
 
 def legal_text(value: Any) -> Any:
-    """A value as HTML may hold it: without the signs that it forbids."""
+    """A value without the characters that HTML forbids."""
     return value if isinstance(value, Markup) else visible_text(str(value).translate(_ILLEGAL))
 
 

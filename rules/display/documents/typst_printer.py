@@ -26,7 +26,7 @@ _PAGE = re.compile(rb"/Type\s*/Page\b(?!s)")
 
 
 def pdf_of(document: Document, progress: Progress) -> tuple[bytes, int]:
-    """The PDF of a document of sections, and how many pages it has.
+    """The PDF of a document of sections, and its number of pages.
 
     Raises OneMapError statement.font, statement.template.
     """
@@ -49,7 +49,7 @@ def _title_with_name(section: Section) -> str:
 
 
 def part_of(block: Block, maps: list[str]) -> Record:
-    """A block as a template reads it; the drawings of its figures are added to the maps."""
+    """A block in the form that a template reads; the drawings of its figures are appended to the maps."""
     if isinstance(block, Facts):
         return {"facts": block.pairs, "form": block.form}
     if not isinstance(block, Figures):

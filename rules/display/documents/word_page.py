@@ -40,7 +40,7 @@ def a4_document(left_mm: float, right_mm: float, top_mm: float, bottom_mm: float
 
 
 def add_origin(document: Doc, origin: str) -> None:
-    """Add what made the document, PROV-JSON, as a part of its own: text of an element `prov`."""
+    """Add what made the document, as PROV-JSON, in a part of its own: the text of an element `prov`."""
     root = Element(PROVENANCE_KEY, {"standard": STANDARD, "type": MIME_TYPE})
     root.text = origin
     package = document.part.package
@@ -74,13 +74,13 @@ def set_font(style: BaseOxmlElement, east_asian: str, size_pt: float) -> None:
 
 
 def _ask_for_chinese_glyphs(document: Doc) -> None:
-    """Say that Chinese text is that of the mainland: where a font is missing, its stand-in draws those glyphs."""
+    """Mark Chinese text as mainland Chinese, so that a substitute font draws the right glyphs."""
     for language in document.styles.element.iter(qn("w:lang")):
         language.set(qn("w:eastAsia"), "zh-CN")
 
 
 def describe_pictures(document: Doc, pictures: Iterable[Picture]) -> None:
-    """Say of every one of these pictures that stands in the document what it shows, for who cannot see it."""
+    """Add a description to each of these pictures in the document, for people who cannot see it."""
     labels = {picture.png: picture.label for picture in pictures}
     for inline in document.element.body.iter(qn("wp:inline")):
         for image in inline.iter(qn("a:blip")):

@@ -82,7 +82,7 @@ def word_file(document: Doc, pictures: Iterable[Picture], origin: str = "") -> b
 
 
 def drawn_pictures(drawings: Sequence[str], progress: Progress = SILENT) -> list[Picture]:
-    """Maps and charts, as SVG text, as pictures, in their order."""
+    """Maps and charts, given as SVG text, as pictures in the same order."""
     found: list[Picture] = []
     for start in range(0, len(drawings), _AT_ONCE):
         some = drawings[start : start + _AT_ONCE]
@@ -127,10 +127,10 @@ def _add_title(document: Doc, section: Section, number: int) -> None:
 
 
 class WordPrinter:
-    """Sets blocks at the end of a document, `width_mm` wide. What a kind of paper sets otherwise, it overrides.
+    """Sets blocks at the end of a document, `width_mm` wide. Kinds of paper override what they set differently.
 
-    pictures: of the figures among all blocks that will be set, in their order; without_rows: what stands in a table
-    that has none; gap_pt: how high the room below a table is.
+    pictures: of all figures that will be set, in order; without_rows: the text in a table without rows; gap_pt: the
+    height of the gap below a table.
     """
 
     tables = TableLook(leading=1.2, room_pt=0.5)
@@ -142,7 +142,7 @@ class WordPrinter:
         self._pictures: Iterator[Picture] = iter(pictures)
 
     def add(self, block: Block, *, is_whole: bool = False) -> None:
-        """Set one block. is_whole: it stands in one piece below another."""
+        """Set one block. is_whole: keep it together with the block above."""
         if isinstance(block, Heading):
             self.document.add_heading(block.heading, block.level)
         elif isinstance(block, Paragraphs):
@@ -184,7 +184,7 @@ class WordPrinter:
         return paragraph
 
     def _add_facts(self, facts: Facts) -> None:
-        """Two facts in a row, of which the last may have its row to itself; one in a row; or all in one line."""
+        """Set facts: two in a row, where a last one may have its own; one in a row; or all in one line."""
         pairs = list(facts.pairs)
         if facts.form == BESIDE:
             rows = [[text for pair in pairs[at : at + 2] for text in pair] for at in range(0, len(pairs), 2)]
@@ -201,7 +201,7 @@ class WordPrinter:
         self._add_gap()
 
     def _add_table(self, table: Table, *, is_whole: bool) -> None:
-        """A table without the columns of pages, which an editor of the file moves; the widest one gets their room."""
+        """Set a table without columns of page numbers, which editing would make wrong; the widest gets their room."""
         shown = [place for place, column in enumerate(table.columns) if not column.is_page]
         columns = [table.columns[place] for place in shown]
         widths = [column.mm for column in columns]
@@ -222,7 +222,7 @@ class WordPrinter:
         self._add_gap()
 
     def _add_gap(self) -> None:
-        """Room below a table, without which two of them would be one."""
+        """Set a gap below a table, without which two tables would become one."""
         if self.gap_pt:
             gap = self.document.add_paragraph().paragraph_format
             gap.line_spacing, gap.space_after = Pt(self.gap_pt), Pt(0)

@@ -1,4 +1,4 @@
-"""Tables for Word: lines, heads that every page repeats, widths in millimetres, and no row that a page parts."""
+"""Tables for Word: lines, heads repeated on every page, widths in millimetres, and rows that no page splits."""
 
 import copy
 from collections.abc import Collection, Sequence
@@ -43,9 +43,9 @@ class TableLook:
 
 
 class WordTable:
-    """A table at the end of a document, as rows are added to it. A cell like one before is a copy of it, for speed.
+    """A table at the end of a document, built row by row. A cell like an earlier one is copied from it, for speed.
 
-    aligns: of its columns; names: columns that are shaded as heads are; is_tight: with little room in its cells.
+    aligns: of its columns; names: columns shaded like heads; is_tight: with little room in its cells.
     """
 
     def __init__(
@@ -134,7 +134,7 @@ def _filled_cell(cell: CT_Tc, lines: Sequence[str]) -> CT_Tc:
 
 
 def _never_split(row: _Row, *, repeat: bool) -> None:
-    """Keep a row on one page; repeat: the row, a table's head, stands on every page."""
+    """Keep a row on one page. repeat: the row is a table's head, repeated on every page."""
     properties = row._tr.get_or_add_trPr()
     properties.insert(0, OxmlElement("w:cantSplit"))
     if repeat:
@@ -177,7 +177,7 @@ def _set_padding(made: Table, above: int, beside: int) -> None:
 
 
 def _indent(made: Table) -> None:
-    """Put a table's left edge where the text begins; Word lets it stand out by the room beside its text."""
+    """Align a table's left edge with the text; Word lets it stick out by the room beside its text."""
     made._tbl.tblPr.insert_element_before(_measure("tblInd", _BESIDE_TWIPS), *_BEHIND_INDENT)
 
 

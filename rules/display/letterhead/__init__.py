@@ -1,1 +1,1 @@
-"""The first page of a document: who speaks to whom after GB/T 9704, its title in lines, and what it comes to."""
+"""The first page of a document: sender and addressee after GB/T 9704, its title in lines, and its result."""

@@ -1,4 +1,4 @@
-"""The annexes of a document by name: what may be left out of it, or asked for, with --annexes."""
+"""The annexes of a document by name, to leave out or ask for with --annexes."""
 
 ANNEXES = (
     *("parcels", "rules", "checklist", "boundary", "data", "record", "earlier", "remedy", "comments", "maps"),
@@ -7,7 +7,7 @@ ANNEXES = (
 
 
 def to_annexes(text: str) -> tuple[str, ...]:
-    """`all`, `none`, or names with commas between, in the documents' order. Raises ValueError."""
+    """`all`, `none`, or names separated by commas, in the documents' order. Raises ValueError."""
     if text.strip() in ("all", "none"):
         return ANNEXES if text.strip() == "all" else ()
     names = {name.strip() for name in text.split(",") if name.strip()}

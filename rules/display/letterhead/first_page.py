@@ -11,10 +11,10 @@ MOST_GRAVE = 3
 
 
 def rules_asked(rows: Sequence[Row], labels: Mapping[str, str]) -> Row:
-    """How many rules there are, how many were asked, and why the others were not, the commonest reason first.
+    """The numbers of rules, and of those asked, and why the others were not, the commonest reason first.
 
     rows: a row per rule and outcome; reasons: by the reason's words.
-    text: all of it in words; short: as a table's cell has it.
+    text: all of it in words; short: for a table's cell.
     """
     reasons: dict[str, set[str]] = {}
     for row in rows:
@@ -41,8 +41,8 @@ def department_rows(
 ) -> list[Row]:
     """A row per department that has rules, was asked or has signed: verdict, counts, rules asked, its conclusion.
 
-    rows: a row per rule and outcome; opinions: of the current round; wants: by department the rules of others that want
-    it consulted, on whose findings its opinion rests too. verdict: of its own rules, null where none was asked.
+    rows: a row per rule and outcome; opinions: of the current round; wants: by department, other departments' rules
+    that want it consulted, whose findings its opinion rests on too. verdict: of its own rules, null if none was asked.
     """
     opinion_of = {opinion["department"]: opinion for opinion in opinions}
     found = []
@@ -80,14 +80,14 @@ _OF_OPINION = ("department", "department_title", "conclusion", "conclusion_title
 
 
 def by_gravity(rows: Iterable[Row]) -> list[Row]:
-    """Rows of rules, the gravest verdict first, of equals the larger area."""
+    """Rows of rules, the gravest verdict first; of equal ones the larger area first."""
     return sorted(
         rows, key=lambda row: (not row["counted"], RANK[row["verdict"]], -(row["area_ellipsoidal_m2"] or 0.0))
     )
 
 
 def gravest(rows: Sequence[Row]) -> list[Row]:
-    """The three rules that weigh most, of those that count and are not clear."""
+    """The three gravest rules that count and are not clear."""
     return by_gravity(row for row in rows if row["counted"] and row["verdict"] != Verdict.CLEAR)[:MOST_GRAVE]
 
 

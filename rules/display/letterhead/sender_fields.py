@@ -1,4 +1,4 @@
-"""Sender and addressee of a document, from the bureau's profile: a field that it leaves out is null and not printed."""
+"""Sender and addressee of a document, from the bureau's profile; missing fields are null and not printed."""
 
 from typing import TypedDict
 
@@ -8,14 +8,14 @@ OF_DEPARTMENT = ("opinion", "reply")
 
 
 def sender_of(profile: Profile, kind: str, department: str | None) -> Sender:
-    """The department that gives an opinion, else the lead bureau; one without a word where the profile has none."""
+    """The department that gives an opinion, else the lead bureau; an empty sender if the profile has none."""
     if kind in OF_DEPARTMENT and department is not None:
         return profile.departments.get(department, Sender())
     return profile.lead
 
 
 class SenderFields(TypedDict):
-    """What of its sender a document prints. head: the form of the head; seal: whether there is room for one."""
+    """The printed fields of a document's sender. head: the form of the head; seal: whether there is room for one."""
 
     unit: str | None
     head: str | None
@@ -34,7 +34,8 @@ def sender_fields(
 ) -> SenderFields:
     """Head, addressees, copies, signatory and the like of a document, each a text or null.
 
-    unit: who signs if the profile names nobody; number_form: the sign with room for a number that a hand fills in.
+    unit: the signatory if the profile names none; number_form: the document's sign, with room to fill in a number by
+    hand.
     """
     sender = sender_of(profile, kind, department)
     addressees = list(sender.addressees)

@@ -1,4 +1,4 @@
-"""A title in lines of like length: no single character is left over, and no word or number is torn."""
+"""A title in lines of similar length: no single character is left over, and no word or number is broken."""
 
 import re
 import unicodedata
@@ -23,9 +23,9 @@ _WORDS = (
 
 
 def title_lines(title: str, parts: tuple[str, ...] = ()) -> list[str]:
-    """The lines of a title, as few as hold it, as equal as can be; a break between its parts is liked best.
+    """The lines of a title, as few and as equal as possible; breaks between its parts are preferred.
 
-    parts: words that stand in the title and should stay whole if they can, such as the project's name.
+    parts: words in the title that should stay whole if possible, such as the project's name.
     """
     text = " ".join(title.split())
     count = max(1, -int(-_ems(text) // MOST_EMS))
@@ -51,7 +51,7 @@ def _seams(text: str, parts: tuple[str, ...]) -> frozenset[int]:
 
 
 def _is_torn(text: str, at: int) -> bool:
-    """Whether a break there parts a word, a number, or a sign from what it belongs to."""
+    """Whether a break at this position splits a word or a number, or separates a sign from its word."""
     before, after = text[at - 1], text[at]
     if before == " " or after == " ":
         return False
@@ -59,7 +59,7 @@ def _is_torn(text: str, at: int) -> bool:
 
 
 def _best_cuts(text: str, count: int, seams: frozenset[int]) -> list[int] | None:
-    """Where a text is cut into so many lines; None if no cut keeps words whole and lines short enough."""
+    """The positions that cut a text into this many lines; None if words would break or lines be too long."""
     aim = _ems(text) / count
     breaks = [at for at in range(1, len(text)) if not _is_torn(text, at)]
     within = {found.start() + 1 for word in _WORDS for found in re.finditer(word, text)}

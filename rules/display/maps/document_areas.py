@@ -31,7 +31,7 @@ def rest_m2(whole_m2: float, *parts_m2: float) -> float:
 
 
 def same_ground_m2(surveyed_m2: float, site_m2: float) -> float:
-    """A ground that was measured twice has one figure: the site's where both agree to a square metre."""
+    """One figure for a ground that was measured twice: the site's, if both agree to a square metre."""
     return site_m2 if abs(site_m2 - surveyed_m2) < _SAME_M2 else surveyed_m2
 
 

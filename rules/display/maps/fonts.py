@@ -1,4 +1,4 @@
-"""Which fonts a document is set in: those of GB/T 9704 if they are installed, else a free Chinese font."""
+"""The fonts of a document: those of GB/T 9704 if they are installed, else a free Chinese font."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

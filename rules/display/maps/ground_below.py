@@ -9,9 +9,9 @@ MOST_BYTES = 600_000  # of the ground; a map with its spots stays below 1 MB
 
 
 def draw_ground(sheet: Sheet, source: LayersOnMap, theme: str) -> list[str]:
-    """Draw the layers of a theme on an empty sheet, as fine as its size allows; which ones, with their versions.
+    """Draw a theme's layers on an empty sheet, as finely as its size allows; return their titles with versions.
 
-    Of `base` only the first that has anything there is drawn. What would be too large however coarse is left out.
+    Of `base` only the first layer with anything there is drawn. A layer that is too large at any detail is left out.
     """
     layers = map_themes()[theme]
     fine = sheet.tolerance_mm, sheet.least_mm

@@ -1,4 +1,4 @@
-"""Marks for what is smaller than a pencil's point on a map: rings around it, and one detail at a larger scale."""
+"""Marks for things smaller than a pencil's point on a map: rings around them, and one detail at a larger scale."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -23,7 +23,7 @@ _RING_MM = 2.6
 def tiny_pieces(
     pieces: Sequence[Piece], parcels: Mapping[str, shapely.Geometry], view: View, theme: str
 ) -> list[tuple[float, float]]:
-    """Where on paper (mm) something would be overlooked: conflicts, or on a map of the surroundings parcels."""
+    """Places on paper (mm) that would be overlooked: conflicts, or parcels on a map of the surroundings."""
     found = [*parcels.values()] if theme == "location" else [piece.geometry for piece in pieces if piece.counted]
     shapes = view.shapes_on_paper(np.array(found, dtype=object))
     places = []
@@ -52,7 +52,7 @@ def inset_svg(
     parcels: Mapping[str, shapely.Geometry],
     arrow: Bounds,
 ) -> tuple[str, Bounds | None]:
-    """The smallest conflict at a scale at which it can be seen, in the emptiest corner; nothing if all can be seen."""
+    """The smallest conflict at a scale at which it is visible, in the emptiest corner; nothing if all are visible."""
     if not tiny:
         return "", None
     counted = [piece for piece in pieces if piece.counted]

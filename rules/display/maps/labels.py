@@ -90,7 +90,7 @@ def _place(label: Label, lines: list[str], frame: Bounds, tree: shapely.STRtree,
 
 
 def _cuts_edge(box: shapely.Geometry, tree: shapely.STRtree) -> bool:
-    """Whether a box lies on the edge of a shape, such as the red line of a parcel; within it, it does not."""
+    """Whether a box overlaps the edge of a shape, such as a parcel's red line, rather than lying inside it."""
     met = tree.geometries[tree.query(box, predicate="intersects")]
     return bool(np.any(~shapely.contains_properly(met, box)))
 

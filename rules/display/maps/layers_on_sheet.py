@@ -79,7 +79,7 @@ class Sheet:
         return True
 
     def _name_codes(self, near: NearFeatures, seen: np.ndarray) -> None:
-        """Where classes are told apart by their codes alone, the legend says what these mean."""
+        """Explain in the legend the codes by which classes are distinguished on the map."""
         item = near.entry.field_named(_code_field(near.entry) or "")
         if item is None or item.name not in near.attributes.columns:
             return
@@ -91,7 +91,7 @@ class Sheet:
                 self.legend.append(LegendEntry(Symbol(title), "code", title, code))
 
     def edge(self, ground: shapely.Geometry, symbol: Symbol, legend: str) -> None:
-        """Draw where some ground ends, if that is in view."""
+        """Draw the edge of some ground, if it is in view."""
         shapes = within_frame(np.array([shapely.boundary(ground)], dtype=object), self.view, self.tolerance_mm, 0.0)
         if not shapely.is_missing(shapes[0]):
             self._paint(shapes, symbol, "line", legend)

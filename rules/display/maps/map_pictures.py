@@ -11,7 +11,7 @@ from onemap.rules.display.maps.typst_pages import set_pages
 
 
 class Picture(NamedTuple):
-    """A PNG, and what it shows in words, for who cannot see it."""
+    """A PNG, and its description in words for people who cannot see it."""
 
     png: bytes
     label: str

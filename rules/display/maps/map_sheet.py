@@ -53,9 +53,9 @@ class Paper:
 
 @dataclass(frozen=True)
 class DrawnMap:
-    """A map: its SVG text, what it is called, what it is drawn from, the N of its scale 1:N, its size in mm.
+    """A map: its SVG text, its name, its sources, the N of its scale 1:N, its size in mm.
 
-    is_legible: its legend has room on the paper, in letters that can be read.
+    is_legible: whether its legend has room on the paper in letters that can be read.
     """
 
     svg: str
@@ -122,7 +122,7 @@ class _Drawing:
         self.used: dict[str, str] = {}  # layer → title and label
 
     def draw_map(self, tolerance_mm: float, least_mm: float) -> DrawnMap:
-        """The map; a legend that needs more room than was kept for it gets it in the next round."""
+        """The map; if the legend needs more room than was reserved, it gets it in the next attempt."""
         reserved = 8.0
         for _ in range(4):
             head, top = self._head()
@@ -259,7 +259,7 @@ class _Drawing:
         return sum(len(boundary_points(ground)) for ground in self.parcels.values()) <= _MOST_POINTS
 
     def _coordinates(self) -> list[LegendRow]:
-        """How many boundary points there are: their coordinates stand in the annex, once."""
+        """The number of boundary points; their coordinates are in the annex."""
         count = sum(len(boundary_points(ground)) for ground in self.parcels.values())
         text = phrase("map.points_elsewhere", self.language, count=count)
         return [Line(((0, part),)) for part in wrap_text(text, 2.7, _COLUMN_MM)]
@@ -324,7 +324,7 @@ class _Drawing:
         return DrawnMap(svg, self.title(), caption, view.scale, self.page, paper, is_legible)
 
     def _notes(self, y: float) -> tuple[str, str]:
-        """Which data the map shows, by which run; drawn below the map, and as text."""
+        """The data that the map shows, and their run; drawn below the map, and as text."""
         comma = "、" if self.language == "zh" else ", "
         versions = comma.join(self.used.values())
         data = (

@@ -57,7 +57,7 @@ class LayersOnMap:
         self._near: dict[tuple[str, Bounds], NearFeatures | None] = {}
 
     def version_of(self, code: str) -> Version | None:
-        """The version of a layer that the run looked at; of another layer the one that was in force then."""
+        """The version of a layer that the run used; for another layer, the version in force then."""
         used = {layer["code"]: layer for layer in self.record["layers"]}
         if code in used:
             return next((version for version in self._versions if version.table == used[code]["table"]), None)
@@ -89,7 +89,7 @@ class LayersOnMap:
         return NearFeatures(entry, version, stored.geometries, stored.attributes)
 
     def coverage(self, code: str) -> shapely.Geometry | None:
-        """The ground for which the version of a layer speaks, or None where there is no version, or it is damaged."""
+        """The coverage of a layer's version; None if there is no version, or it is damaged."""
         version = self.version_of(code)
         if version is None:
             return None

@@ -1,4 +1,4 @@
-"""The layers of a library as vector tiles, each feature with the look that it has on every other map."""
+"""The layers of a library as vector tiles, each feature in the style that it has on every other map."""
 
 import base64
 from collections.abc import Sequence

@@ -18,7 +18,7 @@ _FREE, _PLAIN, _PACKED = 0, 1, 2  # how the table of objects says where one is
 
 
 def packed_pdf(pdf: bytes) -> bytes:
-    """The PDF with its objects in compressed streams; as it is where it is not built as typst builds it."""
+    """The PDF with its objects in compressed streams; unchanged if it is not built like those of typst."""
     found = _START.search(pdf, max(0, len(pdf) - 64))
     table = _TABLE.match(pdf, int(found[1])) if found else None
     if found is None or table is None:

@@ -55,7 +55,7 @@ def theme_codes(theme: str) -> list[str]:
 
 
 def _own_codes(theme: str) -> list[str]:
-    """The layers for which a theme is drawn: what lies under them is no reason."""
+    """The layers that are a reason to draw a theme; its base layers are not."""
     return [code for code in theme_codes(theme) if code not in map_themes()[theme].get("base", ())]
 
 

@@ -82,7 +82,7 @@ def _lines_within(text: str, size: float, width: float) -> tuple[str, ...]:
 
 
 def _without_orphan(lines: list[str]) -> list[str]:
-    """Lines whose last is no single Chinese character, if the one before can spare one."""
+    """Lines of which the last is not a single Chinese character, if the line before can spare one."""
     if len(lines) < 2 or len(lines[-1]) != 1 or _character_width(lines[-1]) != _WIDE:
         return lines
     tokens = [*_tokens(lines[-2])]
@@ -92,7 +92,7 @@ def _without_orphan(lines: list[str]) -> list[str]:
 
 
 def _tokens(text: str) -> list[str]:
-    """Words with the blank before them; a Chinese character stands alone, but with the marks that may not leave it."""
+    """Words with the blank before them; a Chinese character is a token, with marks that must stay beside it."""
     tokens = [""]
     for character in " ".join(text.split()):
         wide = _character_width(character) == _WIDE

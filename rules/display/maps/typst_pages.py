@@ -107,7 +107,7 @@ def _pages(out: bytes) -> list[bytes]:
 
 
 def _reason(diagnostic: str) -> str:
-    """The first error of typst's with its file, line and column, in one line."""
+    """Typst's first error with its file, line and column, in one line."""
     lines = [line.strip(" │┌─╭╯╰") for line in diagnostic.splitlines()]
     place = next((line for line in lines if re.fullmatch(r"\S.*:\d+:\d+", line)), "")
     first = next(filter(None, lines), "").removeprefix("error: ")

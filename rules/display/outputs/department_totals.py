@@ -1,4 +1,4 @@
-"""The sums of a check for an office: how many findings of each verdict a department has, how many rules not asked."""
+"""The sums of a check for an office: findings of each verdict by department, and rules that were not asked."""
 
 from collections.abc import Mapping
 
@@ -15,7 +15,7 @@ _UNASKED = "unasked"
 
 
 def with_department_totals(frames: Mapping[str, pd.DataFrame], language: str) -> dict[str, pd.DataFrame]:
-    """The tables of a check with its sums before the record of the run; the tables of others as they are."""
+    """The tables of a check with its sums before the run's record; tables of other verbs stay as they are."""
     findings = frames.get("findings")
     if findings is None or not set(findings) >= _OF_FINDINGS:
         return dict(frames)
@@ -28,7 +28,7 @@ def with_department_totals(frames: Mapping[str, pd.DataFrame], language: str) ->
 
 
 def _totals(findings: pd.DataFrame, unasked: pd.DataFrame, language: str) -> pd.DataFrame:
-    """A row a department in the catalogue's order, the sum below; a finding below its threshold does not count."""
+    """A row for each department in the catalogue's order, then the sum; findings below a threshold do not count."""
     counted = findings[findings["counted"].astype(bool)]
     columns = {
         str(verdict): counted.loc[counted["verdict"] == verdict, "department"].value_counts()

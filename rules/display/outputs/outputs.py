@@ -31,10 +31,10 @@ _ROWS_WRITTEN = 0.85  # of what `finish` waits for, when all rows are in the fil
 
 
 class Output(Protocol):
-    """Tables on their way into files: those of a run come in parts, each of the next parcels, one after the other."""
+    """Tables being written to files; a run's tables come in parts, each for the next parcels."""
 
     def append(self, tables: Mapping[str, Table]) -> None:
-        """The next rows of some tables; a table is made when it comes for the first time, even without rows."""
+        """Write the next rows of tables; a table is made when it comes first, even without rows."""
 
     def finish(self) -> None:
         """Write the remaining content after the last rows."""
@@ -50,7 +50,7 @@ class Target(Output, Protocol):
         """Announce that no more rows come: the rest may be written in the background until `finish` is called."""
 
     def finish(self, progress: Progress = SILENT) -> None:
-        """Write the remaining content after the last rows. progress: of that."""
+        """Write the remaining content after the last rows. progress: of this work."""
 
     @property
     def remarks(self) -> tuple[Problem, ...]:
@@ -60,9 +60,9 @@ class Target(Output, Protocol):
 def check_targets(
     outs: Sequence[str], overwrite: bool, inputs: Iterable[str] = (), forms: Sequence[str] = TABLE_FORMS
 ) -> None:
-    """Refuse targets before hours of work: each is another one, and none of them an input.
+    """Refuse targets before hours of work: all must differ, and none may be an input.
 
-    forms: how what is written may end.
+    forms: their possible endings.
     Raises OneMapError out.exists, out.folder, out.format, out.input, out.foreign, out.library, out.twice.
     """
     for target in map(Path, outs):
@@ -107,7 +107,7 @@ def output_opened(
     titles: "KnownTitles | None" = None,
     record: Mapping[str, Any] = NO_RECORD,
 ) -> Iterator[Target]:
-    """An output as `tables_written` has it, for tables that come in parts.
+    """An output like that of `tables_written`, for tables that come in parts.
 
     `append` each, then `finish`, then record, then leave the block. Raises OneMapError as `tables_written`.
     """
@@ -157,7 +157,7 @@ class _LabelledOutput:
 
 
 class _PartialOutput(_LabelledOutput):
-    """Sheets, of whose cells some may be too small, or a file that holds parcels alone."""
+    """Sheets, some of whose cells may be too small, or a file with only the parcels."""
 
     def __init__(self, output: "SheetOutput | ParcelFileOutput", label: str) -> None:
         super().__init__(output, label)
@@ -182,7 +182,7 @@ class _PagesOutput(_LabelledOutput):
 
 
 class _BackgroundOutput(_LabelledOutput):
-    """An output that writes in a thread of its own, a part behind, while the record is written."""
+    """An output that writes in a thread of its own, one part behind, while the record is written."""
 
     def __init__(self, output: "GeoPackageOutput | ParquetOutput", label: str) -> None:
         super().__init__(output, label)
@@ -193,14 +193,14 @@ class _BackgroundOutput(_LabelledOutput):
         self._rows = 0  # that were given
 
     def append(self, tables: Mapping[str, Table]) -> None:
-        """The next rows of some tables, as soon as those before are written. Raises what went wrong with those."""
+        """Write the next rows of tables as soon as those before are written. Raises errors in writing those."""
         self._wait()
         self._writing.begin(tables)
         self._rows += sum(table.count for table in tables.values())
         self._last = self._writer.submit(super().append, tables)
 
     def end(self) -> None:
-        """Begin to write what is left after the last rows; some of it is made ready while those are written."""
+        """Begin to write the remaining content; some of it is prepared while the last rows are written."""
         ready, last, finish = self._packer.submit(self._writing.make_ready), self._last, super().finish
 
         def work() -> None:
@@ -212,7 +212,7 @@ class _BackgroundOutput(_LabelledOutput):
         self._finishing = self._writer.submit(work)
 
     def finish(self, progress: Progress = SILENT) -> None:
-        """Write what is left to write. Raises what went wrong with it, or with the last rows."""
+        """Write the remaining content. Raises errors in writing it, or the last rows."""
         begun = self._writing.rows
         left = max(self._rows - begun, 1)
         if self._finishing is None:
@@ -234,7 +234,7 @@ class _BackgroundOutput(_LabelledOutput):
 
 @contextlib.contextmanager
 def _refusals(label: str) -> Iterator[None]:
-    """Turn errors of SQLite while it writes into refusals."""
+    """Turn SQLite's errors in writing into refusals."""
     try:
         yield
     except sqlite3.OperationalError as error:
@@ -250,7 +250,7 @@ def _output_to(
     titles: "KnownTitles | None",
     record: Mapping[str, Any],
 ) -> _LabelledOutput:
-    """The output for a target's form; its library is loaded only where it is asked for."""
+    """The output for a target's form; the library it needs is loaded only then."""
     if path.suffix.lower() == ".gpkg":
         from onemap.rules.display.outputs.to_geopackage import GeoPackageOutput
 

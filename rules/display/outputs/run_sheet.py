@@ -23,7 +23,7 @@ def facts_of_run(titles: SheetTitles) -> list[Fact]:
 
 
 def facts_of_versions(titles: SheetTitles) -> list[Fact]:
-    """The versions that a run has asked, by what they are to it."""
+    """The versions that a run has used, by their role in it."""
     record, head = titles.record, sentences(titles.language)["record_fact"]
     groups = [(head[name], record[name]) for name in _LAYERS if record.get(name) not in (None, "", [], {})]
     return [
@@ -34,7 +34,7 @@ def facts_of_versions(titles: SheetTitles) -> list[Fact]:
 
 
 def facts_of_question(titles: SheetTitles) -> list[Fact]:
-    """What a run was asked, by which packs, when and by whom."""
+    """The question of a run, its packs, when and by whom."""
     record, language = titles.record, titles.language
     head: Mapping[str, str] = sentences(language)["record_fact"]
     words: Mapping[str, Callable[[Any], Any]] = {

@@ -32,9 +32,9 @@ SheetFigure = Figure | MatrixFigure
 
 
 def write_charts(workbook: Any, figures: Sequence[SheetFigure], taken: Iterable[str]) -> None:
-    """A sheet of charts after the others. taken: the names of these. Values stand in cells as they are, unrounded.
+    """Add a sheet of charts after the others. taken: their names. Cells have the values unrounded.
 
-    What nobody knows has no value: a hatched bar stands for it, in a column of its own that says so.
+    An unknown value is empty: a hatched bar stands for it, in a column of its own that says so.
     """
     if not figures:
         return
@@ -52,7 +52,7 @@ def write_charts(workbook: Any, figures: Sequence[SheetFigure], taken: Iterable[
 
 
 def _write_figure(sheet: Any, figure: Figure, before: list[list[Any]], top: int) -> int:
-    """Title, chart, source and cells, from a row on; the row after them."""
+    """Write title, chart, source and cells from a row on; return the row after them."""
     words = figure.words
     count = len(figure.labels) * (1 if figure.form == STACKED else max(len(figure.series), 1))
     height = _LEAST_CM if figure.form == LINES else max(_LEAST_CM, 3.0 + count * _BAR_CM)
@@ -75,7 +75,7 @@ def _write_figure(sheet: Any, figure: Figure, before: list[list[Any]], top: int)
 
 
 def _columns(figure: Figure) -> list[BarSeries]:
-    """The series; then the targets, if there are any; then a mark for what nobody knows, if something is so."""
+    """The series; then the targets, if there are any; then a mark for unknown values, if there are any."""
     words, columns = figure.words, list(figure.series)
     if any(target is not None for target in figure.targets):
         columns.append(BarSeries(words.word("target"), tuple(figure.targets)))
@@ -89,7 +89,7 @@ def _columns(figure: Figure) -> list[BarSeries]:
 
 
 def _reach(figure: Figure) -> float:
-    """How far the bar of what nobody knows goes: to the end of the axis, of stacked parts a tenth of it."""
+    """The length of the bar for unknown values: to the end of the axis, or a tenth of it for stacked parts."""
     if figure.form == STACKED:
         return max(sum(one.values[at] or 0.0 for one in figure.series) for at in range(len(figure.labels))) / 10 or 1.0
     axis = number_axis([*(value for one in figure.series for value in one.values), *figure.targets], 0.0, 1.0)
@@ -188,7 +188,7 @@ def _value_labels(is_unknown: bool, form: str) -> DataLabelList:
 
 
 def _matrix_rows(sheet: Any, figure: MatrixFigure) -> list[list[Any]]:
-    """The table of what became what, with both margins, as it stands in the picture."""
+    """The table of transitions with both margins, as in the picture."""
     classes, total = figure.classes, figure.words.word("sum")
     thin = Side(style="medium", color=_INK)
     rows = [[_cell(sheet, text, Font(bold=True)) for text in (" → ".join(figure.heads), *classes, total)]]

@@ -134,7 +134,7 @@ class SheetTitles:
         return phrase("said.semicolon", self.language).join(map(self.version, tables.split(", ")))
 
     def layer_of(self, rule: str | None) -> str | None:
-        """The code of the layer that a rule has asked, where a table says so."""
+        """The code of the layer that a rule has used, if a table tells."""
         return self._layer_of_rule.get(rule) if rule is not None else None
 
     def field(self, name: str, layer: str | None = None) -> str:
@@ -160,7 +160,7 @@ class SheetTitles:
         return titles[self.language] if slash and part == "group" else f"{value} {titles[self.language]}"
 
     def classes(self, codes: str, side: int) -> str:
-        """Class codes of the first (0) or second (1) plan of a comparison, with commas between, each with its title."""
+        """Class codes with commas, of the first (0) or second (1) plan of a comparison, each with its title."""
         entry = self.catalogue.get(self._layers[side]) if side < len(self._layers) else None
         name = entry.class_field if entry else None
         if entry is None or name is None:

@@ -63,13 +63,13 @@ class GeoPackageOutput:
         self._srs_id = geopackage.prepare(self._connection, crs)
 
     def begin(self, tables: Mapping[str, Table]) -> None:
-        """Take note of where the next rows lie; then these may be appended."""
+        """Note where the next rows are; then they may be appended."""
         self._boxes = {name: table.boxes for name, table in tables.items() if table.has_geometries}
         for name, boxes in self._boxes.items():
             self._bounds.setdefault(name, []).append(boxes)
 
     def append(self, tables: Mapping[str, Table]) -> None:
-        """The rows of some tables that were begun; a table that comes for the first time becomes a layer."""
+        """Write the next rows of tables that were begun; a table that comes first becomes a layer."""
         for name, table in tables.items():
             if name not in self._layers:
                 self._make(name, table)
@@ -82,7 +82,7 @@ class GeoPackageOutput:
                 self._add(name, table, plain, slice(first, first + _ROWS_AT_ONCE))
 
     def stop(self) -> None:
-        """Write no more rows: nobody will look at the file. Any thread may say so."""
+        """Stop writing rows, because the file is not wanted any more. Any thread may call this."""
         self._stopped.set()
 
     def _add(self, name: str, table: Table, plain: Mapping[str, list[Any]], rows: slice) -> None:

@@ -92,7 +92,7 @@ class _Pages:
         self._words = SheetWords(titles.language, titles)
 
     def document(self) -> Document:
-        """All of it: the sums first, the versions that were asked at the end."""
+        """The whole document: the sums first, the used versions last."""
         record, language = self._titles.record, self._language
         is_trial = bool((record.get("parameters") or {}).get("replaced"))
         title = phrase("run_pages.trial" if is_trial else "run_pages.title", language)
@@ -182,7 +182,7 @@ class _Pages:
             ]
 
     def _measure(self, finding: Row) -> str:
-        """How much of a finding there is: its ground on the ellipsoid, else what its kind of rule counts."""
+        """The size of a finding: its ellipsoidal area, else what its kind of rule counts."""
         if finding["area_ellipsoidal_m2"] is not None:
             return f"{square_metres_text(finding['area_ellipsoidal_m2'])} m²"
         kind = KINDS.get(self._known.kinds.get(finding["rule"], ""))

@@ -48,7 +48,7 @@ class ParquetOutput:
         """Do nothing: the form needs no facts of rows before they are written."""
 
     def append(self, tables: Mapping[str, Table]) -> None:
-        """The next rows of some tables; one that comes for the first time becomes a file."""
+        """Write the next rows of tables; a table that comes first becomes a file."""
         for name, table in tables.items():
             if self._stopped.is_set():
                 return
@@ -65,7 +65,7 @@ class ParquetOutput:
             self.rows += len(rows)
 
     def stop(self) -> None:
-        """Write no more rows: nobody will look at the files. Any thread may say so."""
+        """Stop writing rows, because the files are not wanted any more. Any thread may call this."""
         self._stopped.set()
 
     def _make_file(self, name: str, table: Table, kept: pa.Schema) -> _File:

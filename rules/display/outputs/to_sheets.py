@@ -229,7 +229,7 @@ def _set_pages(sheet: Any, width: float) -> None:
 
 
 def _are_numbers(values: Sequence[object]) -> bool:
-    """Whether what a column has is numbers, though it may hold anything."""
+    """Whether the values of an untyped column are numbers, at least one of them a float."""
     some = [type(value) for value in values if value is not None]
     return float in some and set(some) <= {float, int}
 

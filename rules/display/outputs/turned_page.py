@@ -1,4 +1,4 @@
-"""The page of a night: which verdicts turned, of which case or check, and what of the data and rules changed."""
+"""The page of a recheck: the changed verdicts of cases and checks, and the changes of data and rules behind them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path

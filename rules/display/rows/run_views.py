@@ -36,7 +36,7 @@ def check_view(result: Mapping[str, Any], language: str) -> AnswerView:
 
 
 def verdict_table(verdicts: Mapping[str, int], language: str) -> AnswerTable:
-    """The table of verdicts: of how many parcels each is."""
+    """The table of verdicts with their numbers of parcels."""
     rows = [
         AnswerRow(
             verdict_words(name, language),

@@ -1,4 +1,4 @@
-"""What is said of a parcel whose verdict turns: wherever two checks are held against each other, in the same words."""
+"""The words for a parcel whose verdict changes, the same wherever two checks are compared."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from onemap.layers.messages import phrase
 
 
 def turned_words(one: Mapping[str, Any], titles: Mapping[str, str], language: str, absent: str = "–") -> str:
-    """The verdicts before and after, and the rules by which it turns.
+    """The verdicts before and after, and the rules that cause the change.
 
     one: `from` and `to`, each a verdict or None, and `rules`, their ids; titles: of rules. absent: for no verdict.
     """

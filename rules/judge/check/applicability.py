@@ -1,4 +1,4 @@
-"""The parcels to which a rule applies: its `when`, its classes of projects, the rule in whose place it judges."""
+"""Which parcels a rule applies to: by `when`, by the classes of their projects, by the rule that it is milder than."""
 
 from dataclasses import dataclass
 
@@ -15,10 +15,10 @@ from onemap.rules.judge.packs.rule import Rule
 
 @dataclass(frozen=True)
 class Applicability:
-    """Whether a rule applies to parcels (n,), and whether it applies only because a fact of the parcel is missing.
+    """For n parcels: whether a rule applies, and whether it does so only because a fact of the parcel is missing.
 
-    excused_by: (n,) by what the project is excused, as `Projects.excuses`; None where the rule excuses nobody. Who is
-    excused is measured all the same: then the rule applies, and decides nothing.
+    excused_by: (n,) what excuses the project, as in `Projects.excuses`; None where the rule excuses nobody. An excused
+    parcel is measured like any other, but its row decides nothing.
     """
 
     applies: np.ndarray
@@ -27,10 +27,10 @@ class Applicability:
 
 
 def applicability(rule: Rule, parcels: pd.DataFrame, projects: Projects) -> Applicability:
-    """The parcels to which a rule applies. parcels: n rows of attributes; projects: the facts that they state.
+    """Decide which parcels a rule applies to. parcels: n rows of attributes; projects: the facts that they state.
 
-    A project that says nothing of itself is of no class: `unless` does not excuse it, and `only` reaches it where the
-    rule says `silent`. An unknown `when` applies the rule.
+    A project that states nothing belongs to no class: `unless` does not excuse it, and `only` reaches it where the rule
+    says `silent`. Where `when` cannot be evaluated, the rule applies.
     """
     reached = _own_applicability(rule, parcels, projects)
     if not rule.unless:
@@ -42,7 +42,7 @@ def applicability(rule: Rule, parcels: pd.DataFrame, projects: Projects) -> Appl
 
 
 def _own_applicability(rule: Rule, parcels: pd.DataFrame, projects: Projects) -> Applicability:
-    """The rule's applicability without those whom its `unless` excuses."""
+    """The rule's applicability, without the parcels that its `unless` excuses."""
     applies, lacks_fact = np.ones(len(parcels), dtype=bool), np.zeros(len(parcels), dtype=bool)
     if rule.when is not None:
         truth = _truth(rule.when, parcels)
@@ -63,7 +63,7 @@ def _are_there(values: np.ndarray) -> np.ndarray:
 
 
 def _is_excused(rule: Rule, parcels: pd.DataFrame, projects: Projects) -> np.ndarray:
-    """Whom (n,) a rule would reach, but for its `unless`."""
+    """Which parcels (n,) the rule would reach if its `unless` did not excuse them."""
     excused: np.ndarray = _own_applicability(rule, parcels, projects).applies & _are_there(
         projects.excuses(rule.unless)
     )
@@ -71,7 +71,7 @@ def _is_excused(rule: Rule, parcels: pd.DataFrame, projects: Projects) -> np.nda
 
 
 def _truth(when: str, parcels: pd.DataFrame) -> Truth:
-    """What a condition says of parcels (n,); unknown where it says otherwise of two uses that one parcel names."""
+    """Evaluate a condition for parcels (n,); unknown where it differs between two uses that a parcel names."""
     try:
         whole = truth_of_rows(when, parcels, None)
     except KeyError:  # the parcels do not say: unknown for all
@@ -88,7 +88,7 @@ def _truth(when: str, parcels: pd.DataFrame) -> Truth:
 
 
 def _each_use(when: str, parcels: pd.DataFrame) -> tuple[list[int], list[str | None]]:
-    """The uses of parcels whose value names several (0701/1001), if a condition asks it: row and code of each."""
+    """The single uses of parcels that name several (0701/1001), if a condition reads the use: row and code of each."""
     if USE_FIELD not in fields_of(when) or USE_FIELD not in parcels.columns:
         return [], []
     values = parcels[USE_FIELD]

@@ -14,6 +14,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.messages import ProblemRecord, phrase, problem_record
 from onemap.layers.software import software_versions
 from onemap.rules.contract.verdict import verdict_counts
+from onemap.rules.judge.check.clear_within_accuracy import accuracy_problems_of
 from onemap.rules.judge.check.layers_of_check import LayersOfCheck
 from onemap.rules.judge.check.part_judgement import judge_part
 from onemap.rules.judge.check.run_in_parts import RunInParts, begin_parts
@@ -43,10 +44,10 @@ _CELL_M, _DISTANCE_M = 100_000, 40_000
 
 @dataclass(frozen=True)
 class Answer:
-    """The result of a check's rules for some parcels: every table of a run but `run`.
+    """The result of all rules for some parcels: every table of a run except `run`.
 
-    layers: what was read of each layer, by code; computed: how many times a parcel was judged by a rule; skipped: the
-    rules that could not be asked, and why; warped: the rules whose raster was, and its cell.
+    layers: what was read of each layer, by code; computed: how many pairs of parcel and rule were judged; skipped:
+    rules that could not be asked, with the reason; warped: rules whose raster was warped, with its cell size.
     """
 
     tables: dict[str, Table]
@@ -64,11 +65,12 @@ def check(
     check_plan: CheckPlan | None = None,
     most_rows: int | None = None,
 ) -> Run:
-    """Judge all parcels by all rules in one piece; nothing is written.
+    """Judge all parcels by all rules at once; nothing is written.
 
-    against: a stored run, of which the rows stand wherever parcel, rule and layers nearby are what they were; only
-    the others are computed, and the answer is the same as without it. check_plan: where it is known, as of a check that
-    is part of something larger; else it is made for these parcels. most_rows: to be held at once.
+    against: a stored run whose rows are taken over wherever parcel, rule and nearby layers are unchanged; only the rest
+    is computed, and the result is the same as without it. check_plan: given when this check is part of a larger one,
+    else made for these parcels. most_rows: how many rows may be held at once.
+
     Raises OneMapError for every refusal, TooManyRows.
     """
     began, started = time.perf_counter(), library.connection.moment()
@@ -80,10 +82,10 @@ def check(
 
 
 def check_near_changes(library: Library, question: Question, threads: Threads, against: str) -> Run:
-    """Judge those parcels of a stored run near which something has changed since, by every rule; nothing is written.
+    """Judge the parcels of a stored run near which something has changed since, by every rule; nothing is written.
 
-    question: the stored run's own parcels, asked anew. The run that is given is asked about the parcels judged alone,
-    one at least, and the rows of all others are what they were. Raises OneMapError for every refusal.
+    question: asks for the stored run's own parcels again. The returned run covers only the parcels judged again, at
+    least one; the rows of all others are as stored. Raises OneMapError for every refusal.
     """
     began, started = time.perf_counter(), library.connection.moment()
     check_plan = _plan_of(library, question)
@@ -116,10 +118,10 @@ def _run_of(
 
 
 def check_in_parts(library: Library, question: Question, threads: Threads, most_rows: int | None = None) -> RunInParts:
-    """Judge parcels by every rule part by part; the rows, which are those of `check`, are written meanwhile.
+    """Judge parcels by every rule part by part, while finished rows are written; the rows are those of `check`.
 
-    The first part has judged when this ends, so that what is refused is refused before anything is written.
-    most_rows: that all parcels may have, as far as the first part tells. Raises OneMapError for every refusal,
+    The first part is judged before this returns, so that a refusal comes before anything is written.
+    most_rows: how many rows all parcels may have, estimated from the first part. Raises OneMapError for every refusal,
     TooManyRows.
     """
     began, started = time.perf_counter(), library.connection.moment()
@@ -150,20 +152,21 @@ def _record(
 
 
 def _problems(library: Library, question: Question, check_plan: CheckPlan) -> list[ProblemRecord]:
-    """Remarks on the parcels, how they were read and what their projects are called, on layers and on rules."""
+    """Remarks on the parcels, on how they were read, on the names of their projects, on layers and on rules."""
     of_projects = kind_problems_of(question.packs, question.parcels, question.language)
     used, extent = check_plan.versions_used, question.parcels.extent
     of_layers = *layer_problems_of(library, used, extent), *unwritten_problems(library, used, extent)
     of_trials = trial_problems_of(library, check_plan)
     of_packs = *repealed_laws(question.packs, question.as_of), *value_problems_of(library, check_plan)
-    problems = *question.parcels.problems, *of_projects, *of_trials, *of_layers, *of_packs
+    of_accuracy = accuracy_problems_of(library, check_plan, [question.parcels])
+    problems = *question.parcels.problems, *of_projects, *of_trials, *of_layers, *of_packs, *of_accuracy
     return [problem_record(problem, question.language) for problem in problems]
 
 
 def judge_against_run(
     check_plan: CheckPlan, sources: Sources, parcels: Parcels, threads: Threads, earlier: Earlier
 ) -> Answer:
-    """Judge some parcels as far as an earlier run's rows do not stand; those of the others are merged into the tables.
+    """Judge the parcels and rules for which an earlier run's rows no longer hold, and merge the rows that still hold.
 
     Raises OneMapError rule.field, run.damaged.
     """
@@ -187,10 +190,10 @@ def judged_parcels(
     standing: StandingRows | None = None,
     most_rows: int | None = None,
 ) -> Answer:
-    """Judge some parcels by every rule of a check; of each layer only what is near them is read from its sources.
+    """Judge some parcels by every rule of a check; of each layer only what lies near them is read.
 
-    standing: by which rules they need not be judged; most_rows: to be held at once. The rows are the same to the last
-    digit whichever parcels are judged together. Raises OneMapError rule.field, TooManyRows.
+    standing: rules by which a parcel need not be judged again; most_rows: how many rows may be held at once. The rows
+    are the same to the last digit whichever parcels are judged together. Raises OneMapError rule.field, TooManyRows.
     """
     layers = LayersOfCheck(check_plan, sources, parcels, threads.progress.part(0.0, _LAYERS))
     with background_thread(threads.workers, len(parcels.ids)) as beside:
@@ -204,9 +207,9 @@ def judged_parcels(
 def judge_in_advance(
     layers: LayersOfCheck, parcels: Parcels, threads: Threads, beside: Executor | None
 ) -> Callable[[], Answer]:
-    """Judge some parcels as `judged_parcels` does; the answer, whose tables are made beside: who calls waits for them.
+    """Judge parcels as `judged_parcels` does, and return a function that waits for the tables and gives the answer.
 
-    Raises OneMapError rule.field.
+    beside: makes the tables meanwhile. Raises OneMapError rule.field.
     """
     part = judge_part(layers, parcels, threads, beside)
     tables = part.rows.tables(threads.part(0.0, 0.0))
@@ -222,7 +225,7 @@ def record_of(
     seconds: float,
     who: str,
 ) -> CheckRecord:
-    """The record of a run whose parcels were judged together, or in several answers."""
+    """The record of a run whose parcels were judged together or in several answers."""
     layers: dict[str, LayerRecord] = {}
     skipped, warped, computed = list(check_plan.skipped), list[WarpedRaster](), 0
     for answer in answers:
@@ -250,9 +253,9 @@ def record_of(
 
 
 def origin_of(library: Library, bounds: Sequence[float] | np.ndarray) -> tuple[float, float]:
-    """The origin of what is measured in a library's plane within some bounds (4,), where lengths must be true.
+    """The point from which coordinates are counted when something within some bounds (4,) is measured.
 
-    Raises OneMapError crs.stretched.
+    Raises OneMapError crs.stretched where the library's plane does not keep true lengths there.
     """
     refuse_stretched_plane(library.crs, bounds, {"file": library.label})
     return local_origin(float(bounds[0]), float(bounds[1]))

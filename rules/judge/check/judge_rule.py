@@ -1,6 +1,6 @@
-"""One rule over some parcels: which it applies to, which features it looks at, and what its kind says.
+"""Judge some parcels by one rule: which parcels it applies to, which features it concerns, and what its kind finds.
 
-The area of every union is proved; a parcel with an unproved one is unknown.
+The area of every union is proved; a parcel with a union that is not proved is unknown.
 """
 
 from collections.abc import Callable, Mapping
@@ -44,7 +44,7 @@ _NUMBERS = ("distance_m", "net_area_m2", "value")
 
 @dataclass(frozen=True)
 class Bench:
-    """The parcels (n,) with their attributes; coordinates are counted from `origin` in the library's plane."""
+    """The parcels (n,) that are judged, with their attributes; coordinates are counted from `origin` in the plane."""
 
     shapes: AnyShapes
     attributes: pd.DataFrame
@@ -75,10 +75,10 @@ def judged_rule(
     wanted: np.ndarray | None,
     shared: SharedGround | None,
 ) -> RuleJudgement:
-    """The findings of a rule on the parcels to which it applies.
+    """Judge the parcels to which a rule applies.
 
-    wanted: (n,) only of these parcels; shared: what all parcels share with the features of its layer, where that is
-    known already. Raises OneMapError rule.field if the version lacks a field that the rule uses.
+    wanted: (n,) judge only these parcels; shared: the ground that all parcels share with the features of the rule's
+    layer, where it is already known. Raises OneMapError rule.field if the version lacks a field that the rule uses.
     """
     others = layers.others(rule)
     source = _with_zones_alone(rule, layers.of(rule), others)
@@ -120,9 +120,9 @@ def judged_rule(
 
 
 def _with_zones_alone(rule: Rule, source: LayerSource, others: Mapping[str, LayerSource]) -> LayerSource:
-    """A rule's layer; where it has no version, but official zones have, one without a feature that covers nothing.
+    """A rule's layer; an empty one that covers nothing where the layer has no version but its official zones have.
 
-    Where the zones speak they decide, whether or not what they keep clear of has ever been loaded.
+    Official zones decide inside their own coverage even if the objects that they protect were never loaded.
     """
     zones = others.get("instead")
     is_absent = source.reason in (Reason.LAYER_MISSING, Reason.NOT_IN_FORCE)
@@ -135,7 +135,7 @@ def _with_zones_alone(rule: Rule, source: LayerSource, others: Mapping[str, Laye
 
 
 def _name_absence(judgement: Judgement, source: LayerSource) -> None:
-    """Say of ground that zones alone do not cover why the layer itself says nothing there."""
+    """Give the reason why the layer itself says nothing on ground that only official zones could cover, and do not."""
     if source.reason and Reason.OUTSIDE_COVERAGE in judgement.reasons:
         judgement.reasons[source.reason] = judgement.reasons.pop(Reason.OUTSIDE_COVERAGE)
 
@@ -146,7 +146,7 @@ def _attributes_of_file(attributes: pd.DataFrame) -> pd.DataFrame:
 
 
 def _official_features(rule: Rule, others: Mapping[str, LayerSource]) -> OfficialFeatures | None:
-    """The features that stand instead of a rule's own, where there are some."""
+    """The features of official zones that replace a rule's own features, where there are some."""
     zones = others.get("instead")
     if zones is None or zones.stored is None:
         return None
@@ -158,9 +158,9 @@ def _official_features(rule: Rule, others: Mapping[str, LayerSource]) -> Officia
 def _rows_asked(
     rule: Rule, bench: Bench, wanted: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """The positions (k,) of the parcels to which a rule applies, of those that are wanted.
+    """The positions (k,) of the wanted parcels to which a rule applies.
 
-    With them which lack a fact, and by what they are excused, None where nobody is.
+    Also returns which of them lack a fact (k,), and what excuses each (k,), or None where nobody is excused.
     """
     to_whom = applicability(rule, bench.attributes, bench.projects)
     rows = np.flatnonzero(to_whom.applies if wanted is None else to_whom.applies & wanted)
@@ -199,10 +199,7 @@ def _ground(
 
 
 def _wanting_layer(rule: Rule, others: Mapping[str, LayerSource]) -> str | None:
-    """Why a layer without which the rule cannot judge says nothing; None if every one of them does.
-
-    Of one that cannot be read, such as official zones, nobody knows what it would say.
-    """
+    """The reason why a layer that the rule needs says nothing; None if all of them can be read."""
     needed = KINDS[rule.kind].needed_layers(rule.options)
     stops = (other.reason for key, other in others.items() if other.reason == Reason.UNREADABLE or key in needed)
     return next(filter(None, stops), None)
@@ -211,7 +208,7 @@ def _wanting_layer(rule: Rule, others: Mapping[str, LayerSource]) -> str | None:
 def _blank(
     rule: Rule, bench: Bench, rows: np.ndarray, source: LayerSource, reason: str, excused_by: np.ndarray | None = None
 ) -> RuleJudgement:
-    """A rule that could not be judged at all: the whole ground is unknown."""
+    """The judgement of a rule that could not be judged at all: all ground is unknown."""
     count = len(rows)
     judgement = Judgement(no_ground(count), bench.shapes[rows], np.full(count, np.nan), no_pairs())
     judgement.because(reason, np.ones(count, dtype=bool))
@@ -222,7 +219,7 @@ def _blank(
 
 
 def _check_fields(rule: Rule, source: LayerSource) -> None:
-    """A field that the version does not have is an error of the rule, not an empty answer."""
+    """Refuse a rule that uses a field which the version lacks: its answer would be empty. Raises rule.field."""
     if source.stored is None or source.version is None or not rule.layer_fields:
         return
     present = {str(name).lower() for name in source.stored.attributes.columns}
@@ -233,9 +230,10 @@ def _check_fields(rule: Rule, source: LayerSource) -> None:
 
 
 def judge_provable(judge: Judge, ground: Ground) -> tuple[np.ndarray, Judgement]:
-    """The judgement of a kind on the parcels (n,), and their order (n,) in it: the unknown ones come last.
+    """Judge parcels (n,) by a kind; parcels whose unions are not proved become unknown and come last.
 
-    Raises OneMapError as the kind does, but for unions.
+    Returns the order of the parcels (n,) in the judgement, and the judgement. Raises OneMapError as the kind does,
+    except for unions.
     """
     judgement, proved, unproved = do_provable(lambda rows: judge(_ground_of_rows(ground, rows)), len(ground.shapes))
     if len(unproved):
@@ -257,7 +255,7 @@ def _ground_of_rows(ground: Ground, rows: np.ndarray) -> Ground:
 
 
 def _with_unknown(judgement: Judgement, parcels: np.ndarray) -> Judgement:
-    """The judgement on some parcels, and after them others (k,) that are wholly unknown; `zones` serves hits only."""
+    """A judgement with more parcels (k,) appended that are wholly unknown; `zones` concerns hits only and stays."""
     nothing, never = no_ground(len(parcels)), np.zeros(len(parcels), dtype=bool)
     measured, survey = judgement.measures, judgement.survey
     longer = replace(
@@ -274,7 +272,7 @@ def _with_unknown(judgement: Judgement, parcels: np.ndarray) -> Judgement:
 
 
 def _longer(columns: Mapping[str, np.ndarray | None], never: np.ndarray) -> dict[str, Any]:
-    """Flags or numbers of parcels (n,), and after them what is false or not measured of others (k,)."""
+    """Columns of flags or numbers with as many entries appended as parcels (k,) are unknown: False, or not measured."""
     return {
         name: np.concatenate([values, never if values.dtype == bool else np.full(len(never), np.nan)])
         for name, values in columns.items()

@@ -1,4 +1,4 @@
-"""The layers that the rules of a check look at, read once near all its parcels, in whatever parts these are judged."""
+"""The layers that the rules of a check use, read once for all its parcels, however these are divided into parts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -33,9 +33,9 @@ AskedFeatures = tuple[np.ndarray, Features]  # the positions (m,) of features am
 
 
 class LayersOfCheck:
-    """Every layer that a rule looks at, by its code; what rules ask of a layer is made once for all parcels.
+    """Every layer that a rule uses, by its code; what rules derive from a layer is computed once for all parcels.
 
-    read: what of each is near enough to the parcels to matter.
+    read: the features of each layer that lie near enough to the parcels to matter.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class LayersOfCheck:
         progress: Progress,
         small: "SmallLayers | None" = None,
     ) -> None:
-        """Read them; progress: of the reading; small: some that are read already.
+        """Read the layers. progress: of the reading; small: layers that are already read.
 
         Raises OneMapError if a replacing file is refused.
         """
@@ -64,11 +64,11 @@ class LayersOfCheck:
         return self.read[rule.layer]
 
     def others(self, rule: Rule) -> dict[str, LayerSource]:
-        """The layers that a rule names besides its own, by the key that names them."""
+        """The layers that a rule names besides its own, by the key that names each."""
         return {key: self.read[code] for key, code in rule.other_layers.items()}
 
     def is_skipped(self, rule: Rule) -> bool:
-        """Whether a rule that makes no finding has nothing to look at."""
+        """Whether a rule that makes no finding has no layer to judge by."""
         return bool(self.of(rule).reason) and not rule.finds
 
     @property
@@ -78,9 +78,9 @@ class LayersOfCheck:
         return [{"rule": rule.id, "layer": rule.layer, "reason": str(self.of(rule).reason)} for rule in rules]
 
     def features_asked(self, rule: Rule, stored: StoredFeatures) -> AskedFeatures:
-        """The features of its layer that a rule's `where` lets through, with their positions (m,) among all.
+        """The features of its layer that a rule's `where` selects, with their positions (m,) among all features.
 
-        A code is read as its table writes it. A value that nobody foresaw is no more known than a null.
+        A code is read in the form of its table. A value that is not in the table counts as unknown, like null.
         """
         asked = self._small.asked if rule.layer in self._small.read else self._asked
         if rule.id not in asked:
@@ -92,7 +92,7 @@ class LayersOfCheck:
         return float(sum(_VERTICES_A_PARCEL * parcels + self._vertices_of(code) for code in rule.layers))
 
     def rows_of_parcel(self, parcels: int) -> float:
-        """About how many rows each of so many parcels has in all tables, as far as the sizes of the layers tell."""
+        """An estimate, from the sizes of the layers, of the rows that each of so many parcels has in all tables."""
         features = sum(len(self.of(rule).names) for rule in self.check_plan.rules)
         return 1.0 + ROWS_A_FEATURE * features / max(parcels, 1)
 
@@ -105,14 +105,14 @@ class LayersOfCheck:
 
 @dataclass(frozen=True)
 class SmallLayers:
-    """Layers that are read once for all the blocks of a check, with what rules ask of them."""
+    """Layers that are read once for all the blocks of a check, with what rules derive from them."""
 
     read: dict[str, LayerSource] = field(default_factory=dict)
     asked: dict[str, AskedFeatures] = field(default_factory=dict)
 
 
 def small_layers(check_plan: CheckPlan, sources: LayerReader, extent: tuple[float, float, float, float]) -> SmallLayers:
-    """The layers of a check that are small enough to be held as long as it takes, near the `extent` of all parcels.
+    """The layers of a check that are small enough to be held in memory throughout, near the `extent` of all parcels.
 
     Raises OneMapError if a replacing file is refused.
     """
@@ -127,7 +127,7 @@ def small_layers(check_plan: CheckPlan, sources: LayerReader, extent: tuple[floa
 
 
 def _vertices_with_zones(check_plan: CheckPlan, code: str, layer: LayerSource) -> int:
-    """The vertices of a layer and, about, of the zones that rules make around its features."""
+    """An estimate of the vertices of a layer and of the zones that rules make around its features."""
     if layer.stored is None:
         return 0
     own, features = vertices_of(layer.stored.shapes), len(layer.stored.fids)
@@ -144,7 +144,7 @@ def _read_layers(
     boxes: np.ndarray,
     progress: Progress,
 ) -> dict[str, LayerSource]:
-    """Some layers near parcels, by all their extent and the boxes (n, 4) of each."""
+    """Read some layers near parcels. extent: of all parcels; boxes: (n, 4) of each."""
     west, south, east, north = extent
     reach = check_plan.reaches()
     sizes = [sources.features(code) + _FEATURES_A_LAYER for code in codes]
@@ -163,7 +163,7 @@ def _read_layers(
 
 
 def scattered_boxes(boxes: np.ndarray, far_m: float) -> np.ndarray | None:
-    """The boxes of parcels (n, 4), grown; None of many, of none, or of such as lie close enough to be taken as one."""
+    """The boxes of parcels (n, 4), widened; None where they are many, none, or so close that one box will do."""
     if not 0 < len(boxes) <= _MOST_SCATTERED:
         return None
     grown = boxes + np.array([-far_m, -far_m, far_m, far_m])

@@ -1,4 +1,4 @@
-"""The judgement of all rules on some parcels: the only loop over rules, whichever parcels are judged together."""
+"""Some parcels judged by all rules: the only loop over rules, whichever parcels are judged together."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -35,7 +35,7 @@ Wanted = Callable[[str], np.ndarray | None]  # by a rule's id only these parcels
 
 
 class TooManyRows(Exception):
-    """A check in memory has found more rows than are to be held at once. rows: about how many a parcel has."""
+    """A check in memory has found more rows than may be held at once. rows: an estimate of the rows per parcel."""
 
     def __init__(self, rows: float) -> None:
         super().__init__(rows)
@@ -44,10 +44,10 @@ class TooManyRows(Exception):
 
 @dataclass(frozen=True)
 class PartJudgement:
-    """The judgement of a check's rules on some parcels; a thread makes its rows.
+    """The judgement of some parcels by all rules of a check; its rows are made by a thread.
 
-    computed: how many times a parcel was judged by a rule; warped: the rules whose raster was, and its cell;
-    row_count: about how many rows there are.
+    computed: how many pairs of parcel and rule were judged; warped: rules whose raster was warped, with its cell size;
+    row_count: an estimate of the rows.
     """
 
     rows: BackgroundRows
@@ -57,7 +57,7 @@ class PartJudgement:
 
 
 def parcel_rows_of(check_plan: CheckPlan, crs: pyproj.CRS, parcels: Parcels) -> ParcelRows:
-    """Some parcels as a check judges them, and as the tables show them."""
+    """Some parcels as the tables of a run show them."""
     origin, shapes = check_plan.origin, parcels.shapes
     if isinstance(shapes, ShapeColumn) and any(origin):
         local: AnyShapes = shapes.counted_from(origin)
@@ -76,8 +76,8 @@ def judge_part(
 ) -> PartJudgement:
     """Judge some parcels by every rule of a check.
 
-    threads: for the rules; beside: where rows are made meanwhile, None where they are made at once; most_rows: to be
-    held at once. Raises OneMapError rule.field, TooManyRows.
+    threads: for the rules; beside: makes rows meanwhile, None to make them at once; most_rows: how many may be held at
+    once. Raises OneMapError rule.field, TooManyRows.
     """
     check_plan, still = layers.check_plan, threads.part(0.0, 0.0)  # what it does beside the rules moves no bar
     parcel_rows = parcel_rows_of(check_plan, layers.crs, parcels)
@@ -105,14 +105,14 @@ def judge_part(
 
 
 def _row_count(judged: RuleJudgement) -> int:
-    """About how many rows a rule has of what it says."""
+    """An estimate of the rows that a rule's judgement will have."""
     found = judged.judgement
     hits, unknown = found.hit_ground.dimension >= 0, ~shapely.is_missing(found.unknown)
     return len(found.pairs.parcel) + int(hits.sum()) + int(unknown.sum())
 
 
 def _shared_grounds(layers: LayersOfCheck, bench: Bench, threads: Threads) -> Mapping[str, SharedGround]:
-    """The ground that few parcels share with features of layers that rules overlay whole; none for many parcels."""
+    """The ground that a few parcels share with features of layers that rules overlay; empty for many parcels."""
     if len(bench.shapes) > FEW_PARCELS:
         return {}
     parcels = all_of(bench.shapes)

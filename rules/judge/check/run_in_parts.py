@@ -1,7 +1,7 @@
 """A check in memory, judged part by part: the rows of one part are written while the next part is judged.
 
-A part is some parcels that follow each other. This thread, which has the library's connection, judges part after part;
-a thread beside makes the rows and the tables of the part before; whoever takes the chunks writes those before that.
+A part is a number of consecutive parcels. This thread, which holds the library's connection, judges one part after the
+other; a second thread makes the rows and tables of the part before; whoever takes the chunks writes them.
 """
 
 import itertools
@@ -32,9 +32,9 @@ MOST_PARCELS, LEAST_PARCELS = 25_000, 64
 
 @dataclass(frozen=True)
 class JudgedPart:
-    """Parcels of which all rules have judged, and their tables, which are made beside.
+    """Parcels that all rules have judged, and their tables, which a second thread makes.
 
-    computed: how many times a parcel was judged by a rule; warped: the rules whose raster was, and its cell.
+    computed: how many pairs of parcel and rule were judged; warped: rules whose raster was warped, with its cell size.
     """
 
     parcels: Parcels
@@ -48,10 +48,10 @@ _BY_RULE = [name for name, first in ROW_TABLES.items() if first == "rule"]
 
 @dataclass(frozen=True)
 class RunInParts(AskedRun):
-    """One check of which the first part has judged; the others are judged while its chunks are taken, once.
+    """A check whose first part is judged; the other parts are judged while its chunks are taken, once.
 
-    The verdicts, and of the record what is counted, are known once the last chunk is there. close: judges no more;
-    whoever has not taken all calls it, so that no thread makes rows that nobody wants.
+    The verdicts and the counts in the record are complete with the last chunk. close: stops judging; whoever has not
+    taken all chunks calls it, so that no thread makes rows for nobody.
     """
 
     parts: Iterator[JudgedPart]
@@ -61,11 +61,11 @@ class RunInParts(AskedRun):
 
     @property
     def is_ahead(self) -> bool:
-        """Whether it is judged while its chunks are taken."""
+        """Whether parts are judged while chunks are taken."""
         return True
 
     def chunks(self) -> Iterator[Chunk]:
-        """All rows, of which only some are held; the last chunk has the table `run`."""
+        """All rows, chunk by chunk; the last chunk has the table `run`."""
         verdicts, by_rule = list[str](), {name: list[Table]() for name in _BY_RULE}
         computed, warped = 0, list[WarpedRaster]()
         for part in _after_next_judged(self.parts):
@@ -87,14 +87,14 @@ class RunInParts(AskedRun):
 
 
 def _after_next_judged(parts: Iterator[JudgedPart]) -> Iterator[JudgedPart]:
-    """Each part, once the next has judged."""
+    """Yield each part after the next one has been judged."""
     for part, _ in itertools.pairwise(itertools.chain(parts, [None])):
         if part is not None:
             yield part
 
 
 def _in_order_of_rules(tables: Sequence[Table], order: Mapping[str, int]) -> Table:
-    """Tables of parts that follow each other as one, whose rows stand by rule first."""
+    """One table from the tables of consecutive parts, with the rows ordered by rule first."""
     columns = pd.concat([table.columns for table in tables if table.count] or [tables[0].columns], ignore_index=True)
     return Table(columns.sort_values("rule", key=lambda rules: rules.map(order), kind="stable", ignore_index=True))
 
@@ -102,9 +102,9 @@ def _in_order_of_rules(tables: Sequence[Table], order: Mapping[str, int]) -> Tab
 def begin_parts(
     layers: LayersOfCheck, parcels: Parcels, threads: Threads, most_rows: int | None
 ) -> tuple[Iterator[JudgedPart], Callable[[], None]]:
-    """All parts of the parcels, of which the first has judged, and what ends the judging.
+    """All parts of the parcels, of which the first is judged, and a function that stops the judging.
 
-    Raises OneMapError rule.field, TooManyRows by what the first tells.
+    Raises OneMapError rule.field, TooManyRows as estimated from the first part.
     """
     parts = _judged_parts(layers, parcels, threads, most_rows)
     return itertools.chain([next(parts)], parts), parts.close
@@ -131,7 +131,7 @@ def _judged_parts(
 
 
 def part_size(left: int, rows: float) -> int:
-    """How many of the parcels that are left the next part has, where each has about so many rows."""
+    """How many of the remaining parcels the next part gets. left: how many remain; rows: estimated rows of each."""
     most = min(max(int(ROWS_OF_PART / rows), LEAST_PARCELS), MOST_PARCELS)
     parts = -(-left // most)
     return -(-left // parts)

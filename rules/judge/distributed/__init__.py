@@ -1,1 +1,1 @@
-"""A check in spatial blocks: kept on disk as it goes, on one machine or on a cluster, with bounded memory."""
+"""A check in spatial blocks: stored on disk as it goes, on one machine or a cluster, with bounded memory."""

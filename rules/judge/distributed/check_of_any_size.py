@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Execution:
-    """How a check is to be done, which changes nothing of its answer.
+    """How a check is carried out, which does not change its answer.
 
     location: of the library; workers: threads, or processes of a local cluster; scheduler: "local" or the address of a
-    Dask scheduler; shared: a folder from which workers read layers in place of the library; in_parts: tables need not
-    be there before some of them are written.
+    Dask scheduler; shared: a folder from which workers read layers instead of the library; in_parts: tables may be
+    written before all are complete.
     """
 
     location: str
@@ -46,7 +46,10 @@ class Execution:
     in_parts: bool = False
 
     def refuse_clashes(self, against: str | None) -> None:
-        """Raise UsageError usage.alone, usage.apart for what does not go together. against: the earlier run, if any."""
+        """Refuse options that exclude each other. against: the earlier run, if any.
+
+        Raises UsageError usage.alone, usage.apart.
+        """
         if self.shared and not self.scheduler:
             raise UsageError("usage.alone", field="--shared", other="--scheduler")
         if self.shared and against:
@@ -107,9 +110,9 @@ def run_of_any_size(
 def _cluster(
     library: Library, execution: Execution, workers: int, held: contextlib.ExitStack
 ) -> "Callable[[], Engine] | None":
-    """The cluster that judges blocks, as long as the context is held, or None; it raises as `cluster_engine`.
+    """The cluster that judges blocks while the context is open, or None; raises as `cluster_engine`.
 
-    Processes of our own start while the parcels are read.
+    Local processes start while the parcels are read.
     """
     if not execution.scheduler:
         return None
@@ -132,9 +135,9 @@ def _in_memory(
     question: Question,
     most: int | None,
 ) -> Run | RunInParts:
-    """The run of parcels that fit into memory, which judges as long as it is held.
+    """The run of parcels that fit into memory; it judges while it is open.
 
-    most: rows to be held at once. Raises TooManyRows.
+    most: rows that may be held at once. Raises TooManyRows.
     """
     if against or not execution.in_parts:
         return check(library, question, threads, against, most_rows=most)
@@ -144,7 +147,7 @@ def _in_memory(
 
 
 def _rows_of(library: Library, question: Question, parcels: int) -> float:
-    """About how many overlaps each of so many parcels has, as far as the sizes of the layers tell."""
+    """An estimate, from the sizes of the layers, of the overlaps of each of so many parcels."""
     check_plan = check_plan_of(library, question, (0.0, 0.0))
     sources = check_plan.sources(library)
     return ROWS_A_FEATURE * sum(sources.features(rule.layer) for rule in check_plan.rules) / max(parcels, 1)

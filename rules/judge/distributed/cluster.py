@@ -1,4 +1,4 @@
-"""The same blocks on Dask distributed: each worker judges whole blocks, and one that dies costs its block only."""
+"""Blocks on Dask distributed: each worker judges whole blocks, and one that dies costs only its block."""
 
 import contextlib
 import logging
@@ -40,10 +40,10 @@ PACKAGE = Path(__file__).resolve().parents[3]
 def cluster_engine(
     library: Library, location: str, scheduler: str, workers: int, shared: str | None
 ) -> "Iterator[Cluster]":
-    """An engine that works on a cluster. scheduler: "local" for so many processes here, or a scheduler's address.
+    """An engine that works on a cluster. scheduler: "local" for `workers` processes here, or a scheduler's address.
 
-    shared: a folder that all workers see, from which they read layers in place of the library.
-    Raises OneMapError cluster.not_installed, cluster.unreachable, cluster.no_workers.
+    shared: a folder that all workers see, from which they read layers instead of the library. Raises OneMapError
+    cluster.not_installed, cluster.unreachable, cluster.no_workers.
     """
     try:
         import dask
@@ -77,7 +77,7 @@ def cluster_engine(
 
 
 def _load_ahead(client: "Client") -> None:
-    """Make each worker load the program while the parcels are read here; a failure shows at its first block."""
+    """Let each worker load the program while parcels are read; a failure shows at its first block."""
     from distributed import fire_and_forget
 
     for worker in client.nthreads():
@@ -85,15 +85,15 @@ def _load_ahead(client: "Client") -> None:
 
 
 def _close(opened: Any) -> None:
-    """Close a client or a cluster; what does not answer in time ends with this process."""
+    """Close a client or a cluster; one that does not answer in time ends with this process."""
     with contextlib.suppress(TimeoutError):
         opened.close(timeout=_CLOSE_S)
 
 
 def _end_processes(cluster: Any) -> None:
-    """End the processes of a cluster of our own, also those that are in the middle of a block.
+    """End the processes of a local cluster, also in the middle of a block.
 
-    Asked to close, they would finish it first; and a cancelled check is over within a second.
+    Asked to close, they would finish the block first; a cancelled check must be over within a second.
     """
     for nanny in cluster.workers.values():
         nanny.auto_restart = False
@@ -105,7 +105,7 @@ def _end_processes(cluster: Any) -> None:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Dask's own words about connections are nothing that a user of `check` could act on."""
+    """Silence Dask's messages about connections, on which a user of `check` cannot act."""
     logger = logging.getLogger("distributed")
     before = logger.level
     logger.setLevel(logging.CRITICAL)
@@ -115,7 +115,7 @@ def _quiet() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Cluster:
-    """Workers that each open the library at `place` themselves; scheduler: its address as the user named it.
+    """Workers that each open the library at `place` themselves. scheduler: its address as the user named it.
 
     shared: the folder from which they read layers instead.
     """
@@ -171,7 +171,7 @@ class Cluster:
         return replace(like, number=number, parcels=path if like.journal else path.read_bytes())
 
     def _share_layers(self, work: Work, progress: Progress) -> Path:
-        """The file by which workers read the layers of a run from the folder. Raises OneMapError cluster.shared."""
+        """The file through which workers read a run's layers from the folder. Raises OneMapError cluster.shared."""
         check_plan, folder = work.check_plan, self.shared or Path()
         found = [check_plan.in_force(code) for code in sorted(check_plan.codes)]
         step = phrase("progress.shared", work.question.language)
@@ -196,7 +196,7 @@ class Cluster:
         return all(self.client.run(sees).values())
 
     def _keep_block(self, work: Work, number: int, future: "Future") -> Any:
-        """A finished block, which lies in the journal. Raises what the worker refused, and cluster.block_lost."""
+        """A finished block, stored in the journal. Raises what the worker refused, and cluster.block_lost."""
         try:
             outcome: Outcome = pickle.loads(future.result())  # from our own function  # nosec B301
         except ImportError as error:

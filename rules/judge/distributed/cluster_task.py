@@ -26,14 +26,14 @@ from onemap.rules.judge.question.question import Question
 
 @dataclass(frozen=True)
 class Task:
-    """A block to be judged; plain values, that another machine can take.
+    """A block to be judged, as plain values that another machine can use.
 
     parcels: the path of the block's file, or its content where the worker does not see it
-    journal: where finished blocks are put, None where they are to be sent back
+    journal: where finished blocks are stored, None if they are sent back
     question: without parcels
     work: the same for all blocks of a run
-    starts: the first position of each range, in which all is merged; is_range: the block is one of them
-    shared: the file by which the layers are read from a folder in place of the library
+    starts: the first position of each range in which rows are merged; is_range: the block is one of the ranges
+    shared: the file through which layers are read from a folder instead of the library
     """
 
     location: str
@@ -52,7 +52,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The outcome of a block: finished, with its content where the worker cannot put it down; or refused."""
+    """The outcome of a block: finished, with its content where the worker cannot store it; or refused."""
 
     finished: FinishedBlock | None = None
     content: bytes | None = None
@@ -60,7 +60,7 @@ class Outcome:
 
 
 def outcome_of(body: bytes) -> bytes:
-    """Judge the block of a pickled Task. Returns the pickled Outcome, which holds a refusal for the client to raise."""
+    """Judge the block of a pickled Task, and return the pickled Outcome; a refusal in it is raised by the client."""
     task: Task = pickle.loads(body)  # by the client, over a connection that runs its code anyway  # nosec B301
     try:
         here = software_versions()
@@ -74,7 +74,7 @@ def outcome_of(body: bytes) -> bytes:
 
 
 class _ThreadCache(threading.local):
-    """The objects that a thread has made of a library for one block of a run, and needs again for the next.
+    """What a thread has made of a library for one block of a run and needs for the next one.
 
     Such as large polygons cut small; a library that is read from a folder stays open.
     """
@@ -126,10 +126,10 @@ def _outcome(task: Task) -> Outcome:
 
 
 def by_value(package: str) -> Callable[[bytes], bytes]:
-    """`outcome_of` as a function that a scheduler can hand on without knowing this package.
+    """`outcome_of` as a function that a scheduler can pass on without knowing this package.
 
-    package: this package's folder, which a worker that sees it loads; any other needs One Map in its own Python.
-    Without a body the worker only loads what its first block would wait for.
+    package: this package's folder, which a worker loads if it sees it; any other worker needs One Map in its own
+    Python. Without a body the worker only loads what its first block needs.
     """
 
     def on_worker(body: bytes, package: str = package) -> bytes:

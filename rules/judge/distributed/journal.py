@@ -1,7 +1,6 @@
 """The journal of a check in blocks: its question, its parcels, and every finished block.
 
-A block is a part of the journal, there as a whole or not at all, so that whatever ends a run, the same question goes on
-where it was.
+A block is a part of the journal, complete or absent, so that a run that ended for any reason goes on where it was.
 """
 
 from collections.abc import Mapping
@@ -31,9 +30,9 @@ _LAYOUT = 7  # of the journal: another one is another question
 
 @dataclass(frozen=True)
 class FinishedBlock:
-    """The facts of a finished block besides the rows of its tables: `Answer` without tables.
+    """The facts of a finished block besides its tables: `Answer` without tables.
 
-    rows: where those lie; counts: of how many parcels what was found, as of each verdict.
+    rows: where the tables' rows are; counts: of parcels by verdict.
     """
 
     rows: RowFile
@@ -51,7 +50,7 @@ class FinishedBlock:
 
 
 class BlockJournal:
-    """One question's folder. about: what was noted when it was made."""
+    """The folder of one question. about: what was noted when it was made."""
 
     def __init__(self, place: Journal, about: dict[str, Any]) -> None:
         self.place, self.folder = place, place.folder
@@ -79,11 +78,11 @@ class BlockJournal:
         return self._done
 
     def note(self, number: int, block: FinishedBlock) -> None:
-        """A block has been finished: it lies in the journal."""
+        """Note that a block is finished and in the journal."""
         self._done[number] = block
 
     def begin_again(self) -> None:
-        """Throw away every finished block: they answer to something else than was asked."""
+        """Delete every finished block: they answer another question."""
         self._done.clear()
         for path in (self.folder / _FINISHED).iterdir():
             path.unlink()
@@ -98,10 +97,10 @@ def keep_block(
     *,
     is_range: bool = False,
 ) -> FinishedBlock:
-    """Put a finished block into a journal.
+    """Store a finished block in a journal.
 
-    is_range: it is a check's, of parcels that follow each other, so that its rows need no merging.
-    Raises OneMapError journal.failed.
+    is_range: it belongs to a check and has consecutive parcels, so that its rows need no merging. Raises OneMapError
+    journal.failed.
     """
     facts = {
         "parcels": len(block.positions),
@@ -117,7 +116,7 @@ def keep_block(
 
 
 def place_block(place: Journal, number: int, content: bytes) -> FinishedBlock:
-    """Put a finished block that was written elsewhere into its place. Raises OneMapError journal.failed."""
+    """Store a finished block that was written elsewhere. Raises OneMapError journal.failed."""
     return _read(place.keep(block_name(number), lambda path: path.write_bytes(content)))
 
 
@@ -132,7 +131,7 @@ def _read(path: Path) -> FinishedBlock:
 
 
 def _read_whole(path: Path) -> FinishedBlock | None:
-    """A finished block; None if what lies there is not whole."""
+    """A finished block; None if it is incomplete."""
     try:
         return _read(path)
     except (OSError, ValueError, TypeError, KeyError, pa.ArrowException):
@@ -151,11 +150,9 @@ def question_key(
 ) -> dict[str, Any]:
     """The key of a question's journal.
 
-    given_id_field: the field of the parcels' ids, None where none was given.
-    as_of: the day, None where none was given: then a run that was begun yesterday goes on, if what is in force today is
-    what was in force then.
-    block: its most parcels.
-    options: what is asked besides, as of a remedy.
+    given_id_field: the field of the parcels' ids, None where none was given. as_of: the day, None where none was given:
+    then a run begun yesterday goes on if the versions in force today are the same. block: the most parcels of a block.
+    options: further ones, such as those of a remedy.
     """
     codes = sorted(check_plan.codes)
     catalogue = library.catalogue()

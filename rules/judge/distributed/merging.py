@@ -14,7 +14,7 @@ from onemap.rules.judge.runs.run import Chunk, ChunkRows, PackedRows
 
 
 class ChunkOnDisk(Chunk):
-    """A chunk whose rows are read when somebody asks for them: who keeps what lies packed does not."""
+    """A chunk whose rows are read when somebody asks for them; storing packed rows needs no reading."""
 
     def __init__(self, count: int, packed: PackedRows, read: Callable[[], ChunkRows]) -> None:
         self.count, self.packed, self._read = count, packed, read
@@ -22,7 +22,7 @@ class ChunkOnDisk(Chunk):
         self.are_read = False  # by whoever has the chunk
 
     def read_ahead(self, thread: Executor) -> None:
-        """Begin to read the rows in a thread: they will be asked for."""
+        """Start reading the rows in a thread, since they will be needed."""
         self._coming = thread.submit(self._read)
 
     def rows(self) -> ChunkRows:
@@ -38,10 +38,10 @@ def chunks(
 ) -> Iterator[Chunk]:
     """All rows of all blocks: parcels as given, then rules, hit before unknown, features.
 
-    finished: the blocks that are, to which what is taken of `reached` comes; it is taken as far as the next chunk needs
-    it, and has in the end given all the others. Tables whose rows stand by rule first come in chunks of their own,
-    after all the others; the first chunk names all. While one chunk is used, the next is read in a thread, where
-    somebody asks for rows that lie on disk.
+    finished: the finished blocks, to which blocks taken from `reached` are added; `reached` is consumed as far as the
+    next chunk needs it, and wholly at the end. Tables whose rows are ordered by rule first come in chunks of their own
+    after all others; the first chunk names all tables. While one chunk is used, the next is read in a thread, if
+    somebody asks for rows on disk.
     """
     merging, found = _FinishedBlocks(parcels, finished), dict[int, Chunk]()
     with one_thread_more() as thread:
@@ -68,7 +68,7 @@ def chunks(
 
 
 class _FinishedBlocks:
-    """Finished blocks, and where their rows stand."""
+    """Finished blocks, and where the rows of each range are."""
 
     def __init__(self, parcels: KeptParcels, finished: Mapping[int, FinishedBlock]) -> None:
         self._parcels, self._finished = parcels, finished
@@ -76,7 +76,7 @@ class _FinishedBlocks:
         self._known = set[int]()  # the blocks whose rows are among them
 
     def chunk(self, number: int) -> ChunkOnDisk:
-        """The parcels of a range and all their rows; the blocks that have some are finished."""
+        """The parcels of a range and all their rows; the blocks that hold some of these must be finished."""
         some, *_ = self._parcels.blocks_of_range(number)
         rows = self._finished[some].rows
         packed = partial(rows.stored_rows, rows.packed_batches) if rows.packed_batches else None
@@ -94,7 +94,7 @@ class _FinishedBlocks:
         return {name: tables[name] for name in rows.columns if name in tables}, parcels
 
     def tables_by_rule(self) -> Iterator[Chunk]:
-        """The rows of all tables that stand by rule first, once all blocks are finished."""
+        """The rows of all tables that are ordered by rule first, once all blocks are finished."""
         self._look_at([*self._finished])
         for name in self._finished[min(self._finished)].rows.columns:
             if name in BY_RULE:

@@ -1,4 +1,4 @@
-"""The parcels of a large run on disk, in ranges as they were given: these are its blocks, or blocks are made of all."""
+"""The parcels of a large run on disk, in ranges as they were given, which are its blocks or are made into blocks."""
 
 import hashlib
 import itertools
@@ -31,7 +31,7 @@ _KNOWN = ("west", "south", "east", "north", "vertices", "parts", "area_m2")
 class ParcelBlock:
     """Some parcels of a run that lie near each other: their positions among all (n,), ascending, and the parcels.
 
-    starts (k,): the first position of each range, in which all is merged.
+    starts (k,): the first position of each range in which rows are merged.
     """
 
     number: int
@@ -46,13 +46,13 @@ class ParcelBlock:
 
 
 def _batch(parcels: Parcels, positions: np.ndarray) -> pa.RecordBatch:
-    """Parcels as a batch that `_parcels` reads. Raises NotPlain."""
+    """Parcels as a batch for `_parcels` to read. Raises NotPlain."""
     own = pa.array(positions), pa.array(parcels.ids, pa.string()), parcels.bodies, _shape_facts(parcels.shapes)
     return arrow_batch(dict(zip(_OWN, own, strict=True)), parcels.attributes)
 
 
 def _shape_facts(shapes: AnyShapes) -> pa.Array:
-    """The facts of shapes (n,) of plain form, so that they need not be computed again; none of others."""
+    """The facts of shapes (n,) of plain form, so that they need not be computed again; nothing for other shapes."""
     if not isinstance(shapes, ShapeColumn):
         return pa.nulls(len(shapes))
     facts = *shapes.boxes.T, shapes.facts.vertices, shapes.facts.parts, shapes.all_areas_m2
@@ -68,7 +68,7 @@ def _shape_column(bodies: pa.Array, known: list[pa.Array]) -> ShapeColumn | None
 
 
 def _parcels(tables: list[pa.Table], like: Parcels) -> tuple[np.ndarray, Parcels]:
-    """The positions and the parcels of tables, in the order of the positions; what all have in common is `like`'s."""
+    """The positions and the parcels in tables, ordered by position; other values are those of `like`."""
     positions = np.concatenate([table.column(_POSITION).to_numpy() for table in tables])
     ids = [name for table in tables for name in table.column(_ID).to_pylist()]
     bodies = pa.concat_arrays([table.column(_GROUND).combine_chunks() for table in tables])
@@ -91,10 +91,10 @@ def _parcels(tables: list[pa.Table], like: Parcels) -> tuple[np.ndarray, Parcels
 
 
 class KeptParcels:
-    """Parcels in a folder, once all of them are there."""
+    """Parcels in a folder, complete."""
 
     def __init__(self, folder: Path, like: Parcels) -> None:
-        """Make an empty one; what all parcels share is that of `like`."""
+        """like: the values that all parcels share."""
         facts = json.loads((folder / _ALL).read_text(encoding="utf-8"))
         self.count: int = facts["parcels"]
         self.ground_hash: str = facts["ground"]
@@ -112,7 +112,7 @@ class KeptParcels:
 
     @property
     def ranges(self) -> int:
-        """How many ranges there are, in which all is merged."""
+        """How many ranges there are in which rows are merged."""
         return len(self.starts)
 
     @property
@@ -156,11 +156,11 @@ def _streams(path: Path) -> list[pa.Table]:
 
 
 def keep_parcels(folder: Path, parts: Iterator[Parcels], most_parcels: int, progress: Progress) -> None:
-    """Write parcels, given one part after the other, into a folder; `all_are_kept` then says that they are there.
+    """Write parcels, given part after part, into a folder; `all_are_kept` then marks them as complete.
 
-    They are cut into ranges as they come. Where those lie apart from each other they are the blocks; else parcels are
-    written once more, by blocks of neighbours. most_parcels: of a block, and of a range; progress: of what is done
-    once all have come. Raises NotPlain if an attribute would not come back as it was; OSError.
+    They are cut into ranges as they come. Where the ranges lie apart from each other they become the blocks; otherwise
+    parcels are written once more, in blocks of neighbours. most_parcels: of a block and of a range; progress: of the
+    work after all have come. Raises NotPlain if an attribute could not be read back unchanged; OSError.
     """
     digest, starts = hashlib.sha256(), [0]
     ranges = _KeptRanges()
@@ -200,7 +200,7 @@ class _KeptRanges:
     vertices: list[np.ndarray] = field(default_factory=list)
 
     def add(self, part: Parcels) -> int:
-        """The next range; how many parcels it has."""
+        """Add the next range, and return its number of parcels."""
         self.boxes.append(np.array(part.extent))
         self.centres.append((part.boxes[:, :2] + part.boxes[:, 2:]) / 2)
         self.vertices.append(part.vertices)
@@ -221,12 +221,12 @@ def all_are_kept(folder: Path, notes: dict[str, Any]) -> None:
 
 
 def are_kept(folder: Path) -> bool:
-    """Whether all parcels are there."""
+    """Whether all parcels are written."""
     return (folder / _ALL).exists()
 
 
 def _write_blocks(folder: Path, starts: Sequence[int], block: np.ndarray, progress: Progress) -> list[list[int]]:
-    """Each block's parcels as a file of streams, one for each range that has some of them; of each range its blocks."""
+    """Write each block's parcels as a file of streams, one for each range; return the blocks of each range."""
     for number in range(int(block.max()) + 1):
         _block_path(folder, number).unlink(missing_ok=True)
     blocks_of_range = []
@@ -250,7 +250,7 @@ def _write_stream(file: Any, rows: pa.RecordBatch | pa.Table) -> None:
 
 
 def _in_ranges(parts: Iterator[Parcels], most_parcels: int) -> Iterator[Parcels]:
-    """The same parcels in ranges that are as large as a block."""
+    """The same parcels in ranges of a block's size."""
     waiting: Parcels | None = None
     for part in parts:
         whole, start = part if waiting is None else consecutive_parcels([waiting, part]), 0
@@ -269,5 +269,5 @@ def _path(folder: Path, number: int) -> Path:
 
 
 def _block_path(folder: Path, number: int) -> Path:
-    """The file of the parcels of a block that is no range."""
+    """The file of the parcels of a block that is not a range."""
     return folder / f"block-{number:06d}.arrow"

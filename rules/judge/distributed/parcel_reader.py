@@ -1,4 +1,4 @@
-"""Where the parcels of a run in blocks come from: those in memory, or a large file that is read part by part."""
+"""The source of the parcels of a run in blocks: parcels in memory, or a large file that is read part by part."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -31,11 +31,11 @@ Write = Callable[[Iterator[Parcels]], None]
 
 
 class ParcelReader(Protocol):
-    """Parcels that come in parts. id_field, problems: known when all have come; count: of all, about."""
+    """Parcels that come in parts. id_field, problems: complete after the last part; count: an estimate of all."""
 
     @property
     def count(self) -> int:
-        """How many there are, about."""
+        """An estimate of the number of parcels."""
 
     @property
     def id_field(self) -> str | None:
@@ -46,7 +46,7 @@ class ParcelReader(Protocol):
         """Remarks on the parcels."""
 
     def hand_to(self, write: Write) -> None:
-        """Call `write` with all parts; again from the first if they have to be read in another encoding."""
+        """Call `write` with all parts, and again from the first if another encoding must be tried."""
 
 
 @dataclass
@@ -71,13 +71,13 @@ class ParcelsInMemory:
         return self.parcels.problems
 
     def hand_to(self, write: Write) -> None:
-        """Call `write` with the one part that they are."""
+        """Call `write` with all parcels as one part."""
         write(iter([self.parcels]))
 
 
 @dataclass
 class _ParcelProblems:
-    """Problems by kind, the first of each, and how many there are; told in the order of a whole layer."""
+    """Problems by kind, the first of each and their number, in the order in which a whole layer reports them."""
 
     found: dict[str, list[Problem]] = field(default_factory=dict)
     count: int = 0
@@ -90,7 +90,7 @@ class _ParcelProblems:
                 problems_of_kind.append(problem)
 
     def refuse(self, place: ProblemPlace) -> None:
-        """Raise what was found, if anything was."""
+        """Raise the problems that were found, if any."""
         order = {code: at for at, code in enumerate(CODES)}
         listed = [
             problem for code in sorted(self.found, key=lambda code: order.get(code, 0)) for problem in self.found[code]
@@ -125,7 +125,7 @@ class ParcelStream:
         return self.stream.count
 
     def hand_to(self, write: Write) -> None:
-        """Part by part, in the first encoding that fits."""
+        """Call `write` part by part, in the first encoding that fits."""
         for encoding in self.stream.encodings:
             try:
                 write(self._parts(encoding))
@@ -233,5 +233,5 @@ def _hashes(ids: np.ndarray) -> np.ndarray:
 
 
 def _further(problems: Sequence[Problem], first: int) -> list[Problem]:
-    """Problems of a part's rows, as rows of the whole."""
+    """The problems of a part's rows, with the row numbers of the whole file."""
     return [replace(problem, facts={**problem.facts, "row": problem.facts["row"] + first}) for problem in problems]

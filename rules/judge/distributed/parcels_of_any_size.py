@@ -1,4 +1,4 @@
-"""The parcels of a question: in memory where they are few, else handed on in parts, whatever is to be done of them."""
+"""The parcels of a question: in memory where they are few, otherwise in parts, for any kind of work."""
 
 import contextlib
 from collections.abc import Callable
@@ -29,10 +29,11 @@ def in_blocks_or_whole(
     always: bool = False,
     in_parts: bool = False,
 ) -> Done | Question:
-    """A question as blocks, as `in_blocks` makes them; the question with its parcels where these are few.
+    """The result of `in_blocks` for a question with many parcels, or the question with its parcels where they are few.
 
-    reading: the progress of reading the parcels; always: few are done in blocks, too; in_parts: what is done in memory
-    is done part by part. Attributes that no file can hold leave it to memory. Raises OneMapError for every refusal.
+    reading: the progress of reading the parcels; always: use blocks for few parcels, too; in_parts: work in memory is
+    done part by part. Parcels with attributes that no file can hold stay in memory. Raises OneMapError for every
+    refusal.
     """
     most = most_parcels()
     # Several files, and files of which parcels are left out, fields renamed or facts added, are read whole.

@@ -1,4 +1,4 @@
-"""Parcels in blocks: neighbours together, in the order given or along Hilbert's curve through their boxes' centres."""
+"""Divide parcels into blocks of neighbours: in the order given, or along Hilbert's curve through their centres."""
 
 import os
 
@@ -18,16 +18,16 @@ _MOST_TIMES = 2.0  # that ground is read where blocks keep the order in which pa
 
 
 def fits_into_memory(blocks: float, *, in_parts: bool = False) -> bool:
-    """Whether so many blocks are better judged without a journal: keeping them on disk costs a quarter of the time.
+    """Whether so many blocks are better judged without a journal: to store them on disk costs a quarter of the time.
 
-    in_parts: part by part, so that all parcels are in memory but not all rows. Where ONEMAP_BLOCK says how large a
-    block is, each is one of its own.
+    in_parts: part by part, so that all parcels but not all rows are in memory. Where ONEMAP_BLOCK sets a block's size,
+    every block is stored.
     """
     return blocks <= (1 if _GIVEN in os.environ else BLOCKS_IN_PARTS if in_parts else BLOCKS_IN_MEMORY)
 
 
 def most_parcels() -> int:
-    """How many parcels a block has at most; ONEMAP_BLOCK in the environment says another number than 25,000.
+    """The most parcels of a block: 25,000, or the number in ONEMAP_BLOCK of the environment.
 
     Raises UsageError usage.value.
     """
@@ -38,15 +38,15 @@ def most_parcels() -> int:
 
 
 def most_rows(parcels: int) -> int | None:
-    """How many overlaps a check of so many parcels in memory may have; None: any number.
+    """The most overlaps that a check of so many parcels in memory may have; None for any number.
 
-    So where the parcels are too few to be cut, and where ONEMAP_BLOCK says how they are.
+    Any number where parcels are too few to be divided, and where ONEMAP_BLOCK sets a block's size.
     """
     return None if _GIVEN in os.environ or parcels < LEAST_PARCELS else MOST_ROWS
 
 
 def crowded_block(rows: float) -> int:
-    """How many parcels a block has where a parcel has about so many overlaps: the usual number where these are few."""
+    """The most parcels of a block where each has about `rows` overlaps: the usual number where these are few."""
     most = most_parcels()
     if _GIVEN in os.environ or rows * most <= ROWS_OF_BLOCK:
         return most
@@ -54,20 +54,20 @@ def crowded_block(rows: float) -> int:
 
 
 def block_count(vertices: np.ndarray, most: int) -> int:
-    """How many blocks parcels make that have so many vertices each (n,)."""
+    """How many blocks parcels with so many vertices each (n,) make."""
     return max(1, int(np.ceil(_weights(vertices, most).sum() - 1e-9)))
 
 
 def _weights(vertices: np.ndarray, most: int) -> np.ndarray:
-    """Which share of a block each parcel takes, (n,)."""
+    """The share of a block that each parcel takes, (n,)."""
     share: np.ndarray = np.maximum(1 / most, vertices / (MOST_VERTICES * most / MOST_PARCELS))
     return share
 
 
 def range_ends(vertices: np.ndarray, most: int) -> list[int]:
-    """Where the ranges end, each of a block's size, into which parcels are cut as they come; of full ones alone.
+    """The ends of the full ranges, each of a block's size, into which parcels are cut as they come.
 
-    vertices: (n,) how many each parcel has; most: parcels of a range.
+    vertices: (n,) of each parcel; most: parcels of a range.
     """
     reached, ends, before = np.cumsum(_weights(vertices, most)), [0], 0.0
     while ends[-1] < len(reached):
@@ -80,9 +80,9 @@ def range_ends(vertices: np.ndarray, most: int) -> list[int]:
 
 
 def are_compact(boxes: np.ndarray) -> bool:
-    """Whether parcels that follow each other are neighbours, by the boxes (k, 4) of their ranges.
+    """Whether consecutive parcels are neighbours, by the boxes (k, 4) of their ranges.
 
-    Then a range is as good a block as any, and nothing has to be brought back into its order.
+    Then a range is as good a block as any, and rows need not be brought back into order.
     """
     ground = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1).sum()
     whole = np.prod(boxes[:, 2:].max(axis=0) - boxes[:, :2].min(axis=0))
@@ -90,9 +90,9 @@ def are_compact(boxes: np.ndarray) -> bool:
 
 
 def blocks_of(centres: np.ndarray, vertices: np.ndarray, most: int) -> np.ndarray:
-    """The block (n,), counted from 0, to which each parcel belongs; together they are all of about one size.
+    """The block (n,), counted from 0, of each parcel; all blocks have about the same size.
 
-    centres: (n, 2) in the library's plane; vertices: (n,) how many each parcel has; most: parcels of a block.
+    centres: (n, 2) in the library's plane; vertices: (n,) of each parcel; most: parcels of a block.
     """
     weight, count = _weights(vertices, most), block_count(vertices, most)
     order = np.argsort(places_on_curve(centres), kind="stable")

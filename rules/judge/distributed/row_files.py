@@ -1,7 +1,7 @@
-"""The rows of a block on disk as a run keeps them: a file whose batches are packed rows of one table each.
+"""The rows of a block on disk as a run stores them: a file whose batches are packed rows of one table each.
 
-Where parcels follow each other, all rows of a block go on into the library as they are. Else a batch has the rows of
-one range of positions, in which the rows of all blocks are merged.
+Where parcels are consecutive, all rows of a block go into the library unchanged. Otherwise a batch has the rows of one
+range of positions, in which the rows of all blocks are merged.
 """
 
 import json
@@ -58,7 +58,7 @@ _SCHEMA = pa.schema(
 class RowFile:
     """A file of a block's rows; by table its columns, and the type of its geometries, if it has any.
 
-    groups: of each batch; without a range, its rows are those of the whole block, and may go into the library.
+    groups: of each batch; a batch without a range has rows of the whole block, and may go into the library unchanged.
     """
 
     path: Path
@@ -68,11 +68,11 @@ class RowFile:
 
     @cached_property
     def packed_batches(self) -> list[int]:
-        """The batches that may go into the library as they are."""
+        """The batches that may go into the library unchanged."""
         return [at for at, (_, _, number) in enumerate(self.groups) if number is None]
 
     def stored_rows(self, batches: Sequence[int]) -> Iterator[tuple[str, StoredBlock]]:
-        """Some batches of the rows, packed, with the names of their tables; one after the other is held."""
+        """Some batches of rows, packed, with the names of their tables, one at a time."""
         with pa.OSFile(str(self.path)) as file:
             kept = pa.ipc.open_file(file)
             for number in batches:
@@ -98,7 +98,7 @@ def write_rows(
 ) -> None:
     """Write all rows of a block, and its facts as plain JSON.
 
-    rules: their order; is_range: its parcels follow each other, and are kept as well.
+    rules: their order; is_range: its parcels are consecutive, and are stored, too.
     """
     head = {
         "columns": {name: list(table.arrays) for name, table in tables.items()},
@@ -149,7 +149,7 @@ def _groups(
 
 
 def packed_tables(kept: RowFile, parcels: Parcels, first: int) -> dict[str, Table]:
-    """The tables of a block of consecutive parcels by name; those that stand by rule are left out.
+    """The tables of a block of consecutive parcels by name, except those that are ordered by rule.
 
     first: the position of the first of its parcels.
     """
@@ -161,9 +161,9 @@ def packed_tables(kept: RowFile, parcels: Parcels, first: int) -> dict[str, Tabl
 
 
 def merged_table(kept: RowFile, name: str, parts: Sequence[tuple[RowFile, Sequence[int]]]) -> Table:
-    """The rows of a table from some batches of several blocks' files, in the order of their parcels.
+    """The rows of a table from batches of several blocks' files, ordered by parcel.
 
-    Those of one parcel stay as they stand. kept: of any of the blocks.
+    The rows of one parcel keep their order. kept: of any of the blocks.
     """
     read = [block.content for file, batches in parts for _, block in file.stored_rows(batches)]
     if not read:
@@ -176,7 +176,7 @@ def merged_table(kept: RowFile, name: str, parts: Sequence[tuple[RowFile, Sequen
 
 
 def _table(kept: RowFile, name: str, parts: list[Rows]) -> Table:
-    """Rows of a block's table, which may be none."""
+    """Rows of a block's table, possibly none."""
     kind = kept.kinds.get(name)
     if not parts:
         columns = pa.table({column: pa.nulls(0) for column in kept.columns[name]})
@@ -189,7 +189,7 @@ def _table(kept: RowFile, name: str, parts: list[Rows]) -> Table:
 
 
 def _wkb(shapes: bytes | None, parcels: Parcels, first: int) -> pa.Array | None:
-    """The geometries of packed rows, where a parcel's outline stands for itself."""
+    """The geometries of packed rows, with parcels' outlines put back where they stand for a geometry."""
     if shapes is None:
         return None
     wkb, outlines = read_shapes(shapes)

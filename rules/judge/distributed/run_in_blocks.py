@@ -1,4 +1,4 @@
-"""A check in blocks: parcels kept on disk, block after block judged and kept, all of it merged in chunks."""
+"""A check in blocks: parcels are stored on disk, judged block after block, and the rows merged in chunks."""
 
 import contextlib
 import itertools
@@ -17,6 +17,7 @@ from onemap.layers.messages import ProblemRecord, phrase, problem_record
 from onemap.layers.progress import Progress
 from onemap.rules.contract.verdict import VERDICTS, most_severe
 from onemap.rules.judge.check.check import JUDGED, Answer, origin_of, record_of
+from onemap.rules.judge.check.clear_within_accuracy import accuracy_problems_of
 from onemap.rules.judge.distributed.journal import BlockJournal, FinishedBlock, question_key
 from onemap.rules.judge.distributed.merging import chunks
 from onemap.rules.judge.distributed.parcel_files import KeptParcels, all_are_kept, are_kept, keep_parcels
@@ -40,10 +41,9 @@ READ, KEPT = 0.05, 0.1  # of the work, until parcels are read, and on disk
 class RunInBlocks:
     """A run whose rows are on disk: its record, its verdicts, and the remarks on its input.
 
-    Some blocks, the first among them, are finished; the others are judged while the chunks are taken. is_ahead: there
-    are others; then verdicts, and of the record what is counted, are known once the last chunk is there. resumed: how
-    many of its blocks an earlier attempt had finished; bad: by file the parcels that could not be used; began: when the
-    check did.
+    Some blocks, the first among them, are finished; the others are judged while chunks are taken. is_ahead: there are
+    others; then verdicts and the counts in the record are complete with the last chunk. resumed: how many blocks an
+    earlier attempt had finished; bad: by file the parcels that could not be used; began: when the check started.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class RunInBlocks:
         *,
         is_ahead: bool,
     ) -> None:
-        """Judge the first block. Raises OneMapError for what is refused."""
+        """Judge the first block. Raises OneMapError for every refusal."""
         question, files = begun.work.question, begun.work.parcel_files
         self.packs: tuple[Pack, ...] = question.packs
         self.bad: tuple[tuple[str, BadFeatures], ...] = question.parcels.bad
@@ -75,7 +75,7 @@ class RunInBlocks:
     def chunks(self) -> Iterator[Chunk]:
         """All rows, of which only some are held; the last chunk has the table `run`.
 
-        Raises RowsOutdated where those that were given do not hold: then all may be taken again, with a record that
+        Raises RowsOutdated where rows handed out are no longer valid: then all may be taken again, with a record that
         says why.
         """
         try:
@@ -90,7 +90,7 @@ class RunInBlocks:
         yield Chunk({"run": run_table(self.record)})
 
     def close(self) -> None:
-        """Judge no further."""
+        """Stop judging."""
         self._reached.close()
 
     def _begin(self) -> None:
@@ -224,9 +224,10 @@ def work_begun(
         lacking = *layer_problems_of(library, used, parcels.bounds), *unwritten_problems(library, used, parcels.bounds)
         of_layers = *trial_problems_of(library, check_plan), *lacking
         of_packs = *repealed_laws(question.packs, day), *value_problems_of(library, check_plan)
+        of_accuracy = accuracy_problems_of(library, check_plan, map(parcels.range, range(parcels.ranges)))
         problems: list[ProblemRecord] = [
             *parcels.notes["problems"],
-            *(problem_record(one, question.language) for one in (*of_layers, *of_packs)),
+            *(problem_record(one, question.language) for one in (*of_layers, *of_packs, *of_accuracy)),
         ]
         if resumed := len(journal.finished_blocks):
             problems.append(_resumed_problem(journal, parcels, question.language))

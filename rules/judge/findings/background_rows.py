@@ -1,4 +1,4 @@
-"""The rows of rules, worked out by a thread beside while the next rules judge, and the tables that are made of them."""
+"""The rows of rules, made by a second thread while the next rules judge, and the tables made of them."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -19,10 +19,10 @@ Result = TypeVar("Result")
 
 
 class BackgroundRows:
-    """The rows of rules over some parcels, one after the other, made by a thread beside where there is one."""
+    """The rows of one rule after the other for some parcels, made by a second thread where there is one."""
 
     def __init__(self, parcels: ParcelRows, language: str, beside: Executor | None) -> None:
-        """Begin at once with the rows about whole parcels, which wait for no rule; `result` raises what goes wrong."""
+        """Start with the rows about whole parcels, which need no rule. `wait_for_rows` raises what goes wrong."""
         self._parcels = parcels
         self._language = language
         self._beside = beside
@@ -33,7 +33,7 @@ class BackgroundRows:
                 beside.submit(getattr, parcels, name)
 
     def add(self, judged: RuleJudgement) -> None:
-        """The next rule, whose rows are begun with."""
+        """Take the judgement of the next rule, and start making its rows."""
         order = len(self._rows)
 
         def work() -> RuleRows:
@@ -45,14 +45,14 @@ class BackgroundRows:
         self._rows.append(self._begin(work))
 
     def wait_for_rows(self, progress: Progress) -> RunRows:
-        """The rows of all rules in their order. progress: of what is left to do."""
+        """The rows of all rules in their order. progress: of the remaining work."""
         left = self._remaining_rows() or 1.0
         for rows in self._rows:
             result_of(rows, lambda: progress.at(1 - self._remaining_rows() / left))
         return self._all()
 
     def tables(self, threads: Threads) -> "Future[dict[str, Table]]":
-        """The tables of all rules, begun with."""
+        """Start making the tables of all rules."""
         return self._begin(lambda: self._all().tables(threads))
 
     def _all(self) -> RunRows:
@@ -73,7 +73,7 @@ class BackgroundRows:
 
 @contextlib.contextmanager
 def background_thread(workers: int, parcels: int) -> Iterator[Executor | None]:
-    """The thread beside that makes rows of so many parcels, one piece of work after the other; None where none does."""
+    """A second thread that makes rows, one piece of work after the other; None where none is needed."""
     if workers == 1 or parcels <= FEW_PARCELS:
         yield None
         return

@@ -1,6 +1,6 @@
-"""How a text cites laws: a title in its marks 《》 (GB/T 15834), number and articles behind it.
+"""How a text cites laws: the title in its marks 《》 (GB/T 15834), then number and articles.
 
-In English the official English name stands before it where a law has one; other titles stay as they are.
+In English the official English name stands before the title where the law has one; other titles stay as they are.
 """
 
 import re
@@ -44,7 +44,7 @@ def _english(law: str) -> str:
 
 
 def plain_basis(text: str) -> str:
-    """A text without the English names of laws, as it is kept: who reads it in Chinese has none in it."""
+    """A text without the English names of laws, as it is stored: a Chinese reader sees none."""
     return _english_citation().sub(r"\1", text)
 
 
@@ -72,9 +72,9 @@ def law_and_article(part: str) -> tuple[str, str]:
 
 
 def cited_basis(basis: str, language: str) -> str:
-    """A basis, `law article；…` in one line or more, as a text has it: each law once in a line, its articles behind it.
+    """A basis, `law article；…` on one line or more, as a text cites it: each law once per line, then its articles.
 
-    Both are in the order in which they are named first.
+    Laws and articles keep the order in which they are first named.
     """
     lines, semicolon = [], phrase("said.semicolon", language)
     for line in plain_basis(basis).splitlines():
@@ -85,13 +85,13 @@ def cited_basis(basis: str, language: str) -> str:
 
 
 def basis_citations(rules: Sequence[Any], language: str) -> Mapping[str, str]:
-    """The text form of each basis of some rules, by the form in tables."""
+    """The citation of each rule's basis, by the basis as tables write it."""
     return {basis: cited_basis(basis, language) for basis in dict.fromkeys(rule.basis_text for rule in rules)}
 
 
 def _law_file() -> Mapping[str, Any]:
-    """`law`, every edition; `english`, official names by title; `descriptions`, what stands for a law.
+    """`law`: every edition; `english`: official names by title; `descriptions`: texts that stand for a law.
 
-    A description has no title, or another in every town.
+    A description has no title, or another one in every town.
     """
     return shipped_table("laws.toml")

@@ -1,4 +1,4 @@
-"""The way of one rule's judgement to its rows: findings and overlaps, measured and held to their thresholds."""
+"""From one rule's judgement to its rows: findings and overlaps, measured and compared with the thresholds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -30,18 +30,18 @@ _MANY = 1_000  # features
 
 @dataclass(frozen=True)
 class RuleJudgement:
-    """One rule's judgement of some parcels, with what its rows need to be written.
+    """One rule's judgement of some parcels, with what is needed to write its rows.
 
     rows: (k,) the parcels' positions.
     lacks_fact: (k,) the rule applies to the parcel because a fact of it is missing.
-    label: the layer version's, or None.
-    names: (m,) of its features.
-    attributes: m rows, of its features.
-    official: those that stand instead of it, which pieces number from m on; None where the rule names none.
+    label: of the layer's version, or None.
+    names: (m,) of the layer's features.
+    attributes: m rows, of the layer's features.
+    official: features of official zones that replace them, numbered from m on; None where the rule names none.
     assumed: the version's coverage is only its bounding box.
     accuracy_m: the version's positional accuracy in metres, if known.
-    excused_by: (k,) by what the rule excuses the project, None of others; None where it excuses nobody. What is
-        measured of an excused project stands, and decides nothing.
+    excused_by: (k,) what excuses the project, None where nothing does; None where the rule excuses nobody. An
+        excused project is measured, but its row decides nothing.
     """
 
     rule: Rule
@@ -70,7 +70,7 @@ class OfficialFeatures:
 
 
 def _unknown_reasons(judged: RuleJudgement, parcels: np.ndarray) -> np.ndarray:
-    """Why ground of some parcels (k,) could not be judged, with commas between the reasons, (k,)."""
+    """The reasons why ground of some parcels (k,) could not be judged, joined with commas (k,)."""
     order = unknown_reasons(judged.rule.kind)
     reasons = sorted(judged.judgement.reasons, key=order.index)
     result = np.full(len(parcels), "", dtype=object)
@@ -90,7 +90,7 @@ def _join_reasons(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class _Half:
-    """The hit, or the unknown, of one rule: which parcels have a row, their ground and their measures."""
+    """The hits, or the unknown ground, of one rule: which parcels have a row, with its ground and measures."""
 
     present: np.ndarray
     grounds: FlatGround
@@ -139,7 +139,7 @@ def _hit_half(judged: RuleJudgement, parcel_m2: np.ndarray) -> _Half:
 
 
 def _excuse_rows(half: _Half, judged: RuleJudgement, is_unknown: bool) -> _Half:
-    """Rows of which those of excused projects decide nothing: their hit is clear, and ground nobody judged stays so."""
+    """Mark the rows of excused projects: a hit becomes clear and decides nothing, unknown ground decides nothing."""
     if judged.excused_by is None or len(half.present) == 0:
         return half
     excused_by = judged.excused_by[half.present]
@@ -163,7 +163,7 @@ def _excuse_rows(half: _Half, judged: RuleJudgement, is_unknown: bool) -> _Half:
 def _ground_hit(
     judged: RuleJudgement, present: np.ndarray, parcel_m2: np.ndarray
 ) -> tuple[GroundMeasures, dict[str, Any]]:
-    """A conflict of ground, of the parcels (k,) that have one: its area against the rule's limits, further columns."""
+    """The conflicts of ground of the parcels (k,) that have one: areas against the rule's limits, more columns."""
     judgement = judged.judgement
     measure = measure_grounds(judgement.hit_ground.at(present), judged.rule, parcel_m2[present])
     columns = _second_method(judged, present, measure)
@@ -177,7 +177,7 @@ def _ground_hit(
 def _measured_hit(
     judged: RuleJudgement, present: np.ndarray, measures: Measures
 ) -> tuple[GroundMeasures, dict[str, Any]]:
-    """A conflict that the kind measures itself, of the parcels (k,) that have one: its area and whether it counts."""
+    """The conflicts that the kind measures itself, of the parcels (k,) that have one: areas, and which count."""
     nothing = np.full(len(present), np.nan)
     area_m2 = nothing if measures.area_m2 is None else measures.area_m2[present]
     counted = np.ones(len(present), dtype=bool) if measures.counted is None else measures.counted[present]
@@ -188,7 +188,7 @@ def _measured_hit(
 
 
 def _second_method(judged: RuleJudgement, present: np.ndarray, measure: GroundMeasures) -> dict[str, Any]:
-    """The second method's areas where they decide, and the range of each area within the boundary error."""
+    """Areas by the second method where they decide, and the range of each area within the boundary error."""
     zones = judged.judgement.zones
     if zones is None or len(present) == 0:
         return {}
@@ -203,7 +203,7 @@ def _second_method(judged: RuleJudgement, present: np.ndarray, measure: GroundMe
 
 
 def read_ahead(judged: RuleJudgement) -> None:
-    """Read all that rows need of the library, whose connection belongs to the thread that judges."""
+    """Read from the library all that the rows need, while the thread that owns its connection still judges."""
     judgement = judged.judgement
     if judgement.zones is None:
         return
@@ -232,7 +232,7 @@ def _rows_of(values: Any, rows: np.ndarray) -> Any:
 
 
 def joined_blocks(blocks: Sequence[FindingColumns]) -> FindingColumns:
-    """The rows of blocks of the same columns one after the other, as one block, whose columns all are arrays."""
+    """One block from the rows of several with the same columns; all its columns are arrays."""
     counts = [len(block["_parcel"]) for block in blocks]
     return {name: _one_column([block[name] for block in blocks], counts) for name in blocks[0]}
 
@@ -259,10 +259,9 @@ def _array_of(values: list[Any]) -> np.ndarray:
 def rows_of(
     judged: RuleJudgement, order: int, parcel_area_m2: np.ndarray, language: str
 ) -> tuple[list[FindingColumns], list[FindingColumns]]:
-    """Findings and overlaps of one rule, in blocks that have rows, plain columns each: many rules find nothing.
+    """Findings and overlaps of one rule, in blocks of plain columns that each have rows; many rules have none.
 
-    order: the rule's place among all.
-    parcel_area_m2: of all parcels.
+    order: the rule's place among all rules; parcel_area_m2: of all parcels.
     """
     own_m2 = parcel_area_m2[judged.rows]
     halves = {False: _hit_half(judged, own_m2), True: _unknown_half(judged, own_m2)}
@@ -350,7 +349,7 @@ def _features_of_pieces(judged: RuleJudgement) -> dict[str, np.ndarray]:
 
 
 def _counted_pieces(judged: RuleJudgement, halves: dict[bool, _Half]) -> tuple[np.ndarray, np.ndarray]:
-    """Which pieces (k,) count, as their finding does unless they are slivers of it, and why not (k,)."""
+    """Which pieces (k,) count, and why not (k,): a piece counts with its finding, unless it is a sliver."""
     pairs = judged.judgement.pairs
     counted = np.zeros(len(pairs.parcel), dtype=bool)
     reason = np.where(pairs.no_value, Reason.NO_VALUE, "").astype(object)

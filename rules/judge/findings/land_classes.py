@@ -1,7 +1,7 @@
-"""The land that a parcel takes, by ownership and class (占用土地分类面积表): by the survey's own areas.
+"""The land that a parcel takes, by ownership and class (占用土地分类面积表), from the survey's own areas.
 
-A piece of a survey patch has the patch's area (TBMJ) times its share of it, both on the ellipsoid; the field ridges'
-part (KCXS) of it is deducted and becomes class 1203. Hectares have four decimals, each rounded by itself.
+A piece of a survey patch has the patch's area (TBMJ) times its share of the patch, both on the ellipsoid; the part of
+field ridges (KCXS) is deducted and becomes class 1203. Hectares have four decimals, each rounded by itself.
 Source: TD/T 1055, practice of the third national land survey.
 """
 
@@ -79,7 +79,7 @@ def land_classes(
 
 
 def with_class_titles(table: pd.DataFrame, language: str) -> pd.DataFrame:
-    """The same table with its titles in a language: a stored run keeps those of the language that it was asked in."""
+    """The table with its titles in another language: a stored run keeps those of the language in which it was asked."""
     codes = survey_codes()
     known, owners = codes["class"], ownership_codes()
     classes = [known.get(code) for code in table["class"]]
@@ -96,7 +96,7 @@ def with_class_titles(table: pd.DataFrame, language: str) -> pd.DataFrame:
 
 
 def ownership_codes() -> dict[str, str]:
-    """By the title of an ownership in any language, its code: a stored run keeps titles."""
+    """The code of each ownership by its title in any language: a stored run keeps titles."""
     return {title: code for code, names in survey_codes()["ownership"].items() for title in names.values()}
 
 
@@ -138,9 +138,9 @@ def _survey_rows(item: RuleJudgement, crs: pyproj.CRS, origin: tuple[float, floa
 
 
 def sum_by_class(rows: pd.DataFrame) -> pd.DataFrame:
-    """The areas of each parcel, ownership and class: columns `_row`, `ownership`, `class`, `area_m2`, in their order.
+    """The areas of each parcel, ownership and class, in this order: columns `_row`, `ownership`, `class`, `area_m2`.
 
-    Summed in the order of the pieces: the last digit of what pandas sums depends on which other parcels stand beside.
+    Summed in the order of the pieces: the last digit of a pandas sum depends on which other parcels are in the table.
     """
     grouped = rows.groupby(["_row", "ownership", "class"], dropna=False, sort=True)
     classes = grouped.size().reset_index(name="count").drop(columns="count")

@@ -10,7 +10,7 @@ from onemap.rules.judge.findings.findings import FindingColumns, RuleJudgement, 
 
 @dataclass(frozen=True)
 class RuleRows:
-    """The rows of a rule: its findings and overlaps in blocks of columns, each of which has rows; see `Block`."""
+    """The rows of a rule: its findings and overlaps in blocks of columns that each have rows; see `Block`."""
 
     judged: RuleJudgement
     findings: list[FindingColumns]
@@ -18,9 +18,9 @@ class RuleRows:
 
 
 def without_rows_under(rules: Sequence[RuleRows]) -> list[RuleRows]:
-    """The rows of all rules, but the hits of a rule where one that it stands under counts for the same parcel.
+    """The rows of all rules, without the hits of a rule where the rule named by its `under` counts for the same parcel.
 
-    Ground that a rule could not judge stays: what another rule has found does not make it known.
+    Ground that a rule could not judge stays: another rule's hit does not make it known.
     """
     counting = {item.judged.rule.id: _counting_parcels(item) for item in rules}
     left = []

@@ -97,7 +97,7 @@ def row_tables(
 
 
 def class_tables(parcels: ParcelRows, judged: Sequence[RuleJudgement], language: str) -> dict[str, Table]:
-    """The ground of all parcels by classes, for every rule that asks for it, in the rules' order."""
+    """The ground of all parcels by classes, for every rule that asks for it, in the order of the rules."""
     given = parcels.crs, parcels.origin
     classes = land_classes(parcels.names, judged, *given, language)
     composition = _composition(parcels.names, parcels.area_m2, judged, *given)
@@ -147,7 +147,7 @@ def _composition(
 
 
 def _sort_block(blocks: list[FindingColumns], by: list[str]) -> FindingColumns:
-    """The rows of blocks as one in the order of its columns `by`."""
+    """One block from several, with the rows ordered by the columns `by`."""
     if not blocks:
         return {"_parcel": _NOBODY, "_ground": FlatGround.of(_NOTHING), "area_m2": np.empty(0)}
     columns = joined_blocks(blocks)
@@ -161,7 +161,7 @@ def ranks_of(verdicts: np.ndarray) -> np.ndarray:
 
 
 def parcel_table(parcels: ParcelRows, findings: Sequence[Mapping[str, Any] | pd.DataFrame]) -> Table:
-    """Each parcel (n,), in the library's plane, with its verdict, from the rows of all its findings that count.
+    """Each parcel (n,) in the library's plane, with its verdict from all its findings that count.
 
     findings: the columns `SAYING` of their rows, in parts.
     """
@@ -198,7 +198,7 @@ def run_table(record: Mapping[str, Any]) -> Table:
 
 
 def record_in(table: Table) -> Record:
-    """The record of which `run_table` made a table, also where it was read back from a file."""
+    """The record from which `run_table` made a table, also where the table was read back from a file."""
     row = table.columns.iloc[0].to_dict()
     return {
         str(name): json.loads(value) if isinstance(value, str) and value[:1] in "[{" else value
@@ -207,7 +207,7 @@ def record_in(table: Table) -> Record:
 
 
 class _RecordTable(Table):
-    """A record as a table, which is made where somebody writes it."""
+    """A record as a table; its columns are made when somebody writes it."""
 
     def __init__(self, record: Mapping[str, Any]) -> None:
         self.__dict__.update(record=record, geometries=None)
@@ -232,9 +232,9 @@ class RunRows:
     language: str
 
     def tables(self, threads: Threads, standing: pd.DataFrame | None = None) -> dict[str, Table]:
-        """Every table of a run but `run`.
+        """Every table of a run except `run`.
 
-        standing: what further findings say of the parcels (`SAYING`), as their verdict is that of all.
+        standing: further findings of the parcels (`SAYING`), which count for their verdicts, too.
         """
         rows = row_tables(self.parcels, self.rules, threads)
         findings: list[Any] = [rows["findings"].arrays, *([] if standing is None else [standing])]
@@ -243,14 +243,14 @@ class RunRows:
 
 
 def write_findings(findings: FindingColumns, parcels: ParcelRows, threads: Threads) -> None:
-    """Put in place of findings' ground `_wkb`, `_box`, and their areas on the ellipsoid."""
+    """Replace the findings' ground by `_wkb`, `_box` and the areas on the ellipsoid."""
     write_grounds(findings, parcels, threads, {"area_ellipsoidal_m2": lambda own: own.area_ellipsoidal_m2})
     # Where a rule measures no area, there is none on the ellipsoid either: 0 would say that it was measured.
     findings["area_ellipsoidal_m2"] = np.where(np.isnan(findings["area_m2"]), np.nan, findings["area_ellipsoidal_m2"])
 
 
 def write_overlaps(overlaps: FindingColumns, parcels: ParcelRows, threads: Threads) -> None:
-    """Put in place of overlaps' ground `_wkb`, `_box` and `_dimension`."""
+    """Replace the overlaps' ground by `_wkb`, `_box` and `_dimension`."""
     write_grounds(overlaps, parcels, threads, {"_dimension": lambda own: own.dimension})
 
 
@@ -260,7 +260,7 @@ def write_grounds(
     threads: Threads,
     measures: Mapping[str, Callable[[GroundsInLibrary], np.ndarray]] = MappingProxyType({}),
 ) -> None:
-    """Put in place of ground `_wkb` and `_box`, and what is measured of it there by name."""
+    """Replace ground by `_wkb` and `_box`, and by what `measures` computes of it, by name."""
     ground: FlatGround = rows.pop("_ground")
     parcel = rows["_parcel"]
 
@@ -274,7 +274,7 @@ def write_grounds(
 
 
 def one_after_the_other(columns: list[Any]) -> Any:
-    """Columns of blocks as one: arrays of numpy or of Arrow."""
+    """One column from the columns of several blocks: arrays of numpy or of Arrow."""
     if len(columns) == 1:
         return columns[0]
     return pa.concat_arrays(columns) if isinstance(columns[0], pa.Array) else np.concatenate(columns)

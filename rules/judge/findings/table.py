@@ -1,4 +1,4 @@
-"""One table of a run: columns of plain values, the geometry of each row, and where all of them lie."""
+"""One table of a run: columns of plain values, the geometry of each row, and the extent of them all."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -75,9 +75,9 @@ def joined_extent(parts: Iterable[Extent]) -> Extent:
 
 
 def open_ground(finding: Mapping[str, Any]) -> tuple[str, str, float]:
-    """By what the ground is known that a finding leaves open: findings of one layer on the same are one row of a list.
+    """A key for the ground that a finding leaves unknown; findings of a layer with the same key are one row of a list.
 
-    The dock, which reads the findings from their table, knows it by the same: `in_rows` of its results.
+    The dock, which reads the findings from their table, makes the same key: `in_rows` of its results.
     """
     return finding["parcel"], finding["reason"], round(finding.get("area_m2") or 0.0, 3)
 
@@ -132,9 +132,9 @@ class Table:
 
 
 class WrittenTable(Table):
-    """A table that is there as it is written: arrays by column, and the geometries as WKB (n,), None without.
+    """A table in the form in which it is written: arrays by column, and the geometries as WKB (n,), or None.
 
-    The frame and the geometries are made where somebody asks: for a few rows a frame takes longer than all else.
+    The frame and the geometries are made when somebody asks for them: for a few rows a frame takes most of the time.
     """
 
     def __init__(
@@ -149,7 +149,7 @@ class WrittenTable(Table):
 
     @cached_property
     def arrays(self) -> Mapping[str, Any]:
-        """The columns (n,) by name, typed as those of any run: those given, else made in a table's own way."""
+        """The columns (n,) by name, with the types of any run's tables."""
         raise NotImplementedError
 
     @cached_property
@@ -214,7 +214,7 @@ def records_of(columns: pd.DataFrame) -> list[Record]:
 
 
 def whole_columns(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """The columns of a table whose rows came in parts; those without rows say nothing of the types."""
+    """The columns of a table whose rows came in parts; a part without rows does not decide their types."""
     filled = [part for part in parts if len(part)] or parts[:1]
     return pd.concat(filled, ignore_index=True)
 
@@ -230,7 +230,7 @@ def typed_columns(columns: pd.DataFrame | FindingColumns, names: Sequence[str] |
 def typed_arrays(columns: pd.DataFrame | FindingColumns, names: Sequence[str] | None = None) -> TypedColumns:
     """Text as objects, flags as booleans, numbers as they are, so that an empty table has the same types.
 
-    names: of the columns in their order, where it is not theirs; one that is not there has no value in any row.
+    names: the columns in the wanted order; one that is missing has no value in any row.
     """
     count = len(next(iter(columns.values()))) if isinstance(columns, dict) else len(columns)
     nothing = np.full(count, None, dtype=object)

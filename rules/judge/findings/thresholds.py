@@ -14,7 +14,7 @@ _NOT_NARROWER_M = 1e-3  # what is as wide as a limit is not narrower; erosion ca
 
 @dataclass(frozen=True)
 class GroundMeasures:
-    """Ground by thresholds: area (n,), counted area (n,), whether it counts (n,), and why not (n,) text.
+    """Ground compared with thresholds: area (n,), counted area (n,), whether it counts (n,), and why not (n,).
 
     sliver_free: (n,) the ground without slivers, only where some but not all of it is sliver.
     """
@@ -27,9 +27,9 @@ class GroundMeasures:
 
 
 def measure_grounds(grounds: FlatGround, rule: Rule, parcel_m2: np.ndarray) -> GroundMeasures:
-    """Areas of dissolved grounds (n,), all polygons, against the rule's least area, least share and least width.
+    """Compare dissolved grounds (n,), all polygons, with the rule's least area, least share and least width.
 
-    parcel_m2: (n,) the areas of the parcels that the grounds belong to.
+    parcel_m2: (n,) the areas of the parcels to which the grounds belong.
     """
     least_m2 = np.maximum(rule.min_area_m2, rule.min_share * parcel_m2)
     if rule.min_width_m <= 0:
@@ -50,7 +50,7 @@ def measure_grounds(grounds: FlatGround, rule: Rule, parcel_m2: np.ndarray) -> G
 
 
 def _without_width(area_m2: np.ndarray, least_m2: np.ndarray) -> GroundMeasures:
-    """The counted ground where nothing is too thin: the whole ground, or none of it."""
+    """The measures of grounds where the least width plays no part: all of the ground counts, or none."""
     return GroundMeasures(
         area_m2, area_m2, *_counted_areas(area_m2, least_m2), np.full(len(area_m2), None, dtype=object)
     )
@@ -66,7 +66,7 @@ def _counted_areas(counted_m2: np.ndarray, least_m2: np.ndarray) -> tuple[np.nda
 
 
 def narrower(polygons: np.ndarray, width_m: float) -> np.ndarray:
-    """Which single polygons (n,) are narrower than `width_m`; one that is as wide as that is not."""
+    """Which single polygons (n,) are narrower than `width_m`; a polygon of exactly this width is not."""
     if width_m <= _NOT_NARROWER_M:
         return np.zeros(len(polygons), dtype=bool)
     return vanish_under_erosion(polygons, width_m - _NOT_NARROWER_M)
@@ -82,7 +82,7 @@ def vanish_under_erosion(polygons: np.ndarray, width_m: float) -> np.ndarray:
 
 
 def are_broad(area_m2: np.ndarray, length_m: np.ndarray, holes: np.ndarray, width_m: float) -> np.ndarray:
-    """The single polygons (n,) whose areas, lengths of rings and holes prove that they do not."""
+    """Which single polygons (n,) cannot vanish under erosion, by area, length of rings and number of holes."""
     # The circle that fits into a polygon without holes has a radius of at least its area by its perimeter.
     broad: np.ndarray = (area_m2 >= width_m / 2 * length_m) & (holes == 0)
     return broad

@@ -1,4 +1,4 @@
-"""The answers that a stored run has already: for which parcels and rules its rows stand, and which must be computed."""
+"""A stored run compared with a new question: where its rows still hold, and what must be computed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -33,7 +33,8 @@ from onemap.rules.judge.runs.stored_rows import GIVEN
 class Earlier:
     """A stored run beside a new question.
 
-    rules: of then, by id; parcels: of now; same (n,): the parcel's ground and attributes are those of then.
+    rules: of the stored run, by id; parcels: of the question; same (n,): the parcel's ground and attributes are
+    unchanged.
     """
 
     library: Library
@@ -44,7 +45,7 @@ class Earlier:
     same: np.ndarray
 
     def damage(self, table: str) -> OneMapError:
-        """The refusal of rows of a table that are not what they were."""
+        """The refusal of stored rows of a table that were altered."""
         return OneMapError("run.damaged", file=self.library.label, run=self.identifier, layer=table)
 
 
@@ -52,7 +53,7 @@ class Earlier:
 class Comparison:
     """A stored run compared with the layers and packs in force now, rule by rule.
 
-    lost: layers of which it turned out that they cannot be read any more.
+    lost: layers that proved unreadable meanwhile.
     """
 
     earlier: Earlier
@@ -87,7 +88,7 @@ class Comparison:
         return next((layer for layer in self.earlier.record["layers"] if layer["code"] == code), None)
 
     def _is_the_same(self, code: str) -> bool:
-        """Whether the stored run has read the very version of a layer that is in force now."""
+        """Whether the stored run used the version of a layer that is in force now."""
         recorded, version = self._layer_record(code), self.check_plan.in_force(code)
         if recorded is None or recorded["reason"] is not None or version is None:
             return False
@@ -95,7 +96,7 @@ class Comparison:
         return not is_other and (version.table, version.hash) == (recorded["table"], recorded["hash"])
 
     def _is_gone(self, code: str) -> bool:
-        """Whether rasters of a layer, which lie in files of their own, are no more what was added."""
+        """Whether rasters of a layer, which are files outside the library, have changed since they were added."""
         entry = self.sources.catalogue.get(code)
         if entry is None or entry.geometry != "raster":
             return False
@@ -107,13 +108,13 @@ class Comparison:
         return False
 
     def _changes_of(self, code: str) -> Changes | None:
-        """The layer as the stored run saw it, beside what it is now; None if that cannot be told any more."""
+        """The changes of a layer between the stored run and now; None if they cannot be determined."""
         if code not in self._changes:
             self._changes[code] = self._changes_by_rows(code) or self._changes_by_reading(code)
         return self._changes[code]
 
     def _changes_by_rows(self, code: str) -> Changes | None:
-        """The changes between two versions of which the library itself tells the rows that they share, else None."""
+        """The changes between two versions whose common rows the library knows, else None."""
         before, after, entry = (
             self._version_before(code),
             self.check_plan.in_force(code),
@@ -134,7 +135,7 @@ class Comparison:
         return None if one.reason or other.reason else Changes(one, other, alike)
 
     def _changes_by_reading(self, code: str) -> Changes | None:
-        """The changes between any two states that can be read, else None."""
+        """The changes between two states, by reading both, else None."""
         now = self.sources.read(code, self._bounds(code))
         before = self._layer_before(code)
         return Changes(before, now) if before else None
@@ -150,7 +151,7 @@ class Comparison:
         return None if source.reason else source  # it could be read then
 
     def _version_before(self, code: str) -> Version | None:
-        """The version that the stored run has read; None if it read none, or it is not there any more."""
+        """The version that the stored run used; None if it used none, or it no longer exists."""
         recorded = self._layer_record(code)
         if recorded is None or recorded["table"] is None or recorded["reason"] is not None:
             return None
@@ -164,7 +165,7 @@ class Comparison:
         return boxes
 
     def _bounds(self, code: str) -> Sequence[float] | None:
-        """The ground near which a layer matters to any parcel."""
+        """The extent within which a layer matters to any parcel."""
         far = self.check_plan.reaches()[code]
         if far == float("inf"):
             return None
@@ -175,11 +176,10 @@ class Comparison:
 def earlier_run(
     library: Library, identifier: str, question: Question, origin: tuple[float, float], *, is_its_own: bool = False
 ) -> Earlier | None:
-    """A stored run whose rows may stand for some of a new run's; None if none of them can.
+    """A stored run some of whose rows may hold for a new run; None if none can.
 
-    is_its_own: the parcels asked about are those that it was given, and need not be compared with them.
-    They can only where software, language and origin of coordinates are the same. Raises OneMapError run.unknown,
-    run.damaged.
+    Rows can hold only where software, language and origin of coordinates are the same. is_its_own: the question is
+    about the run's own parcels, which need not be compared. Raises OneMapError run.unknown, run.damaged.
     """
     record = check_record(library, identifier)
     if record["software"] != software_versions() or record["parameters"]["lang"] != question.language:
@@ -193,7 +193,7 @@ def earlier_run(
 
 
 def _same_parcels(library: Library, identifier: str, parcels: Parcels) -> np.ndarray:
-    """Which parcels (n,) a stored run was given with the same ground and attributes. Raises OneMapError run.damaged."""
+    """Which parcels (n,) the stored run had with the same ground and attributes. Raises OneMapError run.damaged."""
     same = np.zeros(len(parcels.ids), dtype=bool)
     places = pd.Index(parcels.ids, dtype=object)
     now = parcel_rows(parcels.ids, parcels.attributes, parcels.bodies)

@@ -1,4 +1,4 @@
-"""A new run merged with an earlier one: which parcels need not be judged, and the rows of both as one table."""
+"""A new run merged with an earlier one: which parcels need not be judged, and the rows of both in one table."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,9 +22,10 @@ from onemap.rules.judge.runs.run_store import stored_blocks
 
 @dataclass(frozen=True)
 class StandingRows:
-    """Which rows of an earlier run stand in a new one, and what they are.
+    """The rows of an earlier run that still hold in a new one.
 
-    stands: by rule, for which of the parcels of now (n,) its rows stand; whole (n,): nothing of the parcel is judged.
+    stands: by rule, the parcels (n,) of the new run for which its rows hold; whole (n,): nothing of the parcel is
+    judged again.
     """
 
     earlier: Earlier
@@ -34,32 +35,32 @@ class StandingRows:
 
     @cached_property
     def rows_to_judge(self) -> np.ndarray:
-        """The positions of the parcels that some rule must judge; the first parcel if no rule must."""
+        """The positions of the parcels that some rule must judge; the first parcel if none must."""
         rest = np.flatnonzero(~self.whole)
         return rest if len(rest) else np.zeros(1, dtype=np.int64)
 
     def wanted_parcels(self, rule: str) -> np.ndarray:
-        """Which of the parcels that are asked the rule must judge."""
+        """Which of the parcels to judge a rule must judge."""
         wanted: np.ndarray = ~self.stands[rule][self.rows_to_judge]
         return wanted
 
     @cached_property
     def findings(self) -> list[Rows]:
-        """The findings that stand, in parts. Raises OneMapError run.damaged."""
+        """The findings that still hold, in parts. Raises OneMapError run.damaged."""
         return self._read("findings")
 
     @property
     def verdicts(self) -> pd.DataFrame:
-        """The verdicts of standing findings for parcels that some rule must judge: the columns `SAYING`."""
+        """The verdicts of findings that still hold, for parcels that some rule must judge: the columns `SAYING`."""
         rest = ~self.whole
         parts = self.findings if any((stands & rest).any() for stands in self.stands.values()) else []
         columns = {name: np.concatenate([[], *(rows.values(name) for rows in parts)]) for name in SAYING}
         return pd.DataFrame(columns, dtype=object)[rest[self._parcels.get_indexer(pd.Index(columns["parcel"]))]]
 
     def merged_rows(self, name: str, computed: Table, labels: Mapping[str, str | None]) -> Rows:
-        """All rows of a table, in the order in which a whole run gives them. Raises OneMapError run.damaged.
+        """All rows of a table, in the order of a whole run. Raises OneMapError run.damaged.
 
-        computed: those of the parcels that were asked; labels: by rule, what the version is called that it looks at.
+        computed: rows of the parcels that were judged; labels: by rule, the label of its layer's version.
         """
         own = rows_of_table(computed)
         if self.whole[self.rows_to_judge].any():  # it was asked only so that there was one
@@ -71,12 +72,12 @@ class StandingRows:
         return rows.take(np.lexsort([second, first]))
 
     def unreadable(self, layers: Mapping[str, Mapping[str, Any]]) -> frozenset[str]:
-        """The layers that could be read then, and now cannot, although they should be the same."""
+        """The layers that the earlier run could read and that cannot be read now, although they should be the same."""
         before = {layer["code"]: layer["reason"] for layer in self.earlier.record["layers"]}
         return frozenset(code for code in layers if layers[code]["reason"] == Reason.UNREADABLE != before.get(code))
 
     def warped_rasters(self, known: Sequence[WarpedRaster]) -> list[WarpedRaster]:
-        """The earlier run's warped rasters of rules whose rows stand, beyond the known ones."""
+        """The warped rasters of rules whose rows still hold, except known ones."""
         rules = {item["rule"] for item in known}
         stand = {rule for rule, stands in self.stands.items() if stands.any()}
         return [item for item in self.earlier.record["warped"] if item["rule"] in stand - rules]
@@ -91,23 +92,23 @@ class StandingRows:
 
     @cached_property
     def _stands_by_place(self) -> np.ndarray:
-        """The parcels for which each rule's rows stand, then those of no rule, then of unknown rules: (r + 2, n + 1).
+        """Which parcels each rule's rows hold for, with a row for no rule and one for unknown rules: (r + 2, n + 1).
 
-        The last column is that of parcels that are unknown.
+        The last column is for unknown parcels.
         """
         by_place = np.zeros((len(self.rules) + 2, len(self.whole) + 1), dtype=bool)
         by_place[:-1, :-1] = [*(self.stands[rule.id] for rule in self.rules), self.whole]
         return by_place
 
     def _places(self, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
-        """The place of each row's parcel and of its rule (k,), -1 where it is none of now."""
+        """The position of each row's parcel and of its rule (k,), -1 for one that the new run lacks."""
         parcel = self._parcels.get_indexer(pd.Index(rows.values("parcel"), dtype=object))
         if "rule" not in rows.columns.column_names:
             return parcel, np.full(len(rows), len(self.rules))
         return parcel, self._rules.get_indexer(pd.Index(rows.values("rule"), dtype=object))
 
     def _read(self, name: str) -> list[Rows]:
-        """The rows of a table that stand, in parts. Raises OneMapError run.damaged."""
+        """The rows of a table that still hold, in parts. Raises OneMapError run.damaged."""
         parts = []
         for rows in stored_blocks(self.earlier.library, self.earlier.identifier, name):
             if "parcel" not in rows.columns.column_names:
@@ -123,7 +124,7 @@ class StandingRows:
         return parts
 
     def _with_labels(self, rows: Rows, labels: Mapping[str, str | None]) -> Rows:
-        """Rows with what their rules' versions are called now."""
+        """Rows with the present labels of their rules' versions."""
         names = rows.columns.column_names
         if "version" not in names:
             return rows
@@ -133,7 +134,7 @@ class StandingRows:
 
 
 def standing_rows(comparison: Comparison) -> StandingRows:
-    """Which rows of an earlier run stand. Raises OneMapError for layers that are refused."""
+    """Determine which rows of an earlier run still hold. Raises OneMapError for layers that are refused."""
     rules = comparison.check_plan.rules
     stands = {rule.id: comparison.stands(rule) for rule in rules}
     for first, second in _linked_rules(rules):
@@ -147,9 +148,9 @@ def standing_rows(comparison: Comparison) -> StandingRows:
 
 
 def _linked_rules(rules: Sequence[Rule]) -> list[tuple[str, str]]:
-    """Pairs of rules of which one is not reported where the other counts, often enough for chains of them.
+    """Pairs of rules of which one is not reported where the other counts, repeated as often as chains need it.
 
-    The rows of one can only stand where the other's do.
+    The rows of one can hold only where the other's do.
     """
     ids = {rule.id for rule in rules}
     pairs = [(rule.id, other) for rule in rules for other in rule.under if other in ids]
@@ -159,10 +160,10 @@ def _linked_rules(rules: Sequence[Rule]) -> list[tuple[str, str]]:
 def merged_tables(
     standing: StandingRows, computed: Mapping[str, Table], layers: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, Table]:
-    """The tables of a new run: the rows that were computed, and an earlier run's where they stand.
+    """The tables of a new run: computed rows, and an earlier run's rows where they still hold.
 
-    computed: of the parcels that were asked; layers: what was read of each layer, by code.
-    Raises OneMapError run.damaged.
+    computed: of the parcels that were judged; layers: what was read of each layer, by code. Raises OneMapError
+    run.damaged.
     """
     labels = {rule.id: layers[rule.layer]["label"] for rule in standing.rules}
     return {

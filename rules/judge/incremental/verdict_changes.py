@@ -1,4 +1,4 @@
-"""Which parcels' verdicts differ from those of a stored run, and which rules say something else now."""
+"""Which parcels' verdicts differ from those of a stored run, and which rules' findings changed."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypedDict
@@ -19,10 +19,10 @@ _COLUMNS = ("parcel", "rule", "verdict", "counted")
 
 
 class VerdictChanges:
-    """A stored run beside a new one, whose rows come in parts."""
+    """Compares a stored run with a new one whose rows come in parts."""
 
     def __init__(self, library: Library, identifier: str, asked: np.ndarray | None = None) -> None:
-        """asked (k,): the parcels about which alone the new run was asked. Raises OneMapError run.damaged."""
+        """asked (k,): the parcels of the new run if it covers only some. Raises OneMapError run.damaged."""
         self._library, self._identifier = library, identifier
         parcels = list(stored_columns(library, identifier, "parcels", ("parcel", "verdict")))
         names, self._before = (
@@ -36,7 +36,7 @@ class VerdictChanges:
         self._rule_verdicts: RuleVerdicts = {}
 
     def append(self, chunk: Chunk) -> None:
-        """The next rows of the new run: parcels, and the findings of the same parcels."""
+        """Take the next rows of the new run: parcels, and their findings."""
         if "parcels" not in chunk.tables:
             return
         names, verdicts = (chunk.tables["parcels"].values(name) for name in ("parcel", "verdict"))
@@ -49,7 +49,7 @@ class VerdictChanges:
             _collect(self._rule_verdicts, chunk.tables["findings"], changed)
 
     def changed_parcels(self) -> list[ChangedParcel]:
-        """Each changed parcel: from, to, the rules that say something else; those that stood first, then new ones."""
+        """Each changed parcel: old and new verdict, and the rules that changed, those of the stored run first."""
         pairs = zip(self._places[self._is_changed], self._before[self._is_changed], strict=True)
         before, rules_before = dict(pairs), RuleVerdicts()
         changed = {**before, **self._after}
@@ -66,9 +66,9 @@ class VerdictChanges:
 def changed_verdicts(
     library: Library, identifier: str, run: Run, asked: np.ndarray | None = None
 ) -> list[ChangedParcel]:
-    """The parcels whose verdict differs from that of a stored run, with the rules that say something else now.
+    """The parcels whose verdict differs from that of a stored run, with the rules whose findings changed.
 
-    asked (k,): the parcels about which alone the new run was asked.
+    asked (k,): the parcels of the new run if it covers only some.
     """
     changes = VerdictChanges(library, identifier, asked)
     for chunk in run.chunks():
@@ -77,7 +77,7 @@ def changed_verdicts(
 
 
 def _collect(verdicts: RuleVerdicts, findings: Rows | Table, parcels: Iterable[str]) -> None:
-    """Add what the findings of some parcels say that count."""
+    """Add the verdicts of findings that count, of some parcels."""
     rows = np.flatnonzero(pd.Series(findings.values("parcel")).isin(list(parcels)))
     for parcel, rule, verdict, counted in zip(*(findings.values(name)[rows] for name in _COLUMNS), strict=True):
         if counted:
@@ -85,12 +85,12 @@ def _collect(verdicts: RuleVerdicts, findings: Rows | Table, parcels: Iterable[s
 
 
 def turned_table(changed: Sequence[ChangedParcel]) -> Table:
-    """The changed parcels as a table: parcel, from, to, and the ids of rules with commas between."""
+    """The changed parcels as a table: parcel, from, to, and the ids of rules joined with commas."""
     rows = [(one["parcel"], one["from"], one["to"], ",".join(one["rules"])) for one in changed]
     return Table(pd.DataFrame(rows, columns=["parcel", "from", "to", "rules"], dtype=object))
 
 
 def titles_of_changed(changed: Sequence[ChangedParcel], titles: Mapping[str, str]) -> dict[str, str]:
-    """The titles of the rules that turned parcels, by their ids."""
+    """The titles of the rules that changed verdicts, by id."""
     rules = {rule for one in changed for rule in one["rules"]}
     return {rule: titles[rule] for rule in sorted(rules & set(titles))}

@@ -1,4 +1,4 @@
-"""The difference of two states of a layer: features that are in one and not in the other, and the ground nearby."""
+"""The difference between two states of a layer: features that are in only one of them, and the ground nearby."""
 
 from collections import defaultdict, deque
 from collections.abc import Hashable
@@ -17,7 +17,7 @@ Pair = tuple[np.ndarray, np.ndarray]  # of each of them
 
 
 def _signatures(source: LayerSource, rows: np.ndarray) -> list[Hashable]:
-    """All that a run can see of some features: name, ground, every field with its name."""
+    """Everything about some features that a run depends on: name, ground, and every field with its name."""
     stored = source.features
     names = tuple(map(str, stored.attributes.columns))
     columns = [stored.attributes[name].to_numpy(dtype=object)[rows].tolist() for name in stored.attributes.columns]
@@ -30,7 +30,7 @@ def _signatures(source: LayerSource, rows: np.ndarray) -> list[Hashable]:
 
 
 def _same_rows(before: LayerSource, after: LayerSource) -> np.ndarray:
-    """Which features (k,), of both states' first k, stand in the same row with all that a run can see of them."""
+    """Which of the first k features of both states are equal, row by row, in everything that a run depends on: (k,)."""
     count = min(len(before.names), len(after.names))
     one, other = before.features.attributes.iloc[:count], after.features.attributes.iloc[:count]
     if list(one.columns) != list(other.columns):
@@ -47,9 +47,9 @@ def _same_rows(before: LayerSource, after: LayerSource) -> np.ndarray:
 
 
 def changed_features(before: LayerSource, after: LayerSource) -> np.ndarray | None:
-    """The geometries (k,) of features that are in one state of a layer only, from both.
+    """The geometries (k,) of features that are in only one state of a layer, from both states.
 
-    None if what both have stands in another order, so that no feature can be said to be where it was.
+    None if the common features are in another order, so that no feature is known to be in its place.
     """
     same = _same_rows(before, after)
     # Most stand where they stood; of the others only those between the first and the last that do not are looked for.
@@ -62,7 +62,7 @@ def changed_features(before: LayerSource, after: LayerSource) -> np.ndarray | No
 
 
 def changed_of_rest(before: LayerSource, after: LayerSource, alike: CommonRows) -> np.ndarray | None:
-    """The same as `changed_features`, of sources that hold only what is not among the rows that both states share."""
+    """`changed_features` for sources that hold only the rows that the two states do not share."""
     rows = np.arange(len(before.names)), np.arange(len(after.names))
     return _unmatched_geometries(
         (before, after), rows, (before.features.fids, after.features.fids), (alike.before, alike.after)
@@ -70,10 +70,10 @@ def changed_of_rest(before: LayerSource, after: LayerSource, alike: CommonRows) 
 
 
 def _unmatched_geometries(states: States, rows: Pair, places: Pair, in_place: Pair) -> np.ndarray | None:
-    """The geometries (k,) of features among some rows of each state that the other has not among its.
+    """The geometries (k,) of features among some rows of each state that the other state's rows lack.
 
-    places: where the rows stand in the whole of each state; in_place: rows that both share, ascending in both.
-    None if rows passed each other.
+    places: the positions of the rows in each whole state; in_place: rows that both share, ascending in both. None if
+    rows have changed their order.
     """
     known: dict[Hashable, deque[int]] = defaultdict(deque)
     for at, signature in enumerate(_signatures(states[0], rows[0])):
@@ -96,7 +96,7 @@ def _unmatched_geometries(states: States, rows: Pair, places: Pair, in_place: Pa
 class Changes:
     """Two states of a layer, the earlier and the later one.
 
-    alike: the rows that both share, where the sources hold only the others.
+    alike: the rows that both share, if the sources hold only the others.
     """
 
     before: LayerSource
@@ -105,17 +105,17 @@ class Changes:
 
     @cached_property
     def features(self) -> np.ndarray | None:
-        """The rows that differ, as `changed_features` finds them; of sources without what both share, of these."""
+        """The features that differ, as in `changed_features`."""
         if self.alike is not None:
             return changed_of_rest(self.before, self.after, self.alike)
         return changed_features(self.before, self.after)
 
     def near(self, boxes: np.ndarray, far_m: float) -> np.ndarray:
-        """Which parcels (n,) may be judged otherwise by the later state than by the earlier one.
+        """Which parcels (n,) the later state may judge differently from the earlier one.
 
         boxes (n, 4): of the parcels, counted from the sources' origin; far_m: how far from a parcel a feature may lie
-        and still matter. A parcel is named if its box, grown by that, meets a changed feature, or ground for which not
-        both states speak.
+        and still matter. These are the parcels whose box, widened by far_m, meets a changed feature, or ground that
+        only one state covers.
         """
         before, after = self.before, self.after
         everywhere = np.ones(len(boxes), dtype=bool)

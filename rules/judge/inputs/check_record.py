@@ -1,4 +1,4 @@
-"""The record of a check, as the library keeps it and answers have it: what was asked, by which packs and versions."""
+"""The record of a check, as the library stores it and answers show it: what was asked, by which packs and versions."""
 
 from typing import NotRequired, TypedDict
 
@@ -17,9 +17,9 @@ class PackRecord(TypedDict):
 
 
 class LayerRecord(TypedDict):
-    """The version of a layer that a check used; without one its values are None, and `reason` says why.
+    """The version of a layer that a check used; without a version its values are None, and `reason` says why.
 
-    Days and moments are ISO texts. coverage: of which kind it is.
+    Days and moments are ISO texts. coverage: its kind.
     """
 
     code: str
@@ -83,8 +83,9 @@ class CheckParameters(TypedDict):
 class CheckRecord(TypedDict):
     """The record of a check.
 
-    started: a moment, ISO; origin: from where coordinates are counted, in metres; rules: id → hash; chosen_layers: rule
-    id → layer, of rules that name several; computed: how many pairs of parcel and rule were judged anew.
+    started: a moment, ISO; origin: the point from which coordinates are counted, in metres; rules: id → hash;
+    chosen_layers: rule id → layer, for rules that name several; computed: how many pairs of parcel and rule were
+    judged.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""The land of lines and points: what a route or a mast takes, as wide as somebody has stated."""
+"""The land of lines and points: the ground that a route or a mast takes, with the width that somebody states."""
 
 import contextlib
 from dataclasses import dataclass, replace
@@ -20,13 +20,13 @@ _POLYGON, _POINT = 2, 0
 
 @dataclass(frozen=True)
 class LandWidth:
-    """How wide the land of lines and points is: metres, the field that has them, or nothing where nobody says it."""
+    """The width of the land of lines and points: metres, a field with metres, or nothing where nobody states it."""
 
     text: str = ""
 
     @property
     def metres(self) -> float | None:
-        """The width if it is one for all; None where a field has it."""
+        """The width if it is the same for all; None where a field holds it."""
         try:
             return float(self.text)
         except ValueError:
@@ -63,14 +63,14 @@ class LandWidth:
         return replace(placed, shapes=shapes, valid=None), self.remarks(place) if good.any() else [], wrong
 
     def remarks(self, place: ProblemPlace) -> list[Problem]:
-        """That lines and points among the parcels count as land of a stated width."""
+        """The remark that lines and points among the parcels count as land of a stated width."""
         width = self.text if self.metres is None else f"{self.metres:g} m"
         return [Problem(LAND_REMARK, {**place, "width": width})] if self.text else []
 
     def _widths(
         self, attributes: pd.DataFrame, rows: np.ndarray, names: np.ndarray, place: ProblemPlace
     ) -> tuple[np.ndarray, list[Problem]]:
-        """The widths of some rows (k,) in metres, 0 where there is none, and the problems of these.
+        """The widths of some rows (k,) in metres, 0 where there is none, and problems for these.
 
         Raises OneMapError field.missing.
         """

@@ -1,8 +1,8 @@
-"""A cache of the features that a session read near its last question, used for the next question nearby.
+"""A cache of the features that a session read near its last question, for the next question nearby.
 
 A planner who drags a corner asks ten times about the same ground. A version never changes, and a library in a file that
-another connection writes to is opened anew, so what was read of a version stays true for as long as its library is
-open. On a server it is used by a later opening once that has found the marks of its ground as they were.
+another connection writes to is opened anew, so what was read of a version is valid while its library is open. On a
+server a later opening may use it once the marks of its ground prove unchanged.
 """
 
 from collections.abc import Callable, Hashable, Sequence
@@ -24,9 +24,9 @@ Layer = TypeVar("Layer")
 
 @dataclass(frozen=True)
 class CachedLayer(Generic[Layer]):
-    """A layer's features near some ground, their boxes (n, 4) in the library's plane, and their vertices in all.
+    """A layer's features near some ground, their boxes (n, 4) in the library's plane, and their total of vertices.
 
-    is_whole: that all could be read; else it is asked for again.
+    is_whole: everything could be read; otherwise the layer is read again next time.
     """
 
     layer: Layer
@@ -36,13 +36,13 @@ class CachedLayer(Generic[Layer]):
 
     @property
     def size(self) -> int:
-        """The memory of an entry, as vertices."""
+        """The memory that an entry needs, in vertices."""
         return self.vertices + _PER_FEATURE * len(self.boxes)
 
 
 @dataclass(frozen=True)
 class _KeptGround(Generic[Layer]):
-    """Ground that was read within a box. opening: of the library, while it holds; mark: by which others know it."""
+    """Ground that was read within a box. opening: of the library; mark: by which another opening recognises it."""
 
     box: Bounds
     found: CachedLayer[Layer]
@@ -52,13 +52,13 @@ class _KeptGround(Generic[Layer]):
 
 @dataclass
 class LayerCache(Generic[Layer]):
-    """A cache of layers and the ground that was read, the least recently asked first; of each only the last ground."""
+    """A cache of layers and the ground read of them, least recently used first; of each only the last ground."""
 
     kept: dict[Hashable, _KeptGround[Layer]] = field(default_factory=dict)
     size: int = 0
 
     def box_for(self, name: Hashable, bounds: Sequence[float]) -> Bounds:
-        """The ground that `near` has or will read for `bounds`: what is kept, if it holds them."""
+        """The ground that `near` has read or will read for `bounds`: the cached ground, if it includes them."""
         kept = self.kept.get(name)
         if kept is not None and _holds(kept.box, bounds):
             return kept.box
@@ -66,7 +66,7 @@ class LayerCache(Generic[Layer]):
         return bounds[0] - spare_m, bounds[1] - spare_m, bounds[2] + spare_m, bounds[3] + spare_m
 
     def confirm(self, name: Hashable, opening: Hashable, mark: Hashable) -> None:
-        """Let an opening use what another one has read, if its mark is the same."""
+        """Let an opening use what another one has read, if the mark is the same."""
         kept = self.kept.get(name)
         if kept is not None and kept.mark == mark:
             self.kept[name] = replace(kept, opening=opening)
@@ -79,10 +79,10 @@ class LayerCache(Generic[Layer]):
         opening: Hashable,
         mark: Hashable = None,
     ) -> tuple[Layer, np.ndarray | None]:
-        """A layer's features near `bounds` (west, south, east, north): which rows (k,) of what is kept, None for all.
+        """A layer's features near `bounds` (west, south, east, north), and which rows (k,) these are, None for all.
 
-        name: of the layer's version, and of whatever else the answer of `read` depends on besides the bounds; opening:
-        of the library, in which what is read stays true; mark: of the ground of `box_for`, taken before it is read.
+        name: of the layer's version, and of everything else besides the bounds on which `read` depends; opening: of the
+        library, in which what is read is valid; mark: of the ground of `box_for`, taken before it is read.
         """
         box = self.box_for(name, bounds)
         kept = self.kept.pop(name, None)
@@ -107,7 +107,7 @@ def _holds(box: Sequence[float], other: Sequence[float]) -> bool:
 
 
 def is_of_desk(box: Sequence[float]) -> bool:
-    """Whether a box is no larger than what is near a desk's question."""
+    """Whether a box is no larger than the ground of a question at a desk."""
     return max(box[2] - box[0], box[3] - box[1]) <= _DESK_M
 
 

@@ -1,4 +1,4 @@
-"""The version of each layer that a run uses, its features near the parcels, or the reason why there are none."""
+"""The version of each layer that a run uses, with its features near the parcels, or the reason why there is none."""
 
 import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -57,7 +57,7 @@ class LayerSource:
     """One layer of a run: a version and its features, or the reason why there is none.
 
     entry: of the catalogue.
-    larger: of what layer these features are the rows (k,), ascending, so that its pieces are theirs too.
+    larger: the layer of which these features are rows (k,), ascending, so that its pieces can be used.
     """
 
     reason: str | None = None
@@ -82,7 +82,7 @@ class LayerSource:
 
     @cached_property
     def pieces(self) -> Pieces:
-        """The polygons cut small; of those that the library keeps cut only what is near the ground that was read."""
+        """The polygons cut small; where the library stores the pieces, only those near the ground that was read."""
         if self.larger is not None:
             whole, rows = self.larger
             return whole.pieces_of(rows)
@@ -95,11 +95,11 @@ class LayerSource:
         return Pieces.concatenate([cut.pieces, Pieces(rest.geometries, rows[rest.owner])])
 
     def pieces_of(self, rows: np.ndarray) -> Pieces:
-        """The pieces of some of its features alone: rows (k,), ascending."""
+        """The pieces of some of its features: rows (k,), ascending."""
         return self.pieces.of_rows(rows, len(self.names))
 
     def of_rows(self, rows: np.ndarray) -> "LayerSource":
-        """The same layer with some of its features alone: rows (k,), ascending."""
+        """The same layer with only some of its features: rows (k,), ascending."""
         if self.stored is None:
             return self
         return replace(self, stored=self.stored.at(rows), names=self.names[rows], larger=(self, rows))
@@ -130,7 +130,7 @@ class LayerSource:
 
 
 class LayerReader(Protocol):
-    """Whatever gives a check its layers: a library, or the cases of a pack."""
+    """A source of layers for a check: a library, or the cases of a pack."""
 
     @property
     def crs(self) -> pyproj.CRS:
@@ -144,7 +144,7 @@ class LayerReader(Protocol):
         """One layer near `bounds`; boxes (k, 4): as of `Sources.read`."""
 
     def expect(self, boxes: Mapping[str, Sequence[float]]) -> None:
-        """Say near what ground some layers, by code, are about to be read."""
+        """Announce the ground near which some layers, by code, will be read."""
 
     def features(self, code: str) -> int:
         """How many features a layer has."""
@@ -152,10 +152,10 @@ class LayerReader(Protocol):
 
 @dataclass(frozen=True)
 class Sources:
-    """Where a run's layers come from: the library's versions of a day, or a file in one's place for a trial.
+    """The layers of a run: the library's versions of a day, or a file in a layer's place for a trial.
 
-    required: the fields that the rules use, by layer; origin: from where coordinates are counted; unreadable: layers
-    of which some ground is known to be damaged, so that nothing is taken from them.
+    required: the fields that the rules use, by layer; origin: the point from which coordinates are counted; unreadable:
+    layers of which some ground is known to be damaged, so that nothing is read from them.
     """
 
     library: Library
@@ -184,8 +184,8 @@ class Sources:
     def read(self, code: str, bounds: Sequence[float] | None, boxes: np.ndarray | None = None) -> LayerSource:
         """One layer near `bounds` (in the library's plane), or all of it.
 
-        boxes (k, 4): where they lie far from each other within the bounds, only what is near them need be read.
-        Raises OneMapError if a replacing file is refused.
+        boxes (k, 4): if they lie far apart within the bounds, only features near them are read. Raises OneMapError if a
+        replacing file is refused.
         """
         version = in_force(self._versions.get(code, ()), self.as_of)
         if code in self.replaced:
@@ -197,14 +197,14 @@ class Sources:
         return self.of_version(version, bounds, boxes)
 
     def features(self, code: str) -> int:
-        """How many features the version of a layer has that is in force; 0 where nothing is read from the library."""
+        """How many features the version of a layer in force has; 0 where nothing is read from the library."""
         version = in_force(self._versions.get(code, ()), self.as_of)
         return 0 if version is None or code in self.replaced or code in self.unreadable else version.count
 
     def of_version(
         self, version: Version, bounds: Sequence[float] | None, boxes: np.ndarray | None = None
     ) -> LayerSource:
-        """One version near `bounds`, or near boxes (k, 4) within, whether or not it is in force."""
+        """A version, in force or not, near `bounds`, or near boxes (k, 4) within them."""
         error_m = _error_m(version)
         if bounds is not None:
             bounds = _widened_bounds(bounds, error_m)
@@ -220,7 +220,7 @@ class Sources:
         return layer if rows is None else layer.of_rows(rows)
 
     def expect(self, boxes: Mapping[str, Sequence[float]]) -> None:
-        """Say near what ground some layers are about to be read: a server is asked once whether they are as kept.
+        """Announce the ground near which layers will be read: a server is asked once whether cached ground holds.
 
         boxes: by the layer's code west, south, east, north in the library's plane.
         """
@@ -252,21 +252,21 @@ class Sources:
 
     @cached_property
     def _marks(self) -> dict[str, Hashable]:
-        """By the table of a version a ground that is about to be read, and its mark."""
+        """For the table of each version the ground that will be read, and its mark."""
         return {}
 
     def _cached_name(self, version: Version, entry: LayerEntry) -> Hashable:
         return self.library.label, version, entry.geometry, entry.key, self.origin
 
     def rows_of_version(self, version: Version, fids: np.ndarray) -> LayerSource:
-        """Some features of a version (k,) of a library in a file, for their ground and values alone."""
+        """Some features of a version (k,) of a library in a file, only with ground and values."""
         entry = self.catalogue[version.code]
         return self._read_anew(version, entry, None, lambda: features_of(self.library, version, fids))[0]
 
     def _layer_for_cache(
         self, version: Version, entry: LayerEntry, bounds: Sequence[float]
     ) -> CachedLayer[LayerSource]:
-        """One version near `bounds`, to be kept: nobody may change its arrays."""
+        """A version near `bounds`, for the cache: its arrays must not be changed."""
         layer, boxes = self._read_anew(version, entry, bounds)
         if layer.stored is None:
             return CachedLayer(layer, boxes, 0, is_whole=False)
@@ -282,9 +282,9 @@ class Sources:
         bounds: Sequence[float] | None,
         chosen: Callable[[], StoredFeatures] | None = None,
     ) -> tuple[LayerSource, np.ndarray]:
-        """One version near `bounds` out of the library, and the boxes (n, 4) of its features in the library's plane.
+        """A version near `bounds`, read from the library, and the boxes (n, 4) of its features in the library's plane.
 
-        chosen: reads its features, where not all of those are wanted; it may raise DamagedTable.
+        chosen: reads the features, where not all are wanted; it may raise DamagedTable.
         """
         try:
             stored = (
@@ -307,7 +307,7 @@ class Sources:
         return source, np.empty((0, 4)) if stored.boxes is None else stored.boxes
 
     def _ground_around(self, bounds: Sequence[float] | None) -> Bounds | None:
-        """The ground near which pieces are looked for, counted from the origin, with what overlays take beside it."""
+        """The ground near which pieces are needed, counted from the origin, including the margin of overlays."""
         if bounds is None:
             return None
         east, north = self.origin
@@ -316,14 +316,14 @@ class Sources:
         return west_m - east - spare_m, south_m - north - spare_m, east_m - east + spare_m, north_m - north + spare_m
 
     def _replacement(self, code: str, version: Version | None) -> LayerSource:
-        """A file as if it were the layer's version."""
+        """Read a file as if it were the layer's version."""
         entry = known_layer(self.catalogue, code, "--replace")
         if entry.geometry not in ("polygon", "line", "point", "raster"):
             raise OneMapError("layer.unknown", layer=code, field="--replace", meant="")
         file = self.replaced[code]
         rasters: tuple[RasterReference, ...] = ()
         if entry.geometry == "raster":
-            frame = raster_frame(file, None, self.library.crs, None)
+            frame = raster_frame(file, entry, None, self.library.crs, None)
             rasters = (reference_of(frame.attributes.iloc[0], None),)
         else:
             frame = trial_frame(self.library, entry, file, self.required.get(code, ()))
@@ -350,8 +350,8 @@ class Sources:
     ) -> tuple[shapely.Geometry, str]:
         """The ground for which a file in a layer's place speaks, and the kind of this coverage.
 
-        It is that of the version in force, else of the last one; of a layer without any the district, and of a file
-        that lies in a corner of it, or where there is none, its own box.
+        It is the coverage of the version in force, else of the last version; without any version the district; and the
+        file's own box if the file lies in a corner of the district, or there is none.
         """
         counting = (one for one in reversed(self._versions.get(code, ())) if one.retired is None)
         last = version or next(counting, None)
@@ -364,7 +364,7 @@ class Sources:
 
 
 def trial_frame(library: Library, entry: LayerEntry, file: str, required: Sequence[str]) -> CleanFrame:
-    """The features of a file in a layer's place, read once for as long as it stays as it is.
+    """The features of a file in a layer's place, read once while the file is unchanged.
 
     required: the fields that the rules use. Raises OneMapError if it is refused.
     """
@@ -380,7 +380,7 @@ def trial_frame(library: Library, entry: LayerEntry, file: str, required: Sequen
 
 
 def _error_m(version: Version) -> float:
-    """Within the boundary error a feature may come nearer than it is drawn, and so may its neighbour."""
+    """How much nearer than drawn two features may be within the boundary error, in metres."""
     return 2 * (version.accuracy_m or 0.0)
 
 
@@ -403,7 +403,7 @@ def _features_from_origin(stored: StoredFeatures, origin: tuple[float, float]) -
 
 @lru_cache(maxsize=16)
 def _local_ground(wkb: bytes, origin: tuple[float, float], _thread: int) -> shapely.Geometry:
-    """A coverage counted from `origin`, prepared: most layers of a city have the same, and every request asks for it.
+    """A coverage counted from `origin`, prepared; most layers of a city share one, and every request needs it.
 
     Each thread has its own. Raises shapely.GEOSException.
     """

@@ -1,4 +1,4 @@
-"""The ground along lines: half of a width at both sides of every segment, round at corners, flat at the ends."""
+"""The ground along lines: half of a width on both sides of every segment, round at corners, flat at the ends."""
 
 import numpy as np
 import shapely
@@ -26,7 +26,7 @@ def ground_along(shapes: np.ndarray, half_m: np.ndarray) -> np.ndarray:
 
 
 def _joined_lines(lines: np.ndarray, owner: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Lines without repeated points, those of one owner that meet end to end as one; and the owner of each."""
+    """Lines without repeated points, with lines of one owner that meet end to end joined; and the owner of each."""
     lines = shapely.remove_repeated_points(lines)
     has_length = shapely.length(lines) > 0
     lines, owner = lines[has_length], owner[has_length]
@@ -40,7 +40,7 @@ def _joined_lines(lines: np.ndarray, owner: np.ndarray) -> tuple[np.ndarray, np.
 
 
 def _lines_without_rings(lines: np.ndarray, owner: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Lines (k,) of which those that return to where they begin are two: GEOS takes them for borders of ground."""
+    """Lines (k,) in which each closed one is cut in two: GEOS takes closed lines for borders of ground."""
     closed = np.flatnonzero(shapely.is_closed(lines))
     halves = []
     for line in lines[closed]:
@@ -78,7 +78,7 @@ def _line_grounds(lines: np.ndarray, owner: np.ndarray, half_m: np.ndarray) -> l
 
 
 def _nodes(lines: np.ndarray, owner: np.ndarray, half_m: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A circle where ends of lines of one owner meet, such as the three of a junction or the two of a ring."""
+    """A circle where ends of lines of one owner meet, as at a junction or where a ring closes."""
     ends = np.concatenate([shapely.get_coordinates(shapely.get_point(lines, at)) for at in (0, -1)])
     keys, times = np.unique(np.column_stack([np.concatenate([owner, owner]), ends]), axis=0, return_counts=True)
     keys = keys[times > 1]
@@ -88,9 +88,10 @@ def _nodes(lines: np.ndarray, owner: np.ndarray, half_m: np.ndarray) -> tuple[np
 
 
 def _strips(points: np.ndarray, begins: np.ndarray, half: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The ground at both sides of segments (k,), and the round outer corner after those (c,) that another follows.
+    """The ground on both sides of segments (k,), and round outer corners after those (c,) that another segment follows.
 
-    begins: at which point (n, 2) each begins, ascending; half: of the width of each. Returns which those are, too.
+    begins: the point (n, 2) at which each begins, ascending; half: of the width of each. Also returns which segments
+    these are.
     """
     starts, stops = points[begins], points[begins + 1]
     along = stops - starts

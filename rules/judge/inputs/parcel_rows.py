@@ -1,4 +1,4 @@
-"""The parcels of a run as its tables show them: what a row says of a whole parcel is worked out once for all rows."""
+"""The parcels of a run as its tables show them; what every row needs of a whole parcel is computed once."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class ParcelRows:
 
     boxes (n, 4): west, south, east, north of each in the library's plane.
 
-    given_multis: makes the WKB (n,) of the polygons in that plane as multipolygons, or has made it.
+    given_multis: returns the WKB (n,) of the polygons in that plane as multipolygons.
     """
 
     names: np.ndarray
@@ -49,7 +49,7 @@ class ParcelRows:
         return self.given_multis()
 
     def grounds_in_library(self, ground: FlatGround, parcel: np.ndarray) -> "GroundsInLibrary":
-        """Grounds (k,), counted from the origin, of parcels (k,), back in the library's plane."""
+        """Grounds (k,) of parcels (k,), counted from the origin, moved back into the library's plane."""
         # Else what is taken off is put on again with a loss, and moving says how much.
         is_exact = min(self.origin) >= 0
         is_whole = ground.is_all_of(self.local, parcel) if is_exact else np.zeros(len(ground), dtype=bool)
@@ -62,7 +62,7 @@ class ParcelRows:
 class GroundsInLibrary:
     """Grounds (k,) in the library's plane.
 
-    parcel (k,): whose whole ground it is, -1 of a part; ground (k,): of the parts.
+    parcel (k,): the parcel whose whole ground it is, -1 for a part; ground (k,): of the parts.
     """
 
     parcels: ParcelRows
@@ -71,7 +71,7 @@ class GroundsInLibrary:
 
     @property
     def area_ellipsoidal_m2(self) -> np.ndarray:
-        """The parcels' areas on the ellipsoid in m² (k,), 0 without a geometry."""
+        """The areas of the grounds on the ellipsoid in m² (k,), 0 without a geometry."""
         whole, part = np.flatnonzero(self.parcel >= 0), np.flatnonzero(self.parcel < 0)
         areas = np.empty(len(self.parcel))
         areas[whole] = self.parcels.area_ellipsoidal_m2[self.parcel[whole]]
@@ -98,9 +98,9 @@ class GroundsInLibrary:
 
 
 class Outlines:
-    """The outlines of consecutive parcels of a run, by which the rows are known that show a whole parcel.
+    """The outlines of consecutive parcels of a run, to recognise rows that show a whole parcel.
 
-    first: the position of the first among all parcels of the run.
+    first: the position of the first of them among all parcels of the run.
     """
 
     def __init__(self, first: int, parcels: Parcels) -> None:
@@ -113,7 +113,7 @@ class Outlines:
         return pd.Index(self._parcels.ids, dtype=object)
 
     def of(self, names: np.ndarray, bodies: pa.Array) -> np.ndarray:
-        """The positions of the parcels whose outline, byte by byte, is a row's geometry, -1 of other rows: (k,).
+        """The position of the parcel whose outline is, byte by byte, a row's geometry, -1 for other rows: (k,).
 
         names, bodies: the parcels to which the rows belong, and the rows' geometries as WKB, or None.
         """

@@ -25,10 +25,10 @@ _ARROW_FILE, _ARROW_STREAM = b"ARROW1", b"\xff\xff\xff\xff"
 
 @contextlib.contextmanager
 def files_of_parcels(given: str | Sequence[str], is_served: bool) -> Iterator[tuple[list[str], list[str]]]:
-    """The files, for the duration of the block; a name is not a pattern if a file of that name exists.
+    """The files, for the duration of the block, and files of a folder that may hold parcels but are not read.
 
-    And those of a folder that may hold parcels too, and are not read. is_served: stdin is asked for requests already.
-    Raises OneMapError source.missing, source.empty, source.damaged, source.nothing_inside, UsageError usage.value.
+    A name is not a pattern if a file of that name exists. is_served: stdin carries requests. Raises OneMapError
+    source.missing, source.empty, source.damaged, source.nothing_inside, UsageError usage.value.
     """
     wanted = [given] if isinstance(given, str) else list(given)
     with contextlib.ExitStack() as held:
@@ -48,7 +48,7 @@ def files_of_parcels(given: str | Sequence[str], is_served: bool) -> Iterator[tu
 
 
 def _files(name: str) -> tuple[list[str], list[str]]:
-    """The files of a name, and those of a folder that are not read with them."""
+    """The files of a name, and files of its folder that are not read with them."""
     path = Path(name)
     if is_database(name) or not path.is_dir() or path.suffix.lower() in formats.FOLDERS:
         return files_of_pattern(name), []
@@ -68,7 +68,7 @@ def _files(name: str) -> tuple[list[str], list[str]]:
 
 
 def _from_stdin(folder: Path) -> Path:
-    """The input from stdin as a file: GeoJSON, GeoJSON by the line, or Arrow with a geometry."""
+    """The input from stdin as a file: GeoJSON, GeoJSON in lines, or Arrow with a geometry."""
     content = sys.stdin.buffer.read()
     if not content.strip():
         raise OneMapError("source.empty", file=_NAME)
@@ -82,7 +82,7 @@ def _from_stdin(folder: Path) -> Path:
 
 
 def _suffix_of(content: bytes) -> str:
-    """A text of several records is GeoJSON by the line."""
+    """The suffix for a content; text with several records is GeoJSON in lines."""
     first = content.lstrip(b"\xef\xbb\xbf \t\r\n\x1e").partition(b"\n")[0]
     try:
         record = json.loads(first)

@@ -1,4 +1,4 @@
-"""The ground in question: parcels from any source, each with its id, valid and in the library's CRS."""
+"""Parcels from any source, each with its id, valid and in the library's CRS."""
 
 import contextlib
 import hashlib
@@ -58,7 +58,7 @@ STATED_KIND = "stated_kind"  # the attribute with what a person has stated of a 
 class Parcels:
     """Parcels (n,): ids as text, dissolved polygons in the library's CRS, all their attributes.
 
-    shapes: the polygons; of many as they came no geometry is made until somebody asks. bad: by file the others, which
+    shapes: the polygons; many unchanged ones become geometries only when somebody asks. bad: by file the parcels that
     could not be used; `problems` names them.
     """
 
@@ -73,15 +73,15 @@ class Parcels:
 
     @classmethod
     def as_read(cls, ids: np.ndarray, shapes: AnyShapes, columns: pd.DataFrame, *known: Any) -> "Parcels":
-        """Parcels from a file or from a frame of others, whose columns are their attributes, but for `STATED_KIND`.
+        """Parcels from a file or a frame, whose columns are their attributes, except `STATED_KIND`.
 
-        Its name is taken in any case, as rules find fields. known: the rest of what parcels are made of.
+        That name is reserved in any case, since rules find fields in any case. known: the remaining values of parcels.
         """
         forged = [name for name in columns.columns if str(name).lower() == STATED_KIND]
         return cls(ids, shapes, columns.drop(columns=forged) if forged else columns, *known)
 
     def with_source(self, name: str) -> "Parcels":
-        """The same parcels of a file that is called otherwise, because another has its name."""
+        """The same parcels under another name of their file, because another file has the same name."""
 
         def at(problem: Problem) -> Problem:
             is_of_file = problem.facts.get("file") == self.source
@@ -122,7 +122,7 @@ class Parcels:
 
     @property
     def set_aside(self) -> int:
-        """How many others could not be used."""
+        """How many parcels could not be used."""
         return sum(len(some.rows) for _, some in self.bad)
 
     @property
@@ -147,7 +147,7 @@ class Parcels:
         return some
 
     def between(self, positions: slice, worth_rows: int = WORTH_ROWS) -> "Parcels":
-        """Some that follow each other, with the WKB that all have; of fewer than `worth_rows` geometries are made."""
+        """Consecutive parcels with their WKB; geometries are made for fewer than `worth_rows`."""
         rows = np.arange(len(self.ids))[positions]
         if len(rows) == len(self.ids):
             return self
@@ -245,12 +245,12 @@ def read_parcels(
 
 
 def _flat_problems(names: np.ndarray, rows: np.ndarray, place: ProblemPlace) -> list[Problem]:
-    """That parcels of some rows (k,) have no ground. names: of all (n,)."""
+    """Problems for the rows (k,) whose parcels have no ground. names: of all (n,)."""
     return [Problem("geometry.empty", {**place, "feature": names[row], "row": row + 1}) for row in rows.tolist()]
 
 
 def _of_other_rows(problems: Sequence[Problem], others: Sequence[Problem]) -> list[Problem]:
-    """The problems of rows that others are not about: that a line without land is no polygon needs no saying."""
+    """Problems of rows that have no other problem: of a line without land it need not be said that it is no polygon."""
     rows = {problem.facts["row"] for problem in others}
     return [problem for problem in problems if problem.facts["row"] not in rows]
 
@@ -263,7 +263,7 @@ def _placed_shapes(
     provers: Provers,
     place: ProblemPlace,
 ) -> tuple[PlacedShapes, list[Problem]]:
-    """A file's shapes (n,) in the library's plane, and the remarks on the way. Raises OneMapError geometry.beyond."""
+    """A file's shapes (n,) in the library's plane, with remarks. Raises OneMapError geometry.beyond."""
     if raw.valid is None:
         refuse_beyond(raw.geometries, names, place)
     return placed_in_crs(raw, wishes, target, provers)
@@ -277,9 +277,9 @@ def _names_of(attributes: pd.DataFrame, field: str | None, place: ProblemPlace) 
 
 
 def united_column(shapes: AnyShapes, valid: np.ndarray | None) -> ShapeColumn | None:
-    """Polygons as they were read with parts that share an edge as one; None where they are geometries, or some unsound.
+    """Polygons as they were read, with parts that share an edge united.
 
-    valid: (n,) which of them are, where that is known.
+    None if they are geometries, or some are invalid. valid: (n,) which polygons are valid, where that is known.
     """
     if not isinstance(shapes, ShapeColumn) or valid is None or not valid.all():
         return None
@@ -293,7 +293,7 @@ def united_column(shapes: AnyShapes, valid: np.ndarray | None) -> ShapeColumn | 
 
 
 def with_bodies_as_read(parcels: Parcels, raw: RawFrame, rows: np.ndarray) -> Parcels:
-    """Parcels with the file's own WKB, as far as they are what was read of it; rows (n,): of the file."""
+    """Parcels with the file's own WKB where they are unchanged since reading; rows (n,): in the file."""
     whole = raw.wkb if raw.wkb is None or raw.valid is not None else as_written(raw.wkb)
     is_read = np.fromiter(map(is_, made_of(raw.shapes, rows), parcels.geometries), dtype=bool, count=len(rows))
     if whole is not None and is_read.any():
@@ -308,13 +308,13 @@ def with_bodies_as_read(parcels: Parcels, raw: RawFrame, rows: np.ndarray) -> Pa
 def _matched_attributes(
     raw: RawFrame, fields: Mapping[str, str], is_one_of_several: bool, place: ProblemPlace
 ) -> pd.DataFrame:
-    """The fields under the names that were asked for; of several files some may have the right names already."""
+    """The fields under the names that were asked for; with several files, some may have these names already."""
     sources = fitting_sources(fields, raw.attributes.columns) if is_one_of_several else fields
     return renamed_fields(raw.attributes, sources, place)
 
 
 def _told_of_text(raw: RawFrame, attributes: pd.DataFrame, field: str | None, place: ProblemPlace) -> list[Problem]:
-    """Remarks on lost text. Raises OneMapError for ids in which some is lost."""
+    """Remarks on lost text. Raises OneMapError for ids that have lost text."""
     text_problems, lost = lost_text(replaced_text(attributes) if raw.replaced else {}, {field} if field else (), place)
     if lost:
         raise OneMapError.of(lost)
@@ -324,7 +324,7 @@ def _told_of_text(raw: RawFrame, attributes: pd.DataFrame, field: str | None, pl
 def _set_aside(
     shapes: AnyShapes, attributes: pd.DataFrame, names: np.ndarray, problems: Sequence[Problem]
 ) -> BadFeatures:
-    """The rows of a file that problems are about, as they came, in their order."""
+    """The rows of a file that have problems, unchanged and in their order."""
     by_row: dict[int, list[Problem]] = {}
     for problem in problems:
         by_row.setdefault(problem.facts["row"] - 1, []).append(problem)
@@ -334,7 +334,7 @@ def _set_aside(
 
 
 def joined_parcels(parts: Sequence[Parcels]) -> Parcels:
-    """Parcels of several files as one: those of a file without ids are called after it and their row.
+    """Parcels of several files in one; parcels of a file without ids are named by file and row.
 
     Raises OneMapError parcel.id for an id that two files have.
     """
@@ -364,7 +364,7 @@ def joined_parcels(parts: Sequence[Parcels]) -> Parcels:
 
 
 def dissolve_parts(geometries: np.ndarray) -> np.ndarray:
-    """Valid (multi)polygons (n,), whose parts that share an edge are one."""
+    """Valid (multi)polygons (n,) with parts that share an edge united."""
     several = np.flatnonzero(shapely.get_num_geometries(geometries) > 1)
     result = geometries.copy()
     # Valid multipolygons only touch in points, so this changes nothing but parts that share an edge.
@@ -377,7 +377,7 @@ def dissolve_parts(geometries: np.ndarray) -> np.ndarray:
 
 
 def parcels_of_wkb(like: Parcels, ids: np.ndarray, bodies: pa.Array, attributes: pd.DataFrame) -> Parcels:
-    """Parcels (n,) that were written before, valid all of them, as WKB (n,); what all have in common is `like`'s."""
+    """Parcels (n,) from valid WKB (n,) that was written before; other values are those of `like`."""
     rings = plain_polygons(bodies) if len(bodies) >= WORTH_ROWS else None
     shapes: AnyShapes = (
         shapes_of_wkb(bodies) if rings is None else ShapeColumn(bodies, (0.0, 0.0), PlainFacts.of(rings))
@@ -388,7 +388,7 @@ def parcels_of_wkb(like: Parcels, ids: np.ndarray, bodies: pa.Array, attributes:
 
 
 def consecutive_parcels(parts: Sequence[Parcels]) -> Parcels:
-    """Parcels of one file, some after others, whose shapes lie as they are stored; what is known of these stays."""
+    """Consecutive parts of the parcels of one file in one, with their shapes as stored and the facts known of them."""
     ids, attributes = np.concatenate([part.ids for part in parts]), [part.attributes for part in parts]
     frame = pd.concat(attributes, ignore_index=True)
     columns = [part.shapes for part in parts if isinstance(part.shapes, ShapeColumn)]

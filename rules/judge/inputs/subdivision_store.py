@@ -1,8 +1,8 @@
-"""Large polygons of a version, cut small once and kept beside it: a side table that may be lost and is made again.
+"""The pieces of a version's large polygons, stored beside the version: a side table that can be lost and made again.
 
-A parcel then reads the pieces near it, and nobody cuts the whole again. What is kept is bound to the version's hash,
-to the recipe of cutting and to the point from which coordinates are counted, so that it can never be another's; the
-log keeps its hashes as those of every other row.
+A parcel then reads the pieces near it, and nobody cuts the whole again. The pieces are bound to the version's hash, to
+the way of cutting and to the point from which coordinates are counted, so that they are never used for anything else;
+the log has their hashes as of every other row.
 """
 
 import json
@@ -38,7 +38,7 @@ Cuts = dict[int, tuple[bytes, np.ndarray]]  # fid → marks of the whole polygon
 class StoredCut:
     """The large ones among n features, cut: is_cut (n,), and their pieces, each with its feature's row.
 
-    Pieces that lie away from the ground that was asked for may be missing.
+    Pieces away from the ground that was asked for may be missing.
     """
 
     is_cut: np.ndarray
@@ -46,7 +46,7 @@ class StoredCut:
 
 
 def cut_name(version: Version, origin: tuple[float, float]) -> str:
-    """The name under which the pieces of a version are stored: it holds all that they depend on."""
+    """The name under which the pieces of a version are stored; it includes everything that they depend on."""
     return json.dumps([version.table, version.hash, RECIPE, *origin])
 
 
@@ -55,8 +55,8 @@ def cut_near(
 ) -> StoredCut:
     """The pieces of the large ones among some features of a version, at least those that meet `box`.
 
-    stored: coordinates counted from `origin`, as those of `box`. What is not kept yet is cut, and kept with the next
-    transaction on the library.
+    stored: coordinates counted from `origin`, as in `box`. Missing pieces are cut, and stored with the next
+    transaction.
     """
     is_cut = shapely.get_num_coordinates(stored.geometries) > WORTH_VERTICES
     rows = np.flatnonzero(is_cut)
@@ -81,7 +81,7 @@ def cut_near(
 
 
 def _marks(polygons: np.ndarray) -> list[bytes]:
-    """By what each of some polygons is known again: one that was changed behind its version's hash has others."""
+    """A mark for each polygon: one that was changed behind its version's hash has another mark."""
     sizes = shapely.get_num_coordinates(polygons), shapely.area(polygons), shapely.length(polygons)
     return [row.tobytes() for row in np.column_stack([*sizes, shapely.bounds(polygons)]).astype("<f8")]
 
@@ -92,7 +92,7 @@ def _fresh(library: Library) -> dict[str, Cuts]:
 
 
 def _keep(library: Library, name: str, cut: Cuts) -> None:
-    """Remember a cut for as long as the library is open, and write it with whatever is written next."""
+    """Keep a cut while the library is open, and store it with the next transaction."""
     _fresh(library).setdefault(name, {}).update(cut)
     if library.roles.is_owner:  # only its owner writes on a server
         library.write_later(lambda connection: _write(connection, name, cut))
@@ -115,7 +115,7 @@ def _rows(name: str, cut: Cuts) -> Iterator[tuple[str, int, int, bytes]]:
 
 
 def _read(library: Library, name: str, wanted: Mapping[int, bytes], box: Bounds | None) -> dict[int, np.ndarray]:
-    """The kept pieces that meet a box, of features (fid → marks); what is damaged or another's is left out."""
+    """The stored pieces of features (fid → mark) that meet a box, without damaged ones and those of other polygons."""
     if not wanted or not library.has_table("onemap_pieces"):
         return {}
     found = {}
@@ -158,7 +158,7 @@ def _blocks(library: Library, name: str, fid: int, parts: Sequence[int]) -> Iter
 
 
 def _meets(bounds: np.ndarray, box: Bounds | None) -> np.ndarray:
-    """Which boxes (n, 4) meet `box`; all do without one."""
+    """Which boxes (n, 4) meet `box`; all of them without one."""
     return np.ones(len(bounds), dtype=bool) if box is None else meet_box(bounds, box)
 
 
@@ -168,7 +168,7 @@ def _with_checksum(content: bytes) -> bytes:
 
 
 def _checked_body(content: bytes) -> bytes | None:
-    """The sealed content; None if it is damaged."""
+    """The content without its checksum; None if it is damaged."""
     body = bytes(content[4:])
     return body if zlib.crc32(body).to_bytes(4, "little") == bytes(content[:4]) else None
 

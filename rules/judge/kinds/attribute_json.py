@@ -7,7 +7,7 @@ from typing import Any
 
 
 def _as_text(value: Any) -> str:
-    """The JSON form of a value that JSON lacks; bytes in hexadecimal, as GDAL writes binary fields into GeoJSON."""
+    """The JSON form of a value that JSON lacks; bytes become hexadecimal digits, as in GDAL's GeoJSON."""
     return bytes(value).hex().upper() if isinstance(value, (bytes, bytearray, memoryview)) else str(value)
 
 
@@ -24,7 +24,7 @@ def attribute_json(values: Mapping[str, Any]) -> str:
 
 
 def attribute_texts(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
-    """attribute_json() of many rows of the same names: column by column, for an encoder of each row costs more."""
+    """`attribute_json` of many rows with the same names, column by column: an encoder for each row would be slower."""
     if not names or not rows:
         return ["{}"] * len(rows)
     form = "{" + ", ".join(_ENCODED(str(name)).replace("%", "%%") + ": %s" for name in names) + "}"
@@ -32,7 +32,7 @@ def attribute_texts(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list
 
 
 def _texts_of(values: Sequence[Any]) -> Iterator[str]:
-    """Values as JSON; a column of texts, of integers or of finite numbers alone is not looked at value by value."""
+    """Values as JSON; a column that holds only texts, only integers or only finite numbers is converted as a whole."""
     kinds = set(map(type, values))
     if kinds == {float} and all(map(math.isfinite, values)):
         return map(float.__repr__, values)

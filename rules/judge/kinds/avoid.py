@@ -1,4 +1,4 @@
-"""avoid: the parcel may not lie on the layer's features. Conflict: P ∩ F, features outside the coverage too."""
+"""avoid: the parcel must not lie on the layer's features. Conflict: P ∩ F, also with features outside the coverage."""
 
 from collections.abc import Mapping
 
@@ -31,7 +31,7 @@ def _fields(options: Options) -> tuple[str, ...]:
 
 
 def _judge(ground: Ground) -> Judgement:
-    """Conflict P ∩ F; unknown under features whose condition is unknown, and outside the coverage, where no F lies."""
+    """Conflict P ∩ F; unknown under features whose condition is unknown, and outside the coverage where no F lies."""
     features = ground.features
     overlaps = ground.overlaps_with(features.shapes)
     is_doubtful = features.uncertain[overlaps.feature]
@@ -63,9 +63,10 @@ def _judge(ground: Ground) -> Judgement:
 
 
 def _net_areas(pairs: Pairs, features: Features, net: Options, hit: FlatGround) -> np.ndarray:
-    """Piece × part ÷ of, summed over the conflict's features, (count,); what lies under two counts for the first one.
+    """The net area of each conflict (count,): piece × part ÷ whole, summed over its features.
 
-    NaN where the part of one of them is no finite area ≥ 0 of a finite whole > 0.
+    Ground under two features counts for the first one. NaN where the part of a feature is no finite area ≥ 0, or its
+    whole no finite area > 0.
     """
     part, whole = (plain_numbers(column_named(features.attributes, net[key])) for key in ("part", "of"))
     is_known = (part >= 0) & (whole > 0)
@@ -76,7 +77,7 @@ def _net_areas(pairs: Pairs, features: Features, net: Options, hit: FlatGround) 
 
 
 def _own_areas(parcel: np.ndarray, pieces: FlatGround, hit: FlatGround) -> np.ndarray:
-    """The areas of pieces (k,) of parcels (k,), ascending, without what an earlier piece of the parcel has.
+    """The areas of pieces (k,) of parcels (k,), ascending, without ground that an earlier piece of the parcel covers.
 
     hit: the union of the pieces of each parcel.
     """
@@ -121,6 +122,7 @@ KIND = Kind(
     },
     overlays_whole_features=True,
     keeps_off=True,
+    ends_at_features=True,
     problems=_problems,
     fields=_fields,
 )

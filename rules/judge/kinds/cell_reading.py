@@ -1,4 +1,4 @@
-"""Cells of a raster as numbers, and the way between the library's plane and a grid: for the kinds that read rasters."""
+"""Read a raster's cells as numbers, and transform between the library's plane and a grid, for kinds of rule."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,7 +23,7 @@ Change = Callable[[np.ndarray], np.ndarray]
 
 @contextmanager
 def unreadable_if_damaged(grid: "DatasetReader") -> Iterator[None]:
-    """Say of a raster whose cells cannot be read that its version cannot. Raises OneMapError version.unreadable."""
+    """Refuse, within the block, cells that cannot be read. Raises OneMapError version.unreadable."""
     from rasterio.errors import RasterioError
 
     try:
@@ -42,7 +42,7 @@ def read_cells(grid: "DatasetReader", window: "Window") -> tuple[np.ndarray, np.
 
 
 def finite_cells(read: np.ndarray, valid: np.ndarray) -> np.ndarray:
-    """Which of the cells (h, w) that are valid hold a value: a number that stands for none, such as -9999, is none."""
+    """Which valid cells (h, w) hold a value: a number that stands for "no value", such as -9999, is none."""
     has_value = valid & ~hold_no_value(read)
     return has_value & np.isfinite(read) if np.issubdtype(read.dtype, np.floating) else has_value
 
@@ -55,7 +55,7 @@ def cell_values(read: np.ndarray, valid: np.ndarray) -> np.ndarray:
 def changes_of_plane(
     grid: "DatasetReader", crs: pyproj.CRS, plane: pyproj.CRS, local: tuple[float, float]
 ) -> tuple[Change, Change]:
-    """The transformations from the library's plane, counted from `local`, to the grid's CRS, and from cells back."""
+    """The transformations from the library's plane, counted from `local`, to the grid's cells, and back."""
     forward, inverse, origin = transformation(plane, crs), transformation(crs, plane), grid.transform
 
     def to_grid(geometries: np.ndarray) -> np.ndarray:

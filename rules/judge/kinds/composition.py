@@ -1,4 +1,4 @@
-"""composition: the parcel's ground by classes, in a table of its own. No finding and no verdict."""
+"""composition: the parcel's ground by classes, in a table of its own. It makes no finding and no verdict."""
 
 import numpy as np
 import pandas as pd
@@ -25,9 +25,9 @@ def _problems(item: Options) -> list[tuple[str, Form]]:
 
 
 def _judge(ground: Ground) -> Judgement:
-    """Each parcel's ground by the values of `by`, classes in order of their keys; ground without a feature has nulls.
+    """Each parcel's ground by the values of `by`, classes in order of their keys; other ground has null keys.
 
-    Where features overlap each other the first row wins, so that the parts sum to the parcel.
+    Where features overlap each other, the first row wins, so that the parts add up to the parcel.
     """
     count, by = len(ground.shapes), ground.options["by"]
     overlaps = ground.overlaps_with(ground.features.shapes)
@@ -70,7 +70,7 @@ def _ground_without_class(rest: np.ndarray, by: list[str]) -> pd.DataFrame:
 
 
 def _column(attributes: pd.DataFrame, name: str) -> np.ndarray:
-    """A field's values; nulls where the version does not have it, since the rule decides nothing."""
+    """A field's values; all null where the version lacks the field, since the rule decides nothing."""
     try:
         return column_named(attributes, name)
     except KeyError:
@@ -78,10 +78,10 @@ def _column(attributes: pd.DataFrame, name: str) -> np.ndarray:
 
 
 def _first_wins(overlaps: Overlaps, ground: Ground) -> tuple[np.ndarray, np.ndarray]:
-    """The pieces (k,) of each parcel without the ground that an earlier piece of it has taken; and who failed.
+    """The pieces (k,) of each parcel without ground that an earlier piece covers; and the parcels whose overlay failed.
 
-    Only pieces that share ground are laid over each other: a survey has hairs of overlap wherever it was carried into
-    another system, and a large parcel thousands of pieces.
+    Only pieces that share ground are overlaid: a survey that was transformed from another system has slivers of overlap
+    everywhere, and a large parcel has thousands of pieces.
     """
     parcel, geometry, count = overlaps.parcel, overlaps.geometry, len(ground.shapes)
     # A survey that overlaps itself is an error, and rare: only where the kernel sees it GEOS is asked.
@@ -100,7 +100,7 @@ def _first_wins(overlaps: Overlaps, ground: Ground) -> tuple[np.ndarray, np.ndar
 
 
 def _pairs_sharing_ground(parcel: np.ndarray, geometry: np.ndarray, ground: Ground) -> tuple[np.ndarray, np.ndarray]:
-    """Pieces (k,) of one parcel that share ground, two by two: the later one (j,), and the earlier one (j,)."""
+    """Pairs of pieces (k,) of one parcel that share ground: the later piece (j,) and the earlier one (j,)."""
     found = [np.empty((2, 0), dtype=np.int64)]
     for _, one, other in near_pairs(parcel, np.arange(len(parcel)), shapely.bounds(geometry).reshape(-1, 4)):
         ground.threads.progress.check()

@@ -32,10 +32,10 @@ _MOMENT = re.compile(WRITTEN_DAY + r"(?:[T ](\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?(Z|
 
 
 class ConditionError(ValueError):
-    """A condition that cannot be understood. reason: what is wrong with it, in each language."""
+    """A condition that cannot be read. reason: what is wrong with it, in each language."""
 
     def __init__(self, key: str, **facts: Any) -> None:
-        """key: of the sentence in the messages under `condition`; facts: what it names."""
+        """key: of the sentence under `condition` in the messages; facts: for its placeholders."""
         self.reason = {language: phrase(f"condition.{key}", language, **facts) for language in LANGUAGES}
         super().__init__(self.reason["en"])
 
@@ -90,7 +90,7 @@ def _check(tree: Any) -> None:
 
 
 def _check_comparison(operator: str, arguments: list[Any]) -> None:
-    """A comparison is of a field, by its name, with values."""
+    """Refuse a comparison that is not one of a field, by its name, with values."""
     left, rest = arguments[0], arguments[1:]
     asked = arguments if operator in _COMPARISONS else [left]
     if not any(isinstance(argument, dict) and "property" in argument for argument in asked):
@@ -107,12 +107,12 @@ def _check_comparison(operator: str, arguments: list[Any]) -> None:
 
 
 def _without_quotes(text: str) -> str:
-    """A condition with nothing between its quotes."""
+    """A condition with the text between its quotes removed."""
     return re.sub(r"'(?:[^']|'')*'|\"[^\"]*\"", "''", text)
 
 
 def _check_size(text: str) -> None:
-    """The parser follows brackets and joints by recursion, and ends the process where they are too many."""
+    """Refuse too many brackets and operators: the parser follows them by recursion and would end the process."""
     bare = _without_quotes(text)
     depth = deepest = 0
     for bracket in re.findall(r"[()]", bare):
@@ -125,7 +125,7 @@ def _check_size(text: str) -> None:
 
 
 def _check_numbers(text: str) -> None:
-    """The parser makes every number a float: a longer one would stand for its neighbours too."""
+    """Refuse numbers that a float cannot hold exactly: the parser makes floats, which would equal their neighbours."""
     bare = _without_quotes(text)
     for figures in re.findall(r"(?<![\w.])\d+(?![\w.])", bare):
         if len(figures) > _MOST_FIGURES or int(figures) > _EXACT:
@@ -133,7 +133,7 @@ def _check_numbers(text: str) -> None:
 
 
 def fields_of(text: str) -> tuple[str, ...]:
-    """The fields that a condition looks at, each once, in order."""
+    """The fields that a condition names, each once, in order."""
     fields: dict[str, None] = {}
 
     def walk(tree: Any) -> None:
@@ -207,7 +207,7 @@ def _is_moment(argument: Any) -> bool:
 
 
 def _moment(value: Any) -> np.datetime64:
-    """A day as `day_of` reads it (its midnight) or a moment, in UTC where it names no zone; else NaT."""
+    """A day as `day_of` reads it (its midnight) or a moment, in UTC where it names no zone; otherwise NaT."""
     match = _MOMENT.fullmatch(text_value(value) or "")
     if match is None:
         return np.datetime64("NaT", "us")
@@ -223,7 +223,7 @@ def _moment(value: Any) -> np.datetime64:
 
 
 def _moments(argument: Any, columns: pd.DataFrame) -> np.ndarray:
-    """Moments (n,) of a field, or (1,) of a literal; NaT for a null and for what is no moment."""
+    """Moments (n,) of a field, or (1,) of a literal; NaT for null and for anything that is no moment."""
     if isinstance(argument, dict) and "property" in argument:
         values = column_named(columns, argument["property"])
     else:
@@ -234,7 +234,7 @@ def _moments(argument: Any, columns: pd.DataFrame) -> np.ndarray:
 
 
 def _exact(values: Any, floats: Any) -> np.ndarray:
-    """Values as Python's numbers, which compare whole ones of any length; `floats` (0 for NaN) where not whole."""
+    """Values as Python numbers, so that integers of any length compare exactly; others from `floats` (0 for NaN)."""
     pairs = zip(np.atleast_1d(np.asarray(values, dtype=object)), np.atleast_1d(floats), strict=True)
     texts = [(text_value(value), number) for value, number in pairs]
     whole = re.compile(r"[+-]?\d+")
@@ -273,18 +273,18 @@ def _compare(operator: str, left: Any, right: Any, columns: pd.DataFrame) -> Tru
 
 
 def _plain(value: Any, unknown: np.ndarray) -> Any:
-    """A text, or texts (n,), to compare; blank where that is unknown."""
+    """A text, or texts (n,), for comparison; blank where the value is unknown."""
     return np.where(unknown, "", value).astype(str) if isinstance(value, np.ndarray) else str(value or "")
 
 
 def _truth(holds: np.ndarray, unknown: np.ndarray, count: int) -> Truth:
-    """The truth of a condition that is known, (n,) or one for all."""
+    """The truth (n,) of a condition that holds for each row, or for all rows alike, except where it is unknown."""
     unknown = np.broadcast_to(unknown, (count,))
     return Truth(np.broadcast_to(np.asarray(holds, dtype=bool), (count,)) & ~unknown, unknown)
 
 
 def like(values: np.ndarray, pattern: str) -> Truth:
-    """SQL's LIKE: % is any text, _ one character, a backslash takes the next as it is; case counts."""
+    """SQL's LIKE: % is any text, _ any character, a backslash makes the next character literal; case matters."""
     expression = ""
     for escaped, character in re.findall(r"(\\?)(.)", pattern, flags=re.DOTALL):
         wild = "" if escaped else {"%": ".*", "_": "."}.get(character, "")

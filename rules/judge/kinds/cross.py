@@ -1,6 +1,6 @@
-"""cross: lines and points inside the parcel, by length and number. There is no ground in conflict.
+"""cross: lines and points inside the parcel, by length and number. No ground is in conflict.
 
-The length is that of the union, the number that of places: what is drawn twice counts once, as ground does.
+The length is that of the union, the number that of places: what is drawn twice counts once, like ground.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ _LEAST_M = 1e-6  # shorter is arithmetic: a line that touches the edge, not one 
 
 
 def outlines(geometries: np.ndarray) -> np.ndarray:
-    """Lines and points as they are, polygons by their outline."""
+    """Lines and points unchanged, polygons as their outlines."""
     areal = shapely.get_dimensions(geometries) == 2
     result = geometries.copy()
     result[areal] = shapely.boundary(geometries[areal])
@@ -35,9 +35,9 @@ def outlines(geometries: np.ndarray) -> np.ndarray:
 def _judge(ground: Ground) -> Judgement:
     """Length of the union of lines and number of places of points inside each parcel.
 
-    Along or on its edge is touching, not crossing.
+    A line along the edge or a point on it touches the parcel and does not cross it.
 
-    Where an object inside is not known to match, the whole parcel is unknown: whether it is crossed has no ground.
+    Where an object inside may or may not match, the whole parcel is unknown, since crossing has no ground of its own.
     """
     count = len(ground.parcels)
     parcel, feature, inside = _pieces_inside(ground)
@@ -89,14 +89,14 @@ def _pieces_inside(ground: Ground) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _parts_inside(shapes: np.ndarray, parcels: np.ndarray) -> np.ndarray:
-    """The parts of lines and points inside parcels, pair by pair (k,), but not on their edges."""
+    """The parts of lines and points strictly inside parcels, pair by pair (k,)."""
     ground, which = distinct(parcels)
     found: np.ndarray = shapely.difference(shapely.intersection(shapes, parcels), shapely.boundary(ground)[which])
     return found
 
 
 def _union_lengths_m(parcel: np.ndarray, lines: np.ndarray, count: int, threads: Threads) -> np.ndarray:
-    """The length of all lines of each parcel (count,) together, NaN without one; parcel, lines: (k,) the pieces."""
+    """The length of the union of each parcel's lines (count,), NaN without any; parcel, lines: (k,) the pieces."""
     if len(lines) == 0:
         return np.full(count, np.nan)
 
@@ -109,7 +109,7 @@ def _union_lengths_m(parcel: np.ndarray, lines: np.ndarray, count: int, threads:
 
 
 def _united_m(lines: np.ndarray) -> np.ndarray:
-    """The lengths of the unions of multilines (k,) with themselves."""
+    """The length of each multiline (k,) with doubled parts counted once."""
     together = lines[:, None]
     exact = shapely.length(shapely.union_all(together, axis=1))
     # A line cut in two places is no longer quite on itself: what lies that near to another is the same.
@@ -128,7 +128,7 @@ def _places(parcel: np.ndarray, points: np.ndarray, count: int) -> np.ndarray:
 
 
 def _same_dimension(inside: np.ndarray, dimension: np.ndarray) -> np.ndarray:
-    """The parts of each piece in its feature's own dimension: of a line no points where it only touches."""
+    """The parts of each piece that have its feature's dimension: no points where a line only touches."""
     result = no_ground(len(inside))
     parts, owner = shapely.get_parts(inside, return_index=True)
     while (shapely.get_type_id(parts) >= 4).any():
@@ -144,7 +144,7 @@ def _same_dimension(inside: np.ndarray, dimension: np.ndarray) -> np.ndarray:
 
 
 def _explain_amounts(finding: Mapping[str, Any], language: str, figures: FindingFigures) -> tuple[str, ...]:
-    """The number of places of points inside, or the length and number of lines; else the ground not judged."""
+    """The number of places of points, or length and number of lines; else the ground that was not judged."""
     if finding["features"] is None or finding["area_m2"] is not None:
         return area_share_and_length(finding, language, figures)
     if finding["length_m"] is None:
@@ -155,7 +155,7 @@ def _explain_amounts(finding: Mapping[str, Any], language: str, figures: Finding
 
 
 def of_parcels(text: str, finding: Mapping[str, Any], language: str) -> str:
-    """A number of objects; of several parcels it is said that one that concerns two of them counts for each."""
+    """An amount of objects; over several parcels it says that an object in two of them counts for each."""
     return phrase("amount.of_parcels", language, amount=text) if (finding.get("parcels") or 1) > 1 else text
 
 
@@ -169,6 +169,7 @@ KIND = Kind(
     },
     geometries=("line", "point", "polygon"),
     judge=_judge,
+    ends_at_features=True,
     value_places=0,
     measures={
         "length_m": {"zh": "地块内线的并集长度", "en": "the length of the union of lines inside"},

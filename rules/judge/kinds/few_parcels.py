@@ -1,4 +1,4 @@
-"""A few parcels against many layers: their overlays are made together, since one by one they cost more in calls."""
+"""A few parcels against many layers: all overlays are made together, since most of the time goes into calls."""
 
 from collections.abc import Mapping
 
@@ -18,9 +18,9 @@ FEW_PARCELS = 64
 def shared_grounds(
     parcels: np.ndarray, tree: shapely.STRtree, layers: Mapping[str, LayerSource], threads: Threads
 ) -> dict[str, SharedGround]:
-    """The ground that the parcels share with each layer's features; the digits are those of each layer by itself.
+    """The ground that parcels share with each layer's features, with the same digits as layer by layer.
 
-    parcels: (n,) polygons and `tree` their index; layers: of polygons, by code.
+    parcels: (n,) polygons, and `tree` their index; layers: of polygons, by code.
     """
     read = {code: source.stored.geometries for code, source in layers.items() if source.stored is not None}
     if not read:
@@ -49,7 +49,7 @@ def shared_grounds(
 
 
 def _places(met: CandidatePairs, parcels: np.ndarray, count: int) -> Known | None:
-    """Where each of `count` features that meet parcels is in their flat arrays; None where parcels lie apart."""
+    """The position of each of `count` features in the flat arrays of the pairs; None where parcels lie far apart."""
     if lies_apart(parcels).any():
         return None
     place = np.zeros(count, dtype=np.int64)

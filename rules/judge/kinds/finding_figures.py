@@ -1,4 +1,4 @@
-"""How what was measured is written: with every digit that counts, as documents and lists have it, or in sentences."""
+"""How measures are written: with every digit that counts, as in documents and lists, or rounded for sentences."""
 
 import re
 from collections.abc import Callable
@@ -14,7 +14,7 @@ _LEAST = 0.05  # what is there is never said to be 0.0
 
 @dataclass(frozen=True)
 class FindingFigures:
-    """An area in m², a length or a distance in m, and a share (a fraction) as text, "" for what was not measured."""
+    """Write an area in m², a length or distance in m, and a share (a fraction) as text, "" if not measured."""
 
     area: Writer
     length: Writer
@@ -34,7 +34,7 @@ def _exact_share(value: float | None) -> str:
 
 
 def _plain_area(value: float | None) -> str:
-    """The area without decimals from ten square metres on, with one below."""
+    """An area without decimals from ten square metres on, below that with one."""
     if value is None:
         return ""
     if 0 < value < _LEAST:
@@ -61,7 +61,7 @@ PLAIN = FindingFigures(_plain_area, _plain_length, _plain_share)
 
 
 def sentence_figures(language: str) -> FindingFigures:
-    """The plain figures with their units as a sentence of a language spells them."""
+    """Rounded figures with their units, as a sentence of a language writes them."""
 
     def area(value: float | None) -> str:
         return _plain_area(value).replace("m²", phrase("amount.square_metres", language))

@@ -1,4 +1,4 @@
-"""Unforeseen values: in no code table of the field, and named by no condition. Their meaning is unknown."""
+"""Values that no code table of their field has and no condition names: their meaning is unknown."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -14,13 +14,14 @@ from onemap.rules.judge.kinds.conditions import Truth, column_named, evaluate, f
 
 
 def truth_of_rows(where: str, attributes: pd.DataFrame, entry: LayerEntry | None) -> Truth:
-    """What a condition says of features or parcels (n,): unknown too of those with a value that nobody foresaw.
+    """Evaluate a condition for features or parcels (n,); unknown also for values whose meaning is unknown.
 
-    Codes are read as their tables write them, in a list of values their titles as well. A value that the condition
-    names as it stands stays, but for blanks about it; in a field without codes one that it names but for width and
-    blanks is taken so. A text of blanks alone, which files have in the place of a null, is one. A field without a list
-    of values and without a code table takes any.
-    attributes: n rows; entry: of the layer, None of parcels. Raises KeyError as `column_named`.
+    Codes are read in the form of their tables; in a list of values a title counts as its code. A value that the
+    condition itself names, apart from blanks around it, keeps its form; in a field without codes so does one that
+    differs from it only in width and blanks. A text of blanks counts as null. A field without a list of values and
+    without a code table takes any value.
+
+    attributes: n rows; entry: of the layer, None for parcels. Raises KeyError as `column_named`.
     """
     read: dict[str, np.ndarray] = {}
     is_strange = np.zeros(len(attributes), dtype=bool)
@@ -43,7 +44,7 @@ def truth_of_rows(where: str, attributes: pd.DataFrame, entry: LayerEntry | None
 
 
 def _meaning_test(name: str, entry: LayerEntry | None) -> Callable[[str], bool] | None:
-    """Whether the meaning of a field's value is known, as a function of the value; None for a field that takes any."""
+    """A function that tells whether the meaning of a field's value is known; None for a field that takes any value."""
     field = entry.field_named(name) if entry is not None else None
     if field is None or not (field.values or field.codes):
         return None
@@ -55,7 +56,7 @@ def _meaning_test(name: str, entry: LayerEntry | None) -> Callable[[str], bool] 
 
 
 def _as_meant(value: Any, where: str, name: str, reading: Callable[[str], str] | None) -> Any:
-    """One value of a field as a condition is to see it. reading: as of `meaning_reading`."""
+    """A field's value in the form in which a condition compares it. reading: as `meaning_reading` returns it."""
     if not isinstance(value, str):
         return value
     text = text_value(value)
@@ -68,7 +69,7 @@ def _as_meant(value: Any, where: str, name: str, reading: Callable[[str], str] |
 
 
 def is_named(where: str, name: str, text: str) -> bool:
-    """Whether a condition names a value of a field: as it stands, or by a pattern."""
+    """Whether a condition names a value of a field, exactly or by a pattern."""
     return is_named_exactly(where, name, text) or any(
         operator == "like" and bool(like(np.array([text], dtype=object), str(value)).true[0])
         for operator, value in _comparisons_of(where, name)
@@ -76,12 +77,12 @@ def is_named(where: str, name: str, text: str) -> bool:
 
 
 def is_named_exactly(where: str, name: str, text: str) -> bool:
-    """Whether a condition names a value of a field as it stands."""
+    """Whether a condition names exactly this value of a field."""
     return any(operator == "=" and text == str(value) for operator, value in _comparisons_of(where, name))
 
 
 def values_in_no_table(where: str, name: str, entry: LayerEntry) -> list[str]:
-    """The values with which a condition compares a field, if none of them is in the field's table; none if one is."""
+    """The values with which a condition compares a field if the field's table has none of them; empty if it has one."""
     known = _known_values(name, entry)
     compared = list(_comparisons_of(where, name)) if known else []
     texts = np.array(sorted(known), dtype=object)

@@ -1,4 +1,4 @@
-"""Input and output of a kind of rule: plain arrays over parcels and features."""
+"""What a kind of rule is given and what it returns: plain arrays over parcels and features."""
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
@@ -26,12 +26,12 @@ Covering = Callable[[AnyShapes, shapely.Geometry, Threads], tuple[np.ndarray, np
 
 @dataclass(frozen=True)
 class Features:
-    """The features of one version that a rule's `where` lets through: one value for all parts of a check.
+    """The features of one version that a rule's `where` selects, the same for all parts of a check.
 
     shapes: (m,).
     attributes: m rows.
-    uncertain: (m,) `where` is unknown for them, so that their ground is neither a hit nor clear.
-    cut: who has their pieces already.
+    uncertain: (m,) `where` is unknown for the feature, so that its ground is neither hit nor clear.
+    cut: keeps their pieces.
     """
 
     shapes: AnyShapes
@@ -41,7 +41,7 @@ class Features:
     _made: dict[Hashable, Any] = field(default_factory=dict, init=False, compare=False)
 
     def once(self, name: Hashable, work: Callable[[], Made]) -> Made:
-        """work(), or what it gave before: what the rule makes of all features; name: of the work."""
+        """The result of work(), computed once for all features. name: of the work."""
         if name not in self._made:
             self._made[name] = work()
         made: Made = self._made[name]
@@ -54,24 +54,24 @@ class Features:
 
     @cached_property
     def pieces(self) -> Pieces:
-        """The polygons cut small; of large ones there may be no pieces away from the ground that is judged."""
+        """The polygons cut small; pieces of a large polygon far from the judged ground may be missing."""
         return subdivide_polygons(self.geometries) if self.cut is None else self.cut()
 
     @cached_property
     def certain_pieces(self) -> Pieces:
-        """The pieces of those of which `where` is known."""
+        """The pieces of the features whose `where` is known."""
         return self.pieces.only(~self.uncertain) if self.uncertain.any() else self.pieces
 
 
 @dataclass(frozen=True)
 class SharedGround:
-    """The ground of parcels (n,) in each of a layer's features, and in any of them: (n,), None if not known."""
+    """The ground of parcels (n,) shared with each feature of a layer, and with any of them (n,), None if not known."""
 
     overlaps: Overlaps
     grounds: FlatGround | None
 
     def with_features(self, chosen: np.ndarray, count: int) -> "SharedGround":
-        """The same of some of `count` features alone: chosen (k,), ascending."""
+        """The ground shared with some of `count` features only. chosen: (k,), ascending."""
         if len(chosen) == count:
             return self
         new_row = np.full(count, -1)
@@ -84,7 +84,7 @@ class SharedGround:
 
 
 class CoveredGround:
-    """The ground of parcels inside and outside a coverage: most layers have one coverage, and many rules ask for it."""
+    """The ground of parcels inside and outside a coverage, kept because many rules ask for the same coverage."""
 
     def __init__(self) -> None:
         self._last: dict[Covering, tuple[shapely.Geometry, np.ndarray, np.ndarray]] = {}
@@ -92,7 +92,7 @@ class CoveredGround:
     def of(
         self, work: Covering, parcels: AnyShapes, coverage: shapely.Geometry, threads: Threads
     ) -> tuple[np.ndarray, np.ndarray]:
-        """work(parcels, coverage, threads), copied from the last answer where the coverage has the same points."""
+        """The result of work(parcels, coverage, threads), copied from the last call if the coverage is the same."""
         last = self._last.get(work)
         if last is None or last[0] != coverage:
             last = self._last[work] = coverage, *work(parcels, coverage, threads)
@@ -101,7 +101,7 @@ class CoveredGround:
 
 @dataclass(frozen=True)
 class OtherLayer:
-    """Another layer that a rule names: its geometries (m,), its coverage, and where those of a raster layer lie."""
+    """Another layer that a rule names: its geometries (m,), its coverage, and the rasters of a raster layer."""
 
     geometries: np.ndarray
     coverage: shapely.Geometry
@@ -110,14 +110,14 @@ class OtherLayer:
 
 @dataclass(frozen=True)
 class Ground:
-    """Parcels (n,) as shapes, one layer's features, its coverage, and the rule's own options.
+    """What a rule judges: parcels (n,) as shapes, one layer's features, its coverage, and the rule's own options.
 
-    rasters: where those of a raster layer lie.
+    rasters: of a raster layer.
     crs: the library's.
     origin: the point from which all coordinates here are counted, in metres east and north.
     others: layers that the rule names besides its own, by the key that names them.
-    shared: what the parcels share with the features, where that was found for many layers at once.
-    covered: where others ask about the same parcels.
+    shared: the ground that parcels and features share, where it was computed for many layers at once.
+    covered: kept for other rules that ask about the same parcels.
     """
 
     shapes: AnyShapes
@@ -171,11 +171,11 @@ class Ground:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pieces of single features: parcel (k,), feature (k,), ground of any dimension (k,), least distance in m (k,).
+    """Pieces of single features: parcel (k,), feature (k,), geometry of any dimension (k,), least distance in m (k,).
 
-    Features from the number of the layer's own on are those of the official zones that stand instead of it.
-    no_value (k,): the feature's condition or class is unknown; of_hit (k,): it belongs to the conflict, else to the
-    ground that cannot be judged.
+    Features of official zones that replace the layer's own are numbered after these. no_value (k,): the feature's
+    condition or class is unknown; of_hit (k,): the piece belongs to the conflict, otherwise to the ground that cannot
+    be judged.
     """
 
     parcel: np.ndarray
@@ -188,11 +188,11 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Measures:
-    """The measures of n parcels by kinds without conflicting ground, or with ground that no polygon shows.
+    """The measures of n parcels for kinds that have no conflicting ground, or ground that no polygon shows.
 
     has_row (n,): there is a finding.
-    counted (n,): it decides; None where every finding does.
-    area_m2, length_m, value, share (n,): NaN where not measured; None where never.
+    counted (n,): the finding decides; None where every finding does.
+    area_m2, length_m, value, share (n,): NaN where not measured; None where the kind never measures it.
     """
 
     has_row: np.ndarray
@@ -216,19 +216,19 @@ class SurveyPieces:
 
 @dataclass
 class Judgement:
-    """The judgement of a rule on n parcels: the ground in conflict, the ground that cannot be judged, and why.
+    """A rule's judgement of n parcels: the ground in conflict, the ground that cannot be judged, and why.
 
-    hit, unknown: (n,) polygons or None; the hit of a kind that has it so in flat arrays.
+    hit, unknown: (n,) polygons or None; some kinds return the hit in flat arrays.
     distance_m: (n,) least distance of the conflict's features, NaN if not measured.
     pairs: the pieces by feature.
-    reasons: reason → (n,) whether it is one of the parcel's.
+    reasons: reason → (n,) whether it applies to the parcel.
     measures: for kinds whose conflict is no polygon.
     zones: what the second method of areas needs.
-    value: (n,) what the kind measures of a conflict of ground besides its area; None where it does not.
+    value: (n,) what the kind measures of a conflict of ground besides its area; None where it measures nothing else.
     net_area_m2: (n,) of the conflict, NaN where not known; None where the rule does not ask for it.
-    classes: of a kind that finds nothing: rows of `_row` (parcel), `keys` (JSON) and `_geometry`.
-    survey: the pieces that these classes are made of.
-    warped_to_m: the cell of the grid to which a raster was warped, for the record.
+    classes: of a kind without findings: rows of `_row` (parcel), `keys` (JSON) and `_geometry`.
+    survey: the pieces of which these classes are made.
+    warped_to_m: the cell size of the grid to which a raster was warped, for the record.
     """
 
     hit: np.ndarray | FlatGround
@@ -250,7 +250,7 @@ class Judgement:
         return flat_of(self.hit)
 
     def because(self, reason: str, rows: np.ndarray) -> None:
-        """Note a reason for the parcels in `rows` (indices or a mask)."""
+        """Note a reason for the parcels `rows` (indices or a mask)."""
         self.reasons.setdefault(reason, np.zeros(len(self.hit), dtype=bool))[rows] = True
 
 

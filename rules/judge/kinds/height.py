@@ -1,4 +1,4 @@
-"""height: buildings may not be higher than allowed. Conflict: P ∩ ground where the parcel's height is more."""
+"""height: a building must not be higher than allowed. Conflict: P ∩ ground where it would be higher."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -71,7 +71,7 @@ def _raster_named(limit: Any) -> str | None:
 
 
 def _is_of_surface(item: Options) -> bool:
-    """Whether the limit is a raster of heights above sea level, so that the ground's own heights are needed."""
+    """Whether the limit is a raster of heights above sea level, for which the ground's own heights are needed, too."""
     return "ground" in item or _raster_named(item.get("limit")) is not None
 
 
@@ -85,13 +85,13 @@ def _fields(options: Options) -> tuple[str, ...]:
 
 
 def _metres(values: np.ndarray) -> np.ndarray:
-    """Heights as floats (n,), NaN for a null and for what no height can be."""
+    """Heights as floats (n,), NaN for null and for values that cannot be a height."""
     height = plain_numbers(values)
     return np.where(height >= 0, height, np.nan)
 
 
 def _proposed_heights(ground: Ground) -> np.ndarray:
-    """Each parcel's own height in metres above ground (n,); a field that the parcels do not have is a null for all."""
+    """Each parcel's own height in metres above ground (n,); all null where the parcels lack the field."""
     try:
         return _metres(column_named(ground.parcel_attributes, ground.options["parcel_field"]))
     except KeyError:
@@ -99,14 +99,14 @@ def _proposed_heights(ground: Ground) -> np.ndarray:
 
 
 def _judge(ground: Ground) -> Judgement:
-    """Conflict where the proposed height is more than allowed, not at it; unknown where either has no value."""
+    """Conflict where the proposed height exceeds the limit, not at the limit; unknown where either has no value."""
     heights = _proposed_heights(ground)
     return _judge_surface(ground, heights) if _is_of_surface(ground.options) else _judge_features(ground, heights)
 
 
 @dataclass(frozen=True)
 class _HeightsAgainstLimits:
-    """Proposed heights of parcels (n,), limits of features (m,), in metres above ground, and who is uncertain (m,)."""
+    """Heights of parcels (n,) and limits of features (m,), in metres above ground; uncertain: of features (m,)."""
 
     heights: np.ndarray
     limits: np.ndarray
@@ -124,9 +124,9 @@ class _HeightsAgainstLimits:
 
 
 def _judge_features(ground: Ground, heights: np.ndarray) -> Judgement:
-    """P ∩ the features that allow less; unknown under those of which a value is wanting, and outside the coverage.
+    """P ∩ the features that allow less; unknown under features without a limit, and outside the coverage.
 
-    Covered ground on which no feature lies has no limit and is clear, whatever the height.
+    Covered ground without a feature has no limit and is clear, whatever the height.
     """
     count, features, limit = len(ground.shapes), ground.features, ground.options["limit"]
     name = _field_named(limit)
@@ -159,9 +159,9 @@ def _judge_features(ground: Ground, heights: np.ndarray) -> Judgement:
 
 
 def _judge_surface(ground: Ground, heights: np.ndarray) -> Judgement:
-    """P ∩ cells where surface less ground is less than the height; unknown where either raster has no value.
+    """P ∩ cells where surface minus ground is less than the height; unknown where either raster has no value.
 
-    All is unknown where a raster's unit is no length, or where the rasters name different zeros of their heights.
+    All is unknown where a raster's unit is no length, or where the rasters count heights from different zeros.
     """
     count, floor = len(ground.parcels), ground.others["ground"]
     plane = (ground.system, ground.origin)
@@ -201,9 +201,9 @@ def _judge_surface(ground: Ground, heights: np.ndarray) -> Judgement:
 
 
 def _without_values(ground: Ground, owner: np.ndarray, blanks: np.ndarray, blank_owner: np.ndarray) -> np.ndarray:
-    """The ground of parcels (n,) without values: of one that has none at all it is the parcel as it is.
+    """The ground of parcels (n,) without values; a parcel without any value is returned whole.
 
-    owner (k,): whose the values are; blanks (j,), blank_owner (j,): pieces without one, and whose they are.
+    owner (k,): the parcels that have values; blanks (j,), blank_owner (j,): pieces without a value, and their parcels.
     """
     count, result = len(ground.parcels), ground.parcels.copy()
     has_values = np.bincount(owner, minlength=count) > 0
@@ -217,8 +217,8 @@ class _Cells:
     """Ground cut along the cells of rasters, in the library's plane.
 
     pieces, owner, values: (k,) each in one cell, the row of its ground, the cell's value.
-    blanks, blank_owner: (j,) the ground in cells without a value, and off the grids.
-    are_lengths: the unit of no raster is another. zeros: the names of the systems in which the heights count.
+    blanks, blank_owner: (j,) ground in cells without a value and off the grids, and its rows.
+    are_lengths: the unit of every raster is a length. zeros: the names of the height systems.
     """
 
     pieces: np.ndarray
@@ -236,7 +236,7 @@ def _cells(
     rasters: tuple[RasterReference, ...],
     plane: tuple[pyproj.CRS, tuple[float, float]],
 ) -> _Cells:
-    """Grounds (n,) of owners (n,) along the cells of the first raster that has a value there.
+    """Cut grounds (n,) of owners (n,) along the cells of the first raster that has a value there.
 
     plane: the library's CRS, and the point from which coordinates are counted.
     """

@@ -1,8 +1,8 @@
 """The declaration of a kind of rule: its keys, geometries, measures, reasons, words, and how it judges.
 
 A kind is one module in this folder with a `KIND`, and one line in `kinds/__init__.py`. Packs, checks, findings,
-`explain`, drafts, documents, remedies and the reference ask the `Kind` and know no kind by name. What is wrong with
-a kind's own keys, what it reads and how far it looks depend on the rule's options: those are functions.
+`explain`, drafts, documents, remedies and the reference ask the `Kind` and know no kind by its name. Problems of its
+own keys, the fields that it reads and its reach depend on a rule's options: these are functions.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -92,22 +92,22 @@ def is_amount(value: Any) -> bool:
 
 
 def no_problems(item: Options) -> list[tuple[str, Form]]:
-    """No further problems of the keys beyond their types."""
+    """A kind whose keys have no problems beyond their types."""
     return []
 
 
 def no_fields(options: Options) -> tuple[str, ...]:
-    """No fields that are read."""
+    """A kind that reads no fields."""
     return ()
 
 
 def no_reach(options: Options) -> float:
-    """No reach: only what meets the parcel matters."""
+    """A kind for which only features that meet the parcel matter."""
     return 0.0
 
 
 def none_allowed(options: Options) -> int:
-    """All that is found is in conflict."""
+    """A kind for which every object that is found is in conflict."""
     return 0
 
 
@@ -117,7 +117,7 @@ def area_share_and_length(finding: Mapping[str, Any], language: str, figures: Fi
 
 
 def pieces_as_they_are(shapes: np.ndarray, options: Options) -> tuple[np.ndarray, float]:
-    """The pieces, and no distance around them."""
+    """The pieces unchanged, with no distance around them."""
     return shapes, 0.0
 
 
@@ -147,6 +147,8 @@ class Kind:
     grows_features: it makes a zone around each feature, which has many times the feature's vertices.
     keeps_off: only what a parcel shares with a feature is in conflict, so that it finds nothing where nothing lies.
     is_boundary: the layer is a boundary within which the parcel must lie; documents show the ground inside too.
+    ends_at_features: its limit is the edge of features, or a distance from it, so that a parcel may be clear of it
+        within the accuracy to which they are drawn.
     not_counted: the reason of a hit that is below the kind's own limit (`Measures.counted`).
     value_places: decimals of `value` in documents and drafts.
     drafted: a draft's sentence for a rule that words none, with {title}, {verdict} and measures, by language; empty
@@ -176,6 +178,7 @@ class Kind:
     grows_features: bool = False
     keeps_off: bool = False
     is_boundary: bool = False
+    ends_at_features: bool = False
     not_counted: str = Reason.BELOW_AREA
     value_places: int = 2
     drafted: Words = field(default_factory=dict)
@@ -195,11 +198,11 @@ class Kind:
 
     @property
     def has_ground(self) -> bool:
-        """Whether its findings are ground, which has an area; others are counted or measured otherwise."""
+        """Whether its findings are ground, which has an area; others are counted or measured in another way."""
         return "area_m2" in self.measures
 
     def extent(self, finding: Mapping[str, Any], language: str, figures: FindingFigures) -> str:
-        """How much of a finding there is, as sheets, drafts and documents say it; "" for ground and for the unknown.
+        """The amount of a finding as sheets, drafts and documents write it; "" for ground and for unknown findings.
 
         finding: a row of `findings`, or the sum of the rows of several parcels, then with the number of `parcels`.
         """
@@ -221,5 +224,5 @@ class Kind:
         ]
 
     def other_layers(self, options: Options) -> dict[str, str]:
-        """The codes of the layers that a rule asks besides its own, by the key that names them."""
+        """The codes of the layers that a rule uses besides its own, by the key that names them."""
         return {name: options[name] for name, key in self.keys.items() if key.layer_geometries and name in options}

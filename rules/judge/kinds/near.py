@@ -24,7 +24,7 @@ def _reach_m(options: Options) -> float:
 
 
 def _judge(ground: Ground) -> Judgement:
-    """Every object within the distance; ground near objects that may match, or near no coverage, is unknown."""
+    """Find every object within the distance; ground near doubtful objects or uncovered ground is unknown."""
     count, reach_m = len(ground.parcels), _reach_m(ground.options)
     shapes = ground.features.geometries
     feature, parcel = ground.tree.query(shapes, predicate="dwithin", distance=reach_m)
@@ -58,9 +58,10 @@ def _judge(ground: Ground) -> Judgement:
 
 
 def _near_doubtful_objects(ground: Ground, parcel: np.ndarray, shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The part of each parcel (n,) within the distance of objects that may match; and whether an overlay is broken.
+    """The part of each parcel (n,) within the distance of objects that may match; and where an overlay is broken.
 
-    parcel, shapes: (k,) the pairs. At the limit exactly no ground is within it, and then it is the whole parcel.
+    parcel, shapes: (k,) the pairs. If an object lies exactly at the limit no ground is within it: the whole parcel is
+    returned.
     """
     around, unproved = grown_ground(shapes, _reach_m(ground.options), ground.threads)
     pieces, broken_pairs = intersections(ground.parcels[parcel], around, ground.threads)
@@ -71,13 +72,13 @@ def _near_doubtful_objects(ground: Ground, parcel: np.ndarray, shapes: np.ndarra
 
 
 def _obstacle(shapes: np.ndarray, options: Options) -> tuple[np.ndarray, float]:
-    """The objects, grown as far as the rule looks. A polygon comes as its outline; its inside is as near."""
+    """The objects, grown by the rule's distance. A polygon is given by its outline, since its inside is as near."""
     filled = shapely.build_area(shapes)
     return np.r_[shapes, filled[~shapely.is_empty(filled)]], _reach_m(options)
 
 
 def _explain_amounts(finding: Mapping[str, Any], language: str, figures: FindingFigures) -> tuple[str, ...]:
-    """How many objects, and how far the nearest is; of what could not be judged its ground."""
+    """How many objects, and the distance of the nearest; else the ground that could not be judged."""
     if finding["features"] is None or finding["area_m2"] is not None:
         return area_share_and_length(finding, language, figures)
     distance_m = finding["distance_m"]
@@ -98,6 +99,7 @@ KIND = Kind(
     },
     geometries=("line", "point", "polygon"),
     judge=_judge,
+    ends_at_features=True,
     keys={
         "distance_m": Key(
             AMOUNT,

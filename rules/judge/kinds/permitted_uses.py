@@ -1,4 +1,4 @@
-"""The uses that a plan's code permits: by a rule's own list of codes, or by one of the shipped tables."""
+"""The uses that a plan's code permits: by a rule's own list of codes, or by a shipped table."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ _FOLDER = RESOURCES / "permits"
 
 @dataclass(frozen=True)
 class PermitTable:
-    """A table of uses as a rule holds it, so that whoever keeps the rule's pack keeps what the table said that day."""
+    """A table of uses with its text, so that a stored pack keeps the table as it was on the day."""
 
     name: str
     text: str
@@ -42,7 +42,7 @@ class PermitTable:
 
     @property
     def version(self) -> str:
-        """Its version, as it says itself."""
+        """The version that the table states."""
         return str(_content(self.text)["table"]["version"])
 
     @property
@@ -51,7 +51,7 @@ class PermitTable:
         return dict(_content(self.text)["table"]["title"])
 
     def record(self) -> dict[str, str]:
-        """The record of the permissions in a run."""
+        """What a run records of the table."""
         return {"name": self.name, "version": self.version, "hash": self.hash}
 
 
@@ -59,37 +59,37 @@ class Permits(Protocol):
     """Whether a plan's code permits a parcel's use."""
 
     def keys(self, codes: np.ndarray, systems: np.ndarray) -> np.ndarray:
-        """What decides each parcel (n,), for `permits`; None for a null and for a code of which nothing is known.
+        """The key of each parcel (n,) for `permits`; None for null and for a code about which nothing is known.
 
-        codes: (n,) the parcels' own; systems: (n,) the code system that each names, None where it does not.
+        codes: (n,) the parcels' own; systems: (n,) the code system that each names, None where it names none.
         """
 
     def plan_codes(self, codes: np.ndarray) -> np.ndarray:
-        """The codes of the plan's features (m,), None where it is not known what they permit."""
+        """The codes of the plan's features (m,), None where nothing is known of what they permit."""
 
     def permits(self, key: Any, code: str) -> bool:
-        """Whether a plan's code, which is known, permits the use of parcels with this key."""
+        """Whether a known code of the plan permits the use of parcels with this key."""
 
     def permits_all(self, code: str) -> bool:
-        """Whether a plan's code, which is known, permits whatever use there is."""
+        """Whether a known code of the plan permits every use."""
 
 
 @dataclass(frozen=True)
 class ListedPermits:
     """A rule's own list: by key, the beginnings of the plan's codes that it permits.
 
-    The longest key decides; of a parcel's value with several codes (0701/1001) that of each.
+    The longest matching key decides; for a parcel with several codes (0701/1001), the key of each code.
     """
 
     lists: Mapping[str, Sequence[str]]
 
     def keys(self, codes: np.ndarray, systems: np.ndarray) -> np.ndarray:
-        """See Permits; codes are of whatever system the list is."""
+        """See Permits; the codes are in the system of the list."""
         key_of = {code: self._key_of(code) for code in set(codes) - {None}}
         return np.array([key_of.get(code) for code in codes], dtype=object)
 
     def plan_codes(self, codes: np.ndarray) -> np.ndarray:
-        """See Permits; a code that is not listed is one that is not permitted."""
+        """See Permits; a code that is not listed is not permitted."""
         return np.array(text_values(list(codes)), dtype=object)
 
     def permits(self, key: str | frozenset[str], code: str) -> bool:
@@ -98,11 +98,11 @@ class ListedPermits:
         return all(plain_code(code).startswith(tuple(map(plain_code, self.lists[one]))) for one in keys)
 
     def permits_all(self, code: str) -> bool:
-        """See Permits; a list speaks of the uses that it names."""
+        """See Permits; a list speaks only of the uses that it names."""
         return False
 
     def _key_of(self, value: str) -> str | frozenset[str] | None:
-        """The key of a parcel's value, or those of its codes; None where one of them has none."""
+        """The key of a parcel's value, or the keys of its several codes; None where one code has none."""
         keys = [self._longest_key(part) for part in code_parts(value)] or [None]
         known = frozenset(key for key in keys if key is not None)
         if None in keys:
@@ -118,8 +118,8 @@ class ListedPermits:
 class TabledPermits:
     """A shipped table of uses, each with the beginnings of its codes in every system.
 
-    beginnings: of a system, by the beginning of a code the use; allowed: by use, the plan's uses on which it may
-    stand; open: the plan's uses on which all may. usual: the system of parcels that do not name theirs.
+    beginnings: by system, the use for each beginning of a code; allowed: by use, the plan's uses on which it may stand;
+    open: the plan's uses on which every use may stand; usual: the system of parcels that name none.
     """
 
     beginnings: Mapping[str, Mapping[str, str]]
@@ -128,19 +128,19 @@ class TabledPermits:
     usual: str = LAND_SEA
 
     def keys(self, codes: np.ndarray, systems: np.ndarray) -> np.ndarray:
-        """See Permits; the uses of all codes that a parcel names."""
+        """See Permits; a key is the uses of all codes that a parcel names."""
         pairs = list(zip(codes, systems, strict=True))
         uses = {pair: self._uses_of_parcel(*pair) for pair in set(pairs)}
         return np.array([uses[pair] for pair in pairs], dtype=object)
 
     def plan_codes(self, codes: np.ndarray) -> np.ndarray:
-        """See Permits; a code of which a part is in no row of the table says nothing that is certain."""
+        """See Permits; a code with a part that is in no row of the table permits nothing for certain."""
         texts = text_values(list(codes))
         known = {text: text is not None and None not in (self._uses_of_plan(text) or (None,)) for text in set(texts)}
         return np.array([text if known[text] else None for text in texts], dtype=object)
 
     def permits(self, key: frozenset[str], code: str) -> bool:
-        """See Permits; mixed land permits what any of its uses does, and must do so for each use of the parcel."""
+        """See Permits; mixed land permits what any of its uses permits, and does so for each use of the parcel."""
         planned = self._uses_of_plan(code)
         return all(any(use in self.allowed[asked] for use in planned) for asked in key)
 
@@ -167,24 +167,24 @@ class TabledPermits:
 
 
 def permits_of(value: PermitTable | Mapping[str, Sequence[str]], usual: str) -> Permits:
-    """The permissions of a rule's `permits`: a table, or a list. usual: the system of parcels that name none."""
+    """The permissions of a rule's `permits`: a table or a list. usual: the system of parcels that name none."""
     if not isinstance(value, PermitTable):
         return ListedPermits(value)
     return TabledPermits(*_uses_of(value.text), usual)
 
 
 def shipped_table(name: str) -> PermitTable:
-    """A table as included today; its text does not depend on the form of line ends."""
+    """A shipped table as it is today; its text does not depend on the form of line ends."""
     return PermitTable(name, (_FOLDER / f"{name}.toml").read_text(encoding="utf-8-sig"))
 
 
 def shipped_state() -> tuple[tuple[str, int], ...]:
-    """Name and time of the last change of each table that is shipped: another state is perhaps another content."""
+    """Name and time of the last change of each shipped table: another state may mean another content."""
     return tuple(sorted((str(path), path.stat().st_mtime_ns) for path in _FOLDER.glob("*.toml")))
 
 
 def permit_tables() -> tuple[str, ...]:
-    """The tables that there are."""
+    """The names of the shipped tables."""
     return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
 
 

@@ -1,4 +1,4 @@
-"""raster: cells above or below a value, or steeper than one. Conflict: those cells ∩ P, weighed exactly."""
+"""raster: cells above or below a value, or steeper than one. Conflict: these cells ∩ P, weighted exactly."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -48,7 +48,7 @@ def _problems(item: Options) -> list[tuple[str, Form]]:
 
 @dataclass(frozen=True)
 class _Grid:
-    """A raster open for reading; height_m: how many metres one of its unit is, None where that is no length."""
+    """A raster open for reading. height_m: the metres in a unit of its values, None where that is no length."""
 
     cells: "DatasetReader"
     crs: pyproj.CRS
@@ -57,7 +57,7 @@ class _Grid:
 
 @contextlib.contextmanager
 def _grid(ground: Ground, reference: RasterReference, slope: bool) -> Iterator[_Grid]:
-    """The raster; where slope cannot be taken of its own cells, it is warped to the library's plane."""
+    """Open the raster; where slope cannot be computed from its own cells, warp it to the library's plane."""
     from rasterio.enums import Resampling
     from rasterio.vrt import WarpedVRT
     from rasterio.warp import calculate_default_transform
@@ -86,10 +86,10 @@ def _grid(ground: Ground, reference: RasterReference, slope: bool) -> Iterator[_
 
 
 def _warped_cell_m(ground: Ground, dataset: "DatasetReader", crs: pyproj.CRS) -> float | None:
-    """How high a cell is on the ground, in metres, of a grid whose cells are no measure of it; None of others.
+    """The height in metres of a cell of a grid that must be warped before slope is computed; else None.
 
-    Such are degrees, and a plane that is stretched where the parcels lie, as Web Mercator, or not in metres: there a
-    slope of 30° would be one of 24°.
+    Such are grids in degrees, not in metres, or in a plane that is stretched where the parcels lie, such as Web
+    Mercator, where a slope of 30° would come out as 24°.
     """
     height = abs(float(dataset.transform.e))
     if crs.is_geographic:
@@ -109,9 +109,9 @@ def _warped_cell_m(ground: Ground, dataset: "DatasetReader", crs: pyproj.CRS) ->
 class _CellWeights:
     """The weights of a grid's cells in parcels (k,).
 
-    weights: (3, k) of cells that match, of cells that have a value, and of these times their values.
-    hits, blanks, calm: the ground of cells that match, of those without a value, and of those that have one and do
-        not match, on the grid, each with its parcel; calm only where `every` cell is asked for.
+    weights: (3, k) of cells that match, of cells that have a value, and of the latter times their values. hits, blanks,
+    calm: the ground of cells that match, that have no value, and that have one and do not match, on the grid, each with
+    its parcel; calm only where `every` cell is asked for.
     """
 
     parcel: np.ndarray
@@ -125,11 +125,11 @@ class _CellWeights:
 
 
 class _Sums:
-    """The sums of parcels (n,) over all rasters of a layer, added up one raster after the other.
+    """The sums of parcels (n,) over all rasters of a layer, one raster after the other.
 
-    totals: (3, n) weights as in `_Weighed`; grid_areas: (n,) of whole parcels, in cells of the last raster.
-    without_value, outlying_value: (n,) the parcel has cells without a value, and cells outside the coverage.
-    has_lengths: slopes are asked of no numbers that are not lengths.
+    totals: (3, n) weights as in `_CellWeights`; grid_areas: (n,) of whole parcels, in cells of the last raster.
+    without_value, outlying_value: (n,) the parcel has cells without a value, or cells outside the coverage.
+    has_lengths: the values are lengths, without which slopes are not computed.
     """
 
     def __init__(self, count: int) -> None:
@@ -141,14 +141,14 @@ class _Sums:
         self._blanks: list[tuple[np.ndarray, np.ndarray]] = []
 
     def add(self, weighed: _CellWeights, to_plane: Callable[[np.ndarray], np.ndarray]) -> None:
-        """Add a part of a grid; to_plane: from cells to the library's plane."""
+        """Add a part of a grid. to_plane: transforms from cells to the library's plane."""
         self.totals[:, weighed.parcel] += weighed.weights
         self._hits.append((weighed.hit_owner, to_plane(weighed.hits)))
         self._blanks.append((weighed.blank_owner, to_plane(weighed.blanks)))
         self.without_value[weighed.blank_owner] = True
 
     def add_outlying(self, parcel: np.ndarray, cells: np.ndarray) -> None:
-        """Add cells (k,) that match nothing and lie outside the coverage, in the plane, each with its parcel (k,)."""
+        """Add cells (k,) outside the coverage that do not match, in the plane, each with its parcel (k,)."""
         self._blanks.append((parcel, cells))
         self.outlying_value[parcel] = True
 
@@ -157,9 +157,9 @@ class _Sums:
         return _union_cells(self._hits, count)
 
     def unknown(self, parcels: np.ndarray) -> np.ndarray:
-        """The ground that cannot be judged, (n,): a parcel as it is where no cell has a value, or there is no raster.
+        """The ground that cannot be judged (n,): the whole parcel where no cell has a value, or there is no raster.
 
-        Put together again of its cells it would differ by a hair, and only where a grid lies near another parcel.
+        The whole parcel is returned as it came: rebuilt from its cells it would differ by rounding.
         """
         has_values, unknown = self.totals[1] > 0, parcels.copy()
         if has_values.any():
@@ -176,9 +176,10 @@ def _union_cells(parts: list[tuple[np.ndarray, np.ndarray]], count: int) -> np.n
 
 
 def _judge(ground: Ground) -> Judgement:
-    """Share of matching cells by exact weights; cells without a value and ground off the grid are unknown.
+    """The share of matching cells by exact weights; cells without a value and ground off the grid are unknown.
 
-    So is what lies outside the coverage and in no matching cell: a grid may reach further than its version speaks.
+    Ground outside the coverage and in no matching cell is unknown, too: a grid may reach further than its version
+    speaks.
     """
     count = len(ground.parcels)
     outlying, is_broken = ground.outside_coverage()
@@ -200,9 +201,9 @@ def _judge(ground: Ground) -> Judgement:
 
 
 def _sum_cells(ground: Ground, outlying: np.ndarray) -> tuple[_Sums, float | None]:
-    """The sums of the parcels over all rasters, and the cell in metres to which one was warped.
+    """The sums of the parcels over all rasters, and the cell size in metres to which one was warped.
 
-    outlying: (n,) the ground of the parcels outside the coverage, None without.
+    outlying: (n,) the ground of the parcels outside the coverage, None without any.
     """
     sums, warped_to_m = _Sums(len(ground.parcels)), None
     is_slope = ground.options.get("derive") == "slope"
@@ -226,7 +227,7 @@ def _sum_cells(ground: Ground, outlying: np.ndarray) -> tuple[_Sums, float | Non
 
 
 def _with_stored_limits(options: Options, data_type: str) -> Options:
-    """The options with the limit as a raster's own numbers hold it: a cell of 24.9 in four bytes is not below 24.9."""
+    """The options with the limit in the raster's own type: a cell of 24.9 in four bytes is not below 24.9."""
     if data_type != "float32":
         return options
     limits = {key: float(np.float32(options[key])) for key in ("above", "below") if key in options}
@@ -234,7 +235,7 @@ def _with_stored_limits(options: Options, data_type: str) -> Options:
 
 
 def _measures(sums: _Sums, ground: Ground) -> Measures:
-    """Area and share of the valid ground, and the mean; a finding has more ground than arithmetic makes."""
+    """Area and share of the valid ground, and the mean; a finding needs more ground than rounding can produce."""
     matching, valid, times_value = sums.totals
     with np.errstate(invalid="ignore", divide="ignore"):
         share = matching / valid
@@ -248,9 +249,9 @@ def _measures(sums: _Sums, ground: Ground) -> Measures:
 def _weigh_cells(
     polygons: np.ndarray, grid: _Grid, options: Options, every: bool, threads: Threads
 ) -> list[_CellWeights]:
-    """The weights of a grid's cells in the parcels, polygons (n,) in units of cells: window by window, in threads.
+    """The weights of a grid's cells in parcels, polygons (n,) in units of cells, window by window and in threads.
 
-    every: cells are weighed even where there is nothing to tell of them but that they have a value.
+    every: weigh also cells that have a value and do not match.
     """
     is_slope = options.get("derive") == "slope"
     reading = Lock()  # an open raster is read by one thread at a time
@@ -285,7 +286,7 @@ def _weigh_cells(
 
 
 def _match_limit(values: np.ndarray, options: Options) -> np.ndarray:
-    """Which values the rule is about; none that is missing."""
+    """Which values match the rule's limit; a missing value does not."""
     matching: np.ndarray = values > options["above"] if "above" in options else values < options["below"]
     return matching
 
@@ -293,10 +294,10 @@ def _match_limit(values: np.ndarray, options: Options) -> np.ndarray:
 def _are_telling(
     polygons: np.ndarray, values: np.ndarray, corner: tuple[int, int], options: Options
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The polygons (k,) with cells that match, have no value, or are off the grid.
+    """Which polygons (k,) have cells that match, have no value, or lie off the grid.
 
-    corner: row and column of the first of the values (h, w). Of the others the cells need not be looked at: for them
-    the weight of all, which have a value, is handed back too, (k,).
+    corner: row and column of the first of the values (h, w). Cells of the other polygons need no weighing: the total
+    weight of each, whose cells all have a value, is returned, too, (k,).
     """
     rows, columns = values.shape
     west, south, east, north = (shapely.bounds(polygons) - [corner[1], corner[0]] * 2).T
@@ -309,7 +310,7 @@ def _are_telling(
 
 
 def _values(read: np.ndarray, valid: np.ndarray, grid: _Grid, is_slope: bool) -> np.ndarray:
-    """The values that were read as floats, NaN where there is none; or the slope in degrees."""
+    """The values read, as floats, NaN where there is none; or the slope in degrees."""
     if not is_slope:
         return cell_values(read, valid)
     if grid.height_m is None:

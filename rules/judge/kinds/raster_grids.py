@@ -40,7 +40,7 @@ class Weights:
 
 
 def in_cells(geometries: np.ndarray, dataset: "DatasetReader") -> np.ndarray:
-    """Geometries in the grid's CRS as geometries in units of cells: x is the column, y the row."""
+    """Geometries in the grid's CRS converted to units of cells: x is the column, y the row."""
     grid = dataset.transform  # never rotated: `add` refuses such a grid
     return shapely.transform(geometries, lambda xy: (xy - [grid.c, grid.f]) / [grid.a, grid.e])
 
@@ -60,9 +60,9 @@ def cell_weights(polygons: np.ndarray) -> Weights:
 
 
 def cell_pieces(polygons: np.ndarray, cells: Weights, chosen: np.ndarray) -> np.ndarray:
-    """The pieces of polygons (n,) in some cells that they cover (k,), in units of cells: ground, and touched cells.
+    """The pieces of polygons (n,) in some of the cells (k,) that they cover, in units of cells: ground, and the cells.
 
-    chosen: a mask of the cells. Each is compared with its fraction. Raises OneMapError overlay.union.
+    chosen: a mask of the cells. The area of each piece is compared with its fraction. Raises OneMapError overlay.union.
     """
     west, north = cells.column[chosen], cells.row[chosen]
     squares, grounds = shapely.box(west, north, west + 1, north + 1), polygons[cells.parcel[chosen]]
@@ -75,11 +75,11 @@ def cell_pieces(polygons: np.ndarray, cells: Weights, chosen: np.ndarray) -> np.
 
 
 def cell_sums(polygons: np.ndarray, *counts: np.ndarray, corner: tuple[int, int] = (0, 0)) -> np.ndarray:
-    """The sums of value × exact fraction over all cells of each polygon, for each grid of `counts`: (grids, n).
+    """The sum of value × exact fraction over all cells of each polygon, for each grid of `counts`: (grids, n).
 
-    polygons (n,) in units of cells; counts: grids (h, w) of whole numbers, with nothing around them, whose first cell
-    is that of row and column `corner`. By sums along the rows no cell inside a polygon is looked at; and whole numbers
-    have exact sums, wherever the grid begins.
+    polygons (n,) in units of cells; counts: grids (h, w) of integers, with nothing around them, whose first cell has
+    row and column `corner`. Sums along rows spare the cells inside a polygon; sums of integers are exact wherever the
+    grid begins.
     """
     rows, columns = counts[0].shape
     is_mask = all(values.dtype == bool for values in counts)  # half the memory is enough for those
@@ -176,9 +176,9 @@ def _in_cells(polygons: np.ndarray) -> tuple[np.ndarray, ...]:
 def _cut_at_lines(
     start: np.ndarray, end: np.ndarray, near: np.ndarray, far: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Ways from start to end (k,), of each the share from near to far, cut where they cross whole numbers.
+    """Cut straight ways from start to end (k,), each from the share `near` to the share `far`, at whole numbers.
 
-    Returns of every piece (j,) which of the k it is of, and from where to where it goes, in order along the way.
+    Returns for every piece (j,) which way (k) it belongs to, and its start and end, in order along the way.
     """
     way = end - start
     begins, ends = start + way * near, np.where(far == 1, end, start + way * far)
@@ -220,7 +220,7 @@ def windows(polygons: np.ndarray, dataset: "DatasetReader", margin: int) -> "Ite
 
 
 def _small_enough(group: np.ndarray, bounds: np.ndarray) -> list[np.ndarray]:
-    """The group as it is; where together they would need too large a window, those that are large one by one."""
+    """The group itself, or, where its common window would be too large, its large polygons one by one."""
     width, height = bounds[group, 2:].max(axis=0) - bounds[group, :2].min(axis=0)
     if width * height <= _MOST_CELLS:
         return [group]

@@ -71,25 +71,25 @@ _NOT_RUN: Mapping[str, Words] = {
 
 
 def unknown_reasons(kind: str) -> list[str]:
-    """The reasons for which a kind may leave ground unjudged, in the order in which a row names them."""
+    """The reasons for which a kind may leave ground without a judgement, in the order in which a row names them."""
     return [*_OF_THE_LAYER, *KINDS[kind].reasons, *_OF_THE_ARITHMETIC]
 
 
 def reason_words(language: str) -> dict[str, str]:
-    """Every reason with its word, and those for which layers are not published."""
+    """The word for every reason, including the reasons for which a layer is not published."""
     common: dict[str, str] = sentences(language)["reason"]
     codes = dict.fromkeys([*_OF_THE_LAYER, *_reasons_of_kinds(), *common])
     return {code: reason_word(code, language) for code in codes}
 
 
 def reason_word(code: str, language: str) -> str:
-    """The words of a reason for people."""
+    """The words that people read for a reason."""
     own = _reasons_of_kinds().get(code)
     return own.word[language] if own else phrase(f"reason.{code}", language)
 
 
 def reasons_text(codes: str | None, language: str) -> str:
-    """The words for reasons as a column keeps them; "" for none."""
+    """The words for the reasons in a column; "" for none."""
     return phrase("said.comma", language).join(reason_word(code, language) for code in reasons_in(codes))
 
 

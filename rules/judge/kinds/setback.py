@@ -88,7 +88,7 @@ def _fields(options: Options) -> tuple[str, ...]:
 
 
 def _reach_m(options: Options) -> float:
-    """How far from a parcel a feature may lie and still matter, in metres; infinite where the data set it."""
+    """How far from a parcel a feature may lie and still matter, in metres; infinite where a field sets the distance."""
     if "half_width_field" in options:
         return float("inf")
     return largest_distance_m(options) + float(options.get("half_width_m", 0.0))
@@ -103,7 +103,7 @@ def largest_distance_m(options: Options) -> float:
 
 
 def _distances_m(options: Options, attributes: pd.DataFrame) -> np.ndarray:
-    """Each feature's own distance in metres, (m,); NaN where its class has none and there is no default."""
+    """Each feature's own distance in metres (m,); NaN where its class has none and there is no default."""
     distance = options["distance_m"]
     if not isinstance(distance, dict):
         return np.full(len(attributes), float(distance))
@@ -115,7 +115,7 @@ def _distances_m(options: Options, attributes: pd.DataFrame) -> np.ndarray:
 
 
 def half_widths_m(options: Options, attributes: pd.DataFrame) -> np.ndarray:
-    """Half of each feature's width in metres, (m,); NaN where its field says nothing, or what no width can be."""
+    """Half of each feature's width in metres (m,); NaN where the field is null or cannot be a width."""
     if "half_width_field" in options:
         width = plain_numbers(column_named(attributes, options["half_width_field"]))
         return np.where(width >= 0, width, np.nan)
@@ -123,10 +123,10 @@ def half_widths_m(options: Options, attributes: pd.DataFrame) -> np.ndarray:
 
 
 def _judge(ground: Ground) -> Judgement:
-    """Conflict with each feature grown by its distance from its edge; unknown where class or coverage is wanting.
+    """Conflict with each feature grown by its distance from its edge; unknown where class or coverage is missing.
 
-    At the limit exactly there is no conflict. A feature without a distance makes the ground within the largest
-    one unknown (no_value). Ground that near to where nothing is known is unknown too (outside_coverage).
+    At exactly the limit there is no conflict. A feature without a distance makes the ground within the largest distance
+    unknown (no_value). Ground that near to uncovered ground is unknown, too (outside_coverage).
     """
     count, features = len(ground.parcels), ground.features
     grown = features.once("grown", lambda: _grow_features(ground))
@@ -201,9 +201,9 @@ def _grow_features(ground: Ground) -> _GrownFeatures:
 
 
 def near_unknown_ground(ground: Ground, reach_m: float) -> tuple[np.ndarray, np.ndarray]:
-    """The part of each parcel (n,) nearer than `reach_m` to ground for which the layer does not speak.
+    """The part of each parcel (n,) nearer than `reach_m` to ground that the layer does not cover.
 
-    Gives the parts, None without, and where the overlay is broken.
+    Returns the parts, None without any, and where the overlay is broken.
     """
     parts, is_broken = np.full(len(ground.parcels), None, dtype=object), np.zeros(len(ground.parcels), dtype=bool)
     # A margin past the reach, so that the box's own edge is never taken for that of the unknown ground.
@@ -225,7 +225,7 @@ def near_unknown_ground(ground: Ground, reach_m: float) -> tuple[np.ndarray, np.
 
 
 def _grown_boxes(boxes: np.ndarray, margin_m: np.ndarray | float) -> np.ndarray:
-    """Boxes (n, 4) as polygons (n,), each with a margin; margin_m (n,) or one for all."""
+    """Boxes (n, 4) as polygons (n,), each widened by margin_m, (n,) or one for all."""
     west, south, east, north = boxes.T
     grown: np.ndarray = shapely.box(west - margin_m, south - margin_m, east + margin_m, north + margin_m)
     return grown
@@ -245,7 +245,7 @@ class _OfficialZones:
 
 
 def _official_zones(ground: Ground) -> _OfficialZones | None:
-    """Where an official zone layer speaks, its polygons stand instead of the computed ones."""
+    """The official zones, which replace the computed zones wherever their layer speaks."""
     official = ground.others.get("instead")
     if official is None:
         return None
@@ -261,7 +261,7 @@ def _official_zones(ground: Ground) -> _OfficialZones | None:
 
 
 def _with_pieces_of(pairs: Pairs, zones: Overlaps, features: int) -> Pairs:
-    """Pieces of so many features, and after them those of official zones, which meet the parcel and are certain."""
+    """The pieces of `features` features, followed by those of official zones, which meet the parcel and are certain."""
     count = len(zones.parcel)
     never, always = np.zeros(count, dtype=bool), np.ones(count, dtype=bool)
     return Pairs(
@@ -280,7 +280,7 @@ def _clip_pieces(pieces: Overlaps, official: _OfficialZones | None, ground: Grou
 
 
 def _pieces_on(grounds: np.ndarray, pieces: Overlaps, ground: Ground) -> Overlaps:
-    """The parts of pieces on some ground of their parcels: grounds (n,), None where there is none."""
+    """The parts of pieces on given ground of their parcels: grounds (n,), None where there is none."""
     left, is_broken = intersections(pieces.geometry, grounds[pieces.parcel], ground.threads)
     failed = np.column_stack([pieces.parcel, pieces.feature])[is_broken]
     is_left = ~shapely.is_missing(left)
@@ -304,6 +304,7 @@ KIND = Kind(
     geometries=("polygon", "line", "point"),
     judge=_judge,
     grows_features=True,
+    ends_at_features=True,
     keys={
         **AREA_LIMITS,
         "distance_m": Key(

@@ -1,4 +1,4 @@
-"""The remainder of parcels without some zones, and the treatment of a parcel whose overlay is broken."""
+"""The remainder of parcels after zones are subtracted, and how a parcel with a broken overlay is treated."""
 
 import numpy as np
 import shapely
@@ -23,15 +23,15 @@ from onemap.rules.judge.overlay.subdivision import Cut
 def subtract_zones(
     grounds: np.ndarray, shared_grounds: np.ndarray | FlatGround, ground: Ground, zones: Cut
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The grounds less the zones, (n,) polygons or None; and where the overlay is broken, (n,).
+    """The grounds minus the zones, (n,) polygons or None; and where the overlay is broken, (n,).
 
-    No more may go than the parcel shares with the zones, and from a whole parcel no less: an overlay that loses a
-    piece agrees with its own counterpart, but not with the areas of the pieces.
+    No more may be subtracted than the parcel shares with the zones, and from a whole parcel no less: an overlay that
+    loses a piece agrees with its own counterpart, but not with the areas of the pieces.
 
     grounds: (n,) of the parcels, None without.
     shared_grounds: (n,) what each whole parcel shares with the zones, none without.
     ground: the parcels themselves.
-    zones: who has the pieces of the zones.
+    zones: keeps the pieces of the zones.
     """
     result, is_broken = grounds.copy(), np.zeros(len(grounds), dtype=bool)
     flat = flat_of(shared_grounds)
@@ -65,7 +65,7 @@ def subtract_zones(
 
 
 def mark_broken(judgement: Judgement, ground: Ground, *broken: np.ndarray) -> Judgement:
-    """Where an overlay broke down even on a fine grid, the whole parcel is unknown: never swallowed.
+    """Make a parcel wholly unknown where an overlay failed even on a fine grid.
 
     broken: rows of parcels, as indices or as masks (n,).
     """

@@ -1,4 +1,4 @@
-"""The ground of parcels that a rule cannot judge, and the reasons, each by its own ground: one way for all kinds."""
+"""The ground of parcels that a rule cannot judge, and the reason for each part, in one way for all kinds."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ from onemap.rules.judge.overlay.subdivision import Cut
 
 
 def doubtful_ground(overlaps: Overlaps, is_doubtful: np.ndarray, ground: Ground) -> np.ndarray:
-    """The ground that each parcel (n,) shares with features of which nothing certain is known, None without.
+    """The ground that each parcel (n,) shares with features about which nothing is certain, None without any.
 
     is_doubtful: (k,) of the pairs.
     """
@@ -24,7 +24,7 @@ def doubtful_ground(overlaps: Overlaps, is_doubtful: np.ndarray, ground: Ground)
 
 
 def shown_pairs(overlaps: Overlaps, is_hit: np.ndarray, is_doubtful: np.ndarray) -> Pairs:
-    """The pairs that lie on each other and are in conflict, or of which nothing certain is known; (k,) of each pair."""
+    """The pairs that share ground and are in conflict, or about which nothing is certain. is_hit, is_doubtful: (k,)."""
     at = is_hit | is_doubtful
     no_distance = np.zeros(int(at.sum()))
     parcel, feature, pieces = overlaps.parcel[at], overlaps.feature[at], overlaps.ground.at(at)
@@ -34,12 +34,12 @@ def shown_pairs(overlaps: Overlaps, is_hit: np.ndarray, is_doubtful: np.ndarray)
 def unjudged_ground(
     parts: Mapping[str, np.ndarray], hit: FlatGround, ground: Ground, zones: Cut
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The doubtful ground of each parcel that no certain conflict covers: (n,) polygons or None; and broken geometries.
+    """The doubtful ground of each parcel that no certain conflict covers: (n,) polygons or None; and broken overlays.
 
     parts: reason → (n,) the ground of each parcel that is in doubt for it, None without.
     hit: (n,) what each parcel shares with the certain zones.
     ground: the parcels themselves.
-    zones: who has the pieces of the certain zones.
+    zones: keeps the pieces of the certain zones.
     """
     together = no_ground(len(hit))
     for part in parts.values():
@@ -49,7 +49,7 @@ def unjudged_ground(
 
 
 def name_reasons(judgement: Judgement, parts: Mapping[str, np.ndarray], ground: Ground) -> None:
-    """Note why the unknown ground of a judgement could not be judged: the reasons whose ground it holds a piece of.
+    """Note the reasons for a judgement's unknown ground: those whose own ground it includes a part of.
 
     parts: reason → (n,) the ground of each parcel that is in doubt for it, None without.
     """

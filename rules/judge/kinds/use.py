@@ -1,4 +1,4 @@
-"""use: the plan must permit the parcel's use. Conflict: P ∩ the plan's features that do not."""
+"""use: the plan must permit the parcel's use. Conflict: P ∩ the plan's features that do not permit it."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -47,9 +47,9 @@ def _problems(item: Options) -> list[tuple[str, Form]]:
 
 
 def _judge(ground: Ground) -> Judgement:
-    """Conflict with features whose code is not permitted; unknown where a code or a condition is, or a plan wanting.
+    """Conflict with features whose code is not permitted; unknown where a code, a condition or the plan is missing.
 
-    Where ground without a plan is open, a parcel of which no use is known is unknown on the plan's features alone.
+    Where ground without a plan is open, a parcel of unknown use is unknown only on the plan's features.
     """
     count, options, features = len(ground.parcels), ground.options, ground.features
     permits = permits_of(options["permits"], options.get("code_system", LAND_SEA))
@@ -90,13 +90,13 @@ def _judge(ground: Ground) -> Judgement:
 
 @dataclass(frozen=True)
 class _UseAgainstPlan:
-    """The plan's features (m,) and the parcels (n,) whose uses they permit or not.
+    """The plan's features (m,) and the parcels (n,) whose uses they permit or forbid.
 
-    keys: (n,) the key of `permits` that decides for each parcel, None without.
+    keys: (n,) the key of `permits` for each parcel, None without.
     plan_codes: (m,) None for a null.
-    uncertain: (m,) the rule's `where` is unknown of them.
-    permits: what keys and codes mean together.
-    is_open: ground without a plan holds no use off.
+    uncertain: (m,) the rule's `where` is unknown for the feature.
+    permits: decides by a key and a code.
+    is_open: ground without a plan forbids no use.
     """
 
     keys: np.ndarray
@@ -112,7 +112,7 @@ class _UseAgainstPlan:
 
     @cached_property
     def permits_all(self) -> np.ndarray:
-        """Which features (m,) certainly permit whatever use there is."""
+        """Which features (m,) certainly permit every use."""
         codes = {code: code is not None and self.permits.permits_all(code) for code in set(self.plan_codes)}
         return np.array([codes[code] for code in self.plan_codes], dtype=bool) & ~self.uncertain
 
@@ -121,12 +121,12 @@ class _UseAgainstPlan:
         return self._contradicts(parcel, feature) & ~self.uncertain[feature]
 
     def may_forbid(self, parcel: np.ndarray, feature: np.ndarray) -> np.ndarray:
-        """Whether it would, if its code or its condition were known, pair by pair (k,)."""
+        """Whether the feature might forbid the use if its code or condition were known, pair by pair (k,)."""
         is_unsaid = pd.isna(self.plan_codes[feature]) | (pd.isna(self.keys[parcel]) & ~self.permits_all[feature])
         return (self._contradicts(parcel, feature) & self.uncertain[feature]) | is_unsaid
 
     def is_planned(self, parcel: np.ndarray, feature: np.ndarray) -> np.ndarray:
-        """Whether the feature certainly says something of the parcel's use, pair by pair (k,)."""
+        """Whether the feature certainly decides about the parcel's use, pair by pair (k,)."""
         return ~self.lacks_value[feature] & ~pd.isna(self.keys[parcel])
 
     def _contradicts(self, parcel: np.ndarray, feature: np.ndarray) -> np.ndarray:
@@ -140,9 +140,9 @@ class _UseAgainstPlan:
 
 
 def _unjudged_ground(ground: Ground, rows: np.ndarray, use: _UseAgainstPlan) -> tuple[np.ndarray, np.ndarray]:
-    """P less the ground of which the plan certainly speaks inside the coverage, and less what is forbidden anywhere.
+    """P minus the covered ground on which the plan certainly decides, and minus what it forbids anywhere.
 
-    Where a feature that may forbid lies over another, nothing is certain but what the other forbids.
+    Where a feature that may forbid lies over another one, only the ground that the other forbids is certain.
     """
     unknown, is_broken = no_ground(len(ground.parcels)), np.zeros(len(ground.parcels), dtype=bool)
     if len(rows) == 0:
@@ -163,7 +163,7 @@ def _unjudged_ground(ground: Ground, rows: np.ndarray, use: _UseAgainstPlan) -> 
 
 
 def _parcel_texts(ground: Ground, name: str) -> np.ndarray:
-    """The text of each parcel in a field; a field that the parcels do not have is a null for all."""
+    """The text of each parcel in a field; all null where the parcels lack the field."""
     try:
         return np.array(text_values(list(column_named(ground.parcel_attributes, name))), dtype=object)
     except KeyError:

@@ -15,9 +15,9 @@ from onemap.rules.judge.overlay.overlay import Overlaps, are_whole, differences,
 
 
 def _judge(ground: Ground) -> Judgement:
-    """Conflict (P ∩ C) − F; what lies outside the coverage is unknown.
+    """Conflict (P ∩ C) − F; ground outside the coverage is unknown.
 
-    So is ground inside it that only features permit whose condition is unknown.
+    Covered ground that only features with an unknown condition permit is unknown, too.
     """
     features = ground.features
     outside, outside_broken = ground.outside_coverage()
@@ -39,7 +39,7 @@ def _judge(ground: Ground) -> Judgement:
 
 
 def _doubtful_ground(ground: Ground, overlaps: Overlaps, covered: np.ndarray) -> tuple[np.ndarray, Pairs, np.ndarray]:
-    """The covered ground (n,) that only doubtful features permit, its pieces, and the parcels with a broken overlay."""
+    """The covered ground (n,) that only doubtful features permit, its pieces, and where the overlay is broken."""
     is_doubtful = ground.features.uncertain[overlaps.feature]
     result = doubtful_ground(overlaps, is_doubtful, ground)
     rows = np.flatnonzero(~shapely.is_missing(result))
@@ -70,4 +70,5 @@ KIND = Kind(
     measures={name: words for name, words in GROUND_MEASURES.items() if name != "features"},
     overlays_whole_features=True,
     is_boundary=True,
+    ends_at_features=True,
 )

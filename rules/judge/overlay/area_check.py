@@ -1,4 +1,4 @@
-"""A second look at findings: areas that decide, by a second method; and their range within the boundary error.
+"""A second look at findings: areas near a threshold by a second method, and their range within the boundary error.
 
 Neither changes a verdict. They tell a reviewer what to look at.
 """
@@ -30,10 +30,10 @@ NEAR_SHARE = 0.1  # and those within this share of the rule's least area
 
 @dataclass(frozen=True)
 class Zones:
-    """The ground that a rule is about: polygons cut small, those of them that concern a parcel, and how they count.
+    """The ground that a rule concerns: polygons cut small, which of them concern a parcel, and how they count.
 
-    pieces: cut only where they are wanted; concerns(parcel (k,), feature (k,)) → (k,) whether the pair counts;
-    inverted: the conflict is what the zones leave of the base; base: (n,) the ground of each parcel that can be judged.
+    pieces: cut only when they are needed; concerns(parcel (k,), feature (k,)) → (k,) whether the pair counts; inverted:
+    the conflict is the part of the base that the zones leave; base: (n,) the ground of each parcel that can be judged.
     """
 
     pieces: Cut
@@ -43,7 +43,7 @@ class Zones:
 
 
 def are_decisive(area_m2: np.ndarray, least_m2: float) -> np.ndarray:
-    """Which areas decide, so that a small error could turn them: tiny ones and those near the rule's least area."""
+    """Which areas a small error could move across a threshold: tiny ones, and those near the rule's least area."""
     return (area_m2 < TINY_M2) | (np.abs(area_m2 - least_m2) <= NEAR_SHARE * least_m2)
 
 
@@ -63,7 +63,7 @@ def _zones_near(zones: Zones, rows: np.ndarray, margin_m: float, threads: Thread
 
 
 def checked_areas(zones: Zones, rows: np.ndarray, threads: Threads) -> np.ndarray:
-    """The conflict's area of each parcel in `rows` by signed trapezoids, in m²; NaN where its zones have no union."""
+    """The conflict's area of each parcel in `rows` by signed trapezoids, in m²; NaN if its zones have no union."""
     if len(rows) == 0:
         return np.empty(0)
     near, is_unproved = _zones_near(zones, rows, MARGIN_M, threads)
@@ -72,7 +72,7 @@ def checked_areas(zones: Zones, rows: np.ndarray, threads: Threads) -> np.ndarra
 
 
 def _conflict_m2(zones: Zones, rows: np.ndarray, near: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
-    """By signed trapezoids the conflict's area of each parcel in `rows` (k,) with the zones near it, and its error."""
+    """The conflict's area of each parcel in `rows` (k,) with the zones near it, by trapezoids, and its error."""
     base, common, error = zones.base[rows], np.zeros(len(rows)), np.zeros(len(rows))
     met = np.flatnonzero(~shapely.is_missing(near))
     common[met], error[met] = common_areas(base[met], near[met], threads)
@@ -80,14 +80,14 @@ def _conflict_m2(zones: Zones, rows: np.ndarray, near: np.ndarray, threads: Thre
 
 
 def disagrees(area_m2: np.ndarray, check_m2: np.ndarray) -> np.ndarray:
-    """Where the two methods differ by more than arithmetic explains; False where there is no second one."""
+    """Where the two methods differ by more than rounding explains; False where there is no second area."""
     return np.abs(area_m2 - check_m2) > BALANCE_M2 + BALANCE_SHARE * np.abs(area_m2)
 
 
 def area_ranges(zones: Zones, rows: np.ndarray, error_m: float, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
-    """The least and the greatest area of the conflict when the zones' boundary moves by `error_m`, in m².
+    """The least and the greatest area of the conflict if the zones' boundary moves by `error_m`, in m².
 
-    NaN where its zones have no union, or it is not proved that they grow and shrink so far.
+    NaN where its zones have no union, or where it is not proved that they grow and shrink that far.
     """
     near, is_unproved = _zones_near(zones, rows, 2 * error_m + MARGIN_M, threads)
     areas, moves = [], (shrunk_ground(near, error_m), grown_ground(near, error_m, threads, _SEGMENTS))
@@ -100,5 +100,5 @@ def area_ranges(zones: Zones, rows: np.ndarray, error_m: float, threads: Threads
 
 
 def within_error(low_m2: np.ndarray) -> np.ndarray:
-    """Whether the range includes nothing, so that the conflict may be one of the boundary's error alone."""
+    """Whether the range includes zero, so that the conflict may be due to the boundary error alone."""
     return low_m2 < ARITHMETIC_M2

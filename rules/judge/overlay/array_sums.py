@@ -1,7 +1,7 @@
-"""The kernel's sums by arrays, many pairs at once: for machines on which nothing is compiled.
+"""The kernel's sums by arrays, for many pairs at once: for machines on which nothing is compiled.
 
-The method is that of `kernel_sums`, with the same bounds; a sum is the same within its rounding error, and not to the
-last digit, since what lies over the other polygon's ceiling is summed edge by edge, chunk by chunk, group by group.
+The method and the bounds are those of `kernel_sums`; a sum agrees within its rounding error and not to the last digit,
+since what lies over the other polygon's ceiling is summed edge by edge, chunk by chunk, group by group.
 """
 
 from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ _Edges = tuple[np.ndarray, ...]  # the pair (e,); west, east, height in the west
 
 
 class _Columns(NamedTuple):
-    """Columns of pairs of polygons (c,): the pair; west, east; where the edges over it begin, and how many they are."""
+    """Columns of pairs of polygons (c,): the pair; west, east; the first edge over it, and how many there are."""
 
     pair: np.ndarray
     west: np.ndarray
@@ -42,7 +42,7 @@ class _Columns(NamedTuple):
 
 
 def blocks_of_pairs(b: Flat, other: np.ndarray) -> Iterator[slice]:
-    """Slices of pairs (k,) that fit into a thread's arrays, by the polygon of b that each asks about."""
+    """Slices of pairs (k,) that fit into a thread's arrays, by the size of each pair's polygon of b."""
     groups = np.cumsum(np.diff(b.polygon_group)[other])
     for block in blocks(len(other), _PAIRS_AT_ONCE):
         for part in _blocks_within(groups[block], _GROUPS_AT_ONCE):
@@ -50,7 +50,7 @@ def blocks_of_pairs(b: Flat, other: np.ndarray) -> Iterator[slice]:
 
 
 def _blocks_within(ends: np.ndarray, most: int) -> Iterator[slice]:
-    """Slices that together are all rows, each of at most so much, or of one row; ends (n,): how much up to each row."""
+    """Slices that together are all rows, each with at most `most` entries or one row. ends (n,): entries so far."""
     start = 0
     while start < len(ends):
         before = int(ends[start - 1]) if start else 0
@@ -60,9 +60,9 @@ def _blocks_within(ends: np.ndarray, most: int) -> Iterator[slice]:
 
 
 def sums_by_arrays(a: Flat, b: Flat, one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The area in common of pairs of polygons `one` of a and `other` of b, in m², its error, and the place: (k,) each.
+    """The common area of pairs of polygons `one` of a and `other` of b, in m², its error, and the place: (k,) each.
 
-    place: NEAR, or INSIDE or APART where no edge of the other comes near the box of the one; then the area is not told.
+    place: NEAR; or INSIDE or APART where no edge of the other comes near the box of the one, and no area is computed.
     """
     areas, errors, places = np.zeros(len(one)), np.zeros(len(one)), _places(a, b, one, other)
     near = np.flatnonzero(places == NEAR)
@@ -80,9 +80,9 @@ def sums_by_arrays(a: Flat, b: Flat, one: np.ndarray, other: np.ndarray) -> tupl
 
 
 def _open_edges(flat: Flat, polygon: np.ndarray, choose: _Choice) -> tuple[np.ndarray, np.ndarray]:
-    """The edges of polygons (k,) that are chosen, with which of the polygons each belongs to: (e,) each.
+    """The edges of polygons (k,) that `choose` selects, and the position of each edge's polygon: (e,) each.
 
-    Asked are groups, the chunks of those chosen, and the edges of these.
+    It is asked about groups, then about the chunks of the selected groups, then about the edges of these.
     """
     first, count = flat.polygon_group[polygon], np.diff(flat.polygon_group)[polygon]
     at, owner = ranges(first, count), np.arange(len(polygon)).repeat(count)
@@ -102,7 +102,7 @@ def _open_edges(flat: Flat, polygon: np.ndarray, choose: _Choice) -> tuple[np.nd
 
 
 def _places(a: Flat, b: Flat, one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """The place of pairs (k,): NEAR where an edge of the other is near the box of the one, else that of the box."""
+    """The place of pairs (k,): NEAR where an edge of the other is near the box of the one, else INSIDE or APART."""
     box = a.box_west[one], a.box_south[one], a.box_east[one], a.box_north[one]
 
     def is_near(owner: np.ndarray, west: np.ndarray, south: np.ndarray, east: np.ndarray, north: np.ndarray,
@@ -120,7 +120,7 @@ def _places(a: Flat, b: Flat, one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def _hold_points(flat: Flat, polygon: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Which polygons (k,) certainly hold a point x, y (k,): by how many edges pass over it."""
+    """Which polygons (k,) certainly contain a point x, y (k,), by the number of edges above it."""
     odd = np.zeros(len(polygon), dtype=np.int64)
 
     def is_level(owner: np.ndarray, west: np.ndarray, south: np.ndarray, east: np.ndarray, north: np.ndarray,
@@ -145,7 +145,7 @@ def _hold_points(flat: Flat, polygon: np.ndarray, x: np.ndarray, y: np.ndarray) 
 
 
 def _sums(low: Flat, high: Flat, lows: np.ndarray, highs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The common areas of pairs of polygons (k,), in m², and their terms; in columns, halved while one holds much.
+    """The common areas of pairs of polygons (k,), in m², and their terms; columns are halved while one has many edges.
 
     low: of the polygon whose box lies lower.
     """
@@ -183,9 +183,10 @@ def _edges_above(
     floor: np.ndarray,
     ceiling: np.ndarray,
 ) -> _Edges:
-    """The edges of polygons (k,) that reach over the floor (k,) between west and east (k,), pair after pair.
+    """The edges of polygons (k,) that reach above the floor (k,) between west and east (k,), pair after pair.
 
-    up: 1, or -1 to see it all upside down, floor and ceiling too. What lies over the ceiling is a level edge there.
+    up: 1, or -1 to turn everything upside down, floor and ceiling too. Parts above the ceiling become a level edge
+    there.
     """
     level: list[tuple[np.ndarray, ...]] = []
 
@@ -214,7 +215,7 @@ def _edges_above(
 
 
 def _reach(under: _Edges, over: _Edges, columns: _Columns, pairs: int) -> tuple[np.ndarray, np.ndarray]:
-    """The reach of edges over the other polygon's, upside down, and its terms: (pairs,) in m² each."""
+    """The signed area by which edges reach above others, which are given upside down, and its terms: (pairs,)."""
     column = under[0]
     one = np.arange(len(column)).repeat(columns.partners[column])
     other = ranges(columns.first[column], columns.partners[column])

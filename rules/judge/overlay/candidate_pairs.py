@@ -22,8 +22,8 @@ _APART = 4.0  # times the boxes of its parts: a parcel with a larger box is look
 class CandidatePairs:
     """Pairs that may share ground: parcel (k,), feature (k,), the area in m² (k,), its rounding error (k,).
 
-    is_within (k,): no edge of the feature comes near the parcel's box, and the parcel lies inside.
-    flat: the same pairs as the kernel has them, but for parcels that lie apart, whose places in it mean nothing.
+    is_within (k,): no edge of the feature comes near the parcel's box, and the parcel lies inside it.
+    flat: the same pairs in the kernel's form, except those of parcels with parts far apart, whose entries are unused.
     """
 
     parcel: np.ndarray
@@ -45,7 +45,7 @@ class CandidatePairs:
         )
 
     def with_apart(self, other: "CandidatePairs") -> "CandidatePairs":
-        """These pairs, and those of parcels that lie apart."""
+        """These pairs, followed by those of parcels with parts far apart."""
         nowhere = np.zeros(len(other.parcel), dtype=np.int64)
         return CandidatePairs(
             np.r_[self.parcel, other.parcel],
@@ -58,7 +58,10 @@ class CandidatePairs:
 
 
 def candidate_pairs(parcels: AnyShapes, tree: shapely.STRtree, features: AnyShapes, threads: Threads) -> CandidatePairs:
-    """The pairs of parcels (n,), with their index, and features (m,) that may share ground, and how much; unordered."""
+    """The pairs of parcels (n,), with their index, and features (m,) that may share ground, and how much.
+
+    The pairs are in no order.
+    """
     apart = compute_once(parcels, "apart", lies_apart)
     if len(features) > max(_MANY, len(parcels)) and len(parcels) > _MANY_ASK and is_frozen(features):
         parcel, feature = boxes_meet(index_of(features), parcels, threads)
@@ -77,9 +80,9 @@ def candidate_pairs(parcels: AnyShapes, tree: shapely.STRtree, features: AnyShap
 def shared_areas(
     parcels: AnyShapes, features: AnyShapes, least_m2: float, threads: Threads
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Pairs of parcels (n,) and features (m,) that share at least so much ground, and their area in m²: (k,) each.
+    """Pairs of parcels (n,) and features (m,) that share at least `least_m2`, and their area in m²: (k,) each.
 
-    By sums alone, of which none can fail; parcel after parcel.
+    Computed by sums alone, which cannot fail; ordered by parcel.
     """
     found = candidate_pairs(parcels, index_of(parcels), features, threads)
     found = found.only(np.flatnonzero(found.area_m2 > found.error_m2 + least_m2))
@@ -88,7 +91,7 @@ def shared_areas(
 
 
 def index_of(shapes: AnyShapes) -> shapely.STRtree:
-    """The index of shapes (n,), which takes geometries only: of a column their boxes; made once of what is frozen."""
+    """The spatial index of shapes (n,), by boxes where they are a column; made once for a frozen set."""
     return compute_once(shapes, "tree", _index)
 
 
@@ -111,7 +114,7 @@ def sums_of(
 
 
 def _of_parts(found: CandidatePairs, owner: np.ndarray, rows: np.ndarray, features: int) -> CandidatePairs:
-    """Pairs of parts as pairs of the parcels in `rows` that they are parts of: owner (p,)."""
+    """Pairs of parts turned into pairs of the parcels in `rows` to which the parts belong: owner (p,)."""
     pairs, which = np.unique(owner[found.parcel] * np.int64(features) + found.feature, return_inverse=True)
     parcel, feature = np.divmod(pairs, np.int64(max(features, 1)))
     return CandidatePairs(
@@ -125,7 +128,7 @@ def _of_parts(found: CandidatePairs, owner: np.ndarray, rows: np.ndarray, featur
 
 
 def lies_apart(polygons: AnyShapes) -> np.ndarray:
-    """Which polygons (n,) have parts so far from each other that their common box says little."""
+    """Which polygons (n,) have parts so far apart that their common box says little."""
     result = np.zeros(len(polygons), dtype=bool)
     several = np.flatnonzero(parts_of_each(polygons) > 1)
     parts, owner = shapely.get_parts(polygons[several], return_index=True)
@@ -141,7 +144,7 @@ def _box_areas(polygons: np.ndarray) -> np.ndarray:
 
 
 def boxes_meet(tree: shapely.STRtree, shapes: AnyShapes, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs of shapes (n,) and geometries of the tree whose boxes meet: rows of the one (k,), and of the other (k,)."""
+    """Pairs of shapes (n,) and geometries of the tree whose boxes meet: rows of both (k,)."""
     starts = range(0, len(shapes), _ASKED_AT_ONCE)
 
     def ask(start: int) -> np.ndarray:

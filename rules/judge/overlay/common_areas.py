@@ -1,4 +1,4 @@
-"""How much ground pairs of polygons have in common, without building it: every overlay is compared with it."""
+"""The area that pairs of polygons have in common, without building it; every overlay is compared with it."""
 
 from typing import Any, NamedTuple
 
@@ -19,9 +19,10 @@ _Sums = tuple[np.ndarray, np.ndarray, np.ndarray]  # areas, errors and places of
 
 
 class PairSums(NamedTuple):
-    """The area in common of polygons pair by pair, (k,) in m², and its rounding error, (k,).
+    """The common area of polygons pair by pair, (k,) in m², and its rounding error, (k,).
 
-    flat: those whose boxes meet as the kernel has them, None without any; place (k,): where a pair stands in it, or -1.
+    flat: the pairs whose boxes meet, in the kernel's form, None without any; place (k,): a pair's position in it, or
+    -1.
     """
 
     area_m2: np.ndarray
@@ -30,12 +31,12 @@ class PairSums(NamedTuple):
     flat: FlatPairs | None
 
     def flat_of(self, pairs: np.ndarray) -> FlatPairs | None:
-        """Some of the pairs, whose boxes meet, as the kernel has them: positions (j,); None where no boxes meet."""
+        """Some of the pairs whose boxes meet, in the kernel's form: positions (j,); None where no boxes meet."""
         return None if self.flat is None else self.flat.only(self.place[pairs])
 
 
 def pair_sums(left: np.ndarray, right: np.ndarray, threads: Threads) -> PairSums:
-    """The areas that valid polygons (k,) share pair by pair, and the pairs that were asked."""
+    """Compute the areas that valid polygons (k,) share pair by pair."""
     areas, errors, place = np.zeros(len(left)), np.zeros(len(left)), np.full(len(left), -1)
     box, other_box = shapely.bounds(left), shapely.bounds(right)
     pair = np.flatnonzero((box[:, :2] < other_box[:, 2:]).all(axis=1) & (other_box[:, :2] < box[:, 2:]).all(axis=1))
@@ -47,14 +48,14 @@ def pair_sums(left: np.ndarray, right: np.ndarray, threads: Threads) -> PairSums
 
 
 def common_areas(left: np.ndarray, right: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
-    """The area in common of valid polygons (k,) pair by pair, (k,) in m², and its rounding error, (k,)."""
+    """The common area of valid polygons (k,) pair by pair, (k,) in m², and its rounding error, (k,)."""
     return pair_sums(left, right, threads)[:2]
 
 
 def common_shares(left: np.ndarray, right: np.ndarray, threads: Threads) -> np.ndarray:
-    """The common ground of valid polygons, pair by pair (k,), as a share of the ground of both; 1 where they are one.
+    """The common ground of valid polygons, pair by pair (k,), as a share of the union; 1 where they are equal.
 
-    No overlay is made for it that could fail.
+    It needs no overlay, which could fail.
     """
     areas, _ = common_areas(left, right, threads)
     shares: np.ndarray = areas / (shapely.area(left) + shapely.area(right) - areas)
@@ -62,10 +63,10 @@ def common_shares(left: np.ndarray, right: np.ndarray, threads: Threads) -> np.n
 
 
 def areas_of_pairs(pairs: FlatPairs, threads: Threads) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The area in common of pairs of polygons in m², its rounding error, and whether the left one is within: (k,) each.
+    """The common area of pairs of polygons in m², its rounding error, and whether the left one is within: (k,) each.
 
-    Within lies a left one that no edge of the right one comes near: its area is all that it has. What a pair sums to,
-    to the last digit, does not depend on the others.
+    The left one is within if it lies inside and no edge of the right one comes near: its area is its own. A pair's sum
+    does not depend on the other pairs, to the last digit.
     """
     count = len(pairs.left_index)
     sums = np.zeros(count), np.zeros(count), np.zeros(count, dtype=np.int64)
@@ -102,7 +103,7 @@ def _sum_by_arrays(pairs: FlatPairs, sums: _Sums, threads: Threads) -> None:
 
 
 def loops_over(pairs: FlatPairs, function: Any, is_compiled: bool) -> tuple[tuple[Any, ...], Any]:
-    """Pairs, and a function of the kernel, as they go together: arrays and compiled, or lists and plain."""
+    """Pairs and a function of the kernel in matching form: arrays and compiled, or lists and plain."""
     left, right = pairs.left, pairs.right
     if is_compiled:
         return (left.arrays, right.arrays, pairs.left_index, pairs.right_index), compiled_function(function)
@@ -110,12 +111,12 @@ def loops_over(pairs: FlatPairs, function: Any, is_compiled: bool) -> tuple[tupl
 
 
 def columns(count: int, size: int, is_compiled: bool) -> tuple[Any, ...]:
-    """Work space of the kernel: so many columns of numbers."""
+    """Work space of the kernel: `count` columns of `size` numbers."""
     return tuple(np.zeros(size) if is_compiled else [0.0] * size for _ in range(count))
 
 
 def steps_of(pairs: FlatPairs) -> float:
-    """About how many edges, or pairs of them, are looked at for pairs of polygons."""
+    """An estimate of the edges, or pairs of edges, that pairs of polygons need to be looked at."""
     one, other = pairs.left.edges[pairs.left_index].astype(float), pairs.right.edges[pairs.right_index].astype(float)
     least = np.minimum(one, other)
     return float((4 * least + np.maximum(one, other) / 16 + least * least / 16).sum())

@@ -1,8 +1,8 @@
-"""The kernel's functions, compiled by numba where there is much to do, for few pairs plain Python: the same digits.
+"""The kernel's functions: compiled by numba for much work, plain Python for a few pairs, with the same digits.
 
-What numba compiles is kept as machine code that asks for nothing: in the core's own environment if one may write there,
-else in the user's cache folder, and else for this process alone. Later processes load it without numba, by llvmlite
-alone, in a tenth of the time and half of the memory.
+The machine code that numba makes depends on nothing else and is stored: in the core's own environment if that can be
+written, else in the user's cache folder, else for this process only. Later processes load it with llvmlite, without
+numba, in a tenth of the time and half of the memory.
 """
 
 import ctypes
@@ -41,7 +41,7 @@ _ENGINES: list[Any] = []  # which hold the machine code
 
 
 def is_worth_compiling(steps: float) -> bool:
-    """Whether work of so many steps uses compiled loops: if they are loaded, or worth loading."""
+    """Whether work of so many steps should use compiled loops: they are loaded, or loading them is worth it."""
     if not may_compile():
         return False
     is_asked = os.environ.get(SWITCH) == "1" or _STARTED.is_set() or steps > VERY_MUCH
@@ -49,7 +49,7 @@ def is_worth_compiling(steps: float) -> bool:
 
 
 def may_compile() -> bool:
-    """Whether loops are compiled where there is much to do; else sums go by arrays, and GEOS makes all ground."""
+    """Whether loops may be compiled for much work; otherwise sums use arrays, and GEOS makes all ground."""
     return os.environ.get(SWITCH) != "0" and is_compiler_there()
 
 
@@ -60,7 +60,7 @@ def is_compiler_there() -> bool:
 
 
 def is_kept() -> bool:
-    """Whether compiled loops of an earlier process are stored, and may be used."""
+    """Whether compiled loops of an earlier process are stored and may be used."""
     if not may_compile():
         return False
     folder = _folder()
@@ -68,15 +68,15 @@ def is_kept() -> bool:
 
 
 def start_compiler() -> None:
-    """Use compiled loops for all work from now on, also for small work."""
+    """Use compiled loops for all work from now on, small work included."""
     _STARTED.set()
 
 
 @cache
 def compiled_function(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of the kernel, compiled; it leaves the interpreter's lock to others while it runs.
+    """A function of the kernel, compiled; it releases the interpreter's lock while it runs.
 
-    It takes whole numbers, floating ones, arrays of either (m,), 64 bits all of them, and tuples of these.
+    It takes integers, floats, arrays of either (m,), all of 64 bits, and tuples of these.
     """
     entries: dict[str, Callable[[int], Any] | None] = {}
 
@@ -96,7 +96,7 @@ def compiled_function(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _lay_out(given: Any, words: "array[int]", kinds: list[str]) -> None:
-    """Lay what is given one after the other as numba holds it in memory (its _arraystruct.h), with the kind of each."""
+    """Lay out arguments in memory as numba does (its _arraystruct.h), and note the kind of each."""
     for value in given:
         if isinstance(value, np.ndarray):
             interface = value.__array_interface__
@@ -119,7 +119,7 @@ def _lay_out(given: Any, words: "array[int]", kinds: list[str]) -> None:
 
 
 def _load_code(function: Callable[..., Any], form: str, given: tuple[Any, ...]) -> Callable[[int], Any] | None:
-    """A function's machine code, ready; None where it asks for more than itself, perhaps on a system not tried yet."""
+    """A function's machine code, ready to call; None where it refers to other code, perhaps on an untested system."""
     try:
         return _entry(_kept_code(function, form, given), function)
     except RuntimeError:
@@ -128,13 +128,13 @@ def _load_code(function: Callable[..., Any], form: str, given: tuple[Any, ...]) 
 
 @cache
 def _by_numba(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function compiled by numba for this process alone."""
+    """A function compiled by numba for this process only."""
     made: Callable[..., Any] = _numba().njit(function, nogil=True, _nrt=False, error_model="numpy")
     return made
 
 
 def _entry(code: bytes, function: Callable[..., Any]) -> Callable[[int], Any]:
-    """Machine code as a function that takes the address of what is given."""
+    """Machine code as a function that takes the address of its arguments."""
     import llvmlite.binding as llvm
 
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _machine())
@@ -152,7 +152,7 @@ def _gives_number(function: Callable[..., Any]) -> bool:
 
 
 def _kept_code(function: Callable[..., Any], form: str, given: tuple[Any, ...]) -> bytes:
-    """A function's machine code for arguments of a form: as it was kept, else compiled now, and kept if it can be."""
+    """A function's machine code for arguments of a form: the stored code, or newly compiled code, which is stored."""
     folder = _folder()
     path = folder and folder / f"{function.__name__}-{hashlib.sha256(form.encode()).hexdigest()[:8]}{_SUFFIX}"
     if path is None:
@@ -170,7 +170,7 @@ def _kept_code(function: Callable[..., Any], form: str, given: tuple[Any, ...]) 
 
 
 def _code(function: Callable[..., Any], given: tuple[Any, ...]) -> bytes:
-    """The machine code that numba makes of a function for arguments such as these, on this processor."""
+    """The machine code that numba makes of a function for such arguments on this processor."""
     import llvmlite.binding as llvm
 
     numba = _numba()
@@ -194,7 +194,7 @@ def _code(function: Callable[..., Any], given: tuple[Any, ...]) -> bytes:
 
 @cache
 def _numba() -> Any:
-    """numba, which knows all functions of the kernel."""
+    """numba, with all functions of the kernel registered."""
     import numba
     from numba.extending import register_jitable
 
@@ -207,7 +207,7 @@ def _numba() -> Any:
 
 
 def _machine() -> Any:
-    """The processor, as code for this very process is made."""
+    """The processor for which code of this process is made."""
     import llvmlite.binding as llvm
 
     llvm.initialize_native_target()
@@ -221,7 +221,7 @@ def _machine() -> Any:
 
 @cache
 def _folder() -> Path | None:
-    """A folder that one may write to, for this kernel, compiler and processor; None if there is none."""
+    """A writable folder for this kernel, compiler and processor; None if there is none."""
     from importlib.metadata import version
 
     import llvmlite.binding as llvm

@@ -1,4 +1,4 @@
-"""Which polygons share more than corners: only these are united, so that no union is larger than its spot."""
+"""Which polygons share more than corners: only these are united, so that a union is no larger than its spot."""
 
 import numpy as np
 import shapely
@@ -20,10 +20,10 @@ def segments_of(polygons: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarra
 
 
 def share_edges(polygons: np.ndarray, first: np.ndarray, second: np.ndarray, threads: Threads) -> np.ndarray:
-    """Whether polygons (n,) that share no ground may change each other's line in a union: for pairs (k,).
+    """Whether polygons (n,) that share no ground may change each other's outline in a union: for pairs (k,).
 
-    It does not where they lie apart, nor where they meet in a single point that is a corner of both: then the union of
-    both is both as they are. Lines less than SEAM_M apart are one line, which two computations have drawn.
+    They do not if they lie apart, or meet in a single point that is a corner of both: the union is then both of them
+    unchanged. Lines less than SEAM_M apart count as one line that was computed twice.
     """
     result = _have_common_edges(polygons, first, second)
     left = np.flatnonzero(~result)
@@ -44,7 +44,7 @@ def share_edges(polygons: np.ndarray, first: np.ndarray, second: np.ndarray, thr
 
 
 def _have_common_edges(polygons: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Which pairs have an edge that both draw from corner to corner."""
+    """Which pairs have an edge in common, from corner to corner."""
     start, end, owner = segments_of(polygons)
     turned = (start[:, 0] > end[:, 0]) | ((start[:, 0] == end[:, 0]) & (start[:, 1] > end[:, 1]))
     edges = np.where(turned[:, None], np.hstack([end, start]), np.hstack([start, end]))
@@ -59,7 +59,7 @@ def _have_common_edges(polygons: np.ndarray, first: np.ndarray, second: np.ndarr
 
 
 def _meet_in_a_corner(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Which polygons (k,) meet the other (k,) in a single point, and that is a corner of both; or do not meet."""
+    """Which polygons (k,) meet the other (k,) only in a single point that is a corner of both, or not at all."""
     try:
         common = shapely.intersection(one, other)
     except shapely.GEOSException:  # what cannot be told is united

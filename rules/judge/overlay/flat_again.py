@@ -15,7 +15,7 @@ _KEPT: "OrderedDict[tuple[int, ...], tuple[FlatPolygons, int]]" = OrderedDict()
 
 
 def flat_again(polygons: AnyShapes, threads: Threads) -> FlatPolygons:
-    """The flat arrays of polygons (n,), made once for the same objects in the same order, as long as they are few."""
+    """The flat arrays of polygons (n,), made once for the same objects in the same order while they are few."""
     if isinstance(polygons, ShapeColumn) or not 0 < len(polygons) <= _MOST_POLYGONS:
         return FlatPolygons(polygons, threads)
     # What is kept holds its polygons, so that no other object can have their identities.

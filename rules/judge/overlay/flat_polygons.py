@@ -1,4 +1,4 @@
-"""Polygons as flat arrays of coordinates, which the kernel's loops go through: made once, asked many times."""
+"""Polygons as flat arrays of coordinates for the kernel's loops: made once, used many times."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ class Flat(NamedTuple):
 
 
 class FlatPolygons:
-    """Valid polygons or multipolygons (n,) and their flat arrays: edges (n,), how many each has."""
+    """Valid polygons or multipolygons (n,) and their flat arrays. edges: (n,) the number of edges of each."""
 
     def __init__(self, polygons: AnyShapes, threads: Threads) -> None:
         self.polygons = polygons
@@ -78,7 +78,7 @@ class FlatPolygons:
 
     @cached_property
     def lists(self) -> Flat:
-        """The same as lists, in which plain Python finds its way several times faster."""
+        """The flat arrays as lists, which plain Python reads several times faster."""
         return Flat._make(column.tolist() for column in self.arrays)
 
 
@@ -96,7 +96,7 @@ class FlatPairs:
         return FlatPairs(self.left, self.left_index[chosen], self.right, self.right_index[chosen])
 
     def with_indexes(self, left: np.ndarray, right: np.ndarray) -> "FlatPairs":
-        """The same polygons with other pairs after these: (j,) each."""
+        """The same polygons with further pairs after these: (j,) each."""
         return FlatPairs(self.left, np.r_[self.left_index, left], self.right, np.r_[self.right_index, right])
 
 
@@ -106,9 +106,10 @@ def flat_among(
     threads: Threads,
     make: Callable[[AnyShapes, Threads], FlatPolygons] = FlatPolygons,
 ) -> tuple[FlatPolygons, np.ndarray]:
-    """The flat arrays of some of polygons (n,): rows (m,), ascending; and where in them each of these is (m,).
+    """The flat arrays of some polygons (n,): rows (m,), ascending; and the position of each row in them (m,).
 
-    If they are most of a large set that is frozen, they are those of all of it, made once. make: of others.
+    If the rows are most of a large frozen set, the arrays are those of the whole set, made once. make: makes them
+    otherwise.
     """
     if len(polygons) > _MANY and is_frozen(polygons) and len(rows) > _MOST * len(polygons):
         return compute_once(polygons, "flat", lambda of_set: FlatPolygons(of_set, threads)), rows
@@ -116,14 +117,14 @@ def flat_among(
 
 
 def flat_pairs(left: np.ndarray, right: np.ndarray, threads: Threads) -> FlatPairs:
-    """Polygons (k,) pair by pair; a polygon in several pairs is converted only once."""
+    """Polygons (k,) pair by pair in the kernel's form; a polygon in several pairs is converted once."""
     mine, at_mine = distinct(left)
     others, at_other = distinct(right)
     return FlatPairs(FlatPolygons(mine, threads), at_mine, FlatPolygons(others, threads), at_other)
 
 
 def occurring_numbers(index: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Which of `count` numbers occur in index (k,), ascending (m,), and for each of the k which of the m it is."""
+    """The numbers below `count` that occur in index (k,), ascending (m,), and each entry's position in them (k,)."""
     is_there = np.zeros(count, dtype=bool)
     is_there[index] = True
     numbers = np.flatnonzero(is_there)
@@ -133,7 +134,7 @@ def occurring_numbers(index: np.ndarray, count: int) -> tuple[np.ndarray, np.nda
 
 
 def distinct(geometries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The different objects (m,) among geometries (n,), and for each of the n which of them it is."""
+    """The different objects (m,) among geometries (n,), and the position of each geometry among them (n,)."""
     _, first, which = np.unique(
         np.fromiter(map(id, geometries), dtype=np.int64, count=len(geometries)), return_index=True, return_inverse=True
     )
@@ -141,7 +142,7 @@ def distinct(geometries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _flat(polygons: AnyShapes, some: slice) -> Flat:
-    """The flat arrays of some that follow each other."""
+    """The flat arrays of consecutive polygons."""
     if isinstance(polygons, ShapeColumn):
         rings, of_polygon = polygons.rings(some), polygons.boxes[some].copy()
     else:
@@ -165,7 +166,7 @@ def _flat(polygons: AnyShapes, some: slice) -> Flat:
 
 
 def _concatenation(parts: list[Flat], threads: Threads) -> Flat:
-    """The arrays of some polygons after those of others, with all places counted on."""
+    """The arrays of several parts one after the other, with all positions shifted."""
     points, chunks, groups = (_ends(parts, name, 0) for name in ("x", "first", "group_west"))
     rings = _ends(parts, "ring", 1)
     counted = {
@@ -189,12 +190,12 @@ def _concatenation(parts: list[Flat], threads: Threads) -> Flat:
 
 
 def _ends(parts: list[Flat], name: str, more: int) -> np.ndarray:
-    """Where the values of each part begin, `more` at the end of each not counted, and where all end."""
+    """Where the values of each part begin, without the `more` values at each end, and where the last one ends."""
     return np.cumsum([0, *(len(getattr(part, name)) - more for part in parts)])
 
 
 def _turned_rings(found: Rings) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Points x, y (m,), ground on the left; how many each ring has (r,), and whose it is (r,)."""
+    """Points x, y (m,) with the ground on the left; the number of points of each ring (r,), and its polygon (r,)."""
     x, y, size = *found.points.T.copy(), found.size
     start = np.cumsum(size) - size
     again = np.r_[False, (x[1:] == x[:-1]) & (y[1:] == y[:-1])][: len(x)]

@@ -1,7 +1,8 @@
-"""Ground as far around geometries as a distance: by GEOS, and each proved by distances, of which none is built.
+"""Ground within a distance of geometries: made by GEOS, and each result proved by distances, which are not built.
 
-GEOS leaves out corners that are small beside the distance, and of lines that run over themselves it makes ground with
-holes and notches in it. Ground that holds a geometry, and whose edge lies nowhere nearer to it, lacks nothing.
+GEOS leaves out corners that are small compared with the distance, and lines that overlap themselves get ground with
+holes and notches. Ground that contains a geometry, and whose edge is nowhere nearer to it than the distance, lacks
+nothing.
 """
 
 import contextlib
@@ -25,10 +26,10 @@ _AT_ONCE = 500
 def grown_ground(
     shapes: np.ndarray, distance_m: np.ndarray | float, threads: Threads, segments: int = QUARTER_SEGMENTS
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The ground within a distance of each of the geometries (n,), or None; and of which it is not proved (n,).
+    """The ground within a distance of each geometry (n,), or None; and which results are not proved (n,).
 
-    distance_m (n,) or one for all: in m; of 0 a polygon stays as it is, and lines and points have no ground; segments:
-    of a quarter of a circle. A result that is not proved lacks some of the ground.
+    distance_m: (n,) or one for all, in m; at 0 a polygon is unchanged, and lines and points have no ground; segments:
+    of a quarter of a circle. A result that is not proved may lack ground.
     """
     distance = np.broadcast_to(np.asarray(distance_m, dtype=float), shapes.shape)
     grown, unproved = shapes.copy(), np.zeros(len(shapes), dtype=bool)
@@ -44,10 +45,7 @@ def grown_ground(
 
 
 def shrunk_ground(polygons: np.ndarray, distance_m: float) -> tuple[np.ndarray, np.ndarray]:
-    """The parts of polygons (n,), or None, farther than a distance from their edges; None where there are none.
-
-    Second the polygons (n,) for which that is not proved.
-    """
+    """The part of each polygon (n,) farther than a distance from its edge, or None; and which are not proved."""
     shrunk = shapely.buffer(polygons, -distance_m)
     shrunk[shapely.is_empty(shrunk)] = None
     unproved, rows = np.zeros(len(polygons), dtype=bool), np.flatnonzero(~shapely.is_missing(shrunk))
@@ -61,7 +59,7 @@ def shrunk_ground(polygons: np.ndarray, distance_m: float) -> tuple[np.ndarray, 
 def require_grown(
     shapes: np.ndarray, distance_m: float, threads: Threads, segments: int = QUARTER_SEGMENTS
 ) -> np.ndarray:
-    """`grown_ground`, if it is proved of all geometries (n,). Raises OneMapError overlay.union."""
+    """`grown_ground` where all results (n,) are proved. Raises OneMapError overlay.union."""
     grown, unproved = grown_ground(shapes, distance_m, threads, segments)
     if unproved.any():
         raise OneMapError(UNPROVED, count=len(shapes))
@@ -71,8 +69,8 @@ def require_grown(
 def ground_around(shapes: np.ndarray, distance_m: float, threads: Threads, segments: int) -> shapely.Geometry:
     """The ground within a distance of any of the geometries (n,); empty without any. segments: as for `grown_ground`.
 
-    That its union lacks nothing is proved by distances, too: where many lie near each other, sums of all their pairs
-    would take long. Raises OneMapError overlay.union.
+    Its union, too, is proved by distances: where many lie near each other, sums over all pairs would take long. Raises
+    OneMapError overlay.union.
     """
     grown = require_grown(shapes, distance_m, threads, segments)
     with contextlib.suppress(shapely.GEOSException):
@@ -87,7 +85,7 @@ def ground_around(shapes: np.ndarray, distance_m: float, threads: Threads, segme
 
 
 def _grown_part(shapes: np.ndarray, distance: np.ndarray, segments: int) -> tuple[np.ndarray, np.ndarray]:
-    """Ground around geometries (k,), none empty, and of which it is not proved; what GEOS gets wrong is made anew."""
+    """Ground around geometries (k,), none of them empty, and which is not proved; GEOS's errors are mended."""
     grown = _buffers(shapes, distance, segments)
     rows = np.flatnonzero(~_are_proved(grown, shapes, distance, segments))
     is_wrong = np.zeros(len(shapes), dtype=bool)
@@ -103,7 +101,7 @@ def _grown_part(shapes: np.ndarray, distance: np.ndarray, segments: int) -> tupl
 
 
 def _are_proved(grown: np.ndarray, shapes: np.ndarray, distance: np.ndarray, segments: int) -> np.ndarray:
-    """Whether the ground (k,) holds its geometry, and its edge lies nowhere nearer to it than the distance: (k,)."""
+    """Whether each ground (k,) contains its geometry, and its edge is nowhere nearer to it than the distance: (k,)."""
     proved: np.ndarray = shapely.get_type_id(shapes) == 0  # around a point there is a circle
     rows = np.flatnonzero(~proved)
     edges = shapely.boundary(grown[rows])
@@ -114,13 +112,13 @@ def _are_proved(grown: np.ndarray, shapes: np.ndarray, distance: np.ndarray, seg
 
 
 def _least_m(distance: np.ndarray, segments: int) -> np.ndarray:
-    """How near to a geometry the chords of a curve of so many segments may come, in m."""
+    """The least distance, in m, from a geometry to the chords of a curve with so many segments."""
     least: np.ndarray = distance * (1 - 1 / segments**2) - _ARITHMETIC_M
     return least
 
 
 def _edge_by_edge(shapes: np.ndarray, distance: np.ndarray, segments: int) -> np.ndarray:
-    """The union of what lies around each edge and each point of geometries (k,), and of their polygons."""
+    """The union of the ground around each edge and each point of geometries (k,), and of their polygons."""
     areal = np.flatnonzero(shapely.get_dimensions(shapes) == 2)
     parts, owner = shapely.get_parts(shapes, return_index=True)
     of_polygon = shapely.get_type_id(parts) == 3

@@ -1,4 +1,4 @@
-"""Questions about many polygons, shared among the threads: the answers are those of one thread."""
+"""Queries about many polygons, divided among threads, with the same answers as in one thread."""
 
 import numpy as np
 import shapely
@@ -16,7 +16,7 @@ def chunks(count: int) -> list[slice]:
 def intersecting_pairs(
     tree: shapely.STRtree, geometries: np.ndarray, threads: Threads
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Which of the geometries (n,) intersect which of the tree's: the one (k,) and the other (k,)."""
+    """Which geometries (n,) intersect which of the tree's: rows of the geometries (k,) and of the tree (k,)."""
 
     def query_part(part: slice) -> np.ndarray:
         found: np.ndarray = tree.query(geometries[part], predicate="intersects")
@@ -29,7 +29,7 @@ def intersecting_pairs(
 
 
 def pairs_within(tree: shapely.STRtree, geometries: np.ndarray, distance_m: float, threads: Threads) -> np.ndarray:
-    """Pairs (2, k) of the geometries, of which the tree is the index, that lie within a distance, each once."""
+    """Pairs (2, k) of geometries within a distance of each other, each pair once. tree: their index."""
 
     def query_part(part: slice) -> np.ndarray:
         found: np.ndarray = tree.query(geometries[part], predicate="dwithin", distance=distance_m)
@@ -42,7 +42,7 @@ def pairs_within(tree: shapely.STRtree, geometries: np.ndarray, distance_m: floa
 
 
 def nearest_distances_m(tree: shapely.STRtree, geometries: np.ndarray, threads: Threads) -> np.ndarray:
-    """How far the nearest of the tree's geometries, of which there are some, lies from each of the geometries (n,)."""
+    """The distance of each geometry (n,) from the nearest of the tree's geometries, of which there is at least one."""
 
     def query_part(part: slice) -> np.ndarray:
         (at, _), far = tree.query_nearest(geometries[part], return_distance=True, all_matches=False)
@@ -55,7 +55,7 @@ def nearest_distances_m(tree: shapely.STRtree, geometries: np.ndarray, threads: 
 
 
 def insides_meet(first: np.ndarray, second: np.ndarray, threads: Threads) -> np.ndarray:
-    """Whether polygons share more than their edges, pair by pair (k,)."""
+    """Whether the interiors of polygons meet, pair by pair (k,)."""
     found = threads.each(
         lambda part: shapely.relate_pattern(first[part], second[part], "T********"), chunks(len(first))
     )

@@ -1,12 +1,12 @@
-"""The kernel's ground, in plain loops: what two polygons have in common, or what the other leaves of one, as rings.
+"""The kernel's ground, in plain loops: the intersection or the difference of two polygons, as rings.
 
-Rings are cut into stretches where they cross or have a corner in common; those stretches are kept that bound the
-result, and each is followed by the one that begins where it ends (Weiler and Atherton 1977). On which side of an edge a
-point lies is said only where rounding cannot have turned it. Corners and edges that both polygons have are understood;
-where a corner lies on the other's edge, an edge runs along part of another, or anything is in doubt, the pair is left
-untold. Pairs have no influence on each other.
+Rings are cut into stretches where they cross or share a corner; the stretches that bound the result are kept, and each
+is followed by the one that begins where it ends (Weiler and Atherton 1977). The side of an edge on which a point lies
+is used only where rounding cannot have turned it. Corners and edges that both polygons share are handled; where a
+corner lies on the other's edge, an edge runs along part of another, or anything is in doubt, the pair is left untold.
+Pairs do not influence each other.
 
-The same functions run compiled and as they stand, to the same digits.
+The same functions run compiled and as plain Python, to the same digits.
 """
 
 from typing import Any, NamedTuple
@@ -51,7 +51,7 @@ class Stops(NamedTuple):
 
 
 class Rings(NamedTuple):
-    """The result: points x, y; where each ring ends, twice its ground, less than 0 of a hole; count: points, rings."""
+    """The result: points x, y; each ring's end; twice its ground, negative for a hole; count: points and rings."""
 
     x: Any
     y: Any
@@ -63,10 +63,10 @@ class Rings(NamedTuple):
 def ground_of_pairs(
     a: Flat, b: Flat, one: Any, other: Any, begin: int, end: int, wish: Any, stops: Stops, rings: Rings, outcomes: Any
 ) -> int:
-    """The ground of pairs begin … end - 1 of polygons `one` of a and `other` of b, as far as there is room for it.
+    """The ground of pairs begin … end - 1 of polygons `one` of a and `other` of b, as far as the work space allows.
 
-    wish: whether what remains of a is wanted, whether rings are to be proved, least ground of a part in m².
-    outcomes: the state of each pair, and how many rings it has. Returns the first pair that is not done.
+    wish: whether the difference is wanted, whether rings are to be proved, and the least ground of a part in m².
+    outcomes: the state of each pair, and its number of rings. Returns the first pair that is not done.
     """
     for k in range(begin, end):
         points, count = rings.count[0], rings.count[1]
@@ -120,7 +120,7 @@ def _ground(a: Flat, p: int, b: Flat, q: int, remains: bool, least: float, stops
 
 
 def _edges_near(a: Flat, p: int, b: Flat, q: int, stops: Stops) -> int:
-    """List the edges of polygon p that come near polygon q's box; how many."""
+    """List the edges of polygon p that come near polygon q's box, and return their number."""
     west, south, east, north = b.box_west[q], b.box_south[q], b.box_east[q], b.box_north[q]
     count = 0
     for g in range(a.polygon_group[p], a.polygon_group[p + 1]):
@@ -138,7 +138,7 @@ def _edges_near(a: Flat, p: int, b: Flat, q: int, stops: Stops) -> int:
 
 
 def _chunks_near(b: Flat, q: int, a: Flat, p: int, stops: Stops) -> int:
-    """List the chunks of polygon q that come near polygon p's box; how many."""
+    """List the chunks of polygon q that come near polygon p's box, and return their number."""
     west, south, east, north = a.box_west[p], a.box_south[p], a.box_east[p], a.box_north[p]
     count = 0
     for g in range(b.polygon_group[q], b.polygon_group[q + 1]):
@@ -152,7 +152,7 @@ def _chunks_near(b: Flat, q: int, a: Flat, p: int, stops: Stops) -> int:
 
 
 def _meetings(a: Flat, b: Flat, edges: int, chunks: int, stops: Stops) -> int:
-    """Find where edges that are near meet; how many stops there are, or -1 where it is in doubt."""
+    """Find where near edges meet, and return the number of stops, or -1 in a case of doubt."""
     count = 0
     for i in range(edges):
         e = stops.near[i]
@@ -179,7 +179,7 @@ def _meet(
     x1: float, y1: float, x2: float, y2: float, u1: float, v1: float, u2: float, v2: float,
     e: int, f: int, stops: Stops, count: int,
 ) -> int:  # fmt: skip
-    """Note where edges e and f meet, if they do; how many stops there are now, or -1 where it is in doubt."""
+    """Note where edges e and f meet, if they do, and return the number of stops, or -1 in a case of doubt."""
     begins, ends = x1 == u1 and y1 == v1, x2 == u2 and y2 == v2
     back, meets = x1 == u2 and y1 == v2, x2 == u1 and y2 == v1
     common = int(begins) + int(ends) + int(back) + int(meets)
@@ -201,7 +201,7 @@ def _cross(
     x1: float, y1: float, x2: float, y2: float, u1: float, v1: float, u2: float, v2: float,
     e: int, f: int, stops: Stops, count: int,
 ) -> int:  # fmt: skip
-    """_meet() of edges that have no end in common."""
+    """`_meet` for edges without a common end."""
     begin, end = side(u1, v1, u2, v2, x1, y1), side(u1, v1, u2, v2, x2, y2)
     if begin * end > 0:
         return count
@@ -223,7 +223,7 @@ def _cross(
 def _add_stop(
     x: float, y: float, e: int, f: int, at: float, other: float, enters: int, stops: Stops, count: int
 ) -> int:
-    """One stop more; how many there are now, -1 if there is no room."""
+    """Add a stop, and return the number of stops, -1 if there is no room."""
     if count == len(stops.x):
         return -1
     stops.x[count], stops.y[count], stops.a[count], stops.b[count] = x, y, e, f
@@ -232,7 +232,7 @@ def _add_stop(
 
 
 def _in_order(edge: Any, at: Any, order: Any, count: int) -> bool:
-    """Put the stops into their order along the edges; False where two stand at the same place."""
+    """Sort the stops along the edges; False where two are at the same place."""
     for k in range(count):
         place = k
         while place > 0:
@@ -250,7 +250,7 @@ def _in_order(edge: Any, at: Any, order: Any, count: int) -> bool:
 
 
 def _link(flat: Flat, polygon: int, edge: Any, order: Any, ring: Any, following: Any, count: int) -> None:
-    """Tell of each stop its ring, and the next stop on it."""
+    """Note for each stop its ring, and the next stop on it."""
     r, first = flat.polygon_ring[polygon], 0
     for place in range(count):
         stop = order[place]
@@ -265,7 +265,7 @@ def _link(flat: Flat, polygon: int, edge: Any, order: Any, ring: Any, following:
 
 
 def _choose(a: Flat, b: Flat, remains: bool, stops: Stops, count: int) -> bool:
-    """Choose the stretches that bound the result; False where it is in doubt."""
+    """Choose the stretches that bound the result; False in a case of doubt."""
     for s in range(count):
         stops.go[s], stops.ends[s] = 0, 0
     for s in range(count):
@@ -304,12 +304,15 @@ def _choose(a: Flat, b: Flat, remains: bool, stops: Stops, count: int) -> bool:
 
 
 def _agrees(place: int, enters: int, leaving: int) -> bool:
-    """Whether a stretch lies where one must that ends at such a stop; leaving: what `enters` is where it was inside."""
+    """Whether a stretch lies on the side that its stop requires.
+
+    leaving: the value of `enters` at its end if the stretch is inside.
+    """
     return enters == 2 or place == (_INSIDE if enters == leaving else _OUTSIDE)
 
 
 def _beyond_corner(mine: Flat, e: int, other: Flat, f: int, ring: int) -> int:
-    """Where edge e goes from a corner at which edge f of the other polygon begins as well; 0 where it is in doubt."""
+    """Where edge e goes from a corner at which edge f of the other polygon begins, too; 0 in a case of doubt."""
     before = f - 1 if f > other.ring[ring] else other.ring[ring + 1] - 2
     x, y, x0, y0, x2, y2 = (
         mine.x[e + 1],
@@ -334,7 +337,7 @@ def _beyond_corner(mine: Flat, e: int, other: Flat, f: int, ring: int) -> int:
 
 
 def _follow(a: Flat, b: Flat, least: float, stops: Stops, rings: Rings, count: int) -> bool:
-    """Go round the rings that are made of stretches; False where one is no ring."""
+    """Follow the chosen stretches around each ring; False where they do not form one."""
     for s in range(count):
         if stops.go[s] == 0:
             continue
@@ -364,7 +367,7 @@ def _follow(a: Flat, b: Flat, least: float, stops: Stops, rings: Rings, count: i
 def _walk(
     flat: Flat, ring: int, edge: Any, at: Any, enters: Any, one: int, two: int, is_back: bool, rings: Rings
 ) -> None:
-    """Put the points between two stops on a ring, from stop `one` on, or back to it."""
+    """Add the points between two stops of a ring to the result, forwards from stop `one`, or backwards to it."""
     first, length = flat.ring[ring], flat.ring[ring + 1] - 1 - flat.ring[ring]
     count = edge[two] - edge[one]
     if count < 0 or (count == 0 and at[two] <= at[one]):
@@ -377,7 +380,7 @@ def _walk(
 
 
 def _put(rings: Rings, x: float, y: float) -> None:
-    """One point more, counted even where there is no room for it."""
+    """Add a point; it is counted even if there is no room for it."""
     place = rings.count[0]
     if place < len(rings.x):
         rings.x[place], rings.y[place] = x, y
@@ -385,7 +388,7 @@ def _put(rings: Rings, x: float, y: float) -> None:
 
 
 def _close(rings: Rings, begin: int, least: float) -> bool:
-    """End the ring that begins at a point; a shell with less ground than `least` goes. False if it is no ring."""
+    """Close the ring that begins at a point, and drop a shell with less ground than `least`. False if it is no ring."""
     end = rings.count[0]
     if end > len(rings.x) or rings.count[1] >= len(rings.end):
         rings.count[1] += 1
@@ -412,7 +415,7 @@ def _whole_rings(
     flat: Flat, polygon: int, other: Flat, others: int, is_inner: bool, is_back: bool, order: Any, ring: Any,
     count: int, least: float, rings: Rings,
 ) -> bool:  # fmt: skip
-    """Put the rings that meet nothing and lie inside the other, or outside of it; False where it is in doubt."""
+    """Add the rings that meet no edge of the other polygon and lie inside or outside it; False in a case of doubt."""
     place = 0
     for r in range(flat.polygon_ring[polygon], flat.polygon_ring[polygon + 1]):
         met = False
@@ -436,16 +439,16 @@ def _whole_rings(
 
 
 def prove_rings(x: Any, y: Any, end: Any, begin: int, stop: int, proved: Any) -> None:
-    """Tell of rings begin … stop - 1 whether no edge of one meets another of it, for certain.
+    """Find for rings begin … stop - 1 whether it is certain that no two edges of a ring meet.
 
-    x, y: points, the first of a ring again at its end; end: where each ring ends; proved: of each 1 or 0.
+    x, y: points, the first of a ring again at its end; end: where each ring ends; proved: set to 1 or 0 for each.
     """
     for r in range(begin, stop):
         proved[r] = int(_is_simple(x, y, end[r - 1] if r > 0 else 0, end[r] - 1))
 
 
 def _is_simple(x: Any, y: Any, begin: int, last: int) -> bool:
-    """Whether no edge of the ring from one point to another, which is the same, meets another edge, for certain."""
+    """Whether it is certain that no two edges of a closed ring meet. begin, last: its first and last point."""
     if last - begin > _MOST_PROVED:
         return False
     for i in range(begin, last):
@@ -466,7 +469,7 @@ def _is_simple(x: Any, y: Any, begin: int, last: int) -> bool:
 
 
 def _stay_apart(x: Any, y: Any, i: int, j: int) -> bool:
-    """Whether edges i and j of a ring do not meet, for certain."""
+    """Whether it is certain that edges i and j of a ring do not meet."""
     one = side(x[i], y[i], x[i + 1], y[i + 1], x[j], y[j])
     if one != 0 and one == side(x[i], y[i], x[i + 1], y[i + 1], x[j + 1], y[j + 1]):
         return True

@@ -26,10 +26,10 @@ NEAR, INSIDE, APART = 0, 1, 2
 def sum_pairs(
     a: Flat, b: Flat, one: Any, other: Any, begin: int, end: int, room: Any, areas: Any, errors: Any, places: Any
 ) -> None:
-    """The area in common of pairs begin … end - 1 of polygons `one` of a and `other` of b, in m², and its error.
+    """The common area of pairs begin … end - 1 of polygons `one` of a and `other` of b, in m², and its error.
 
-    room: work space, SPACE columns, half of them for the edges of one polygon, half for the other's. places: NEAR, or
-    INSIDE or APART where no edge of the other comes near the box of the one; then the area is not told.
+    room: work space of SPACE columns, half of them for the edges of each polygon. places: NEAR; or INSIDE or APART
+    where no edge of the other comes near the box of the one, and no area is computed.
     """
     for k in range(begin, end):
         p, q = one[k], other[k]
@@ -40,7 +40,7 @@ def sum_pairs(
 
 
 def common_area(a: Flat, p: int, b: Flat, q: int, room: Any) -> tuple[float, float]:
-    """The area that polygon p of a and polygon q of b have in common, in m²; and by how much rounding may be wrong."""
+    """The common area of polygon p of a and polygon q of b, in m², and the bound of its rounding error."""
     west, east = max(a.box_west[p], b.box_west[q]), min(a.box_east[p], b.box_east[q])
     area, spread = 0.0, 0.0
     if not (west < east and a.box_south[p] < b.box_north[q] and b.box_south[q] < a.box_north[p]):
@@ -70,7 +70,7 @@ def common_area(a: Flat, p: int, b: Flat, q: int, room: Any) -> tuple[float, flo
 
 
 def _reach(lows: int, highs: int, west: float, east: float, room: Any) -> tuple[float, float]:
-    """The reach of the lows above the highs between west and east, signed, in m²; and its terms."""
+    """The signed area by which the lows reach above the highs between west and east, in m², and its terms."""
     area, spread = 0.0, 0.0
     low_west, low_east, low_left, low_slope, low_rise, low_sign = room[:6]
     high_west, high_east, high_left, high_slope, high_rise, high_sign = room[6:12]
@@ -100,10 +100,10 @@ def _reach(lows: int, highs: int, west: float, east: float, room: Any) -> tuple[
 def _edges_above(
     flat: Flat, polygon: int, up: float, west: float, east: float, floor: float, ceiling: float, room: Any, at: int
 ) -> int:
-    """List the edges that reach over the floor between west and east in room[at] …; how many there are.
+    """List the edges that reach above the floor between west and east in room[at] …, and return their number.
 
-    up: 1, or -1 to see it all upside down, floor and ceiling too. What lies beside the column has no ground in it, so
-    that it may go with what lies over the ceiling.
+    up: 1, or -1 to turn everything upside down, floor and ceiling too. Edges beside the column have no ground in it and
+    may be joined with those above the ceiling.
     """
     count, begin, end = 0, 0, -1  # the points between which all edges lie over the ceiling or beside, none if end < 0
     for g in range(flat.polygon_group[polygon], flat.polygon_group[polygon + 1]):
@@ -149,7 +149,7 @@ def _upper_and_lower(south: float, north: float, up: float) -> tuple[float, floa
 def _add_level(
     flat: Flat, begin: int, end: int, height: float, west: float, east: float, room: Any, at: int, count: int
 ) -> int:
-    """Add the level edge for which all from point `begin` to point `end` stand; how many there are now."""
+    """Add the level edge that replaces all edges from point `begin` to point `end`, and return the number of edges."""
     if end < 0:
         return count
     x1, x2 = min(max(flat.x[begin], west), east), min(max(flat.x[end], west), east)
@@ -157,7 +157,7 @@ def _add_level(
 
 
 def _add_edge(x1: float, y1: float, x2: float, y2: float, room: Any, at: int, count: int) -> int:
-    """Add one edge to the list; how many there are now."""
+    """Add one edge to the list, and return the number of edges."""
     if x1 < x2:
         room[at][count], room[at + 1][count], room[at + 2][count], room[at + 5][count] = x1, x2, y1, -1.0
     else:
@@ -168,7 +168,7 @@ def _add_edge(x1: float, y1: float, x2: float, y2: float, room: Any, at: int, co
 
 
 def place_of_box(flat: Flat, polygon: int, west: float, south: float, east: float, north: float) -> int:
-    """Whether an edge of a polygon comes near a box, NEAR, or else the box lies INSIDE the polygon or APART."""
+    """NEAR if an edge of a polygon comes near a box, else INSIDE or APART."""
     for g in range(flat.polygon_group[polygon], flat.polygon_group[polygon + 1]):
         if (
             flat.group_west[g] > east
@@ -188,9 +188,9 @@ def place_of_box(flat: Flat, polygon: int, west: float, south: float, east: floa
 
 
 def holds_point(flat: Flat, polygon: int, x: float, y: float) -> int:
-    """Whether a point lies in a polygon: 1 or 0, or -1 where rounding leaves it open.
+    """Whether a polygon contains a point: 1 or 0, or -1 where rounding leaves it open.
 
-    By how many edges pass over it; those of a group, or a chunk, that lies over it count as one, from begin to end.
+    Counts the edges above the point; a group or chunk that lies above it counts as one edge, from its begin to its end.
     """
     odd = 0
     for g in range(flat.polygon_group[polygon], flat.polygon_group[polygon + 1]):
@@ -217,7 +217,7 @@ def holds_point(flat: Flat, polygon: int, x: float, y: float) -> int:
 
 
 def side(x1: float, y1: float, x2: float, y2: float, x: float, y: float) -> int:
-    """The side of the line from one point to another on which a third lies: 1 left, -1 right, 0 if rounding decides.
+    """The side of the line through two points on which a third lies: 1 left, -1 right, 0 if rounding decides.
 
     The bound is that of orient2d (Shewchuk 1997).
     """

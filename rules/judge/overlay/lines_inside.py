@@ -1,6 +1,6 @@
-"""The parts of lines inside polygons: by GEOS, each piece compared with a length that no overlay computed.
+"""The parts of lines inside polygons: made by GEOS, each piece compared with a length that no overlay computed.
 
-A line is cut where it meets the polygon's edges, and of each stretch one point, its middle, tells where it lies.
+A line is cut where it meets the polygon's edges; the middle of each stretch decides where the stretch lies.
 """
 
 import contextlib
@@ -27,7 +27,7 @@ Unite = Callable[[np.ndarray], np.ndarray]
 
 @dataclass(frozen=True)
 class _Stretches:
-    """Straight stretches (k,) of lines: their ends (k, 2, 2), whose they are (k,), and where each lies (k,)."""
+    """Straight stretches (k,) of lines: their ends (k, 2, 2), their lines (k,), and where each lies (k,)."""
 
     ends: np.ndarray
     line: np.ndarray
@@ -35,15 +35,15 @@ class _Stretches:
     is_on_edge: np.ndarray
 
     def lengths_m(self, chosen: np.ndarray, count: int) -> np.ndarray:
-        """The length of some of them by line: (count,)."""
+        """The total length of some stretches of each line: (count,)."""
         length = np.hypot(*(self.ends[chosen, 1] - self.ends[chosen, 0]).T)
         return np.bincount(self.line[chosen], length, count)
 
 
 def proved_pieces(operation: Operation, lines: np.ndarray, polygons: np.ndarray) -> np.ndarray:
-    """operation(line, polygon) pair by pair (k,), whose pieces have the length that lies inside; else they are made so.
+    """operation(line, polygon) pair by pair (k,); pieces of a wrong length are replaced by the stretches inside.
 
-    operation: gives what of lines lies in valid polygons; what runs along an edge it may count in or not.
+    operation: returns the part of lines in valid polygons; parts along an edge may count or not.
     """
     found = apply_by_row(operation, lines, polygons)
     rows = np.flatnonzero(shapely.get_dimensions(lines) == 1)
@@ -62,10 +62,10 @@ def proved_pieces(operation: Operation, lines: np.ndarray, polygons: np.ndarray)
 
 
 def union_lengths_m(lines: np.ndarray, group: np.ndarray, groups: int, unite: Unite) -> np.ndarray:
-    """The length of the union of lines (k,) of each group (groups,), 0 without any: a line drawn twice counts once.
+    """The length of the union of the lines (k,) of each group (groups,), 0 without any: a line drawn twice counts once.
 
-    unite: gives such lengths of multilines (n,). Each is compared with the sums of its edges, less what they have in
-    common pair by pair. Raises OneMapError overlay.union.
+    unite: computes such lengths of multilines (n,). Each is compared with the sum of its edges minus what they share
+    pair by pair. Raises OneMapError overlay.union.
     """
     lengths_m, order = np.zeros(groups), np.argsort(group, kind="stable")
     lines, group = lines[order], group[order]
@@ -94,7 +94,7 @@ def union_lengths_m(lines: np.ndarray, group: np.ndarray, groups: int, unite: Un
 
 
 def _stretches(lines: np.ndarray, polygons: np.ndarray) -> _Stretches:
-    """The stretches of lines pair by pair with polygons (k,); of what is not near a polygon there are none."""
+    """The stretches of lines pair by pair with polygons (k,); a line far from its polygon has none."""
     ground, which = distinct(polygons)
     order = np.argsort(which, kind="stable")
     begin = np.searchsorted(which[order], np.arange(len(ground) + 1))
@@ -108,7 +108,7 @@ def _stretches(lines: np.ndarray, polygons: np.ndarray) -> _Stretches:
 def _in_polygon(
     lines: np.ndarray, rows: np.ndarray, polygon: shapely.Geometry
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """The ends of the stretches of lines (n,) of rows (n,), their rows, and whether each is inside, or on the edge."""
+    """The ends of the stretches of lines (n,) of rows (n,), their rows, and whether each lies inside or on the edge."""
     ends, owner = _edges(lines)
     west, south, east, north = polygon.bounds
     low, high = ends.min(axis=1), ends.max(axis=1)
@@ -135,14 +135,14 @@ def _in_polygon(
 
 
 def _twice_m(ends: np.ndarray) -> float:
-    """How long the places are that stretches (k, 2, 2) of one line have in common, by pairs of them, in m."""
+    """The length that stretches (k, 2, 2) of one line have in common, summed over their pairs, in m."""
     return float(_common_edges(ends, np.zeros(len(ends), dtype=np.int64), _NEARLY_M)[1].sum())
 
 
 def _common_edges(ends: np.ndarray, group: np.ndarray, near_m: float) -> tuple[np.ndarray, np.ndarray]:
-    """How far edges (k, 2, 2) of one group (k,) run on each other, in m, and the later edge of each such two: (p,).
+    """The length along which edges (k, 2, 2) of one group (k,) coincide, in m, and the later edge of each pair: (p,).
 
-    near_m: how near to each other that is.
+    near_m: within which distance they coincide.
     """
     one, other = shapely.STRtree(_boxes(ends)).query(_boxes(ends))
     is_pair = (one < other) & (group[one] == group[other])
@@ -160,7 +160,7 @@ def _common_edges(ends: np.ndarray, group: np.ndarray, near_m: float) -> tuple[n
 
 
 def _edges(geometries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The straight edges (m, 2, 2) of lines or polygons (n,), and whose they are (m,)."""
+    """The straight edges (m, 2, 2) of lines or polygons (n,), and the row of each (m,)."""
     outlines = np.where(shapely.get_dimensions(geometries) == 2, shapely.boundary(geometries), geometries)
     parts, owner = shapely.get_parts(outlines, return_index=True)
     ends, part = line_edges(parts)
@@ -175,9 +175,9 @@ def _boxes(edges: np.ndarray) -> np.ndarray:
 
 
 def _shares(ends: np.ndarray, segment: np.ndarray, sides: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where on segments (m, 2, 2), as shares of them, sides (k, 2, 2) of a polygon cross them or have an end on them.
+    """The shares of segments (m, 2, 2) at which sides (k, 2, 2) of a polygon cross them or end on them.
 
-    segment (k,): which meets which side. Returns segments and shares; a share too many does no harm.
+    segment (k,): which segment meets which side. Returns segments and shares; a superfluous share does no harm.
     """
     start, step = ends[segment, 0], ends[segment, 1] - ends[segment, 0]
     first, along = sides[:, 0] - start, sides[:, 1] - sides[:, 0]

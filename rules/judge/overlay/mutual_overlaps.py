@@ -1,4 +1,4 @@
-"""Which features share ground with each other, all of them or on one parcel: pairs whose boxes do are looked at."""
+"""Which features share ground with each other, anywhere or on one parcel; only pairs whose boxes meet are looked at."""
 
 from collections.abc import Callable, Iterator
 
@@ -25,10 +25,10 @@ def earlier_neighbours(
     threads: Threads,
     choose: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray],
 ) -> np.ndarray:
-    """Pairs (2, p) of polygons: the place of one among `wanted` (k,), and which earlier one of all (n,) is meant.
+    """Pairs (2, p) of polygons: the place of a later one among `wanted` (k,), and the row (n,) of an earlier one.
 
-    choose(place (j,), area_m2 (j,), error_m2 (j,)) → (j,): which pairs count, by what they share; it is asked of all
-    pairs of a place at once. No geometry is made.
+    choose(place (j,), area_m2 (j,), error_m2 (j,)) → (j,): which pairs count, by the ground that they share; it is
+    called with all pairs of a place at once. No geometry is made.
     """
     tree, alone = index_of(shapes), Threads(1, threads.progress)
     flat, at = flat_among(shapes, np.arange(len(shapes)), threads)
@@ -54,9 +54,10 @@ def features_overlap(
     threads: Threads,
     known: Known | None = None,
 ) -> np.ndarray:
-    """Which of `count` parcels have two features on them that share at least so much ground: (count,).
+    """Which of `count` parcels have two features on them that share at least `least_m2` of ground: (count,).
 
-    parcel (k,), feature (k,): which feature lies on which parcel, each pair once; known: all of the features (m,).
+    parcel (k,), feature (k,): which feature lies on which parcel, each pair once; known: the features (m,) in the
+    kernel's form.
     """
     found = np.zeros(count, dtype=bool)
     present, at = occurring_numbers(feature, len(features))
@@ -77,9 +78,9 @@ def features_overlap(
 
 
 def union_bounds(block: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
-    """The least and the greatest area, in m², that the union of each row of (n, k) polygons can have, by sums: (n,).
+    """The least and the greatest area, in m², of the union of each row of (n, k) polygons, by sums: (n,).
 
-    The two are one where no polygon shares ground with several of those before it.
+    Both are equal where no polygon shares ground with several earlier ones.
     """
     polygons, row = block.ravel(), np.arange(len(block)).repeat(block.shape[1])
     flat, together, greatest = FlatPolygons(polygons, threads), np.zeros(len(polygons)), np.zeros(len(polygons))
@@ -93,7 +94,7 @@ def union_bounds(block: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.nd
 
 
 def _pairs_of_rows(polygons: np.ndarray, row: np.ndarray, threads: Threads) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """The later and the earlier of every two polygons (n,) of one row (n,) whose boxes meet, part by part."""
+    """The later and the earlier polygon of every pair (n,) in one row (n,) whose boxes meet, part by part."""
     if row[-1] > 0:
         for _, one, other in near_pairs(row, np.arange(len(row)), shapely.bounds(polygons)):
             yield np.maximum(one, other), np.minimum(one, other)
@@ -105,7 +106,7 @@ def _pairs_of_rows(polygons: np.ndarray, row: np.ndarray, threads: Threads) -> I
 def near_pairs(
     parcel: np.ndarray, feature: np.ndarray, boxes: np.ndarray
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """The parcel and both features of every two entries on one parcel whose boxes share ground, part by part.
+    """The parcel and both features of every pair of entries on one parcel whose boxes share ground, part by part.
 
     parcel (k,), feature (k,), boxes (k, 4): of each entry.
     """

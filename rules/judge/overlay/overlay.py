@@ -1,7 +1,7 @@
 """The overlay of parcels and features: arrays of geometries in, arrays out.
 
-All geometries are valid and lie in one projected CRS in metres. Nothing is snapped and nothing has a tolerance;
-parts below ARITHMETIC_M2 are what floating point leaves of nothing.
+All geometries are valid and lie in one projected CRS in metres. Nothing is snapped and nothing has a tolerance; parts
+below ARITHMETIC_M2 are rounding errors of an empty result.
 """
 
 import contextlib
@@ -51,7 +51,7 @@ BALANCE_M2, BALANCE_SHARE = 1e-3, 1e-6  # how far an overlay may differ from the
 class Overlaps:
     """Pairs that share ground: parcel (k,), feature (k,), their common polygons (k,).
 
-    failed: (j, 2) parcel and feature whose overlay arithmetic broke down, to be reported as unknown.
+    failed: (j, 2) parcel and feature whose overlay failed, to be reported as unknown.
     """
 
     parcel: np.ndarray
@@ -65,14 +65,14 @@ class Overlaps:
         return self.ground.geometries
 
     def only(self, wanted: np.ndarray) -> "Overlaps":
-        """Some of the pairs: a mask (k,). Of all of them it is the same value; what failed stays."""
+        """Some of the pairs: a mask (k,). With all of them it returns the same object; `failed` stays."""
         if wanted.all():
             return self
         return Overlaps(self.parcel[wanted], self.feature[wanted], self.ground.at(wanted), self.failed)
 
 
 def refuse_failed(layer: str | None, names: np.ndarray, rows: np.ndarray) -> None:
-    """Ground that arithmetic cannot place is neither lost nor guessed: the work is refused by the first such feature.
+    """Refuse the work by its first feature whose overlay failed: its ground is neither lost nor guessed.
 
     rows: of features that failed, by their names (n,). Raises OneMapError compare.arithmetic.
     """
@@ -93,8 +93,8 @@ def _proved_ground(
 ) -> tuple[FlatGround, np.ndarray]:
     """operation(left, right) pair by pair, in threads: (n,) polygons or None, and (n,) whether it failed even on grids.
 
-    expected_m2 (n,): how large each result must be, from the sums of trapezoids, which no overlay has any part in.
-    flat: the same pairs as the kernel has them, where somebody has made them already.
+    expected_m2 (n,): the area of each result by sums of trapezoids, which do not depend on the overlay. flat: the same
+    pairs in the kernel's form, where they are already made.
     """
     flat = flat or flat_pairs(left[np.arange(len(left))], right[np.arange(len(right))], threads)
     allowed_m2 = BALANCE_M2 + BALANCE_SHARE * flat.left.areas_m2(flat.left_index)
@@ -114,7 +114,10 @@ def _proved_ground(
 
 
 def _by_geos(operation: Operation, left: np.ndarray, right: np.ndarray, threads: Threads) -> np.ndarray:
-    """operation(left, right) pair by pair, None where it breaks down: (n,); near the other only, what it must scan."""
+    """operation(left, right) pair by pair, None where it fails: (n,).
+
+    Of large polygons only the part near the other one is used.
+    """
     near = _parts_near(right, left, threads)
     near_left = _parts_near(left, right, threads) if operation is shapely.intersection else left
 
@@ -130,7 +133,7 @@ def _by_geos(operation: Operation, left: np.ndarray, right: np.ndarray, threads:
 
 
 def _parts_near(polygons: np.ndarray, others: np.ndarray, threads: Threads) -> np.ndarray:
-    """Polygons (n,), of large ones only what lies near the other's box; what goes wrong there is proved wrong."""
+    """Polygons (n,), the large ones cut to what lies near the other's box; an error made here is found by the proof."""
     near = polygons.copy()
     large = np.flatnonzero(shapely.get_num_coordinates(polygons) > MOST_VERTICES)
     different, which = distinct(polygons[large])
@@ -141,7 +144,7 @@ def _parts_near(polygons: np.ndarray, others: np.ndarray, threads: Threads) -> n
 def _once_more(
     operation: Operation, left: shapely.Geometry, right: shapely.Geometry, expected_m2: float, allowed_m2: float
 ) -> tuple[shapely.Geometry | None, bool]:
-    """One pair that broke down or came out wrong: whole, then on finer and coarser grids; and whether it failed."""
+    """Repeat a pair that failed or came out wrong: whole, then on finer and coarser grids; and whether it fails."""
     for grid in (None, *RETRY_GRIDS_M):
         with contextlib.suppress(shapely.GEOSException):
             result = operation(left, right, grid_size=grid)
@@ -151,7 +154,7 @@ def _once_more(
 
 
 def overlaps(parcels: AnyShapes, tree: shapely.STRtree, features: AnyShapes, threads: Threads) -> Overlaps:
-    """The ground that each parcel shares with each feature it meets; touching is not sharing.
+    """The ground that each parcel shares with each feature; touching is not sharing.
 
     parcels: (n,) polygons and `tree` their index; features: (m,) polygons.
     """
@@ -159,7 +162,7 @@ def overlaps(parcels: AnyShapes, tree: shapely.STRtree, features: AnyShapes, thr
 
 
 def build_overlaps(parcels: AnyShapes, features: AnyShapes, met: CandidatePairs, threads: Threads) -> Overlaps:
-    """The ground itself of those that meet, each compared with its sum."""
+    """The ground of candidate pairs, each compared with its sum."""
     met = met.only(np.flatnonzero(met.area_m2 + met.error_m2 >= ARITHMETIC_M2))
     met = met.only(np.lexsort((met.feature, met.parcel)))
     mine, other, area = picked_of(parcels, met.parcel), picked_of(features, met.feature), met.area_m2
@@ -194,11 +197,11 @@ def _add_covered(
     boxes: tuple[np.ndarray, np.ndarray],
     area_m2: np.ndarray,
 ) -> np.ndarray:
-    """Put parcels and features that lie inside the other as a whole into the ground of pairs that have none: (k,).
+    """Put parcels or features that lie wholly inside the other into the ground of pairs that have none: (k,).
 
-    is_known (k,): which ground is known without a geometry; pair, boxes: of parcels and features, (k,) each; area_m2
-    (k,): what they share. Only where boxes and sums say that all of one is shared, and if it lies inside indeed.
-    Returns the rows of whole features.
+    is_known (k,): ground that is known without a geometry; pair, boxes: of parcels and features, (k,) each; area_m2
+    (k,): what they share. Only where boxes and sums say that all of one is shared, and it really lies inside. Returns
+    the rows of whole features.
     """
     rows = np.empty(0, dtype=np.int64)
     for own in (0, 1):
@@ -216,7 +219,7 @@ def _add_covered(
 
 
 def _laid_out(ground: FlatGround, rows: np.ndarray) -> FlatGround:
-    """Ground whose whole features, in some rows (k,), are rings if they are of one, as all other ground is."""
+    """Turn whole features in some rows (k,) into rings where they have one ring, like all other ground."""
     rows = rows[have_one_ring(ground.others[rows])]
     if len(rows) == 0:
         return ground
@@ -228,7 +231,7 @@ def _laid_out(ground: FlatGround, rows: np.ndarray) -> FlatGround:
 def _common_by_parts(
     mine: np.ndarray, other: np.ndarray, area_m2: np.ndarray, threads: Threads
 ) -> tuple[np.ndarray, np.ndarray]:
-    """mine ∩ other where mine has parts far from each other: part by part, each near its own part of the other."""
+    """mine ∩ other where mine has parts far apart: part by part, each with the near part of the other."""
     parts, owner = shapely.get_parts(mine, return_index=True)
     ground, broken = intersections(parts, other[owner], threads)
     result = union_by(owner[~shapely.is_missing(ground)], ground[~shapely.is_missing(ground)], len(mine), threads)
@@ -242,12 +245,12 @@ def _common_by_parts(
 def grounds(
     found: Overlaps, parcels: AnyShapes, features: AnyShapes, threads: Threads, known: Known | None = None
 ) -> FlatGround:
-    """All ground that each parcel (n,) shares with any feature: (n,), none where there is none.
+    """All ground that each parcel (n,) shares with any feature: (n,), empty where there is none.
 
-    known: the features as the kernel has them, where somebody has made them already.
+    known: the features in the kernel's form, where they are already made.
 
-    Where a feature covers all of it, or what it shares with features that have no ground in common sums to the parcel,
-    it is the parcel itself.
+    Where a feature covers the whole parcel, or the ground that it shares with features that do not overlap each other
+    adds up to the parcel, the result is the parcel itself.
     """
     size = areas_of(parcels)
     total = np.bincount(found.parcel, found.ground.area_m2, len(parcels))
@@ -264,7 +267,7 @@ def grounds(
 
 
 def united_ground(group: np.ndarray, ground: FlatGround, groups: int, threads: Threads) -> FlatGround:
-    """The union of the ground of each group: (groups,); a single geometry of a group is returned unchanged."""
+    """The union of the ground of each group: (groups,); the only geometry of a group is returned unchanged."""
     order = np.argsort(group, kind="stable")
     group, ground = group[order], ground.at(order)
     is_alone = (np.bincount(group, minlength=groups) == 1)[group]
@@ -273,7 +276,7 @@ def united_ground(group: np.ndarray, ground: FlatGround, groups: int, threads: T
 
 
 def are_whole(found: Overlaps, parcels: AnyShapes) -> np.ndarray:
-    """Which of the pieces found (k,) are all of their parcel."""
+    """Which of the pieces (k,) are their whole parcel."""
     whole: np.ndarray = found.ground.area_m2 == areas_of(parcels)[found.parcel]
     return whole
 
@@ -310,7 +313,7 @@ def union_by(group: np.ndarray, geometries: np.ndarray, groups: int, threads: Th
 
 
 def _proved_unions(block: np.ndarray, threads: Threads) -> np.ndarray:
-    """The union of each row of (n, k) polygons, compared with the sums of its pairs; on grids where it is wrong.
+    """The union of each row of (n, k) polygons, compared with the sums of its pairs, on grids where it is wrong.
 
     Raises OneMapError overlay.union.
     """
@@ -336,7 +339,7 @@ def _unite(block: np.ndarray, grid_size: float | None) -> np.ndarray:
 
 
 def _inside_m2(unions: np.ndarray, block: np.ndarray, threads: Threads) -> np.ndarray:
-    """How much of the polygons of each row (n, k) lies in their union (n,), by sums."""
+    """The area of the polygons of each row (n, k) that lies in their union (n,), by sums."""
     areas, _ = common_areas(block.ravel(), unions.repeat(block.shape[1]), threads)
     areas_m2: np.ndarray = areas.reshape(block.shape).sum(axis=1)
     return areas_m2
@@ -383,7 +386,7 @@ def differences(left: np.ndarray, right: np.ndarray, threads: Threads) -> tuple[
 def divided_ground(ground: FlatGround, taken: AnyShapes, threads: Threads) -> tuple[FlatGround, FlatGround]:
     """The parts of ground (n,) outside and inside shapes (n,), row by row; the areas of both are known.
 
-    ground: of known areas. Of what equals its shape, and where the overlay breaks down, all is taken.
+    ground: with known areas. Where it equals its shape, or the overlay fails, all of it counts as inside.
     """
     shapes = ground.shapes()
     is_all = are_equal(shapes, taken)
@@ -412,14 +415,14 @@ def unions(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def parts_outside(polygons: AnyShapes, ground: shapely.Geometry, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
-    """The part of each polygon that `ground` does not cover, None where it is covered; and whether it failed."""
+    """The part of each polygon that `ground` does not cover, None where it is covered; and where the overlay failed."""
     return _overlay_with_ground(
         polygons, ground, threads, differences, apart=polygons, covered=np.full(len(polygons), None)
     )
 
 
 def parts_inside(polygons: AnyShapes, ground: shapely.Geometry, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
-    """The part of each polygon that `ground` covers, None where it covers nothing; and whether it failed."""
+    """The part of each polygon that `ground` covers, None where it covers nothing; and where the overlay failed."""
     whole = all_of(polygons)
     return _overlay_with_ground(whole, ground, threads, intersections, apart=np.full(len(whole), None), covered=whole)
 
@@ -432,7 +435,7 @@ def _overlay_with_ground(
     apart: AnyShapes,
     covered: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """operation(polygon, ground) where the edge of the ground runs through the polygon; the answers else are known."""
+    """operation(polygon, ground) where the ground's edge crosses the polygon. apart, covered: results elsewhere."""
     shapely.prepare(ground)
     result = covered.copy()
     failed = np.zeros(len(polygons), dtype=bool)
@@ -459,10 +462,10 @@ def unions_near(
 ) -> np.ndarray:
     """The union of the zones that meet each polygon's box with a margin: (n,), None where there is none.
 
-    What is to be taken from a polygon is taken so, and not as their common ground: along the polygon's own edge
-    that ground is rounded, and would leave slits that join what lies apart. Nor are the zones cut to the box: two
-    that share an edge would part by a hair where the cut is rounded.
-    concerns(polygon (k,), zone (k,)) → (k,): which pairs count; all do without it.
+    Zones are subtracted as they are, not as their common ground with the polygon: along the polygon's own edge that
+    ground is rounded and would leave slits that join separate parts. Nor are they cut to the box: two that share an
+    edge would come apart where the cut is rounded. concerns(polygon (k,), zone (k,)) → (k,): which pairs count; all of
+    them by default.
     """
     rows = np.flatnonzero(~shapely.is_missing(polygons))
     west, south, east, north = shapely.bounds(polygons[rows]).T

@@ -1,4 +1,4 @@
-"""Common ground of two polygons, and what one leaves of the other, by the kernel: as rings, or no answer."""
+"""Common ground and difference of two polygons by the kernel, as rings, or no answer."""
 
 import os
 from functools import cache
@@ -52,9 +52,9 @@ def remaining_ground(pairs: FlatPairs, threads: Threads, least_m2: float = 0.0) 
 
 
 def moved_ground(ground: FlatGround, by: tuple[float, float]) -> FlatGround:
-    """Ground moved east and north by whole metres, and valid there too, as `shift_polygons` of its geometries.
+    """Ground moved east and north by whole metres, and valid there too, like `shift_polygons` of its geometries.
 
-    Of which rings that is certain the kernel tells; of all others GEOS is asked.
+    The kernel decides which rings are certainly valid; GEOS is asked about the others.
     """
     ground = ground.made_whole()
     moved = FlatGround(ground.points + by, ground.size, shift_polygons(ground.others, by))
@@ -64,9 +64,9 @@ def moved_ground(ground: FlatGround, by: tuple[float, float]) -> FlatGround:
 
 
 def are_simple_rings(points: np.ndarray, size: np.ndarray) -> np.ndarray:
-    """Which closed rings (n,) are proved to have no edges that meet; few rings are not proved.
+    """Which closed rings (n,) are proved to have no edges that meet; a few valid rings are not proved.
 
-    points (m, 2): ring after ring, the first of each again at its end; size (n,): how many each has.
+    points (m, 2): ring after ring, the first point of each again at its end; size (n,): the points of each.
     """
     proved = np.zeros(len(size), dtype=np.int64)
     if is_worth_compiling(float((size * size).sum())):
@@ -76,7 +76,7 @@ def are_simple_rings(points: np.ndarray, size: np.ndarray) -> np.ndarray:
 
 
 def compile_kernel() -> int:
-    """Compile the kernel, and keep it for later processes; returns an exit code, 0 also where there is no compiler."""
+    """Compile the kernel and store it for later processes; returns an exit code, 0 also where there is no compiler."""
     if is_compiler_there():
         os.environ[SWITCH] = "1"
         _ask_kernel()
@@ -87,7 +87,7 @@ def compile_kernel() -> int:
 def load_kernel() -> bool:
     """Load stored compiled loops, for a process that keeps running: some 0.03 s. Returns whether there were any.
 
-    Nothing is compiled for it: where nothing was kept, the first large question does that.
+    It compiles nothing: if nothing was stored, the first large question does.
     """
     if not is_kept():
         return False
@@ -149,7 +149,7 @@ def _rings(points: int, rings: int, is_compiled: bool) -> Rings:
 
 
 def _ground_of(rings: Rings, state: np.ndarray, number: np.ndarray) -> FlatGround:
-    """The ground of pairs (k,) of a state and with a number of rings each; open ones that are not valid become untold.
+    """The ground of pairs (k,) by their states and numbers of rings; an open pair with invalid ground becomes untold.
 
     A ring that is proved and alone stays as it is.
     """

@@ -1,8 +1,8 @@
-"""Large polygons cut small, or around a box, since every overlay and every sum scans all of both polygons.
+"""Large polygons cut small, or cut to what lies around a box, since every overlay and sum scans both polygons whole.
 
-The steps around boxes are tiles that overlap, halved again and again; which of them a box
-is cut from depends on the polygon and the box alone, and so do the digits. What goes wrong here is proved wrong by the
-area of the overlay, which is then done with the whole polygon.
+Boxes are cut from tiles that overlap and are halved again and again; which tile serves a box depends on the polygon and
+the box alone, and so do the digits. An error made here is found by the area of the overlay, which is then repeated with
+the whole polygon.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,7 +26,7 @@ _OVERLAP = 0.125  # of a tile's side, that it reaches into its neighbours on eac
 
 @dataclass(frozen=True)
 class Pieces:
-    """Polygons cut small: geometries (m,) and for each the index of the polygon it is part of."""
+    """Polygons cut small: geometries (m,), and for each the row of its polygon."""
 
     geometries: np.ndarray
     owner: np.ndarray
@@ -62,7 +62,7 @@ _Clip = Callable[[shapely.Geometry, Bounds], shapely.Geometry]
 
 
 def clip_polygon(polygon: shapely.Geometry, box: Bounds) -> shapely.Geometry:
-    """The part of a polygon in a box, found fast; rings may touch along its edge, and degenerate ones be wrong."""
+    """The part of a polygon in a box, found fast; rings may touch along its edge, degenerate ones may be wrong."""
     try:
         return shapely.clip_by_rect(polygon, *box)
     except shapely.GEOSException:  # some valid polygons leave it with a ring of three points
@@ -91,7 +91,7 @@ def subdivide_polygons(polygons: np.ndarray) -> Pieces:
 
 
 def _are_sound(polygons: np.ndarray, pieces: Pieces) -> np.ndarray:
-    """Whether the pieces of each polygon (n,) are valid and make up the whole of it; False where there are none."""
+    """Whether the pieces of each polygon (n,) are valid and make up all of it; False where there are none."""
     area = shapely.area(polygons)
     of_pieces = np.bincount(pieces.owner, shapely.area(pieces.geometries), len(polygons))
     broken = np.bincount(pieces.owner, ~shapely.is_valid(pieces.geometries), len(polygons))
@@ -101,7 +101,7 @@ def _are_sound(polygons: np.ndarray, pieces: Pieces) -> np.ndarray:
 
 
 def _cut_small(polygons: np.ndarray, rows: np.ndarray, cut: _Clip) -> Pieces:
-    """The polygons in `rows` cut small; a piece that cut after cut makes no smaller stays as it is."""
+    """The polygons in `rows` cut small; a piece that repeated cuts make no smaller stays."""
     done: list[Pieces] = []
     geometries, owner, in_vain = polygons[rows], rows, np.zeros(len(rows), dtype=np.int64)
     while len(geometries):
@@ -141,7 +141,7 @@ def tiles_near(
 ) -> np.ndarray:
     """The parts of polygon (k,), of polygons (m,), in boxes (k, 4) and at least a margin around them: (k,).
 
-    Cut in tiles, which may still be larger than need be; small polygons stay whole.
+    They are tiles, which may be larger than needed; small polygons stay whole.
     """
     result: np.ndarray = polygons[polygon]
     bounds = shapely.bounds(polygons)
@@ -166,9 +166,9 @@ def tiles_near(
 
 
 def cut_around(polygons: np.ndarray, boxes: np.ndarray, margin_m: float) -> np.ndarray:
-    """Cut large polygons (k,) down to what lies around boxes (k, 4): as far as the box is large, or a margin.
+    """Cut large polygons (k,) down to what lies around boxes (k, 4): as far as the box is wide, or by a margin.
 
-    The margin keeps cuts from the edges of what is in the box.
+    The margin keeps cuts away from the edges inside the box.
     """
     result: np.ndarray = polygons.copy()
     rows = np.flatnonzero(shapely.get_num_coordinates(polygons) > MOST_VERTICES)

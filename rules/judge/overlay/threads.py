@@ -19,9 +19,8 @@ _HELPERS = ThreadPoolExecutor(64)  # which stay: to begin a thread takes longer 
 class Threads:
     """How many threads share a piece of work.
 
-    progress: of this piece.
-    parts: about how many parts of `each` are most of it; None if nobody knows: then each call of `each` is half of what
-        is left.
+    progress: of this piece. parts: an estimate of how many calls of `each` make up most of it; None if not known: then
+    each call of `each` counts for half of the rest.
     """
 
     workers: int = 1
@@ -30,11 +29,11 @@ class Threads:
 
     @classmethod
     def of(cls, workers: int | None, progress: Progress) -> "Threads":
-        """A pool of as many threads as are asked for, else as the machine has cores."""
+        """As many threads as are asked for, or as the machine has cores."""
         return cls(workers or os.cpu_count() or 1, progress)
 
     def part(self, begin: float, end: float, step: str | None = None) -> "Threads":
-        """The same threads for a part of the work, as `Progress.part`."""
+        """The same threads for a part of the work, as in `Progress.part`."""
         return replace(self, progress=self.progress.part(begin, end, step))
 
     def each(self, work: Callable[[Part], Result], parts: Sequence[Part]) -> list[Result]:
@@ -52,17 +51,17 @@ class Threads:
         return [do_part(part) for part in parts]
 
     def in_turn(self, items: Sequence[Part]) -> Iterator[tuple[Part, "Threads"]]:
-        """Items of about one size, one after the other, each with the threads for it."""
+        """Items of similar size, one after the other, each with the threads for it."""
         for item, progress in zip(items, self.progress.parts([1] * len(items)), strict=True):
             progress.at(0.0)
             yield item, replace(self, progress=progress)
 
 
 def _share_out(work: Callable[[Part], Result], parts: Sequence[Part], workers: int) -> list[Result]:
-    """work(part) for each part, in their order; of several threads, one of them this, whichever is free takes the next.
+    """work(part) for each part, in their order; whichever thread is free takes the next part.
 
-    So who calls it within such work never waits for a thread that waits for him. Raises what any part raised, once no
-    thread is at work any more.
+    This thread is one of them, so a caller inside such work never waits for a thread that waits for it. Raises what any
+    part raised, after all threads have stopped.
     """
     left, found = iter(range(len(parts))), dict[int, Result]()  # each number comes to one thread
 

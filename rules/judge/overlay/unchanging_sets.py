@@ -1,4 +1,4 @@
-"""Values computed from an unchangeable set of polygons: once, and kept as long as the set is referenced."""
+"""Values computed from a read-only set of polygons: once, and kept as long as the set is referenced."""
 
 import threading
 import weakref
@@ -28,7 +28,7 @@ def is_frozen(polygons: AnyShapes) -> bool:
 
 
 def compute_once(polygons: Set, name: str, work: Callable[[Set], Result]) -> Result:
-    """work(polygons), or what it gave for this very set, if that is frozen; name: of the work."""
+    """work(polygons), or its earlier result for this very set if the set is frozen. name: of the work."""
     if not is_frozen(polygons):
         return work(polygons)
     with _LOCK:

@@ -13,12 +13,11 @@ Result = TypeVar("Result")
 
 
 def run_cancellable(work: Callable[[], Result], progress: Progress = SILENT, expected_s: float | None = None) -> Result:
-    """The result of work(), or the error that it raises; it must release the interpreter's lock while it calculates.
+    """Return the result of work(), or raise its error; work must release the interpreter's lock while it calculates.
 
-    It is done by a thread of its own. Where nobody waits any more, it is left to itself and its result forgotten.
+    A thread of its own does it. If the caller is cancelled, the thread is left to finish and its result is dropped.
 
-    progress: of this work.
-    expected_s: how long the processors need about, by which the progress goes; None if nobody knows.
+    progress: of this work. expected_s: an estimate of its seconds, which drives the progress; None if not known.
     """
     results: list[Result] = []
     errors: list[Exception] = []
@@ -44,5 +43,5 @@ def run_cancellable(work: Callable[[], Result], progress: Progress = SILENT, exp
 
 
 def expected_share(taken_s: float, expected_s: float) -> float:
-    """How much is done of work that says nothing of itself: most of it in the time expected, and never all."""
+    """The share of work done after `taken_s`, for work that reports nothing: never all of it."""
     return 1 - math.exp(-2 * taken_s / expected_s) if expected_s > 0 else 0.0

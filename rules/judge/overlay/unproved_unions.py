@@ -1,4 +1,4 @@
-"""Work whose unions prove their own areas; rows of which one does not are left out, and named."""
+"""Work whose unions prove their own areas; rows with a union that is not proved are left out and named."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -12,10 +12,10 @@ Result = TypeVar("Result")
 
 
 def do_provable(work: Callable[[np.ndarray], Result], count: int) -> tuple[Result, np.ndarray, np.ndarray]:
-    """The result for those of `count` rows whose unions prove their areas, these rows, and the others.
+    """The result for the rows (below `count`) whose unions are proved, these rows, and the others.
 
-    work: is given rows; whether a union of one of them proves its area depends on that row alone. Raises any other
-    OneMapError of `work`.
+    work: takes rows; whether the union of a row is proved depends on that row alone. Raises every other OneMapError of
+    `work`.
     """
     rows = np.arange(count)
     try:
@@ -29,7 +29,7 @@ def do_provable(work: Callable[[np.ndarray], Result], count: int) -> tuple[Resul
 
 
 def _unproved_rows(work: Callable[[np.ndarray], object], rows: np.ndarray) -> np.ndarray:
-    """The rows that are refused alone, among rows (k,) that are refused together; found by halves."""
+    """The rows that are refused by themselves, among rows (k,) that are refused together; found by halving."""
     if len(rows) == 1:
         return rows
     found = [rows[:0]]

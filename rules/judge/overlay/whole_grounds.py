@@ -1,4 +1,4 @@
-"""Grounds as wholes: the union of many, and what of some lies in another or beyond it; refused where not proved."""
+"""Unions of many grounds, and their parts inside or outside another; refused where they are not proved."""
 
 import numpy as np
 import shapely
@@ -15,7 +15,7 @@ def union_of_all(grounds: np.ndarray, threads: Threads) -> shapely.Geometry:
 
 
 def grounds_inside(grounds: np.ndarray, other: shapely.Geometry, layer: str, threads: Threads) -> np.ndarray:
-    """The part of each ground (n,) inside another, None where there is none; layer: the name in a refusal.
+    """The part of each ground (n,) inside another, None where there is none. layer: named in a refusal.
 
     Raises OneMapError compare.arithmetic.
     """
@@ -23,7 +23,7 @@ def grounds_inside(grounds: np.ndarray, other: shapely.Geometry, layer: str, thr
 
 
 def grounds_outside(grounds: np.ndarray, other: shapely.Geometry, layer: str, threads: Threads) -> np.ndarray:
-    """The part of each ground (n,) outside another, None where there is none; layer: as for `common_with`.
+    """The part of each ground (n,) outside another, None where there is none. layer: named in a refusal.
 
     Raises OneMapError compare.arithmetic.
     """

@@ -34,25 +34,25 @@ class AskedFact:
 
 @dataclass(frozen=True)
 class RuleNeed:
-    """The facts that a rule needs of a project: of each group at least one field."""
+    """The facts that a rule needs of a project: at least one field of each group."""
 
     rule: Rule
     any_of: tuple[tuple[str, ...], ...]
 
 
 def fact_title(name: str, language: str) -> str:
-    """The name of a field that rules ask; its name where it is a city's own."""
+    """The title of a field that rules ask for; the field's name where it is a city's own."""
     titles = sentences(language)["fact"]
     return str(titles.get(name, name))
 
 
 def register_of(rules: Sequence[Rule]) -> KindRegister | None:
-    """The register of project kinds for the rules; None if no rule depends on the kind of project."""
+    """The register of project kinds that the rules use; None if no rule depends on the kind of project."""
     return next((one.register for rule in rules for one in (*rule.unless, *rule.only)), None)
 
 
 def rule_needs(rules: Sequence[Rule]) -> list[RuleNeed]:
-    """The rules that ask a project for facts, each with the fields that it has to know."""
+    """The rules that ask a project for facts, each with the fields that it needs."""
     needs = []
     for rule in rules:
         groups = [_class_fields(classes) for classes in _classes_of(rule)]
@@ -102,13 +102,13 @@ def _classes_of(rule: Rule) -> list[tuple[ProjectClass, ...]]:
 
 
 def _class_fields(classes: Sequence[ProjectClass]) -> tuple[str, ...]:
-    """The fields that decide classes; any of them will do."""
+    """The fields by which classes are decided; any one of them is enough."""
     uses = [USE_FIELD] if any(one.asks_use for one in classes) else []
     return (*uses, *([KIND_FIELD] if any(one.kinds for one in classes) else []))
 
 
 def _plain_fields(rule: Rule) -> Iterator[_Asked]:
-    """The fields that a rule's `when` asks, and those by which its kind measures a parcel."""
+    """The fields in a rule's `when`, and those by which its kind measures a parcel."""
     if rule.when is not None:
         found: dict[str, tuple[str, list[str]]] = {}
         for name, value in _comparisons(parse_condition(rule.when)):

@@ -1,4 +1,4 @@
-"""Bodies beside the ten departments that a pack lets be asked on paper: the heritage office, the railway, the army."""
+"""Bodies beside the ten departments that a pack names and that are asked on paper: heritage office, railway, army."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -47,5 +47,5 @@ def body_problems(tables: Any) -> Iterator[tuple[str, str]]:
 
 
 def bodies_from(tables: Mapping[str, Any]) -> dict[str, Body]:
-    """The bodies of a pack's tables, which are right."""
+    """The bodies in a pack's tables, which must be free of problems."""
     return {name: Body(name, item["title"], item["lead"]) for name, item in tables.items()}

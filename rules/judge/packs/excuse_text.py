@@ -1,4 +1,4 @@
-"""How people read by what a project is excused from a rule."""
+"""How people read what excuses a project from a rule."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -12,9 +12,9 @@ from onemap.rules.judge.packs.rule import Rule
 
 
 def excuse_text(rule: Rule, excused_by: str | None, language: str) -> str:
-    """Why a rule does not apply to a project: its class, and by what it is of it; "" where it applies.
+    """Why a rule does not apply to a project: its class, and what puts it in that class; "" where it applies.
 
-    excused_by: as the column of findings has it, which runs of old lack.
+    excused_by: as in the column of findings, which older runs lack.
     """
     if not excused_by:
         return ""

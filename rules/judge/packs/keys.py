@@ -1,4 +1,4 @@
-"""The keys of a pack's tables, but for those that only one kind of rule has (these stand with the kind)."""
+"""The keys of a pack's tables, except those of a single kind of rule, which stand with the kind."""
 
 from collections.abc import Mapping
 from dataclasses import replace

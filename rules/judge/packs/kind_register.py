@@ -1,7 +1,8 @@
 """The register of kinds of projects, and the kinds that a text names by its head.
 
-Chinese ends with what a thing is: 铁路新村住宅 is housing, 水库管理所办公楼 an office. So a text names the kind whose
-longest trade word ends it, once the words that only say how it is built (扩建, 工程, 二期) are taken off its end.
+A Chinese name ends with what the thing is: 铁路新村住宅 is housing, 水库管理所办公楼 an office. So a text
+names the kind whose longest trade word ends it, after words that only say how it is built (扩建, 工程, 二期)
+are removed from its end.
 """
 
 import difflib
@@ -108,11 +109,11 @@ _BUILDING = re.compile(
 
 @dataclass(frozen=True, eq=False)
 class ProjectKind:
-    """One kind of project: the words by which texts name it, and the codes in which it stands.
+    """One kind of project: the words by which texts name it, and the use codes in which it may stand.
 
     use: beginnings of codes of the guide of 2023 (digits) and of GB 50137 (letters); survey: of the land survey.
-    tends_ground: a code of the ground says enough of it; is_fact: it counts only where a person has stated it; needs:
-    the facts to be stated with it, each with its form.
+    tends_ground: a code of the ground describes it sufficiently; is_fact: it counts only if a person has stated it;
+    needs: the facts to be stated with it, each with its form.
     """
 
     name: str
@@ -126,7 +127,7 @@ class ProjectKind:
 
     @cached_property
     def is_built(self) -> bool:
-        """Whether it is built on the ground: it may stand in a code that says what, and tends no ground."""
+        """Whether it is built on the ground: it may stand in a code of a built use, and does not tend the ground."""
         digits = tuple(start for start in self.use if not start[:1].isalpha())
         letters = tuple(start for start in self.use if start[:1].isalpha())
         by_system = {LAND_SEA: digits, URBAN: letters, SURVEY: self.survey}
@@ -152,14 +153,14 @@ class ProjectKind:
 
 @dataclass(frozen=True, eq=False)
 class KindRegister:
-    """All kinds that texts can name, by their names in packs. text: of the file; a pack's own kinds are in the pack."""
+    """All kinds that texts can name, by their names in packs. text: of the file, without a pack's own kinds."""
 
     kinds: Mapping[str, ProjectKind]
     text: str = ""
 
     @cached_property
     def heads(self) -> Mapping[str, ProjectKind]:
-        """The kinds by their words, as these are compared."""
+        """The kinds by their words, in the form in which words are compared."""
         return {plain_code(word): kind for kind in self.kinds.values() for word in kind.words}
 
     @cached_property
@@ -172,7 +173,7 @@ class KindRegister:
         return max(map(len, self.heads), default=0)
 
     def kind_of(self, text: str) -> ProjectKind | None:
-        """The kind of the one thing that a text names, None where no word of the register ends it."""
+        """The kind of the single thing that a text names, None where the text ends with no word of the register."""
         found = self._head_of(plain_code(text))
         return self.heads[found[0]] if found else None
 
@@ -192,7 +193,7 @@ class KindRegister:
         return (*chain.from_iterable(map(self._kinds_of_part, named or parts)), *last) or (None,)
 
     def _kinds_of_part(self, part: str) -> tuple[ProjectKind | None, ...]:
-        """The kind of one part, and one that is unknown for rooms, or a plot on which the thing may only have been."""
+        """The kinds of one part; an unknown kind is added for rooms, or for a plot that only bears the thing's name."""
         if (found := self._head_of(part)) is None:
             return (None,)
         head, before = found
@@ -200,27 +201,27 @@ class KindRegister:
         return (self.heads[head], None) if is_beside else (self.heads[head],)
 
     def kinds_outside_brackets(self, text: str) -> tuple[ProjectKind | None, ...]:
-        """The kinds of `kinds_of` without those that brackets say to be included."""
+        """The kinds of `kinds_of` without those that brackets list as included."""
         return self.kinds_of(_BRACKETS.sub("", _comparable_text(text)))
 
     def _separate_things(self, narrow: str) -> str:
-        """A text without blanks; with a comma for each blank, 并建 or 连同 that stands between two things."""
+        """Remove blanks from a text, and put a comma for each blank, 并建 or 连同 that stands between two things."""
         plain, *rest = _BETWEEN.split(narrow)
         for sign, part in zip(rest[::2], rest[1::2], strict=True):
             plain += ("," if self._head_of(plain) and self._head_of(part) else sign.strip()) + part
         return plain
 
     def _things(self, part: str) -> list[str]:
-        """The things of a part without a sign between: what follows 含 or 暨 is one more where a thing precedes it."""
+        """The things in a part without separators: text after 含 or 暨 is a further thing if a thing precedes it."""
         found = _ALSO.search(part)
         if found and self._head_of(part[: found.start()]):
             return [part[: found.start()], *self._things(part[found.end() :])]
         return [part] if part else []
 
     def holds_word_of(self, kinds: Collection[str], text: str) -> bool:
-        """Whether a word of some kinds stands anywhere in a text, and not inside a longer word of another kind.
+        """Whether a text contains a word of some kinds that is not part of a longer word of another kind.
 
-        水产养殖场 is no farm of livestock, though 养殖场 is.
+        水产养殖场 is not a livestock farm, although 养殖场 is.
         """
         plain = plain_code(text)
         spans = [
@@ -237,7 +238,7 @@ class KindRegister:
         )
 
     def _head_of(self, plain: str) -> tuple[str, str] | None:
-        """The word that ends a text and what stands before it, once words on how it is built are taken off its end."""
+        """The word that ends a text and the text before it, after words about construction are removed from the end."""
         left = plain
         while left:
             for at in range(max(len(left) - self._longest, 0), len(left)):
@@ -249,36 +250,36 @@ class KindRegister:
         return None
 
     def nearest(self, text: str, most: int = 3) -> list[ProjectKind]:
-        """The kinds whose words are most like a text that is not recognised, the nearest first."""
+        """The kinds with the words most similar to a text that is not recognised, the nearest first."""
         plain = _without_building(_BRACKETS.sub("", plain_code(text)))
         words = difflib.get_close_matches(plain, self.heads, n=4 * most, cutoff=0.3)
         return list({self.heads[word].name: self.heads[word] for word in words}.values())[:most]
 
     def extended(self, own: Mapping[str, Any]) -> "KindRegister":
-        """The register with further kinds, which are right; one of the same name takes the other's place."""
+        """The register with further kinds, free of problems; a kind replaces one of the same name."""
         return KindRegister({**self.kinds, **_kinds_from(own)}, self.text) if own else self
 
 
 def _before_last_thing(text: str) -> str:
-    """A text up to the last sign between things: what follows belongs to the thing whose head was taken off."""
+    """A text up to its last separator; the rest belongs to the thing whose head was removed."""
     ends = [found.start() for found in _SEVERAL.finditer(text)]
     return text[: ends[-1]] if ends else ""
 
 
 def _comparable_text(text: str) -> str:
-    """A text in the form in which words are compared; a comma ends its lines, and single blanks stay."""
+    """A text in the form in which words are compared; line ends become commas, single blanks stay."""
     return ",".join(" ".join(map(plain_code, line.split())) for line in text.splitlines())
 
 
 def _names_nothing(part: str, on_fields: bool) -> bool:
-    """Whether a part says only how something is built, or what goes with it: a house does not go with fields."""
+    """Whether a part only says how something is built, or names an accessory; on fields a house is no accessory."""
     if "用房" in part and on_fields:
         return False
     return bool(_HOW.fullmatch(part) or _NEUTRAL.fullmatch(_without_building(part)))
 
 
 def _without_building(text: str) -> str:
-    """A text without what its end says of how a thing is built."""
+    """A text without the words at its end about how a thing is built."""
     while building := _BUILDING.search(text):
         text = text[: building.start()]
     return text
@@ -308,7 +309,7 @@ def shipped_register() -> KindRegister:
 
 @lru_cache(maxsize=2)
 def register_from(text: str) -> KindRegister:
-    """A register from the text of its file, which is right: runs of one library were asked by the same one."""
+    """A register from the text of its file, free of problems: the runs of a library keep theirs."""
     return KindRegister(_kinds_from(toml_content(text)["kind"]), text)
 
 
@@ -318,7 +319,7 @@ NO_REGISTER = KindRegister({})  # of runs that were kept before there was one: t
 def kind_problems(tables: Any, known: KindRegister) -> Iterator[tuple[str, str]]:
     """The problems of a pack's tables [kind.NAME]: key, and the form that it should have.
 
-    known: the kinds beside which they are to stand: no word may name two of them.
+    known: the register to which they are added; no word may name two kinds.
     """
     if not isinstance(tables, dict):
         yield "", f'[kind.NAME] title = {TITLE_FORM}, words = ["…"], use = ["1202"]'

@@ -1,4 +1,4 @@
-"""The laws that packs name, each edition with its days: one table, so that one mend serves all rules."""
+"""The laws that packs name, each edition with its days, in one table, so that a correction serves all rules."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ def check_laws(packs: Sequence[Pack], day: date) -> None:
 
 
 def repealed_laws(packs: Sequence[Pack], day: date) -> list[Problem]:
-    """The laws on which rules of some packs rest on a day on which they are repealed."""
+    """A problem for each law that rules of the packs cite as holding on a day on which it is repealed."""
     problems = []
     for rule in (rule for pack in packs for rule in pack.rules):
         for entry in rule.basis:
@@ -56,7 +56,7 @@ def repealed_laws(packs: Sequence[Pack], day: date) -> list[Problem]:
 
 
 def _repealed_law(entry: LegalBasis, day: date) -> Law | None:
-    """The law that an entry of a basis names, if it is repealed on a day on which the entry says that it holds."""
+    """The law of an entry of a basis if it is repealed on a day for which the entry cites it, else None."""
     editions = laws().get(entry.law, ())
     if not entry.is_in_force(day) or not editions or any(law.to is None or day <= law.to for law in editions):
         return None

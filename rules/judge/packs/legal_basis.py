@@ -1,4 +1,4 @@
-"""A law on which a rule rests: its article, and the days on which that holds."""
+"""A law on which a rule rests: its article, and the days on which it is in force."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from typing import Any
 class LegalBasis:
     """A law and its article. subject: what the article is about, in each language.
 
-    first_day, last_day: on which it holds, None where the pack names none.
+    first_day, last_day: in force, None where the pack names none.
     """
 
     law: str
@@ -22,7 +22,7 @@ class LegalBasis:
 
     @classmethod
     def of(cls, entry: Mapping[str, Any]) -> "LegalBasis":
-        """An entry of `basis` as it stands in a pack."""
+        """Read an entry of `basis` in a pack."""
         words = {name: entry[name] for name in ("law", "article", "edition", "subject") if name in entry}
         return cls(**words, first_day=_day(entry.get("from")), last_day=_day(entry.get("to")))
 
@@ -33,16 +33,16 @@ class LegalBasis:
 
     @property
     def days(self) -> tuple[date, ...]:
-        """Its first and its last day, those that the pack names."""
+        """Its first and last day, as far as the pack names them."""
         return tuple(day for day in (self.first_day, self.last_day) if day is not None)
 
     def is_in_force(self, day: date) -> bool:
-        """Whether it holds on a day; without days it always does."""
+        """Whether it is in force on a day; without days it always is."""
         return (self.first_day is None or self.first_day <= day) and (self.last_day is None or day <= self.last_day)
 
 
 def articles_by_law(named: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    """The articles of each law, each once, in the order of laws with an article, or none, that are named."""
+    """The articles of each law, each once, in the order in which the laws are first named."""
     found: dict[str, list[str]] = {}
     for law, article in named:
         articles = found.setdefault(law, [])

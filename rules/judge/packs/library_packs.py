@@ -1,4 +1,4 @@
-"""The packs that are named, or those of a library, and the fields of its layers that their rules use."""
+"""The packs that a caller names, or a library's own, and the fields of its layers that their rules use."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -16,8 +16,8 @@ def packs_of(
 ) -> list[Pack]:
     """The named packs, or the library's packs if none is named.
 
-    code_system: by which codes parcels name their use, in place of what the packs say.
-    day: on which named packs judge, today if none is given: they are held to the laws of that day.
+    code_system: the codes by which parcels name their use, instead of those that the packs state.
+    day: the day on which named packs judge, today by default: none of their laws may be repealed on it.
     Raises OneMapError pack.…, rule.….
     """
     catalogue = library.catalogue()
@@ -51,10 +51,10 @@ def packs_as_if(library: Library, drafts: Sequence[str], code_system: str | None
 def place_of_pack(
     kept: Sequence[tuple[str, str | None]], head: Mapping[str, Any], instead: str | None = None, library: str = ""
 ) -> int:
-    """Where a pack comes among those of a library: in the place of its id, else of its origin; else behind them all.
+    """The position of a pack among a library's packs: that of the same id, else of its origin, else the end.
 
-    head: its table [pack]; instead: the id of the pack whose place it takes; library: as errors name it.
-    Raises OneMapError pack.no_such.
+    head: its table [pack]; instead: the id of the pack that it replaces; library: as errors name it. Raises OneMapError
+    pack.no_such.
     """
     ids = [name for name, _ in kept]
     if instead is not None and instead not in ids:

@@ -1,4 +1,4 @@
-"""Rule packs: TOML becomes rules, and every key that is wrong is named with its pack and rule."""
+"""Rule packs: TOML becomes rules; every wrong key is named with its pack and rule."""
 
 import difflib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -32,7 +32,7 @@ DEFAULT_PACK = "city-preliminary"
 
 
 class ChecklistItem(TypedDict):
-    """What a person of a department judges. after: the rule with a hit, or not judged, that brings the question up."""
+    """A question that a person of a department answers. after: the rule whose hit, or unknown ground, raises it."""
 
     id: str
     department: str
@@ -42,10 +42,10 @@ class ChecklistItem(TypedDict):
 
 @dataclass(frozen=True)
 class Pack:
-    """A file of rules, with its text and the hash of it.
+    """A file of rules, with its text and hash.
 
-    system: the codes by which parcels name their use, where they do not say it themselves.
-    origin: id, version and hash of the pack of which it is a copy; empty for none.
+    system: the codes by which parcels name their use if they do not say so; origin: id, version and hash of the pack of
+    which this one is a copy, empty for none.
     """
 
     id: str
@@ -69,7 +69,7 @@ class Pack:
 
     @property
     def stands_alone(self) -> bool:
-        """Whether it names no class and no rule but its own."""
+        """Whether it names no class and no rule of another pack."""
         ids = {rule.id for rule in self.rules}
         named = {name for rule in self.rules for name in (rule.replaces, rule.milder, *rule.under) if name}
         classes = {one.name for rule in self.rules for one in (*rule.unless, *rule.only)}
@@ -77,12 +77,12 @@ class Pack:
 
     @property
     def texts(self) -> list[tuple[str, str]]:
-        """All texts that a run by this pack rests on, its own first, each with its hash."""
+        """All texts on which a run by this pack rests, its own first, each with its hash."""
         register = (sha256(self.register.text), self.register.text)
         return [(self.hash, self.text), register, *((table.hash, table.text) for table in self.tables)]
 
     def record(self) -> PackRecord:
-        """The record of a pack in a run."""
+        """What a run records of the pack."""
         tables = [table.record() for table in self.tables]
         return {
             "id": self.id,
@@ -97,11 +97,10 @@ class Pack:
 def pack_text(
     name: str, folder: str = "packs", missing: str = "pack.missing", option: str = "--pack"
 ) -> tuple[str, str]:
-    """A pack's TOML text and its name in error messages: the id of an included pack, or a file.
+    """A pack's TOML text, and its name in error messages. name: the id of a shipped pack, or a file.
 
-    folder: of the resources, where packs of its sort are shipped; missing: the code of the refusal if there is none;
-    option: by which the user names it.
-    Raises OneMapError with that code, and pack.encoding.
+    folder: of the resources with shipped packs of this sort; missing: the code of the refusal if there is no such pack;
+    option: the option by which the user names it. Raises OneMapError with that code, and pack.encoding.
     """
     shipped = RESOURCES / folder / f"{name}.toml"
     path = shipped if shipped.is_file() and "/" not in name and "\\" not in name else Path(name)
@@ -115,7 +114,7 @@ def pack_text(
 
 
 def pack_texts(names: Iterable[str], folder: str = "packs", missing: str = "pack.missing") -> list[tuple[str, str]]:
-    """`pack_text` of each; what is wrong with several is told of all of them."""
+    """`pack_text` of each name; the problems of all are reported together."""
     return results_of_each(lambda name: pack_text(name, folder, missing), names)
 
 
@@ -125,7 +124,7 @@ def is_shipped(name: str) -> bool:
 
 
 class _AskedLayers(Mapping[str, LayerEntry]):
-    """A catalogue, and what it said of each layer that it was asked for, None for one that it does not know."""
+    """A catalogue that records which layers were looked up and what it returned, None for a layer that it lacks."""
 
     def __init__(self, catalogue: Mapping[str, LayerEntry]) -> None:
         self._catalogue = catalogue
@@ -154,10 +153,10 @@ def parse_packs(
     are_kept: bool = False,
     register: KindRegister | None = None,
 ) -> list[Pack]:
-    """Packs that are given together, of each its text and its name: a later one may name the classes of those before.
+    """Parse packs that are given together, each as text and name; a later one may name the classes of earlier ones.
 
-    tables: as of `parse_pack`, and raises as that; are_kept: they are a library's own, and may name layers that it will
-    know one day; register: of kinds of projects as it was when a run was asked, without it that of today.
+    tables: as in `parse_pack`, which see for errors; are_kept: the packs are a library's own, and may name layers that
+    its catalogue lacks; register: of kinds of projects as it was for a run, today's by default.
     """
     # The register is held with what was read, so that its number is no other's.
     asked = (tuple(texts), code_system, are_kept, frozenset((tables or {}).items()), id(register), shipped_state())
@@ -190,13 +189,13 @@ def parse_pack(
     is_kept: bool = False,
     register: KindRegister | None = None,
 ) -> Pack:
-    """A pack from its TOML text; `source` names it in errors.
+    """Parse a pack from its TOML text; `source` names it in errors.
 
-    code_system: by which codes parcels name their use, in place of what the pack says.
-    before: the packs given before, whose classes and bodies it may name; its own go before those of the same name.
-    tables: the tables of uses as they were when a run was asked, by name; without them, and of others, those of today.
-    is_kept: it may name layers that are not in the catalogue.
-    register: the kinds of projects beside which its own stand; without it those that are shipped.
+    code_system: the codes by which parcels name their use, instead of those that the pack states.
+    before: the packs given before it, whose classes and bodies it may name; its own take precedence.
+    tables: the tables of uses as they were for a run, by name; today's tables for names that are missing.
+    is_kept: the pack may name layers that are not in the catalogue.
+    register: the kinds of projects to which its own are added; the shipped ones by default.
     Raises OneMapError pack.… or rule.… with every problem, each naming pack, rule and key.
     """
     register = shipped_register() if register is None else register
@@ -231,7 +230,7 @@ def parse_pack(
 
 
 def single_pack(text: str, source: str, catalogue: Mapping[str, LayerEntry]) -> Pack:
-    """A pack that is read by itself; one that names classes or bodies of the common pack, as standing on that.
+    """Parse a pack by itself, or on top of the common pack if it names classes or bodies of that one.
 
     It may name layers that are not in the catalogue. Raises OneMapError pack.…, rule.….
     """
@@ -245,13 +244,13 @@ def single_pack(text: str, source: str, catalogue: Mapping[str, LayerEntry]) -> 
 
 
 def pack_head(text: str, source: str) -> Mapping[str, Any]:
-    """The table [pack] of a pack, whose rules need not be right. Raises OneMapError pack.…."""
+    """The table [pack] of a pack, whose rules may have problems. Raises OneMapError pack.…."""
     head: Mapping[str, Any] = _tables_of(text, source, shipped_register())["pack"]
     return head
 
 
 def _tables_of(text: str, source: str, register: KindRegister) -> dict[str, Any]:
-    """The tables of a pack, right but for rules and checklist. Raises OneMapError pack.…."""
+    """The tables of a pack, of which only rules and checklist may have problems. Raises OneMapError pack.…."""
     raw = _content(text, source)
     problems = _head_problems(raw, source, register)
     if problems:
@@ -260,7 +259,7 @@ def _tables_of(text: str, source: str, register: KindRegister) -> dict[str, Any]
 
 
 def _entries_of(packs: Sequence[Pack], name: str) -> dict[str, Any]:
-    """The entries of some packs in one of their tables; the last of a name holds."""
+    """The entries of some packs in one of their tables; of entries with the same name the last one holds."""
     return {key: item for pack in packs for key, item in getattr(pack, name).items()}
 
 
@@ -290,9 +289,9 @@ def _problem(code: str, source: str, key: str, **facts: Any) -> Problem:
 
 
 def _head_problems(raw: Mapping[str, Any], source: str, register: KindRegister) -> list[Problem]:
-    """The problems of a pack's tables except the content of its rules and its checklist.
+    """The problems of a pack's tables, except the content of its rules and its checklist.
 
-    register: the kinds of projects beside which its own stand.
+    register: the kinds of projects to which its own are added.
     """
     problems = []
     for key, value in raw.items():
@@ -328,7 +327,7 @@ def _head_problems(raw: Mapping[str, Any], source: str, register: KindRegister) 
 
 
 def _is_origin(value: Any) -> bool:
-    """Whether a table says of which pack one is a copy."""
+    """Whether a table names the pack of which this one is a copy."""
     return isinstance(value, dict) and value.keys() == set(ORIGIN_KEYS) and are_texts(list(value.values()))
 
 
@@ -361,7 +360,7 @@ def _rules(
     catalogue: Mapping[str, LayerEntry],
     names: RuleNames,
 ) -> tuple[tuple[Rule, ...], list[Problem]]:
-    """The rules of a pack that are right, and what is wrong with the others."""
+    """The rules of a pack that have no problems, and the problems of the others."""
     rules: list[Rule] = []
     problems: list[Problem] = []
     seen: set[str] = set()
@@ -378,7 +377,7 @@ def _rules(
 
 
 def _names_problems(raw: Mapping[str, Any], rules: Sequence[Rule], source: str) -> list[Problem]:
-    """The problems of the items of a pack's checklist, and of names that its rules have retired."""
+    """The problems of a pack's checklist items, and of names that its rules retire and the pack still uses."""
     ids = [item.get("id") for item in raw.get("rule", ())]  # no set: what stands there need not be a text
     checklist = raw.get("checklist", ())
     problems = _names_given_again(rules, source, [*ids, *(item.get("id") for item in checklist)])
@@ -386,7 +385,7 @@ def _names_problems(raw: Mapping[str, Any], rules: Sequence[Rule], source: str) 
 
 
 def _names_given_again(rules: Sequence[Rule], source: str, ids: Collection[Any]) -> list[Problem]:
-    """The names that rules have retired, and that stand in the pack all the same. ids: of its rules and items."""
+    """A problem for each name that rules retire and that the pack still uses. ids: of its rules and items."""
     return [
         Problem("rule.retired", {"file": source, "feature": old, "rule": old, "field": "id", "other": rule.id})
         for rule in rules
@@ -409,12 +408,12 @@ def _item_problems(item: Mapping[str, Any], source: str, rules: Collection[Any])
 
 
 def _is_tables(value: Any) -> bool:
-    """Whether a key of a pack holds [[…]], and nothing else."""
+    """Whether a key of a pack holds only tables [[…]]."""
     return isinstance(value, list) and all(isinstance(item, dict) for item in value)
 
 
 def _terms(content: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The known keys of [review] with their values, those of its table of departments one by one."""
+    """The known keys of [review] with their values, and one by one those of its table of departments."""
     for key, value in content.items():
         if key == "days_of" and isinstance(value, dict):
             yield from ((f"days_of.{code}", days) for code, days in value.items())
@@ -423,7 +422,7 @@ def _terms(content: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _is_term(name: str, value: Any) -> bool:
-    """Whether a value of [review] can be followed."""
+    """Whether a value of [review] has the form that it needs."""
     if name.startswith("days_of."):
         return name.removeprefix("days_of.") in DEPARTMENTS and _is_term("days", value)
     key = REVIEW_KEYS[name]
@@ -456,7 +455,7 @@ def _rule(item: Mapping[str, Any], pack: str, names: RuleNames) -> Rule:
 
 
 def _with_tables(item: Mapping[str, Any], tables: Mapping[str, PermitTable]) -> dict[str, Any]:
-    """A rule's table with the tables of uses that it names in the place of their names, as far as there are such."""
+    """A rule's table in which names of tables of uses are replaced by these tables, where there are such."""
     made = dict(item)
     if isinstance(name := item.get("permits"), str) and (name in tables or name in permit_tables()):
         made["permits"] = tables[name] if name in tables else shipped_table(name)
@@ -471,11 +470,12 @@ def _with_tables(item: Mapping[str, Any], tables: Mapping[str, PermitTable]) -> 
 def joined_rules(packs: Sequence[Pack], day: date | None = None) -> list[Rule]:
     """The rules of several packs in order; a later pack's rule may replace an earlier one.
 
-    day: on which they judge: where no law of a rule that replaces another is in force, the other stands again, and the
-    first comes after all rules.
-    A rule of another pack that names a retired one by `under` or `milder` means what judges its matter now; one that
-    replaces it is refused, since the other may judge more.
-    Raises OneMapError rule.in_two_packs, rule.replaces, rule.replaces_retired, rule.unknown.
+    day: the day of the check. Where no law of a replacing rule is in force on it, the replaced rule holds, and the
+    replacing one comes after all rules.
+
+    Where `under` or `milder` in another pack names a retired rule, the rule that now judges its matter is meant; a rule
+    that `replaces` a retired one is refused, since the new rule may judge more. Raises OneMapError rule.in_two_packs,
+    rule.replaces, rule.replaces_retired, rule.unknown.
     """
     rules: dict[str, Rule] = {}
     problems, ids = [], successors(rule for pack in packs for rule in pack.rules)
@@ -511,7 +511,7 @@ def joined_rules(packs: Sequence[Pack], day: date | None = None) -> list[Rule]:
 
 
 def lapsed_rules(packs: Sequence[Pack], day: date) -> frozenset[tuple[str, str]]:
-    """The rules, by pack and id, that replace others and of which no law is in force on a day."""
+    """The rules, by pack and id, that replace others and have no law in force on a day."""
     replacing = (rule for pack in packs for rule in pack.rules if rule.replaces is not None)
     return frozenset((rule.pack, rule.id) for rule in replacing if not rule.on_day(day).basis)
 
@@ -519,7 +519,7 @@ def lapsed_rules(packs: Sequence[Pack], day: date) -> frozenset[tuple[str, str]]
 def _without_lapsed(
     lapsed: Rule, day: date, rules: Mapping[str, Rule], ids: Mapping[str, str]
 ) -> tuple[dict[str, Rule], dict[str, str]]:
-    """Rules and names (as in `_linked_rules`), with the rule that stands on a day in the place of one that does not."""
+    """Rules and names (as in `_linked_rules`) in which a lapsed rule gives way to the rule that holds on the day."""
     standing = replace(lapsed.standing_on(day), waiting=lapsed)
     named = {old: standing.id if new == lapsed.id else new for old, new in ids.items()} | {lapsed.id: standing.id}
     del named[standing.id]
@@ -528,12 +528,12 @@ def _without_lapsed(
 
 
 def successors(rules: Iterable[Rule]) -> dict[str, str]:
-    """By the names that are no longer given, the rule that judges their matter now."""
+    """The rule that now judges the matter of each retired name."""
     return {old: rule.id for rule in rules for old in rule.succeeds}
 
 
 def rules_of_run(packs: Sequence[Pack], record: Mapping[str, Any]) -> list[Rule]:
-    """The rules of a run as they stood then: by the law of its day, each with the layer by which it judged.
+    """The rules of a run as they were: with the laws of its day, each with the layer by which it judged.
 
     packs, record: the run's own. Raises as joined_rules.
     """
@@ -547,7 +547,7 @@ def rule_titles(packs: Sequence[Pack], record: Mapping[str, Any], language: str)
 
 
 def _unknown_references(rule: Rule, rules: Mapping[str, Rule], ids: Mapping[str, str]) -> list[Problem]:
-    """The rules that a rule names by `milder` and `under`, and that no pack has."""
+    """A problem for each rule that `milder` or `under` names and no pack has."""
     named = [("milder", rule.milder)] if rule.milder is not None else []
     named += [("under", other) for other in rule.under]
     return [
@@ -558,7 +558,7 @@ def _unknown_references(rule: Rule, rules: Mapping[str, Rule], ids: Mapping[str,
 
 
 def _linked_rules(rules: Mapping[str, Rule], ids: Mapping[str, str]) -> list[Rule]:
-    """The rules in their order, each with the rules in whose place it judges, and with the names that hold now.
+    """The rules in their order, each linked with the rules that it is milder than, and with current names.
 
     ids: the rule that has taken the place of another, by the other's id.
     """

@@ -1,4 +1,4 @@
-"""Classes of projects: named once in a pack, by use codes and by kinds of the register, and used by its rules."""
+"""Classes of projects: defined once in a pack, by use codes and kinds of the register, and used by its rules."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -55,11 +55,11 @@ CLASS_KEYS: Mapping[str, Key] = {
 
 @dataclass(frozen=True)
 class ProjectClass:
-    """A class of projects, by the beginning of their use code and by their kinds.
+    """A class of projects, by the beginnings of their use codes and by their kinds.
 
-    use: beginnings of codes of LAND_SEA (digits) and URBAN (letters); survey: of SURVEY.
-    kinds: names of the register. is_danger: any word of its kinds in a text tells of it.
-    system: of codes that begin with a digit, where the parcel does not say it.
+    use: beginnings of codes of LAND_SEA (digits) and URBAN (letters); survey: of SURVEY. kinds: names in the register.
+    is_danger: any word of its kinds in a text makes the project one of this class. system: of codes that begin with a
+    digit, where the parcel names none.
     """
 
     name: str
@@ -73,22 +73,22 @@ class ProjectClass:
 
     @property
     def content(self) -> Record:
-        """The class as plain values, from which a rule's hash is made."""
+        """The class as plain values, part of a rule's hash."""
         plain = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "register"}
         return {**plain, "register": self.register.hash}
 
     @property
     def asks_use(self) -> bool:
-        """Whether it looks at the parcel's use code."""
+        """Whether it depends on the parcel's use code."""
         return bool(self.use or self.survey)
 
     @cached_property
     def words(self) -> tuple[str, ...]:
-        """The words that name its kinds, as texts are compared."""
+        """The words that name its kinds, in the form in which texts are compared."""
         return tuple(plain_code(word) for name in self.kinds for word in self.register.kinds[name].words)
 
     def beginnings(self, code: str, system: str | None) -> tuple[str, ...]:
-        """The beginnings that a code is compared with, by the system that it is of; system: as its parcel names it."""
+        """The beginnings with which a code is compared, by the code's system. system: as its parcel names it."""
         found = system_of(code, system, self.system)
         if found is None or found == SURVEY:
             return self.survey if found else ()
@@ -115,7 +115,7 @@ def class_problems(item: Any, needs_kinds: bool) -> list[tuple[str, str]]:
 
 
 def _is_code(code: str, key: str) -> bool:
-    """Whether a beginning of codes is one of a class, or of a class's beginning, of the systems that the key is for."""
+    """Whether a text is the code of a class, or the beginning of one, in the systems for which the key is."""
     systems = (SURVEY,) if key == "survey" else (URBAN if code[:1].isalpha() else LAND_SEA,)
     tables = [code_table(name) for system in systems for name in TABLES[system]]
     return any(known.startswith(code) for table in tables for known in (*table.classes, *table.first)) or any(
@@ -124,11 +124,11 @@ def _is_code(code: str, key: str) -> bool:
 
 
 def unknown_kinds(item: Mapping[str, Any], register: KindRegister) -> list[str]:
-    """The names of kinds in a class's table that no register has."""
+    """The kinds in a class's table that the register lacks."""
     return [name for name in item.get("kinds", ()) if name not in register.kinds]
 
 
 def project_class(name: str, item: Mapping[str, Any], system: str, register: KindRegister) -> ProjectClass:
-    """A class from its table, which is right. system: of the pack's codes."""
+    """A class from its table, which must be free of problems. system: of the pack's codes."""
     use, survey, kinds = (tuple(item.get(key, ())) for key in ("use", "survey", "kinds"))
     return ProjectClass(name, item["title"], use, survey, kinds, item.get("danger", False), system, register)

@@ -1,11 +1,11 @@
-"""The parcels of a check as projects: what each is by its code, by what was stated, and by its text, in this order.
+"""The parcels of a check as projects: each is known by its use code, else by what a person stated, else by its text.
 
-A valid use code decides; of several each brings its rules on, and all must be of a class that is excused. What a
-person has stated excuses beside a code only where the register says that such a project stands in it. A text excuses
-only where there is neither, and never beside a code; what it names brings rules on all the same. Code and text that
-contradict excuse nobody; a text that names no kind of the register is silence. A code excuses nothing that it does not
-speak of: of several things that are named, one that does not stand in it; and what is built on fields, forest, grass or
-water, where the code only says what the ground is. Such a thing must itself be of a class that is excused.
+A valid use code decides. Of several codes each brings its rules on, and all must belong to a class that is excused.
+What a person stated excuses beside a code only where the register says that such a project stands in that code. A text
+excuses only where there is neither, never beside a code; but what it names brings rules on in any case. Code and text
+that contradict each other excuse nobody; a text that names no kind of the register counts as silence. A code excuses
+nothing that it does not cover: of several named things, one that does not stand in it; and anything built on fields,
+forest, grass or water where the code only describes the ground. Such a thing must itself belong to an excused class.
 """
 
 import json
@@ -34,10 +34,10 @@ Named = tuple[ProjectKind | None, ...]
 class Project:
     """The facts that a project states of itself.
 
-    codes: of its use, the main one first, None for one that its system does not have; system: as the parcel names it;
-    usual: of codes whose parcel names none.
-    stated: the kinds that a person has stated, named: those of its text, each None where the register has none; empty
-    where nothing is said. main: those of the text outside its brackets.
+    codes: of its use, the main one first, None for one that its system lacks; system: the one that the parcel names;
+    usual: the system of codes whose parcel names none. stated: the kinds that a person stated; named: the kinds in its
+    text; None for each that the register lacks, empty where nothing is said. main: the kinds in the text outside its
+    brackets.
     """
 
     codes: tuple[str | None, ...]
@@ -49,13 +49,13 @@ class Project:
 
     @property
     def code(self) -> str | None:
-        """What its use is by codes, with / between several; None where it has none, or one that is not known."""
+        """Its use codes, joined by /; None where it has none, or one that is not known."""
         known = [code for code in self.codes if code is not None]
         return "/".join(known) if known and len(known) == len(self.codes) else None
 
     @cached_property
     def is_contradicted(self) -> bool:
-        """Whether it has a code in which nothing that it is called stands."""
+        """Whether nothing that it is called stands in its use code."""
         return any(self.is_outside(kinds) for kinds in (self.stated, self.named) if kinds)
 
     @property
@@ -65,14 +65,14 @@ class Project:
         return bool(self.stated) and not named <= {kind.name for kind in self.stated if kind is not None}
 
     def is_outside(self, kinds: Named) -> bool:
-        """Whether all kinds stand certainly in none of its codes; none do so beside a code that is not known."""
+        """Whether no kind can stand in any of its codes; False beside a code that is not known."""
         return self.code is not None and all(set(self._stand(kind)) == {False} for kind in kinds)
 
     @cached_property
     def beyond_code(self) -> frozenset[str]:
-        """The kinds of which its codes do not speak, by their names; none beside a code that is not known.
+        """The names of the kinds that its codes do not cover; none beside a code that is not known.
 
-        What brackets say to be included is part of the thing, but on fields, forest, grass or water it is built.
+        What brackets list as included is part of the thing, but on fields, forest, grass or water it is built.
         """
         if self.code is None:
             return frozenset()
@@ -82,20 +82,20 @@ class Project:
         return frozenset(kind.name for kind in apart if not kind.is_fact or kind in self.stated)
 
     def _says_ground(self, code: str) -> bool:
-        """Whether a code says what the ground is, and not what is built there."""
+        """Whether a code describes the ground and not what is built on it."""
         system = system_of(code, self.system, self.usual)
         return system is not None and code.startswith(GROUND[system])
 
     @cached_property
     def is_silent(self) -> bool:
-        """Whether nothing tells what it is: no valid code, and no text of which all things are recognised."""
+        """Whether nothing says what it is: it has no valid code, and no text in which every thing is recognised."""
         kinds = self.stated or self.named
         return self.code is None and not _are_recognised(kinds, are_stated=bool(self.stated))
 
     def excuse(self, item: ProjectClass) -> tuple[str, str] | None:
-        """By what it is certainly of a class whose projects a rule excuses, and the value that says so.
+        """What certainly makes it one of a class that a rule excuses, and the value that says so; None if nothing does.
 
-        What is `beyond_code` is held against all classes that the rule excuses, by `Projects.excuses`.
+        Kinds in `beyond_code` are compared with all classes that the rule excuses, by `Projects.excuses`.
         """
         if self.code is not None:
             if self.is_contradicted:
@@ -113,15 +113,15 @@ class Project:
         return (BY_FACT if self.stated else BY_KIND), _names(kinds)
 
     def brings_on(self, item: ProjectClass) -> bool:
-        """Whether its code, or anything that it is called, is of a class that rules reach alone."""
+        """Whether its code or anything that it is called belongs to a class, so that rules on that class apply."""
         return any(self._codes_of(item)) or any(_is_of(kind, item) for kind in (*self.stated, *self.named))
 
     def _codes_of(self, item: ProjectClass) -> list[bool]:
-        """Of each of its codes, whether it is of a class."""
+        """For each of its codes, whether it belongs to a class."""
         return [code is not None and code.startswith(item.beginnings(code, self.system)) for code in self.codes]
 
     def _stand(self, kind: ProjectKind | None) -> list[bool | None]:
-        """Of each of its codes, whether a kind may stand in it; None where nobody knows."""
+        """For each of its codes, whether a kind may stand in it; None where it is not known."""
         return [
             None if kind is None or code is None else kind.stands_in(code, self.system, self.usual)
             for code in self.codes
@@ -133,7 +133,7 @@ def _is_of(kind: ProjectKind | None, item: ProjectClass) -> bool:
 
 
 def _are_recognised(kinds: Named, are_stated: bool) -> bool:
-    """Whether all kinds are in the register, and count where they are not stated by a person."""
+    """Whether all kinds are in the register; one that counts only as a stated fact must be stated."""
     return bool(kinds) and all(kind is not None and (are_stated or not kind.is_fact) for kind in kinds)
 
 
@@ -144,12 +144,12 @@ def _names(kinds: Named) -> str:
 class Projects:
     """The facts that n parcels state of themselves.
 
-    A pack asks for a class in many rules, and a city's parcels have few different values: each field is read once,
-    each class is compared with the different projects once.
+    Many rules of a pack use the same class, and a city's parcels have few different values: each field is read once,
+    and each class is compared with each different project once.
     """
 
     def __init__(self, parcels: pd.DataFrame) -> None:
-        """Parcels: n rows of their attributes."""
+        """parcels: n rows of attributes."""
         self._parcels = parcels
         self._texts: dict[str, tuple[np.ndarray, list[str | None]]] = {}
         self._projects: dict[tuple[str, str], tuple[np.ndarray, list[Project]]] = {}
@@ -157,14 +157,14 @@ class Projects:
         self._values_of_classes: dict[tuple[int, bool], tuple[ProjectClass, np.ndarray]] = {}
 
     def are_of(self, classes: Sequence[ProjectClass]) -> np.ndarray:
-        """Which parcels (n,) are of one of the classes: their code or their text brings its rules on."""
+        """Which parcels (n,) belong to one of the classes, so that its rules apply to them."""
         result = np.zeros(len(self._parcels), dtype=bool)
         for item in classes:
             result |= self._class_values((id(item), False), item)
         return result
 
     def excuses(self, classes: Sequence[ProjectClass]) -> np.ndarray:
-        """By what parcels (n,) are excused from rules that spare these classes, as JSON; None of the others.
+        """What excuses parcels (n,) from rules that spare these classes, as JSON; None for those not excused.
 
         {"class": its name, "by": "code", "fact" or "kind", "value": the code, or the kinds' names}.
         """
@@ -177,15 +177,15 @@ class Projects:
         return result
 
     def are_silent(self, classes: Sequence[ProjectClass]) -> np.ndarray:
-        """Which parcels (n,) give no information from which any of the classes could be determined."""
+        """Which parcels (n,) say nothing by which any of the classes could be decided."""
         return self._where(classes, lambda project: project.is_silent)
 
     def are_doubtful(self, classes: Sequence[ProjectClass]) -> np.ndarray:
-        """Which parcels (n,) say nothing, or contradict themselves: rules that reach the silent reach them."""
+        """Which parcels (n,) say nothing, or contradict themselves: rules with `silent` apply to them."""
         return self._where(classes, lambda project: project.is_silent or project.is_contradicted)
 
     def of(self, register: KindRegister, usual: str) -> tuple[np.ndarray, list[Project]]:
-        """The place of each parcel's project (n,), and the different projects.
+        """For each parcel the position (n,) of its project among the different projects, and these.
 
         usual: the system of codes whose parcel names none.
         """
@@ -195,7 +195,10 @@ class Projects:
         return self._projects[key]
 
     def texts(self, name: str) -> tuple[np.ndarray, list[str | None]]:
-        """The place of each parcel's text (n,), and the texts: None for a null, and for a missing field."""
+        """For each parcel the position (n,) of its text among the different texts, and these, None for null.
+
+        All are null where the parcels lack the field.
+        """
         if name not in self._texts:
             self._texts[name] = self._read_field(name)
         return self._texts[name]
@@ -231,7 +234,7 @@ class Projects:
         return result
 
     def _hold_a_word(self, item: ProjectClass) -> np.ndarray:
-        """Which parcels (n,) have a word of the class's kinds anywhere in what they are called."""
+        """Which parcels (n,) have a word of the class's kinds anywhere in their texts."""
         pattern = re.compile("|".join(map(re.escape, item.words)))  # most texts hold none
         result = np.zeros(len(self._parcels), dtype=bool)
         for name in (KIND_FIELD, STATED_KIND):
@@ -279,7 +282,7 @@ class Projects:
 def _read_texts(
     place: np.ndarray, texts: Sequence[str | None], read: Callable[[str], tuple[Any, ...]]
 ) -> tuple[np.ndarray, list[tuple[Any, ...]]]:
-    """The place of what each parcel's text says (n,), and what the different texts say; empty for none."""
+    """For each parcel the position (n,) of what its text says among what the different texts say; empty for none."""
     values: dict[tuple[Any, ...], int] = {}
     of_text = [values.setdefault(() if text is None else read(text), len(values)) for text in texts]
     return np.array(of_text, dtype=np.int64)[place], list(values)

@@ -67,7 +67,7 @@ class Rule:
     milder_of: "tuple[Rule, ...]" = ()
 
     def summary(self, language: str) -> str:
-        """The rule in one line: pack and id, title, what it asks, and its basis."""
+        """The rule in one line: pack and id, title, conditions, and basis."""
         options = ", ".join(f"{name} = {value}" for name, value in self.options.items())
         return " · ".join(filter(None, (f"{self.pack}/{self.id}", self.title.get(language), options, self.basis_text)))
 
@@ -82,22 +82,22 @@ class Rule:
 
     @property
     def finds(self) -> bool:
-        """Whether it judges: a rule that does not makes no finding and changes no verdict."""
+        """Whether its kind makes findings; one that does not changes no verdict."""
         return KINDS[self.kind].finds
 
     @property
     def other_layers(self) -> dict[str, str]:
-        """The codes of the layers that it asks besides its own, by the key that names them."""
+        """The codes of the layers that it uses besides its own, by the key that names them."""
         return KINDS[self.kind].other_layers(self.options)
 
     @property
     def layers(self) -> list[str]:
-        """The codes of all layers that it looks at, its own first."""
+        """The codes of all layers that it uses, its own first."""
         return [self.layer, *self.other_layers.values()]
 
     @property
     def tables(self) -> list[PermitTable]:
-        """The tables of uses of the rule, whichever of its layers is in force."""
+        """The tables of uses of the rule, for every layer by which it may judge."""
         named = (options.get("permits") for options in (self.options, *self.by_layer.values()))
         return [table for table in named if isinstance(table, PermitTable)]
 
@@ -108,7 +108,7 @@ class Rule:
 
     @property
     def min_share(self) -> float:
-        """The least share of the parcel that counts; a kind that measures shares itself holds its own to it."""
+        """The least share of the parcel that counts; a kind that measures shares itself applies it, too."""
         return float(self.options.get("min_share", 0.0))
 
     @property
@@ -123,7 +123,7 @@ class Rule:
         return tuple(dict.fromkeys([*where, *KINDS[self.kind].fields(self.options)]))
 
     def on_day(self, day: date, layer: str | None = None) -> "Rule":
-        """The rule as it stands on a day, with what of its basis is in force. layer: the one by which it judges."""
+        """The rule with the entries of its basis that are in force on a day. layer: the one by which it judges."""
         basis = tuple(entry for entry in self.basis if entry.is_in_force(day))
         rule = self.for_layer(layer or self.layer)
         return rule if len(basis) == len(self.basis) else replace(rule, basis=basis)
@@ -135,7 +135,7 @@ class Rule:
         return self.replaced.standing_on(day)
 
     def for_layer(self, layer: str) -> "Rule":
-        """The rule as it stands where this one of its layers judges."""
+        """The rule with the keys that hold where the given one of its layers judges."""
         own = self.by_layer.get(layer, {})
         if not own and layer == self.layer:
             return self

@@ -40,7 +40,7 @@ _SOURCE_KEYS = {"law", "article", "edition", "subject", "from", "to"}
 
 
 class _Wrong(Protocol):
-    """Notes a problem of a key; facts: what its sentence names."""
+    """Notes a problem of a key; facts: for the placeholders of its sentence."""
 
     def __call__(self, code: str, key: str, **facts: Any) -> None: ...
 
@@ -53,7 +53,7 @@ def rule_problems(
     classes: Collection[str] = (),
     bodies: Collection[str] = (),
 ) -> list[Problem]:
-    """Everything that is wrong with one rule.
+    """All problems of one rule.
 
     item: the rule's table.
     source: the pack, as errors name it.
@@ -84,7 +84,7 @@ def rule_problems(
 
 
 def _problems_by_layer(item: _Item, layer: str, own: Any, about: tuple[Any, ...], wrong: _Wrong) -> list[Problem]:
-    """The problems of the keys that differ where one layer of a rule judges. about: as of `rule_problems`."""
+    """The problems of keys that hold for one of a rule's layers only. about: as of `rule_problems`."""
     kind = KINDS[item["kind"]]
     allowed = sorted({"where", *kind.keys})
     if layer not in names_of(item["layer"]):
@@ -111,7 +111,7 @@ def _check_presence(item: _Item, kind: Kind | None, wrong: _Wrong) -> None:
 
 
 def _check_values(item: _Item, kind: Kind | None, wrong: _Wrong) -> None:
-    """Keys that nobody knows, values of a wrong type, values that are none of the choices, limits below 0."""
+    """Note unknown keys, values of a wrong type, values that are not among the choices, and limits below 0."""
     keys = {**RULE_KEYS, **(kind.keys if kind else {})}
     for name, value in item.items():
         if name in keys:
@@ -159,7 +159,7 @@ def _check_basis(item: _Item, wrong: _Wrong) -> None:
 
 
 def _check_classes(item: _Item, classes: Collection[str], wrong: _Wrong) -> None:
-    """The classes that a rule names, and keys that mean nothing without them."""
+    """Check the classes that a rule names, and keys that have no meaning without classes."""
     for name in ("unless", "only"):
         for class_name in item[name] if isinstance(item.get(name), list) else ():
             if class_name not in classes:
@@ -198,7 +198,7 @@ def _check_conditions(item: _Item, wrong: _Wrong) -> None:
 
 
 def _check_layers(item: _Item, kind: Kind, catalogue: Mapping[str, LayerEntry], wrong: _Wrong) -> None:
-    """The rule's own layer, what its kind says of its keys, and the other layers that these name."""
+    """Check the rule's own layer, its kind's own keys, and the other layers that these name."""
     for code in names_of(item["layer"]):
         entry = catalogue.get(code)
         if entry is None:
@@ -220,7 +220,7 @@ def _check_layers(item: _Item, kind: Kind, catalogue: Mapping[str, LayerEntry], 
 
 
 def names_of(value: str | Sequence[str]) -> tuple[str, ...]:
-    """The names of a key that takes one or several, such as `layer` and `under`."""
+    """The names in a key that takes one or several, such as `layer` and `under`."""
     return (value,) if isinstance(value, str) else tuple(value)
 
 
@@ -235,7 +235,7 @@ def is_day(value: Any) -> bool:
 
 
 def _is_source(entry: Any) -> bool:
-    """Whether an entry of `basis` names a law, and an article and an edition or none, in words."""
+    """Whether an entry of `basis` names a law in words, with an article and an edition or without."""
     if not isinstance(entry, dict) or not entry.get("law"):
         return False
     return all(isinstance(entry.get(name, ""), str) for name in ("law", "article", "edition"))
@@ -251,7 +251,7 @@ def _is_wording(text: str) -> bool:
 
 
 def is_type(value: Any, expected: str) -> bool:
-    """Whether a value is of the type that a key wants; an amount below 0 is a number, and refused for that."""
+    """Whether a value has the type that a key needs; an amount below 0 has it, and is refused by its own check."""
     if isinstance(value, bool):
         return expected in (FLAG, *SEVERAL)
     if expected in (NUMBER, AMOUNT):

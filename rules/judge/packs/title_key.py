@@ -1,4 +1,4 @@
-"""The key `title`, which many tables of packs have in the same form."""
+"""The key `title`, which has the same form in many tables of packs."""
 
 from onemap.rules.judge.kinds.kind import TABLE, Key
 

@@ -1,4 +1,4 @@
-"""Values of a layer's fields that no rule meets and no pack calls harmless: their ground would be silently clear."""
+"""Values of a layer's fields that no rule handles and no pack calls harmless: their ground would be silently clear."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,22 +14,22 @@ from onemap.rules.judge.packs.rule import Rule
 
 @dataclass(frozen=True)
 class UnmetValues:
-    """Values of a field on which rules of a layer depend and for which none of these rules provides."""
+    """Values of a field that decides rules of a layer, for which none of these rules provides."""
 
     layer: str
     field: str
     values: tuple[str, ...]
 
     def problem(self, file: str) -> Problem:
-        """The remark on a pack that says so. file: the pack, as remarks name it."""
+        """The remark on a pack that names these values. file: the pack, as remarks name it."""
         return Problem("pack.unmet", {"file": file, "layer": self.layer, "field": self.field, "values": self.values})
 
 
 def unmet_values(rules: Sequence[Rule], catalogue: Mapping[str, LayerEntry]) -> list[UnmetValues]:
-    """The values that fields may hold but no rule of the layer meets, and none names harmless.
+    """The values that fields may hold, that no rule of the layer handles, and that none calls harmless.
 
-    A rule meets a value where its `where` is true or unknown of a feature of which nothing else is known. A layer that
-    a rule takes whole has no gaps.
+    A rule handles a value if its `where` is true or unknown for a feature of which only this value is known. A layer
+    that a rule uses as a whole has no gaps.
     """
     by_layer: dict[str, list[Rule]] = {}
     for rule in rules:

@@ -22,10 +22,11 @@ VersionsUsed = Mapping[str, tuple[str, str]]  # by their tables, each version's 
 
 @dataclass(frozen=True)
 class CheckPlan:
-    """Rules to run in their order, those that are skipped and why, and the versions that were known at the start.
+    """The rules to run in their order, the skipped rules with the reason, and the versions known at the start.
 
-    origin: from where coordinates are counted; replaced: layer code → file; unreadable: layers of which some ground
-    turned out to be damaged, so that nothing is taken from them. Plain values: another process can work by it.
+    origin: the point from which coordinates are counted; replaced: layer code → file; unreadable: layers of which some
+    ground proved damaged, so that nothing is read from them. All are plain values: another process can work by the
+    plan.
     """
 
     rules: tuple[Rule, ...]
@@ -44,7 +45,7 @@ class CheckPlan:
 
     @property
     def codes(self) -> list[str]:
-        """The layers that the rules look at, in the order in which they are first asked for."""
+        """The layers that the rules use, in the order in which they are first needed."""
         return list(dict.fromkeys(code for rule in self.rules for code in rule.layers))
 
     def in_force(self, code: str) -> Version | None:
@@ -53,15 +54,15 @@ class CheckPlan:
 
     @property
     def versions_used(self) -> VersionsUsed:
-        """The versions in force of the layers that the rules look at, but for those that files replace."""
+        """The versions in force of the layers that the rules use, without layers that files replace."""
         found = map(self.in_force, (code for code in self.codes if code not in self.replaced))
         return {version.table: (version.code, version.label) for version in found if version is not None}
 
     def reaches(self) -> dict[str, float]:
-        """How far from the parcels each layer matters, by the rule that looks farthest, in metres.
+        """The distance from the parcels, in metres, within which each layer matters, by the rule that looks farthest.
 
-        With what overlays take beside a parcel: it changes no area but by its last digits, which must be the same
-        whatever other parcels are asked for.
+        It includes the margin of overlays, which changes only the last digits of areas: these must not depend on which
+        other parcels are asked about.
         """
         reach: dict[str, float] = {}
         for rule in self.rules:
@@ -71,7 +72,7 @@ class CheckPlan:
 
 
 def check_plan_of(library: Library, question: Question, origin: tuple[float, float]) -> CheckPlan:
-    """The plan of a check for a question. origin: from where coordinates are to be counted.
+    """Make the plan of a check. origin: the point from which coordinates are counted.
 
     Raises UsageError only.unknown, replace.unknown, OneMapError pack.no_rules.
     """
@@ -93,7 +94,7 @@ def check_plan_of(library: Library, question: Question, origin: tuple[float, flo
 
 
 def _check_asked(library: Library, codes: Iterable[str], asked: Set[str], refusal: str, field: str) -> None:
-    """Refuse codes of which no rule asks anything. refusal: its code. Raises UsageError."""
+    """Refuse codes of layers that no rule uses. refusal: the code of the refusal. Raises UsageError."""
     for code in codes:
         if code not in asked:
             catalogue = {known: entry for known, entry in library.catalogue().items() if known in asked}
@@ -101,7 +102,7 @@ def _check_asked(library: Library, codes: Iterable[str], asked: Set[str], refusa
 
 
 def _known_versions(library: Library, question: Question) -> list[Version]:
-    """The versions that the question knows; of a layer with a version in place that one alone, without dates."""
+    """The versions that the question may use; of a layer with a version `in_place` only that one, without dates."""
     known = [version for version in versions(library, question.known_at) if version.code not in question.in_place]
     if not question.in_place:
         return known
@@ -112,9 +113,9 @@ def _known_versions(library: Library, question: Question) -> list[Version]:
 def _chosen_rules(
     question: Question, rules: list[Rule], ever_loaded: set[str], in_force_now: set[str]
 ) -> tuple[list[Rule], list[SkippedRule]]:
-    """The rules to run, as they stand on the day, and those that are not, with the reason.
+    """The rules to run, as they hold on the day, and the rules that are skipped, with the reason.
 
-    A rule that names several layers is asked by each of them, whichever it takes on the day.
+    A rule that names several layers can be chosen by the code of any of them.
     """
     only = set(question.only)
     chosen, skipped = [], list[SkippedRule]()
@@ -132,15 +133,15 @@ def _chosen_rules(
 
 
 def rule_on_day(rule: Rule, day: date, ever_loaded: Set[str], in_force_now: Set[str]) -> Rule:
-    """A rule as it stands on a day, without a basis where none is in force.
+    """A rule as it holds on a day; its basis is empty where no law of it is in force.
 
-    Of several layers it takes the first that is in force, else the first that was ever loaded.
+    Of several layers it uses the first that is in force, else the first that was ever loaded.
     """
     held = (in_force_now, ever_loaded)
     return rule.on_day(day, next((code for codes in held for code in rule.layers_named if code in codes), None))
 
 
 def is_left_to_people(rule: Rule, ever_loaded: Set[str]) -> bool:
-    """Whether a rule is not run, but an item of the checklist: neither its layer nor its zones were ever loaded."""
+    """Whether a rule is a checklist item instead of being run: neither its layer nor its zones were ever loaded."""
     asked = {rule.layer, rule.other_layers.get("instead")}
     return rule.missing == "checklist" and asked.isdisjoint(ever_loaded)

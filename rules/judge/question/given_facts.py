@@ -1,4 +1,4 @@
-"""The facts of a project that stand for its parcels where these say nothing of themselves, from a TOML file.
+"""The facts of a project that count for its parcels where these state nothing themselves, from a TOML file.
 
 The file of a project's facts has them in a table of its own, by the names of the parcels' fields:
 
@@ -43,7 +43,7 @@ _MOST_CHARACTERS = 200
 
 @dataclass(frozen=True)
 class GivenFacts:
-    """Values by the parcels' fields, and the file that they were read from."""
+    """Values by the parcels' fields, and the file from which they were read."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
     file: str = ""
@@ -128,7 +128,7 @@ def _wrong_with_kind(found: Mapping[str, Any], rules: Sequence[Rule], file: str,
 
 
 def _code_systems(given: GivenFacts, rules: Sequence[Rule]) -> set[str]:
-    """By which codes a use may be named: those that the facts name, else those that the rules take for granted."""
+    """The code systems in which a use may be named: the one in the facts, else those that the rules assume."""
     named = given.values.get(SYSTEM_FIELD)
     if named is not None:
         return {named} if named in CODE_SYSTEMS else set(CODE_SYSTEMS)
@@ -162,7 +162,7 @@ def _is_day(value: Any) -> bool:
 
 
 def stated_attributes(values: Mapping[str, Any]) -> Record:
-    """Values that a person states of a project, as attributes: its kind counts as stated, above any text."""
+    """Values that a person states of a project, as attributes; its kind counts as stated and precedes any text."""
     kinds = [value for name, value in values.items() if name.upper() == KIND_FIELD]  # as a pack spells it
     return {**values, STATED_KIND: kinds[-1]} if kinds else dict(values)
 

@@ -35,9 +35,9 @@ _LEAST_SIGNS = 3  # of a name that a shapefile has cut
 
 @dataclass(frozen=True)
 class _Remark:
-    """What is remarked on a value.
+    """A remark on a value.
 
-    other: what it contradicts, a code or what a person has stated; kinds: of which the code does not speak.
+    other: what it contradicts: a code, or what a person stated; kinds: those that the code does not cover.
     """
 
     problem: str
@@ -47,7 +47,7 @@ class _Remark:
 
 
 def _lacks_code(project: Project) -> bool:
-    """Whether a project names a use that is no code, or one that is not known."""
+    """Whether a project names a use that is not a code, or not a known one."""
     return bool(project.codes) and project.code is None
 
 
@@ -59,11 +59,11 @@ def _is_doubtful(project: Project) -> bool:
 class KindRemarks:
     """Records the values that parcels name, part by part, and reports each doubtful value with its number of parcels.
 
-    Packs without classes ask for no kind: of their parcels nothing is reported.
+    Packs without classes do not depend on kinds: nothing is reported for their parcels.
     """
 
     def __init__(self, packs: Sequence[Pack], language: str) -> None:
-        """packs: whose classes ask; language: of the nearest kinds' titles."""
+        """packs: those whose classes depend on kinds; language: of the titles of similar kinds."""
         classes = [item for pack in packs for item in pack.classes.values()]
         self._register: KindRegister | None = classes[-1].register if classes else None
         self._usual = classes[-1].system if classes else LAND_SEA
@@ -74,7 +74,7 @@ class KindRemarks:
         self._likely: dict[str, list[str]] = {}
 
     def see(self, parcels: Parcels) -> None:
-        """Take down some parcels."""
+        """Record the values of some parcels."""
         if self._register is None or not len(parcels.ids):
             return
         self._source = parcels.source
@@ -100,7 +100,7 @@ class KindRemarks:
                 self._first.setdefault(remark, str(parcels.ids[rows[first[at]]]))
 
     def _remarks(self, project: Project, use: str | None, stated: str | None, named: str | None) -> Iterator["_Remark"]:
-        """What is to be remarked on the values of some parcels."""
+        """The remarks on the values of some parcels."""
         if not (use or stated or named):
             yield _Remark("project.unstated", "")
         if _lacks_code(project):
@@ -157,9 +157,9 @@ class KindRemarks:
 
 
 def _likely_fields(field: str, columns: Sequence[str]) -> list[str]:
-    """The columns that may hold a field of the project, where no column is called so, in small letters or capitals.
+    """The columns that may hold a field of the project, where no column has its name in small letters or capitals.
 
-    Such are its own name in full-width signs or with others around it, as a table joined to the parcels leaves it.
+    Such are the name in full-width signs, or with a prefix or suffix, as a table joined to the parcels leaves it.
     """
     if any(column.upper() == field for column in columns):
         return []

@@ -1,4 +1,4 @@
-"""Remarks of a question on its layers: versions that lack ground nearby, and values that no table or version has."""
+"""Remarks of a question on its layers: ground near the parcels that versions lack, and values that none has."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -35,7 +35,7 @@ def versions_of_run(layers: Iterable[LayerRecord]) -> VersionsUsed:
 
 
 def trial_problems_of(library: Library, check_plan: CheckPlan) -> Iterator[Problem]:
-    """What speaks against a file in a layer's place: it does not look like that layer, or is one of several.
+    """Doubts about files that replace layers: a file does not look like its layer, or is one of several.
 
     Raises OneMapError if the file is refused.
     """
@@ -61,17 +61,17 @@ def _doubt_of_trial(library: Library, entry: LayerEntry, file: str, required: Se
 
 
 def layer_problems_of(library: Library, used: VersionsUsed, *extents: Sequence[float]) -> Iterator[Problem]:
-    """What was remarked, when they were added, on the ground that versions in force lack near the parcels.
+    """The remarks, made when versions were added, on ground near the parcels that versions in force lack.
 
-    There parcels are clear of these layers without a word. Features that were set aside without a position may lie
-    anywhere. used: the versions that judge; extents: of the parcels, each west, south, east, north. Of a table of
-    remarks that cannot be read nothing is said.
+    There parcels come out clear of these layers. Features set aside without a position may lie anywhere. used: the
+    versions that judge; extents: of the parcels, each west, south, east, north. A table of remarks that cannot be read
+    gives none.
     """
     return problems_near(ground_remarks(library, used), used, *extents)
 
 
 def problems_near(remarks: Iterable[GroundRemark], used: VersionsUsed, *extents: Sequence[float]) -> Iterator[Problem]:
-    """Those of some remarks that bear on parcels, as `layer_problems_of` says them."""
+    """Those of some remarks that concern parcels, as in `layer_problems_of`."""
     around = [shapely.box(*extent) for extent in extents]
     for remark in remarks:
         if remark.ground is None or shapely.dwithin(remark.ground, around, _BESIDE_M).any():
@@ -79,13 +79,13 @@ def problems_near(remarks: Iterable[GroundRemark], used: VersionsUsed, *extents:
 
 
 def problem_of_remark(remark: GroundRemark, used: VersionsUsed) -> Problem:
-    """A remark on the ground that a version lacks, as it is told."""
+    """The problem that reports a remark on ground that a version lacks."""
     code, label = used[remark.table]
     return Problem(remark.problem, {"layer": code, "label": label, "words": remark.words})
 
 
 def value_problems_of(library: Library, check_plan: CheckPlan) -> list[Problem]:
-    """The remarks on rules that may find nothing: what they ask of a field is misspelt, or widths are not stated."""
+    """Remarks on rules that may miss something: a value that they ask for is misspelt, or widths are not stated."""
     catalogue = library.catalogue()
     of_values = [
         problem
@@ -98,9 +98,10 @@ def value_problems_of(library: Library, check_plan: CheckPlan) -> list[Problem]:
 
 
 def _width_problems(library: Library, check_plan: CheckPlan) -> Iterator[Problem]:
-    """The rules that measure from edges of which the version in force does not say where they are.
+    """Rules that measure from edges whose position the version in force does not state.
 
-    Near such a feature ground is unknown as if it were as wide as the widest that says so; beyond that it is clear.
+    Near such a feature ground is unknown as if it were as wide as the widest feature with a width; beyond that it is
+    clear.
     """
     for rule in check_plan.rules:
         name, version = rule.options.get("half_width_field"), check_plan.in_force(rule.layer)

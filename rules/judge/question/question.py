@@ -30,9 +30,9 @@ _OF_READING = ("source.", "format.")  # codes of what keeps a file from being re
 class CheckOptions:
     """The options of `check` besides the library, as they were given.
 
-    more_parcels: further files of parcels; unread: files of a folder that may hold parcels too, and are not read;
-    keep_bad: parcels that cannot be used are set aside.
-    facts: of the project, for parcels that do not say them; land: of lines and points.
+    more_parcels: further files of parcels; unread: files of a folder that may hold parcels but are not read; keep_bad:
+    parcels that cannot be used are set aside; facts: of the project, for parcels that do not state them; land: the
+    width of land of lines and points.
     """
 
     parcels: str
@@ -55,11 +55,11 @@ class CheckOptions:
 
 @dataclass(frozen=True)
 class Question:
-    """Everything on which the answer depends besides the library's versions. `replaced`: layer code → file.
+    """Everything that decides the answer besides the library's versions. `replaced`: layer code → file.
 
-    code_system: by which codes parcels name their use that do not say it, None for what each pack says.
-    source: how the parcels were read, for the record. in_place: layer code → label of the version that is taken for the
-    one in force, whatever its dates: what would be said if it were.
+    code_system: the codes by which parcels name their use if they do not say so, None for what each pack states.
+    source: how the parcels were read, for the record. in_place: layer code → label of the version that counts as the
+    one in force, whatever its dates.
     """
 
     parcels: Parcels
@@ -74,7 +74,7 @@ class Question:
     in_place: Mapping[str, str] = field(default_factory=dict)
 
     def parameters(self, library: Library) -> CheckParameters:
-        """The record of the question."""
+        """The parameters of the question, for the record."""
         parameters = {
             "library": library.shown_name,
             "library_id": library.id,
@@ -93,7 +93,7 @@ class Question:
         return cast(CheckParameters, parameters)
 
     def with_used_land(self, remarks: Iterable[str]) -> "Question":
-        """The question without a stated width of land if no parcel needed it. remarks: codes of those on parcels."""
+        """The question without the stated width of land if no parcel needed it. remarks: codes of those on parcels."""
         if LAND_REMARK in remarks:
             return self
         return replace(self, source={name: value for name, value in self.source.items() if name != "land_width"})
@@ -108,9 +108,7 @@ def question_of(
 ) -> Question:
     """Read the packs, then the parcels.
 
-    workers: threads.
-    progress: of reading the parcels.
-    Raises OneMapError for every refusal of either.
+    workers: threads. progress: of reading the parcels. Raises OneMapError for every refusal of either.
     """
     question = question_about(library, options, language, no_parcels(options.parcels, ""))
     parcels, left_out = _parcels_of_files(library, options, workers, progress)
@@ -123,9 +121,9 @@ def question_of(
 def _parcels_of_files(
     library: Library, options: CheckOptions, workers: int, progress: Progress
 ) -> tuple[Parcels, list[str]]:
-    """The parcels of all files, and which of several files were not read: problems name each with its path.
+    """The parcels of all files, and which of several files were not read; problems name each file with its path.
 
-    Where parcels that cannot be used are set aside, a file of which none can is left out, too.
+    With `keep_bad`, a file without a single usable parcel is left out, too.
     """
     files = (options.parcels, *options.more_parcels)
     parts: dict[str, Parcels] = {}
@@ -154,7 +152,7 @@ def _parcels_of_files(
 
 
 def _with_distinct_sources(parts: Mapping[str, Parcels]) -> list[Parcels]:
-    """The parcels of several files; those of files that are called alike by the folders, too. parts: by their paths."""
+    """The parcels of several files; files of the same name are told apart by their folders. parts: by path."""
     times = Counter(part.source for part in parts.values())
     names = names_of_sources(list(parts))
     return [
@@ -194,7 +192,7 @@ def question_about(library: Library, options: CheckOptions, language: str, parce
 
 
 def normalising_options(values: Values) -> SourceOptions:
-    """How a source is brought into the library's system, from a verb's values."""
+    """How a source is transformed into the library's system, from a verb's values."""
     return SourceOptions(
         crs=values.get("crs"),
         transform=given_change(values.get("transform")),
@@ -206,9 +204,8 @@ def normalising_options(values: Values) -> SourceOptions:
 def check_options(values: Values, as_of: date | None = None, facts: GivenFacts | None = None) -> CheckOptions:
     """The options of a check from a verb's values.
 
-    as_of: the day of a verb that does not say it.
-    facts: of the project, where no file of a verb's says them.
-    Raises UsageError usage.value, OneMapError data.….
+    as_of: the day for a verb without such an option. facts: of the project, for a verb without a file of facts. Raises
+    UsageError usage.value, OneMapError data.….
     """
     if values.get("data"):
         facts = facts_content(values["data"])[1]
@@ -235,7 +232,7 @@ def check_options(values: Values, as_of: date | None = None, facts: GivenFacts |
 
 
 def _replacements(given: Sequence[str]) -> dict[str, str]:
-    """--replace CODE=FILE, each. Raises UsageError usage.value."""
+    """The values of --replace CODE=FILE. Raises UsageError usage.value."""
     replaced: dict[str, str] = {}
     for item in given:
         code, _, file = (part.strip() for part in item.partition("="))

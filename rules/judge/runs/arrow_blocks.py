@@ -1,4 +1,4 @@
-"""Rows of a run as they are kept: blocks of some thousand, column by column, every digit and type of every value."""
+"""Rows of a run as they are stored: in blocks of some thousand, by column, with every digit and type."""
 
 import contextlib
 import json
@@ -33,15 +33,15 @@ class StoredRow:
 
     @property
     def content(self) -> str:
-        """The row's values as JSON: what two rows must share to be the same."""
+        """The row's values as JSON: rows with the same content are the same."""
         return json.dumps(self.values, ensure_ascii=False)
 
 
 @dataclass(frozen=True)
 class StoredBlock:
-    """Some rows of a table as they are kept: Arrow streams of their columns and of their geometries' WKB.
+    """Some rows of a table as they are stored: Arrow streams of their columns and of their geometries' WKB.
 
-    lowest, highest: of the rows' parcels, None where rows belong to none.
+    lowest, highest: of the rows' parcels, None where rows belong to no parcel.
     """
 
     count: int
@@ -66,7 +66,7 @@ class Rows:
         return Rows(self.columns.select(names), self.wkb)
 
     def blocks(self, outlines: np.ndarray | None = None) -> Iterator[StoredBlock]:
-        """The rows in their order, some thousand at a time; outlines (n,): see `block`."""
+        """The rows in their order, some thousand at a time. outlines (n,): as in `block`."""
         for first in range(0, len(self), BLOCK_ROWS):
             part = None if outlines is None else outlines[first : first + BLOCK_ROWS]
             yield self.slice(first, BLOCK_ROWS).block(part)
@@ -74,8 +74,8 @@ class Rows:
     def block(self, outlines: np.ndarray | None = None) -> StoredBlock:
         """All the rows as one block.
 
-        outlines (n,): the position of the parcel whose outline is a row's geometry, which is not kept again; -1 of
-        other rows.
+        outlines (n,): the position of the parcel whose outline is the row's geometry, which is then not stored again;
+        -1 for other rows.
         """
         lowest = highest = None
         if KEY in self.columns.column_names and self.columns.schema.field(KEY).type == pa.string():
@@ -111,7 +111,7 @@ class Rows:
         return np.fromiter(_plain(column, field), dtype=object, count=len(self))
 
     def frame(self, name: str) -> pd.DataFrame:
-        """A column whose values each stand together, such as attributes, as a table of plain values (n,)."""
+        """A column that holds several values in each row, such as attributes, as a table of plain values (n,)."""
         at = self.columns.schema.get_field_index(name)
         inner, together = list(self.columns.schema.field(at).type), as_one_array(self.columns.column(at))
         parts = {one.name: _plain(values, one) for values, one in zip(together.flatten(), inner, strict=True)}
@@ -124,7 +124,7 @@ class Rows:
         return np.array(self.wkb.to_numpy(zero_copy_only=False), dtype=object)
 
     def slice(self, first: int, count: int) -> "Rows":
-        """Rows from a position, as many as there are up to `count`."""
+        """Up to `count` rows from a position on."""
         wkb = None if self.wkb is None else self.wkb.slice(first, count)
         return Rows(self.columns.slice(first, count), wkb)
 
@@ -135,14 +135,14 @@ class Rows:
 
 
 class ArrowTable(WrittenTable):
-    """A table whose rows come as a run stores them; frame and geometries are made where somebody asks."""
+    """A table from rows as a run stores them; frame and geometries are made when somebody asks for them."""
 
     def __init__(self, rows: Rows, geometry_type: str) -> None:
         self.__dict__.update(rows=rows, geometry_type=geometry_type)
 
     @cached_property
     def rows(self) -> Rows:
-        """The rows as a run stores them: those that were given, else a table makes them in its own way."""
+        """The rows as a run stores them: the given ones, or else made from the table."""
         raise NotImplementedError
 
     @property
@@ -166,14 +166,14 @@ class ArrowTable(WrittenTable):
 
 
 def rows_of_table(table: Table) -> Rows:
-    """The rows of a table as they are kept: every digit of every number."""
+    """The rows of a table as they are stored, with every digit of each number."""
     if isinstance(table, ArrowTable):
         return table.rows
     return Rows(_arrow_table(table.arrays), table.wkb if table.has_geometries else None)
 
 
 def parcel_rows(ids: np.ndarray, attributes: pd.DataFrame, wkb: pa.Array) -> Rows:
-    """Parcels as they were given: id, attributes, which stand together in one column, and WKB."""
+    """Parcels as they were given: id, attributes in one column, and WKB."""
     fields, arrays = [], []
     for name in attributes.columns:
         field, array = _column(str(name), attributes[name], stated=True)
@@ -187,7 +187,7 @@ def parcel_rows(ids: np.ndarray, attributes: pd.DataFrame, wkb: pa.Array) -> Row
 
 
 def concatenate_rows(parts: Sequence[Rows]) -> Rows:
-    """Rows one after the other, all of a table with the same columns; every value keeps its type."""
+    """Rows of several parts, one after the other, with the same columns; every value keeps its type."""
     schema = parts[0].columns.schema
     made = [_one_after_the_other(name, [part.columns for part in parts]) for name in schema.names]
     columns = pa.Table.from_arrays([array for _, array in made], schema=pa.schema([field for field, _ in made]))
@@ -211,7 +211,7 @@ def _one_after_the_other(name: str, tables: Sequence[pa.Table]) -> tuple[pa.Fiel
 
 
 def read_columns(content: bytes, names: Sequence[str] | None = None) -> pa.Table:
-    """The columns of a stored block, or some of them; columns that it lacks are left out."""
+    """The columns of a stored block, or the named ones; columns that it lacks are left out."""
     stream = pa.ipc.open_stream(content)
     if names is None:
         return stream.read_all()
@@ -223,7 +223,7 @@ def read_columns(content: bytes, names: Sequence[str] | None = None) -> pa.Table
 
 
 def read_shapes(shapes: bytes) -> tuple[pa.Array, np.ndarray | None]:
-    """The geometries of a kept block as WKB (n,), and of which parcels' outlines others are: see `Rows.block`."""
+    """The geometries of a stored block as WKB (n,), and the parcels whose outlines replace some: see `Rows.block`."""
     found = pa.ipc.open_stream(shapes).read_all()
     if "outline" not in found.column_names:
         return found["wkb"].combine_chunks(), None
@@ -236,7 +236,7 @@ def plain_columns(columns: pa.Table) -> dict[str, list[Any]]:
 
 
 def matching_rows(columns: pa.Table, wanted: Mapping[str, str]) -> np.ndarray:
-    """Which rows have these values: their positions."""
+    """The positions of the rows that have these values."""
     kept = np.ones(columns.num_rows, dtype=bool)
     for name, value in wanted.items():
         found = plain_columns(columns.select([name]))[name] if name in columns.column_names else [None] * len(kept)
@@ -245,7 +245,7 @@ def matching_rows(columns: pa.Table, wanted: Mapping[str, str]) -> np.ndarray:
 
 
 def same_rows(rows: Rows, others: Rows) -> np.ndarray:
-    """Which of as many rows say the same, digit by digit and in the same types: (n,)."""
+    """Compare rows pair by pair: (n,) whether they are equal in every digit and type. others: as many rows."""
     fields, other_fields = list(rows.columns.schema), list(others.columns.schema)
     if [field.name for field in fields] != [field.name for field in other_fields]:
         return np.zeros(len(rows), dtype=bool)
@@ -286,7 +286,7 @@ def as_one_array(values: pa.ChunkedArray | pa.Array) -> pa.Array:
 
 
 def stream_of(table: pa.Table, options: pa.ipc.IpcWriteOptions | None = None) -> bytes:
-    """A table as one Arrow stream, its columns compressed unless there is next to nothing in them."""
+    """A table as one Arrow stream; its columns are compressed unless they are nearly empty."""
     options = options or (_PLAIN if table.nbytes < _TINY else _PACKED_ALONE if table.nbytes < _LITTLE else _PACKED)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
@@ -300,9 +300,9 @@ def _arrow_table(columns: Mapping[str, Any]) -> pa.Table:
 
 
 def _column(name: str, values: Any, *, stated: bool = False) -> tuple[pa.Field, pa.Array]:
-    """A column, of numpy or pandas, in a type that gives every value back.
+    """A column, of numpy or pandas, in a type that returns every value unchanged.
 
-    stated: what JSON has no word for becomes text.
+    stated: values that JSON cannot hold become text.
     """
     kind = values.dtype.kind
     if kind in "biu" or isinstance(values.dtype, np.dtype) and kind == "f":
@@ -324,12 +324,12 @@ _EXACT = (pa.string(), pa.bool_(), pa.int64(), pa.null())
 
 
 def _are_floats(array: pa.Array, values: Any) -> bool:
-    """Whether what Arrow takes for numbers with a point were all such before: 1 beside 0.5 must not become 1.0."""
+    """Whether all values that Arrow reads as floats were floats before: 1 beside 0.5 must not become 1.0."""
     return bool(array.type == pa.float64() and all(isinstance(value, float) for value in values[~pd.isna(values)]))
 
 
 def _json_word(value: Any) -> Any:
-    """A value of a file in a word that JSON has."""
+    """A value of a file in a form that JSON has."""
     return value.item() if isinstance(value, np.generic) else str(value)
 
 

@@ -1,7 +1,7 @@
-"""A run taken down while its rows are still made: a thread beside packs them, and the library is locked late.
+"""A run recorded while its rows are still made: a second thread packs them, and the library is locked late.
 
-One who judges for a minute should not keep others from writing for a minute: rows wait, packed, until all are there.
-Those of a journal wait in it; where others would fill memory they wait no longer.
+A check that takes a minute should not keep others from writing for a minute: packed rows wait until all are there. Rows
+in a journal wait there; other rows are written once they would fill the memory.
 """
 
 import contextlib
@@ -23,10 +23,10 @@ NamedBlocks = Iterable[tuple[str, StoredBlock]]
 
 
 class BackgroundRecorder:
-    """Takes down a run of so many parcels: its rows as they come, its record when it is done."""
+    """Records a run: its rows as they come, its record when it is done."""
 
     def __init__(self, library: Library, identifier: str, parcels: int, held: contextlib.ExitStack) -> None:
-        """held: ends the transaction, which is begun late."""
+        """parcels: how many the run has; held: ends the transaction, which begins late."""
         self._library, self._run, self._parcels, self._held = library, identifier, parcels, held
         self._beside = ThreadPoolExecutor(1)
         self._packing: Future[list[tuple[str, StoredBlock]]] | None = None
@@ -35,7 +35,7 @@ class BackgroundRecorder:
         self._recorder: Recorder | None = None
 
     def append(self, chunk: Chunk, progress: Progress = SILENT) -> None:
-        """The next rows, and the next parcels as they were given; what is all of a run in one chunk is not put off."""
+        """Take the next rows and the next parcels as they were given; a run in a single chunk is written at once."""
         self._take(progress)
         first, count = self._parcels_taken, chunk.count
         self._parcels_taken += count
@@ -52,12 +52,12 @@ class BackgroundRecorder:
             progress.at(min(done / max(rows, 1), 1.0))
 
     def finish_check(self, record: Mapping[str, Any], packs: Sequence[Pack], verdicts: Mapping[str, int]) -> None:
-        """All rows that wait, and the record of a check, with its row in the log."""
+        """Write all waiting rows, and the record of a check with its row in the log."""
         self.insert_all()
         self._open().finish_check(record, packs, verdicts)
 
     def insert_all(self, progress: Progress = SILENT) -> None:
-        """Write what waits into the library. Raises OneMapError library.read_only, library.busy, library.full."""
+        """Write the waiting rows into the library. Raises OneMapError library.read_only, library.busy, library.full."""
         self._take(progress)
         recorder = self._open()
         for blocks in self._waiting:
@@ -70,7 +70,7 @@ class BackgroundRecorder:
         self._beside.shutdown(wait=False, cancel_futures=True)
 
     def _take(self, progress: Progress) -> None:
-        """Take over the rows that the thread has packed; the wait for them can be cancelled."""
+        """Take the rows that the thread has packed; waiting for them can be cancelled."""
         packing, self._packing = self._packing, None
         if packing is not None:
             self._wait_or_insert(result_of(packing, progress.check))
@@ -89,7 +89,7 @@ class BackgroundRecorder:
 
 @contextlib.contextmanager
 def run_recorder(library: Library, identifier: str, parcels: int) -> Iterator[BackgroundRecorder]:
-    """A recorder for a run of so many parcels; the library keeps all of it when the block ends, or nothing."""
+    """A recorder for a run; at the end of the block the library keeps all of the run, or nothing."""
     with contextlib.ExitStack() as held:
         recorder = BackgroundRecorder(library, identifier, parcels, held)
         held.callback(recorder.close)

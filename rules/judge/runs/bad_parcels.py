@@ -1,4 +1,4 @@
-"""Parcels that a check could not use: a table beside its others, as `add` makes one of bad features."""
+"""Parcels that a check could not use, in a table like the one that `add` makes of bad features."""
 
 from collections.abc import Sequence
 

@@ -34,9 +34,9 @@ _AS_IT_IS = object()  # a step reads the same to everybody
 
 @dataclass(frozen=True)
 class ExplainedRun:
-    """A run as it is explained. rows: those of a table with these values, as `table, parcel=…, rule=…`.
+    """A run to be explained. rows: reads rows of a table with given values, as `table, parcel=…, rule=…`.
 
-    facts_of: what a parcel states, by its fields; None where only the tables of the run are at hand.
+    facts_of: reads what a parcel states, by its fields; None where only the tables of the run are at hand.
     """
 
     record: CheckRecord
@@ -51,7 +51,7 @@ class ExplainedRun:
 
 
 def explain(library: Library, identifier: str, parcel: str, rule_id: str, language: str) -> Record:
-    """`explain_run` of a run that the library keeps.
+    """`explain_run` for a run that the library stores.
 
     Raises OneMapError run.unknown, run.parcel, run.rule, run.incomplete, run.damaged.
     """
@@ -73,9 +73,9 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
 def explain_run(library: Library, run: ExplainedRun, parcel: str, rule_id: str, language: str) -> Record:
     """The steps from versions, filter and features to area, thresholds, verdict and basis.
 
-    Each has its name, its key, its value with every code and digit, and `said`: the same as a reviewer reads it, None
-    where only a technician has use for it. A layer version and a feature have their ids in `about`, too.
-    Raises OneMapError run.parcel, run.rule.
+    Each step has its name, its key, its value with every code and digit, and `said`: the same in words for a reviewer,
+    None where only a technician needs it. A layer version and a feature also have their ids in `about`. Raises
+    OneMapError run.parcel, run.rule.
     """
     record, identifier = run.record, run.id
     parcels = run.rows("parcels", parcel=parcel)
@@ -121,14 +121,14 @@ def explain_run(library: Library, run: ExplainedRun, parcel: str, rule_id: str, 
 
 
 def _explain_options(rule: Rule, catalogue: Mapping[str, LayerEntry], language: str, step: Any) -> None:
-    """The limits and keys of the rule, with the keys of the pack and in words."""
+    """The limits and keys of the rule, as the pack writes them and in words."""
     options = [_option(rule, key, value, language) for key, value in rule.options.items()]
     plain = [option_said(rule, key, value, catalogue, language) for key, value in rule.options.items()]
     step("options", " · ".join(options) or "–", " · ".join(plain) or None)
 
 
 def _explain_version(library: Library, rule: Rule, record: CheckRecord, language: str, step: Any) -> None:
-    """Which version of its layer the rule was asked of."""
+    """The version of its layer by which the rule judged."""
     layer = next((item for item in record["layers"] if item["code"] == rule.layer), None)
     title = layer_title(rule.layer, library.catalogue(), language)
     as_of = record["parameters"]["as_of"]
@@ -137,7 +137,7 @@ def _explain_version(library: Library, rule: Rule, record: CheckRecord, language
 
 
 def _explain_conditions(rule: Rule, rules: Mapping[str, Rule], language: str, step: Any) -> None:
-    """The projects and features for which the rule holds, and rules beside it; rules: all by their id."""
+    """The projects and features to which the rule applies, and related rules. rules: all rules by id."""
     if rule.when:
         step("when", rule.when, None)
     for name in ("unless", "only"):
@@ -152,7 +152,7 @@ def _explain_conditions(rule: Rule, rules: Mapping[str, Rule], language: str, st
 
 
 def _explain_missing_facts(rule: Rule, attributes: Mapping[str, Any], language: str, step: Any) -> None:
-    """Which facts that the rule asks the parcel does not state."""
+    """The facts that the rule needs and the parcel does not state."""
     stated = {name.lower() for name, value in attributes.items() if text_value(value) is not None}
     groups = [group for need in rule_needs([rule]) for group in need.any_of if stated.isdisjoint(map(str.lower, group))]
     if groups:
@@ -161,9 +161,9 @@ def _explain_missing_facts(rule: Rule, attributes: Mapping[str, Any], language: 
 
 
 def _rule_named(library: Library, identifier: str, name: str, rules: Mapping[str, Rule]) -> Rule:
-    """The rule of a run with a name, or the one that judges the matter of a retired one.
+    """The rule of a run with a name, or the one that now judges the matter of a retired name.
 
-    Raises OneMapError run.rule; a name that the library's packs have today is reported as those that it has retired.
+    Raises OneMapError run.rule, which also says whether the library's packs have the name today.
     """
     found = rules.get(name) or rules.get(successors(list(rules.values())).get(name, ""))
     if found is None:
@@ -174,7 +174,7 @@ def _rule_named(library: Library, identifier: str, name: str, rules: Mapping[str
 
 
 def _with_word(word: str, code: str, language: str) -> str:
-    """A code with its word before it."""
+    """A code preceded by its word."""
     return phrase("explain.named", language, word=word, code=code)
 
 
@@ -191,7 +191,7 @@ def _plain_version(title: str, layer: LayerRecord | None, as_of: str, language: 
 
 
 def _coverage(layer: LayerRecord, language: str) -> str:
-    """For which ground a version speaks; a district may have changed since it was added."""
+    """The ground for which a version speaks; a district may have changed since it was added."""
     kind = layer["coverage"]
     return phrase("explain.of_district" if kind == "district" else f"coverage.{kind}", language)
 
@@ -206,7 +206,7 @@ def _version(rule: Rule, layer: LayerRecord | None, as_of: str, language: str) -
 
 
 def _explain_findings(library: Library, run: ExplainedRun, parcel: str, rule: Rule, language: str, step: Any) -> None:
-    """Features, conflict, thresholds and the unknown, as far as there are any."""
+    """Features, conflict, thresholds and unknown ground, as far as the finding has them."""
     kind = KINDS[rule.kind]
     findings = run.rows("findings", parcel=parcel, rule=rule.id)
     # The ground of hits stands before what is unknown.
@@ -245,9 +245,9 @@ def _explain_findings(library: Library, run: ExplainedRun, parcel: str, rule: Ru
 
 
 def _piece(row: Mapping[str, Any], language: str, figures: FindingFigures, scale: float) -> str:
-    """A feature of a finding with its measure, how far it lies, and why it does not count.
+    """A feature of a finding with its measure, its distance, and why it does not count.
 
-    What meets the parcel is at no distance, which is reported only with every digit. scale: of areas.
+    A feature that meets the parcel has no distance, except where every digit is shown. scale: of areas.
     """
     area_m2 = None if row["area_m2"] is None else scale * row["area_m2"]
     measure = figures.area(area_m2) or figures.length(row["length_m"])
@@ -257,17 +257,17 @@ def _piece(row: Mapping[str, Any], language: str, figures: FindingFigures, scale
 
 
 def _scale_in_print(finding: Mapping[str, Any]) -> float:
-    """How much of its ellipsoidal area, which is printed, a square metre in the plane is of a finding's ground.
+    """The ratio of a finding's area on the ellipsoid, which is printed, to its area in the plane.
 
-    What is measured of the same ground in the plane alone, its pieces, its range within the boundary error and the
-    second measurement of its area, is printed times this, so that it can be compared with the area beside it.
+    Measures that exist in the plane alone (pieces, range within the boundary error, the second measurement) are
+    multiplied by it, so that they can be compared with the printed area.
     """
     area_m2, ellipsoidal_m2 = finding["area_m2"], finding.get("area_ellipsoidal_m2")
     return ellipsoidal_m2 / area_m2 if area_m2 and ellipsoidal_m2 else 1.0
 
 
 def _finding_in_print(finding: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A finding with its area on the ellipsoid, as every list and document has it; runs of old did not keep it."""
+    """A finding with its area on the ellipsoid, as lists and documents show it; older runs did not store it."""
     ellipsoidal_m2 = finding.get("area_ellipsoidal_m2")
     return finding if ellipsoidal_m2 is None else {**finding, "area_m2": ellipsoidal_m2}
 
@@ -280,7 +280,7 @@ def _verdict(run: ExplainedRun, parcel: str, rule_id: str) -> str:
 
 
 def option_said(rule: Rule, key: str, value: Any, catalogue: Mapping[str, LayerEntry], language: str) -> str:
-    """An option in words: what it is called, and its value."""
+    """An option in words: its title and its value."""
     declared = KINDS[rule.kind].keys[key]
     titles = _field_titles(catalogue.get(rule.layer), language)
     if isinstance(value, PermitTable):
@@ -303,7 +303,7 @@ def option_said(rule: Rule, key: str, value: Any, catalogue: Mapping[str, LayerE
 
 
 def _by_field(value: Mapping[str, Any], titles: Mapping[str, str], language: str) -> str:
-    """A value that depends on what a feature says in a field, or in several."""
+    """A value that depends on one or several fields of a feature."""
     names = value["field"] if isinstance(value["field"], list) else [value["field"]]
     comma = phrase("said.comma", language)
     words = comma.join(titles.get(name, name) for name in names)
@@ -317,7 +317,7 @@ def _by_field(value: Mapping[str, Any], titles: Mapping[str, str], language: str
 
 
 def _field_titles(entry: LayerEntry | None, language: str) -> dict[str, str]:
-    """The titles of a layer's fields, by their names and by the names that others give them, a parcel's file too."""
+    """The titles of a layer's fields, by their names and aliases, which a parcel's file may use, too."""
     titles: dict[str, str] = {}
     for field in entry.fields if entry else ():
         title = dict(field.title).get(language)
@@ -327,7 +327,7 @@ def _field_titles(entry: LayerEntry | None, language: str) -> dict[str, str]:
 
 
 def plain_value(value: Any) -> str:
-    """A value without the signs of JSON."""
+    """A value without JSON's quotes and brackets."""
     if isinstance(value, dict):
         return ", ".join(f"{name} {plain_value(one)}" for name, one in value.items())
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""The library's log in words: what was done, to what, and what is worth knowing of it; hashes and keys left out."""
+"""The library's log in words: what was done, to what, with which details; without hashes and keys."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

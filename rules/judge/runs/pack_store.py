@@ -1,4 +1,4 @@
-"""The packs that a library has in force: put there as a logged step of its keeper, every one of them kept."""
+"""The packs that a library has in force: its keeper puts them there in a logged step, and every one is kept."""
 
 import json
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ _FIELDS = ("at", "who", "reason", "id", "version", "hash", "replaced", "replaced
 
 @dataclass(frozen=True)
 class Enactment:
-    """One pack that was put in force: when, by whom and why, and which pack it took the place of, "" for none."""
+    """A pack that was put in force: when, by whom, why, and which pack it replaced, "" for none."""
 
     at: str
     who: str
@@ -35,7 +35,7 @@ class Enactment:
 
 
 def enactments(library: Library) -> list[Enactment]:
-    """The packs that were put in force, the oldest first. Raises OneMapError library.damaged."""
+    """The packs that were put in force, oldest first. Raises OneMapError library.damaged."""
     rows = library.connection.execute("SELECT value FROM onemap_library WHERE key = ?", (_KEY,)).fetchall()
     try:
         return [Enactment(**{name: str(one[name]) for name in _FIELDS}) for (text,) in rows for one in json.loads(text)]
@@ -44,10 +44,10 @@ def enactments(library: Library) -> list[Enactment]:
 
 
 def enact(library: Library, given: tuple[str, str], who: str, reason: str, instead: str | None = None) -> Enactment:
-    """Put a pack in force in place of that of its id, of its origin, or of `instead`; else beside the others.
+    """Put a pack in force: it replaces the pack of its id, of its origin, or `instead`; else it joins the others.
 
-    given: its text, and the name that it has in errors.
-    Raises OneMapError pack.keeper, pack.in_force, pack.no_such, pack.…, rule.…, library.….
+    given: its text, and its name in errors. Raises OneMapError pack.keeper, pack.in_force, pack.no_such, pack.…,
+    rule.…, library.….
     """
     text, source = given
     if not library.roles.is_owner:
@@ -108,7 +108,7 @@ def text_of_hash(library: Library, hash_: str) -> str:
 
 
 def ids_in_force(library: Library, ids: Sequence[str]) -> set[str]:
-    """The packs of a library that have taken the places of some of its packs of before."""
+    """The packs of a library that have replaced some of its earlier packs."""
     found = set(ids)
     for one in enactments(library):
         if one.replaced in found:

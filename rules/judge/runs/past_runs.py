@@ -1,4 +1,4 @@
-"""The runs that a library keeps: listed, given a name, and taken away where nothing rests on them."""
+"""The runs that a library stores: listed, named, and deleted where nothing rests on them."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -41,12 +41,12 @@ _OWN = ("onemap_runs", "onemap_run_blocks", NAMES)
 
 
 def run_of_name(names: Mapping[str, str], wanted: str) -> str:
-    """The run of that name, else the run of that id."""
+    """The run with a name, else the run with this id."""
     return next((run for run, name in names.items() if name == wanted), wanted)
 
 
 def runs_of_names(library: Library, wanted: Iterable[str]) -> dict[str, str | None]:
-    """The checks of some names or ids, each with its name. Raises OneMapError run.unknown, run.kind."""
+    """The checks with some names or ids, each with its name. Raises OneMapError run.unknown, run.kind."""
     names, problems = run_names(library), list[Problem]()
     runs = dict.fromkeys(run_of_name(names, name) for name in wanted)
     for run in runs:
@@ -63,10 +63,10 @@ def runs_of_names(library: Library, wanted: Iterable[str]) -> dict[str, str | No
 def past_runs(
     library: Library, kind: str | None, tables: Mapping[str, PlainTable]
 ) -> tuple[list[Record], list[Problem]]:
-    """Every run of a kind, or of any, the newest first; a check with how many parcels have which verdict.
+    """Every run of a kind, or of any kind, newest first; a check with its number of parcels for each verdict.
 
-    What cannot be read of a run, run.damaged, is a problem of the list, which has the others. tables: all plain tables
-    of a library, of which those with a column `run` hold runs.
+    A run that cannot be read gives the problem run.damaged; the other runs are listed. tables: all plain tables of a
+    library; those with a column `run` belong to runs.
     """
     names, held = run_names(library), _held_runs(library, tables)
     rows = library.connection.execute("SELECT id, record FROM onemap_runs ORDER BY started DESC, id DESC").fetchall()
@@ -130,7 +130,7 @@ def name_run(library: Library, identifier: str, name: str, who: str) -> str:
 
 
 def remove_run(library: Library, identifier: str, who: str, tables: Mapping[str, PlainTable]) -> Record:
-    """Take a run and its rows away; what was recorded of it in the log stays there, and that it was taken away.
+    """Delete a run and its rows; the log keeps its entries, and records the deletion.
 
     Raises OneMapError library.owner_adds, run.unknown, run.held where a case, a decision or a version rests on it.
     """
@@ -159,7 +159,7 @@ def _key_name(table: PlainTable, key: tuple[Any, ...]) -> str:
 
 
 def _held_runs(library: Library, tables: Mapping[str, PlainTable]) -> dict[str, set[str]]:
-    """The runs on which something rests, and on which tables it stands."""
+    """The runs on which something rests, and the tables that refer to each."""
     held: dict[str, set[str]] = {}
     for name, table in tables.items():
         if "run" in table.columns and name not in _OWN and library.has_table(name):

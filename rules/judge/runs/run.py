@@ -1,4 +1,4 @@
-"""One run as a value: what was asked, its record, its tables."""
+"""A run as a value: its question, its record, its tables."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -20,8 +20,8 @@ ChunkRows = tuple[dict[str, Table], Parcels | None]
 class Chunk:
     """The rows of tables that belong to some consecutive parcels, and these parcels as they were given, if any.
 
-    count: how many parcels; packed: reads all of it as a run keeps it, by table, where it lies somewhere so; None where
-    it does not.
+    count: of parcels; packed: reads the rows in the form in which a run stores them, by table; None where there is no
+    such form.
     """
 
     def __init__(self, tables: dict[str, Table], parcels: Parcels | None = None, packed: PackedRows = None) -> None:
@@ -45,7 +45,7 @@ class Chunk:
 
 
 class RowsOutdated(Exception):
-    """Rows that were given out do not hold: a layer has proved unreadable since. All are to be taken again."""
+    """Rows that were already handed out are no longer valid: a layer has proved unreadable. All must be taken again."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +64,12 @@ class AskedRun:
 
     @property
     def is_ahead(self) -> bool:
-        """Whether it is judged while its chunks are taken."""
+        """Whether parcels are judged while its chunks are taken."""
         return False
 
     @property
     def packs(self) -> tuple[Pack, ...]:
-        """The packs by which it was asked."""
+        """The packs by which parcels were judged."""
         return self.question.packs
 
     @property
@@ -79,7 +79,7 @@ class AskedRun:
 
     @property
     def bad(self) -> tuple[tuple[str, BadFeatures], ...]:
-        """By file the others, which could not be used."""
+        """The parcels that could not be used, by file."""
         return self.question.parcels.bad
 
 

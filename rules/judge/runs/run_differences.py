@@ -1,7 +1,7 @@
-"""Where a run that is computed again differs from the stored one, row by row.
+"""The differences between a stored run and its repetition, row by row.
 
-Another version of GEOS begins rings elsewhere and ends numbers in another last digit: such rows are equal in meaning.
-A spot is named by the bytes of its ground, and a cluster by its spots, so these rows have other names, too.
+Another version of GEOS begins rings at other points and changes last digits: such rows are equal in meaning. A spot is
+named by the bytes of its ground, and a cluster by its spots, so these rows have other names, too.
 """
 
 import json
@@ -28,10 +28,10 @@ Difference = tuple[str, int, str, str]  # table, 1-based row, what was stored, w
 
 @dataclass(frozen=True)
 class Repetition:
-    """The result of a stored run that is computed again.
+    """The result of repeating a stored run.
 
-    differences: the rows that say something else; equal_in_meaning: how many rows are equal but for the last digits
-    of numbers and points, where rings begin, and the names that are hashes of these.
+    differences: the rows that differ; equal_in_meaning: how many rows differ only in last digits of numbers and points,
+    in where rings begin, and in names that are hashes of these.
     """
 
     differences: list[Difference]
@@ -40,16 +40,16 @@ class Repetition:
 
 @dataclass(frozen=True)
 class _RenamedRow:
-    """A row that means the same but has other names: (stored, new) of each."""
+    """A row with the same meaning but other names: (stored, new) of each."""
 
     names: frozenset[tuple[Any, Any]]
     difference: Difference
 
 
 class Differences:
-    """A stored run that is compared with the same one computed again, some rows at a time.
+    """Compares a stored run with its repetition, some rows at a time.
 
-    names: its tables; rules: the order in which the rows of some of them stand.
+    names: of the tables; rules: the order in which the rows of some tables stand.
     """
 
     def __init__(self, library: Library, identifier: str, names: Sequence[str], rules: Sequence[str] = ()) -> None:
@@ -58,7 +58,7 @@ class Differences:
         self._by_rule: dict[str, list[Rows]] = {name: [] for name in names if ROW_TABLES.get(name) == "rule"}
 
     def hold(self, tables: Mapping[str, Table], progress: Progress = SILENT) -> None:
-        """The next rows of each table.
+        """Compare the next rows of each table.
 
         Raises OneMapError run.damaged.
         """
@@ -73,11 +73,11 @@ class Differences:
             progress.at(done / count)
 
     def hold_rows(self, name: str, rows: Rows) -> None:
-        """The next rows of one table. Raises OneMapError run.damaged."""
+        """Compare the next rows of one table. Raises OneMapError run.damaged."""
         self._tables[name].hold(rows)
 
     def repetition(self) -> Repetition:
-        """All rows have come: every difference, by table and row. Raises OneMapError run.damaged."""
+        """Finish after the last rows, and return every difference by table and row. Raises OneMapError run.damaged."""
         for name, parts in self._by_rule.items():
             rows = concatenate_rows(parts)
             order = [self._rules[rule] for rule in rows.values("rule")]
@@ -88,7 +88,7 @@ class Differences:
 
 
 class _TableComparison:
-    """One table of a stored run while it is read beside the other."""
+    """One table of a stored run, read beside its repetition."""
 
     def __init__(self, library: Library, identifier: str, name: str) -> None:
         self._name = name
@@ -101,7 +101,7 @@ class _TableComparison:
         self.equal_in_meaning = 0
 
     def hold(self, fresh: Rows, progress: Progress = SILENT) -> None:
-        """The next rows that came out."""
+        """Compare the next repeated rows."""
         count = len(fresh)
         while len(fresh):
             progress.at(1 - len(fresh) / count)
@@ -140,7 +140,7 @@ class _TableComparison:
             self.equal_in_meaning += 1
 
     def _next(self) -> Rows | None:
-        """Stored rows that nothing was compared with yet; None if there are no more."""
+        """Stored rows that were not compared yet; None if there are no more."""
         while self._stored is None or not len(self._stored):
             self._stored = next(self._blocks, None)
             if self._stored is None:
@@ -152,7 +152,10 @@ class _TableComparison:
 
 
 def _repetition(tables: list[_TableComparison]) -> Repetition:
-    """Rows with other names are equal in meaning where a row's ground gives each, and one name has become one other."""
+    """Sum up the tables.
+
+    Rows with other names are equal in meaning if ground gives the names and each name has become one other.
+    """
     founded = set().union(*(table.founded for table in tables))
     is_one_to_one = len({old for old, _ in founded}) == len({new for _, new in founded}) == len(founded)
     differences, equal = [], 0
@@ -164,9 +167,9 @@ def _repetition(tables: list[_TableComparison]) -> Repetition:
 
 
 def _means_the_same(one: StoredRow, other: StoredRow) -> bool:
-    """Whether two rows say the same, but for the last digits of numbers and points, where rings begin, and names.
+    """Whether two rows differ only in last digits of numbers and points, in where rings begin, and in names.
 
-    A column that only one of them has, as a later release made it, says nothing where it holds no value.
+    A column that only one of them has, because a later release added it, must have no value.
     """
     pairs = [(name, one.values.get(name), other.values.get(name)) for name in {**one.values, **other.values}]
     return all(
@@ -186,7 +189,7 @@ def _are_close(one: Any, other: Any) -> bool:
 
 
 def _is_one_ground(one: bytes | None, other: bytes | None) -> bool:
-    """Whether two grounds differ by no more than a strip of _CLOSE_M along their boundary."""
+    """Whether two grounds differ at most by a strip of _CLOSE_M along their boundary."""
     if one is None or other is None:
         return False
     ground = shapely.from_wkb([one, other])

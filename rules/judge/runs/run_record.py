@@ -14,7 +14,7 @@ _LISTS = ("packs", "layers", "skipped", "warped")  # of tables
 
 
 class RecordPart(dict[str, Any]):
-    """A table of a record. A word that it does not have raises OneMapError run.damaged."""
+    """A table of a record. A missing key raises OneMapError run.damaged."""
 
     damage: OneMapError
 
@@ -23,9 +23,9 @@ class RecordPart(dict[str, Any]):
 
 
 def known_moment(record: Mapping[str, Any]) -> datetime:
-    """Until when something must have been recorded to count for a run: its start, or what was asked for before it.
+    """The moment up to which recorded things count for a run: its start, or an earlier one that was asked for.
 
-    A version that the run has used counts, though the clock by which it was recorded was ahead of the run's.
+    A version that the run used counts even if the clock that recorded it was ahead.
     """
     began = max(map(datetime.fromisoformat, (record["started"], *_moments_of_versions(record))))
     asked = record["parameters"]["known_at"]
@@ -33,12 +33,12 @@ def known_moment(record: Mapping[str, Any]) -> datetime:
 
 
 def _moments_of_versions(record: Mapping[str, Any]) -> list[str]:
-    """When the versions were recorded that a run has used; older runs do not tell."""
+    """When the versions that a run used were recorded; older runs do not say."""
     return [layer["recorded_at"] for layer in record.get("layers", ()) if layer.get("recorded_at")]
 
 
 def read_record(library: Library, identifier: str, text: Any) -> RecordPart:
-    """The record of a run, as the library has it. Raises OneMapError run.damaged."""
+    """The record of a stored run. Raises OneMapError run.damaged."""
     damage = OneMapError("run.damaged", file=library.label, run=identifier, layer="onemap_runs")
     part = type("RecordPart", (RecordPart,), {"damage": damage})
     try:
@@ -52,7 +52,7 @@ def read_record(library: Library, identifier: str, text: Any) -> RecordPart:
 
 
 def _is_sorted(record: Mapping[str, Any]) -> bool:
-    """Whether what the record says is of the sort that it must be of."""
+    """Whether the entries of a record have the types that they must have."""
     if any(not isinstance(record[name], dict) for name in _TABLES if name in record):
         return False
     if "kind" in record and record["kind"] not in list(sentences("en")["run_kind"]):
@@ -70,7 +70,7 @@ def _is_tables(items: Any) -> bool:
 
 
 def _check_moments(record: Mapping[str, Any]) -> None:
-    """Raises ValueError, TypeError for dates and moments that are none."""
+    """Raises ValueError or TypeError for an invalid date or moment."""
     parameters = record.get("parameters", {})
     if "as_of" in parameters:
         date.fromisoformat(parameters["as_of"])

@@ -1,4 +1,4 @@
-"""Runs kept in the library: what was asked, by which packs, of which parcels, and every row of the answer."""
+"""Runs stored in the library: the question, its packs and parcels, and every row of the answer."""
 
 import contextlib
 import json
@@ -49,14 +49,14 @@ TABLES = ("CREATE TABLE IF NOT EXISTS onemap_pack_texts (hash TEXT PRIMARY KEY, 
 
 
 def rows_of_parcels(parcels: Parcels) -> Rows:
-    """Parcels as they are kept: attributes, and geometry."""
+    """Parcels as they are stored: attributes and geometry."""
     return parcel_rows(parcels.ids, parcels.attributes, parcels.bodies)
 
 
 def packed_rows(chunk: Chunk, first: int) -> Iterator[tuple[str, StoredBlock]]:
-    """The rows of a chunk and its parcels as they were given, packed as they are kept, with the names of their tables.
+    """The rows and given parcels of a chunk, packed as they are stored, with the names of their tables.
 
-    first: the position of its first parcel in the run. Tables that a run does not keep are passed over.
+    first: the position of its first parcel in the run. Tables that a run does not store are skipped.
     """
     outlines = Outlines(first, chunk.parcels) if chunk.parcels else None
     for name in KEPT:
@@ -69,7 +69,7 @@ def packed_rows(chunk: Chunk, first: int) -> Iterator[tuple[str, StoredBlock]]:
 
 
 class Recorder:
-    """Takes down a run inside an open transaction: its rows as they come, its record when it is done."""
+    """Records a run inside an open transaction: its rows as they come, its record when it is done."""
 
     def __init__(self, connection: StoreConnection, identifier: str) -> None:
         self._connection = connection
@@ -77,41 +77,41 @@ class Recorder:
         self._rows: dict[str, int] = {}
 
     def append(self, chunk: Chunk) -> None:
-        """The next rows, and the next parcels as they were given; tables that a run does not keep are passed over."""
+        """Store the next rows and the next parcels as they were given; tables that a run does not store are skipped."""
         for name, block in packed_rows(chunk, self._rows.get(GIVEN, 0)):
             self.insert(name, block)
 
     def append_rows(self, kept: Mapping[str, Rows]) -> None:
-        """The next rows of tables of any kind of run."""
+        """Store the next rows of tables of any kind of run."""
         for name, rows in kept.items():
             for block in rows.blocks():
                 self.insert(name, block)
 
     def insert(self, name: str, block: StoredBlock) -> None:
-        """The next rows of a table, packed already."""
+        """Store the next rows of a table, which are already packed."""
         first = self._rows.get(name, 0)
         self._rows[name] = first + block.count
         kept = self._run, name, first, block.count, block.lowest, block.highest, block.content, block.shapes
         insert_logged(self._connection, LIBRARY["onemap_run_blocks"], [kept])
 
     def finish(self, record: Mapping[str, Any], texts: Sequence[tuple[str, str]]) -> None:
-        """The record itself, and the texts by which the run was asked (hash, text)."""
+        """Store the record, and the texts (hash, text) of the packs or matrices by which the run was asked."""
         keep_texts(self._connection, texts)
         values = (self._run, record["started"], record["who"], json.dumps(record, ensure_ascii=False))
         insert_logged(self._connection, LIBRARY["onemap_runs"], [values])
 
     def finish_check(self, record: Mapping[str, Any], packs: Sequence[Pack], verdicts: Mapping[str, int]) -> None:
-        """The record of a check, with its row in the log."""
+        """Store the record of a check, with its row in the log."""
         self.finish(record, [text for pack in packs for text in pack.texts])
         detail = {"verdicts": dict(verdicts), "parameters": record["parameters"]}
         log_run(self._connection, "check", record, detail)
 
 
 def keep_texts(connection: StoreConnection, texts: Sequence[tuple[str, str]]) -> None:
-    """Write the texts of packs (hash, text) that are not there yet, inside the open transaction.
+    """Store texts of packs (hash, text) that are not there yet, inside the open transaction.
 
-    Raises OneMapError run.text_changed where another text lies under the hash of one: a run that rests on it would be
-    damaged from the start.
+    Raises OneMapError run.text_changed where another text is stored under the same hash: a run that rests on it would
+    be damaged from the start.
     """
     table = plain_tables(TABLES)["onemap_pack_texts"]
     wanted = dict(texts)
@@ -126,12 +126,12 @@ def keep_texts(connection: StoreConnection, texts: Sequence[tuple[str, str]]) ->
 
 
 def log_run(connection: StoreConnection, action: str, record: Mapping[str, Any], detail: Mapping[str, Any]) -> None:
-    """One row of the log for a run that was recorded."""
+    """Add the row of the log for a recorded run."""
     log(connection, record["who"], action, record["id"], dict(detail))
 
 
 def write_run(connection: StoreConnection, run: Run) -> None:
-    """Keep a run inside the open transaction, beside what is written because of it."""
+    """Store a run inside the open transaction, together with what is written because of it."""
     recorder = Recorder(connection, run.record["id"])
     for chunk in run.chunks():
         recorder.append(chunk)
@@ -144,7 +144,7 @@ def keep_run(
     kept: Mapping[str, Rows],
     texts: Sequence[tuple[str, str]],
 ) -> None:
-    """Write a run's record, the rows of its tables, and the texts that it was asked by (hash, text), as one may."""
+    """Store a run's record, the rows of its tables, and the texts (hash, text) by which it was asked."""
     recorder = Recorder(connection, record["id"])
     recorder.append_rows(kept)
     recorder.finish(record, texts)
@@ -172,7 +172,7 @@ def _last_runs(library: Library) -> list[str]:
 
 
 def last_check(library: Library) -> str | None:
-    """The check that was recorded last; None where there is none that can be read."""
+    """The check that was recorded last; None if there is none that can be read."""
     for (run,) in library.connection.execute("SELECT id FROM onemap_runs ORDER BY started DESC, id DESC"):
         with contextlib.suppress(OneMapError):
             if kind_of(run_record(library, run, None)) == CHECK:
@@ -181,7 +181,7 @@ def last_check(library: Library) -> str | None:
 
 
 def run_names(library: Library) -> dict[str, str]:
-    """The names that runs have, by the run; of several that were given to one the last stands."""
+    """The names of runs, by run; of several names the last one counts."""
     if not library.has_table(NAMES):  # a library that was made before runs had names
         return {}
     rows = library.connection.execute(compose_sql("SELECT run, name FROM {names} ORDER BY number", names=NAMES))
@@ -194,7 +194,7 @@ def check_record(library: Library, identifier: str) -> CheckRecord:
 
 
 def kind_of(record: Mapping[str, Any]) -> str:
-    """The kind of run of a record: check, compare, remedy."""
+    """The kind of a recorded run: check, compare or remedy."""
     return str(record.get("kind", CHECK))
 
 
@@ -207,7 +207,7 @@ def stored_rows(library: Library, identifier: str, table: str, **wanted: str) ->
 
 
 def stored_blocks(library: Library, identifier: str, table: str, **wanted: str) -> Iterator[Rows]:
-    """The rows that `stored_rows` gives, in blocks of some thousand, of which only one is held.
+    """The rows of `stored_rows`, in blocks of some thousand, of which only one is held in memory.
 
     Raises OneMapError run.damaged.
     """
@@ -237,9 +237,9 @@ def stored_texts(library: Library) -> dict[str, str]:
 
 
 def stored_packs(library: Library, identifier: str, kind: str = CHECK) -> tuple[Pack, ...]:
-    """The packs by which a stored run was asked, with the tables of uses as they were then.
+    """The packs by which a stored run was asked, with the tables of uses of that time.
 
-    Raises OneMapError run.unknown, run.incomplete, run.damaged (also of a check that has lost parcels).
+    Raises OneMapError run.unknown, run.incomplete, run.damaged (also for a check that has lost parcels).
     """
     return packs_of_record(library, identifier, run_record(library, identifier, kind))
 
@@ -250,9 +250,9 @@ def packs_of_record(
     record: Mapping[str, Any],
     read_catalogue: Callable[[], Mapping[str, LayerEntry]] | None = None,
 ) -> tuple[Pack, ...]:
-    """The packs by which a stored run was asked, as `stored_packs` gives them.
+    """The packs by which a stored run was asked, as in `stored_packs`.
 
-    record: the run's; read_catalogue: gives the library's catalogue to whoever asks for many runs.
+    record: of the run; read_catalogue: returns the library's catalogue, for callers that ask about many runs.
     """
     kind, used = kind_of(record), [table for pack in record["packs"] for table in pack.get("tables", ())]
     registers = [pack["kinds"] for pack in record["packs"] if "kinds" in pack]
@@ -285,7 +285,7 @@ def packs_of_record(
 
 
 def stored_question(library: Library, identifier: str) -> Question:
-    """The parameters of a stored check, to repeat it: versions recorded later are not used.
+    """The question of a stored check, to repeat it; versions that were recorded later do not count.
 
     Raises OneMapError run.unknown, run.kind, run.incomplete, run.damaged.
     """
@@ -297,9 +297,9 @@ def stored_question(library: Library, identifier: str) -> Question:
 
 
 def stored_parcels(library: Library, identifier: str, like: Parcels, most: int) -> Iterator[Parcels]:
-    """The parcels of a stored run in the order in which they were given, at most so many at a time.
+    """The parcels of a stored run in the order in which they were given, at most `most` at a time.
 
-    like: what all have in common. Raises OneMapError run.damaged.
+    like: the values that all of them have in common. Raises OneMapError run.damaged.
     """
     waiting, room = list[Rows](), most
     for rows in stored_blocks(library, identifier, GIVEN):
@@ -326,7 +326,7 @@ def _given_parcels(library: Library, identifier: str, parts: Sequence[Rows], lik
 
 
 def stored_question_of_none(library: Library, identifier: str, kind: str) -> Question:
-    """The parameters of a stored run, without its parcels.
+    """The question of a stored run, without its parcels.
 
     Raises OneMapError run.unknown, run.kind, run.incomplete, run.damaged.
     """

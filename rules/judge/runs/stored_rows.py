@@ -1,4 +1,4 @@
-"""Rows of a stored run as they lie in the library, block by block; the outline of a parcel lies there once."""
+"""Rows of a stored run, read from the library block by block; the outline of a parcel is stored once."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
@@ -19,7 +19,7 @@ OutlineBlock = Callable[[int], np.ndarray]
 
 
 def row_counts(library: Library, identifier: str) -> dict[str, int]:
-    """How many rows each table has that a run has stored."""
+    """The number of rows in each table that a run has stored."""
     sql = "SELECT name, sum(count) FROM onemap_run_blocks WHERE run = ? GROUP BY name"
     return {name: int(count) for name, count in library.connection.execute(sql, (identifier,))}
 
@@ -35,8 +35,8 @@ def read_blocks(
 ) -> Iterator[Rows]:
     """Rows of a table of a run in their order, some thousand at a time.
 
-    wanted: only rows with these values; names: only these columns, without geometry; has_shapes: with it otherwise.
-    Raises OneMapError run.damaged.
+    wanted: only rows with these values; names: only these columns, without geometry; has_shapes: with geometry
+    otherwise. Raises OneMapError run.damaged.
     """
     damage, end = OneMapError("run.damaged", file=library.label, layer=table, run=identifier), 0
     outline_block = lru_cache(maxsize=2)(partial(_outline_block, library, identifier))
@@ -62,7 +62,7 @@ def read_blocks(
 
 
 def _whole_columns(columns: pa.Table, count: int) -> pa.Table:
-    """Columns of as many rows as a block should have, and texts that are some. Raises ValueError."""
+    """Check that columns have as many rows as their block, and that texts are texts. Raises ValueError."""
     if columns.num_columns and columns.num_rows != count:
         raise ValueError("rows are gone")
     columns.validate(full=True)
@@ -118,7 +118,7 @@ def _outline_block(library: Library, identifier: str, first: int) -> np.ndarray:
 def _blocks(
     library: Library, identifier: str, table: str, condition: Sql, values: Sequence[Any]
 ) -> list[tuple[int, int]]:
-    """Where the blocks of a table begin, in their order, and how many rows each has."""
+    """The first row of each block of a table, in order, and its number of rows."""
     sql = compose_sql(
         "SELECT first, count FROM onemap_run_blocks WHERE run = ? AND name = ? AND {condition} ORDER BY first",
         condition=condition,

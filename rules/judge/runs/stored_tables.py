@@ -1,4 +1,4 @@
-"""The tables of a stored check as `check --out` writes them, titled in the language that is asked for."""
+"""The tables of a stored check as `check --out` writes them, with titles in any language."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -27,7 +27,7 @@ _OF_PARCELS, _OF_FINDINGS = ("parcel", "verdict"), ("parcel", "verdict", "rule",
 
 
 def stored_tables(library: Library, identifier: str, language: str) -> dict[str, Table]:
-    """Every table of a stored check but `run`, in the order of a check. Raises OneMapError run.unknown, run.damaged."""
+    """Every table of a stored check except `run`, in a check's order. Raises OneMapError run.unknown, run.damaged."""
     nothing = np.empty(0, dtype=object)
     no_bodies = pa.array([], pa.large_binary())
     nobody = ParcelRows(nothing, np.empty((0, 4)), lambda: no_bodies, nothing, (0.0, 0.0), library.crs)
@@ -55,7 +55,7 @@ def finding_records(library: Library, identifier: str, department: str, language
 def ground_records(library: Library, identifier: str, language: str) -> dict[str, list[Record]]:
     """Findings and parcels of a stored check for a map: verdict, title, and geometry as GeoJSON in degrees (WGS 84).
 
-    What has no ground is left out. Raises OneMapError run.unknown, run.damaged.
+    Rows without ground are left out. Raises OneMapError run.unknown, run.damaged.
     """
     findings = list(_ground_rows(library, identifier, "findings", _OF_FINDINGS))
     titles = _titles_in(library, identifier, ((one["rule"], one["title"]) for one in findings), language)
@@ -85,7 +85,7 @@ def _titles_in(library: Library, identifier: str, pairs: Iterable[tuple[str, str
 
 
 def _stored_table(library: Library, identifier: str, name: str, empty: Table) -> Table:
-    """A stored table in the shape of the empty one."""
+    """A stored table with the columns and types of the empty one."""
     rows = stored_rows(library, identifier, name)
     columns = typed_columns(pd.DataFrame([row.values for row in rows], columns=empty.columns.columns))
     if empty.geometries is None:

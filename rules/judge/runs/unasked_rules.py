@@ -1,4 +1,4 @@
-"""The rules of a check that were not asked, and why: beside every verdict stands by how many rules it was reached."""
+"""The rules of a check that were not asked, and why: every verdict is shown with the number of rules behind it."""
 
 from collections.abc import Mapping, Sequence
 
@@ -21,9 +21,10 @@ UNASKED_COLUMNS = ("department", "rule", "title", "layer", "layer_title", "reaso
 
 
 def unasked_rules(library: Library, packs: Sequence[Pack], record: CheckRecord, language: str) -> list[dict[str, str]]:
-    """Each judging rule that was not asked, by department and then as the packs have them: `UNASKED_COLUMNS`, and more.
+    """Each judging rule that was not asked, by department and then in the order of the packs.
 
-    packs, record: the run's own; department_title: what the library calls it; said: the reason in words.
+    Columns: `UNASKED_COLUMNS`; department_title: the department's name in the library; said: the reason in words.
+    packs, record: the run's own.
     """
     skipped = {item["rule"]: item for item in record["skipped"]}
     if not skipped:
@@ -50,9 +51,9 @@ def unasked_rules(library: Library, packs: Sequence[Pack], record: CheckRecord, 
 
 
 def judging_rules(packs: Sequence[Pack], record: CheckRecord) -> list[Rule]:
-    """The rules of a run that judge, asked or not: these alone are counted, by department and in all.
+    """The rules of a run that judge, asked or not: only these are counted, by department and in all.
 
-    One that finds nothing, such as what the ground consists of, clears no parcel. packs, record: the run's own.
+    A rule without findings, such as one on what the ground consists of, clears no parcel. packs, record: the run's own.
     """
     return [rule for rule in rules_of_run(packs, record) if rule.finds]
 
@@ -60,9 +61,9 @@ def judging_rules(packs: Sequence[Pack], record: CheckRecord) -> list[Rule]:
 def asked_answer(
     packs: Sequence[Pack], record: CheckRecord, unasked: Sequence[Mapping[str, str]], language: str
 ) -> Record:
-    """The rules of a check for its answer: `rules`, how many judge; `unasked`, those that were not asked; `citations`.
+    """The rules of a check for its answer: `rules`, how many judge; `unasked`, those not asked; `citations`.
 
-    citations: what each basis reads in a text, by the basis as the tables have it; only where the two differ.
+    citations: the text of each basis by its form in tables, only where the two differ.
     """
     rules = judging_rules(packs, record)
     cited = basis_citations(rules, language)
@@ -80,7 +81,7 @@ def unasked_table(rows: Sequence[Mapping[str, str]]) -> Table:
 
 
 def rules_of_stored_run(library: Library, run: str, language: str) -> Record:
-    """The rules of a stored check, as `asked_answer` has them: how many judge, and which were not asked.
+    """The rules of a stored check, as in `asked_answer`: how many judge, and which were not asked.
 
     Raises OneMapError run.unknown, run.incomplete, run.damaged.
     """

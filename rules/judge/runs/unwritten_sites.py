@@ -1,6 +1,6 @@
-"""Statements that the layers of approvals and earlier opinions lack: on a server only the owner adds them.
+"""Issued statements that the layers of approvals and earlier opinions lack: on a server only the owner adds them.
 
-Until then parcels are clear of their sites, and whoever asks is told.
+Until then a check finds parcels clear of their sites, and every answer says so.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -38,7 +38,7 @@ class UnwrittenCase:
 
 
 def unwritten_cases(library: Library) -> list[UnwrittenCase]:
-    """The issued cases that the newest version of earlier opinions lacks; every statement stands in that layer."""
+    """The issued cases that the newest version of earlier opinions lacks; every statement belongs in that layer."""
     if not library.has_table(_EVENTS):
         return []
     known = [one for one in versions(library) if one.code == OPINIONS and one.retired is None]
@@ -90,7 +90,7 @@ def unwritten_sites(library: Library, used: VersionsUsed) -> Iterator[GroundRema
 
 
 def _site(library: Library, case: UnwrittenCase) -> shapely.Geometry | None:
-    """The parcels of a case; None, for anywhere, where they cannot be read."""
+    """The parcels of a case; None, which stands for anywhere, where they cannot be read."""
     if case.run is None:
         return None
     try:

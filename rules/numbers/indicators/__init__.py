@@ -1,1 +1,1 @@
-"""Indicators: what a pack of them asks, its terms measured in area units, its formulas, targets and status."""
+"""Indicators: the content of a pack, its terms measured in area units, its formulas, targets and status."""

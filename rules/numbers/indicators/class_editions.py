@@ -1,7 +1,7 @@
-"""By which edition of a classification the codes of a version are written: told by the codes themselves.
+"""Tell from the codes of a version which edition of a classification they belong to.
 
 A survey of 2009 writes 011 where one of 2019 writes 0101: a condition on codes of another edition would count nothing,
-which is no zero. Codes that several editions know alike are of all of them.
+which is not the same as zero. Codes that several editions share belong to all of them.
 """
 
 from collections.abc import Sequence
@@ -19,9 +19,9 @@ _ALL = 0.99  # a slip of the pen does not make another edition
 
 
 def class_editions(where: str | None, attributes: pd.DataFrame, entry: LayerEntry) -> frozenset[str] | None:
-    """The names of the code tables by which the fields of a condition may be written; None where none is asked for.
+    """The names of the code tables to which the codes in a condition's fields may belong; None if it uses none.
 
-    Empty where no table knows the codes. A field that lists its values is of one edition: its table only names them.
+    Empty if no table knows the codes. A field that lists its values has one edition: its table only names them.
     """
     asked = fields_of(where) if where is not None else ()
     found: frozenset[str] | None = None
@@ -49,5 +49,5 @@ def _share(codes: Sequence[str], name: str) -> float:
 
 
 def is_broken(one: frozenset[str] | None, other: frozenset[str] | None) -> bool:
-    """Whether two versions are written by editions that have none in common."""
+    """Whether two versions have no edition in common."""
     return one is not None and other is not None and not one & other

@@ -1,4 +1,4 @@
-"""How an indicator's value came about, step by step, from what the run kept."""
+"""Explain step by step how an indicator's value was computed, from what the run stored."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -79,7 +79,7 @@ def _joined_parts(parts: Sequence[Any]) -> str:
 
 
 def _term_words(term: Term, marks: Mapping[str, str], titles: SheetTitles) -> str:
-    """The title of a term, and its layers, with its mark where a formula has several."""
+    """The title of a term with its layers, and its mark if the formula has several terms."""
     kind = phrase(f"term_kind.{term.kind}", titles.language)
     layers = dict.fromkeys(titles.layer(part.layer) for part in term.layers)
     names = phrase("said.comma", titles.language).join(layers)
@@ -89,7 +89,7 @@ def _term_words(term: Term, marks: Mapping[str, str], titles: SheetTitles) -> st
 
 
 def _formula_words(text: str, words: Mapping[str, str]) -> str:
-    """A formula with its terms in words and the signs of arithmetic, as a person reads it."""
+    """A formula with its terms in words and arithmetic signs, for people."""
     signs = {"*": " × ", "/": " ÷ ", "-": " − ", "+": " + "}
     parts = _TERM_OR_SIGN.sub(lambda found: signs.get(found[0]) or words.get(found[0], found[0]), text)
     return " ".join(parts.split())
@@ -104,7 +104,7 @@ def _explain_term(
     titles: SheetTitles,
     step: Any,
 ) -> None:
-    """One term: what it asks, of which versions, how much that is, and the features that have most of it."""
+    """Add the steps of one term: its definition, its versions, its value, and the features with the largest part."""
     language = titles.language
     kind = phrase(f"term_kind.{term.kind}", language)
     step("term", term.id, kind, *map(_part, term.layers), _more(term), wording=(words,))
@@ -126,7 +126,7 @@ def _explain_term(
 
 
 def _amount(value: float, term: Term) -> str:
-    """A term's number as it is read: square metres whole from 10, others to six figures."""
+    """A term's number for people: square metres whole from 10, other numbers to six figures."""
     is_area = term.unit.text == "m2" and abs(value) >= _WHOLE_M2
     return f"{value:,.0f}" if is_area else _number_text(value)
 
@@ -137,7 +137,7 @@ def _number_text(value: float) -> str:
 
 
 def _is_of(one: IndicatorRow, row: IndicatorRow) -> bool:
-    """Whether a term's row is that of the row's year, where the term is a table's number."""
+    """Whether a term's row belongs to the row's year; always if the term is not a table's number."""
     return one["year"] is None or row["year"] is None or int(one["year"]) == int(row["year"])
 
 
@@ -155,7 +155,7 @@ def _more(term: Term) -> str:
 
 
 def _way_words(one: IndicatorRow, language: str) -> list[str]:
-    """Along what a walk went, and how whole the network of streets is."""
+    """Whether a walk followed streets or straight lines, and how complete the network of streets is."""
     words = [phrase(f"way.{one['way']}", language), indicator_reasons(one["way_reason"], language)]
     if one["streets_m"] is not None:
         facts: dict[str, Any] = {"length": f"{one['streets_m']:,.0f}", "parts": int(one["street_parts"])}

@@ -1,4 +1,4 @@
-"""Formulas of indicators: named terms, numbers, + - * /, brackets; nothing else, so that anybody can read them."""
+"""Formulas of indicators: named terms, numbers, + - * /, brackets; nothing else, so that anyone can read them."""
 
 import re
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ NAME, NUMBER = "name", "number"
 
 
 class FormulaError(ValueError):
-    """A formula that cannot be read. reason: what is wrong with it, in each language."""
+    """A formula that cannot be read. reason: the error, in each language."""
 
     def __init__(self, key: str, at: str = "") -> None:
         """key: of the sentence in the messages under `formula`; at: the place in the formula."""
@@ -25,14 +25,14 @@ class FormulaError(ValueError):
 
 @dataclass(frozen=True)
 class Formula:
-    """A formula as a tree, the names of its terms in their order, and of its last division the parts."""
+    """A formula as a tree, and the names of its terms in order."""
 
     text: str
     tree: Node
     names: tuple[str, ...]
 
     def value(self, terms: Mapping[str, float]) -> float | None:
-        """The value; None where it divides by zero. Raises KeyError for a term without a value."""
+        """The value; None if it divides by zero. Raises KeyError for a term without a value."""
         try:
             return _value(self.tree, terms)
         except ZeroDivisionError:
@@ -46,7 +46,7 @@ class Formula:
         return Formula("", left, ()).value(terms), Formula("", right, ()).value(terms)
 
     def powers(self, terms: Mapping[str, Powers]) -> Powers:
-        """The base units of its value. Raises FormulaError where unlike quantities are added."""
+        """The base units of its value. Raises FormulaError if unlike quantities are added."""
         return _powers(self.tree, terms)
 
 
@@ -91,7 +91,7 @@ class _Reader:
         return None
 
     def sum(self, depth: int) -> Node:
-        """a + b - c."""
+        """Read a + b - c."""
         if depth > _DEEPEST:
             raise FormulaError("long")
         tree = self.product(depth)
@@ -100,14 +100,14 @@ class _Reader:
         return tree
 
     def product(self, depth: int) -> Node:
-        """a * b / c."""
+        """Read a * b / c."""
         tree = self.single(depth)
         while sign := self._next("*", "/"):
             tree = (sign, tree, self.single(depth), "", 0.0)
         return tree
 
     def single(self, depth: int) -> Node:
-        """A term, a number, or a formula in brackets."""
+        """Read a term, a number, or a formula in brackets."""
         if (name := self._next(NAME)) is not None:
             return (NAME, None, None, name, 0.0)
         if (number := self._next(NUMBER)) is not None:

@@ -1,6 +1,6 @@
-"""The headroom of a quota beside existing, approved and reviewed ground, and for how long it lasts.
+"""The headroom of a quota after existing, approved and reviewed ground, and how long it will last.
 
-The pace is that of the last states of the data; without two of them, or across a break, it is not known.
+The pace is that between the last states of the data; with fewer than two states, or across a break, it is unknown.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,10 +21,10 @@ NOTHING: Mapping[str, None] = dict.fromkeys(
 
 
 def set_headroom(rows: Sequence[Record]) -> None:
-    """Set headroom, free, pace and days_left in rows that are in the order of their days and know what is committed.
+    """Set headroom, free, pace and days_left in rows, which are in the order of their days and have `committed` set.
 
-    headroom: up to the target, as things are; free: after what is committed; both in the indicator's unit, below
-    nothing where the target is passed. pace: of the value, a year; days_left: until nothing is free at that pace.
+    headroom: up to the target, from the present value; free: after what is committed; both in the indicator's unit,
+    negative beyond the target. pace: of the value, per year; days_left: until nothing is free at that pace.
     """
     states: dict[tuple[str, str, Any], list[tuple[date, float]]] = {}
     for row in rows:
@@ -46,7 +46,7 @@ def set_headroom(rows: Sequence[Record]) -> None:
 
 
 def _room(unit: UnitOfMeasure, target: float, value: float, sign: float) -> float:
-    """What lies between a value and its target, as the unit tells them apart: below nothing beyond the target."""
+    """The difference between a value and its target, to the precision of the unit; negative beyond the target."""
     return sign * (target - value) if unit.compare(value, target) else 0.0
 
 
@@ -68,21 +68,21 @@ def _set_days(row: Record, sign: float, known: Sequence[tuple[date, float]]) -> 
 
 
 def is_same(before: float, after: float) -> bool:
-    """Whether two states have one value, but for how the same ground is measured twice."""
+    """Whether two states have the same value, within the error of measuring the same ground twice."""
     return abs(after - before) <= _SAME * max(abs(before), abs(after))
 
 
 def _state_day(row: Record) -> date:
-    """The day since which the data are what the value is made of: of the last of their versions; else the day asked.
+    """The day from which a value's data are valid: that of the latest of their versions; else the day of the row.
 
-    Any of a term's layers may be the one that changes: in a share of a boundary the boundary, not the plots in it.
+    Any of a term's layers may change: in a share of a boundary it is the boundary, not the plots in it.
     """
     days = [one["valid_from"] for term in row["inputs"] for one in term["versions"] if one["valid_from"]]
     return date.fromisoformat(max(days, default=row["as_of"]))
 
 
 def with_committed(row: Record) -> float | None:
-    """The value once all that is committed is built; None where that is not known."""
+    """The value once everything committed is built; None if that is unknown."""
     if row["value"] is None or row["committed"] is None:
         return None
     return float(

@@ -1,4 +1,4 @@
-"""Packs of indicators: TOML becomes terms and indicators; a mistake is named with its line and key."""
+"""Read packs of indicators from TOML: terms and indicators; errors name line and key."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,9 +24,9 @@ _MINUTES_OF_HOUR = 60.0
 
 @dataclass(frozen=True)
 class LayerPart:
-    """The features of a layer that meet a condition, or all of them. state: the year of the version, None: of the day.
+    """The features of a layer that meet a condition, or all. state: the year of the version, None for that on the day.
 
-    is_earlier: of the version before the one in force.
+    is_earlier: the part is of the version before the one in force.
     """
 
     layer: str
@@ -37,9 +37,9 @@ class LayerPart:
 
 @dataclass(frozen=True)
 class Term:
-    """One quantity that is measured once for each unit, and shared by the formulas that name it.
+    """One quantity, measured once for each unit and shared by the formulas that name it.
 
-    to, walk, streets: the places that are to be reached, how far somebody walks, and along which lines.
+    to, walk, streets: the places to reach, the length of a walk, and the lines that it follows.
     """
 
     id: str
@@ -58,7 +58,7 @@ class Term:
 
     @property
     def layers(self) -> tuple[LayerPart, ...]:
-        """Every layer that it looks at, its own first."""
+        """Every layer that the term uses, its own first."""
         own = (self.of,) if self.of is not None else ()
         return (*own, *self.inside, *self.outside, *((self.to,) if self.to is not None else ()))
 
@@ -67,7 +67,7 @@ class Term:
 class Indicator:
     """One indicator: its formula, its unit, and the targets for its value.
 
-    options: its other keys as written; committed: what is spoken for and not yet in the value.
+    options: its other keys as written; committed: the formula of what is committed but not yet in the value.
     """
 
     id: str
@@ -84,23 +84,23 @@ class Indicator:
 
     @property
     def names(self) -> frozenset[str]:
-        """The names that tables of targets may use: id, names in either language, other names."""
+        """The names by which tables of targets may refer to it: id, names in either language, other names."""
         return frozenset((self.id, *self.title.values(), *self.options.get("names", ())))
 
     @property
     def decimals(self) -> int:
-        """How many decimals people read."""
+        """The number of decimals to show."""
         return decimals_of(self.unit.text, self.options.get("decimals"))
 
     def limit(self, name: str) -> float | None:
-        """`warn` or `alarm`, as a part of the target."""
+        """The limit `warn` or `alarm`, as a part of the target."""
         value = self.options.get(name, 1.0 if name == "alarm" else None)
         return None if value is None else float(value)
 
 
 @dataclass(frozen=True)
 class IndicatorPack:
-    """A file of indicators, with its text and the hash of it."""
+    """A pack of indicators, with its text and the text's hash."""
 
     id: str
     version: str
@@ -119,7 +119,7 @@ class IndicatorPack:
 
 
 def indicator_packs(names: Sequence[str], catalogue: Mapping[str, LayerEntry]) -> list[IndicatorPack]:
-    """Packs that are shipped, by name, or files; an indicator has one definition in all of them.
+    """Read shipped packs by name, or files; an indicator is defined in only one of them.
 
     Raises OneMapError indicators.pack, indicator.… with every problem.
     """
@@ -128,7 +128,7 @@ def indicator_packs(names: Sequence[str], catalogue: Mapping[str, LayerEntry]) -
 
 
 def parse_indicator_packs(texts: Sequence[tuple[str, str]], catalogue: Mapping[str, LayerEntry]) -> list[IndicatorPack]:
-    """Packs that are asked together, of each its text and the name under which errors speak of it.
+    """Read packs that are used together, given as texts with the names by which errors refer to them.
 
     Raises OneMapError pack.syntax, indicator.….
     """
@@ -144,7 +144,7 @@ def parse_indicator_packs(texts: Sequence[tuple[str, str]], catalogue: Mapping[s
 
 
 def parse_indicator_pack(text: str, source: str, catalogue: Mapping[str, LayerEntry]) -> IndicatorPack:
-    """One pack from its TOML text. Raises OneMapError pack.syntax, indicator.… with every problem."""
+    """Read one pack from its TOML text. Raises OneMapError pack.syntax, indicator.… with every problem."""
     raw = toml_or_refusal(text, "pack.syntax", source)
     problems = head_problems(raw, text, source) or content_problems(raw, text, source, catalogue)
     if problems:
@@ -188,7 +188,7 @@ def _term(item: Mapping[str, Any]) -> Term:
 
 
 def _walk(item: Mapping[str, Any]) -> Walk:
-    """A distance, or the minutes that somebody walks at a speed."""
+    """The walk of a term, given as a distance, or as minutes at a speed."""
     distance_m = item.get("distance_m") or item["minutes"] / _MINUTES_OF_HOUR * item["speed_kmh"] * 1000.0
     return Walk(float(distance_m), float(item.get("snap_m", SNAP_M)), float(item.get("join_m", JOIN_M)))
 
@@ -220,5 +220,5 @@ def indicator_titles(packs: Sequence[IndicatorPack], language: str) -> dict[str,
 
 
 def indicator_decimals(packs: Sequence[IndicatorPack]) -> dict[str, int]:
-    """How many decimals people read of the indicators of some packs, by their ids."""
+    """The number of decimals to show for the indicators of some packs, by id."""
     return {item.id: item.decimals for pack in packs for item in pack.indicators}

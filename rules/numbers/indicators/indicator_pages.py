@@ -1,6 +1,6 @@
 """Indicators as pages: charts of values against targets, and tables with reasons.
 
-Of one unit, or of many, a page a unit. Some units are beside each other: every indicator on one axis for all of them.
+There is a page for each unit. A few units are shown side by side: every indicator on one axis for all of them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -44,10 +44,10 @@ Catalogue = Mapping[str, LayerEntry]
 def indicator_pages(
     rows: Sequence[Record], packs: Sequence[IndicatorPack], catalogue: Catalogue, language: str
 ) -> list[Section]:
-    """The pages of rows of `indicators`, each with its chart if it has one; more rows go over several.
+    """The pages of rows of `indicators`, each with its chart, if any; many rows are spread over several pages.
 
-    Of several days the last: those before are in the pages of the series. What does not apply in a unit stands in the
-    table alone, last.
+    Of several days only the last is shown; earlier ones are in the pages of the series. Indicators that do not apply to
+    a unit are listed in the table only, last.
     """
     last = max((row["as_of"] for row in rows), default="")
     groups = groups_of(((row["unit"], row["as_of"]), row) for row in rows if row["as_of"] == last)
@@ -71,7 +71,7 @@ def indicator_pages(
 
 
 def part_title(title: str, number: int, count: int, language: str) -> str:
-    """A page's title with its number where it is one of several."""
+    """A page's title, with its number if it is one of several."""
     return phrase("figures.part", language, title=title, number=number, count=count) if count > 1 else title
 
 
@@ -83,7 +83,7 @@ def compared_pages(
     language: str,
     has_trends: bool = False,
 ) -> list[Section]:
-    """The pages of some units side by side: what nobody knows of any unit is in the tables alone, last."""
+    """The pages of some units side by side; indicators unknown in every unit are in the tables only, last."""
     units = list(dict.fromkeys(row["unit"] for row in rows))
     groups = groups_of(((row["pack"], row["id"]), row) for row in rows)
     ordered = sorted(groups.values(), key=lambda group: all(row["value"] is None for row in group))
@@ -106,7 +106,7 @@ def _compared_page(
     language: str,
     has_trends: bool,
 ) -> Section:
-    """The page of some indicators, a row each with a cell a unit; its facts speak of all rows."""
+    """The page of some indicators, with a row for each and a cell for each unit; its facts summarise all rows."""
     ground = rows[0]["unit_version"]
     names = {row["unit"]: unit_words(row, language) for row in rows}
     counts = [
@@ -137,7 +137,7 @@ def _compared_page(
 
 
 def _reasons(part: Sequence[Sequence[Record]], names: Mapping[Any, str], language: str) -> str:
-    """Why values are as they are: indicators of one reason in the same units together."""
+    """Sentences on why values are unknown or limited; indicators with one reason in the same units are joined."""
     comma = phrase("said.comma", language)
     reasons: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for group in part:
@@ -155,7 +155,7 @@ def _reasons(part: Sequence[Sequence[Record]], names: Mapping[Any, str], languag
 
 
 def _indicators_together(titles: Sequence[str], every: Sequence[str], language: str) -> str:
-    """Indicators of a page by name; many of them by the few that they are not, so that a reason stays a line."""
+    """Indicators of a page by name; if they are most of the page, by those left out, so that a reason fits a line."""
     comma, others = phrase("said.comma", language), [title for title in every if title not in titles]
     if not others and len(every) > 1:
         return phrase("figures.all_here", language)
@@ -175,7 +175,7 @@ def _unit_cell(row: Record, language: str, has_trends: bool) -> str:
 def compared_figure(
     title: str, groups: Sequence[Sequence[Record]], units: Sequence[Any], catalogue: Catalogue, language: str
 ) -> UnitBarsFigure:
-    """A panel for each indicator, all units on its one axis. groups: the rows of each indicator."""
+    """A panel for each indicator, with all units on one axis. groups: the rows of each indicator."""
     rows = [row for group in groups for row in group]
     words = ChartWords(title, "", source_words(rows, catalogue, language), language, is_below_title=True)
     names = {row["unit"]: unit_words(row, language) for row in rows}
@@ -184,7 +184,7 @@ def compared_figure(
 
 
 def _panel(group: Sequence[Record], units: Sequence[Any], language: str) -> UnitPanel:
-    """One indicator in every unit."""
+    """The panel of one indicator in every unit."""
     of_unit = {row["unit"]: row for row in group}
     ordered = [of_unit[unit] for unit in units]
     values, targets = (tuple(row[name] for row in ordered) for name in ("value", "target"))
@@ -194,7 +194,7 @@ def _panel(group: Sequence[Record], units: Sequence[Any], language: str) -> Unit
 
 
 def decimals_of_rows(rows: Sequence[Record]) -> int | None:
-    """The decimals with which tables write an indicator's values; None where these differ."""
+    """The decimals with which tables show an indicator's values; None if they differ."""
     digits = {len(number_words(row["value"], row).partition(".")[2]) for row in rows if row["value"] is not None}
     return digits.pop() if len(digits) == 1 else None
 
@@ -208,7 +208,7 @@ def _page(
     language: str,
     has_trends: bool,
 ) -> Section:
-    """The page of some rows; its facts speak of the whole group."""
+    """The page of some rows; its facts summarise the whole group."""
     ground = group[0]["unit_version"]
     facts = [
         [phrase("figures.unit", language), unit_words(group[0], language)],
@@ -225,7 +225,7 @@ def _page(
 
 
 def _counts(rows: Sequence[Record], language: str) -> str:
-    """How many rows have which status."""
+    """The number of rows by status."""
     counts = [
         f"{status_words(status, language)} {count}"
         for status in STATUS_SIGNS
@@ -258,19 +258,19 @@ def _cells(row: Record, language: str, has_trends: bool) -> list[str]:
 
 
 def _why(row: Record, language: str) -> str:
-    """Why a value is as it is: unknown, not comparable, or along straight lines."""
+    """Why a value is unknown, not comparable, or measured along straight lines."""
     reasons = ",".join(filter(None, (row["reason"], row["break"])))
     why = [indicator_reasons(reasons, language), way_words(row, language)]
     return phrase("said.comma", language).join(filter(None, why))
 
 
 def way_words(row: Record, language: str) -> str:
-    """Along what its walks went; of a value without a walk nothing."""
+    """Whether a value's walks followed streets or straight lines; empty for a value without a walk."""
     return phrase(f"way.{row['way']}", language) if row["way"] else ""
 
 
 def ground_words(version: str | None, catalogue: Catalogue, language: str) -> str:
-    """The layer of the units and its version; without one the unit is the whole district."""
+    """The layer of the units and its version; without one the whole district."""
     return phrase("said.district", language) if version is None else table_name(version, catalogue, language)
 
 
@@ -283,7 +283,7 @@ def indicator_chart(
     *,
     is_below_title: bool = False,
 ) -> BulletFigure:
-    """The values of one unit on one day against their targets. is_below_title: a page says the title right above."""
+    """The values of one unit on one day against their targets. is_below_title: the page shows the title right above."""
     known = {(pack.id, item.id): item for pack in packs for item in pack.indicators}
     words = ChartWords(title, "", source_words(rows, catalogue, language), language, is_below_title=is_below_title)
     bullets = []
@@ -314,7 +314,7 @@ def indicator_chart(
 
 
 def source_words(rows: Sequence[Record], catalogue: Catalogue, language: str) -> str:
-    """The versions behind the rows with their day, each once; their hashes are in the tables of a run."""
+    """The versions behind the rows with their day, without repetition; their hashes are in the tables of a run."""
     found: dict[str, str] = {}
     for version in (version for row in rows for term in row["inputs"] for version in term["versions"]):
         found[version["table"]] = version_words(
@@ -324,6 +324,6 @@ def source_words(rows: Sequence[Record], catalogue: Catalogue, language: str) ->
 
 
 def table_name(table: str, catalogue: Catalogue, language: str) -> str:
-    """The title of a version's layer, and which version it is."""
+    """The title of a version's layer, and the version's number."""
     code, _, number = table.partition("__")
     return f"{layer_title(code, catalogue, language)} {number}".strip()

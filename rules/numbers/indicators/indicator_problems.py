@@ -1,4 +1,4 @@
-"""The problems of a pack of indicators: each names file, line, table and key."""
+"""The problems of a pack of indicators, each with file, line, table and key."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -36,7 +36,7 @@ _SHAPE_OF_TARGET = "1.3 | { 2035 = 1.3 } | [low, high]"
 
 
 def head_problems(raw: _Raw, text: str, source: str) -> list[Problem]:
-    """The problems of the tables themselves, and of [pack]."""
+    """The problems of the tables as such, and of [pack]."""
     problems = []
     for name, value in raw.items():
         is_tables = isinstance(value, list) and all(isinstance(item, dict) for item in value)
@@ -92,7 +92,7 @@ def _line_at_the_top(text: str, name: str) -> int:
 
 
 def _key_problems(table: str, item: _Raw) -> Iterator[_Wrong]:
-    """Unknown keys, keys that are wanting, values of a wrong type or none of the choices."""
+    """Problems of unknown keys, missing keys, and values of a wrong type or outside the choices."""
     keys = TABLES[table]
     for given in item:
         if given not in keys:
@@ -138,7 +138,7 @@ def _term_problems(item: _Raw, catalogue: Mapping[str, LayerEntry]) -> Iterator[
 
 
 def _walk_problems(item: _Raw) -> Iterator[_Wrong]:
-    """A walk is a distance, or minutes at a speed; of neither nothing, and a street is not half the way off."""
+    """Problems of a walk: it must be a distance, or minutes at a speed, and a street at most half of it away."""
     given = [name for name in WALK_KEYS if name in item]
     if given not in (["distance_m"], ["minutes", "speed_kmh"]):
         yield "indicator.option", given[0] if given else "to", {"form": _SHAPE_OF_WALK}
@@ -193,7 +193,7 @@ def _indicator_problems(item: _Raw, raw: _Raw) -> Iterator[_Wrong]:
 
 
 def _formula_problems(item: _Raw, key: str, raw: _Raw, is_unit_wrong: bool) -> Iterator[_Wrong]:
-    """A formula names terms that are there, and fits the indicator's unit."""
+    """Problems of a formula: it must name existing terms, and fit the indicator's unit."""
     terms = {one["id"]: one for one in raw.get("term", ()) if isinstance(one.get("id"), str)}
     try:
         asked = formula(item[key])
@@ -220,7 +220,7 @@ def _powers(term: _Raw) -> tuple[tuple[str, int], ...]:
 
 
 def _target_problems(item: _Raw) -> Iterator[_Wrong]:
-    """A target is a number, numbers by year, or of a band two numbers; base is numbers by year."""
+    """Problems of a target: a number, numbers by year, or two numbers for a band; base: numbers by year."""
     target = item.get("target")
     if target is not None:
         if item["bound"] == NO_BOUND:

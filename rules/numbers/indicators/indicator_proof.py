@@ -1,7 +1,7 @@
-"""The proof of a pack of indicators: values that somebody worked by hand, measured in a town of one place a case.
+"""The proof of a pack of indicators: values worked out by hand, compared with those measured in a town of test places.
 
-Places are squares of a kilometre in a row along the central meridian, where plane and ellipsoid agree, so far apart
-that none is near another; each is a unit of the town. What a case does not draw is not there.
+Places, one for each case, are squares of a kilometre in a row along the central meridian, where plane and ellipsoid
+agree, and too far apart to affect each other; each is a unit of the town. What a case does not draw does not exist.
 """
 
 import math
@@ -48,9 +48,9 @@ _AREA_FIELDS = {"DLTB": ("TBMJ", "TBDLMJ")}  # declared areas: what a case does 
 
 @dataclass(frozen=True)
 class IndicatorCase:
-    """The expected result of indicators in one place: a value, or the reason why there is none, or no status.
+    """The expected result of indicators in one place: a value, the reason why there is none, or no status.
 
-    drawn: features by layer, "CODE" or "CODE@YEAR"; rows: of tables; library: in which cases stand together.
+    drawn: features by layer, "CODE" or "CODE@YEAR"; rows: of tables; library: cases with the same name share a library.
     """
 
     id: str
@@ -67,7 +67,7 @@ class IndicatorCase:
 
 @dataclass(frozen=True)
 class IndicatorCases:
-    """The cases of a pack. day: on which they are asked; year: of versions that name none."""
+    """The cases of a pack. day: on which indicators are measured; year: of versions that name none."""
 
     cases: Sequence[IndicatorCase]
     day: date
@@ -77,7 +77,7 @@ class IndicatorCases:
 def read_indicator_cases(
     texts: Sequence[tuple[str, str]], pack: IndicatorPack, catalogue: Mapping[str, LayerEntry]
 ) -> IndicatorCases:
-    """The cases of all files beside a pack. Raises OneMapError cases.… with every problem, each with its line."""
+    """Read the cases of all files beside a pack. Raises OneMapError cases.… with every problem, each with its line."""
     cases: list[IndicatorCase] = []
     day, year = date.today(), date.today().year
     for text, source in texts:
@@ -149,7 +149,7 @@ def _are_tables(given: Any) -> bool:
 def prove_indicators(
     pack: IndicatorPack, given: IndicatorCases, language: str, progress: Progress = SILENT
 ) -> PlainProof:
-    """Measure the places of all cases. Raises OneMapError indicators.…, indicator.…."""
+    """Measure the places of all cases, and compare. Raises OneMapError indicators.…, indicator.…."""
     towns = dict.fromkeys(case.library for case in given.cases)
     found: dict[str, Mapping[str, Any]] = {}
     parts = progress.parts([1] * len(towns))
@@ -193,7 +193,7 @@ def _is_close(found: float | None, wanted: float | None) -> bool:
 
 
 def _words_of(value: float | None, status: str, reason: str | None, language: str) -> str:
-    """A value, its status and the reason of either in words."""
+    """A value, its status and the reason for either, in words."""
     words = [] if value is None else [f"{value:.9g}"]
     known = sentences(language)
     why = [known["indicator_reason"].get(reason) or known["reason"].get(reason, reason)] if reason else []
@@ -210,7 +210,7 @@ class _Town:
         self._codes = [f"139901{number:03d}" for number in range(len(cases))]
 
     def measure(self, pack: IndicatorPack, progress: Progress) -> dict[str, Mapping[str, Any]]:
-        """By case the rows of its place, by indicator."""
+        """The rows of each case's place, by indicator."""
         district = np.array([self._ground], dtype=object)
         make_library(new_place(str(self._path), "cases"), _SYSTEM, [_NO_RULES], district, system_user())
         asked = tuple(dict.fromkeys(name for case in self._cases for name in case.indicators))
@@ -226,7 +226,7 @@ class _Town:
         return {case.id: by_unit[code] for case, code in zip(self._cases, self._codes, strict=True)}
 
     def _layers(self) -> Iterator[tuple[str, np.ndarray | None, pd.DataFrame, shapely.Geometry]]:
-        """The layers: name, shapes, fields, and the ground for which each speaks; the units first."""
+        """The layers: name, shapes, fields, and covered ground; the units come first."""
         places = [self._shape_at(_PLACE, number) for number in range(len(self._cases))]
         yield UNIT, object_array(places), pd.DataFrame(dict.fromkeys(UNIT_FIELDS, self._codes)), self._ground
         for name in dict.fromkeys(name for case in self._cases for name in case.drawn):
@@ -261,7 +261,7 @@ class _Town:
         table: pd.DataFrame,
         ground: shapely.Geometry,
     ) -> None:
-        """A version of a layer, of the year that it names."""
+        """Add a version of a layer, of the year in its name."""
         code, _, year = name.partition("@")
         key = library.catalogue()[code].key
         if key and key not in table and shapes is not None:

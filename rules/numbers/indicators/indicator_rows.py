@@ -34,7 +34,7 @@ _MOST_ROWS = 200  # that somebody reads as text; --json and --out have them all
 
 
 def indicator_view(result: Record, language: str) -> AnswerView:
-    """How many values have which status, then the values: as text by unit, as rows by indicator, of the last day."""
+    """The number of values by status, then the values of the last day: as text by unit, as rows by indicator."""
     rows = result["indicators"]
     counts = {status: result["statuses"].get(status, 0) for status in _STATUSES}  # of all values, whatever is listed
     opening = [phrase("said.indicators", language, count=sum(counts.values()), **counts)]
@@ -44,7 +44,7 @@ def indicator_view(result: Record, language: str) -> AnswerView:
 
 
 def amount_word(value: float | None, row: Record, language: str) -> Word:
-    """A number with its unit of measure; an area in square metres as one, for the unit is the reader's."""
+    """A number with its unit of measure; square metres as an Amount, which the reader's own unit replaces."""
     if value is None:
         return "–"
     if row["unit_of_measure"] == "m2":
@@ -54,7 +54,7 @@ def amount_word(value: float | None, row: Record, language: str) -> Word:
 
 
 def room_words(row: Record, language: str) -> str:
-    """The room that a quota leaves after all that is committed, and for how long; empty for another row."""
+    """The room that a quota leaves after everything committed, and how long it lasts; empty for other rows."""
     if row["free"] is None:
         return ""
     facts = {"free": number_words(row["free"], row), "unit": measure_words(row["unit_of_measure"] or "", language)}
@@ -64,7 +64,7 @@ def room_words(row: Record, language: str) -> str:
 
 
 def _by_unit(rows: Sequence[Record], language: str) -> list[AnswerRow]:
-    """Rows that are said as text only: for each unit and day a table for each theme, the gravest first."""
+    """Rows shown as text only: for each unit and day a table for each theme, the gravest first."""
     found = []
     for _, of_unit in groupby(rows, key=lambda row: (row["unit"], row["as_of"])):
         shown = list(of_unit)
@@ -83,7 +83,7 @@ def _text_table(of_theme: Sequence[Sequence[Record]], language: str) -> AnswerTa
 
 
 def _by_theme(indicators: Sequence[Sequence[Record]], language: str) -> list[tuple[str, list[Sequence[Record]]]]:
-    """The rows of each indicator under the first shipped theme that names it, the gravest first, as are the themes."""
+    """The rows of each indicator under the first shipped theme that names it; the gravest first, as are the themes."""
     theme_of = {name: theme.title[language] for theme in reversed(shipped_themes()) for name in theme.indicators}
     other = phrase("said.other_indicators", language)
     found: dict[str, list[Sequence[Record]]] = {title: [] for title in [*theme_of.values(), other]}
@@ -93,7 +93,7 @@ def _by_theme(indicators: Sequence[Sequence[Record]], language: str) -> list[tup
 
 
 def _gravity(values: Sequence[Record]) -> int:
-    """How grave the gravest of some values is, 0 the most."""
+    """The rank of the gravest of some values, 0 for the gravest status."""
     return min(_STATUSES.index(row["status"]) for row in values)
 
 
@@ -105,7 +105,7 @@ def _text_row(row: Record, language: str) -> AnswerRow:
 
 
 def _by_indicator(rows: Sequence[Record], language: str) -> list[AnswerRow]:
-    """The values of the last day as rows: theme, indicator, unit; a theme is open where something in it fails."""
+    """The values of the last day as rows: theme, indicator, unit; a theme with a failing value is unfolded."""
     last = max((row["as_of"] for row in rows), default="")
     found = groups_of(((row["pack"], row["id"]), row) for row in rows if row["as_of"] == last)
     return [
@@ -130,7 +130,7 @@ def _indicator_row(values: Sequence[Record], language: str) -> AnswerRow:
 
 
 def is_failing(row: Record) -> bool:
-    """Whether a value breaks its target, or is near to it."""
+    """Whether a value breaks its target, or is close to it."""
     return row["status"] in _FAILING
 
 
@@ -164,16 +164,16 @@ def _remarks(row: Record, language: str) -> str:
 
 
 def _target(row: Record, language: str) -> str:
-    """The number that a value is held to, with its bound before it and its year after it."""
+    """The target of a value, with its bound before it and its year after it."""
     target = f"{_BOUNDS.get(row['bound'] or '', '')}{number_words(row['target'], row)}"
     year = row["target_year"]
     return phrase("figures.version_of", language, name=target, day=year) if year else target
 
 
 def _summary(values: Sequence[Record], language: str) -> str:
-    """Values of units in a line: the least and the greatest, the target of all, how many have which status and trend.
+    """Values of units in a line: least and greatest, their common target, counts by status and trend.
 
-    One value has its remarks in place of these counts; several of one status for one reason have those.
+    A single value has its remarks instead of counts; so have several with one status for one reason.
     """
     known = sorted((row for row in values if row["value"] is not None), key=lambda row: row["value"])
     span = [number_words(row["value"], row) for row in (known[0], known[-1])] if known else []
@@ -196,7 +196,7 @@ def _summary(values: Sequence[Record], language: str) -> str:
 
 
 def _counts(values: Sequence[Record], language: str) -> str:
-    """How many values have which status, the gravest first; of those without one nothing."""
+    """The number of values by status, the gravest first; values without a status are left out."""
     counts = [(status, sum(row["status"] == status for row in values)) for status in _STATUSES[:-1]]
     words = [
         f"{status_words(status, language)} {count}".replace(" ", _NO_BREAK, 1) for status, count in counts if count
@@ -223,7 +223,7 @@ def _facts(row: Record, language: str) -> list[AnswerRow]:
 
 
 def _room_facts(row: Record, fact: Any, language: str) -> list[AnswerRow]:
-    """The facts of a quota: approved, in review and free; how fast it goes, and for how many days it lasts."""
+    """The facts of a quota: approved, in review and free; its pace, and how many days it lasts."""
     if row["headroom"] is None:
         return []
     rows = []

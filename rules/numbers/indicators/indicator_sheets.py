@@ -1,4 +1,4 @@
-"""Tables of indicators and warnings as sheets that a person reads."""
+"""Tables of indicators and warnings as sheets for people."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
@@ -19,7 +19,7 @@ _REASONS = ("committed_reason", "days_reason", "trend_reason", "way_reason")
 
 
 def sheets_for_people(tables: Mapping[str, Table], language: str, known: KnownTitles) -> dict[str, Table]:
-    """The tables as sheets that a person reads: heads, status and reasons in words, without geometry."""
+    """The tables as sheets for people: heads, status and reasons in words, without geometry."""
     wording = sentences(language)
     titles = SheetTitles(language, known, {name: table.columns for name, table in tables.items()})
     words = SheetWords(language, titles)
@@ -41,7 +41,7 @@ def _facts(columns: pd.DataFrame, words: SheetWords) -> pd.DataFrame:
 
 
 def _columns_in_words(columns: pd.DataFrame, titles: SheetTitles) -> pd.DataFrame:
-    """Columns with their heads and codes in words; ids last."""
+    """Columns with heads and codes in words; ids come last."""
     language = titles.language
     wording, tables = sentences(language), table_names()
     words: dict[str, Callable[[str], str]] = {

@@ -1,4 +1,4 @@
-"""Runs of indicators kept in the library beside those of checks: record, packs, values, terms and features."""
+"""Runs of indicators stored in the library beside those of checks: record, packs, values, terms and features."""
 
 from datetime import date
 
@@ -15,12 +15,12 @@ KEPT = ("indicators", "terms", "features")
 
 
 def kept_tables(found: Indicators) -> dict[str, Table]:
-    """The tables as they are kept: a unit's ground stands in the version of its layer."""
+    """The tables as they are stored: without the units' ground, which is in their layer's version."""
     return {name: Table(found.tables[name].columns) for name in KEPT}
 
 
 def record_indicators(library: Library, found: Indicators, options: IndicatorOptions) -> None:
-    """Keep a run in one transaction. Raises OneMapError library.read_only, library.busy, library.full."""
+    """Store a run in one transaction. Raises OneMapError library.read_only, library.busy, library.full."""
     kept = {name: rows_of_table(table) for name, table in kept_tables(found).items()}
     status: dict[str, int] = {}
     for row in found.rows:
@@ -31,7 +31,7 @@ def record_indicators(library: Library, found: Indicators, options: IndicatorOpt
 
 
 def stored_options(library: Library, identifier: str) -> IndicatorOptions:
-    """The options of a stored run; versions that were recorded later are not known.
+    """The options of a stored run; versions recorded later are ignored.
 
     Raises OneMapError run.unknown, run.kind, run.incomplete.
     """

@@ -1,4 +1,4 @@
-"""Targets: what an indicator's value is held to in a year, from the pack or the library's table; and its status."""
+"""Targets: the number that an indicator's value must meet in a year, from the pack or the library; and its status."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,9 +23,9 @@ OK, WARN, ALARM, UNKNOWN, NONE = "ok", "warn", "alarm", "unknown", "none"
 
 @dataclass(frozen=True)
 class Target:
-    """The target of a value: numbers by year, in the indicator's unit; of a band both ends; the base by year.
+    """The target of a value: numbers by year, in the indicator's unit; both ends of a band; the base by year.
 
-    reason: why it cannot be told; source: the pack, or the version of the table, as JSON.
+    reason: why it is unknown; source: the pack, or the version of the table, as JSON.
     """
 
     by_year: Mapping[int, float] = field(default_factory=dict)
@@ -37,8 +37,8 @@ class Target:
     def in_year(self, year: int, bound: str) -> tuple[float, int | None] | None:
         """The target for a year, and the year for which it was set; None without a target.
 
-        A floor or a ceiling is that of the next year with a target, after the last one the last; on the way up or
-        down it is what lies on the straight line from the base, or from the target before, to the next one.
+        A floor or a ceiling is that of the next year with a target, after the last such year the last one. For a rise
+        or a fall it is interpolated on the straight line from the base, or the previous target, to the next one.
         """
         if not self.by_year:
             return None
@@ -64,7 +64,7 @@ class _TargetRow:
 
 
 class Targets:
-    """The targets of a pack's indicators on a day: of the table for single units, else of the pack."""
+    """The targets of a pack's indicators on a day: from the table for single units, else from the pack."""
 
     def __init__(self, library: Library, pack: IndicatorPack, as_of: date, known_at: datetime | None) -> None:
         self._pack = pack
@@ -145,9 +145,9 @@ class Targets:
 
 
 def status_of(indicator: Indicator, value: float, target: Target, year: int) -> tuple[str, float | None, int | None]:
-    """The status of a known value, the target that it was held to, and the year of that target.
+    """The status of a known value, the target that it was compared with, and the year of that target.
 
-    What lies on a limit, in the precision of the unit (`UnitOfMeasure.compare`), keeps it.
+    A value on a limit, to the precision of the unit (`UnitOfMeasure.compare`), meets it.
     """
     alarm, warn = indicator.limit("alarm"), indicator.limit("warn")
     compare = indicator.unit.compare
@@ -172,9 +172,9 @@ def status_of(indicator: Indicator, value: float, target: Target, year: int) -> 
 
 
 def limits_of(indicator: Indicator, number: float) -> tuple[float | None, float | None, bool]:
-    """The limits from which on an indicator is near its target and beyond it, and whether beyond means above.
+    """The limits at which an indicator is close to its target and beyond it, and whether beyond means above.
 
-    number: the target as `status_of` gives it; of a band it is the nearer end.
+    number: the target as `status_of` returns it; for a band the nearer end.
     """
     alarm, warn = indicator.limit("alarm"), indicator.limit("warn")
     band = indicator.options.get("target")

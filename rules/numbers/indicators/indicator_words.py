@@ -1,4 +1,4 @@
-"""An indicator in words: its measure, which way its value goes, and why it is unknown or cannot be compared."""
+"""An indicator in words: its measure, its trend, and why it is unknown or cannot be compared."""
 
 import re
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ _OF_LAYERS = (
 
 
 def indicator_reasons(reasons: str | None, language: str) -> str:
-    """Reasons as a column keeps them, in words."""
+    """The reasons in a column, in words."""
     words = [
         phrase(f"reason.{one}" if one in _OF_LAYERS else f"indicator_reason.{one}", language)
         for one in reasons_in(reasons)
@@ -33,7 +33,7 @@ def indicator_reasons(reasons: str | None, language: str) -> str:
 
 
 def trend_words(row: Mapping[str, Any], language: str) -> str:
-    """Which way a value goes, by sign and word, since which value of which day; or why nobody can say."""
+    """The trend of a value, by sign and word, with the earlier value and its day; or why it is unknown."""
     if row["value"] is None:
         return "–"
     if row["trend"] is None:
@@ -45,12 +45,12 @@ def trend_words(row: Mapping[str, Any], language: str) -> str:
 
 
 def decimals_of(unit: str | None, given: int | None = None) -> int:
-    """How many decimals people read of a unit of measure: what a pack says, else what is counted is whole."""
+    """The number of decimals to show for a unit of measure: as a pack says, else none for counts."""
     return _DECIMALS.get(unit or "", 2) if given is None else given
 
 
 def number_words(value: float, row: Mapping[str, Any]) -> str:
-    """A number of a row, in its unit of measure, as people read it; a part of a thing that is counted is no whole."""
+    """A number of a row, in its unit of measure, for people; a fractional count below 10 keeps two decimals."""
     given = row.get("decimals")
     digits = decimals_of(row["unit_of_measure"], given)
     is_part = given is None and digits == 0 and abs(value) < 10 and not float(value).is_integer()
@@ -58,7 +58,7 @@ def number_words(value: float, row: Mapping[str, Any]) -> str:
 
 
 def measure_words(text: str, language: str) -> str:
-    """A unit of measure as people write it: "m2/person" is 平方米/人."""
+    """A unit of measure for people: "m2/person" is 平方米/人."""
     words = sentences(language)["measure_word"]
     return _ATOM.sub(lambda found: words.get(found[0], found[0]), text)
 
@@ -69,10 +69,10 @@ def unit_words(row: Mapping[str, Any], language: str) -> str:
 
 
 def status_words(status: str, language: str, words: str | None = None) -> str:
-    """A status by its sign and in words. words: other ones than an indicator's."""
+    """A status as sign and words. words: used instead of those of an indicator."""
     return f"{STATUS_SIGNS[status]} {words or phrase(f'indicator_status.{status}', language)}"
 
 
 def warning_status(row: Mapping[str, Any], language: str) -> str:
-    """The status of a warning in words: the same ones for every kind."""
+    """The status of a warning in words, which are the same for every kind."""
     return phrase(f"warning_status.{row['status']}", language)

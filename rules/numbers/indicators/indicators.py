@@ -1,6 +1,6 @@
 """`onemap indicators`: indicators of area units with targets and status, each with its terms, versions and features.
 
-Nothing is zero that is not known: a layer, a year, a denominator or ground that is missing makes `unknown`, with why.
+Nothing unknown counts as zero: a missing layer, year, denominator or ground gives `unknown`, with the reason.
 """
 
 import math
@@ -59,8 +59,8 @@ _ARITHMETIC = 1e-6  # of a unit's ground: what rounding leaves between two borde
 class IndicatorOptions:
     """The options of `indicators`: packs, units, days, and indicators (all if none is named).
 
-    states: in how many states of its own data before each day an indicator is measured as well.
-    language: in which the steps of the work are named.
+    states: the number of earlier states of its data for which each indicator is measured, too.
+    language: of the names of the steps of the work.
     """
 
     packs: tuple[IndicatorPack, ...]
@@ -88,7 +88,10 @@ class Indicators:
 
 
 def indicators(library: Library, options: IndicatorOptions, threads: Threads) -> Indicators:
-    """Measure. Raises OneMapError indicators.…, statistics.…, layer.unknown, compare.… and a file's refusals."""
+    """Measure indicators.
+
+    Raises OneMapError indicators.…, statistics.…, layer.unknown, compare.… and a file's refusals.
+    """
     began, started = time.perf_counter(), library.connection.moment()
     asked = _asked_by_day(library, options)
     days = [
@@ -150,7 +153,7 @@ def _wanted_indicators(options: IndicatorOptions) -> list[tuple[IndicatorPack, I
 
 
 def _asked_by_day(library: Library, options: IndicatorOptions) -> dict[date, list[tuple[IndicatorPack, Indicator]]]:
-    """Which indicators are measured on which days, in the order of the days: all on those that are asked for."""
+    """The indicators to measure on each day, in the order of days: all of them on the requested days."""
     wanted = _wanted_indicators(options)
     asked: dict[date, list[tuple[IndicatorPack, Indicator]]] = {}
     if options.states:
@@ -163,7 +166,7 @@ def _asked_by_day(library: Library, options: IndicatorOptions) -> dict[date, lis
 
 
 def _with_units(library: Library, options: IndicatorOptions, day: date) -> IndicatorOptions:
-    """The question of a day with its units: before there were units, those of the next day asked."""
+    """The options for a day; if there were no units yet, with the units of the next requested day."""
     later = [one for one in options.days if one > day]
     if options.unit is None or "@" in options.unit or day in options.days or not later:
         return options
@@ -175,7 +178,7 @@ def _with_units(library: Library, options: IndicatorOptions, day: date) -> Indic
 
 
 def units_of(library: Library, options: IndicatorOptions, day: date) -> AreaUnits:
-    """The units of a day: of a layer or a file; without either the library's district is the one unit.
+    """The units of a day, from a layer or a file; without either the library's district is the only unit.
 
     Raises OneMapError indicators.no_ground, indicators.unit, statistics.…, layer.unknown, compare.….
     """
@@ -206,7 +209,7 @@ class _Day:
         self.features: list[Record] = []
 
     def rows(self, wanted: Sequence[tuple[IndicatorPack, Indicator]]) -> list[Record]:
-        """The values, unit by unit; terms and features are noted on the way."""
+        """The values, unit by unit; terms and features are recorded on the way."""
         by_indicator = []
         for place, (pack, item) in enumerate(wanted):
             self._threads.progress.at(place / len(wanted), item.title.get(self._language, item.id))
@@ -230,7 +233,7 @@ class _Day:
         ]
 
     def _committed_rows(self, pack: IndicatorPack, item: Indicator) -> list[Record]:
-        """By unit what is spoken for and not yet in the value, in the indicator's unit, with its terms; or why not."""
+        """By unit, what is committed but not yet in the value, in the indicator's unit, with its terms; or why not."""
         if item.committed is None:
             return [{**NOTHING, "in_review": None} for _ in self.units.names]
         terms = [pack.terms[name] for name in item.committed.names]
@@ -260,7 +263,7 @@ class _Day:
         found: Mapping[str, TermValues],
         unit: int,
     ) -> Record:
-        """A row with its target and status; a quota that will not hold what is committed is near."""
+        """A row with its target and status; a quota too small for what is committed counts as close to its target."""
         lost = {term.id: found[term.id].reason[unit] for term in terms if math.isnan(found[term.id].value[unit])}
         target = self._targets[pack.id].of(item, row["unit"])
         row |= _judgement(item, row, target, _why_unknown(pack, item, terms, found, row, lost, unit))
@@ -306,7 +309,7 @@ class _Day:
         }
 
     def _year(self, terms: list[Term], found: Mapping[str, TermValues], unit: int) -> int:
-        """The year of whose state a value is: of the layer's version, else of the table's row, else of the day."""
+        """The year of a value's data: that of the layer's version, else of the table's row, else of the day."""
         years = [found[term.id].year for term in terms if found[term.id].year is not None]
         rows = [found[term.id].facts["year"][unit] for term in terms if "year" in found[term.id].facts]
         years += [int(year) for year in rows if not np.isnan(year)]
@@ -328,14 +331,14 @@ class _Day:
                 self.features.append({**named, "term": term, "feature": large["feature"], "value": large["value"]})
 
     def versions(self) -> list[Record]:
-        """Every version that was asked for the units, the terms and the targets."""
+        """Every version used for the units, the terms and the targets."""
         found = [version for values in self._asked.values() for version in values.versions]
         found += [targets.version for targets in self._targets.values() if targets.version is not None]
         own = self.units.record
         return [*found, *([own] if own.get("table") else [])]
 
     def problems(self, library: Library, options: IndicatorOptions) -> list[Problem]:
-        """Remarks on the units: those of their file, ground in two of them or in none; and on areas as stated."""
+        """Remarks on the units: on their file, on ground in two of them or in none, and on stated areas."""
         asked = [(one.versions[0], one.facts) for one in self._asked.values() if "declared_m2" in one.facts]
         found = [*self.units.problems, *declared_problems(library, self.units, asked)]
         if options.unit is not None:
@@ -361,7 +364,7 @@ def _why_unknown(
     lost: Mapping[str, str | None],
     unit: int,
 ) -> str | None:
-    """Why a value cannot stand, or None."""
+    """Why a value is unknown, or None if it is known."""
     if lost:
         return column_of_reasons(dict.fromkeys(reason or Reason.NO_VALUE for reason in lost.values()))
     years = {float(found[term.id].facts["year"][unit]) for term in terms if "year" in found[term.id].facts}
@@ -376,7 +379,7 @@ def _why_unknown(
 
 
 def _judgement(item: Indicator, row: Record, target: Target, reason: str | None) -> Record:
-    """Value, target, status and reason as they stand in the row."""
+    """Value, target, status and reason for a row."""
     if reason == NOT_APPLICABLE:
         return {"value": None, "known_value": None, "status": NONE, "reason": NOT_APPLICABLE}
     if reason is not None:
@@ -390,13 +393,13 @@ def _judgement(item: Indicator, row: Record, target: Target, reason: str | None)
 
 
 def _reason(values: TermValues, unit: int) -> str | None:
-    """Why a term is not known, or not wholly known, in a unit."""
+    """Why a term is unknown, or partly unknown, in a unit."""
     is_whole = values.known[unit] >= 1.0 - _ARITHMETIC and not np.isnan(values.value[unit])
     return None if is_whole else values.reason[unit]
 
 
 def _way(terms: list[Term], found: Mapping[str, TermValues], unit: int) -> str | None:
-    """Along what a value's walks went, `straight` if any of them did; None of a value without a walk."""
+    """The way of a value's walks, `straight` if any of them was; None for a value without a walk."""
     ways = {found[term.id].words["way"][unit] for term in terms if "way" in found[term.id].words}
     return STRAIGHT if STRAIGHT in ways else NETWORK if ways else None
 
@@ -434,7 +437,7 @@ def _grounds(days: Sequence[_Day]) -> dict[tuple[str, Any], Any]:
 def _tables(
     rows: list[Record], terms: list[Record], features: list[Record], days: Sequence[_Day], has_trends: bool
 ) -> dict[str, Table]:
-    """`indicators` with the units' ground, `terms` and `features`: the whole trace."""
+    """The tables `indicators`, with the units' ground, `terms` and `features`: everything needed to trace a value."""
     grounds = _grounds(days)
     flat = [{name: value for name, value in row.items() if name not in ("inputs", "spoken_for")} for row in rows]
     shapes = object_array(grounds[row["as_of"], row["unit"]] for row in rows)
@@ -482,7 +485,7 @@ FEATURE_COLUMNS: Mapping[str, str] = {
 
 
 def _columns(records: list[Record], kinds: Mapping[str, str]) -> pd.DataFrame:
-    """Rows as columns of one type each, whether or not there are any."""
+    """Rows as columns, each of one type even if there are no rows."""
     made = {}
     for name, kind in kinds.items():
         values = [record.get(name) for record in records]
@@ -494,7 +497,7 @@ def _columns(records: list[Record], kinds: Mapping[str, str]) -> pd.DataFrame:
 
 
 def titled_tables(tables: Mapping[str, Table], titles: Mapping[str, str]) -> dict[str, Table]:
-    """The tables as they are written for people: each indicator with its name, which is no part of what is kept."""
+    """The tables for people, with the title of each indicator, which is not stored."""
     values = tables["indicators"]
     columns = values.columns.copy()
     columns.insert(1, "title", pd.Series([titles[name] for name in columns["id"]], dtype=object))

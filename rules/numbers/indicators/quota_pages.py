@@ -1,4 +1,4 @@
-"""The use of quotas, a page each: existing, approved, in review and free, the pace, and the days left."""
+"""The use of quotas, one page for each: existing, approved, in review and free, the pace, and the days left."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -22,7 +22,7 @@ _MOST_ROWS = 200  # of a table that somebody reads on paper
 
 
 def is_quota(row: IndicatorRow) -> bool:
-    """Whether a row leaves room up to a target, or has used it up."""
+    """Whether a row is a quota: it leaves room up to a target, or has used it up."""
     return row["headroom"] is not None
 
 
@@ -34,7 +34,7 @@ def quota_pages(
 
 
 def quotas(rows: Sequence[Record]) -> list[list[Record]]:
-    """The rows of each indicator that is a quota somewhere: those units where it is one."""
+    """The rows of each indicator that is a quota in some unit, only for such units."""
     groups = groups_of(((row["pack"], row["id"]), row) for row in filter(is_quota, rows))
     return list(groups.values())
 
@@ -49,7 +49,7 @@ def quota_figure(rows: Sequence[Record], catalogue: Catalogue, language: str) ->
 
 
 def _bar(row: Record, language: str) -> QuotaBar:
-    """A floor is eaten from its end: what is committed is part of what is there."""
+    """The bar of a row. For a floor, what is committed is shown as a part of the existing value."""
     approved, review = approved_and_review(row)
     existing = row["value"]
     if row["bound"] not in (CEILING, FALL) and row["committed"] is not None:
@@ -62,9 +62,9 @@ def _bar(row: Record, language: str) -> QuotaBar:
 
 
 def approved_and_review(row: IndicatorRow) -> tuple[float | None, float | None]:
-    """The amount approved but not yet built, and the amount in review, in the indicator's unit; None where not known.
+    """The amounts approved but not yet built, and in review, in the indicator's unit; None if unknown.
 
-    A run that is kept knows both together only.
+    A stored run has only their sum.
     """
     if row["committed"] is None or row.get("in_review") is None:
         return None, None
@@ -72,7 +72,7 @@ def approved_and_review(row: IndicatorRow) -> tuple[float | None, float | None]:
 
 
 def room_words(row: IndicatorRow, language: str) -> list[str]:
-    """Value, approved, in review, free, pace and days of a quota in words; why one of them is not known."""
+    """Value, approved, in review, free, pace and days of a quota in words; or why one of them is unknown."""
     approved, review = approved_and_review(row)
     parts = [_amount("existing", row["value"], row, language)]
     if row["committed_reason"] is not None:
@@ -91,7 +91,7 @@ def room_words(row: IndicatorRow, language: str) -> list[str]:
 
 
 def pace_words(row: IndicatorRow, language: str) -> list[str]:
-    """How much a year it is used by, and for how many days it lasts; or why nobody can tell."""
+    """How much of a quota is used per year, and how many days it lasts; or why that is unknown."""
     parts = []
     if row["pace"] is not None:
         measure = measure_words(row["unit_of_measure"], language)

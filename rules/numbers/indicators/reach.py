@@ -1,6 +1,6 @@
-"""The part of each area unit within a walk of places: over streets where they form a network, else in straight lines.
+"""The part of each area unit within a walk of places: along streets if they form a network, else in straight lines.
 
-Which of both it was, and why, stands beside the value.
+The way used, and why, is given beside the value.
 """
 
 from dataclasses import dataclass, field
@@ -19,7 +19,10 @@ _UNITS = "units"  # how a refusal names where grounds are of
 
 @dataclass(frozen=True)
 class Walk:
-    """How far somebody walks, in m, and how near a street must be. join_m: of vertices that are one junction."""
+    """The length of a walk in m, and the greatest distance to a street.
+
+    join_m: within which vertices are one junction.
+    """
 
     distance_m: float
     snap_m: float
@@ -28,9 +31,9 @@ class Walk:
 
 @dataclass(frozen=True)
 class ReachedGround:
-    """The reached part of each unit (m,), as polygons or None, remarks on it, and how it was found.
+    """The reached part of each unit (m,), as polygons or None, and how it was found.
 
-    off_street: what of each unit is too far from any street, None where there is no network.
+    off_street: the part of each unit too far from any street, None if there is no network.
     facts: columns (m,) of numbers; words: columns (m,) of words.
     """
 
@@ -46,8 +49,7 @@ def reached_ground(
     """The ground of units (m,) within a walk of places (p,). streets: lines (s,), or None.
 
     Raises OneMapError overlay.union, compare.arithmetic.
-
-    why_straight: why there are no streets, where some are asked for.
+    why_straight: why there are no streets, if the term names some.
     """
     reached = ground_around(places, walk.distance_m, Threads(), REACH_SEGMENTS)
     straight = grounds_inside(units, reached, _UNITS, Threads())

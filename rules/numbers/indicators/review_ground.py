@@ -1,4 +1,4 @@
-"""The ground of the cases that were in review on a day: opened, and neither issued nor withdrawn."""
+"""The ground of cases that were in review on a day: opened, and neither issued nor withdrawn."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,7 +19,7 @@ _ENDS = ("issue", "withdraw")
 class ReviewGround:
     """Cases (n,) by id, and the ground of each in the library's plane.
 
-    unreadable: those that may be open, and whose ground is not known.
+    unreadable: cases that may be open, and whose ground is unknown.
     """
 
     cases: tuple[str, ...]
@@ -28,7 +28,7 @@ class ReviewGround:
 
 
 def review_ground(library: Library, as_of: date, known_at: datetime | None) -> ReviewGround:
-    """The cases that were open at the end of a day, by what was recorded until a moment.
+    """The cases open at the end of a day, according to what was recorded until a moment.
 
     Raises OneMapError library.altered.
     """
@@ -51,6 +51,6 @@ def _is_known(entry: Entry, known_at: datetime | None) -> bool:
 
 
 def _run_of(case: Case, steps: list[Entry]) -> str:
-    """The check of the last round until then."""
+    """The run of the last round among some steps."""
     last = max(entry.round for entry in steps)
     return next(one.run for one in reversed(case.rounds) if one.number <= last)

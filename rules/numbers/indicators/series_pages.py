@@ -1,4 +1,4 @@
-"""Indicators over time and by unit: a chart for each indicator, with its page, and as the native charts of a sheet."""
+"""Indicators over time and by unit: a chart for each indicator on its page, and as native charts of a sheet."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -43,10 +43,10 @@ _SAME = "same_state"
 def series_pages(
     rows: Sequence[Record], packs: Sequence[IndicatorPack], catalogue: Catalogue, language: str
 ) -> list[Section]:
-    """A page for each indicator that has a value on some day, where there are several days; else none.
+    """A page for each indicator that has a value on some day, if there are several days; else none.
 
-    Of one unit, or of few units on few days, they follow each other below a common head, some on each sheet of paper.
-    Many of one unit on two days, between which a line says little, have these days side by side.
+    For one unit, or few units on few days, they follow each other below a common head, several on a sheet of paper.
+    Many indicators of one unit on two days, where a line says little, show these days side by side.
     """
     groups = [group for group in _by_indicator(rows) if len({row["as_of"] for row in group}) > 1]
     if not groups:
@@ -76,7 +76,7 @@ def series_pages(
 
 
 def sheet_figures(rows: Sequence[Record], catalogue: Catalogue, language: str) -> list[Figure]:
-    """The native charts: over days where there are several, by unit where there are several, else against targets."""
+    """The native charts: over days if there are several, by unit if there are several, else against targets."""
     figures = []
     last = max((row["as_of"] for row in rows), default="")
     of_last = [row for row in rows if row["as_of"] == last]
@@ -101,7 +101,7 @@ def unit_figure(rows: Sequence[Record], catalogue: Catalogue, language: str) -> 
 
 
 def series_figure(rows: Sequence[Record], catalogue: Catalogue, language: str) -> Figure | PanelFigure | None:
-    """One indicator over its days, by unit; None where it has one day alone, or no value on any."""
+    """One indicator over its days, by unit; None if it has only one day, or no value at all."""
     groups = _by_indicator(rows)
     if not groups or len({row["as_of"] for row in rows}) < 2:
         return None
@@ -113,8 +113,8 @@ def charts_of(
 ) -> list[Record]:
     """Each chart as kind, pack, id, unit and svg. rows: of `indicators`, on one day or several.
 
-    Of an indicator: its units on the last day, its series where there are several days, and what its quota is used by.
-    Of a unit: its values against their targets.
+    For an indicator: its units on the last day, its series if there are several days, and the use of its quota.
+    For a unit: its values against their targets.
     """
     last = max((row["as_of"] for row in rows), default="")
     of_last = [row for row in rows if row["as_of"] == last]
@@ -146,7 +146,7 @@ def _groups(rows: Sequence[Record], *names: str) -> list[list[Record]]:
 
 
 def _by_indicator(rows: Sequence[Record]) -> list[list[Record]]:
-    """The rows of each indicator that has a value somewhere, unit by unit."""
+    """The rows of each indicator that has a value somewhere, ordered by unit and day."""
     places = {unit: place for place, unit in enumerate(dict.fromkeys(row["unit"] for row in rows))}
     groups = groups_of(((row["pack"], row["id"]), row) for row in rows)
     for group in groups.values():
@@ -161,7 +161,7 @@ def _words(title: str, rows: Sequence[Record], catalogue: Catalogue, language: s
 
 
 def _over_days(rows: Sequence[Record], catalogue: Catalogue, language: str) -> Figure | PanelFigure:
-    """One unit is a line with its target, several are a small picture each."""
+    """The chart of an indicator over days: for one unit a line with its target, for several a panel each."""
     days = sorted({row["as_of"] for row in rows})
     units: dict[str | None, dict[str, Record]] = {}
     for row in rows:
@@ -204,7 +204,7 @@ def _number(row: Record | None, name: str) -> float | None:
 
 
 def _by_unit(rows: Sequence[Record], day: str, catalogue: Catalogue, language: str) -> Figure:
-    """The bars by unit; where an indicator does not apply to a unit there is none."""
+    """The bars by unit, without units to which the indicator does not apply."""
     shown = [row for row in rows if row["reason"] != "not_applicable"][:MOST_UNITS]
     words = _words(f"{rows[0]['title']} · {day}", rows, catalogue, language)
     values, targets = (tuple(row[name] for row in shown) for name in ("value", "target"))
@@ -212,7 +212,7 @@ def _by_unit(rows: Sequence[Record], day: str, catalogue: Catalogue, language: s
 
 
 def _of_targets(rows: Sequence[Record], day: str, catalogue: Catalogue, language: str) -> Figure:
-    """Values in per cent of their targets, since each has another unit of measure."""
+    """Values in per cent of their targets, since their units of measure differ."""
     held = [row for row in rows if row["target"]]
     title = f"{unit_words(rows[0], language)} · {day}"
     words = ChartWords(title, phrase("figures.of_target", language), source_words(held, catalogue, language), language)
@@ -222,7 +222,7 @@ def _of_targets(rows: Sequence[Record], day: str, catalogue: Catalogue, language
 
 
 def _first_page(rows: Sequence[Record], packs: Sequence[IndicatorPack], catalogue: Catalogue, language: str) -> Section:
-    """The head above the indicators of one unit: whose they are, and of which days."""
+    """The head above the indicators: the unit or units, and the days."""
     days = sorted({row["as_of"] for row in rows})
     count = len({row["unit"] for row in rows})
     unit = unit_words(rows[-1], language) if count == 1 else phrase("figures.units_compared", language, count=count)
@@ -240,7 +240,7 @@ def _facts(
 
 
 def _values(rows: Sequence[Record], language: str, heading: str | None = None) -> tuple[Block, ...]:
-    """Values by unit and day; of one unit without a column for it."""
+    """Values by unit and day; for a single unit without its column."""
     lines = [_cells(row, language) for row in rows]
     widths = {"unit": 3.4, "as_of": 2.4, "value": 2.8, "target": 2.6, "status": 2.4, "reason": 4.4}
     if len({row["unit"] for row in rows}) == 1:

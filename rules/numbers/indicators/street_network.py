@@ -1,8 +1,8 @@
-"""Reach on foot over streets: what ground lies within a walk of places, by the lengths of a network of lines.
+"""Reach on foot along streets: the ground within a walk of places, by the lengths of a network of lines.
 
-A walker goes straight to a street that is near enough, along streets, and straight to the place. Lines join where their
-vertices are the same, or within a tolerance; a crossing without a vertex is taken for a bridge. What does not join is
-counted, never mended.
+A walker goes straight to a street that is near enough, along streets, and straight to the place. Lines join where they
+share a vertex, or have vertices within a tolerance; a crossing without a vertex is taken for a bridge. Lines that do
+not join are counted, never mended.
 """
 
 import heapq
@@ -24,9 +24,9 @@ _STEP_M = 10.0  # along a street beside a place, how far apart the points are wh
 
 @dataclass(frozen=True)
 class NetworkState:
-    """How whole a network is: its length in m, how many parts do not meet, and dead ends that nearly meet a street.
+    """How complete a network is: its length in m, its separate parts, and dead ends that nearly meet a street.
 
-    is_joined: whether it is a network at all: some of its lines meet, or there is one alone.
+    is_joined: whether it is a network at all: some of its lines meet, or there is only one.
     """
 
     length_m: float
@@ -37,7 +37,7 @@ class NetworkState:
 
 @dataclass(frozen=True)
 class _Edges:
-    """Straight stretches (k,) of streets: their two nodes (k, 2), from where to where (k, 2, 2), length, whose line."""
+    """Straight segments (k,) of streets: their nodes (k, 2), end points (k, 2, 2), length, and line."""
 
     nodes: np.ndarray
     ends: np.ndarray
@@ -46,7 +46,7 @@ class _Edges:
 
 
 class StreetNetwork:
-    """A graph of lines. join_m: vertices nearer than that, and ends that near to another street, are joined."""
+    """A graph of lines. join_m: vertices this near to each other, and ends this near to another street, are joined."""
 
     def __init__(self, lines: np.ndarray, join_m: float) -> None:
         parts, self._line_of_part = shapely.get_parts(lines, return_index=True)
@@ -55,14 +55,14 @@ class StreetNetwork:
 
     @cached_property
     def _labels(self) -> np.ndarray:
-        """The number of the part of the network to which each node (n,) belongs."""
+        """The number of the connected part to which each node (n,) belongs."""
         return connected_labels(np.vstack([self._edges.nodes, self._links]), len(self._points))
 
     @cached_property
     def _ways(self) -> tuple[list[int], list[int], list[float]]:
-        """Where the ways out of each node begin (n + 1,); of each way (w,) the node to which it leads, and its length.
+        """Where the ways of each node begin (n + 1,); and for each way (w,) its target node and its length.
 
-        They are lists because the search takes them one by one.
+        They are lists because the search reads them one by one.
         """
         gap = np.linalg.norm(self._points[self._links[:, 0]] - self._points[self._links[:, 1]], axis=1)
         pairs, length = np.vstack([self._edges.nodes, self._links]), np.concatenate([self._edges.length, gap])
@@ -73,7 +73,7 @@ class StreetNetwork:
 
     @cached_property
     def _loose(self) -> np.ndarray:
-        """Dead ends (p,), as points, that come near to a street of another line without meeting it."""
+        """Dead ends (p,), as points, that come near a street of another line without meeting it."""
         place = connected_labels(self._links, len(self._points))  # nodes that are joined are one place
         degree = np.bincount(place[self._edges.nodes.ravel()], minlength=len(self._points))
         is_dead = degree[place[self._edges.nodes]] == 1
@@ -87,7 +87,7 @@ class StreetNetwork:
         return found
 
     def state_in(self, ground: shapely.Geometry) -> NetworkState:
-        """How whole the network is, as far as its lines meet a polygon."""
+        """How complete the network is, for the lines that meet a polygon."""
         chosen = np.flatnonzero(shapely.intersects(ground, self._lines))
         if not len(chosen):
             return NetworkState(0.0, 0, 0, False)
@@ -102,9 +102,9 @@ class StreetNetwork:
     def ground_within_walk(self, places: np.ndarray, distance_m: float, snap_m: float) -> shapely.Geometry:
         """The ground within a walk of any of the places (p,): of points, lines or polygons.
 
-        A walk is at most distance_m long, of which the way to and from a street counts; neither is longer than snap_m.
-        Whatever lies within r of a street of which the walk has r left is reached; of such discs along a street each
-        lies in the first, so that the ground is all that lies within snap_m of the streets with so much left.
+        A walk is at most distance_m long, including the ways to and from a street, each of at most snap_m. Ground
+        within r of a street at which the walk has r left is reached. Of such discs along a street each lies in the
+        first, so the reached ground is all ground within snap_m of the streets at which that much is left.
         """
         budget = distance_m - snap_m
         near, stretches = places, self._stretches(places, snap_m, budget)
@@ -118,7 +118,7 @@ class StreetNetwork:
         return ground_around(self._lines, snap_m, Threads(), REACH_SEGMENTS)
 
     def _stretches(self, places: np.ndarray, snap_m: float, budget: float) -> np.ndarray:
-        """The straight stretches (s,) of streets that somebody reaches with what is left of the budget, as lines."""
+        """The straight stretches (s,) of streets that a walker reaches within the budget, as lines."""
         edge, position, cost = self._starts(places, snap_m)
         if not len(edge):
             return np.empty(0, dtype=object)
@@ -155,9 +155,9 @@ class StreetNetwork:
         return found
 
     def _starts(self, places: np.ndarray, snap_m: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Where a place is left for a street: edge (s,), position along it, and how far that is from the place, in m.
+        """Where walks from places meet a street: edge (s,), position along it, and distance from the place, in m.
 
-        That is the nearest point of each street, and one every few metres, for places that run along it and slant ways.
+        These are the nearest point of each street, and a point every few metres, for places along it and slanting ways.
         """
         lines = shapely.linestrings(self._edges.ends)
         place, edge = shapely.STRtree(lines).query(places, predicate="dwithin", distance=snap_m)
@@ -174,9 +174,9 @@ class StreetNetwork:
         return edge[kept], position[kept], cost[kept]
 
     def _costs(self, first: np.ndarray, budget: float) -> np.ndarray:
-        """How far each node (n,) is from its nearest place, in m. first: how far without going by other nodes.
+        """The distance of each node (n,) from its nearest place, in m. first: the distance without passing other nodes.
 
-        Ways beyond the budget are not looked for: there it is as first says.
+        Ways beyond the budget are not searched; there the result is `first`.
         The shortest ways after E. W. Dijkstra, A Note on Two Problems in Connexion with Graphs, 1959.
         """
         begin, end, length = self._ways
@@ -196,7 +196,10 @@ class StreetNetwork:
 
 
 def connected_labels(pairs: np.ndarray, count: int) -> np.ndarray:
-    """The part of a graph that each of its nodes belongs to: its least node (count,). pairs (k, 2): nodes that meet."""
+    """The connected part to which each node (count,) belongs, named by its least node.
+
+    pairs (k, 2): connected nodes.
+    """
     labels = np.arange(count)
     while True:
         low = labels[pairs].min(axis=1)
@@ -209,7 +212,7 @@ def connected_labels(pairs: np.ndarray, count: int) -> np.ndarray:
 
 
 def _graph_of(lines: np.ndarray, join_m: float) -> tuple[_Edges, np.ndarray, np.ndarray]:
-    """Edges, nodes (n, 2) and pairs (l, 2) of nodes that are no farther apart than join_m."""
+    """Edges, nodes (n, 2), and pairs (l, 2) of nodes at most join_m apart."""
     ends, line = line_edges(lines)
     is_long = (ends[:, 0] != ends[:, 1]).any(axis=1)
     ends, line = _split(ends[is_long], line[is_long], lines, join_m)
@@ -221,7 +224,7 @@ def _graph_of(lines: np.ndarray, join_m: float) -> tuple[_Edges, np.ndarray, np.
 
 
 def _split(ends: np.ndarray, line: np.ndarray, lines: np.ndarray, join_m: float) -> tuple[np.ndarray, np.ndarray]:
-    """Segments (k, 2, 2) of lines, cut where another line ends on them, and whose they then are."""
+    """Segments (k, 2, 2) of lines, split where another line ends on them, and the line of each."""
     segments = shapely.linestrings(ends)
     stops = np.concatenate([shapely.get_point(lines, 0), shapely.get_point(lines, -1)])
     stop, segment = shapely.STRtree(segments).query(stops, predicate="dwithin", distance=join_m)

@@ -1,7 +1,7 @@
-"""Terms measured in area units: the value, the versions used, and the part of each unit that these cover.
+"""Measure terms in area units: the value, the versions used, and the part of each unit that these cover.
 
-Areas are of unions, on the ellipsoid; a feature that crosses a unit's border is shared out by its ground or length,
-and counts where its largest part lies. Where a condition is unknown a feature counts nowhere, which is said.
+Areas are ellipsoidal and of unions. A feature that crosses a unit's border is divided by its area or length, and is
+counted where its largest part lies. If a condition is unknown for a feature, it counts nowhere, which is reported.
 """
 
 from collections.abc import Callable, Sequence
@@ -62,10 +62,10 @@ _REASONS = {
 class TermValues:
     """A term in each of m units.
 
-    value (m,): in base units, NaN where nothing can be said; reason (m,): why not, else None.
-    features (m,): how many count; known (m,): for which part of the unit data speak, 0 to 1.
-    facts: further columns (m,) by name; versions: those that were asked, as JSON, the term's own first.
-    largest: rows of the features that have most of it; year: of the term's own version or of the table's rows.
+    value (m,): in base units, NaN if unknown; reason (m,): why it is unknown, else None.
+    features (m,): number that count; known (m,): the part of the unit that data cover, 0 to 1.
+    facts: further columns (m,) by name; versions: those used, as JSON, the term's own first.
+    largest: rows of the features with the largest parts; year: of the term's own version or of the table's rows.
     words: further columns (m,) of words by name.
     """
 
@@ -82,9 +82,9 @@ class TermValues:
 
 @dataclass(frozen=True)
 class _CutGround:
-    """Where a term is measured, as polygons by unit (m,), None for all ground; how much of it is open, in m².
+    """Where a term is measured, as polygons by unit (m,), None for all ground; and how much of it is open, in m².
 
-    bounds: the ground that is sure, and all that may count, where a condition of another layer is not sure.
+    bounds: the certain and the possible ground, if a condition on another layer is unknown somewhere.
     """
 
     ground: np.ndarray | None
@@ -93,7 +93,7 @@ class _CutGround:
 
 
 class _Unknown(Exception):
-    """Why a term has no value in any unit."""
+    """A term has no value in any unit; it carries the reason."""
 
     def __init__(self, reason: str, versions_asked: Sequence[dict[str, Any]] = ()) -> None:
         super().__init__(reason)
@@ -118,7 +118,7 @@ class TermMeasures:
         self.ground_m2: np.ndarray = shapely.area(units.grounds)
 
     def measure(self, pack: str, term: Term, year: int | None = None) -> TermValues:
-        """A term of a pack in every unit. year: of a table's rows; None for the last until the day."""
+        """A term of a pack in every unit. year: of a table's rows; None for the last one until the day."""
         key = (pack, term.id, year if term.kind == OF_TABLE else None)
         if key not in self._values:
             self._values[key] = self._term_values(term, year)
@@ -162,7 +162,7 @@ class TermMeasures:
         return before
 
     def _layer(self, version: Version, around_m: float = 0.0) -> LayerInUnits:
-        """A version, read near the units. around_m: how far around them, too."""
+        """A version, read near the units. around_m: also within this distance of them."""
         key = (version.code, version.label, around_m)
         if key not in self._layers:
             options = StatisticsOptions(f"{version.code}@{version.label}", known_at=self.known_at, as_of=self.as_of)
@@ -223,14 +223,14 @@ class TermMeasures:
         return TermValues(value, why, features, known, facts, asked, largest, year=year, words=words)
 
     def _true_amount(self, term: Term, ground: np.ndarray) -> np.ndarray:
-        """How much of what a term measures lies in some ground of each unit (m,)."""
+        """The amount that a term measures in some ground of each unit (m,), where its condition is true."""
         of = require_value(term.of, "the layer of a term, as the pack was refused without")
         layer = self._layer(self._version(of))
         truth = self._truth(layer, of.where)
         return self._amount(term, layer, self._pieces_in(layer, ground).of_features(truth.true))
 
     def _of_cases(self, term: Term) -> TermValues:
-        """The ground of the cases that are in review on the day, each case once, in every unit."""
+        """The ground of the cases in review on the day, each case once, in every unit."""
         found = review_ground(self.library, self.as_of, self.known_at)
         cut = self._ground(term)
         ground, unsure = self.units.grounds if cut.ground is None else cut.ground, cut.open_m2
@@ -255,9 +255,9 @@ class TermMeasures:
         return TermValues(value, reason, features, known, {}, records, largest)
 
     def _in_cases(self, term: Term, grounds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """How much there is in the ground of cases by unit (m,), and for which part of it that can be told.
+        """The amount in the ground of cases by unit (m,), and the part of it that is known.
 
-        Its area, or of a term with a layer the net area of that layer's features in it, as a quota counts it.
+        It is an area, or for a term with a layer the net area of that layer's features in it, as a quota counts.
         """
         if term.of is None:
             return np.nan_to_num(self._plane.ellipsoidal_m2(grounds)), np.ones(self._count)
@@ -295,16 +295,16 @@ class TermMeasures:
         return np.bincount(pieces.unit, number, self._count), features, facts, number
 
     def _summed_numbers(self, term: Term, layer: LayerInUnits) -> np.ndarray:
-        """The numbers (n,) that a term adds up, as the features have them; NaN where one has none."""
+        """The numbers (n,) that a term adds up, one for each feature; NaN if a feature has none."""
         name = term.field or (layer.net_field if term.kind in (NET, REVIEW) else None)
         if name is None:
             raise _Unknown("no_field", [record_of(layer.version)])
         return self._numbers(layer, name)
 
     def _share_lacking(self, term: Term, layer: LayerInUnits, pieces: UnitPieces) -> np.ndarray:
-        """Of how much of the features of a sum there is no number: a share of their ground, length or points (m,).
+        """The share (m,) of a sum's features without a number, by their ground, length or points.
 
-        One field of fifty hectares may be most of what is added up, however many small ones have their number.
+        One field of fifty hectares may be most of the sum, however many small ones have their number.
         """
         size = layer.sizes_of(pieces)
         lacks = np.isnan(self._summed_numbers(term, layer))[pieces.feature]
@@ -312,9 +312,9 @@ class TermMeasures:
         return _share(np.bincount(pieces.unit[lacks], size[lacks], self._count), whole, 0.0)
 
     def _doubt(self, term: Term, layer: LayerInUnits, pieces: UnitPieces, truth: Truth) -> np.ndarray:
-        """Of what may count, how much nobody knows whether it does, as a share (m,).
+        """The share (m,) of the possible amount for which it is unknown whether it counts.
 
-        Of what a term measures: features of a count, the lines' length, a multipoint's points.
+        It is a share of what the term measures: features of a count, the lines' length, a multipoint's points.
         """
         certain, possible = (
             self._amount(term, layer, pieces.of_features(chosen)) for chosen in (truth.true, truth.true | truth.unknown)
@@ -322,14 +322,14 @@ class TermMeasures:
         return 1.0 - _share(certain, possible)
 
     def _amount(self, term: Term, layer: LayerInUnits, pieces: UnitPieces) -> np.ndarray:
-        """How much of what a term measures there is by unit (m,): features of a count, else metres, points or m²."""
+        """The amount that a term measures by unit (m,): features of a count, else metres, points or m²."""
         if term.kind == COUNT:
             return self._counts(term, layer, pieces)[1].astype(float)
         length = layer.length_of(pieces, pieces.unit, self._count)
         return np.bincount(pieces.unit, layer.sizes_of(pieces), self._count) if length is None else length
 
     def _counts(self, term: Term, layer: LayerInUnits, pieces: UnitPieces) -> tuple[np.ndarray, np.ndarray]:
-        """How many features, or values of a field, there are; a feature counts in the unit with most of it."""
+        """The number of features, or of values of a field; a feature counts in the unit that has most of it."""
         order = np.lexsort((pieces.unit, -pieces.share, pieces.feature))
         _, first = np.unique(pieces.feature[order], return_index=True)
         unit, feature = pieces.unit[order][first], pieces.feature[order][first]
@@ -342,9 +342,9 @@ class TermMeasures:
         return np.bincount(once["unit"].to_numpy(dtype=np.int64), minlength=self._count).astype(float), features
 
     def _with_neighbours(self, term: Term) -> TermValues | None:
-        """A count where only some units of a layer are asked for: beside the others into which its features reach.
+        """A count in some units of a layer, measured together with other units that its features reach.
 
-        So the number of things in a unit is the same whoever else is asked for. None where no other one has a part.
+        The number of things in a unit is then independent of the units requested. None if no other unit is reached.
         """
         layer = self._layer(self._version(term.layers[0]))
         shapes = self._shifted_back(layer, all_of(layer.shapes)[np.unique(layer.pieces.feature)])
@@ -365,7 +365,7 @@ class TermMeasures:
         return units_beside(self.library, self.units)
 
     def _ground(self, term: Term) -> "_CutGround":
-        """Where the term is measured. Raises OneMapError compare.arithmetic."""
+        """The ground on which the term is measured. Raises OneMapError compare.arithmetic."""
         open_m2, is_open = np.zeros(self._count), False
         for part in (*term.inside, *term.outside):
             sure, possible = self._ground_of(part)
@@ -381,9 +381,9 @@ class TermMeasures:
         return _CutGround(ground, np.maximum(open_m2, 0.0), bounds)
 
     def _cut_ground(self, term: Term, *, is_wide: bool, is_cut_wide: bool) -> np.ndarray | None:
-        """The units' ground inside and outside of other layers, as polygons by unit (m,); None for all of it.
+        """The units' ground inside and outside other layers, as polygons by unit (m,); None for all of it.
 
-        is_wide, is_cut_wide: whether the layers inside and outside of which it lies have what only may count, too.
+        is_wide, is_cut_wide: whether features that only may count are included in the layers inside, and outside.
         """
         ground: np.ndarray | None = None
         for part in term.inside:
@@ -395,9 +395,9 @@ class TermMeasures:
         return ground
 
     def _doubt_of_cut(self, cut: "_CutGround", amount: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-        """Of how much it is not sure whether it lies inside or outside of other layers, as a share (m,) of an amount.
+        """The share (m,) of an amount for which it is unknown whether it lies inside or outside other layers.
 
-        A zone of unknown kind may be small against its unit, and hold all that is asked for.
+        A zone of unknown kind may be small compared with its unit, and still hold the whole amount.
         """
         if cut.bounds is None:
             return np.zeros(self._count)
@@ -409,7 +409,7 @@ class TermMeasures:
         return proved_ground(intersections(ground, other, self.threads), self.units.source, self.units.names)
 
     def _ground_of(self, part: LayerPart) -> tuple[np.ndarray, np.ndarray]:
-        """The part of each unit under the features of another layer; and under all that may count, the same if sure."""
+        """The part of each unit under a layer's certain features, and under all that may count (same if certain)."""
         if part not in self._grounds:
             layer = self._layer(self._version(part))
             truth, pieces = self._truth(layer, part.where), layer.pieces
@@ -422,9 +422,9 @@ class TermMeasures:
         return self._grounds[part]
 
     def _editions(self, parts: Sequence[LayerPart], chosen: Sequence[Version]) -> dict[str, list[str | None]]:
-        """By which editions of classes the term's own layer is written, and whether an earlier version is by another.
+        """The editions of classes of the term's own layer, and whether an earlier version is written in another.
 
-        Raises _Unknown class_edition where no edition that the program has knows a layer's codes.
+        Raises _Unknown class_edition if no known edition has a layer's codes.
         """
         found: list[frozenset[str] | None] = []
         for part, version in zip(parts, chosen, strict=False):
@@ -442,7 +442,7 @@ class TermMeasures:
         return words
 
     def _walk_ground(self, term: Term) -> tuple[ReachedGround | None, np.ndarray, list[Version]]:
-        """The part of each unit within a walk from a term's places; how much may be, in m²; the streets' version."""
+        """The part of each unit within a walk from a term's places; the uncertain m² of it; the streets' version."""
         if term.to is None or term.walk is None:
             return None, np.zeros(self._count), []
         key = term.to, term.walk, term.streets
@@ -460,7 +460,7 @@ class TermMeasures:
         return self._walks[key]
 
     def _streets(self, term: Term) -> tuple[np.ndarray | None, list[Version], str | None]:
-        """The lines along which a term's walk goes, of which version; or why there are none."""
+        """The lines that a term's walk follows, and their version; or why there are none."""
         if term.streets is None or term.walk is None:
             return None, [], None
         try:
@@ -484,9 +484,9 @@ class TermMeasures:
     def _unsure(
         self, layer: LayerInUnits, pieces: UnitPieces, truth: Truth, certain: UnitPieces
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Ground under features of which nobody knows whether they count, and under none that does, by unit.
+        """Ground by unit under features that only may count, and under none that certainly counts.
 
-        In m², and as a share of the ground under all that may count.
+        In m², and as a share of the ground under all features that may count.
         """
         if layer.entry.geometry != POLYGON or not truth.unknown.any():
             return np.zeros(self._count), np.zeros(self._count)
@@ -497,7 +497,7 @@ class TermMeasures:
         return unsure, np.divide(unsure, found[0], out=np.zeros(self._count), where=found[0] > 0)
 
     def _beyond_m2(self, chosen: Sequence[Version]) -> np.ndarray:
-        """How much of each unit (m,) some of these versions say nothing of. Raises OneMapError compare.arithmetic."""
+        """The area of each unit (m,) outside these versions' coverage. Raises OneMapError compare.arithmetic."""
         grounds = np.full(self._count, None, dtype=object)
         for version in dict.fromkeys(chosen):
             if version.table not in self._beyond:
@@ -509,7 +509,7 @@ class TermMeasures:
         return areas
 
     def _largest(self, layer: LayerInUnits, pieces: UnitPieces, measure: np.ndarray) -> list[dict[str, Any]]:
-        """The features that have most of a term in each unit."""
+        """The features with the largest part of a term in each unit."""
         order = np.lexsort((pieces.feature, -measure, pieces.unit))
         unit = pieces.unit[order]
         place = np.arange(len(order)) - np.searchsorted(unit, unit)
@@ -520,7 +520,7 @@ class TermMeasures:
         ]
 
     def _of_table(self, term: Term, year: int | None) -> TermValues:
-        """A table's numbers by the code of the unit: of one year, or of the last one until the day."""
+        """A table's numbers by unit code, of one year, or of the last year until the day."""
         of = require_value(term.of, "the layer of a term, as the pack was refused without")
         version = self._version(of)
         layer = self._layer(version)
@@ -559,7 +559,7 @@ class TermMeasures:
         return TermValues(value, reason, features, known, facts, [record_of(version)], largest)
 
     def _in_base_units(self, term: Term, layer: LayerInUnits) -> tuple[np.ndarray, np.ndarray]:
-        """The rows' numbers in base units (n,), and whether a row names a unit of measure of another kind."""
+        """The rows' numbers in base units (n,), and whether a row names a unit of another kind."""
         numbers = self._numbers(layer, str(term.field))
         if term.unit_field is None:
             return numbers * term.unit.factor, np.zeros(len(numbers), dtype=bool)
@@ -568,13 +568,13 @@ class TermMeasures:
 
 
 def _share(part: np.ndarray, whole: np.ndarray, of_nothing: float = 1.0) -> np.ndarray:
-    """part ÷ whole, and what it is where there is nothing."""
+    """The quotient part ÷ whole, or of_nothing where the whole is 0."""
     found: np.ndarray = np.divide(part, whole, out=np.full(len(whole), of_nothing), where=np.asarray(whole) > 0)
     return found
 
 
 def _of_units(values: TermValues, rows: list[int]) -> TermValues:
-    """What was measured in some of the units alone, by their place."""
+    """The values of some of the units. rows: positions of these units."""
     place = {row: at for at, row in enumerate(rows)}
     return replace(
         values,
@@ -589,7 +589,7 @@ def _of_units(values: TermValues, rows: list[int]) -> TermValues:
 
 
 def _why_open(beyond: np.ndarray, lack: np.ndarray) -> list[str | None]:
-    """Why a term is not wholly known: what lacks most says it, as borders differ by some cm² of coverage."""
+    """Why a term is partly unknown: the larger lack decides, since coverages differ by some cm² along borders."""
     return [
         Reason.OUTSIDE_COVERAGE if out > 0 and out >= whole - out else Reason.NO_VALUE
         for out, whole in zip(beyond.tolist(), lack.tolist(), strict=True)

@@ -1,4 +1,4 @@
-"""The one page of a theme: what it is about, its layers and tables with their versions, its indicators by unit."""
+"""The page of a theme: its subject, its layers and tables with their versions, its indicators by unit."""
 
 from collections.abc import Mapping, Sequence
 
@@ -35,8 +35,8 @@ def theme_page(
 ) -> list[Section]:
     """The page with its chart. rows: of the theme's indicators on one day; held: the version of each code, or None.
 
-    One unit's indicators are compared with their targets. Of several units every indicator of the page's list is
-    compared: in panels of one picture, or where there are many units on a further page each.
+    For one unit the indicators are compared with their targets. For several units every indicator of the page's list is
+    compared: in panels of one picture, or for many units on a further page each.
     """
     day = rows[0]["as_of"]
     title = phrase("figures.theme", language, theme=theme.title[language], day=day)
@@ -62,7 +62,7 @@ def _figures(
     catalogue: Catalogue,
     language: str,
 ) -> list[AnyFigure]:
-    """The charts of rows in the order in which they are shown."""
+    """The charts of rows in the order of display."""
     named = theme.chart or tuple(dict.fromkeys(row["id"] for row in rows))
     groups = [group for name in named if (group := [row for row in rows if row["id"] == name])]
     units = list(dict.fromkeys(row["unit"] for row in rows))

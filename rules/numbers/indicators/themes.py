@@ -31,8 +31,8 @@ _PAGE_SHAPES: Mapping[str, str] = {
 class Theme:
     """One theme: codes of layers with ground and of tables, and ids of indicators, each in the order of the file.
 
-    about: what its page says first, by language; chart: which indicators the page's chart shows, all if none is named.
-    file: where it was read, None of one that is shipped.
+    about: the page's opening text, by language; chart: the indicators in the page's chart, all if none is named.
+    file: from which it was read, None if it is shipped.
     """
 
     id: str
@@ -46,10 +46,10 @@ class Theme:
 
 
 def themes(files: Sequence[str], catalogue: Mapping[str, LayerEntry], indicators: Sequence[str]) -> list[Theme]:
-    """The themes that are shipped, then those of files; a file's takes the place of one of the same id.
+    """The shipped themes, followed by those of files; a file's theme replaces one with the same id.
 
-    indicators: the ids that the packs know. Raises OneMapError theme.missing, theme.encoding, theme.syntax, theme.key,
-    theme.name with every problem of a file.
+    indicators: the ids that the packs define. Raises OneMapError theme.missing, theme.encoding, theme.syntax,
+    theme.key, theme.name with every problem of a file.
     """
     own = [_theme_of(Path(path), catalogue, indicators) for path in files]
     return list({theme.id: theme for theme in (*shipped_themes(), *own)}.values())
@@ -74,9 +74,9 @@ def _theme_of(path: Path, catalogue: Mapping[str, LayerEntry], indicators: Seque
 
 
 def parse_theme(text: str, source: str, catalogue: Mapping[str, LayerEntry], indicators: Sequence[str] | None) -> Theme:
-    """One theme from its TOML text; `source` names it in errors.
+    """Read one theme from its TOML text; `source` names it in errors.
 
-    indicators: the ids that there are; None does not ask, since a shipped theme is read beside a pack of one's own.
+    indicators: the known ids; None to skip the check, since a shipped theme may be used with one's own pack.
     Raises OneMapError theme.syntax, theme.key, theme.name.
     """
     raw = toml_or_refusal(text, "theme.syntax", source)
@@ -91,7 +91,7 @@ def parse_theme(text: str, source: str, catalogue: Mapping[str, LayerEntry], ind
 
 
 def theme_named(name: str, catalogue: Mapping[str, LayerEntry], indicators: Sequence[str]) -> Theme:
-    """The theme of an id, of a title, or of a TOML file. Raises OneMapError theme.unknown and what `themes` refuses."""
+    """The theme with an id or a title, or of a TOML file. Raises OneMapError theme.unknown and as `themes`."""
     if name.lower().endswith(".toml"):
         return _theme_of(Path(name), catalogue, indicators)
     shipped = themes([], catalogue, indicators)
@@ -102,7 +102,7 @@ def theme_named(name: str, catalogue: Mapping[str, LayerEntry], indicators: Sequ
 
 
 def _wrong(raw: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Keys that are missing, not written as they must be, or do not belong there."""
+    """Problems of keys that are missing, malformed, or unknown."""
     for key in raw:
         if key not in (*_SHAPES, _PAGE):
             yield "theme.key_unknown", key, {"known": [*_SHAPES, _PAGE]}
@@ -133,7 +133,7 @@ def _is_named(value: Any) -> bool:
 def _unknown_names(
     raw: Mapping[str, Any], source: str, catalogue: Mapping[str, LayerEntry], indicators: Sequence[str] | None
 ) -> Iterator[Problem]:
-    """Layers that the catalogue does not have, or has as a table; tables that are none; indicators of no pack."""
+    """Problems of layers that the catalogue lacks or has as tables, of tables that are none, of unknown indicators."""
     grounds = [code for code, entry in catalogue.items() if entry.geometry != "table"]
     tables = [code for code, entry in catalogue.items() if entry.geometry == "table"]
     for key, known in zip(_LISTS, (grounds, tables, indicators), strict=True):

@@ -1,7 +1,7 @@
-"""Which way a value goes: against its own state before, which is the last day before its data became what they are.
+"""The trend of a value against its previous state, measured on the last day before its data changed.
 
-Without an earlier state, or across a break of borders or classes, nobody can say, and the reason stands in its place.
-Along a series of days: where a value cannot be compared with the one before, or is the same state as that.
+Without an earlier state, or across a break of borders or classes, the trend is unknown, and the reason is given. For a
+series of days: where a value cannot be compared with the one before, or has the same state.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,10 +31,10 @@ NOTHING: Mapping[str, None] = dict.fromkeys(("trend", "trend_reason", "before", 
 def earlier_states(
     known: Sequence[Version], wanted: Wanted, day: date, count: int
 ) -> dict[date, list[tuple[IndicatorPack, Indicator]]]:
-    """The days on which each indicator had another value: the last day of each of its `count` earlier states.
+    """The last day of each of the `count` earlier states of each indicator, by day.
 
-    A state ends where one of the versions that the formula asks is followed by the next. known: the library's versions.
-    What has no state before is left out.
+    A state ends when one of the versions that the formula uses is followed by the next. known: the library's versions.
+    Indicators without an earlier state are left out.
     """
     by_code = groups_of((version.code, version) for version in known)
     found = groups_of(
@@ -44,7 +44,7 @@ def earlier_states(
 
 
 def _codes(pack: IndicatorPack, item: Indicator) -> list[str]:
-    """The layers and tables of which the version on the day counts; one of a fixed year is the same on every day."""
+    """The layers and tables whose version depends on the day; those of a fixed year are left out."""
     terms = (pack.terms[name] for name in item.formula.names)
     return list(dict.fromkeys(part.layer for term in terms for part in term.layers if part.state is None))
 
@@ -63,9 +63,9 @@ def _ends(by_code: Mapping[str, list[Version]], codes: Sequence[str], day: date,
 
 
 def set_trends(rows: Sequence[Record]) -> None:
-    """Set trend, trend_reason, before and before_as_of in rows that are in the order of their days, with their breaks.
+    """Set trend, trend_reason, before and before_as_of in rows, which are in the order of days with `break` set.
 
-    trend: rise, fall or same, None with its reason; before: the value that it is compared with, on which day.
+    trend: rise, fall or same, None with its reason; before, before_as_of: the value compared with, and its day.
     """
     last: dict[tuple[str, str, Any], Record] = {}
     compared: dict[tuple[str, str, Any], Record] = {}
@@ -101,8 +101,8 @@ def _way(before: float, after: float) -> str:
 def mark_breaks(rows: list[Record], grounds: Mapping[tuple[str, Any], Any]) -> None:
     """Set `break` in rows, which are in the order of their days. grounds: the units' polygons by day and name.
 
-    `units`: the unit has other borders than the day before, or was none; `classes`: its land is written by another
-    edition of classes; `same_state`: the same versions as the day before, so nothing was measured anew.
+    `units`: the unit has other borders than on the day before, or did not exist; `classes`: its land is written in
+    another edition of classes; `same_state`: the versions are those of the day before, so nothing was measured anew.
     """
     before: dict[tuple[str, str, Any], Record] = {}
     first: dict[tuple[str, str], str] = {}  # the day on which an indicator is measured first
@@ -131,12 +131,12 @@ def _mark(earlier: Record, row: Record, is_moved: bool) -> str | None:
 
 
 def _state(row: Record) -> list[tuple[Any, list[str]]]:
-    """The sources of a value: of each term the versions, and the year of a table's rows."""
+    """The sources of a value: the versions of each term, and the year of a table's rows."""
     return [(term.get("year"), [one["hash"] for one in term["versions"]]) for term in row["inputs"]]
 
 
 def _break_within(row: Record) -> str | None:
-    """The break within a value: two versions of which it is the difference."""
+    """The break between the two versions whose difference is the value, if any."""
     return next((term["break"] for term in row["inputs"] if term.get("break")), None)
 
 

@@ -1,4 +1,4 @@
-"""Units of measure as packs and tables write them: "ha", "%", "km/km2", "m2/person", 万亩, 平方公里."""
+"""Units of measure as written in packs and tables: "ha", "%", "km/km2", "m2/person", 万亩, 平方公里."""
 
 import re
 from collections.abc import Sequence
@@ -60,32 +60,32 @@ _PART = re.compile(r"\s*([0-9][0-9.,_]*|)\s*([万亿百千]?)\s*(.+?)\s*")
 
 @dataclass(frozen=True)
 class UnitOfMeasure:
-    """A unit: how many base units one of it is, and the powers of the base units, the zeros left out."""
+    """A unit: its size in base units, and the powers of the base units without zeros."""
 
     text: str
     factor: float
     powers: tuple[tuple[str, int], ...] = ()
 
     def of(self, base: float) -> float:
-        """A quantity in base units as a number of this unit."""
+        """Convert a quantity from base units to this unit."""
         return base / self.factor
 
     def least_difference(self, number: float) -> float:
-        """By how much a value of this unit must differ from a number to be another one.
+        """The least difference by which a value of this unit counts as different from a number.
 
-        Areas are given to 0.01 m²; of all else a thousand-millionth of the number is what arithmetic leaves. So a
-        value that lies on its limit is neither below nor above it, whatever was added up or converted on the way.
+        Areas are given to 0.01 m²; for other units it is a thousand-millionth of the number, the error of arithmetic. A
+        value on its limit is then neither below nor above it, whatever was added up or converted on the way.
         """
         return _AREA_STEP_M2 / 2 / self.factor if self.powers == _SQUARE_METRES else _NOISE * abs(number)
 
     def compare(self, value: float, number: float) -> int:
-        """-1 if a value is below a number, 1 if it is above, 0 if nothing that the data tell lies between them."""
+        """-1 if a value is below a number, 1 if it is above, 0 if they differ by no more than the data tell."""
         if abs(value - number) <= self.least_difference(number):
             return 0
         return -1 if value < number else 1
 
     def to_base(self, number: float) -> float:
-        """A number of this unit in base units."""
+        """Convert a number of this unit to base units."""
         return number * self.factor
 
 
@@ -104,7 +104,7 @@ def unit_of_measure(text: str) -> UnitOfMeasure:
 
 
 def known_unit(text: str | None) -> UnitOfMeasure | None:
-    """The unit that a text in data names; None where it names none."""
+    """The unit that a text in data names; None if it names none."""
     try:
         return unit_of_measure(text or "")
     except ValueError:
@@ -112,7 +112,7 @@ def known_unit(text: str | None) -> UnitOfMeasure | None:
 
 
 def factors_to(unit: UnitOfMeasure, texts: Sequence[str | None]) -> np.ndarray:
-    """By what numbers of the units that texts (n,) name are multiplied to be in base units; NaN of other kinds."""
+    """The factors that convert numbers in the units of texts (n,) to base units; NaN for units of another kind."""
     factors: dict[str | None, float] = {}
     for text in dict.fromkeys(texts):
         found = known_unit(text)

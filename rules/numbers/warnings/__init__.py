@@ -1,1 +1,1 @@
-"""Warnings of a city, and their states: opened once, notified, explained or mended, closed."""
+"""Warnings of a city, and their states: opened, notified, explained or mended, closed."""

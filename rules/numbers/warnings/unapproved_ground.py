@@ -1,7 +1,7 @@
-"""Candidates 疑似: ground that was built on between two surveys, and that no approval in the library covers.
+"""Candidates 疑似: ground built on between two surveys that no approval in the library covers.
 
-A candidate is a question to be answered on the ground, never an offence. Of each the nearest approval is named, since
-a border may have shifted; and which layers of approvals the library does not have, since these might answer it.
+A candidate is a question to be answered on the ground, not an offence. Each names its nearest approval, since a border
+may have shifted, and the layers of approvals that the library lacks, since these might answer it.
 """
 
 from collections.abc import Sequence
@@ -44,13 +44,12 @@ _RESERVOIR_2007 = "113"  # built land in the second survey only; houses where on
 
 @dataclass(frozen=True)
 class Candidates:
-    """Grounds (n,) in the library's plane, a record of each, the layers asked, and approvals that are not there.
+    """Grounds (n,) in the library's plane, a record of each, the versions used, and missing layers of approvals.
 
-    unsure (n,): candidates on ground of which a layer of approvals does not speak, or the older survey tells no class.
-    over_lines: all ground newly built on that lies beyond a line, approved or not, which line, and whether it may have
-    been built on before; no_lines: layers of lines that are not there. silent: layers that do not speak of ground that
-    is asked for, for candidates and for lines. has_no_class: whether a survey has ground of no known class that may be
-    built, or may have been.
+    unsure (n,): candidates on ground that a layer of approvals does not cover, or whose older class is unknown.
+    over_lines: all newly built ground beyond a line, approved or not, with the line, and whether it may have been built
+    on before; no_lines: missing layers of lines; silent: layers that do not cover all the ground, for candidates and
+    for lines; has_no_class: whether a survey has ground of no known class that may be, or have been, built on.
     """
 
     grounds: np.ndarray
@@ -65,7 +64,7 @@ class Candidates:
 
 
 def unapproved_ground(library: Library, as_of: date, threads: Threads) -> Candidates | None:
-    """The candidates of a day; None where the library has no two surveys to compare, and no spots seen from above.
+    """The candidates of a day; None if the library has neither two surveys to compare nor spots seen from above.
 
     Raises OneMapError version.unreadable, statistics.field, overlay.union, compare.arithmetic.
     """
@@ -113,11 +112,11 @@ def unapproved_ground(library: Library, as_of: date, threads: Threads) -> Candid
 
 @dataclass(frozen=True)
 class _NewGround:
-    """Ground newly built on, and ground that is built on now and of which nobody knows what it was before.
+    """Ground newly built on, and ground built on now whose earlier state is unknown.
 
-    is_elsewhere: whether the newer survey has built ground of which the older does not speak. has_no_class: whether
-    either has ground that may be built, and is of no class that the program knows. looked_on: the day of the last look
-    at the ground, "" where none is known.
+    is_elsewhere: the newer survey has built ground outside the older one's coverage. has_no_class: either has ground
+    that may be built on, of no class that the program knows. looked_on: the day of the last observation of the ground,
+    "" if unknown.
     """
 
     built: shapely.Geometry | None
@@ -129,7 +128,7 @@ class _NewGround:
 
 
 def _new_ground(library: Library, known: Sequence[Version], as_of: date, threads: Threads) -> _NewGround | None:
-    """What two surveys, or spots seen from above, call built on a day, without what the older survey calls built."""
+    """Ground that surveys, or spots seen from above, call built on a day, without ground built in the older survey."""
     surveys = [version for version in known if version.code == SURVEY]
     newer, spots = in_force(surveys, as_of), layer_in_force(known, SEEN_FROM_ABOVE, as_of)
     older = None if newer is None else previous_version(surveys, newer)
@@ -152,13 +151,13 @@ def _new_ground(library: Library, known: Sequence[Version], as_of: date, threads
 
 
 def _is_beyond(library: Library, version: Version, grounds: np.ndarray, threads: Threads) -> np.ndarray:
-    """Which grounds (n,) have a part outside a version's coverage that is large and wide enough to be looked at."""
+    """Which grounds (n,) have a part outside a version's coverage that is large and wide enough to matter."""
     rest = grounds_outside(grounds, coverage_of(library, version), SURVEY, threads)
     return np.array([len(_wide_parts(ground)) > 0 for ground in rest.tolist()], dtype=bool)
 
 
 def _beyond_boundary(library: Library, boundary: Version, grounds: np.ndarray, threads: Threads) -> np.ndarray:
-    """The part of grounds (n,), or None, outside the growth boundary where its layer speaks."""
+    """The part of grounds (n,) outside the growth boundary, within its layer's coverage; None if there is none."""
     spoken_of = grounds_inside(grounds, coverage_of(library, boundary), SURVEY, threads)
     return grounds_outside(spoken_of, _ground(library, boundary, threads), SURVEY, threads)
 
@@ -170,7 +169,7 @@ def _over_lines(
     boundary: Version | None,
     threads: Threads,
 ) -> list[tuple[str, shapely.Geometry]]:
-    """The parts of newly built ground on protected ground, and outside the growth boundary, each with its line."""
+    """The parts of newly built ground on protected ground or outside the growth boundary, each with its line."""
     found, whole = [], np.array([new], dtype=object)
     for version, word in lines:
         (common,) = grounds_inside(whole, _ground(library, version, threads), SURVEY, threads)
@@ -183,14 +182,14 @@ def _over_lines(
 
 @dataclass(frozen=True)
 class _SurveyedGround:
-    """The ground that a survey calls built, and the ground of which no class is known."""
+    """The ground that a survey calls built, and the ground of unknown class."""
 
     built: shapely.Geometry
     unclear: shapely.Geometry
 
 
 def _survey_ground(library: Library, version: Version, threads: Threads) -> _SurveyedGround:
-    """What a survey says by the groups of its classes, in whichever edition its codes are written."""
+    """Read built and unclear ground from a survey, by the groups of its classes in any edition of codes."""
     stored = read_version(library, version, None)
     entry = library.catalogue()[version.code]
     place: ProblemPlace = {**entry.place_in(library.label), "field": "DLBM"}
@@ -208,9 +207,9 @@ def _ground(library: Library, version: Version, threads: Threads) -> shapely.Geo
 def _approved_features(
     library: Library, present: Sequence[Version], looked_on: str
 ) -> tuple[np.ndarray, list[str], np.ndarray]:
-    """Every approval's shape, how it is named (layer and key), and whether it covers the ground below it.
+    """Every approval's shape, its name (layer and key), and whether it covers the ground below it.
 
-    Temporary land covers nothing once its day had passed when the ground was looked at (ISO day).
+    Temporary land covers nothing if it had ended when the ground was observed (looked_on: ISO day).
     """
     shapes, names, covers = [np.empty(0, dtype=object)], [], [np.empty(0, dtype=bool)]
     for version in present:
@@ -228,7 +227,7 @@ def _approved_features(
 
 
 def _wide_parts(ground: shapely.Geometry | None) -> np.ndarray:
-    """Single polygons that are large and wide enough to be looked at."""
+    """Single polygons that are large and wide enough to matter."""
     parts = shapely.get_parts(np.array([] if ground is None else [ground], dtype=object))
     large = parts[shapely.area(parts) >= LEAST_M2 - _AREA_STEP_M2 / 2]
     found: np.ndarray = large[~narrower(large, LEAST_WIDTH_M)]
@@ -242,7 +241,7 @@ def _classes(
     boundary: Version | None,
     threads: Threads,
 ) -> list[str]:
-    """The class of each candidate: the gravest line first, else whether it is outside the growth boundary."""
+    """The class of each candidate: the gravest line that it crosses, else whether it is outside the growth boundary."""
     words = np.full(len(grounds), "other", dtype=object)
     if boundary is not None:
         outside = _beyond_boundary(library, boundary, grounds, threads)
@@ -254,7 +253,7 @@ def _classes(
 
 
 def _nearest(ground: shapely.Geometry, shapes: np.ndarray, names: Sequence[str]) -> dict[str, Any]:
-    """The nearest approval: a border may have shifted."""
+    """The nearest approval and its distance, since a border may have shifted."""
     if len(shapes) == 0:
         return {"nearest": None, "distance_m": None}
     distances = shapely.distance(shapes, ground)

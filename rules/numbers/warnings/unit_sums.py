@@ -1,7 +1,7 @@
-"""Numbers of tables of which the districts do not add up to the city: amounts alone, in one unit of measure.
+"""Numbers of tables whose districts do not add up to the city; only amounts in one unit of measure are compared.
 
-A percentage or a number per head is no sum of those below it, so that nothing is said of it. What nobody can add up,
-since its unit of measure is not known or a row is there twice, is named.
+Percentages and numbers per head are no sums, so they are skipped. Sums that cannot be formed, since a unit of measure
+is unknown or a row is repeated, are reported.
 """
 
 import re
@@ -27,7 +27,7 @@ _NO_SUM = re.compile(
 
 @dataclass(frozen=True)
 class UnequalSum:
-    """A unit whose number is not the sum of those right below it; both in the unit of measure of its own row."""
+    """A unit whose number differs from the sum of the units right below it; both in the unit of measure of its row."""
 
     unit: str
     number: str
@@ -39,7 +39,7 @@ class UnequalSum:
 
 @dataclass
 class TableSums:
-    """The sums of a table that differ, and why others could not be looked at."""
+    """The sums of a table that differ, and why others could not be checked."""
 
     unequal: list[UnequalSum] = field(default_factory=list)
     unlooked: set[str] = field(default_factory=set)
@@ -47,7 +47,7 @@ class TableSums:
 
 @dataclass(frozen=True)
 class _Family:
-    """A row, and the rows of the units right below its own."""
+    """A row, and the rows of the units directly below its unit."""
 
     own: int
     below: list[int]
@@ -56,7 +56,7 @@ class _Family:
 
 
 def table_sums(attributes: pd.DataFrame, entry: LayerEntry) -> TableSums:
-    """Rows where a unit's number is not the sum of those right below it, which the table has in part or whole."""
+    """Compare each unit's number with the sum of the units directly below it, as far as the table has them."""
     found = TableSums()
     if entry.unit is None or entry.unit not in attributes.columns:
         return found
@@ -89,7 +89,7 @@ def _unequal(
 
 
 def _families(rows: pd.DataFrame, unit: str, keys: Sequence[str]) -> Iterator[_Family]:
-    """Each row that has others of the same year and class right below it."""
+    """Each row that has other rows of the same year and class directly below it."""
     units = [plain_unit_code(text) if text else "" for text in text_values(rows[unit].tolist())]
     groups = ["/".join(text_value(rows[name].iloc[at]) or "" for name in keys) for at in range(len(rows))]
     for group, members in pd.DataFrame({"unit": units, "group": groups}).groupby("group", sort=True):
@@ -106,10 +106,10 @@ def _families(rows: pd.DataFrame, unit: str, keys: Sequence[str]) -> Iterator[_F
 
 
 def _factors(rows: pd.DataFrame, members: Sequence[int]) -> tuple[np.ndarray | None, str | None]:
-    """By how much the numbers of rows are multiplied before they are added up, NaN where their units do not fit.
+    """The factors of rows' numbers for a sum (NaN where units do not fit), and the first row's unit of measure.
 
-    None of what is no amount: shares, and numbers per head or per area. And the first row's unit of measure. A table
-    without units of measure holds amounts, each column in one unit.
+    The factors are None for numbers that are no amounts: shares, and numbers per head or per area. A table without
+    units of measure holds amounts, each column in one unit.
     """
     if MEASURE not in rows.columns:
         return np.ones(len(members)), None

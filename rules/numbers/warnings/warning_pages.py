@@ -1,4 +1,4 @@
-"""The page of warnings: how many of each kind in which status, and the list of each kind."""
+"""The page of warnings: their number by kind and status, and the list of each kind."""
 
 from collections.abc import Mapping, Sequence
 
@@ -108,7 +108,7 @@ def _cells(row: Record, units: Mapping[str, str], titles: Mapping[str, str], lan
 
 
 def rows_with_decimals(rows: Sequence[Record], packs: Sequence[IndicatorPack]) -> list[Record]:
-    """Rows with the decimals of their indicator, as in its own tables; None stays None."""
+    """Rows with the decimals of their indicator, as in its own tables; None for other kinds."""
     decimals = indicator_decimals(packs)
     return [{**row, "decimals": decimals.get(row["subject"]) if row["kind"] == QUOTA else None} for row in rows]
 
@@ -116,7 +116,7 @@ def rows_with_decimals(rows: Sequence[Record], packs: Sequence[IndicatorPack]) -
 def titled_rows(
     rows: Sequence[Record], packs: Sequence[IndicatorPack], catalogue: Mapping[str, LayerEntry], language: str
 ) -> list[Record]:
-    """Rows with what people call the status, an indicator, a layer, and the nearest approval, and with decimals."""
+    """Rows with the titles of status, indicator, layer and nearest approval, and with decimals."""
     indicators = indicator_titles(packs, language)
     layers = {code: entry.title_in(language) for code, entry in catalogue.items()}
     return [
@@ -132,24 +132,24 @@ def titled_rows(
 
 
 def _subject_title(row: Record, titles: Mapping[str, str], language: str) -> str | None:
-    """The title of a warning's subject, of a place where it lies; None of what has no title."""
+    """The title of a warning's subject; for a candidate its place; None if it has no title."""
     return point_words(row["subject"], language) if row["kind"] == CANDIDATE else titles.get(row["subject"])
 
 
 def point_words(subject: str, language: str) -> str:
-    """Where a candidate lies, of its name "east,north" in metres; a name of another form stays."""
+    """The place of a candidate, from its name "east,north" in metres; another name stays."""
     east, comma, north = subject.partition(",")
     return phrase("figures.point", language, east=east, north=north) if comma else subject
 
 
 def titled_place(place: str, titles: Mapping[str, str]) -> str:
-    """A feature as it is kept, by its layer's code and its name, with the layer's title for the code."""
+    """A feature stored as layer code and name, with the layer's title in place of its code."""
     code, _, name = place.partition(" ")
     return f"{titles.get(code, code)} {name}".rstrip()
 
 
 def _amount(value: float | None, row: Record) -> str | None:
-    """A number as it is read: an indicator as in its tables, days and counts without a point."""
+    """A number for people: an indicator as in its tables, days and counts without decimals."""
     if value is None:
         return None
     if row["decimals"] is not None:
@@ -158,7 +158,7 @@ def _amount(value: float | None, row: Record) -> str | None:
 
 
 def _unlooked_rows(found: FoundWarnings, titles: Mapping[str, str], language: str) -> tuple[Block, ...]:
-    """The checks that could not be made, and why."""
+    """A table of the checks that could not be made, with the reason."""
     if not found.unlooked:
         return ()
     rows = [

@@ -29,7 +29,7 @@ def warning_view(result: Record, language: str) -> AnswerView:
 
 
 def warning_rows(result: Record, language: str) -> list[AnswerRow]:
-    """A row for each kind, with its warnings, and with what of it could not be looked at."""
+    """A row for each kind, with its warnings, and the checks that could not be made."""
     rows = []
     unlooked = result["unlooked"]
     for kind in dict.fromkeys(row["kind"] for row in (*result["warnings"], *unlooked)):
@@ -45,7 +45,7 @@ def warning_rows(result: Record, language: str) -> list[AnswerRow]:
 
 
 def kept_view(result: Record, language: str) -> AnswerView:
-    """Warnings that the library has opened, in the answer of `warning list` or `warning step`: each with its steps."""
+    """Warnings opened in the library, in the answer of `warning list` or `warning step`, each with its steps."""
     found = result["warnings"] if "warnings" in result else [result["warning"]]
     rows = []
     for kind in dict.fromkeys(row["kind"] for row in found):
@@ -60,7 +60,7 @@ def _gravest_first(rows: Iterable[Record]) -> list[Record]:
 
 
 def _row(row: Record, language: str, is_said: bool) -> AnswerRow:
-    """A warning: what it is about, and below that how it stands; its value and limit beside it."""
+    """A warning: its subject, with its state below, and its value and limit beside it."""
     what, place = _subject(row)
     state = phrase(f"warning_state.{row['state']}", language) if row["state"] else ""
     status = warning_status(row, language)
@@ -98,7 +98,7 @@ def _kept_row(row: Record, language: str) -> AnswerRow:
 
 
 def _unlooked_row(one: Record, title: str, language: str) -> AnswerRow:
-    """A check that could not be made, and why."""
+    """A check that could not be made, with the reason."""
     layer = layer_title(one["layer"], shipped_catalogue(), language) if one.get("layer") else ""
     words = [layer, indicator_reasons(one["reason"], language)]
     name = pair_text(phrase("warning_status.unknown", language), _with_dots(words), language)
@@ -141,7 +141,7 @@ def _remarks(row: Record, language: str) -> list[str]:
 
 
 def _value(row: Record, language: str) -> tuple[Word, ...]:
-    """The value; of what ends the day, and the days until it or since it. What has neither has none."""
+    """The value; for a permit its last day, and the days until or since then; empty if it has neither."""
     if row["kind"] == "expiry" and row["days_left"] is not None:
         word = "days_left" if row["days_left"] >= 0 else "days_over"
         return (phrase(f"figures.{word}", language, day=row["day"], days=f"{abs(row['days_left']):.0f}"),)

@@ -1,9 +1,8 @@
 """The states of a warning: opened once, notified, explained or mended, closed; by whom, when and why.
 
-Two tables that only grow. A look is one list that was kept: which day, what was asked, which warnings were found. A
-step is one state of one warning; the first step opens it, with what the list said of it then. A warning that is found
-again is seen again and not opened again, whatever its state; one whose ground is gone keeps its state until somebody
-takes the next step.
+Two tables that only grow. A look is one stored list: its day, its options, and the warnings found. A step is one state
+of one warning; the first step opens it, with its facts in the list. A warning that is found again is recorded as seen,
+but not opened again, whatever its state; one whose ground is gone keeps its state until somebody takes the next step.
 """
 
 import json
@@ -107,9 +106,9 @@ MAY_LOG = compose_sql(
 
 @dataclass
 class KeptWarning:
-    """One warning as it stands. number: of the step that opened it; facts: what the list said when it was opened.
+    """One opened warning. number: of the step that opened it; facts: those of the list in which it was opened.
 
-    first_seen, last_seen: days of lists, ISO; is_found: the last list that was kept has it.
+    first_seen, last_seen: days of lists, ISO; is_found: the last stored list has it.
     """
 
     id: str
@@ -122,7 +121,7 @@ class KeptWarning:
 
     @property
     def state(self) -> str:
-        """The state that its last step left."""
+        """The state after its last step."""
         return str(self.steps[-1]["state"])
 
     def record(self) -> Record:
@@ -153,7 +152,7 @@ def kept_warnings(library: Library) -> dict[str, KeptWarning]:
 
 
 def _known_facts(text: str) -> Record:
-    """The facts of a warning in a list, with every column of a list. Raises ValueError."""
+    """Read the facts of a warning, filled up to all columns of a list. Raises ValueError."""
     facts = json.loads(text)
     if not isinstance(facts, dict) or facts.get("kind") not in KINDS or not isinstance(facts.get("id"), str):
         raise ValueError(text[:60])
@@ -161,7 +160,7 @@ def _known_facts(text: str) -> Record:
 
 
 def _add_days(library: Library, kept: Mapping[str, KeptWarning]) -> None:
-    """Add the days on which each was first and last seen, and whether the last list has it."""
+    """Add to each warning the days on which it was first and last seen, and whether the last list has it."""
     by_number = {warning.number: warning for warning in kept.values()}
     sql = compose_sql("SELECT day, found FROM {looks} ORDER BY number", looks=_LOOKS)
     for day, found in library.connection.execute(sql):
@@ -208,7 +207,7 @@ def keep_warnings(library: Library, rows: Sequence[Record], options: WarningOpti
 
 
 def take_step(library: Library, name: str, state: str, reason: str, who: str) -> KeptWarning:
-    """The next step of a warning, and the warning as it then stands. reason: without blanks around it.
+    """Take the next step of a warning, and return the warning. reason: without surrounding blanks.
 
     Raises OneMapError warnings.unknown, warnings.step, warnings.reason, library.read_only, library.altered.
     """
@@ -237,7 +236,7 @@ def take_step(library: Library, name: str, state: str, reason: str, who: str) ->
 
 
 def kept_table(kept: Sequence[KeptWarning]) -> Table:
-    """Warnings as a table: what was said of them when they were opened, how they stand, and their last step."""
+    """Warnings as a table: their facts when they were opened, their state, and their last step."""
     rows = []
     for one in kept:
         last = one.steps[-1]
@@ -250,7 +249,7 @@ def kept_table(kept: Sequence[KeptWarning]) -> Table:
 def new_warnings(library: Library, question: WarningOptions, threads: Threads) -> FoundWarnings:
     """The warnings of today that were never opened; nothing is written.
 
-    Raises OneMapError library.damaged, and what `warnings` refuses.
+    Raises OneMapError library.damaged, and as `warnings`.
     """
     found, kept = warnings(library, question, threads), kept_warnings(library)
     new = [(row, shape) for row, shape in zip(found.rows, found.shapes, strict=True) if row["id"] not in kept]
@@ -258,10 +257,9 @@ def new_warnings(library: Library, question: WarningOptions, threads: Threads) -
 
 
 def last_question(library: Library, language: str) -> WarningOptions:
-    """The options of the last stored list, for today; without one the defaults of `warnings`.
+    """The options of the last stored list, for today; if there is none the defaults of `warnings`.
 
-    language: in which the steps of the work are named.
-
+    language: of the names of the steps of the work.
     Raises OneMapError library.damaged.
     """
     today, catalogue = library.today(), library.catalogue()
@@ -283,7 +281,7 @@ def last_question(library: Library, language: str) -> WarningOptions:
 
 
 def _make_tables(library: Library, connection: StoreConnection) -> None:
-    """Make them in a library that is older than they are, and refuse one in which they were edited."""
+    """Make the tables in a library that lacks them, and refuse a library in which they were edited."""
     for statement, table in zip(TABLES, (_LOOKS, _STEPS), strict=True):
         if not connection.has_table(table):
             connection.execute(statement)
@@ -306,5 +304,5 @@ def _state_names(*states: str) -> dict[str, str]:
 
 
 def _facts(row: Record) -> Record:
-    """The facts of a warning in a list, without the states of those that were opened."""
+    """The facts of a warning in a list, without the columns of states."""
     return {name: value for name, value in row.items() if name not in STATE_COLUMNS}

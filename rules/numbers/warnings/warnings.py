@@ -1,8 +1,8 @@
-"""`onemap warnings`: what somebody has to look at, from what the library holds on a day.
+"""`onemap warnings`: what somebody has to look at, according to the library's data on a day.
 
-Quotas that are near or broken, with their headroom; permits that end; layers older than their rhythm; tables whose
-districts do not add up to the city; candidates for change without approval. Each has a name that stays the same from
-one list to the next.
+Quotas close to or beyond their target, with their headroom; permits that end; layers older than their rhythm; tables
+whose districts do not add up to the city; candidates for change without approval. Each warning has an id that stays the
+same from list to list.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -46,7 +46,7 @@ COLUMNS: Mapping[str, str] = {
 class WarningOptions:
     """The options of `warnings`: packs and units of quotas, the day, and within how many days permits end.
 
-    rhythm: after how many days a layer (by code) should have a newer version.
+    rhythm: the number of days after which a layer (by code) should have a newer version.
     """
 
     quotas: IndicatorOptions
@@ -57,7 +57,7 @@ class WarningOptions:
 
 @dataclass(frozen=True)
 class FoundWarnings:
-    """The list, the ground of each row that has one (None of others), what could not be looked at, and units' names."""
+    """The list, the ground of each row (or None), the checks that could not be made, and the names of units."""
 
     rows: list[Record]
     shapes: list[Any]
@@ -70,7 +70,7 @@ class FoundWarnings:
 
 
 def warnings(library: Library, options: WarningOptions, threads: Threads) -> FoundWarnings:
-    """Look. Raises OneMapError indicators.…, warnings.layer, version.unreadable and what the indicators refuse."""
+    """Find the warnings. Raises OneMapError indicators.…, warnings.layer, version.unreadable and as `indicators`."""
     unknown = [code for code in options.rhythm or {} if code not in library.catalogue()]
     if unknown:
         raise OneMapError("warnings.layer", field="--rhythm", value=unknown)
@@ -105,15 +105,15 @@ def warnings(library: Library, options: WarningOptions, threads: Threads) -> Fou
 
 
 def _place_name(ground: Any) -> str:
-    """A spot's name: where it lies, to the metre."""
+    """A spot's name: its coordinates, to the metre."""
     centre = ground.representative_point()
     return f"{centre.x:.0f},{centre.y:.0f}"
 
 
 def _over_line(word: str, ground: Any, is_unclear: bool) -> _Placed:
-    """Ground newly built on, on protected ground or outside the boundary, whether or not an approval covers it.
+    """The warning for ground newly built on, protected or outside the boundary, whether or not an approval covers it.
 
-    is_unclear: nobody knows whether it was built on before.
+    is_unclear: it is unknown whether it was built on before.
     """
     facts = {"value": float(ground.area), "unit_of_measure": "m2", "reason": word}
     return _row(LINE, "unknown" if is_unclear else "warn", f"{word} {_place_name(ground)}", **facts), ground
@@ -126,7 +126,7 @@ def _row(kind: str, status: str, subject: str, **facts: Any) -> Record:
 
 
 def _quotas(library: Library, options: WarningOptions, threads: Threads) -> list[_Placed]:
-    """Indicators that are near their target, have broken it, or have one and cannot be told; their units' ground."""
+    """Indicators close to or beyond their target, or unknown though they have one; with their units' ground."""
     rows: list[_Placed] = []
     found = indicators(library, options.quotas, threads.part(0.0, 0.5))
     grounds = require_value(found.tables["indicators"].geometries, "the ground of the units")
@@ -145,7 +145,7 @@ def _quotas(library: Library, options: WarningOptions, threads: Threads) -> list
 def _with_pace(
     library: Library, quotas: IndicatorOptions, rows: Sequence[Record], threads: Threads
 ) -> dict[tuple[str, str | None], Record]:
-    """Quotas by indicator and unit, measured in the last states of their data, too, so that they have a pace."""
+    """Quotas by indicator and unit, measured also for earlier states of their data, so that they have a pace."""
     only = tuple(dict.fromkeys(row["id"] for row in rows if row["target"] is not None and row["value"] is not None))
     if not only:
         return {}
@@ -155,7 +155,7 @@ def _with_pace(
 
 
 def _ending_permits(library: Library, known: Sequence[Version], options: WarningOptions) -> list[_Placed]:
-    """Permits that have ended or end soon, with their ground; those that do not say when are reported as one."""
+    """Permits that have ended or end soon, with their ground; permits without a last day are reported together."""
     rows: list[_Placed] = []
     for code, entry in library.catalogue().items():
         version = layer_in_force(known, code, options.as_of)
@@ -188,7 +188,7 @@ def _feature_name(stored: StoredFeatures, key: str | None, at: int) -> str:
 
 
 def _stale_layers(known: Sequence[Version], options: WarningOptions) -> list[Record]:
-    """Layers that should have had a newer version by now, or have none in force."""
+    """Layers whose newer version is overdue, or that have none in force."""
     rows = []
     for code, rhythm in (options.rhythm or {}).items():
         of_code = [one for one in known if one.code == code]
@@ -205,7 +205,7 @@ def _stale_layers(known: Sequence[Version], options: WarningOptions) -> list[Rec
 
 
 def _unequal_sums(library: Library, known: Sequence[Version], as_of: date, unlooked: list[Record]) -> Iterator[Record]:
-    """Numbers of tables of which the districts do not add up to the city; what cannot be added up is noted."""
+    """Numbers of tables whose districts do not add up to the city; sums that cannot be formed go to `unlooked`."""
     for code, entry in library.catalogue().items():
         version = layer_in_force(known, code, as_of)
         if entry.geometry != "table" or entry.unit is None or version is None:
@@ -219,7 +219,7 @@ def _unequal_sums(library: Library, known: Sequence[Version], as_of: date, unloo
 
 
 def typed_columns(rows: Sequence[Record], kinds: Mapping[str, str] = COLUMNS) -> pd.DataFrame:
-    """Rows as columns of text or numbers, whether or not there are any."""
+    """Rows as columns of text or numbers, typed even if there are no rows."""
     made = {}
     for name, kind in kinds.items():
         values = [row.get(name) for row in rows]

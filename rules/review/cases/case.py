@@ -12,7 +12,7 @@ from onemap.rules.contract.verdict import VERDICTS, Verdict
 
 
 class CaseState(StrEnum):
-    """How far a case is."""
+    """The state of a case."""
 
     DRAFT = "draft"
     CIRCULATING = "circulating"
@@ -22,7 +22,7 @@ class CaseState(StrEnum):
 
 
 class OpinionState(StrEnum):
-    """How far a department's opinion is."""
+    """The state of a department's opinion."""
 
     DRAFTED = "drafted"
     SIGNED = "signed"
@@ -32,7 +32,7 @@ class OpinionState(StrEnum):
 
 
 class Conclusion(StrEnum):
-    """The conclusion of a department, and of the review in the end."""
+    """The conclusion of a department, and of the whole review."""
 
     AGREE = "agree"
     CONDITIONAL = "conditional"
@@ -55,9 +55,9 @@ _Frozen = TypeVar("_Frozen")
 
 
 def copy_with(value: _Frozen, **values: Any) -> _Frozen:
-    """A frozen dataclass with other values in some fields; a tenth of the time of `dataclasses.replace`.
+    """Copy a frozen dataclass with other values in some fields; ten times as fast as `dataclasses.replace`.
 
-    For classes that make nothing of their fields. A replay changes a case some ten times for each event.
+    Only for classes that derive nothing from their fields. A replay changes a case some ten times for each event.
     """
     fields = value.__dict__
     after = object.__new__(value.__class__)
@@ -72,7 +72,7 @@ def copy_with(value: _Frozen, **values: Any) -> _Frozen:
 class Terms:
     """Terms of the review from the packs. overdue: escalate or consent; prefix: the bureau's code in document numbers.
 
-    days: working days for an answer; days_of: those of departments that have others; area_share: by which part a
+    days: working days for an answer; days_of: the same for departments that differ; area_share: the share by which a
     declared area may differ from the parcels'.
     """
 
@@ -84,20 +84,19 @@ class Terms:
     area_share: float = 0.01
 
     def days_for(self, department: str) -> int:
-        """How many working days a department has."""
+        """How many working days a department has for its answer."""
         return self.days_of.get(department, self.days)
 
 
 @dataclass(frozen=True)
 class Opinion:
-    """One department's word in one round, as it stands. conclusion: one of CONCLUSIONS, of a draft also OPEN.
+    """One department's opinion in one round. conclusion: one of CONCLUSIONS; a draft may also be OPEN.
 
-    number: its state's number, counted from 1, the larger the later. text: as a person wrote it, or the Chinese draft,
-    whose English is text_en. why: as of a `Draft`. due: the last day, None where no clock runs; claimed_due: as events
-    tell it, where they do: silence that was written down after it stays silence; stopped_on: since when the clock
-    stands still, to run on from there. unanswered: why it was signed although items of the checklist had no
-    answer. stale_because: the layers and packs that were superseded. days_left: working days until due, negative when
-    overdue, None without a calendar.
+    number: counts the states of the opinion from 1. text: a person's text, or the machine's Chinese draft, whose
+    English is text_en. why: as in `Draft`. due: the last day, None where no clock runs; claimed_due: the last day that
+    events tell, if any: silence once recorded after it remains silence; stopped_on: the day on which the clock was
+    stopped. unanswered: why it was signed although items of the checklist had no answer. stale_because: the superseded
+    layers and packs behind it. days_left: working days until due, negative when overdue, None without a calendar.
     """
 
     department: str
@@ -129,11 +128,11 @@ class Opinion:
 
     @property
     def by_machine(self) -> bool:
-        """Whether no person has written in it yet."""
+        """Whether the text is still the machine's: no person has written it."""
         return self.drafted_by == MACHINE
 
     def text_in(self, language: str) -> str:
-        """The text, in English where a machine's draft has it and it is asked for."""
+        """The text in a language; English exists only for a machine's draft, else the text itself is returned."""
         return self.text_en if language == "en" and self.text_en is not None else self.text
 
 
@@ -141,7 +140,8 @@ class Opinion:
 class ChecklistItem:
     """A matter that only a person can judge: an item of a pack, or a rule whose layer was not checked by machine.
 
-    rule, layer, reason: of such a rule (reason as in `run.skipped`), else None. answer: None while nobody answered.
+    rule, layer, reason: set for a rule that was not run (reason as in `run.skipped`), else None. answer: None until
+    given.
     """
 
     item: str
@@ -157,10 +157,10 @@ class ChecklistItem:
 
 @dataclass(frozen=True)
 class Override:
-    """A finding that a person judges otherwise: both verdicts are kept. The last one of a finding holds.
+    """A person's verdict that replaces the machine's on a finding; both are kept. The last override of a finding holds.
 
-    A hit and the ground beside it that could not be judged are two findings, told apart by `before`. is_whole: of both,
-    as programs before judged.
+    before: the machine's verdict; it tells a hit from the ground beside it that could not be judged. is_whole: the
+    override applies to both, as in events of earlier programs.
     """
 
     parcel: str
@@ -173,19 +173,19 @@ class Override:
     is_whole: bool = True
 
     def is_of(self, parcel: str, rule: str, verdict: str) -> bool:
-        """Whether it is of a finding. verdict: the machine's."""
+        """Whether the override applies to a finding. verdict: the machine's."""
         is_same = self.is_whole or (self.before == Verdict.UNKNOWN) == (verdict == Verdict.UNKNOWN)
         return is_same and (self.parcel, self.rule) == (parcel, rule)
 
 
 def override_of(overrides: Sequence[Override], parcel: str, rule: str, verdict: str) -> Override | None:
-    """The override of a finding that holds, the last of it; None for none. verdict: the machine's."""
+    """The last override of a finding, which holds; None if there is none. verdict: the machine's."""
     return next((one for one in reversed(overrides) if one.is_of(parcel, rule, verdict)), None)
 
 
 @dataclass(frozen=True)
 class KeptRemedy:
-    """The remedy of a round's parcels: the run that is stored for it. The last one counts."""
+    """A remedy of a round's parcels: the run that is stored for it. The last one counts."""
 
     number: int
     run: str
@@ -208,9 +208,9 @@ class CommentReply:
 class Notice:
     """A public notice of the case. kind: before or after the statement; until: its last day.
 
-    page: the SHA-256 of what was shown; withheld: departments whose opinions, and facts of the project, which it left
-    out; count, head: how many comments it had when it was closed, and the hash of the last; erased: comments whose
-    names and places were erased.
+    page: SHA-256 of the page that was shown; withheld: departments' opinions and facts of the project that the page
+    left out; count, head: number of comments when it was closed, and the hash of the last; erased: comments whose names
+    and places were erased.
     """
 
     number: int
@@ -230,7 +230,7 @@ class Notice:
 
     @property
     def is_open(self) -> bool:
-        """Whether nobody has closed it; the public writes until its last day."""
+        """Whether nobody has closed the notice yet; the public may comment until its last day."""
         return self.closed_on is None
 
     def reply_to(self, comment: int) -> CommentReply | None:
@@ -240,7 +240,7 @@ class Notice:
 
 @dataclass(frozen=True)
 class Round:
-    """One round: the run of its parcels, and what was said of it. opinions: ten, in the departments' order.
+    """One round: the run of its parcels, and the opinions on it. opinions: ten, in the departments' order.
 
     watched: the layers and packs behind each department's opinion.
     """
@@ -262,7 +262,7 @@ class Round:
         return tuple(item for item in self.items if item.department == department and item.answer is None)
 
     def answers(self, department: str) -> list[tuple[str, str, str, str]]:
-        """The answers of a department to its checklist, as events tell them: item, answer, who, on which day."""
+        """A department's answers to its checklist: item, answer, who answered, ISO day."""
         return [
             (item.item, item.answer, str(item.answered_by), item.answered_on.isoformat())
             for item in self.items
@@ -277,13 +277,13 @@ class Round:
         raise OneMapError("review.department", field="DEPARTMENT", value=department, known=list(DEPARTMENTS))
 
     def verdict_of(self, parcel: str, rule: str, verdict: str) -> str:
-        """The verdict of a finding that counts: the machine's, or the one that a person set instead."""
+        """The verdict of a finding that counts: a person's override if there is one, else the machine's."""
         override = override_of(self.overrides, parcel, rule, verdict)
         return verdict if override is None else override.verdict
 
     @property
     def judged_verdicts(self) -> dict[tuple[str, str, str], str]:
-        """The verdicts that people set, by parcel, rule and the machine's verdict."""
+        """The verdicts that people set, by parcel, rule and machine's verdict."""
         return {
             (one.parcel, one.rule, verdict): one.verdict
             for one in self.overrides
@@ -294,9 +294,9 @@ class Round:
 
 @dataclass(frozen=True)
 class Entry:
-    """One step of a case: who did what on which day. at: when it was recorded; detail: the step's own facts.
+    """One step of a case: who did what on which day. at: when it was recorded; detail: facts of this kind of step.
 
-    entered_on: the day on which it was recorded where that is a later one; None for a step of its own day.
+    entered_on: the day on which it was recorded if that is later than its own day, else None.
     """
 
     number: int
@@ -322,8 +322,8 @@ class AttachedFile:
 class RunDamage:
     """Why the run of the current round cannot be read, so that some events of the round cannot be judged.
 
-    states: those in which the case may be, by which of these events have effect; unjudged: the numbers of their
-    entries.
+    states: states in which the case may be, depending on which of these events have effect; unjudged: the numbers of
+    their entries.
     """
 
     problem: Problem
@@ -333,12 +333,12 @@ class RunDamage:
 
 @dataclass(frozen=True)
 class Case:
-    """One project on its way through the review, as it stands on `on`.
+    """One project on its way through the review, as it stands on the day `on`.
 
     project: its name, plain text; data: the checked fields of the project, by name (project_data.py in this folder).
     revision: grows by one with every step. proposed: the overall conclusion that follows from the opinions, set when
-    consolidated; conclusion: the one decided; document: the statement's number, set when issued; is_rehearsal: it was
-    opened for trying the review, as its first event says. damage: None where the run of its round can be read.
+    consolidated; conclusion: the one decided; document: the statement's number, set when issued; is_rehearsal: the case
+    was opened for trying the review, according to its first event. damage: None if the run of its round can be read.
     """
 
     id: str
@@ -382,7 +382,7 @@ class Case:
 
     @property
     def current(self) -> Round:
-        """The round that counts."""
+        """The current round."""
         return self.rounds[self.round - 1]
 
     @property

@@ -1,4 +1,4 @@
-"""Conditions of a case on a day: who is waited for, whose silence is consent, who may sign and issue."""
+"""Conditions of a case on a day: which departments are awaited, whose silence is consent, who may sign and issue."""
 
 from datetime import date
 from typing import Protocol
@@ -26,9 +26,9 @@ def circulates_again(case: Case) -> bool:
 
 
 def check_readable(case: Case, action: str) -> None:
-    """Refuse an action that rests on a run that cannot be read, or on whether the case is over.
+    """Refuse an action that depends on a run that cannot be read, or on whether the case is over.
 
-    A new round and a withdrawal rest on none. Raises OneMapError review.run_unreadable.
+    A new round and a withdrawal depend on neither. Raises OneMapError review.run_unreadable.
     """
     if case.damage is None:
         return
@@ -38,7 +38,7 @@ def check_readable(case: Case, action: str) -> None:
 
 
 def check_notice(case: Case, action: str) -> None:
-    """Refuse what would change under the eyes of the public, a second notice, and the end of none.
+    """Refuse to change a case that a notice shows to the public, to open a second notice, or to close none.
 
     Raises OneMapError notice.open, notice.none.
     """
@@ -50,23 +50,23 @@ def check_notice(case: Case, action: str) -> None:
 
 
 def is_awaited(opinion: Opinion, state: str, author: str) -> bool:
-    """Whether a department is asked and has not signed, or its people have written, or are to write anew.
+    """Whether an opinion still has to be signed: a person has written it, its department is asked, or it was returned.
 
-    state: of the opinion on the day; author: of the draft that stands.
+    state: of the opinion on the day; author: of the current draft.
     """
     return state == OpinionState.RETURNED or (state == OpinionState.DRAFTED and (opinion.routed or author != MACHINE))
 
 
 def decides_alone(case: Case, account: str) -> bool:
-    """Whether the account that issues a case has also consolidated it. Typed names would prove nothing."""
+    """Whether the account that issues a case also consolidated it. Only for accounts: a typed name proves nothing."""
     joined = [entry.who for entry in case.entries if entry.action == "consolidate"]
     return not case.terms.self_sign and account in joined[-1:]
 
 
 def may_sign(terms: Terms, opinion: Opinion, author: str, by: str | None, named: Named) -> None:
-    """Refuse a signature under one's own draft, under one that proposes nothing, and a disagreement without basis.
+    """Refuse to sign one's own draft, a draft without a conclusion, or a disagreement without a basis.
 
-    author: of the draft; by: None where it is not known who will sign; named: the department.
+    author: of the draft; by: None if the signer is not known; named: the department.
     Raises OneMapError review.self_sign, review.open, review.basis.
     """
     if opinion.conclusion == OPEN:
@@ -78,7 +78,7 @@ def may_sign(terms: Terms, opinion: Opinion, author: str, by: str | None, named:
 
 
 def check_reply_day(sent: date | None, on: date, taken: date) -> None:
-    """Refuse a reply that was not written between the day on which its round was sent out and that of its taking in.
+    """Refuse a reply dated before its round was sent out, or after the day on which it was taken in.
 
     Raises OneMapError reply.day.
     """
@@ -88,11 +88,11 @@ def check_reply_day(sent: date | None, on: date, taken: date) -> None:
 
 
 class Clock(Protocol):
-    """The facts about an opinion's last day."""
+    """What must be known of an opinion to tell whether its clock runs."""
 
     @property
     def state(self) -> str:
-        """The opinion's state, without what follows from the day."""
+        """The opinion's stored state, before the day is taken into account."""
 
     @property
     def due(self) -> date | None:
@@ -100,11 +100,11 @@ class Clock(Protocol):
 
     @property
     def stopped_on(self) -> date | None:
-        """Since when it stands still."""
+        """The day on which the clock was stopped; None while it is not stopped."""
 
 
 def is_running(case_state: str, clock: Clock) -> bool:
-    """Whether a department is waited for, with a last day that comes nearer."""
+    """Whether the review waits for a department whose clock runs towards a last day."""
     waits = clock.state in WAITING and case_state == CaseState.CIRCULATING
     return waits and clock.due is not None and clock.stopped_on is None
 
@@ -115,7 +115,7 @@ def is_overdue(case_state: str, clock: Clock, on: date) -> bool:
 
 
 def is_silence_consent(case: Case, opinion: Opinion) -> bool:
-    """Whether silence past the last day is consent, where the pack says so.
+    """Whether the pack takes silence after the last day for consent.
 
     A department whose opinion was returned is not silent.
     """
@@ -126,5 +126,5 @@ def is_silence_consent(case: Case, opinion: Opinion) -> bool:
 
 
 def is_deemed(case: Case, opinion: Opinion, on: date) -> bool:
-    """Whether an opinion counts as consent on a day because the department gave none."""
+    """Whether a department that gave no opinion in time counts as consenting on a day."""
     return is_overdue(case.state, opinion, on) and is_silence_consent(case, opinion)

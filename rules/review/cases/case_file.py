@@ -26,10 +26,10 @@ def case_ids(library: Library) -> list[str]:
 
 
 def read_case(library: Library, case_id: str, on: date | None = None) -> Case:
-    """A case with all its rounds as it stands on a day (default today; never before its last step).
+    """Read a case with all its rounds as it stands on a day (default today; never before its last step).
 
-    An opinion that is overdue under a pack that takes silence for consent reads as deemed. Raises OneMapError
-    review.case for an id that this library does not hold, library.altered.
+    An overdue opinion reads as deemed if the pack takes silence for consent. Raises OneMapError review.case for an id
+    that this library does not hold, library.altered.
     """
     return case_on_its_day(library, stored_case(library, case_id, on))
 
@@ -37,7 +37,7 @@ def read_case(library: Library, case_id: str, on: date | None = None) -> Case:
 def stored_case(
     library: Library, case_id: str, on: date | None = None, evidence: LibraryEvidence | None = None
 ) -> Case:
-    """A case as its events say, without what follows from the day: nothing is overdue, deemed or stale.
+    """Read a case as its events tell it, without what follows from the day: nothing is overdue, deemed or stale.
 
     evidence: as in `replay_case`. Raises OneMapError review.case, library.altered.
     """
@@ -46,7 +46,10 @@ def stored_case(
 
 
 def plain_case(library: Library, case_id: str, evidence: LibraryEvidence | None = None) -> Case:
-    """A case of either form on the day of its last step. evidence: as in `replay_case`. Raises as `stored_case`."""
+    """Read a case of either form as it stood on the day of its last step. evidence: as in `replay_case`.
+
+    Raises as `stored_case`.
+    """
     if not old_form.is_old(library):
         return replay_case(library, case_id, evidence=evidence).current_case
     case = old_form.stored_case(library, case_id)
@@ -63,7 +66,7 @@ def on_a_day(library: Library, case: Case, asked: date | None) -> Case:
 
 
 def day_looked_at(today: date, last_day: date, asked: date | None, *, is_rehearsal: bool) -> date:
-    """The day on which a case is looked at: not before its last step; never later than today, but in a rehearsal."""
+    """The day as of which a case is read: not before its last step, and not after today except in a rehearsal."""
     day = max(asked or today, last_day)
     return day if is_rehearsal else min(day, today)
 
@@ -71,11 +74,11 @@ def day_looked_at(today: date, last_day: date, asked: date | None, *, is_rehears
 def stored_cases(
     library: Library, but: Collection[str] = (), read: dict[str, Case | None] | None = None
 ) -> Iterator[Case]:
-    """Every case as its events say, the oldest first; what somebody has written without opening a case is none.
+    """Read every case as its events tell it, the oldest first; skip events that do not open a case.
 
-    but: ids of cases that are passed over; read: what the same transaction has read before, by id, which is not read
-    again and grows. Raises OneMapError library.altered: what cannot be read is not left out in silence. Of a case of
-    which a run cannot be read its `damage` says so.
+    but: ids of cases to skip; read: cases already read in this transaction, by id; they are not read again, and new
+    ones are added. Raises OneMapError library.altered: an unreadable case is never left out silently. A case with an
+    unreadable run has `damage` set.
     """
     evidence, known = LibraryEvidence(library), {} if read is None else read
     for case_id in (one for one in case_ids(library) if one not in but):
@@ -96,7 +99,7 @@ def _case_if_opened(library: Library, case_id: str, evidence: LibraryEvidence) -
 
 
 def case_on_its_day(library: Library, case: Case) -> Case:
-    """The same case with what follows from its day: overdue, deemed and stale opinions of the current round."""
+    """Add to a case what follows from its day: overdue, deemed and stale opinions of the current round."""
     if case.state in CLOSED or case.damage is not None:
         return case
     current = case.current
@@ -113,9 +116,9 @@ def case_on_its_day(library: Library, case: Case) -> Case:
 
 
 def record_and_rules(library: Library, run: str) -> tuple[CheckRecord, Collection[Rule], Collection[str]]:
-    """The record of a round's run, its rules, and the ids of those of which something counts.
+    """The record of a round's run, its rules, and the ids of the rules that have a counted finding.
 
-    No rules where an older library keeps packs that cannot be read.
+    No rules if an older library keeps packs that cannot be read.
     """
     try:
         facts = facts_of_stored_run(library, run)
@@ -125,12 +128,12 @@ def record_and_rules(library: Library, run: str) -> tuple[CheckRecord, Collectio
 
 
 def day_of_inputs(library: Library, on: date) -> date:
-    """The day of which layers and packs must be: what was superseded is so for a step of an earlier day, too."""
+    """The day for which layers and packs are compared: today even for an earlier step; in a rehearsal `on`."""
     return on if library.is_rehearsal else library.today()
 
 
 def _due(opinion: Opinion, case: Case, calendar: WorkCalendar) -> Opinion:
-    """An opinion with its countdown; silence past the last day is consent where the pack says so."""
+    """An opinion with its days left; overdue silence becomes consent if the pack says so."""
     if opinion.due is None or not is_running(case.state, opinion):
         return opinion
     overdue = is_overdue(case.state, opinion, case.on)

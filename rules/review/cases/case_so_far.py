@@ -28,11 +28,11 @@ from onemap.rules.review.cases.terms import claimable_day, deadline, due_after_s
 
 
 class UnreadableCalendar(OneMapError):
-    """The calendar cannot be read, or lacks a year of which no event tells what was reckoned by it."""
+    """The calendar cannot be read, or lacks a year for which no event tells the last day."""
 
 
 class Evidence(Protocol):
-    """The questions of a replay to the library, beside the events."""
+    """What a replay asks the library, beside the events."""
 
     @property
     def calendar(self) -> WorkCalendar:
@@ -49,13 +49,13 @@ class Evidence(Protocol):
         """Refuse the run of a round that cannot be read. Raises as `facts_of`."""
 
     def bodies_of(self, run: str) -> Mapping[str, str]:
-        """The bodies that a round's findings ask, by name, with the department that writes to them."""
+        """The bodies that a round's findings require to be asked, by name, with the department that writes to each."""
 
     def reads_words(self, department: str) -> bool:
         """Whether the reader may see the words of a department's drafts."""
 
     def check_remedy(self, run: str) -> None:
-        """Refuse a run that is no stored remedy. Raises OneMapError run.unknown, run.kind."""
+        """Refuse a run that is not a stored remedy. Raises OneMapError run.unknown, run.kind."""
 
     def name_of(self, department: str) -> Named:
         """The name of a department."""
@@ -65,13 +65,13 @@ class Evidence(Protocol):
 
 
 def last_days(opinion: Opinion) -> tuple[date, date]:
-    """The last day of an opinion whose clock runs, and the one that its events tell."""
+    """The last day of an opinion whose clock runs, and the last day that its events tell."""
     due = opinion.due or date.max
     return due, opinion.claimed_due or due
 
 
 def clock_days(opinion: Opinion) -> list[str | None]:
-    """The last day of an opinion, and since when its clock stands still, as events tell them: ISO, None for none."""
+    """The last day of an opinion and the day on which its clock stopped, as events tell them: ISO, None for none."""
     return [day.isoformat() if day else None for day in (opinion.due, opinion.stopped_on)]
 
 
@@ -82,11 +82,11 @@ class CaseSoFar:
     """A case after some of its events.
 
     case: None before the first lawful event. conclusions: of every state of an opinion, by round, department and
-    number; None of a draft whose words whoever reads may not see. authors: of the drafts that stand, also where their
-    words are hidden. draft_events: those of drafts that people wrote and nobody has signed. machine_worded: whose
-    standing draft the machine has worded; draft_texts: of such drafts, by hash as events claim them, who answers for
-    the words where this program words them otherwise. days: of the last step in each chain that certainly has effect.
-    is_new: the event at hand is not written yet.
+    number; None for a draft whose words the reader may not see. authors: of the current drafts, even if the words are
+    hidden. draft_events: events of drafts that people wrote and nobody has signed. machine_worded: departments whose
+    current draft the machine worded; draft_texts: hashes that events claim for such drafts, with the person who answers
+    for the words if this program words them differently. days: of the last step in each chain that certainly has
+    effect. is_new: the current event is not written yet.
     """
 
     def __init__(self, library_id: str, evidence: Evidence) -> None:
@@ -103,12 +103,12 @@ class CaseSoFar:
         self._last_day: tuple[tuple[Entry, ...], date | None] = ((), None)  # of these entries
 
     def snapshot(self) -> Snapshot:
-        """All that an event may change, as it stands."""
+        """Everything that an event may change, copied."""
         drafts = set(self.machine_worded), dict(self.draft_texts), dict(self.days)
         return self.case, dict(self.authors), dict(self.draft_events), *drafts
 
     def go_back_to(self, before: Snapshot) -> None:
-        """Stand where a snapshot, which is of no more use then, was taken."""
+        """Return to a snapshot; the snapshot must not be used again."""
         self.case, self.authors, self.draft_events, self.machine_worded, self.draft_texts, self.days = before
 
     @property
@@ -119,7 +119,7 @@ class CaseSoFar:
         return self.case
 
     def enter(self, event: Event, on: date, state: str, department: str | None, detail: Facts) -> None:
-        """The entry of an event that has effect, and the case's state after it."""
+        """Add the entry of an event that has effect, and set the case's new state."""
         case = self.current_case
         clock = event.clock_day
         entered_on = clock if on < clock and not case.is_rehearsal else None
@@ -152,10 +152,10 @@ class CaseSoFar:
         return self._last_day[1]
 
     def day_before(self, chain: str) -> date | None:
-        """The day before which an event of a chain cannot be: that of the case's last step; None before the first.
+        """The earliest day that an event of a chain may have: the day of the case's last step; None before the first.
 
-        Where that day would make silence of a department, it is that of its own and the lead's last step: what came on
-        paper in time is entered when it is found, whatever other departments did meanwhile.
+        If that day would turn a department's silence into consent, only its own and the lead's last steps count: an
+        answer that came on paper in time may be entered late, whatever other departments did meanwhile.
         """
         last = self.last_judged_day()
         if last is None or chain not in DEPARTMENTS or not self.may_be_deemed(chain, last):
@@ -163,9 +163,9 @@ class CaseSoFar:
         return max((self.days[one] for one in (chain, LEAD_CHAIN, CARRIED_CHAIN) if one in self.days), default=last)
 
     def may_be_deemed(self, department: str, on: date) -> bool:
-        """Whether the silence of a department may be consent that an event tells: it was, by the last day of its time.
+        """Whether an event may take a department's silence for consent because its last day is over.
 
-        A draft whose words are hidden may have stopped its clock.
+        A draft whose words are hidden counts as waiting: whether it stopped its clock is unknown.
         """
         case = self.current_case
         opinion = case.opinion(department)
@@ -175,7 +175,7 @@ class CaseSoFar:
         return waits and is_late and is_silence_consent(case, opinion)
 
     def enter_unjudged(self, event: Event, on: date, department: str | None, problem: Problem) -> None:
-        """The entry of an event that rests on a run that cannot be read: the case stays, or is in what would follow.
+        """Add the entry of an event that depends on an unreadable run; the case may or may not change its state.
 
         problem: what is wrong with the run.
         """
@@ -195,7 +195,7 @@ class CaseSoFar:
         return draft is not None and draft.words is None
 
     def clock_day(self, event: Event, on: date) -> date:
-        """The day from which clocks run: a step that is entered late takes no day from anybody."""
+        """The day from which clocks run: never before an event was recorded, so a late entry costs no days."""
         return on if self.current_case.is_rehearsal else max(on, event.clock_day)
 
     def deadline(self, department: str, day: date, claim: Any) -> tuple[date, date]:
@@ -205,7 +205,7 @@ class CaseSoFar:
         return self._last_day_of(lambda calendar: deadline(calendar, terms, department, day), claim, day, day, days)
 
     def extended(self, before: Opinion, days: int, claim: Any) -> tuple[date, date]:
-        """The last day of a department that has so many more working days, as `_last_day_of`."""
+        """The last day of a department that gets some more working days; returns as `_last_day_of`."""
         due, claimed = last_days(before)
         return self._last_day_of(lambda calendar: calendar.after(due, days), claim, claimed, due, days)
 
@@ -218,11 +218,11 @@ class CaseSoFar:
         days: int,
         least: int = -1,
     ) -> tuple[date, date]:
-        """The last day by the calendar, or by its event if that tells a later one; and the day that the event tells.
+        """The last day by the calendar, or by the event if it tells a later one; and the day that the event tells.
 
-        A later calendar takes no day from anybody, nor makes silence of what was silence when it was written down. What
-        no calendar can give is believed of nobody; of a year whose calendar is gone it is as if each day were worked.
-        by_events, start: from which the days are counted, by the events and by all; least: natural days, all for -1.
+        A later calendar neither takes a day from anybody nor undoes silence that was recorded as such. A day that no
+        calendar could give is not believed; if the calendar of a year is gone, every day counts as worked. by_events,
+        start: the day from which days are counted, by the events and in fact; least: natural days, -1 for `days`.
         Raises UnreadableCalendar.
         """
         few = timedelta(days if least < 0 else least)
@@ -239,10 +239,10 @@ class CaseSoFar:
         return due, by_event or due
 
     def clock(self, before: Opinion, conclusion: str, on: date, clock: date, claim: Any = None) -> dict[str, Any]:
-        """The last day, and since when the clock stands still: a demand for material stops it, another word starts it.
+        """The last day and stop of a clock after an opinion: a demand for material stops it, any other restarts it.
 
-        The days on which it stood are added. claim: last day and stop as the event tells them; one that tells none is
-        of a program that stopped the clock on the day that was typed.
+        The days on which it stood are added. claim: last day and stop as the event tells them; an event without them
+        comes from a program that stopped the clock on the typed day.
         """
         if before.due is None:
             return {"due": None, "claimed_due": None, "stopped_on": None}
@@ -260,14 +260,14 @@ class CaseSoFar:
         return {"due": found[0], "claimed_due": found[1], "stopped_on": None}
 
     def state_on(self, opinion: Opinion, on: date) -> str:
-        """An opinion's state on a day: silence may be consent by then."""
+        """An opinion's state on a day, on which silence may already be consent."""
         if opinion.due is None or opinion.due >= on:
             return opinion.state
         is_silent = not self.is_hidden(opinion.department) and is_deemed(self.current_case, opinion, on)
         return OpinionState.DEEMED if is_silent else opinion.state
 
     def opinion_state(self, opinion: Opinion, action: str, on: date) -> str:
-        """The state that follows for an opinion as it stands on a day, so that one that is deemed refuses."""
+        """The state of an opinion after an action on a day; an opinion that is deemed by then counts as such."""
         before = self.state_on(opinion, on)
         try:
             return opinion_state_after(before, action)
@@ -277,7 +277,7 @@ class CaseSoFar:
             return opinion_state_after(before, action, **facts, field="DEPARTMENT")
 
     def put(self, before: Opinion, **values: Any) -> Opinion:
-        """The next state of an opinion, with other values in some fields."""
+        """Replace an opinion by its next state, with other values in some fields."""
         after = copy_with(before, number=before.number + 1, **values)
         department = after.department
         opinions = self.current_case.opinions
@@ -293,20 +293,20 @@ class CaseSoFar:
     def note_drafts(self, event: Event, facts: Facts) -> None:
         """Record who is responsible for drafts that an event attributes to the machine.
 
-        The machine itself where an earlier edition of the rules worded them, which this program cannot compute; else
-        whoever claims it, for what this edition words is computed.
+        It is the machine if an earlier edition of the rules worded them, which this program cannot compute again.
+        Otherwise it is the person of the event, since this edition's wording can be computed.
         """
         claims = MACHINE if facts.get("edition", EDITION) < EDITION else event.who
         for hash_ in facts.get("drafts", ()):
             self.draft_texts.setdefault(hash_, claims)
 
     def set_round(self, **values: Any) -> None:
-        """Change the round that counts."""
+        """Change fields of the current round."""
         case = self.current_case
         self.case = copy_with(case, rounds=(*case.rounds[:-1], copy_with(case.rounds[-1], **values)))
 
     def opinion_detail(self, opinion: Opinion) -> dict[str, Any]:
-        """An opinion as an entry shows it: its state and its number; its conclusion once it is signed."""
+        """An opinion's facts for an entry: its state and number, and its conclusion once it is signed."""
         content: dict[str, Any] = {"opinion": opinion.state, "opinion_number": opinion.number}
         if opinion.state == "signed":
             words = sha256("\n".join((opinion.conclusion, opinion.text, opinion.basis)))

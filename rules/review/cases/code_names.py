@@ -17,7 +17,7 @@ def department_name(library: Library, code: str) -> Named:
 
 
 def name_with_code(names: Mapping[str, Names], code: str) -> Named:
-    """One of the names of departments, with its code."""
+    """The name of a department with its code. names: of departments, by code."""
     title = names.get(code)
     if title is None:
         return {"zh": code, "en": code}
@@ -45,13 +45,13 @@ def opinion_name(state: str, conclusion: str | None) -> Named:
 
 
 def item_title(item: ChecklistItem, language: str) -> str:
-    """The title of a checklist item in a language; of a rule that was not run it is a question, not a finding."""
+    """The title of a checklist item in a language; for a rule that was not run it is worded as a question."""
     title = item.title.get(language) or next(iter(item.title.values()), item.item)
     return phrase("review_said.whether", language, title=title) if item.rule else title
 
 
 def titles_asked_once(titles: Sequence[str], language: str) -> list[str]:
-    """Titles of which the first that asks, as `item_title` does, does so for all that follow it."""
+    """Titles whose first question, worded as by `item_title`, lends its asking words to all that follow."""
     asking = phrase("review_said.whether", language, title="")
     first = next((at for at, title in enumerate(titles) if title.startswith(asking)), len(titles))
     return [title if at <= first else title.removeprefix(asking) for at, title in enumerate(titles)]

@@ -1,4 +1,4 @@
-"""The effects of a department's events on a case: one function for each action, which raises why it may not be."""
+"""The effects of a department's events on a case: one function per action; each raises if the action is not allowed."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -35,7 +35,7 @@ from onemap.rules.review.cases.routing import Draft
 
 
 def opine(so_far: CaseSoFar, event: Event, facts: Facts, on: date, department: str | None) -> dict[str, Any]:
-    """A department's draft, with its words where the reader may see them; its clock stands still or runs on."""
+    """Record a department's draft, with its words if the reader may see them, and stop or restart its clock."""
     before = so_far.current_case.opinion(str(department))
     state = so_far.opinion_state(before, "opine", on)
     if event.words is None and so_far.evidence.reads_words(before.department):
@@ -65,7 +65,7 @@ def opine(so_far: CaseSoFar, event: Event, facts: Facts, on: date, department: s
 
 
 def _reply_detail(so_far: CaseSoFar, facts: Facts, on: date) -> dict[str, str]:
-    """The author and time of a reply that came as a file. Raises OneMapError reply.day."""
+    """The author and day of a reply that came as a file. Raises OneMapError reply.day."""
     if "written_on" not in facts:
         return {}
     day = date.fromisoformat(facts["written_on"])
@@ -74,7 +74,7 @@ def _reply_detail(so_far: CaseSoFar, facts: Facts, on: date) -> dict[str, str]:
 
 
 def person_words(so_far: CaseSoFar, event: Event, words: Facts) -> dict[str, Any]:
-    """Conclusion, text and basis of a person. Raises OneMapError review.basis."""
+    """Check and return a person's conclusion, text and basis. Raises OneMapError review.basis."""
     if words["conclusion"] not in CONCLUSIONS:
         raise OneMapError("review.event_unreadable")
     basis = person_text(words["basis"], MOST_TEXT)
@@ -84,7 +84,7 @@ def person_words(so_far: CaseSoFar, event: Event, words: Facts) -> dict[str, Any
 
 
 def take_answers(so_far: CaseSoFar, department: str, answers: Sequence[Sequence[str]], who: str, on: date) -> None:
-    """A department's answers to its checklist items. Raises OneMapError review.answer."""
+    """Record a department's answers to its checklist items. Raises OneMapError review.answer."""
     if answers in ([], ()):
         return
     current = so_far.current_case.current
@@ -104,7 +104,7 @@ def take_answers(so_far: CaseSoFar, department: str, answers: Sequence[Sequence[
 
 
 def sign(so_far: CaseSoFar, event: Event, facts: Facts, on: date, department: str | None) -> dict[str, Any]:
-    """A department signs the text of its draft, by another person than its author."""
+    """Sign a department's draft; the signer must not be its author."""
     before = so_far.current_case.opinion(str(department))
     state = so_far.opinion_state(before, "sign", on)
     words = {name: facts[name] for name in ("conclusion", "text", "basis")}
@@ -136,7 +136,7 @@ def sign(so_far: CaseSoFar, event: Event, facts: Facts, on: date, department: st
 
 
 def _shown_draft(so_far: CaseSoFar, facts: Facts, before: Opinion) -> Opinion:
-    """A person's draft as its signature shows it; whoever could read it before holds it against what he knows.
+    """A person's draft as its signature shows it, compared with the draft itself if the reader could see that before.
 
     Raises OneMapError review.event_words.
     """
@@ -159,7 +159,7 @@ def _shown_draft(so_far: CaseSoFar, facts: Facts, before: Opinion) -> Opinion:
 
 
 def give_back(so_far: CaseSoFar, event: Event, facts: Facts, on: date, department: str | None) -> dict[str, Any]:
-    """A draft or a signed opinion is returned to be written again; its deadline keeps running."""
+    """Return a draft or a signed opinion to be written again; its deadline keeps running."""
     before = so_far.current_case.opinion(str(department))
     state = so_far.opinion_state(before, "return", on)
     clock = so_far.clock(before, "", on, so_far.clock_day(event, on), facts.get("clock"))
@@ -169,7 +169,7 @@ def give_back(so_far: CaseSoFar, event: Event, facts: Facts, on: date, departmen
 
 
 def override(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | None) -> dict[str, Any]:
-    """A finding that a person judges otherwise, by a rule of his own department; drafts follow."""
+    """Override a finding of a rule of the person's own department; the drafts follow the new verdict."""
     current = so_far.current_case.current
     of_run = so_far.evidence.facts_of(current.run)
     parcel, rule, verdict = (facts[name] for name in ("parcel", "rule", "verdict"))
@@ -205,9 +205,9 @@ def override(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | N
 
 
 def follow_judgement(so_far: CaseSoFar, event: Event, old: Draft, new: Draft, on: date) -> None:
-    """Adapt a draft to a new judgement if nobody has changed it since the judgements before.
+    """Adapt a draft to a new judgement if nobody has changed it since the earlier judgements.
 
-    Under an account it is the account's draft then, so that whoever judged does not sign alone; else the machine's.
+    Under an account the draft then belongs to the account, which therefore cannot sign it alone; else to the machine.
     """
     opinion = so_far.current_case.opinion(new.department)
     names = ("conclusion", "text", "text_en", "basis")
@@ -225,7 +225,7 @@ def follow_judgement(so_far: CaseSoFar, event: Event, old: Draft, new: Draft, on
 
 
 def remedy(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | None) -> dict[str, Any]:
-    """Record the remedy of the round's parcels that somebody asked for."""
+    """Record a remedy of the round's parcels."""
     remedies = so_far.current_case.current.remedies
     so_far.evidence.check_remedy(str(event.run))
     made = KeptRemedy(1 + len(remedies), str(event.run), event.who, on)

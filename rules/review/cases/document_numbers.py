@@ -1,4 +1,4 @@
-"""Which numbers of documents (文号) were given in a library, and the next one: the events that issue them keep them."""
+"""The document numbers (文号) given in a library, and the next free one; the events that issue them keep them."""
 
 from bisect import bisect_left
 
@@ -9,7 +9,7 @@ from onemap.rules.review.cases.event_tables import EVENTS
 
 
 class DocumentNumbers:
-    """Which numbers of documents were given, in all cases; those of a year are read once."""
+    """The document numbers given in all cases; those of a year are read once."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
@@ -17,7 +17,7 @@ class DocumentNumbers:
         self._carried: dict[int, list[tuple[str, int]]] = {}
 
     def before(self, year: int, at: str) -> int:
-        """How many numbers of a year were given before a moment; cases that were carried over may leave some out."""
+        """How many numbers of a year were given before a moment; cases carried over count by their highest."""
         if year not in self._given:
             self._read(year)
         carried = [sequence for moment, sequence in self._carried[year] if moment < at]
@@ -33,7 +33,7 @@ class DocumentNumbers:
 
 
 def free_number(library: Library, year: int) -> int:
-    """The next number of a year's documents: what a replay allows, and nobody has."""
+    """The next number of a year's documents: one that a replay allows and no event has taken."""
     number = 1 + DocumentNumbers(library).before(year, "9999")
     sql = compose_sql("SELECT sequence FROM {events} WHERE year = ?", events=EVENTS)
     taken = {row[0] for row in library.connection.execute(sql, (year,))}

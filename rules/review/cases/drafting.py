@@ -1,4 +1,4 @@
-"""The wording of a draft: each rule's own sentence with its measures, in the bureau's words, in both languages."""
+"""The wording of a draft: each rule's own sentence with its measures, in both languages."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _MOST_PARCELS = 10  # named in one sentence; the table of findings has them all
 
 @dataclass(frozen=True)
 class DraftedFinding:
-    """One counted finding with its rule, the verdict that holds, and the override that made it so.
+    """One counted finding with its rule, the verdict that holds, and the override that set it, if any.
 
     wants_fact: the applicant has left out a fact of the parcel without which the rule cannot judge.
     """
@@ -37,7 +37,7 @@ class DraftedFinding:
 
 
 class _Measures(dict[str, str]):
-    """The measures of a sentence; one that a pack asks for and nobody measured reads as a dash."""
+    """The measures of a sentence; one that a pack names but nobody measured reads as a dash."""
 
     def __missing__(self, name: str) -> str:
         return _DASH
@@ -46,9 +46,9 @@ class _Measures(dict[str, str]):
 def drafted_text(
     findings: Sequence[DraftedFinding], items: Sequence[ChecklistItem], language: str, is_one: bool = True
 ) -> str:
-    """One department's draft: a sentence for each rule, the gravest first.
+    """The text of one department's draft: a sentence for each rule, the gravest first.
 
-    The items of its checklist are no part of it: whoever signs would say of each that he has looked at it.
+    The checklist's items are left out: a signature under them would claim that each was looked at.
     is_one: the case has one parcel, which need not be named.
     """
     if not findings:
@@ -65,7 +65,7 @@ def drafted_text(
 
 
 def _alike(groups: Sequence[list[DraftedFinding]]) -> list[list[list[DraftedFinding]]]:
-    """The findings of rules, those together that leave the same ground of one layer open for the same reason."""
+    """Group the findings of rules that leave the same ground of one layer open for the same reason."""
     found: dict[Any, list[list[DraftedFinding]]] = {}
     for number, group in enumerate(groups):
         first = group[0]
@@ -77,14 +77,14 @@ def _alike(groups: Sequence[list[DraftedFinding]]) -> list[list[list[DraftedFind
 
 
 def _no_finding_phrase(items: Sequence[ChecklistItem]) -> str:
-    """How it is said that there is no finding: a layer that nobody could check is no all-clear."""
+    """The phrase that says that there is no finding; if a layer could not be checked, it must not read as all clear."""
     if any(item.rule is not None for item in items):
         return "draft.nothing_known"
     return "draft.nothing_found" if items else "draft.not_involved"
 
 
 def _sentence(alike: Sequence[Sequence[DraftedFinding]], language: str) -> str:
-    """One rule's sentence over all its parcels, with who judged otherwise and why; or that of rules left open alike."""
+    """One rule's sentence over all its parcels, with any override and its reason; or one for rules left open alike."""
     group = alike[0]
     first = group[0]
     rule = first.rule
@@ -123,7 +123,7 @@ def _sentence(alike: Sequence[Sequence[DraftedFinding]], language: str) -> str:
 
 
 def _parcels(group: Sequence[DraftedFinding], language: str) -> str:
-    """The parcels of a sentence, the first of them where there are many."""
+    """The text that names a sentence's parcels, only the first ones if there are many."""
     names = list(dict.fromkeys(str(one.row["parcel"]) for one in group))
     text = phrase("said.comma", language).join(names[:_MOST_PARCELS])
     key = "draft.parcels" if len(names) <= _MOST_PARCELS else "draft.parcels_many"
@@ -131,10 +131,10 @@ def _parcels(group: Sequence[DraftedFinding], language: str) -> str:
 
 
 def _measures(rows: Sequence[Mapping[str, Any]], language: str, value_places: int) -> _Measures:
-    """The measures of a sentence, over all parcels of a rule: sums, the least distance, the share if it is one parcel.
+    """The measures of a sentence over all parcels of a rule: sums, the least distance, the share of a single parcel.
 
-    Areas are ellipsoidal, and rounded as in every document. value_places: decimals of `value`; without any it counts
-    objects, and those of all parcels are summed.
+    Areas are ellipsoidal and rounded as in every document. value_places: decimals of `value`; if there are none,
+    `value` counts objects, and the counts of all parcels are summed.
     """
     measures = _Measures(parcels=phrase("said.comma", language).join(str(row["parcel"]) for row in rows))
     entry = shipped_catalogue().get(str(rows[0].get("layer")))
@@ -162,7 +162,7 @@ def _measures(rows: Sequence[Mapping[str, Any]], language: str, value_places: in
 
 
 def _amount(rows: Sequence[Mapping[str, Any]], rule: Rule, language: str) -> str:
-    """The amount of a rule that counts things, over all parcels; "" where it finds ground."""
+    """The amount that a counting rule found over all parcels; "" for a rule that finds ground."""
     found = {name: _total(rows, name) for name in ("features", "length_m", "value")}
     distances = [row["distance_m"] for row in rows if row["distance_m"] is not None]
     found |= {"distance_m": min(distances, default=None), "parcels": len({row["parcel"] for row in rows})}
@@ -175,7 +175,7 @@ def _total(rows: Sequence[Mapping[str, Any]], name: str) -> float | None:
 
 
 def rounded_text(value: float, places: int) -> str:
-    """A number with its thousands, rounded half up, as documents round: not as Python does."""
+    """A number with thousands separators, rounded half up as in documents (Python rounds half to even)."""
     return f"{Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):,}"
 
 

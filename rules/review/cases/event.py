@@ -1,7 +1,7 @@
 """One event of a case: what somebody did, bound by its hash to the event before it; and the order of a case's events.
 
-Each department has its own chain in a case, the lead department has one, and the case of an older library begins with
-what it was. An event names the heads of all chains at its moment, so that events of several chains have one order.
+Each department has its own chain in a case, and so has the lead department; a case carried over from an older library
+begins with its old state. An event names the heads of all chains at its moment, which orders events across chains.
 """
 
 import hashlib
@@ -56,7 +56,7 @@ class Event:
 
     @classmethod
     def of(cls, values: Iterable[Any]) -> "Event":
-        """An event of its values in the order of COLUMNS; lists make some hundred thousand."""
+        """Make an event from its values in the order of COLUMNS; fast, since lists make some hundred thousand."""
         event = object.__new__(cls)
         event.__dict__.update(zip(COLUMNS, values, strict=True))
         return event
@@ -72,7 +72,7 @@ class Event:
         return _day(self.day)
 
     def heads(self) -> Mapping[str, int]:
-        """The heads that it saw; empty if they are not a table of numbers."""
+        """The number of each chain's last event when this one was written; empty if it is not a table of numbers."""
         return _heads(self.seen)
 
     def facts(self) -> Record:
@@ -106,9 +106,9 @@ def readable_json(text: Any) -> Record:
 
 
 def event_hash(event: Event) -> str:
-    """The hash of an event: of every value but the words, which stand in the body by a hash of their own.
+    """The hash of an event over every value except the words, whose own hash is in the body.
 
-    A server's trigger computes the same (`event_tables`). The length of the name keeps its end apart from the action.
+    A server's trigger computes the same (`event_tables`). The length of the name separates it from the action.
     """
     named = f"{event.run or ''}/{event.year or ''}/{event.sequence or ''}"
     parts = (
@@ -119,12 +119,12 @@ def event_hash(event: Event) -> str:
 
 
 def words_hash(words: str) -> str:
-    """The hash under which a draft's words stand in its event; the words hold their own salt."""
+    """The hash by which an event's body names its draft's words; the words contain their own salt."""
     return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def broken_links(events: Iterable[Event]) -> dict[tuple[str, int], str]:
-    """The events of a case that are not what was written: by chain and number `hash`, `before` or `number`."""
+    """The events of a case that differ from what was written: by chain and number, `hash`, `before` or `number`."""
     last: dict[str, Event] = {}
     found = {}
     for event in sorted(events, key=lambda one: (one.chain, one.number)):
@@ -141,11 +141,11 @@ def broken_links(events: Iterable[Event]) -> dict[tuple[str, int], str]:
 
 
 def ordered_events(events: Sequence[Event]) -> list[Event]:
-    """The events of a case in the order in which they count, the same for everybody.
+    """Order the events of a case as they count, in the same way for every reader.
 
-    An event comes after all that it saw. A department's event that the lead's next event did not see comes after that:
-    nobody can enter the past with a transaction that he kept open. Of two that did not see each other the earlier comes
-    first, and an override after what it would touch.
+    An event comes after all events that it saw. A department's event that the lead's next event did not see comes after
+    that one: nobody can insert into the past through a transaction kept open. Of two events that did not see each other
+    the earlier comes first, except that an override comes after what it would touch.
     """
     chains: dict[str, list[Event]] = {}
     for event in sorted(events, key=lambda one: (one.chain, one.number)):
@@ -168,7 +168,7 @@ def ordered_events(events: Sequence[Event]) -> list[Event]:
 
 
 def _is_ready(event: Event, chains: Mapping[str, Sequence[Event]], done: Mapping[str, int]) -> bool:
-    """Whether all that an event saw is placed, and no event of the lead's that did not see it waits."""
+    """Whether all events that an event saw are placed, and no lead's event that did not see it is waiting."""
     for chain, number in event.heads().items():
         if chain in chains and done[chain] < number and done[chain] < len(chains[chain]):
             return False

@@ -14,7 +14,7 @@ _UNPRINTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 
 
 def person_text(value: Any, most: int) -> str:
-    """A text of a person. Raises OneMapError review.event_unreadable."""
+    """Check and return a person's text. Raises OneMapError review.event_unreadable."""
     is_text = isinstance(value, str) and len(value) <= most and not _UNPRINTED.search(value)
     if not is_text:
         raise OneMapError("review.event_unreadable")
@@ -22,7 +22,7 @@ def person_text(value: Any, most: int) -> str:
 
 
 def project_title(value: Any) -> str:
-    """A project's name: one line. Raises OneMapError review.event_unreadable."""
+    """Check and return a project's name, which is one line. Raises OneMapError review.event_unreadable."""
     name = person_text(value, MOST_NAME)
     if not name.strip() or not name.isprintable():
         raise OneMapError("review.event_unreadable")
@@ -58,14 +58,14 @@ def _is_plain(value: Any) -> bool:
 
 
 def project_facts(value: Any) -> Facts:
-    """The facts of a project. Raises OneMapError review.event_unreadable for what no file of facts could hold."""
+    """Check and return the facts of a project. Raises OneMapError review.event_unreadable."""
     if not isinstance(value, dict) or not all(may_hold(name, one) for name, one in value.items()):
         raise OneMapError("review.event_unreadable")
     return value
 
 
 def reason_text(facts: Facts, *, needed: bool = False) -> str | None:
-    """The reason that was given. Raises OneMapError review.reason where one is needed."""
+    """The reason given in an event, if any. Raises OneMapError review.reason if one is needed and missing."""
     reason = facts.get("reason")
     text = None if reason is None else person_text(reason, MOST_REASON)
     if needed and not (text or "").strip():

@@ -1,4 +1,4 @@
-"""Events as rows of the history: those of which the library's log does not tell, and those without effect."""
+"""Events as rows of the history: events that the library's log does not record, and events without effect."""
 
 import json
 from collections.abc import Collection, Mapping, Sequence
@@ -18,9 +18,9 @@ UNLAWFUL = "unlawful"
 
 
 def with_events(library: Library, rows: Sequence[Row], case_id: str | None, language: str) -> list[Row]:
-    """The log's rows and, by their moments among them, the events of which it does not tell.
+    """The log's rows and, ordered by moment among them, the events that the log does not record.
 
-    rows: of the case, or of the whole library. Each row has a key `unlawful`: why an event has no effect or cannot be
+    rows: of the case, or of the whole library. Each row gets a key `unlawful`: why an event has no effect or cannot be
     judged, else None.
     """
     found = [{**row, UNLAWFUL: None} for row in rows]
@@ -44,7 +44,7 @@ def _name(event: Event) -> str:
 
 
 def _logged_events(detail: Any) -> list[str]:
-    """The events that a row of the log tells of."""
+    """The names of the events that a row of the log records."""
     try:
         rows = json.loads(detail).get(ROWS, {}).get(EVENTS, {})
     except (ValueError, TypeError, AttributeError, RecursionError):
@@ -53,7 +53,7 @@ def _logged_events(detail: Any) -> list[str]:
 
 
 def _cases_beside(library: Library, logged: Collection[str]) -> list[str]:
-    """The cases with events of which the log does not tell."""
+    """The cases that have events which the log does not record."""
     places = library.connection.execute(compose_sql("SELECT case_id, chain, number FROM {events}", events=EVENTS))
     return sorted({place[0] for place in places if row_name(place) not in logged})
 
@@ -61,7 +61,7 @@ def _cases_beside(library: Library, logged: Collection[str]) -> list[str]:
 def _judge_events(
     library: Library, events: Sequence[Event], language: str
 ) -> tuple[dict[str, str], dict[str, Mapping]]:
-    """By the names of a case's events why some have no effect or cannot be judged, and what the others did."""
+    """By event name: why an event has no effect or cannot be judged; and what every other event did."""
     replay = Replay(library.id, LibraryEvidence(library))
     details: dict[str, Mapping[str, Any]] = {}
     refusals: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""The events of cases in a library: read, replayed with what the library says, and written behind the last one."""
+"""The events of cases in a library: how they are read, replayed with the library's evidence, and appended."""
 
 import json
 import secrets
@@ -48,7 +48,7 @@ _SORTS = tuple(
 
 
 class LibraryEvidence:
-    """The answers of a library to a replay. fresh: facts of runs that are judged and not stored yet."""
+    """A library's answers to the questions of a replay. fresh: facts of runs that are judged and not stored yet."""
 
     def __init__(self, library: Library, fresh: Mapping[str, RoundFacts | None] | None = None) -> None:
         self._library = library
@@ -64,9 +64,9 @@ class LibraryEvidence:
 
     @cached_property
     def is_rehearsal(self) -> bool:
-        """Whether the library was made for trying the review: as its log begins, whatever its table says since.
+        """Whether the library was made for trying the review, according to the first entry of its log.
 
-        Whoever may not read the log goes by the table.
+        For a reader who may not read the log, the library's own table decides.
         """
         roles = self._library.roles
         may_read_log = self._library.path is not None or roles.is_owner or roles.is_lead
@@ -74,7 +74,7 @@ class LibraryEvidence:
         return self._library.is_rehearsal if made is None else made
 
     def _read_made(self) -> bool | None:
-        """The first entry of the log; None where it cannot be read, which `verify` names."""
+        """Read from the log's first entry whether this is a rehearsal; None if unreadable (`verify` reports it)."""
         row = self._library.connection.execute("SELECT detail FROM onemap_audit WHERE number = 1").fetchone()
         try:
             return bool(json.loads(row[0]).get(REHEARSAL))
@@ -99,7 +99,7 @@ class LibraryEvidence:
         check_stored_run(self._library, run)
 
     def bodies_of(self, run: str) -> dict[str, str]:
-        """The bodies that a round's findings ask, by name, with the department that writes to them."""
+        """The bodies that a round's findings require to be asked, by name, with the department that writes to each."""
         facts = self.facts_of(run)
         found = {row["rule"] for row in facts.findings if row["counted"]}
         rules = facts.of_packs.rules.items()
@@ -111,7 +111,7 @@ class LibraryEvidence:
         return self._library.path is not None or roles.is_owner or roles.is_lead or department in roles.departments
 
     def check_remedy(self, run: str) -> None:
-        """Refuse a run that is no stored remedy; one that is damaged is shown as such. Raises run.unknown, run.kind."""
+        """Refuse a run that is not a stored remedy; a damaged one passes. Raises run.unknown, run.kind."""
         if run in self._fresh:
             return
         try:
@@ -150,14 +150,14 @@ def read_events(library: Library, case_id: str) -> list[Event]:
 
 
 def _event_of(values: Mapping[str, Any], words: str | None) -> Event:
-    """An event of the values of its public columns, and the words that the reader may see."""
+    """Make an event from its public columns and the words, which are None if the reader may not see them."""
     return event_of_row([words if name == "words" else values[name] for name in COLUMNS])
 
 
 def event_of_row(row: Sequence[Any]) -> Event:
-    """An event of a row in the order of COLUMNS.
+    """Make an event from a row in the order of COLUMNS.
 
-    What some program has written that is no value of its column is taken as text, and does not fit the hash.
+    A value of another type than its column's is kept as text, which then does not fit the hash.
     """
     if all(map(isinstance, row, _SORTS)):
         return Event.of(row)
@@ -181,12 +181,12 @@ def all_events(library: Library) -> dict[str, list[Event]]:
 
 
 def _words_table(library: Library) -> str:
-    """Where the words of drafts are read."""
+    """The table or view from which the words of drafts are read."""
     return EVENTS if library.path is not None else "onemap_event_words"
 
 
 def _visible_words(library: Library, case_id: str) -> dict[tuple[str, int], str]:
-    """The words of drafts by chain and number; on a server of one's own departments, of the lead of all."""
+    """The words of drafts by chain and number; on a server of the reader's departments, or of all for the lead."""
     sql = compose_sql(
         "SELECT chain, number, words FROM {table} WHERE case_id = ? AND words IS NOT NULL", table=_words_table(library)
     )
@@ -199,10 +199,10 @@ def replay_case(
     fresh: Mapping[str, RoundFacts | None] | None = None,
     evidence: LibraryEvidence | None = None,
 ) -> Replay:
-    """The replay of a case's events. evidence: of the library, shared by callers that replay many cases.
+    """Replay a case's events. evidence: of the library, shared by callers that replay many cases.
 
-    Raises OneMapError review.case for an id that this library does not hold, library.altered for events that are not
-    what was written.
+    Raises OneMapError review.case for an id that this library does not hold, library.altered if events differ from what
+    was written.
     """
     events = read_events(library, case_id)
     if not events:
@@ -217,12 +217,12 @@ def replay_case(
 
 
 def check_links(library: Library, events: Sequence[Event]) -> None:
-    """Refuse events that are not what was written. Raises OneMapError library.altered."""
+    """Refuse events that differ from what was written. Raises OneMapError library.altered."""
     refuse_altered(link_problems(library, events))
 
 
 def link_problems(library: Library, events: Sequence[Event]) -> Iterator[Problem]:
-    """The events of a case that are not what was written, by table and row."""
+    """A problem for each event of a case that differs from what was written, by table and row."""
     at = {(event.chain, event.number): event for event in events}
     for (chain, number), _ in broken_links(events).items():
         event = at[chain, number]
@@ -272,7 +272,7 @@ def salted_words(words: Mapping[str, Any]) -> str:
 
 
 def event_of(library: Library, content: NewEvent, who: str, events: Sequence[Event]) -> Event:
-    """The event as it will be written behind others; on a server its clock and its account stand for the program's."""
+    """The event as it will be appended to others; on a server the server's clock and account replace the program's."""
     words = salted_words(content.words) if content.words is not None else None
     heads = {event.chain: event.number for event in sorted(events, key=lambda one: one.number)}
     before = next((one for one in events if (one.chain, one.number) == (content.chain, heads.get(content.chain))), None)
@@ -299,7 +299,7 @@ def event_of(library: Library, content: NewEvent, who: str, events: Sequence[Eve
 
 
 def append_event(library: Library, connection: StoreConnection, event: Event) -> None:
-    """Write an event inside the open transaction; on a server the database itself says who, when and after what."""
+    """Write an event inside the open transaction; on a server the database itself fills in who, when and after what."""
     content = {} if library.path is not None else {"seen": "", "before": "", "hash": "", "at": "", "day": "", "who": ""}
     values = [content.get(name, getattr(event, name)) for name in COLUMNS]
     marks = question_marks(len(COLUMNS))

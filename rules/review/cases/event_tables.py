@@ -1,4 +1,4 @@
-"""The events of cases as a library keeps them, what other programs see of them, and what a server asks of an event."""
+"""The tables of events in a library, the views for other programs, and a server's checks of new events."""
 
 from onemap.layers.stores.rights import DEPARTMENT, EVERYONE, LEAD, Grant, Right, Script
 from onemap.layers.stores.sql_text import NO_SQL, Sql, compose_sql, sql_literal
@@ -32,7 +32,7 @@ _READ = tuple(name for name in COLUMNS if name != "words")
 
 # What was written of cases, for other programs: which event has effect `onemap review show` says.
 def _views(create: Sql, json: Sql) -> Sql:
-    """create: how a view is made; json: what makes JSON of a text."""
+    """The SQL of the views. create: the words that create a view; json: the cast that turns text into JSON."""
     return compose_sql(
         """{create} onemap_cases AS SELECT first.case_id AS id, first.body{json} ->> 'project' AS project,
   last.body{json} ->> 'state' AS state, first.who AS opened_by, first.at AS opened_at, last.at AS changed_at

@@ -1,4 +1,4 @@
-"""Whether the events of cases are what was written, and which of them the rules do not allow."""
+"""Checks whether the events of cases are as written, and which of them the rules do not allow."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -37,7 +37,7 @@ def event_problems(library: Library, book: LogBook, named: Collection[str]) -> I
 
 
 def _head_problems(library: Library, book: LogBook, by_case: dict[str, list[Event]]) -> Iterator[Problem]:
-    """The heads that the log names and that are not there."""
+    """A problem for each chain head that the log names and that is changed or gone."""
     hashes = {(event.case_id, event.chain, event.number): event.hash for events in by_case.values() for event in events}
     for head in book.chain_heads:
         place = head.case_id, head.chain, head.number
@@ -47,7 +47,7 @@ def _head_problems(library: Library, book: LogBook, by_case: dict[str, list[Even
 
 
 def _missing_events(library: Library, events: Sequence[Event]) -> Iterator[Problem]:
-    """Events that others saw, and that are gone."""
+    """A problem for each event that others saw and that is gone."""
     there = {(event.chain, event.number) for event in events}
     gone = {
         (event.case_id, chain, number): event
@@ -60,9 +60,9 @@ def _missing_events(library: Library, events: Sequence[Event]) -> Iterator[Probl
 
 
 def unlawful_events(library: Library, events: Sequence[Event], files: Collection[str]) -> Iterator[Problem]:
-    """The events of a case that have no effect, each with the refusal that it met; those that cannot be judged.
+    """Problems of a case: events without effect, with their refusals; events that cannot be judged; missing files.
 
-    And the files of which the case tells, and which are not there. files: the rows that are, or are named already.
+    files: the rows of files that exist or are already reported.
     """
     try:
         replay = Replay.of(events, library.id, LibraryEvidence(library))
@@ -82,7 +82,7 @@ def unlawful_events(library: Library, events: Sequence[Event], files: Collection
 
 
 def _missing_files(library: Library, case: Case, files: Collection[str]) -> Iterator[Problem]:
-    """The files of which a case tells and which are not there, with whoever told of them."""
+    """A problem for each file that the case names and that is gone, with the person who added it."""
     entered = {paper["hash"]: entry for entry in case.entries for paper in entry.detail.get("papers", ())}
     for hash_ in dict.fromkeys(file.hash for file in case.files):
         name, entry = shown_text(row_name((case.id, hash_))), entered.get(hash_, case.entries[0])
@@ -97,9 +97,9 @@ def _facts(library: Library, place: tuple[str, str, int], at: str, who: str) -> 
 
 
 def check_logged(library: Library, case_id: str, events: Sequence[Event]) -> None:
-    """Refuse to go on with a case whose events are not what the log says of them.
+    """Refuse to continue a case whose events differ from the log.
 
-    A department on a server does not read the log; it goes by the chains. Raises OneMapError library.altered.
+    A department on a server cannot read the log and relies on the chains. Raises OneMapError library.altered.
     """
     if library.roles.is_owner or library.roles.is_lead:
         of_case = Sql("subject = ? OR substr(subject, 1, ?) = ? OR action = ?")
@@ -110,9 +110,9 @@ def check_logged(library: Library, case_id: str, events: Sequence[Event]) -> Non
 
 
 def check_all_logged(library: Library) -> None:
-    """Refuse to go on from events of any case that are not what the log says of them.
+    """Refuse to continue if the events of any case differ from the log.
 
-    Whoever may not read the log goes by the chains. Raises OneMapError library.altered.
+    A user who may not read the log relies on the chains. Raises OneMapError library.altered.
     """
     if not (library.roles.is_owner or library.roles.is_lead):
         return

@@ -1,4 +1,4 @@
-"""The person who takes a step, and the day: typed in a file; on a server the account, and the server's clock."""
+"""The person who takes a step, and the day: typed for a file; on a server the account and the server's clock."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ _MOST_NAME = 200
 
 @dataclass(frozen=True)
 class Hand:
-    """The person who takes a step, the day (None: today), and the revision of the case that was looked at before.
+    """The person who takes a step, the day (None: today), and the revision of the case that the person last saw.
 
-    expect: as the asker says it; seen: where nothing is said, what the same session was last shown, which concerns one
-    department's step only.
+    expect: the revision that the caller states; seen: if none is stated, the one last shown in this session, which is
+    checked only in a step for a department.
     """
 
     by: str
@@ -30,7 +30,7 @@ class Hand:
 
 
 def hand_of(library: Library, values: Mapping[str, Any]) -> Hand:
-    """The acting person, from a verb's values: refused before any work is done. Raises OneMapError as `check_hand`.
+    """The acting person, from a verb's values, checked before any work is done. Raises OneMapError as `check_hand`.
 
     Without a name it is the account on a server, and the system's user in a file.
     """
@@ -42,7 +42,7 @@ def hand_of(library: Library, values: Mapping[str, Any]) -> Hand:
 
 
 def check_hand(library: Library, hand: Hand) -> None:
-    """Refuse another's name on a server, and a day that the step cannot have.
+    """Refuse another person's name on a server, and a day that the step may not have.
 
     Raises OneMapError review.by, review.date.
     """
@@ -56,7 +56,7 @@ def check_hand(library: Library, hand: Hand) -> None:
 
 
 def check_day(library: Library, on: date | None) -> None:
-    """Refuse a day to come, unless the library was made for a rehearsal. Raises OneMapError review.date."""
+    """Refuse a day in the future, except in a rehearsal's library. Raises OneMapError review.date."""
     if on is not None and not library.is_rehearsal and on > library.today():
         why = _why("future", today=library.today().isoformat())
         raise OneMapError("review.date", field="--on", on=on.isoformat(), why=why)
@@ -75,9 +75,9 @@ def step_day(library: Library, hand: Hand, last_day: date | None = None) -> date
 
 
 def refuse_day(on: date, clock: date | None = None, *, is_account: bool = False, last: date | None = None) -> None:
-    """Refuse the day of an event: a day to come, with an account any but the server's, one before the case's last.
+    """Refuse an event's day in the future, before the case's last day, or, under an account, other than the server's.
 
-    clock: the day on which it was written; last: the day of the last event. Raises OneMapError review.date.
+    clock: the day on which the event was written; last: the day of the last event. Raises OneMapError review.date.
     """
     if clock is not None and on > clock:
         why = _why("future", today=clock.isoformat())
@@ -92,7 +92,7 @@ def refuse_day(on: date, clock: date | None = None, *, is_account: bool = False,
 
 @lru_cache(maxsize=1024)  # a case has few people, and many steps
 def acting_person(library: Library, stated: str | None) -> str:
-    """The person who takes a step outside a case: the stated name, on a server the account alone.
+    """The person who takes a step outside a case: the stated name; on a server only the account.
 
     Raises OneMapError decide.by, and as `checked_name`.
     """
@@ -103,7 +103,7 @@ def acting_person(library: Library, stated: str | None) -> str:
 
 
 def checked_name(by: str) -> str:
-    """A person's name, never the machine's. Raises OneMapError review.by."""
+    """Check and return a person's name, which cannot be the machine's. Raises OneMapError review.by."""
     name = by.strip()
     if len(name) > _MOST_NAME or same_person(name, "") or same_person(name, MACHINE) or not name.isprintable():
         raise OneMapError("review.by", field="--by", by=by[:60], why=_why("name"))

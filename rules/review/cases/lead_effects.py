@@ -1,4 +1,4 @@
-"""The effects of the lead's events on a case: one function for each action, which raises why it may not be."""
+"""The effects of the lead's events on a case: one function per action; each raises if the action is not allowed."""
 
 import re
 from collections.abc import Mapping
@@ -57,7 +57,7 @@ _CASE_ID = re.compile(r"[^\s/]+")  # which the log and the names of rows tell fr
 
 
 def open_case(so_far: CaseSoFar, event: Event, facts: Facts) -> None:
-    """The first event of a case: its project, its run, its first round."""
+    """Open a case by its first event: its project, its run, its first round."""
     if so_far.case is not None or event.chain != LEAD_CHAIN:
         raise OneMapError("review.event_opened", case=event.case_id)
     if not (_CASE_ID.fullmatch(event.case_id) and event.case_id.isprintable()):
@@ -95,7 +95,7 @@ def open_case(so_far: CaseSoFar, event: Event, facts: Facts) -> None:
 
 
 def _facts_of_run(so_far: CaseSoFar, event: Event, state: str) -> tuple[RoundFacts | None, RunDamage | None]:
-    """The machine's facts of the run of an event that opens a round; else why it is unreadable. state: after it."""
+    """The facts of the run that opens a round, or why it is unreadable. state: of the case after the event."""
     if event.run is None:
         raise OneMapError("review.event_unreadable")
     try:
@@ -113,9 +113,9 @@ def open_round(
     sent: str | None,
     due: Mapping[str, tuple[date, date]],
 ) -> None:
-    """A round with its ten drafts. sent: who sent it out with its opening, None where it is a draft; due: last days.
+    """Open a round with its ten drafts. sent: who sent it out at once, None for a draft; due: last days.
 
-    of_run: None where its run cannot be read; then the machine proposes nothing, and no clock runs.
+    of_run: None if its run cannot be read; then the machine proposes nothing, and no clock runs.
     """
     run = str(event.run)
     number = len(so_far.current_case.rounds) + 1
@@ -144,7 +144,7 @@ def open_round(
 
 
 def circulate(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | None) -> dict[str, Any]:
-    """The case is sent to its departments, and their deadlines start."""
+    """Send the case to its departments, and start their clocks."""
     case, clock = so_far.current_case, so_far.clock_day(event, on)
     due_days = {}
     for opinion in case.opinions if case.damage is None else ():
@@ -160,7 +160,7 @@ def circulate(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | 
 
 
 def revise(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | None) -> dict[str, Any]:
-    """A new round on new parcels; the opinions of the one before are void."""
+    """Open a new round on new parcels; the opinions of the round before become void."""
     before = so_far.current_case
     state = case_state_after(before.state, "revise", case=before.id, field="CASE")
     of_run, damage = _facts_of_run(so_far, event, state)
@@ -186,7 +186,7 @@ def revise(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | Non
 
 
 def extend(so_far: CaseSoFar, _: Event, facts: Facts, on: date, department: str | None) -> dict[str, Any]:
-    """More time for one department, or for all whose clock runs; never less."""
+    """Give one department, or all whose clock runs, more time; never less."""
     case, days = so_far.current_case, facts["days"]
     if type(days) is not int or not 0 < days <= MOST_DAYS:
         raise OneMapError("review.event_unreadable")
@@ -224,7 +224,7 @@ def running_clocks(so_far: CaseSoFar, on: date) -> list[Opinion]:
 
 
 def consolidate(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | None) -> dict[str, Any]:
-    """All who are asked have spoken, or were silent where silence is consent: one conclusion."""
+    """Join the opinions into one conclusion once every awaited department has signed or is deemed to consent."""
     case = so_far.current_case
     claimed = [code for code in facts.get("deemed", ()) if so_far.may_be_deemed(code, on)]
     deemed = [one.department for one in case.opinions if so_far.state_on(one, on) == OpinionState.DEEMED]
@@ -247,7 +247,7 @@ def consolidate(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str 
 
 
 def decide(so_far: CaseSoFar, event: Event, facts: Facts, proposed: str, on: date) -> dict[str, Any]:
-    """The overall conclusion; another than the proposed one needs a reason."""
+    """Set the overall conclusion; one that differs from the proposed one needs a reason."""
     decided = facts.get("conclusion") or proposed
     if decided not in CONCLUSIONS:
         raise OneMapError("review.event_unreadable")
@@ -259,7 +259,7 @@ def decide(so_far: CaseSoFar, event: Event, facts: Facts, proposed: str, on: dat
 
 
 def issue(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | None) -> dict[str, Any]:
-    """The statement has its number, and the case is over."""
+    """Issue the statement with its number, which ends the case."""
     case = so_far.current_case
     if event.account and decides_alone(case, event.who):
         raise OneMapError("review.self_issue", case=case.id, by=event.who)
@@ -274,7 +274,7 @@ def issue(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | None
 def document_number(so_far: CaseSoFar, event: Event, facts: Facts, on: date) -> str:
     """The number of a document: the bureau's sign, the year and a number that was free.
 
-    A number may leave out numbers of events without effect, and never runs ahead.
+    Numbers of events without effect may be skipped, but a number is never above the next free one.
     """
     year, sequence, sign = event.year, event.sequence, person_text(facts["sign"], MOST_NAME)
     most = 1 + so_far.evidence.numbers_before(on.year, event.at)
@@ -286,12 +286,12 @@ def document_number(so_far: CaseSoFar, event: Event, facts: Facts, on: date) -> 
 
 
 def withdraw(so_far: CaseSoFar, _: Event, facts: Facts, __: date, ___: str | None) -> dict[str, Any]:
-    """The case ends without a statement."""
+    """End the case without a statement."""
     return {"reason": reason_text(facts)}
 
 
 def answer(so_far: CaseSoFar, event: Event, facts: Facts, _: date, department: str | None) -> dict[str, Any]:
-    """Record the answer on paper of a body beside the ten departments."""
+    """Record the answer that a body beside the ten departments gave on paper."""
     case, body = so_far.current_case, facts["body"]
     asked = so_far.evidence.bodies_of(case.current.run)
     if asked.get(body) is None or asked[body] != department:
@@ -304,9 +304,9 @@ def answer(so_far: CaseSoFar, event: Event, facts: Facts, _: date, department: s
 
 
 def post_notice(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | None) -> dict[str, Any]:
-    """The case is shown to the public for so many days, of which the first is not counted.
+    """Show the case to the public for some days, the first of which is not counted.
 
-    Before its statement while the case is out, after it once it is issued; one notice at a time.
+    A circulating case is shown before its statement, an issued one after it; one notice at a time.
     """
     case, days, number = so_far.current_case, facts["days"], _whole_number(facts["notice"])
     last = case.notices[-1].number if case.notices else 0
@@ -327,7 +327,7 @@ def post_notice(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str 
 
 
 def respond(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | None) -> dict[str, Any]:
-    """The lead replies to a comment of the public; of several replies the last one counts."""
+    """Record the lead's reply to a comment of the public; the last reply counts."""
     notice, comment = _commented_notice(so_far, facts)
     text = person_text(facts["text"], MOST_REASON)
     if not text.strip():
@@ -338,7 +338,7 @@ def respond(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | No
 
 
 def close_notice(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | None) -> dict[str, Any]:
-    """Close the notice to comments and enter the head of their chain; before the last day with a reason."""
+    """Close the notice to comments and record the head of their chain; closing it by its last day needs a reason."""
     notice = so_far.current_case.notice(_whole_number(facts["notice"]))
     count, head = facts["count"], facts["head"]
     if not notice.is_open:
@@ -352,7 +352,7 @@ def close_notice(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str
 
 
 def erase_person(so_far: CaseSoFar, _: Event, facts: Facts, __: date, ___: str | None) -> dict[str, Any]:
-    """Name and place of whoever wrote a comment are erased; its text and its chain stay."""
+    """Erase the name and place of a comment's author; the text and the chain stay."""
     notice, comment = _commented_notice(so_far, facts)
     reason = reason_text(facts, needed=True)
     if comment in notice.erased:
@@ -388,7 +388,7 @@ def _hash_text(value: Any) -> str:
 
 
 def carry_case(so_far: CaseSoFar, event: Event, facts: Facts) -> None:
-    """The case as an older library held it."""
+    """Take over a case as an older library held it."""
     if event.number > 1:  # it names a run on which the case rests
         return
     if so_far.case is not None:
@@ -409,12 +409,12 @@ def carry_case(so_far: CaseSoFar, event: Event, facts: Facts) -> None:
 
 
 def _unreadable_draft(department: str) -> Draft:
-    """The draft of a department where the round's run cannot be read: open, so that no silence speaks for it."""
+    """The draft of a department if the round's run cannot be read: open, so that silence is no consent."""
     return Draft(department, conclusion=OPEN, text="", text_en="", basis="", routed=True, why="unreadable")
 
 
 def _machine_opinion(draft: Draft, round_: int, on: date, due: tuple[date, date] | None) -> Opinion:
-    """A draft as the first state of an opinion."""
+    """Make the first state of an opinion from a draft."""
     return Opinion(
         department=draft.department,
         round=round_,

@@ -1,4 +1,4 @@
-"""Cases as libraries of format 1 and 2 kept them, in tables of their own: read, and carried over into events."""
+"""Cases in the tables of libraries of format 1 and 2: how they are read, and how they are carried over into events."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -79,7 +79,7 @@ def case_ids(library: Library) -> list[str]:
 
 
 def stored_case(library: Library, case_id: str) -> Case:
-    """A case as its rows say. Raises OneMapError review.case, and library.altered for rows that are no case."""
+    """Read a case from its rows. Raises OneMapError review.case, and library.altered for rows that make no case."""
     try:
         return _case_of_rows(library, case_id)
     except (ValueError, TypeError, LookupError):
@@ -166,7 +166,7 @@ def _rows_by_round(library: Library, case_id: str, sql: str) -> dict[int, list[A
 
 
 def _rounds(library: Library, case_id: str) -> tuple[Round, ...]:
-    """All rounds with what holds in each: the last row of an opinion, of an answer, of an override."""
+    """Read all rounds with the last row of each opinion, answer and override."""
     rows_of = {name: _rows_by_round(library, case_id, sql) for name, sql in _OF_ROUND.items()}
     rounds = library.connection.execute(
         "SELECT number, run, opened_by, opened_on, circulated_by, circulated_on, watched FROM onemap_rounds"
@@ -228,7 +228,7 @@ def _items(rows: Iterable[Any], answers: Iterable[Any]) -> tuple[ChecklistItem, 
 
 
 def case_as_json(case: Case) -> dict[str, Any]:
-    """A case in the form in which it is converted: all its values, days as ISO text."""
+    """A case as JSON for the carried event: all its values, days as ISO text."""
     values = asdict(replace(case, library="", damage=None))
     del values["damage"]  # which is computed
     return json.loads(json.dumps(values, default=_plain))
@@ -255,7 +255,7 @@ def _round_from_json(found: Mapping[str, Any]) -> Round:
 
 
 def _of_json(kind: Any, values: Mapping[str, Any]) -> Any:
-    """One of the values of a case, its days as days and its lists as tuples."""
+    """Make a dataclass of a case from JSON values: texts of days become dates, lists become tuples."""
     days = {field.name for field in fields(kind) if "date" in str(field.type)}
     whole = {name: _day(value) if name in days and isinstance(value, str) else value for name, value in values.items()}
     return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in whole.items()})

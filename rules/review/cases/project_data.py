@@ -31,7 +31,7 @@ _REGION = re.compile(r"\d{6}(\d{3}){0,2}")
 
 
 def credit_code_fits(code: str) -> bool:
-    """Whether a unified social credit code has the form of GB 32100 and its 18th sign is the check of the others."""
+    """Whether a unified social credit code has the form of GB 32100 and its 18th sign checks the others."""
     if len(code) != 18 or any(sign not in _CREDIT_SIGNS for sign in code):
         return False
     total = sum(_CREDIT_SIGNS.index(sign) * pow(3, place, 31) for place, sign in enumerate(code[:17]))
@@ -94,9 +94,9 @@ def _credit_code(value: Any) -> str:
 
 @dataclass(frozen=True)
 class DataField:
-    """One fact of a project: its key, its Chinese name, other names it may have, how it is checked, and its refusal.
+    """One fact of a project: its key, its Chinese name, other names for it, its check, and its refusal.
 
-    expected: what its value must be, as its refusal says; group: of a form: project, land or days.
+    expected: what the refusal says its value must be; group: of the form that asks it: project, land or days.
     """
 
     key: str
@@ -143,7 +143,7 @@ _BY_NAME = {name: field for field in FIELDS for name in (field.key, field.name, 
 
 
 def may_hold(name: str, value: Any) -> bool:
-    """Whether a stored fact has the sort of value that `checked_data` gives, whatever a later version asks of it."""
+    """Whether a stored fact has a type that `checked_data` gives; later versions may check values more strictly."""
     if name == PARCEL_FACTS:
         return isinstance(value, dict)
     field = next((one for one in FIELDS if one.key == name), None)

@@ -1,11 +1,11 @@
-"""A case from its events: the one place that says what may happen to a case, and what follows from it.
+"""Build a case from its events: the only module that decides which events are allowed, and what follows from them.
 
-An event that the rules do not allow has no effect: it is kept in `Replay.unlawful` with the refusal that it met. A step
-asks the same rules before it writes its event.
+An event that the rules do not allow has no effect: it is kept in `Replay.unlawful` with its refusal. A step asks the
+same rules before it writes its event.
 
-Whether an event is lawful does not depend on which runs can be read today, or a backup would turn cases that went on
-without it. A round whose run cannot be read is opened all the same, and its events, which may have effect or not, are
-kept in `Replay.unjudged`. What is lawful either way has its effect: a new round, a withdrawal.
+Whether an event is lawful does not depend on which runs can be read today; otherwise restoring a backup would change
+cases that went on without it. A round whose run cannot be read is opened all the same. Its events may or may not have
+effect; they are kept in `Replay.unjudged`. What is lawful either way has effect: a new round, a withdrawal.
 """
 
 from collections.abc import Callable, Sequence
@@ -31,8 +31,8 @@ LEADS = ("open", "circulate", "revise", "consolidate", "issue", "withdraw", "ext
 class Replay(CaseSoFar):
     """A case built from its events one by one; its entries are the lawful events.
 
-    unlawful: the events without effect, with what stood against each; unreadable: the events that open a round, or
-    first need its run, where that cannot be read, with what is wrong with it; unjudged: those that rest on such a run.
+    unlawful: events without effect, each with its refusal; unreadable: events that open a round whose run cannot be
+    read, or first need that run, with what is wrong with it; unjudged: events that depend on such a run.
     """
 
     def __init__(self, library_id: str, evidence: Evidence) -> None:
@@ -43,14 +43,14 @@ class Replay(CaseSoFar):
 
     @classmethod
     def of(cls, events: Sequence[Event], library_id: str, evidence: Evidence) -> "Replay":
-        """The replay of a case's events, in whatever order they come."""
+        """Replay a case's events, given in any order."""
         replay = cls(library_id, evidence)
         for event in ordered_events(events):
             replay.take(event)
         return replay
 
     def take(self, event: Event) -> None:
-        """Apply an event, if it is lawful. Raises UnreadableCalendar where nobody can say."""
+        """Apply an event if it is lawful. Raises UnreadableCalendar if that cannot be told."""
         before = self.snapshot()
         known = self._damaged_round()
         try:
@@ -68,7 +68,7 @@ class Replay(CaseSoFar):
             self.unlawful.append((event, OneMapError("review.event_unreadable")))
 
     def _damaged_round(self) -> int | None:
-        """The round that counts, if its run cannot be read."""
+        """The number of the current round if its run cannot be read, else None."""
         return self.case.round if self.case is not None and self.case.damage is not None else None
 
     def fork(self, evidence: Evidence) -> "Replay":
@@ -78,7 +78,7 @@ class Replay(CaseSoFar):
         return other
 
     def judge(self, event: Event) -> Case:
-        """Apply an event that is not written yet. Raises OneMapError: why it may not be."""
+        """Apply an event that is not written yet. Raises OneMapError if it is not allowed."""
         self.is_new = True
         self._apply(event)
         self.is_new = False
@@ -128,7 +128,7 @@ class Replay(CaseSoFar):
     def _state_after(self, case: Case, action: str, on: date) -> str:
         """The state of a case after an action on a day.
 
-        Raises UnreadableRun where nobody can say whether it has effect, OneMapError review.… where it has none.
+        Raises UnreadableRun if nobody can tell whether the action has effect, OneMapError review.… if it has none.
         """
         if self.is_new:
             check_readable(case, action)
@@ -154,7 +154,7 @@ class Replay(CaseSoFar):
         return found.pop()
 
     def _day(self, event: Event, facts: Facts, case: Case) -> date:
-        """The day of an event: of an account the server's, else what was typed, and never before `day_before`."""
+        """The day of an event: under an account the server's day, else the typed one; never before `day_before`."""
         on, clock = date.fromisoformat(facts["on"]), event.clock_day
         if not case.is_rehearsal:
             refuse_day(on, clock, is_account=bool(event.account))

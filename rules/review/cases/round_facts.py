@@ -1,4 +1,4 @@
-"""The machine's facts of a round: terms, drafts, checklist, and whose a rule is; computed from run and packs."""
+"""The machine's facts of a round, computed from run and packs: terms, drafts, checklist, the departments of rules."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -40,17 +40,17 @@ _MOST_KEPT = 64  # rounds, of which a step asks a few, and a list each once
 
 
 def layers_used(record: CheckRecord) -> frozenset[str]:
-    """The layers of which a run has used a version, or a file in its place."""
+    """The layers for which a run used a version, or a file in place of one."""
     of_versions = {layer["code"] for layer in record["layers"] if layer["label"] is not None}
     return frozenset(of_versions | set(record["parameters"].get("replaced", ())))
 
 
 class UnreadableRun(OneMapError):
-    """The run of a round is gone, incomplete or damaged, or its packs are: its problems say how."""
+    """The run of a round, or one of its packs, is gone, incomplete or damaged; its problems say how."""
 
 
 class PackFacts:
-    """Terms of the review from packs on a day, computed once for all rounds of like days. Raises as `joined_rules`."""
+    """Facts that packs give on a day, computed once for all rounds that share them. Raises as `joined_rules`."""
 
     def __init__(self, packs: Sequence[Pack], day: date) -> None:
         self.packs = packs
@@ -62,7 +62,7 @@ class PackFacts:
 
     @cached_property
     def departments_of_rules(self) -> dict[str, tuple[str, ...]]:
-        """The department of each rule, then those that it wants consulted."""
+        """The department of each rule, followed by the departments that the rule wants consulted."""
         return {id_: asked_departments(rule) for id_, rule in self.rules.items()}
 
     def watched(self, used: frozenset[str]) -> dict[str, set[str]]:
@@ -79,7 +79,7 @@ class PackFacts:
         return self._on_day[place]
 
     def items(self, skipped: Sequence[Mapping[str, Any]], found: frozenset[str]) -> tuple[ChecklistItem, ...]:
-        """The checklist. What only counts the ground by classes judges nothing, so nobody has to judge in its stead."""
+        """The checklist. A rule that only counts ground by classes judges nothing, so nobody judges in its stead."""
         place = tuple((item["rule"], item["layer"], item["reason"]) for item in skipped), found
         if place not in self._items:
             judging = [item for item in skipped if self.rules[item["rule"]].finds]
@@ -89,9 +89,9 @@ class PackFacts:
 
 
 class RoundFacts:
-    """The facts of one round. of_packs: of the packs by which it was judged; record: of the run; findings: its rows.
+    """The facts of one round. of_packs: facts of the round's packs; record: of the run; findings: the run's rows.
 
-    stated: the machine's verdict of each parcel, as the run keeps it.
+    stated: the machine's verdict of each parcel, as the run stores it.
     """
 
     def __init__(
@@ -121,7 +121,7 @@ class RoundFacts:
 
     @property
     def departments_of_rules(self) -> dict[str, tuple[str, ...]]:
-        """The department of each rule, then those that it wants consulted."""
+        """The department of each rule, followed by the departments that the rule wants consulted."""
         return self.of_packs.departments_of_rules
 
     @property
@@ -139,7 +139,7 @@ class RoundFacts:
         return found
 
     def verdicts_of(self, parcel: str, rule: str) -> tuple[str, ...]:
-        """The machine's gravest verdict of what a rule has found on a parcel, and unknown where it could not judge."""
+        """The machine's gravest verdict of a rule's hits on a parcel, then unknown if some ground was not judged."""
         rows = {row["verdict"] for row in self.findings if (row["parcel"], row["rule"]) == (parcel, rule)}
         hits = sorted(rows - {Verdict.UNKNOWN}, key=RANK.__getitem__)[:1]
         return (*hits, *(rows & {Verdict.UNKNOWN}))
@@ -147,10 +147,10 @@ class RoundFacts:
     def finding_to_judge(
         self, parcel: str, rule: str, overrides: Sequence[Override], machine_verdict: str | None = None
     ) -> str | None:
-        """The machine's verdict of the finding that an override is of. None where there is none.
+        """The machine's verdict of the finding that an override concerns; None if there is no such finding.
 
-        A hit and the ground beside it that could not be judged are two; machine_verdict: of the one that is meant,
-        None for the gravest as people have judged by now.
+        A hit and the ground beside it that could not be judged are two findings. machine_verdict: of the one that is
+        meant; None for the gravest, earlier overrides included.
         """
 
         def holds(verdict: str) -> int:
@@ -163,7 +163,7 @@ class RoundFacts:
 
     @property
     def verdicts_of_parcels(self) -> dict[str, str]:
-        """The gravest verdict that counts of each parcel that has one."""
+        """The gravest verdict of the counted findings of each parcel that has one."""
         found: dict[str, str] = {}
         for row in self.findings:
             if row["counted"]:
@@ -173,23 +173,23 @@ class RoundFacts:
 
     @cached_property
     def counted_rules(self) -> frozenset[str]:
-        """The rules of which something counts."""
+        """The ids of the rules that have a counted finding."""
         return frozenset(row["rule"] for row in self.findings if row["counted"])
 
     @cached_property
     def items(self) -> tuple[ChecklistItem, ...]:
-        """The checklist that follows from what was not judged, and from what was found."""
+        """The checklist that follows from rules that were not run, and from findings."""
         return self.of_packs.items(self.record["skipped"], self.counted_rules)
 
     @cached_property
     def _rules(self) -> dict[str, Rule]:
-        """The rules of which something counts, as they stood on the day of the run."""
+        """The rules with a counted finding, as they stood on the day of the run."""
         day = date.fromisoformat(self.record["parameters"]["as_of"])
         return {id_: self.of_packs.rule_on_day(id_, day) for id_ in self.counted_rules}
 
     @cached_property
     def _wanting_facts(self) -> set[tuple[str, str]]:
-        """Parcel and rule, where the applicant's file leaves a fact out; the parcels are read where a rule asks any."""
+        """Pairs of parcel and rule that lack a fact of the applicant's; parcels are read only if a rule asks one."""
         asking = [rule for rule in self._rules.values() if KINDS[rule.kind].parcel_fields(rule.options)]
         return wanting_facts(self._read_parcels(), asking) if asking else set()
 
@@ -214,9 +214,10 @@ def facts_of_run(run: Run) -> RoundFacts:
 def facts_of_stored_run(
     library: Library, run: str, read_catalogue: Callable[[], Mapping[str, LayerEntry]] | None = None
 ) -> RoundFacts:
-    """The facts of a stored run; those of the last ones are kept as long as the library is open.
+    """The facts of a stored run; those of the last few runs are kept while the library is open.
 
-    read_catalogue: as of `packs_of_record`. Raises UnreadableRun, and OneMapError run.kind for a run that is no check.
+    read_catalogue: as in `packs_of_record`. Raises UnreadableRun, and OneMapError run.kind for a run that is not a
+    check.
     """
     kept: dict[str, RoundFacts] = library.keep_made("round facts", dict)
     if run not in kept:
@@ -229,14 +230,14 @@ def facts_of_stored_run(
 
 
 def check_stored_run(library: Library, run: str) -> None:
-    """Refuse a run of a round of which neither record nor verdicts can be read. Raises as `facts_of_stored_run`."""
+    """Refuse a round's run if its record or its verdicts cannot be read. Raises as `facts_of_stored_run`."""
     with _reading_run(library, run):
         check_record(library, run)
         parcel_verdicts(library, run)
 
 
 def parcel_verdicts(library: Library, run: str) -> dict[str, str]:
-    """The machine's verdict of each parcel of a check, which may have been read just now. Raises run.damaged."""
+    """The machine's verdict of each parcel of a check, from memory if it was read already. Raises run.damaged."""
     kept: dict[str, RoundFacts] = library.keep_made("round facts", dict)
     return dict(kept[run].stated if run in kept else _stated_verdicts(library, run))
 
@@ -247,7 +248,7 @@ def _stated_verdicts(library: Library, run: str) -> list[tuple[Any, ...]]:
 
 @contextlib.contextmanager
 def _reading_run(library: Library, run: str) -> Iterator[None]:
-    """Turn what a run lacks into the refusal that it cannot be read. Raises as `facts_of_stored_run`."""
+    """Turn errors while a run is read into UnreadableRun. Raises as `facts_of_stored_run`."""
     try:
         yield
     except OneMapError as error:

@@ -66,12 +66,12 @@ def overall(conclusions: Iterable[str]) -> str:
 
 
 def asked_departments(rule: Rule) -> tuple[str, ...]:
-    """The department of a rule, then those that it wants consulted."""
+    """The department of a rule, followed by the departments that the rule wants consulted."""
     return tuple(dict.fromkeys((rule.department, *rule.consult)))
 
 
 def departments_of_rules(packs: Sequence[Pack], day: date) -> dict[str, tuple[str, ...]]:
-    """The department of each rule on a day, then those that it wants consulted."""
+    """The department of each rule on a day, followed by the departments that the rule wants consulted."""
     return {rule.id: asked_departments(rule) for rule in joined_rules(packs, day)}
 
 
@@ -80,9 +80,8 @@ def checklist_items(
 ) -> tuple[ChecklistItem, ...]:
     """Matters that only people can judge: the packs' items, then the rules that were not run, by department.
 
-    rules: of the packs, by id.
-    skipped: of each rule that was not run its id, its layer and the reason, but for those of which no law was in force.
-    found: the rules of which something counts, be it a conflict or ground that could not be judged.
+    rules: of the packs, by id; skipped: id, layer and reason of each rule that was not run, except rules without a law
+    in force; found: ids of the rules with a counted finding, be it a conflict or ground that could not be judged.
     """
     not_run = {entry["rule"]: entry["layer"] for entry in skipped}
     asked = {name for rule in rules.values() if rule.id in not_run or rule.id in found for name in _names(rule)}
@@ -107,7 +106,7 @@ def checklist_items(
 
 
 def _names(rule: Rule) -> set[str]:
-    """The ids under which packs may name a rule: its own, and those of the rules whose place it has taken."""
+    """The ids by which packs may name a rule: its own, and those of the rules that it replaced."""
     return {rule.id, *(_names(rule.replaced) if rule.replaced else ())}
 
 
@@ -131,11 +130,10 @@ def drafts_by_rules(
     items: Sequence[ChecklistItem],
     overrides: Sequence[Override],
 ) -> tuple[Draft, ...]:
-    """The ten drafts, as `drafts` gives them. rules: those of findings as they stand on the day, by id.
+    """The ten drafts, as `drafts` gives them. rules: the rules of the findings as they stand on the day, by id.
 
-    A finding that does not count asks nobody.
-    A finding that a person judges otherwise still asks its departments; what it proposes follows from the new verdict.
-    wanting: from `wanting_facts`; is_one: the case has one parcel.
+    A finding that does not count asks no department. An overridden finding still asks its departments, and proposes
+    what follows from the new verdict. wanting: from `wanting_facts`; is_one: the case has one parcel.
     """
     by_department: dict[str, list[DraftedFinding]] = {department: [] for department in DEPARTMENTS}
     for row in findings:
@@ -154,7 +152,7 @@ def drafts_by_rules(
 
 
 def wanting_facts(parcels: Parcels, rules: Iterable[Rule]) -> set[tuple[str, str]]:
-    """Parcel and rule, where the applicant's file leaves a field without a value by which the rule judges."""
+    """Pairs of parcel and rule where the applicant's file leaves a field empty that the rule judges by."""
     found = set()
     for rule in rules:
         for name in KINDS[rule.kind].parcel_fields(rule.options):
@@ -180,23 +178,23 @@ def _draft(department: str, findings: Sequence[DraftedFinding], items: Sequence[
 
 
 def _proposed_conclusion(findings: Sequence[DraftedFinding], items: Sequence[ChecklistItem]) -> str:
-    """The conclusion that findings lead to. Unchecked matters are no consent: there a person must choose."""
+    """The conclusion that findings lead to; if nothing was found but matters are unchecked, a person must choose."""
     found = gravest(_conclusion_of(one) for one in findings)
     is_unchecked = any(item.rule is not None for item in items)
     return OPEN if is_unchecked and found in (Conclusion.AGREE, Conclusion.NOT_INVOLVED) else found
 
 
 def _conclusion_of(one: DraftedFinding) -> str:
-    """The conclusion of a finding: of the unknown only the applicant's facts are asked for; else a person chooses."""
+    """The conclusion of a finding. An unknown one asks for the applicant's missing facts, else a person chooses."""
     if one.verdict == Verdict.UNKNOWN:
         return Conclusion.SUPPLEMENT if one.wants_fact else OPEN
     return _CONCLUSION_OF[one.verdict]
 
 
 def inputs_by_department(packs: Sequence[Pack], rules: Iterable[Rule], used: Collection[str]) -> dict[str, set[str]]:
-    """The layers, packs and rules behind each department's opinion: its rules' layers, and every pack.
+    """The inputs behind each department's opinion: every pack, the layers of its rules, and rules whose laws have days.
 
-    Of rules those whose law has a day. rules: of the packs; used: the layers of which a version was in force.
+    rules: of the packs; used: the layers with a version in force.
     """
     found: dict[str, set[str]] = {department: {pack.id for pack in packs} for department in DEPARTMENTS}
     for rule in rules:
@@ -206,9 +204,9 @@ def inputs_by_department(packs: Sequence[Pack], rules: Iterable[Rule], used: Col
 
 
 def watched_layers(rule: Rule, used: Collection[str]) -> list[str]:
-    """The layers on which a rule's judgement rests: its own, and those that would take its place if they came.
+    """The layers that a rule's judgement depends on: those it used, and those it would prefer if they had a version.
 
-    used: the layers of which a version was in force; where none of the rule's was, any of them would.
+    used: the layers with a version in force; if none of the rule's has one, any of them would be used.
     """
     named = rule.layers_named or (rule.layer,)
     chosen = next((code for code in named if code in used), None)
@@ -217,10 +215,10 @@ def watched_layers(rule: Rule, used: Collection[str]) -> list[str]:
 
 
 def dated_law(rule: Rule, *, is_cited: bool) -> list[tuple[str | None, str | None]]:
-    """The first and last days of a rule's laws, ISO; empty where they change nothing, or the rule judges nothing.
+    """The first and last ISO days of a rule's laws; empty if the days change nothing, or the rule judges nothing.
 
-    is_cited: the rule has found something, so that each of its laws matters; else only whether one of them holds.
-    Of a rule whose place another one takes in its days, those of the other.
+    is_cited: the rule has found something, so each of its laws matters; otherwise only whether any of them holds. For a
+    rule replaced by another during its days, the laws of the other.
     """
     rule = rule.waiting or rule
     have_days = [bool(entry.days) for entry in rule.basis]

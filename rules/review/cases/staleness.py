@@ -1,4 +1,4 @@
-"""Inputs superseded since a run: layer versions that are no longer in force, packs whose content changed."""
+"""Inputs superseded since a run: layer versions no longer in force, packs whose content changed."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,12 +34,11 @@ WRITTEN = (APPROVALS, OPINIONS, PROJECTS)
 
 @dataclass(frozen=True)
 class RunInputs:
-    """The inputs of a run, as plain values. layers: label and hash of the version by its layer, None where none was.
+    """The inputs of a run, as plain values. layers: label and hash of each layer's version, None where there was none.
 
-    packs: id, hash and tables of uses; sources: where the case's packs came from, as `pack_sources` tells; laws: of
-    each rule whose law has a day whether one was in force, of a rule that has found something whether each was, and
-    their first and last days; reach_m: how far from parcels a
-    layer that the review itself writes matters, where that can be told.
+    packs: id, hash and tables of uses; sources: where the case's packs came from, as in `pack_sources`; laws: for each
+    rule whose laws have days, whether one was in force (or, if the rule found something, whether each was), and their
+    first and last days; reach_m: how far from parcels a layer that the review itself writes matters, where known.
     """
 
     layers: Mapping[str, Sequence[str | None]]
@@ -55,7 +54,7 @@ def inputs_of(
     rules: Collection[Rule] = (),
     found: Collection[str] = (),
 ) -> RunInputs:
-    """The inputs of a run. run: its record; rules: of its packs; found: the ids of those of which something counts."""
+    """The inputs of a run. run: its record; rules: of its packs; found: the ids of rules with a counted finding."""
     used: dict[str, tuple[str | None, str | None]]
     used = {layer["code"]: (layer["label"], layer["hash"]) for layer in run["layers"]}
     for rule in run["skipped"]:
@@ -78,10 +77,10 @@ def inputs_of(
 
 
 def _reach_m(code: str, rules: Iterable[Rule], *, is_new: bool) -> float | None:
-    """How far from parcels a layer matters to rules, in metres; None where that cannot be told.
+    """How far from parcels a layer matters to rules, in metres; None if that cannot be told.
 
-    is_new: no version of it was in force: then only a rule that looks at it alone, and wants nothing there, finds
-    nothing where nothing lies.
+    is_new: no version of the layer was in force. Then only a rule that uses this layer alone, and forbids it nearby, is
+    sure to find nothing where the layer has nothing.
     """
     looking = [rule.for_layer(code) if code in rule.layers_named else rule for rule in rules]
     looking = [rule for rule in looking if code in rule.layers]
@@ -94,7 +93,7 @@ def _reach_m(code: str, rules: Iterable[Rule], *, is_new: bool) -> float | None:
 
 
 def day_to_compare(as_of: date, day: date) -> date:
-    """The day whose versions a run is held against on a day: a run asked for a later day keeps its own."""
+    """The day whose versions a run is compared with: a run made for a later day keeps that day."""
     return max(as_of, day)
 
 
@@ -106,10 +105,10 @@ def superseded_inputs(
     rules: Collection[Rule] = (),
     found: Collection[str] = (),
 ) -> set[str]:
-    """The codes of layers, ids of packs and of rules of a run that are not those that hold on a day.
+    """The codes of a run's layers and the ids of its packs and rules that are no longer in force on a day.
 
-    run: its record; packs: where the case's packs came from, as `pack_sources` tells; rules, found: as `inputs_of`.
-    What the review itself has written since, and what of it lies elsewhere than the run's parcels, supersedes nothing.
+    run: its record; packs: where the case's packs came from, as in `pack_sources`; rules, found: as in `inputs_of`.
+    A change by the review itself that lies away from the run's parcels supersedes nothing.
     """
     day = day_to_compare(date.fromisoformat(run["parameters"]["as_of"]), day)
     inputs = inputs_of(run, packs, rules, found)
@@ -119,7 +118,7 @@ def superseded_inputs(
 
 
 def inputs_not_in_force(library: Library, inputs: RunInputs, day: date) -> set[str]:
-    """The codes of layers, ids of packs and of rules among some inputs that are not those that hold on a day."""
+    """The codes of layers and the ids of packs and rules among some inputs that are not in force on a day."""
     of_layer: dict[str, list[Version]] = {}
     for version in versions(library):
         of_layer.setdefault(version.code, []).append(version)
@@ -155,7 +154,7 @@ def _laws_held(spans: Sequence[Sequence[str | None]], day: date, *, is_each: boo
 
 @dataclass(frozen=True)
 class VersionPair:
-    """The version of a layer by which a run judged, None where none was in force, and the one that holds now.
+    """The version of a layer by which a run judged, None if none was in force, and the one that is in force now.
 
     reach_m: how far from parcels the layer matters.
     """
@@ -166,7 +165,7 @@ class VersionPair:
 
     @cached_property
     def hash(self) -> str:
-        """Of what the library says of both versions."""
+        """The hash of the library's records of both versions."""
         return sha256(repr(self))
 
 
@@ -181,9 +180,9 @@ class NearAnswer:
 def superseded_pairs(
     inputs: RunInputs, gone: Collection[str], day: date, known: Sequence[Version]
 ) -> dict[str, VersionPair]:
-    """By superseded layer that the review itself writes its versions, where near parcels can tell whether it matters.
+    """The two versions of each superseded layer that the review itself writes, if the ground near parcels can decide.
 
-    Each case that is issued adds a row: that is no reason to ask all others anew. known: the versions of all layers.
+    Each issued case adds a row there, which is no reason to ask all other cases again. known: versions of all layers.
     """
     found = {}
     for code in (code for code in WRITTEN if code in gone and code in inputs.reach_m):
@@ -199,9 +198,9 @@ def superseded_pairs(
 def near_answers(
     library: Library, run: str, pairs: Mapping[str, VersionPair], kept: Mapping[str, NearAnswer]
 ) -> dict[str, NearAnswer]:
-    """By layer whether the versions of its pair are alike near a run's parcels; none where these have no ground.
+    """For each layer, whether the versions of its pair are alike near a run's parcels; none if a parcel has no ground.
 
-    kept: answers of an earlier time, which hold for the same pairs.
+    kept: earlier answers, which hold for the same pairs.
     """
     found = {code: kept[code] for code, pair in pairs.items() if code in kept and kept[code].pair == pair.hash}
     bounds = _bounds_of_parcels(library, run) if len(found) < len(pairs) else None
@@ -215,12 +214,12 @@ def near_answers(
 
 
 def unchanged_layers(answers: Mapping[str, NearAnswer]) -> set[str]:
-    """The layers that differ nowhere near a run's parcels."""
+    """The layers whose versions are alike near a run's parcels."""
     return {code for code, answer in answers.items() if answer.is_alike}
 
 
 def _bounds_of_parcels(library: Library, run: str) -> np.ndarray | None:
-    """West, south, east, north of a run's parcels (4,); None where one has no ground."""
+    """West, south, east, north of a run's parcels (4,); None if a parcel has no ground."""
     shapes = shapely.from_wkb([row.wkb for row in stored_rows(library, run, GIVEN)])
     if len(shapes) == 0 or np.isnan(shapely.bounds(shapes)).any():
         return None
@@ -228,7 +227,7 @@ def _bounds_of_parcels(library: Library, run: str) -> np.ndarray | None:
 
 
 def _is_alike_near(library: Library, judged: Version | None, holds: Version, near: shapely.Polygon) -> bool:
-    """Whether two versions say the same of some ground. judged: None where none was in force."""
+    """Whether two versions have the same rows, coverage and accuracy near a place. judged: None for no version."""
     now = _rows_near(library, holds, near)
     if judged is None:
         return not now
@@ -243,7 +242,7 @@ def _is_alike_near(library: Library, judged: Version | None, holds: Version, nea
 
 
 def _rows_near(library: Library, version: Version, near: shapely.Polygon) -> list[tuple[bytes, str]]:
-    """The rows of a version whose boxes meet some ground, in one order; a field without a value is none."""
+    """The rows of a version whose boxes meet some ground, in a fixed order; fields without a value are left out."""
     found = read_version(library, version, near.bounds)
     if len(found.fids) == 0:  # as near most cases of a list, which is asked often
         return []
@@ -254,7 +253,7 @@ def _rows_near(library: Library, version: Version, near: shapely.Polygon) -> lis
 
 
 def _says_the_same(library: Library, holds: Version, judged: Version, of_layer: Sequence[Version]) -> bool:
-    """Whether a version has the rows of another, in whatever order and form, for the same ground, and as exactly."""
+    """Whether two versions have the same rows in any order and form, the same coverage and the same accuracy."""
     if holds.table == judged.table:
         return True
     if rows_hash(library, holds, of_layer) != rows_hash(library, judged, of_layer):
@@ -266,9 +265,9 @@ def _says_the_same(library: Library, holds: Version, judged: Version, of_layer: 
 def input_title(
     name: str, run: CheckRecord, catalogue: Mapping[str, LayerEntry], language: str, rules: Mapping[str, Rule]
 ) -> str:
-    """The name of a layer, a pack or a rule behind an opinion, by its code or id; a pack with its edition.
+    """The name of a layer, pack or rule behind an opinion, by its code or id; for a pack with its edition.
 
-    run: the record of the round's, which keeps what its packs were called; rules: of these packs, by id.
+    run: the record of the round's run, which keeps the packs' titles; rules: of these packs, by id.
     """
     if name in rules and name not in catalogue:
         return rules[name].title.get(language) or name
@@ -279,7 +278,7 @@ def input_title(
 
 
 def _is_mended(table: Mapping[str, str]) -> bool:
-    """Whether a table of uses, as a run keeps it, says something else today."""
+    """Whether the shipped table of uses now differs from the one that a run used."""
     return table["name"] in permit_tables() and shipped_table(table["name"]).hash != table["hash"]
 
 
@@ -292,9 +291,10 @@ def pack_sources(ids: Sequence[str], named: Sequence[str]) -> list[dict[str, str
 
 
 def _other_packs(library: Library, packs: Sequence[Mapping[str, str | None]]) -> set[str]:
-    """The packs of a case that is judged by the library's own, and that are in force no more.
+    """The packs of a case judged by the library's own packs that are no longer in force.
 
-    Where another one has come beside them, whatever rests on any of them was judged by less than is in force.
+    If the library has an additional pack now, all of them count, since each opinion was judged by less than is in
+    force.
     """
     if any(pack["name"] is not None for pack in packs):
         return set()
@@ -303,7 +303,7 @@ def _other_packs(library: Library, packs: Sequence[Mapping[str, str | None]]) ->
 
 
 def _hashes_now(library: Library, packs: Sequence[Mapping[str, str | None]]) -> dict[str, str]:
-    """The present hashes of a case's packs; a file that is gone can no longer supersede anything."""
+    """The present hashes of a case's packs; a file that is gone is left out and supersedes nothing."""
     own = dict(library.packs())
     hashes = {}
     for pack in packs:

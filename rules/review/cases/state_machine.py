@@ -1,4 +1,4 @@
-"""The state machine of the review as two tables: what may be done with a case, and with an opinion, in each state."""
+"""The state machine of the review as two tables: which actions each state of a case and of an opinion allows."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from onemap.rules.review.cases.case import CASE_STATES, OPINION_STATES, CaseStat
 
 
 def _refusal(code: str) -> str:
-    """A cell that refuses, by the code of its sentence."""
+    """A table cell that refuses an action. code: of the refusal."""
     return code
 
 

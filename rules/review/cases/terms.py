@@ -12,7 +12,7 @@ _LONG_HOLIDAY = 15  # days: more than any row of free days, with the weekends be
 
 
 def terms_of(packs: Sequence[Pack]) -> Terms:
-    """The terms of several packs: what a later one says holds, as a city's ordinance stands after the common pack."""
+    """The terms of several packs; a later pack overrides earlier ones, as a city's ordinance the common pack."""
     entries = {key: value for pack in packs for key, value in pack.review.items()}
     days_of = {code: days for pack in packs for code, days in pack.review.get("days_of", {}).items()}
     return Terms(**{**entries, "days_of": days_of})
@@ -27,7 +27,7 @@ def deadline(calendar: WorkCalendar, terms: Terms, department: str, day: date) -
 
 
 def due_after_stop(calendar: WorkCalendar, due: date, stopped_on: date, clock: date) -> date:
-    """The last day of a department whose clock stood still: the days on which it stood are added.
+    """The last day of a department whose clock was stopped: the days of the stop are added.
 
     Raises OneMapError calendar.missing.
     """
@@ -35,9 +35,9 @@ def due_after_stop(calendar: WorkCalendar, due: date, stopped_on: date, clock: d
 
 
 def claimable_day(claim: Any, first: date, start: date, days: int) -> date | None:
-    """The last day that an event tells, where some calendar could have given it; None where none could.
+    """The last day that an event tells, if some calendar could have given it, else None.
 
-    Not before `first`; not more than twice the days and a long holiday after `start`.
+    It is not before `first`, and not later than twice the days and a long holiday after `start`.
     """
     try:
         day = date.fromisoformat(claim)

@@ -1,1 +1,1 @@
-"""Cases beside a rule pack: what the law gives a parcel, compared with what the check says."""
+"""Test cases for a rule pack: the verdict that the law gives a parcel, compared with the check's verdict."""

@@ -1,7 +1,7 @@
-"""Drafts of cases for a rule, with values at its own numbers: what its kind is asked, for a person to correct.
+"""Drafts of test cases for a rule, with values at the rule's own limits, for a person to correct.
 
-What a draft expects is what the rule itself says; whether the law says so, and which other rules decide beside it, is
-for whoever knows the law.
+A draft expects what the rule itself says. Whether the law says so, and which other rules decide as well, must be judged
+by someone who knows the law.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -48,7 +48,7 @@ class CaseDrafts:
         return TrialProjects(self.classes)
 
     def of(self, rule: Rule, day: date) -> list[Draft]:
-        """The drafts of one rule that judges, by the names of a case's keys. day: on which its law is in force."""
+        """The drafts for one rule that judges, by the names of a case's keys. day: one on which its law is in force."""
         if not rule.finds:
             return []
         trial = _Trial(rule, self, self._project(rule), trial_fields(rule, self.catalogue[rule.layer]), day)
@@ -74,22 +74,22 @@ class CaseDrafts:
         return reached[0] if reached else SILENT_PROJECT
 
     def stricter(self, rule: Rule) -> Rule | None:
-        """The rule of the same layer under whose least share this one keeps a strip free."""
+        """The rule of the same kind whose least share must not be reached for this rule to judge; None if none."""
         return next(
             (one for one in self.rules if one.id in rule.under and one.min_share and one.kind == rule.kind), None
         )
 
     def milder(self, rule: Rule) -> Rule | None:
-        """The rule that judges where this one falls short of its least share."""
+        """The rule that judges where this rule's least share is not reached."""
         return next((one for one in self.rules if rule.id in one.under and one.kind == rule.kind), None)
 
     def is_asked(self, rule: Rule, fields: Fields) -> bool:
-        """Whether another rule of the same layer looks at such features: its own cases show what it says of them."""
+        """Whether another rule of the same layer concerns such features: its own cases show what it says of them."""
         others = (one for one in self.rules if one.layer == rule.layer and one.id != rule.id and one.finds)
         return any(holds_or_unknown(one, fields, self.catalogue[rule.layer]) for one in others)
 
     def rule_of_excused(self, rule: Rule) -> Rule | None:
-        """The rule that judges the projects which this one excuses."""
+        """The rule that judges the projects which this rule excuses."""
         return next((one for one in self.rules if any(above.id == rule.id for above in one.milder_of)), None)
 
 
@@ -119,7 +119,7 @@ _FORM_OF_KIND = {
 
 @dataclass(frozen=True)
 class _Trial:
-    """One rule that is tried. project: that it reaches; fields: of features."""
+    """The drafting of cases for one rule. project: one that the rule reaches; fields: of features."""
 
     rule: Rule
     drafts: CaseDrafts
@@ -140,7 +140,7 @@ class _Trial:
         return _FORM_OF_KIND.get(self.rule.kind, CaseForm.GROUND)
 
     def _draft(self, name: str, says: Rule | None | str, **given: Any) -> Draft:
-        """A case: says: the rule that decides, None where nothing stands against it, "unknown"."""
+        """One draft of a case. says: the rule that decides, None if no rule objects, or a verdict such as "unknown"."""
         rule = self.rule
         verdict = "clear" if says is None else says if isinstance(says, str) else says.verdict
         # Of ground that a layer does not tell of, all its rules are unknown: which, is not stated again in every case.
@@ -165,7 +165,7 @@ class _Trial:
         return self._draft(name, says, **more, features=[self._feature(fields, lies=lies)])
 
     def of_kind(self) -> Iterator[Draft]:
-        """Hit, miss, at the limit, too little, unknown, by the rule's kind."""
+        """Drafts by the rule's kind: hit, miss, at the limit, too little, unknown."""
         makers = {
             CaseForm.OUTSIDE: self._boundary,
             CaseForm.STRIP: self._setback,
@@ -239,12 +239,12 @@ class _Trial:
             yield self._draft_with_feature("unknown_class", "unknown", self._place_away(least * _INSIDE), nothing)
 
     def _place_away(self, far: float) -> str:
-        """Where a feature lies from whose edge it is so far."""
+        """The words that place a feature whose edge is this far away."""
         is_line = self.drafts.catalogue[self.rule.layer].geometry == "line"
         return f"{far + (float(self.rule.options.get('half_width_m', 0.0)) if is_line else 0.0):.9g} m from"
 
     def _width(self, far: float) -> float:
-        """How wide a parcel is, so that a conflict just within the limit has its share, or falls short of another's."""
+        """A parcel's width, so that a conflict just within the limit has its share, or misses another rule's."""
         if self.rule.min_share:
             return far * 0.8
         return max(_WIDE, far * 2) if self.drafts.stricter(self.rule) else _WIDE
@@ -256,7 +256,7 @@ class _Trial:
         return list(given["field"]) if isinstance(given["field"], list) else [given["field"]]
 
     def _distances(self) -> list[tuple[Fields, float]]:
-        """Fields of features by the classes of the rule's distances, each with its metres."""
+        """Fields of features for each class of the rule's distances, with the metres of each."""
         given, names = self.rule.options["distance_m"], self._distance_fields()
         if not isinstance(given, Mapping):
             return [(self._first, float(given))]
@@ -296,7 +296,7 @@ class _Trial:
         yield self._draft("unknown", "unknown", never_loaded=[], outdated=[self._layer])
 
     def of_conditions(self) -> Iterator[Draft]:
-        """Each value that the rule's `where` names, those that no rule of the layer does, and none."""
+        """Drafts for each value that `where` names, for values that no rule of the layer names, and for no value."""
         rule = self.rule
         if self._form is CaseForm.STRIP and self._distance_fields():
             true: Sequence[Fields] = ()
@@ -341,7 +341,7 @@ class _Trial:
         return self._draft_with_feature(name, says, self._usual_lies(), None, **{**self._usual_size(), **more})
 
     def of_projects(self, projects: TrialProjects) -> Iterator[Draft]:
-        """Each class that is excused or reached, and the next one, which is not."""
+        """Drafts for each class that is excused or reached, and for the next class, which is not."""
         rule, known = self.rule, list(self.drafts.classes.values())
         milder = self.drafts.rule_of_excused(rule)
         for item in rule.unless:
@@ -357,7 +357,7 @@ class _Trial:
                 yield self._usual(f"next_{more.name}", says, project=project)
 
     def of_law(self) -> Iterator[Draft]:
-        """The day before each of its laws begins, and that day."""
+        """Drafts for the first day of each of the rule's laws, and for the day before."""
         for first in first_days(self.rule):
             for name, day in ((f"before_{first}", first - timedelta(days=1)), (f"after_{first}", first)):
                 then = self.rule.on_day(day)
@@ -366,19 +366,19 @@ class _Trial:
 
 
 def _article(rule: Rule) -> str:
-    """The first article on which a rule rests."""
+    """The first article that a rule cites."""
     entries = rule.basis or replace(rule).basis
     named = [one for one in entries if one.article.startswith("第")] or list(entries)
     return named[0].text if named else ""
 
 
 def drafts_text(drafts: Sequence[Draft]) -> str:
-    """Cases as they stand in a file."""
+    """The text of cases as in a file."""
     return "\n".join(_case_text(draft) for draft in drafts)
 
 
 def head_text(cases: str, day: date) -> str:
-    """The head of a file of cases, with what lies around those of another file."""
+    """The head of a file of cases, with the surroundings of another file's cases."""
     around = toml_content(cases.replace("\r\n", "\n")).get("around", ())
     tables = [("[cases]", {"day": day}), *(("[[around]]", one) for one in around)]
     return "".join(

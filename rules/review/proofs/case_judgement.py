@@ -1,7 +1,7 @@
-"""The judgement of cases by the check: its own rules over its own layers, of which only the ground is drawn.
+"""Judge test cases with the check itself: its own rules on its own layers; only the ground is drawn.
 
-The rows of each rule are kept as it judged them alone, so that a rule that is changed is judged again by itself, over
-the cases that its layers touch, beside the rows of all others.
+The rows of each rule are kept as the rule judged alone. A changed rule can then be judged again by itself, on the cases
+that its layers touch, beside the rows of all other rules.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -45,7 +45,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class RowsOfRule:
-    """A rule's findings of cases (k,): place of the case, whether it is unknown, rank of its verdict, what counts."""
+    """A rule's findings of cases (k,): position of the case, whether unknown, rank of the verdict, what counts."""
 
     place: np.ndarray
     is_unknown: np.ndarray
@@ -55,10 +55,10 @@ class RowsOfRule:
 
 
 class JudgedCases:
-    """Cases that are judged together: of one day, with layers of the same versions."""
+    """Cases that are judged together: of one day, with the same versions of layers."""
 
     def __init__(self, ground: CaseGround, rules: Sequence[Rule]) -> None:
-        """Judge them by all rules. Raises OneMapError rule.field."""
+        """Judge the cases by all rules. Raises OneMapError rule.field."""
         self.ground, self.rules = ground, tuple(rules)
         self._day = ground.cases[0].day
         attributes = pd.DataFrame([dict(case.fields) for case in ground.cases], dtype=object)
@@ -78,7 +78,7 @@ class JudgedCases:
         return self._outcomes(rows, np.arange(len(self.ground.cases)))
 
     def outcomes_with(self, changed: Sequence[Rule], place: np.ndarray) -> list[Outcome]:
-        """The judgement of some cases (k,) with changed rules, each in the place of that of its id.
+        """The judgement of some cases (k,) with changed rules, each replacing the rule of its id.
 
         Raises OneMapError rule.field.
         """
@@ -104,7 +104,7 @@ class JudgedCases:
         return any(wanted[block["_parcel"]].any() for block in rows.findings)
 
     def _rules_on_day(self, rules: Sequence[Rule]) -> list[Rule]:
-        """The rules that are run, as they stand on the day."""
+        """The rules to run, as they stand on the day."""
         held = self.ground.ever_loaded, self.ground.in_force
         ready = [rule_on_day(rule, self._day, *held) for rule in rules]
         return [
@@ -114,9 +114,9 @@ class JudgedCases:
         ]
 
     def _has_ground(self, rule: Rule) -> bool:
-        """Whether cases draw something that a rule can look at, or take it away.
+        """Whether the cases draw, or take away, something that a rule uses.
 
-        A raster that no case draws is of no case; a rule that finds features alone finds nothing where there are none.
+        A raster that no case draws belongs to no case; a rule of features alone finds nothing where none are drawn.
         """
         if rule.kind not in _OF_FEATURES and not self._needs_raster(rule):
             return True
@@ -131,7 +131,7 @@ class JudgedCases:
 
     @cached_property
     def _gone(self) -> set[str]:
-        """The layers of which some case says that they do not tell."""
+        """The layers that some case declares to be silent."""
         return {code for case in self.ground.cases for code in case.beyond | case.never_loaded | case.outdated}
 
     def _plan(self, rules: Sequence[Rule]) -> CheckPlan:
@@ -186,7 +186,7 @@ def _columns(block: Mapping[str, object]) -> tuple[np.ndarray, ...]:
 def judged_groups(
     cases: Sequence[Case], packs: Sequence[Pack], catalogue: Mapping[str, LayerEntry], folder: Path
 ) -> Iterator[JudgedCases]:
-    """The cases by groups that can be judged together. folder: for the files of rasters."""
+    """The cases in groups that can be judged together. folder: for the files of rasters."""
     rules = joined_rules(packs)
     asked = [code for rule in rules for code in (*rule.layers_named, *rule.layers)]
     first = {rule.layers_named[0] for rule in rules}
@@ -211,7 +211,7 @@ def judged_groups(
 
 @dataclass(frozen=True)
 class _Versions:
-    """By what cases can be judged together. chosen: layers of lists, besides the first, that a case draws."""
+    """What cases must share to be judged together. chosen: layers of lists, besides the first, that a case draws."""
 
     day: date
     chosen: frozenset[str]
@@ -221,13 +221,13 @@ class _Versions:
 
 
 def _layers_before_drawn(named: Sequence[str], chosen: frozenset[str]) -> Sequence[str]:
-    """The layers of a list before the first that a case has drawn; none where it has drawn none."""
+    """The layers of a list before the first that a case draws; none if it draws none."""
     at = next((number for number, code in enumerate(named) if code in chosen), None)
     return () if at is None else named[:at]
 
 
 def with_rule(rules: Sequence[Rule], changed: Rule) -> list[Rule]:
-    """The rules that are others if one is changed: itself, and those that judge in its place."""
+    """The rules that differ if one is changed: the rule itself, and those that judge in its place."""
     found = [changed]
     for rule in rules:
         if any(one.id == changed.id for one in rule.milder_of) and rule.id != changed.id:

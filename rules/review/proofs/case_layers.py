@@ -1,4 +1,4 @@
-"""The layers that cases draw, in memory: each case has a cell of its own, out of the reach of its neighbours."""
+"""The layers that test cases draw, in memory: each case has a cell of its own, out of the reach of its neighbours."""
 
 import hashlib
 import math
@@ -32,8 +32,8 @@ _CELL_OF_RASTER_M, _NO_HEIGHT = 25.0, -9999.0
 class CaseGround:
     """Cases (n,) that are judged together, and whose layers have the same versions.
 
-    ever_loaded, in_force: the codes of layers; official: those that speak only where a case draws them; folder: for
-    the files of rasters.
+    ever_loaded, in_force: codes of layers; official: layers that count only where a case draws them; folder: for the
+    files of rasters.
     """
 
     cases: tuple[Case, ...]
@@ -45,7 +45,7 @@ class CaseGround:
 
     @cached_property
     def corners(self) -> np.ndarray:
-        """The place (n, 2) of each case's south-west corner."""
+        """The south-west corner (n, 2) of each case's cell."""
         number = np.arange(len(self.cases))
         return _FIRST_M + CELL_M * np.stack([number % _IN_ROW, number // _IN_ROW], axis=1).astype(float)
 
@@ -56,14 +56,14 @@ class CaseGround:
 
     @property
     def crs(self) -> pyproj.CRS:
-        """A plane in metres; which one does not matter."""
+        """A plane in metres; any will do."""
         return pyproj.CRS(_SYSTEM)
 
     def expect(self, boxes: Mapping[str, Sequence[float]]) -> None:
-        """Has no effect: all of them are at hand."""
+        """Do nothing: all layers are in memory."""
 
     def features(self, code: str) -> int:
-        """How many features the cases draw of a layer."""
+        """How many features of a layer the cases draw."""
         return len(self._features_by_layer.get(code, ()))
 
     def read(self, code: str, bounds: Sequence[float] | None, boxes: np.ndarray | None = None) -> LayerSource:
@@ -99,13 +99,13 @@ class CaseGround:
 
     @staticmethod
     def _attributes(entry: LayerEntry, drawn: Sequence[tuple[int, DrawnFeature]]) -> pd.DataFrame:
-        """Every field of the schema, null where a case does not say it."""
+        """Every field of the schema, null where a case does not give it."""
         names = dict.fromkeys([*(one.name for one in entry.fields), *([entry.key] if entry.key else [])])
         columns = {name: object_array(one.fields.get(name) for _, one in drawn) for name in names}
         return pd.DataFrame(columns, index=range(len(drawn)))
 
     def _coverage(self, code: str) -> shapely.Geometry:
-        """The ground of all cells, but of cases for which the layer says nothing."""
+        """The ground of all cells, without those of cases for which the layer says nothing."""
         if code in self.official:
             chosen = [place for place, case in enumerate(self.cases) if any(one.layer == code for one in case.features)]
             ground = shapely.union_all(self._cells(np.array(chosen, dtype=int)))
@@ -142,7 +142,7 @@ class CaseGround:
         )
 
     def _rasters(self, drawn: Sequence[tuple[int, DrawnFeature]], shapes: np.ndarray) -> tuple[RasterReference, ...]:
-        """The grids of all cases as one file, as a version has one: planes of a slope, or of one value."""
+        """The grids of all cases as one file, like a version's: planes of a slope, or of one value."""
         if not drawn:
             return ()
         west, south, east, north = shapely.total_bounds(shapes)

@@ -1,4 +1,4 @@
-"""A file of cases, of whatever it proves: its text, the lines of its tables, and the features that it draws."""
+"""Read a file of test cases of any kind: its text, the lines of its tables, and the features that it draws."""
 
 import difflib
 import re
@@ -42,7 +42,7 @@ class CaseReading:
     problems: list[Problem] = field(default_factory=list)
 
     def wrong(self, code: str, line: int, place: str, key: str = "", **facts: Any) -> None:
-        """Note a problem of a table that begins on a line; of one of its keys the key's own line."""
+        """Record a problem of a table that begins on a line; with a key, on the key's own line."""
         at = line_of_key(self.text, line, key) if key else line
         self.problems.append(
             Problem(f"cases.{code}", {"file": self.source, "feature": place, "field": key, "line": at, **facts})
@@ -50,7 +50,7 @@ class CaseReading:
 
     @cached_property
     def lines_by_head(self) -> dict[str, list[int]]:
-        """The lines on which tables of the file begin, counted from 1, by their heads."""
+        """The lines, counted from 1, on which the file's tables begin, by their heads."""
         found: dict[str, list[int]] = {}
         for number, line in enumerate(self.text.split("\n"), start=1):
             head = re.sub(r"\s|#.*", "", line).replace('"', "")
@@ -63,13 +63,13 @@ class CaseReading:
         return toml_or_refusal(self.text, "cases.syntax", self.source)
 
     def tables(self, name: str, content: Mapping[str, Any]) -> Iterator[tuple[int, int, Mapping[str, Any]]]:
-        """The tables of a name: number from 0, line, and what it says."""
+        """The tables of a name: number from 0, line, and content."""
         lines = self.lines_by_head.get(f"[[{name}]]", [])
         for number, item in enumerate(content.get(name, ())):
             yield number, lines[number] if number < len(lines) else 0, item
 
     def check_keys(self, line: int, place: str, item: Mapping[str, Any], known: Collection[str]) -> None:
-        """Note every key of a table that is none of those known. place: of the table, "" for the file itself."""
+        """Record a problem for every unknown key of a table. place: of the table, "" for the file itself."""
         for key in item:
             if key not in known:
                 self.wrong("key", line, place or key, key, known=list(known))
@@ -81,7 +81,7 @@ class CaseReading:
 
 
 def texts_beside(path: Path, name: str) -> list[tuple[str, str]]:
-    """The texts of the cases beside a file, and their files' names: NAME.cases.toml, then NAME.PART.cases.toml.
+    """The texts of the case files beside a file, with their names: NAME.cases.toml, then NAME.PART.cases.toml.
 
     name: as the file was given. Raises OneMapError cases.missing, pack.encoding.
     """
@@ -103,7 +103,7 @@ def _text_of(path: Path) -> tuple[str, str]:
 def drawn_feature(
     item: Mapping[str, Any], parcel: shapely.Geometry, name: str, line: int, reading: CaseReading, key: str = "features"
 ) -> DrawnFeature | None:
-    """A feature of a case beside its parcel; None where the reading was told what is wrong with it.
+    """Read a feature of a case beside its parcel; None if the reading recorded a problem with it.
 
     key: of the case that draws it.
     """
@@ -127,7 +127,7 @@ def drawn_feature(
 
 
 def wrong_shape(error: ShapeError, name: str, line: int, key: str, reading: CaseReading) -> None:
-    """Note a shape that cannot be drawn."""
+    """Record a problem for a shape that cannot be drawn."""
     why = {
         language: phrase(f"shape.{error.reason}", language, **_facts_in(error.facts, language))
         for language in LANGUAGES
@@ -140,7 +140,7 @@ def _facts_in(facts: Mapping[str, Any], language: str) -> dict[str, Any]:
 
 
 def line_of_key(text: str, begin: int, key: str) -> int:
-    """The line on which a table that begins on a line names a key; the table's own if it does not."""
+    """The line on which a table names a key, or the table's first line if it does not. begin: that first line."""
     for number, line in enumerate(_table_lines(text, begin), start=max(begin, 1)):
         if re.match(rf"\s*\"?{re.escape(key)}\"?\s*=", line):
             return number

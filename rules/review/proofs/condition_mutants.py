@@ -1,4 +1,4 @@
-"""Single errors of a rule's `where` and `when`: a clause dropped, a code more or less, < for <=, all of it negated."""
+"""Single errors in a rule's `where` and `when`: a clause dropped, a code added or dropped, < for <=, all negated."""
 
 import itertools
 from collections.abc import Iterator
@@ -15,9 +15,9 @@ Tree = Any
 
 
 def condition_mutants(rule: Rule, entry: LayerEntry | None, made: Any) -> Iterator[Any]:
-    """The changes of a rule's conditions.
+    """The mutants of a rule's conditions.
 
-    entry: of its layer; made: makes a mutant of rule, key, facts and equality.
+    entry: of its layer; made: makes a mutant from rule, key, facts and equality.
     """
     for key in ("where", "when"):
         text = getattr(rule, key)
@@ -43,7 +43,7 @@ def _with_text(rule: Rule, key: str, text: str | None) -> Rule:
 
 
 def _are_alike(rule: Rule, mutant: Rule, entry: LayerEntry) -> bool:
-    """Whether two conditions let through the same of all values that both, the schema and its code tables name."""
+    """Whether two conditions select the same among all values that they, the schema and its code tables name."""
     values: dict[str, list[Any]] = {}
     for name in dict.fromkeys((*fields_of(str(rule.where)), *fields_of(str(mutant.where)))):
         values[name] = [*all_values(rule, name, entry), None]
@@ -52,7 +52,7 @@ def _are_alike(rule: Rule, mutant: Rule, entry: LayerEntry) -> bool:
 
 
 def _changes(tree: Tree, entry: LayerEntry | None) -> Iterator[tuple[str, Tree, dict[str, Any]]]:
-    """A condition with one change: the sentence, the condition, the facts of the sentence."""
+    """Every single change of a condition: key of the sentence, changed condition, facts of the sentence."""
     operator, arguments = tree["op"], tree["args"]
     if operator in ("and", "or"):
         for at, argument in enumerate(arguments):
@@ -82,7 +82,7 @@ def _code_changes(arguments: list[Any], entry: LayerEntry | None) -> Iterator[tu
 
 
 def _equal(tree: Tree, sentence: str, facts: dict[str, Any]) -> str | None:
-    """Why a change makes no other condition: what is dropped is said by another clause."""
+    """Why a change does not alter a condition: another clause covers what was dropped; else None."""
     if sentence == "clause_dropped":
         clause = parse_condition(facts["clause"])
         others = [one for one in _clauses(tree) if one != clause]
@@ -97,7 +97,7 @@ def _clauses(tree: Tree) -> list[Tree]:
 
 
 def _covers(wide: Tree, narrow: Tree) -> bool:
-    """Whether a pattern such as 'A%' lets through all that another, 'AB%', does."""
+    """Whether a pattern such as 'A%' matches everything that another, 'AB%', matches."""
     if wide["op"] != "like" or wide["args"][0] != narrow["args"][0]:
         return False
     start, longer = wide["args"][1], narrow["args"][1]
@@ -105,7 +105,7 @@ def _covers(wide: Tree, narrow: Tree) -> bool:
 
 
 def condition_text(tree: Tree) -> str:
-    """A condition as text, of which `parse_condition` makes the same."""
+    """A condition as text that `parse_condition` reads back as the same."""
     if not isinstance(tree, dict):
         return _literal(tree)
     if "property" in tree:

@@ -1,4 +1,4 @@
-"""The differences of packs: a sentence for each key, and plain values for programs."""
+"""The words for differences of packs: a sentence for each key, and plain values for programs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,7 +22,7 @@ class DifferenceWords:
         self._catalogue, self._language = catalogue, language
 
     def record(self, one: RuleDifference) -> Result:
-        """One rule as plain values: what it becomes, and each key with its sentence."""
+        """One rule's difference as plain values: the kind of its change, and each key with its sentence."""
         rule, language = one.rule, self._language
         return {
             "rule": rule.id,
@@ -39,14 +39,14 @@ class DifferenceWords:
         }
 
     def pack_record(self, one: PackChange) -> Result:
-        """Something else of packs as plain values."""
+        """A difference outside the rules as plain values."""
         before, after = (self._value(value) for value in (one.before, one.after))
         table, _, key = one.place.partition(".")
         name = self._name(key) if table == "review" else one.place
         return {"place": one.place, "sentence": self._sides(name, before, after)}
 
     def sentences(self, rule: Rule, key: KeyChange) -> list[str]:
-        """The sentences that say the new value of a key."""
+        """The sentences that give the new value of a key."""
         before, after = key.before, key.after
         if key.key == "verdict":
             words = (phrase(f"verdict.{one}", self._language) for one in (before, after))
@@ -74,7 +74,7 @@ class DifferenceWords:
         ]
 
     def _of_values(self, name: str, unit: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-        """The difference of a threshold that has a value for each class of a field."""
+        """The sentences for a threshold that has a value for each class of a field."""
         sides = [{**one["values"], **({"": one["default"]} if "default" in one else {})} for one in (before, after)]
         lines = []
         for place in dict.fromkeys((*sides[0], *sides[1])):

@@ -1,6 +1,6 @@
-"""Changes of a rule that no case can notice: a graver rule decides wherever they would tell, or nobody is concerned.
+"""Changes of a rule that no case can detect: a graver rule decides wherever they matter, or they concern nobody.
 
-It is asked of changes that no case has noticed, and says only what holds for every project and every feature.
+This is computed only for changes that no case has detected, and claims only what holds for all projects and features.
 """
 
 import itertools
@@ -25,7 +25,7 @@ _rank = RANK.__getitem__
 def masked_reason(
     mutant: RuleMutant, rules: Sequence[Rule], catalogue: Mapping[str, LayerEntry], language: str
 ) -> str | None:
-    """Why nobody can notice a change among some rules; None where somebody could."""
+    """The reason why no case can detect a change among some rules; None if one could."""
     rule = next(one for one in rules if one.id == mutant.rule.id)
     classes = _changed_classes(rule, mutant.rule)
     if mutant.key in ("unless_class_added", "only_class_added", "only_class_dropped") and len(classes) == 1:
@@ -52,7 +52,7 @@ def _because_of(graver: Sequence[Rule], language: str) -> str | None:
 
 
 def _graver_on_features(changed: Rule, rule: Rule, rules: Sequence[Rule], entry: LayerEntry) -> list[Rule]:
-    """The rules that decide on all features of which a changed `where` says something else; none if some are left."""
+    """The rules that decide on all features for which a changed `where` differs; none if some features are left."""
     asked = [one for one in rules if one.layer == rule.layer and one.finds]
     tried = [one for one in (rule, changed, *asked) if one.where]
     names = dict.fromkeys(name for one in (rule, changed) for name in fields_of(str(one.where or rule.where)))
@@ -78,7 +78,7 @@ def _graver_on_features(changed: Rule, rule: Rule, rules: Sequence[Rule], entry:
 def _decides_on(
     one: Rule, fields: Mapping[str, object], rule: Rule, verdict: str, rules: Sequence[Rule], entry: LayerEntry
 ) -> bool:
-    """Whether a rule says more than a verdict of each feature with some fields that another looks at."""
+    """Whether a rule says more than a verdict about each feature with some fields that another rule concerns."""
     if one.only or not _is_wider(one, rule, verdict) or not _reaches_as_many(one, rule, verdict, rules):
         return False
     return _says(one, [fields], entry) == [True]
@@ -105,7 +105,7 @@ def _decides_for(one: Rule, item: ProjectClass, rule: Rule, rules: Sequence[Rule
 
 
 def _is_wider(one: Rule, rule: Rule, verdict: str) -> bool:
-    """Whether a rule is graver than a verdict, and looks at no less ground of another's layer on every day."""
+    """Whether a rule is graver than a verdict, and covers at least the ground of another rule's layer on every day."""
     if one.id == rule.id or _rank(one.verdict) >= _rank(verdict) or one.when is not None:
         return False
     if one.kind != rule.kind or one.layers_named != rule.layers_named:
@@ -117,7 +117,7 @@ def _is_wider(one: Rule, rule: Rule, verdict: str) -> bool:
 
 
 def _is_as_far(one: Rule, rule: Rule) -> bool:
-    """Whether a rule's distances are no shorter than another's, class by class."""
+    """Whether a rule's distances are at least another's, class by class."""
     own, given = one.options.get(_DISTANCE), rule.options.get(_DISTANCE)
     if isinstance(own, Mapping) and isinstance(given, Mapping):
         pairs = [(own["values"].get(name, 0), far) for name, far in given["values"].items()]
@@ -129,7 +129,7 @@ def _is_as_far(one: Rule, rule: Rule) -> bool:
 
 
 def _is_always_there(one: Rule, rule: Rule) -> bool:
-    """Whether a rule has a law in force on each day on which another has one."""
+    """Whether a rule has a law in force on each day on which another rule has one."""
     return all(
         any(entry.is_in_force(day) for entry in one.basis)
         for day in _turning_days(one, rule)
@@ -138,14 +138,14 @@ def _is_always_there(one: Rule, rule: Rule) -> bool:
 
 
 def _turning_days(*rules: Rule) -> Iterator[date]:
-    """The days on which a law of some rules begins or ends, those beside them, and one long ago."""
+    """The days on which a law of some rules begins or ends, the days before and after, and one day long ago."""
     yield _LONG_AGO
     for entry in (entry for rule in rules for entry in rule.basis):
         yield from (day + timedelta(days=step) for day in entry.days for step in (-1, 0, 1))
 
 
 def _reaches_as_many(one: Rule, rule: Rule, verdict: str, rules: Sequence[Rule]) -> bool:
-    """Whether a rule excuses nobody whom another does not; or one graver than a verdict judges those instead."""
+    """Whether a rule excuses only whom another excuses, or a rule graver than a verdict judges the rest instead."""
     spared = {item.name for item in rule.unless}
     if any(_rank(other.verdict) > _rank(one.verdict) for other in rules if other.id in one.under):
         return False

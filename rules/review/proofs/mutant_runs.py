@@ -1,4 +1,4 @@
-"""Which mutants the cases notice: each is judged in its rule's place, over the cases that its layers touch."""
+"""Find out which mutants the cases detect: each replaces its rule, on the cases that its layers touch."""
 
 from collections.abc import Collection, Sequence
 
@@ -14,16 +14,16 @@ from onemap.rules.review.proofs.proof import CaseResult, Mutant, PacksToProve, w
 
 
 class MutantRuns:
-    """Makes all mutants of a pack, and looks which are noticed."""
+    """Makes all mutants of a pack, and finds out which are detected."""
 
     def __init__(self, language: str, rules: Collection[str] | None = None) -> None:
-        """language: of the sentences; rules: the ids of those that are changed, None for all."""
+        """language: of the sentences; rules: ids of the rules to change, None for all."""
         self._language, self._names = language, rules
 
     def __call__(
         self, proving: PacksToProve, groups: Sequence[JudgedCases], results: Sequence[CaseResult], progress: Progress
     ) -> tuple[Mutant, ...]:
-        """Each mutant with the case that noticed it, if one did."""
+        """Each mutant with the case that detects it, if one does."""
         passing = {result.case.id for result in results if result.passes and result.case.is_exact}
         classes = {name: item for pack in proving.packs for name, item in pack.classes.items()}
         rules = [rule for rule in proving.own_rules if self._names is None or rule.id in self._names]
@@ -40,7 +40,7 @@ class MutantRuns:
 
 
 def _killer(mutant: RuleMutant, rules: Sequence[Rule], groups: Sequence[JudgedCases], passing: set[str]) -> str | None:
-    """The case that notices a mutant."""
+    """The first case that detects a mutant; None if none does."""
     changed = with_rule(rules, mutant.rule)
     original = next(rule for rule in rules if rule.id == mutant.rule.id)
     layers = {*original.layers_named, *original.layers, *mutant.rule.layers}
@@ -53,7 +53,7 @@ def _killer(mutant: RuleMutant, rules: Sequence[Rule], groups: Sequence[JudgedCa
 
 
 def _killer_among(changed: Sequence[Rule], group: JudgedCases, place: np.ndarray) -> str | None:
-    """The first of some cases (k,) that fails where rules are changed."""
+    """The first of some cases (k,) that fails with changed rules."""
     try:
         outcomes = group.outcomes_with(changed, place)
     except OneMapError:
@@ -65,7 +65,7 @@ def _killer_among(changed: Sequence[Rule], group: JudgedCases, place: np.ndarray
 
 
 def cases_about(group: JudgedCases, layers: set[str], rule: str, passing: set[str], has_name: bool) -> np.ndarray:
-    """The places (k,) of the cases that may tell of a rule on some layers: those that name it, or the others."""
+    """Positions (k,) of cases that may detect a change of a rule on some layers: those naming it, or the others."""
     chosen = []
     for place, case in enumerate(group.ground.cases):
         names = rule in (case.decides or ()) or rule in case.spares or case.id.startswith(f"{rule}/")

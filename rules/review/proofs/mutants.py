@@ -1,6 +1,6 @@
-"""Single errors of rules: each a rule with one thing changed, and the sentence that says what.
+"""Single errors of rules: each mutant is a rule with one change, and a sentence that describes the change.
 
-Which changes are made is fixed, and no pack can turn any of them off: docs/decisions/46.
+The kinds of changes are fixed, and no pack can turn one off: docs/decisions/46.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ _ORDER = (Verdict.NOTICE, Verdict.CONSULT, Verdict.RESTRICTED, Verdict.PROHIBITE
 
 @dataclass(frozen=True)
 class RuleMutant:
-    """A rule with one change. key, facts: of the sentence in the messages under `mutant`; equal: as of `Mutant`."""
+    """A rule with one change. key, facts: of the sentence in the messages under `mutant`; equal: as in `Mutant`."""
 
     rule: Rule
     key: str
@@ -40,14 +40,14 @@ class RuleMutant:
         return phrase(f"mutant.{self.key}", language, **words)
 
     def reason(self, language: str) -> str | None:
-        """Why it is equal in meaning, None where it is not."""
+        """Why the mutant is equal in meaning, None if it is not."""
         return None if self.equal is None else phrase(f"mutant_equal.{self.equal}", language)
 
 
 def mutants_of(
     rule: Rule, classes: Mapping[str, ProjectClass], catalogue: Mapping[str, LayerEntry]
 ) -> Iterator[RuleMutant]:
-    """All changes of a rule that judges. classes: of its packs, in their order."""
+    """All mutants of a rule that judges. classes: of its packs, in their order."""
     if not rule.finds:
         return
     yield from _numbers(rule)
@@ -94,7 +94,7 @@ def _with_option(rule: Rule, key: str, value: Any) -> Rule:
 
 
 def _equal_number(rule: Rule, key: str, before: float, after: float) -> str | None:
-    """Ground that is as wide as the rule wants has more than its least area anyway."""
+    """Why a change of the least area has no effect: ground as wide as the rule wants is larger anyway; else None."""
     widest_m2 = pi / 4 * rule.min_width_m**2
     return "area_below_width" if key == "min_area_m2" and max(before, after) <= widest_m2 else None
 
@@ -111,7 +111,7 @@ def _classes_of_distances(rule: Rule) -> Iterator[RuleMutant]:
 
 
 def _classes(rule: Rule, key: str, known: Sequence[ProjectClass]) -> Iterator[RuleMutant]:
-    """One class dropped, one added, all dropped."""
+    """Mutants with one class dropped, one added, or all dropped."""
     listed: tuple[ProjectClass, ...] = getattr(rule, key)
     if not listed:
         return
@@ -131,7 +131,7 @@ def _with_classes(rule: Rule, key: str, classes: tuple[ProjectClass, ...]) -> Ru
 
 
 def next_class(rule: Rule, key: str, known: Sequence[ProjectClass]) -> ProjectClass | None:
-    """The class that follows those of a rule's list in the pack, and says more than they do."""
+    """The next class of the pack after those of a rule's list that adds something to them."""
     listed: tuple[ProjectClass, ...] = getattr(rule, key)
     names, own = [one.name for one in known], {one.name for one in listed}
     begin = max((names.index(name) for name in own if name in names), default=-1) + 1
@@ -140,7 +140,7 @@ def next_class(rule: Rule, key: str, known: Sequence[ProjectClass]) -> ProjectCl
 
 
 def is_within(item: ProjectClass, others: Sequence[ProjectClass], key: str) -> bool:
-    """Whether every project of a class is of others as well."""
+    """Whether every project of a class also belongs to one of the others."""
     use = tuple(start for other in others for start in other.use)
     survey = tuple(start for other in others for start in other.survey)
     kinds = {kind for other in others for kind in other.kinds}
@@ -154,7 +154,7 @@ def is_within(item: ProjectClass, others: Sequence[ProjectClass], key: str) -> b
 
 
 def _layers(rule: Rule, catalogue: Mapping[str, LayerEntry]) -> Iterator[RuleMutant]:
-    """One layer of a list dropped."""
+    """Mutants with one layer of a list dropped."""
     for code in rule.layers_named if len(rule.layers_named) > 1 else ():
         left = tuple(other for other in rule.layers_named if other != code)
         title = {language: layer_title(code, catalogue, language) for language in ("zh", "en")}
@@ -175,7 +175,7 @@ def _verdicts(rule: Rule) -> Iterator[RuleMutant]:
 
 
 def _days(rule: Rule) -> Iterator[RuleMutant]:
-    """The first day of a law, a day earlier or later."""
+    """Mutants with the first day of a law one day earlier or later."""
     for number, entry in enumerate(rule.basis):
         if (first := entry.first_day) is None:
             continue

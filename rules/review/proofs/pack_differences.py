@@ -1,4 +1,4 @@
-"""How two lists of packs differ, rule by rule: what is stricter, milder, judged otherwise, or only worded otherwise."""
+"""How two lists of packs differ, rule by rule: what is stricter, milder, judged or only worded differently."""
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
@@ -29,7 +29,7 @@ _SAYS = {False: 0, None: 1, True: 2}
 
 @dataclass(frozen=True)
 class KeyChange:
-    """One key of a rule that says something else. direction: STRICTER, MILDER, OTHERWISE, WORDS, or `law`, `both`."""
+    """One key of a rule that differs. direction: STRICTER, MILDER, OTHERWISE, WORDS, or `law`, `both`."""
 
     key: str
     before: Any
@@ -39,7 +39,7 @@ class KeyChange:
 
 @dataclass(frozen=True)
 class RuleDifference:
-    """A rule before and after: None where there was or is none; keys (n,) that changed."""
+    """A rule before and after, None where it does not exist; keys (n,) that changed."""
 
     before: Rule | None
     after: Rule | None
@@ -47,7 +47,7 @@ class RuleDifference:
 
     @property
     def rule(self) -> Rule:
-        """The rule by which it is named: as it stands now, or as it stood last."""
+        """The rule by which the difference is named: the new one, or the old one if it is gone."""
         rule = self.after or self.before
         if rule is None:
             raise ValueError("a difference is of a rule")
@@ -68,10 +68,10 @@ class RuleDifference:
 def rule_differences(
     before: Sequence[Pack], after: Sequence[Pack], catalogue: Mapping[str, LayerEntry]
 ) -> list[RuleDifference]:
-    """Every rule that is not the same in both lists of packs, in the order of CHANGES, then of the packs.
+    """Every rule that differs between two lists of packs, in the order of CHANGES, then of the packs.
 
-    A rule is the same as that of its id, that whose place it takes, or that which it succeeds.
-    A pack that stands on another may be asked without it.
+    A rule is compared with the rule of its id, the rule that it replaces, or the rule that it succeeds.
+    A pack that depends on another may be compared without it.
     """
     old, new = (_rules_of(packs) for packs in (before, after))
     found, met = [], set()
@@ -87,7 +87,7 @@ def rule_differences(
 
 
 def _rules_of(packs: Sequence[Pack]) -> dict[str, Rule]:
-    """The rules of some packs by their ids; one of a later pack stands in the place of that which it replaces."""
+    """The rules of some packs by id; a rule of a later pack takes the place of the rule that it replaces."""
     rules: dict[str, Rule] = {}
     for rule in (rule for pack in packs for rule in pack.rules):
         if rule.replaces in rules:
@@ -102,7 +102,7 @@ def _former(rule: Rule, old: Mapping[str, Rule]) -> Rule | None:
 
 
 def _key_changes(before: Rule, after: Rule, catalogue: Mapping[str, LayerEntry]) -> list[KeyChange]:
-    """The keys that say something else, those that judge first."""
+    """The keys that differ, those that affect judging first."""
     found = []
 
     def note(key: str, sides: tuple[Any, Any], direct: Callable[[Any, Any], str]) -> None:
@@ -127,7 +127,7 @@ def _key_changes(before: Rule, after: Rule, catalogue: Mapping[str, LayerEntry])
 
 
 def _plain(value: Any) -> Any:
-    """A value as it is compared: classes and tables of uses by all that they say."""
+    """A value in a form to compare: classes and tables of uses by their whole content."""
     if isinstance(value, PermitTable):
         return value.hash
     if isinstance(value, ProjectClass):
@@ -142,7 +142,7 @@ def _by_rank(before: str, after: str) -> str:
 
 
 def _of_presence(before: Any) -> str:
-    """The difference of a condition that narrows a rule: it comes, or it goes."""
+    """The direction in which a rule changes if a narrowing condition is added or removed. before: the old condition."""
     return STRICTER if before else MILDER
 
 
@@ -163,7 +163,7 @@ def _of_option(key: str, before: Any, after: Any) -> str:
 
 
 def _numbers(value: Any) -> dict[tuple[str, str], float]:
-    """The numbers of a threshold by the class that they are for; none of a field that holds them."""
+    """The numbers of a threshold, by the class that each is for; none for a field that holds them."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return {("", ""): float(value)}
     if not isinstance(value, Mapping) or "values" not in value:
@@ -174,7 +174,7 @@ def _numbers(value: Any) -> dict[tuple[str, str], float]:
 
 
 def _of_classes(more: str, before: Sequence[ProjectClass], after: Sequence[ProjectClass]) -> str:
-    """The difference of classes that are excused, or alone reached. more: the effect of more projects in them."""
+    """The direction of a change of excused or reached classes. more: the effect of more projects in them."""
     if not before or not after:
         return _of_presence(before)  # of `only` nobody named is everybody, of `unless` nobody: either list narrows
     sides = [_reach(classes) for classes in (before, after)]
@@ -187,7 +187,7 @@ def _of_classes(more: str, before: Sequence[ProjectClass], after: Sequence[Proje
 
 
 def _reach(classes: Sequence[ProjectClass]) -> set[tuple[str, str]]:
-    """The projects of some classes: kinds and beginnings of codes, of danger by themselves."""
+    """The projects of some classes: kinds and beginnings of codes; dangerous ones apart."""
     return {
         (f"{name} {one.is_danger} {one.system}", value)
         for one in classes
@@ -204,7 +204,7 @@ def _of_harmless(before: Mapping[str, Sequence[str]], after: Mapping[str, Sequen
 
 
 def _of_where(before: Rule, after: Rule, entry: LayerEntry | None) -> str:
-    """The difference of conditions of features, by all values that both, the schema and its code tables name."""
+    """The direction of a change of `where`, by all values that both conditions, the schema and its code tables name."""
     if not before.where or not after.where:
         return _of_presence(before.where)
     if entry is None:
@@ -234,7 +234,7 @@ class PackChange:
 
 
 def pack_changes(before: Sequence[Pack], after: Sequence[Pack]) -> list[PackChange]:
-    """Terms of the review, items of the checklist and classes that differ, each by its name."""
+    """Terms of the review, items of the checklist and classes that differ, by name."""
     sides = [_places(packs) for packs in (before, after)]
     names = dict.fromkeys((*sides[0], *sides[1]))
     return [

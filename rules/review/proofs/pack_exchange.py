@@ -22,7 +22,7 @@ _SUFFIX = ".zip"
 
 @dataclass(frozen=True)
 class SentPack:
-    """A pack on its way. manifest: the hash that is cited; sha256: of the zip; files: of pack and cases."""
+    """A packed pack. manifest: the hash to cite; sha256: of the zip; files: of pack and cases."""
 
     manifest: str
     sha256: str
@@ -59,7 +59,7 @@ def send_pack(
 def receive_pack(
     file: Path, folder: Path, catalogue: Mapping[str, LayerEntry], *, overwrite: bool
 ) -> tuple[Pack, SentPack]:
-    """Read a zip back: every file is compared with its hash, the pack is read, and all is written into a folder.
+    """Read a zip back: compare every file with its hash, read the pack, and write everything into a folder.
 
     Raises OneMapError source.missing, package.…, pack.…, rule.…, out.….
     """

@@ -1,4 +1,4 @@
-"""A pack as a form: its rules by department with their law, and of each rule the values that a planner may change."""
+"""A pack as a form: its rules by department with their law, and for each rule the values that a planner may change."""
 
 import itertools
 import re
@@ -40,7 +40,7 @@ class PackForm:
         self._terms = content.get("review", {})
 
     def departments(self, hits: Mapping[str, int] | None, differences: Mapping[str, Result]) -> list[Result]:
-        """The departments with rules, in their order.
+        """The departments that have rules, in their order.
 
         hits: of a check, differences: from its origin, both by rule.
         """
@@ -53,7 +53,7 @@ class PackForm:
         return found
 
     def terms(self) -> list[Result]:
-        """The terms of the review: days of all, then of each department that has its own."""
+        """The terms of the review: days for all departments, then for each department that differs."""
         names = [name for name in REVIEW_KEYS if name != "days_of"]
         fields = [self._field("review", name, REVIEW_KEYS[name], self._terms.get(name)) for name in names]
         own = self._terms.get("days_of", {})
@@ -65,7 +65,7 @@ class PackForm:
         return fields
 
     def classes(self) -> list[Result]:
-        """The reach of the pack's own classes of projects: kinds of the register, and beginnings of codes."""
+        """The content of the pack's own classes of projects: kinds of the register, and beginnings of codes."""
         return [
             {
                 **self._field(f"class.{one.name}", key, CLASS_KEYS[key], None, f"{one.title[self._language]} · {key}"),
@@ -77,7 +77,7 @@ class PackForm:
         ]
 
     def checklist(self) -> list[Result]:
-        """The checklist: each item with its department, and after which rule it is asked; one more, empty."""
+        """The checklist: each item with its department, and the rule after which it is asked; and one empty item."""
         taken = {item["id"] for item in self._pack.checklist}
         free = next(name for name in (f"own.{number}" for number in itertools.count(1)) if name not in taken)
         items: list[Mapping[str, Any]] = [*self._pack.checklist, {"id": free}]
@@ -132,7 +132,7 @@ class PackForm:
         yield from self._basis(rule, item.get("basis", ()))
 
     def _basis(self, rule: Rule, entries: Sequence[Mapping[str, Any]]) -> Iterator[Result]:
-        """Law and article, edition and days of each entry of a rule's basis; and of one more, empty."""
+        """Law and article, edition and days of each entry of a rule's basis, and of one empty entry."""
         for number, entry in enumerate((*entries, {})):
             for key in _OF_BASIS:
                 title = phrase("pack_form.of_basis", self._language, number=number + 1, name=self._name(key))
@@ -144,7 +144,7 @@ class PackForm:
                 }
 
     def _options(self, rule: str, name: str, key: Key, value: Any) -> Iterator[Result]:
-        """One key of a kind; of a threshold by classes each number by itself."""
+        """One key of a kind; a threshold by classes has a field for each number."""
         title = key.title.get(self._language) or name
         values = value.get("values") if isinstance(value, Mapping) else None
         if not isinstance(values, Mapping) or any(_PARTS.search(one) for one in values):
@@ -161,7 +161,7 @@ class PackForm:
             }
 
     def _field(self, table: str, name: str, key: Key, value: Any, title: str | None = None) -> Result:
-        """One value: where it stands, what it is called, how it is written, and what it may be."""
+        """One field: its place, title, value as it is written, and allowed values."""
         form, text = _form(name, key), value
         if form in ("toml", "list"):
             text = "" if value is None else value if form == "list" else _value_text(value)
@@ -195,7 +195,7 @@ class PackForm:
 
 
 def _form(name: str, key: Key) -> str:
-    """How a value is asked for: number, flag, choice, list, text, or toml for what has parts."""
+    """The form of a field: number, flag, choice, list, text, or toml for a value with parts."""
     if name in _CLASSES:
         return "list"
     if key.choices and key.type != LIST:
@@ -210,7 +210,7 @@ def _value_text(value: Any) -> str:
 
 
 def hits_of_run(library: Library, run: str) -> Counter[str]:
-    """By rule how many findings of a check decide. Raises OneMapError run.unknown, run.kind, run.damaged."""
+    """By rule, how many findings of a check decide. Raises OneMapError run.unknown, run.kind, run.damaged."""
     check_record(library, run)
     rows = stored_values(library, run, "findings", ("rule", "counted", "verdict"))
     return Counter(rule for rule, counted, verdict in rows if counted and verdict != Verdict.UNKNOWN)

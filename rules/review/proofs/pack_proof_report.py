@@ -1,4 +1,4 @@
-"""The report of a proof: each rule with what its cases show, the cases that fail, the errors that nobody notices."""
+"""The report of a proof: each rule with what its cases show, the cases that fail, the errors that no case detects."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ _NONE = "–"  # of what a rule cannot have
 def write_reports(
     values: Values, tables: Mapping[str, Sequence[Row]], answer: Mapping[str, Any], context: VerbContext
 ) -> list[str]:
-    """Write the report to each target, and say where. tables: its rows; answer: as the verb gives it.
+    """Write the report to each target, and return the paths. tables: its rows; answer: as the verb returns it.
 
     Raises OneMapError out.….
     """
@@ -43,7 +43,7 @@ def write_reports(
 
 
 def proof_tables(proof: Proof, answer: Mapping[str, Any], language: str) -> dict[str, list[Row]]:
-    """The rows of each table of the report, in the language's words."""
+    """The rows of each table of the report, worded in a language."""
     titles = {rule.id: rule.title.get(language, rule.id) for rule in proof.rules}
     failed = {one["case"]: one for one in answer["failed"]}
     cases = [

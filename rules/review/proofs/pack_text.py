@@ -1,4 +1,4 @@
-"""The lines of the rule packs' verbs for people, and the rows of what was in force when."""
+"""The lines of the rule packs' verbs for people, and the rows of which pack was in force when."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ from onemap.rules.judge.findings.citations import cited_law
 
 
 def _laws(result: Result, language: str) -> str:
-    """A page of Markdown: a line for each rule."""
+    """A Markdown table with a line for each rule."""
     heads = [phrase(f"laws.{name}", language) for name in ("rule", "title", "basis", "department", "confidence")]
     lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
     for rule in result["rules"]:
@@ -36,7 +36,7 @@ def _basis_line(entry: dict[str, Any], language: str) -> str:
 
 
 def versions_view(result: Result, language: str) -> AnswerView:
-    """The packs in force, then what was put in force: the newest first."""
+    """The packs in force, followed by all that were put in force, the newest first."""
     opening = [phrase("said.pack_in_force", language, **_short(one)) for one in result["in_force"]]
     closing = [] if result["versions"] else [phrase("said.pack_never_enacted", language)]
     heads = [AnswerRow(line, line=()) for line in (*opening, *closing)]  # a window has no lines around its rows

@@ -1,4 +1,4 @@
-"""A pack's text with some values changed: comments, order and all else stay as the planner has written them."""
+"""Change some values in a pack's text: comments, order and everything else stay as the planner has written them."""
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,12 +22,10 @@ _TABLES: Mapping[str, Mapping[str, Key]] = {"pack": PACK_KEYS, "review": REVIEW_
 
 @dataclass(frozen=True)
 class ValueChange:
-    """One value of a pack.
+    """One value of a pack to change.
 
-    table: `pack`, `review`, `class.NAME`, `checklist.ID`, or the id of a rule; keys: one within another, of an entry of
-    a list its number from 0.
-
-    value: as a person types it, "" to take the key away.
+    table: `pack`, `review`, `class.NAME`, `checklist.ID`, or the id of a rule; keys: the path of keys, with the number
+    from 0 for an entry of a list. value: as a person types it, "" to remove the key.
     """
 
     table: str
@@ -41,7 +39,7 @@ class ValueChange:
 
 
 def value_change(text: str) -> ValueChange:
-    """A change as it is typed: TABLE:KEY=VALUE, KEY.KEY for one within another. Raises OneMapError pack.set."""
+    """Read a typed change: TABLE:KEY=VALUE, KEY.KEY for a nested key. Raises OneMapError pack.set."""
     place, equals, value = text.partition("=")
     table, _, key = place.rpartition(":")
     keys = tuple(part.strip() for part in key.split("."))
@@ -51,10 +49,10 @@ def value_change(text: str) -> ValueChange:
 
 
 def changed_text(text: str, source: str, changes: Sequence[ValueChange]) -> str:
-    """The text with all changes made. source: the pack, as errors name it.
+    """Return the text with all changes made. source: the pack, as errors name it.
 
-    Raises OneMapError pack.syntax, pack.no_table, pack.set_value, and pack.unwritable where the file writes a value in
-    a way that would not stay as it is.
+    Raises OneMapError pack.syntax, pack.no_table, pack.set_value, and pack.unwritable if the file writes a value in a
+    way that cannot be kept.
     """
     made = text.replace("\r\n", "\n")
     content = toml_or_refusal(made, "pack.syntax", source)
@@ -68,7 +66,7 @@ def changed_text(text: str, source: str, changes: Sequence[ValueChange]) -> str:
 
 @dataclass(frozen=True)
 class _Statement:
-    """A header, a key with its value, or a line of neither. first, last: its lines, the last one not in it."""
+    """A header, a key with its value, or another line. first, last: its lines, without `last`."""
 
     first: int
     last: int
@@ -77,7 +75,7 @@ class _Statement:
 
 
 def _with_change(text: str, content: dict[str, Any], source: str, change: ValueChange) -> str:
-    """The text with one change. content: of the text, which is changed with it."""
+    """The text with one change. content: the text's content, which is changed too."""
     lines = text.split("\n")
     tables = _tables(lines)
     block = _block_of(change, tables, lines)
@@ -114,16 +112,16 @@ def _with_change(text: str, content: dict[str, Any], source: str, change: ValueC
 
 
 def _toml_lines(value: Any) -> str:
-    """A value as TOML; of a list of tables each on a line."""
+    """A value as TOML; a list of tables gets a line for each."""
     if isinstance(value, list) and value and all(isinstance(one, Mapping) for one in value):
         return "\n".join(("[", *(f"  {toml_value(one)}," for one in value), "]"))
     return toml_value(value)
 
 
 def _entry_by_line(lines: Sequence[str], change: ValueChange, whole: Sequence[Any]) -> list[str] | None:
-    """The lines of a list with an entry on each, one of which is changed or comes in; None if it is written otherwise.
+    """Change or add one entry in a list written with one entry per line; None if it is written differently.
 
-    So the comments of the others stay.
+    The comments of the other entries stay.
     """
     at, inner = int(change.keys[1]) if len(change.keys) > 1 else -1, list(lines[1:-1])
     entries = [_content_or_none(f"x = [{line}\n]") for line in inner]
@@ -136,7 +134,7 @@ def _entry_by_line(lines: Sequence[str], change: ValueChange, whole: Sequence[An
 
 
 def _similar_names(change: ValueChange, content: Mapping[str, Any]) -> list[str]:
-    """Names of tables and rules like the one that is not there."""
+    """Names of tables and rules similar to one that does not exist."""
     names = [str(item.get("id", "")) for item in content.get("rule", ())]
     names += [*_TABLES, *(f"{_CLASS}{name}" for name in content.get("class", {}))]
     names += [f"{_ITEM}{item.get('id')}" for item in content.get("checklist", ())]
@@ -144,7 +142,7 @@ def _similar_names(change: ValueChange, content: Mapping[str, Any]) -> list[str]
 
 
 def _content_of(change: ValueChange, content: dict[str, Any]) -> dict[str, Any]:
-    """The table of a change in a pack's content."""
+    """The table in a pack's content that a change concerns."""
     if change.table in _TABLES:
         table: dict[str, Any] = content[change.table]
     elif change.table.startswith(_CLASS):
@@ -158,7 +156,7 @@ def _content_of(change: ValueChange, content: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tables(lines: Sequence[str]) -> list[list[_Statement]]:
-    """The tables of a text as it is written: each its header and the statements below it."""
+    """The tables of a text: each its header and the statements below it."""
     found: list[list[_Statement]] = []
     for one in _statements(lines):
         if one.header or not found:
@@ -194,7 +192,7 @@ def _content_or_none(text: str) -> dict[str, Any] | None:
 
 
 def _block_of(change: ValueChange, tables: Sequence[list[_Statement]], lines: Sequence[str]) -> list[_Statement] | None:
-    """The table of a change as it is written; None where there is none."""
+    """The statements of the table that a change concerns; None if the text does not have it."""
     for block in tables:
         header = block[0].header.replace(" ", "")
         is_item = change.table.startswith(_ITEM)
@@ -209,7 +207,7 @@ def _block_of(change: ValueChange, tables: Sequence[list[_Statement]], lines: Se
 
 
 def _end_of(block: Sequence[_Statement]) -> int:
-    """The line behind the last statement of a table."""
+    """The line after the last statement of a table."""
     return block[-1].last
 
 
@@ -227,7 +225,7 @@ def _comment(lines: Sequence[str], one: _Statement) -> str:
 
 
 def _with_value(content: Any, keys: Sequence[str], value: Any) -> Any:
-    """A value with one within it set, or taken away; None where nothing is left."""
+    """A value with one nested value set or removed; None if nothing is left."""
     if not keys:
         return value
     if isinstance(content, list) or keys[0].isdecimal():
@@ -238,7 +236,7 @@ def _with_value(content: Any, keys: Sequence[str], value: Any) -> Any:
 
 
 def _with_entry(content: Any, keys: Sequence[str], value: Any) -> list[Any] | None:
-    """A list with one of its entries changed, or one more; an entry of which nothing is left is taken out."""
+    """A list with one entry changed or added; an entry that becomes empty is removed."""
     entries = list(content) if isinstance(content, list) else []
     at = int(keys[0]) if keys[0].isdecimal() else len(entries)
     former = entries[at] if at < len(entries) else None
@@ -248,7 +246,7 @@ def _with_entry(content: Any, keys: Sequence[str], value: Any) -> list[Any] | No
 
 
 def _value_of(change: ValueChange, table: Mapping[str, Any], source: str) -> Any:
-    """The value of a change, of the type that its key wants; None for none. Raises OneMapError pack.set_value."""
+    """The value of a change, in the type of its key; None to remove the key. Raises OneMapError pack.set_value."""
     if change.value == "":
         return None
     first, rest = change.keys[0], change.keys[1:]

@@ -1,4 +1,4 @@
-"""The rows of packs for people: how their cases stand, how they differ, and their rules by department."""
+"""The rows of packs for people: the results of their cases, their differences, and their rules by department."""
 
 import re
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ _MOST_LINES = 40  # of each sort; the report and JSON have all
 
 
 def prove_view(result: Result, language: str) -> AnswerView:
-    """How the cases stand, then what fails, what is not shown, and which errors nobody would notice."""
+    """A summary of the cases, followed by what fails, what is not covered, and which errors no case would detect."""
     if "text" in result:
         return AnswerView(opening=[phrase("said.prove_new", language, **result), "", result["text"].rstrip()])
     head = {**result, "rules": len(result["rules"]), "uncovered": len(result["uncovered"])}
@@ -53,7 +53,7 @@ def _uncovered_row(rule: str, counts: Result, language: str) -> AnswerRow:
 
 
 def differences_view(result: Result, language: str) -> AnswerView:
-    """How many rules became what, then each with its sentences, and what of a check's parcels turns."""
+    """The number of rules by kind of change, each rule with its sentences, and parcels whose verdict changes."""
     counts = [
         f"{phrase(f'pack_difference.{name}', language)} {result['counts'][name]}"
         for name in CHANGES
@@ -99,7 +99,7 @@ def _turned_row(one: Result, language: str) -> AnswerRow:
 
 
 def pack_view(result: Result, language: str) -> AnswerView:
-    """The rules by department, each with its law, how often it hit, and what differs from the pack's origin."""
+    """The rules by department, each with its law, its number of hits, and its differences from the pack's origin."""
     heads = [phrase(f"pack_form.{name}", language) for name in ("rule", "verdict", "law", "hits", "change")]
     parts: list[AnswerRow | AnswerTable] = []
     for one in result["departments"]:

@@ -1,4 +1,4 @@
-"""The proof by cases of something that has no rules: which pass, and what has no case yet."""
+"""The proof by cases of something that has no rules: which cases pass, and what has no case yet."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from onemap.rules.review.proofs.rule_coverage import CLAUSES, HIT, NEEDED
 
 @dataclass(frozen=True)
 class PlainCase:
-    """One case, what it expects and what is said, in words. subjects: of what it is a case, by clause."""
+    """One case: what it expects and what was answered, in words. subjects: what it is a case of, by clause."""
 
     id: str
     title: str
@@ -22,20 +22,20 @@ class PlainCase:
 
     @property
     def names(self) -> str:
-        """All of which it is a case, each once."""
+        """The names of all its subjects, without repetition."""
         return ", ".join(dict.fromkeys(name for names in self.subjects.values() for name in names))
 
 
 @dataclass(frozen=True)
 class PlainProof:
-    """The result of such cases. titles: of all that is to be proved, by its name; clauses: that each must have."""
+    """The result of such cases. titles: of everything to be proved, by name; clauses: those that each must have."""
 
     titles: Mapping[str, str]
     cases: Sequence[PlainCase]
     clauses: tuple[str, ...] = (HIT,)
 
     def count(self, subject: str, clause: str) -> int | None:
-        """How many cases that pass show a clause of something; None where it cannot have it."""
+        """How many passing cases show a clause of a subject; None if it cannot have the clause."""
         if clause not in self.clauses:
             return None
         return sum(case.passes and subject in case.subjects.get(clause, ()) for case in self.cases)

@@ -1,4 +1,4 @@
-"""The projects by which a rule can be tried: those that it reaches, excuses, leaves open."""
+"""The projects with which a rule can be tried: those that it reaches, excuses, or leaves open."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -29,13 +29,13 @@ _FACTS = {"date": _TERM, "words": _APPROVAL}
 
 @dataclass(frozen=True)
 class TrialProjects:
-    """The projects by which rules are tried: common ones, then one of each class. classes: of the packs."""
+    """The projects with which rules are tried: common ones, then one of each class. classes: of the packs."""
 
     classes: Mapping[str, ProjectClass]
 
     @cached_property
     def all(self) -> list[Project]:
-        """Them, each once; one that says nothing of itself last."""
+        """All projects, without repetition; one that states nothing comes last."""
         found = [*_USUAL]
         for item in self.classes.values():
             found += [one for one in projects_of(item) if one not in found]
@@ -54,12 +54,12 @@ class TrialProjects:
         return [one for one, is_there in zip(self.all, to_whom.applies & excused, strict=True) if is_there]
 
     def of_class(self, item: ProjectClass, among: Sequence[Project]) -> Project | None:
-        """The first of some that is of a class and, if there is one, of no other."""
+        """The first project of a class among some; None if there is none."""
         own = [one for one in projects_of(item) if one in among]
         return own[0] if own else None
 
     def excused_by_one(self, rule: Rule, item: ProjectClass) -> Project | None:
-        """A project that a rule excuses for this class alone, else for this class; None where there is none."""
+        """A project that a rule excuses because of this class alone; None if there is none."""
         others = [other for other in rule.unless if other is not item]
         mine = ~are_none(self._projects.excuses([item]))
         theirs = ~are_none(self._projects.excuses(others)) if others else np.zeros(len(mine), dtype=bool)
@@ -68,7 +68,7 @@ class TrialProjects:
         return self.all[chosen[0]] if len(chosen) else None
 
     def reached_by_one(self, rule: Rule, item: ProjectClass) -> Project | None:
-        """A project that a rule reaches for this class alone; None where there is none."""
+        """A project that a rule reaches because of this class alone; None if there is none."""
         others = [other for other in rule.only if other is not item]
         mine = self._projects.are_of([item])
         theirs = self._projects.are_of(others) if others else np.zeros(len(mine), dtype=bool)
@@ -99,7 +99,7 @@ class TrialProjects:
 
 
 def project_of_condition(when: str) -> Project | None:
-    """A project of which a rule's `when` is certainly true, of the values that it names; None where there is none."""
+    """A project, made of the values that a rule's `when` names, for which it is certainly true; None if none."""
     values = named_values(when)
     rows = [dict(zip(values, row, strict=True)) for row in itertools.product(*values.values())]
     if not rows:
@@ -109,7 +109,7 @@ def project_of_condition(when: str) -> Project | None:
 
 
 def projects_of(item: ProjectClass) -> list[Project]:
-    """Projects of a class: by each of its codes, then by its kinds that no code of it tells."""
+    """Projects of a class: one for each of its known codes, then one for each of its kinds."""
     codes = [code for code in item.use if known_use(code, None, item.system)]
     found: list[Project] = [{USE_FIELD: code} for code in codes]
     for name in item.kinds:

@@ -1,4 +1,4 @@
-"""The proof of packs by their cases: which pass, what each rule has, and which of its sentences nobody proves."""
+"""The proof of packs by their cases: which pass, what each rule's cases cover, and which errors no case detects."""
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -29,7 +29,7 @@ _MEASURES = ("length_m", "features", "distance_m", "value", "share")
 
 @dataclass(frozen=True)
 class CaseResult:
-    """A case, what the check says of it, and what of that is not as it should be: names of its keys."""
+    """A case, the check's outcome, and the names of the case's keys that the outcome does not meet."""
 
     case: Case
     outcome: Outcome
@@ -37,15 +37,15 @@ class CaseResult:
 
     @property
     def passes(self) -> bool:
-        """Whether all is as the case expects."""
+        """Whether the outcome is as the case expects."""
         return not self.wrong
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change of a rule. change: the sentence that it makes of the rule, in a language.
+    """One change of a rule. change: the sentence that describes the changed rule, in a language.
 
-    equal: why no case can tell it from the rule, None where one could; killer: the case that noticed it.
+    equal: why no case can tell it from the rule, None if one could; killer: the case that detected it.
     """
 
     rule: str
@@ -56,7 +56,7 @@ class Mutant:
 
 @dataclass(frozen=True)
 class Proof:
-    """The proof of packs by cases: results (n,), and by rule its coverage. mutants: None where none were made."""
+    """The proof of packs by cases: results (n,), and coverage by rule. mutants: None if none were made."""
 
     rules: tuple[Rule, ...]
     results: tuple[CaseResult, ...]
@@ -75,7 +75,7 @@ class Proof:
 
     @property
     def surviving_mutants(self) -> list[Mutant]:
-        """The mutants that no case notices, though one could."""
+        """The mutants that no case detects, though one could."""
         return [one for one in self.mutants or () if one.equal is None and one.killer is None]
 
     @property
@@ -85,17 +85,17 @@ class Proof:
 
     @property
     def is_proved(self) -> bool:
-        """Whether nothing is left to be done."""
+        """Whether all cases pass, all rules are covered, no mutant survives, and not too many are equal."""
         too_many = len(self.equal) > MOST_EQUAL * len(self.mutants or ())
         return not (self.failed or self.uncovered or self.surviving_mutants or too_many)
 
 
 @dataclass(frozen=True)
 class PacksToProve:
-    """Packs that are to be proved, with their cases.
+    """Packs to be proved, with their cases.
 
-    texts: of the packs, each with its name, in the order in which they are given; case_texts: of the case files of the
-    last, whose rules are proved.
+    texts: of the packs with their names, in the given order; case_texts: of the case files of the last pack, whose
+    rules are proved.
     """
 
     texts: Sequence[tuple[str, str]]
@@ -117,7 +117,7 @@ class PacksToProve:
 
     @property
     def own_rules(self) -> list[Rule]:
-        """The rules that are proved: those of the last pack, which stands on the others."""
+        """The rules to be proved: those of the last pack, which depends on the others."""
         return [rule for rule in self.rules if rule.pack == self.packs[-1].id]
 
     @cached_property
@@ -133,7 +133,7 @@ Further = Callable[[PacksToProve, Sequence[JudgedCases], Sequence[CaseResult], P
 
 
 def prove_packs(proving: PacksToProve, mutants: Further | None = None, progress: Progress = SILENT) -> Proof:
-    """Judge all cases. mutants: makes the mutants and looks which are noticed.
+    """Judge all cases. mutants: makes the mutants and finds out which are detected.
 
     Raises OneMapError pack.…, rule.…, cases.….
     """
@@ -155,7 +155,7 @@ def prove_packs(proving: PacksToProve, mutants: Further | None = None, progress:
 
 
 def wrong_keys(case: Case, outcome: Outcome) -> tuple[str, ...]:
-    """The keys of a case that are not as it expects, none where it passes."""
+    """The keys of a case that the outcome does not meet; none if it passes."""
     rank = RANK.__getitem__
     wrong = []
     if not rank(case.most) <= rank(outcome.verdict) <= rank(case.least):
@@ -170,7 +170,7 @@ def wrong_keys(case: Case, outcome: Outcome) -> tuple[str, ...]:
 
 
 def _wrong_words(case: Case, group: JudgedCases, place: int) -> tuple[str, ...]:
-    """Whether a draft lacks words that the case expects in it."""
+    """The key `words` if a draft lacks words that the case expects in it, else nothing."""
     if not case.words:
         return ()
     text = draft_texts(group, place)
@@ -178,7 +178,7 @@ def _wrong_words(case: Case, group: JudgedCases, place: int) -> tuple[str, ...]:
 
 
 def _laws(outcome: Outcome) -> set[str]:
-    """Law and article of all that those rest on who decide."""
+    """Law and article of all bases of the deciding rules."""
     return {_plain(one) for basis in outcome.basis.values() for one in basis.split("；")}
 
 
@@ -187,7 +187,7 @@ def _plain(text: str) -> str:
 
 
 def draft_texts(group: JudgedCases, place: int) -> str:
-    """The drafts' texts for all that counts in a case, in every language. Areas are those of the plane of cases."""
+    """The drafts' texts for all counted findings of a case, in every language. Areas are those of the cases' plane."""
     findings = [
         DraftedFinding(rows.judged.rule, row, row["verdict"], None)
         for rows in without_rows_under([*group.rows.values()])
@@ -198,7 +198,7 @@ def draft_texts(group: JudgedCases, place: int) -> str:
 
 
 def _rows(block: Mapping[str, Any], case: str, place: int) -> list[dict[str, Any]]:
-    """The findings of a case that count, as a run's table has them."""
+    """The counted findings of a case, in the form of a run's table."""
     rows = np.flatnonzero((block["_parcel"] == place) & block["counted"])
     named = ("rule", "layer", "title", "verdict", "reason", "area_m2", *_MEASURES)
     found = [{name: _cell(block[name], at) for name in named} for at in rows.tolist()]

@@ -1,4 +1,4 @@
-"""A file of cases beside a pack, read and checked: what is wrong with it is named with its line."""
+"""Read and check a file of cases beside a pack; every problem is named with its line."""
 
 import difflib
 import re
@@ -45,8 +45,8 @@ _RULE_LISTS = ("decides", "spares")
 class Case:
     """One expected verdict.
 
-    fields: of the parcel, with what is stated of its project. least, most: the verdicts that the law allows; they
-    differ where it leaves a range. decides: all rules that decide, None where the case does not say. Other lists: see
+    fields: of the parcel, including what is stated of its project. least, most: the verdicts that the law allows; they
+    differ if it leaves a range. decides: all rules that decide, None if the case does not say. Other lists: see
     docs/decisions/46.
     """
 
@@ -71,7 +71,7 @@ class Case:
 
     @property
     def is_exact(self) -> bool:
-        """Whether it has one verdict: a range counts for neither coverage nor mutants."""
+        """Whether it expects a single verdict: a case with a range counts neither for coverage nor for mutants."""
         return self.least == self.most
 
     @property
@@ -82,14 +82,14 @@ class Case:
 
 @dataclass
 class _RuleCaseReading(CaseReading):
-    """A case file of rules: what else it refers to."""
+    """The reading of a case file of rules, with the rules and facts that it refers to."""
 
     rules: Mapping[str, Rule] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
 def cases_texts(name: str) -> list[tuple[str, str]]:
-    """The texts of the cases beside a pack, and their files' names; name: of the pack, as it is given.
+    """The texts of the case files beside a pack, with their names; name: of the pack, as it is given.
 
     Raises OneMapError cases.missing, pack.encoding.
     """
@@ -99,7 +99,7 @@ def cases_texts(name: str) -> list[tuple[str, str]]:
 def read_cases(
     text: str, source: str, rules: Sequence[Rule], catalogue: Mapping[str, LayerEntry], today: date
 ) -> list[Case]:
-    """The cases of a file. rules: of its packs, joined; today: of cases and a file that name no day.
+    """Read the cases of a file. rules: of its packs, joined; today: used if neither case nor file names a day.
 
     Raises OneMapError cases.… with every problem, each with its line.
     """
@@ -203,7 +203,7 @@ def _texts(item: Mapping[str, Any], key: str) -> list[str]:
 
 
 def _check_names(name: str, line: int, lists: Mapping[str, Sequence[str]], reading: _RuleCaseReading) -> None:
-    """Whether the layers and the rules that a case lists are there."""
+    """Record a problem for each layer or rule that a case lists and that does not exist."""
     for key in _LAYER_LISTS:
         for code in lists[key]:
             if code not in reading.catalogue:
@@ -219,7 +219,7 @@ def _check_names(name: str, line: int, lists: Mapping[str, Sequence[str]], readi
 def _table_named(
     given: Any, table: str, content: Mapping[str, Any], name: str, line: int, reading: _RuleCaseReading
 ) -> Mapping[str, Any]:
-    """A place or a project of the file by its name; a table stands for itself."""
+    """A place or a project of the file by its name; a table is returned as it is."""
     if isinstance(given, dict):
         return given
     if given is None:
@@ -236,7 +236,7 @@ def _table_named(
 def _fields_of_parcel(
     item: Mapping[str, Any], content: Mapping[str, Any], name: str, line: int, reading: _RuleCaseReading
 ) -> dict[str, Any]:
-    """The parcel's fields, by the names that rules use, beside what a person states of its project."""
+    """The parcel's fields by the names that rules use, and what a person states of its project."""
     own = dict(_table_named(item.get("project"), "project", content, name, line, reading))
     stated = item.get("stated", own.pop("stated", {}))
     own.pop("title", None)
@@ -252,7 +252,7 @@ def _fields_of_parcel(
 
 
 def _needed_with_kinds(reading: _RuleCaseReading) -> set[str]:
-    """The facts that a stated kind needs beside it."""
+    """The facts that must be stated together with some kind of project."""
     registers = {one.register for rule in reading.rules.values() for one in (*rule.unless, *rule.only)}
     return {name for register in registers for kind in register.kinds.values() for name in kind.needs}
 
@@ -282,7 +282,7 @@ def _day(given: Any, line: int, name: str, reading: _RuleCaseReading) -> date | 
 
 
 def _is_cited(article: str, rules: Sequence[Rule]) -> bool:
-    """Whether one of some rules rests on an article: "土地管理法 第三十五条"."""
+    """Whether one of some rules cites an article: "土地管理法 第三十五条"."""
     plain = re.sub(r"[《》\s]", "", article)
     entries = [entry for rule in rules for entry in rule.basis]
     return any(

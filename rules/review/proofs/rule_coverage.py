@@ -1,4 +1,4 @@
-"""The coverage of each rule by cases: a hit, a miss, the limit, ground unknown, a project excused, each of its laws."""
+"""The coverage of each rule by cases: hit, miss, limit, unknown ground, excused project, each of its laws."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
@@ -27,17 +27,17 @@ _NUMBERS = ("min_area_m2", "min_share", "min_width_m", "distance_m", "above", "b
 
 @dataclass
 class RuleCoverage:
-    """By clause the cases that show it of one rule; of what it cannot have there is no entry."""
+    """The cases that show each clause of one rule; a clause that the rule cannot have has no entry."""
 
     cases: dict[str, list[str]] = field(default_factory=dict)
 
     def count(self, clause: str) -> int | None:
-        """How many cases show a clause; None where the rule cannot have it."""
+        """How many cases show a clause; None if the rule cannot have it."""
         return len(self.cases[clause]) if clause in self.cases else None
 
     @property
     def is_covered(self) -> bool:
-        """Whether it has a hit, a miss and an unknown, as far as it can have them."""
+        """Whether the rule has a hit, a miss and an unknown, if it can have them."""
         return all(self.cases[clause] for clause in NEEDED if clause in self.cases)
 
 
@@ -69,7 +69,7 @@ def _clauses(rule: Rule) -> list[str]:
 
 
 def first_days(rule: Rule) -> list[date]:
-    """The days on which one of its laws begins."""
+    """The days on which the rule's laws begin."""
     return sorted({entry.first_day for entry in rule.basis if entry.first_day is not None})
 
 
@@ -97,7 +97,7 @@ def _note(rule: Rule, group: JudgedCases, counts: Set[int], about: set[int], cas
 
 @dataclass(frozen=True)
 class _RulePlaces:
-    """The places of the cases whose ground a rule leaves unknown, of which it has a hit that counts, or excuses it."""
+    """The positions of cases for which a rule is unknown, has a counted hit, or excuses the project."""
 
     unknown: frozenset[int]
     hit: frozenset[int]
@@ -105,7 +105,7 @@ class _RulePlaces:
 
     @classmethod
     def of(cls, found: RowsOfRule | None) -> "_RulePlaces":
-        """The places that the rows of a rule cover; none where it was not run."""
+        """The positions from the rows of a rule; none if it was not run."""
         if found is None:
             return cls(frozenset(), frozenset(), frozenset())
         chosen = (found.counted & found.is_unknown, found.counted & ~found.is_unknown, found.is_excused)
@@ -113,12 +113,12 @@ class _RulePlaces:
 
     @property
     def every_place(self) -> frozenset[int]:
-        """The places of all cases of which the rule says something."""
+        """The positions of all cases about which the rule says something."""
         return self.unknown | self.hit | self.excused
 
 
 def _is_near_limit(rule: Rule, case: Case, rows: object, place: int) -> bool:
-    """Whether a case lies within a tenth of one of the rule's numbers, or is a sliver of it."""
+    """Whether a case lies within a tenth of one of the rule's numbers, or is a sliver for it."""
     distances = _distances(rule)
     for feature in case.features:
         if feature.layer in rule.layers:

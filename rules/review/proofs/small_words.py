@@ -1,4 +1,4 @@
-"""Where things lie, in small words: a parcel as "100 × 100", a feature as "30 m from", both in metres.
+"""Shapes in small words: a parcel as "100 × 100", a feature as "30 m from", both in metres.
 
 Coordinates are counted from the parcel's south-west corner. A feature lies east of the parcel, or reaches into it from
 there, unless its word says otherwise.
@@ -31,7 +31,10 @@ _WKT_OF = {POLYGON: ("Polygon", "MultiPolygon"), LINE: ("LineString", "MultiLine
 
 
 class ShapeError(ValueError):
-    """A shape that cannot be drawn. reason: the key of its sentence in the messages under `shape`; facts: its names."""
+    """A shape that cannot be drawn.
+
+    reason: the key of its sentence in the messages under `shape`; facts: of the sentence.
+    """
 
     def __init__(self, reason: str, **facts: Any) -> None:
         """reason, facts: as above."""

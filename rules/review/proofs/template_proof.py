@@ -1,7 +1,7 @@
-"""The proof of a template of deliveries: a small delivery without a fault, and seeded faults expected by their codes.
+"""The proof of a delivery template: a small faultless delivery, and seeded faults that are expected by their codes.
 
-The delivery is drawn in the file of cases; each case changes it, lies on a disk as a planner hands it over, and is
-validated as every delivery is.
+The delivery is drawn in the file of cases; each case changes it, writes it to disk as a planner hands it over, and
+validates it like any delivery.
 """
 
 import shutil
@@ -49,7 +49,10 @@ Frames = dict[str, pd.DataFrame]
 
 @dataclass(frozen=True)
 class FaultCase:
-    """One fault. steps: what it changes of layers, each with its shape, if it gives one; finds: code and layer."""
+    """One fault.
+
+    steps: its changes of layers, each with a shape if it gives one; finds: code and layer of the problems.
+    """
 
     id: str
     item: Mapping[str, Any]
@@ -59,7 +62,7 @@ class FaultCase:
 
 @dataclass(frozen=True)
 class TemplateCases:
-    """The cases of a template. frames: the layers of the delivery without a fault, by code."""
+    """The cases of a template. frames: the layers of the faultless delivery, by code."""
 
     head: Mapping[str, Any]
     frames: Frames
@@ -67,7 +70,10 @@ class TemplateCases:
 
 
 def read_template_cases(texts: Sequence[tuple[str, str]], template: DeliveryTemplate) -> TemplateCases:
-    """The cases of all files beside a template. Raises OneMapError cases.… with every problem, each with its line."""
+    """Read the cases of all files beside a template.
+
+    Raises OneMapError cases.… with every problem, each with its line.
+    """
     head: dict[str, Any] = {}
     frames: Frames = {}
     faults: list[FaultCase] = []
@@ -93,7 +99,7 @@ def read_template_cases(texts: Sequence[tuple[str, str]], template: DeliveryTemp
 
 
 def _frame(line: int, item: Mapping[str, Any], reading: CaseReading) -> pd.DataFrame | None:
-    """The rows of one layer, on the ground; None where it is not of the template."""
+    """The rows of one layer, on the ground; None if the template does not have the layer."""
     code = str(item.get("code", ""))
     entry = reading.catalogue.get(code)
     reading.check_keys(line, code, item, ("code", "features"))
@@ -113,7 +119,7 @@ def _frame(line: int, item: Mapping[str, Any], reading: CaseReading) -> pd.DataF
 def _row(
     one: Mapping[str, Any], entry: LayerEntry, name: str, line: int, reading: CaseReading, key: str
 ) -> tuple[dict[str, Any], shapely.Geometry | None]:
-    """The fields of a feature and its shape on the ground, as far as it gives one; "" is no value."""
+    """The fields of a feature, and its shape on the ground, None if it gives none; "" stands for no value."""
     fields = {key: None if value == "" else value for key, value in one.items() if key not in (*_SHAPE, "layer")}
     if entry.geometry == "table" or not any(key in one for key in _SHAPE):
         for field in fields:
@@ -160,7 +166,7 @@ def _is_grid(step: Any) -> bool:
 def prove_template(
     template: DeliveryTemplate, given: TemplateCases, language: str, progress: Progress = SILENT
 ) -> PlainProof:
-    """Validate the delivery without a fault, and with each. Raises OneMapError source.…."""
+    """Validate the faultless delivery, and the delivery with each fault. Raises OneMapError source.…."""
     titles = {check.id: check.title_in(language) for check in template.checks}
     with tempfile.TemporaryDirectory(prefix="onemap-cases-", ignore_cleanup_errors=True) as folder:
         room = Path(folder)
@@ -211,14 +217,14 @@ def _codes_text(found: Sequence[tuple[str, str]], language: str) -> str:
 
 
 class _Delivery:
-    """The delivery with one fault, as it is written."""
+    """The delivery with one fault, as it is written to disk."""
 
     def __init__(self, template: DeliveryTemplate, given: TemplateCases, fault: FaultCase) -> None:
         self._template, self._given, self.fault = template, given, fault
         self._values = {"code": str(given.head.get("code", "000000")), "name": str(given.head.get("name", "–"))}
 
     def write(self, folder: Path, like: Path | None = None) -> None:
-        """Write it into a folder. like: where it lies without a fault, of which what is the same is taken."""
+        """Write it into a folder. like: the folder of the faultless delivery, from which unchanged parts are copied."""
         folders = self._template.folders
         root = folder / TemplateItem(FILES, folders.root).name_with(**self._values) if folders.folders else folder
         if like is not None:
@@ -245,7 +251,7 @@ class _Delivery:
             self._write_file(root / name)
 
     def _databases(self, root: Path) -> Iterator[tuple[Path, Sequence[str]]]:
-        """Each database with its layers; those that no folder names lie in the first."""
+        """Each database with its layers; layers that no folder names go into the first."""
         named, items = {*self._template.folders.layers}, []
         for folder in self._template.folders.folders:
             place = TemplateItem(FILES, folder.name).name_with(**self._values)
@@ -259,7 +265,7 @@ class _Delivery:
             further = []
 
     def _frames(self) -> tuple[Frames, set[str]]:
-        """The layers with the fault, and which of them it changes."""
+        """The layers with the fault, and the codes of those that it changes."""
         frames, changed = dict(self._given.frames), set[str]()
         for step, shape in self.fault.steps:
             code = str(step["layer"])
@@ -287,7 +293,7 @@ class _Delivery:
 
 
 def _with_step(frame: pd.DataFrame, step: Mapping[str, Any], shape: shapely.Geometry | None) -> pd.DataFrame:
-    """A layer with one change. shape: of the row that is changed or added, None for its own."""
+    """A layer with one change. shape: of the changed or added row, None for the row's own."""
     fields = {key: value for key, value in step.items() if key not in (*_STEPS, *_SHAPE, "layer")}
     if "without" in step:
         return frame.drop(columns=step["without"])

@@ -1,4 +1,4 @@
-"""Fields of features by which a rule's `where` is tried: values that it names, values of the schema, none at all."""
+"""Fields of features with which a rule's `where` is tried: values that it names, values of the schema, no value."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ _STEP = 1  # beside a number that a condition names
 
 @dataclass(frozen=True)
 class TrialFields:
-    """Fields of features by what a rule's `where` says of them: certainly yes, certainly no, unknown."""
+    """Fields of features by the truth of a rule's `where` for them: true, false, unknown."""
 
     true: Sequence[Fields]
     false: Sequence[Fields]
@@ -28,7 +28,7 @@ class TrialFields:
 
 
 def trial_fields(rule: Rule, entry: LayerEntry) -> TrialFields:
-    """Fields by which a rule's condition and classes of distances can be tried."""
+    """Fields with which a rule's condition and classes of distances can be tried."""
     names = list(rule.layer_fields)
     candidates = {name: _values(rule, name, entry) for name in names}
     rows = [
@@ -44,7 +44,7 @@ def trial_fields(rule: Rule, entry: LayerEntry) -> TrialFields:
 
 
 def holds_or_unknown(rule: Rule, fields: Fields, entry: LayerEntry) -> bool:
-    """Whether a rule looks at a feature with some fields, or cannot tell."""
+    """Whether a rule concerns a feature with some fields, or cannot tell."""
     return rule.where is None or where_says(rule, [fields], entry)[0] is not False
 
 
@@ -106,7 +106,7 @@ def _classes_of_distance(rule: Rule, name: str) -> list[str]:
 
 
 def named_values(text: str) -> dict[str, list[str]]:
-    """By field the values and the patterns that a condition names."""
+    """The values and patterns that a condition names, by field."""
     found: dict[str, list[str]] = {name: [] for name in fields_of(text)}
 
     def walk(tree: Any) -> None:

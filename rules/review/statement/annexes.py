@@ -11,13 +11,13 @@ from onemap.rules.review.statement.run_evidence import Evidence
 
 
 def laws(evidence: Evidence, rules: set[str]) -> list[Row]:
-    """The laws on which these rules rest, each with its articles in the rules' order."""
+    """The laws that these rules cite, each with its articles in the rules' order."""
     named = [(item.law, item.article) for rule in evidence.rules.values() if rule.id in rules for item in rule.basis]
     return [{"law": law, "articles": articles} for law, articles in articles_by_law(named).items()]
 
 
 def layer_versions(library: Library, evidence: Evidence, layers: set[str] | None) -> list[Row]:
-    """The layer versions that the run used, and the layers of which it found none, by code.
+    """The layer versions that the run used, and the layers for which it found none, by code.
 
     layers: only these; None: all.
     """
@@ -59,7 +59,7 @@ def layer_versions(library: Library, evidence: Evidence, layers: set[str] | None
 
 
 def packs_table(packs: tuple[Pack, ...], language: str) -> list[Row]:
-    """The rule packs with their hashes, and after them the tables of uses by which their rules judged."""
+    """The rule packs with their hashes, followed by the tables of uses that their rules judged by."""
     tables = dict.fromkeys(table for pack in packs for table in pack.tables)
     facts = [
         *((pack.id, pack.version, pack.title, pack.hash) for pack in packs),
@@ -72,7 +72,7 @@ def packs_table(packs: tuple[Pack, ...], language: str) -> list[Row]:
 
 
 def chain_at(library: Library, case: str) -> Row:
-    """The head of the log's chain when the case's last step was recorded, so that the same state prints the same.
+    """The head of the log's chain when the case's last step was recorded; the same state always prints the same head.
 
     A department may not read a server's log, only its present head; then `at` is None.
     """
@@ -88,7 +88,7 @@ def chain_at(library: Library, case: str) -> Row:
 
 
 def boundary_table(evidence: Evidence, crs: str) -> Row:
-    """Coordinates of every parcel's boundary points, metres north and east with three decimals."""
+    """The coordinates of every parcel's boundary points, in metres north and east with three decimals."""
     parcels = [
         {
             "parcel": row["parcel"],

@@ -1,4 +1,4 @@
-"""Documents of a case as files: content, maps and template put together, written beside and then named."""
+"""Export documents of a case as files: content, maps and template are joined, written to a new file, then renamed."""
 
 import json
 from collections.abc import Sequence
@@ -41,10 +41,10 @@ def export_case(
     progress: Progress = SILENT,
     annexes: Sequence[str] | None = None,
 ) -> Record:
-    """Write a document of a case; its suffix says the format. Gives what was written, for the verb's answer.
+    """Write a document of a case in the format of its suffix; return what was written, for the verb's answer.
 
-    document: one of content.DOCUMENTS, None for what fits the case; templates: a bureau's folder of templates;
-    annexes: those of ANNEXES that are printed, None for what is usual.
+    document: one of content.DOCUMENTS, None for the one that fits the case; templates: a bureau's folder of templates;
+    annexes: those of ANNEXES to print, None for the usual ones.
     Raises OneMapError out.…, statement.…, review.department, run.incomplete.
     """
     place = Path(target)
@@ -77,7 +77,7 @@ def export_case(
 
 
 def case_map(library: Library, case: Case, department: str | None, language: str, progress: Progress = SILENT) -> str:
-    """The parcels of a case with their conflicts, as one SVG; of a department with those of its rules.
+    """One SVG of a case's parcels with their conflicts; for a department only the conflicts of its rules.
 
     Raises OneMapError run.unknown, run.incomplete.
     """
@@ -91,14 +91,14 @@ def case_map(library: Library, case: Case, department: str | None, language: str
 
 
 def usual_annexes(kind: str, suffix: str) -> tuple[str, ...]:
-    """The annexes of a document if nobody says which: on paper an opinion has none, and evidence is asked for."""
+    """The annexes that a document gets by default: on paper none for an opinion, and evidence only on request."""
     if suffix not in (".pdf", ".docx"):
         return ANNEXES
     return () if kind in ("opinion", "reply") else _ON_PAPER
 
 
 def _font_note(content: dict[str, Any], suffix: str, language: str) -> str | None:
-    """That the standard's fonts are not installed on this machine, so that a PDF is set in others."""
+    """A remark if the standard's fonts are not installed here, so that a PDF uses others; else None."""
     if suffix != ".pdf":
         return None
     instead = chosen_fonts(wanted=content["document"]["fonts"]).instead
@@ -130,7 +130,7 @@ def _body(
 
 
 def _pages(content: dict[str, Any], progress: Progress, begin: float) -> Progress:
-    """The progress of setting the pages. begin: the share at which it starts."""
+    """The progress of laying out the pages. begin: the share at which it starts."""
     part = progress.part(begin, 1.0, phrase("progress.pages", content["language"]))
     part.at(0.0)
     return part
@@ -139,7 +139,7 @@ def _pages(content: dict[str, Any], progress: Progress, begin: float) -> Progres
 def drawn_maps(
     library: Library, case: Case, content: dict[str, Any], fonts: FontChoice, progress: Progress
 ) -> list[str]:
-    """The content's figures as SVG texts, in their order."""
+    """Draw the content's figures; return their SVG texts in order."""
     overrides = case.current.judged_verdicts
     language, figures = content["language"], content["figures"]
     source = MapSource(library, case.current.run, language, overrides)
@@ -156,6 +156,6 @@ def drawn_maps(
 
 
 def _cost(page: MapPage, source: MapSource) -> int:
-    """The approximate cost of drawing a map: by its parcels, and the layers around them."""
+    """The approximate cost of drawing a map, from its parcels and the layers around them."""
     layers = [code for code in theme_codes(page.theme) if source.version_of(code)]
     return _A_MAP + (len(layers) + (page.rule is not None)) * (len(page.parcels) or len(source.parcels))

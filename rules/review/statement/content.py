@@ -1,6 +1,6 @@
-"""The content of a case's documents as plain JSON values: what .docx, .pdf, .html and .json are all made from.
+"""The content of a case's documents as plain JSON values, from which .docx, .pdf, .html and .json are made.
 
-Schema: resources/schemas/statement.schema.json. Areas are on the ellipsoid unless named otherwise.
+Schema: resources/schemas/statement.schema.json. Areas are ellipsoidal unless named otherwise.
 """
 
 from collections.abc import Mapping, Sequence
@@ -54,7 +54,7 @@ DOCUMENTS = ("report", "statement", "opinion", "reply")
 
 
 def document_kind(case: Case, department: str | None, document: str | None = None) -> str:
-    """Which document is meant if none is named: a department's opinion, else the statement, in a draft the report."""
+    """The document meant if none is named: a department's opinion, else the statement, for a draft case the report."""
     if document is not None:
         return document
     if department is not None:
@@ -70,9 +70,9 @@ def statement_content(
     document: str | None = None,
     annexes: Sequence[str] = ANNEXES,
 ) -> dict[str, Any]:
-    """All that a document of a case says, in one language; of one department only what concerns it.
+    """Everything that a document of a case says, in one language; for one department only what concerns it.
 
-    document: one of DOCUMENTS, None for what `document_kind` says; annexes: those of ANNEXES that are printed.
+    document: one of DOCUMENTS, None for the result of `document_kind`; annexes: those of ANNEXES to print.
     Raises OneMapError statement.department, review.department, run.incomplete.
     """
     kind = document_kind(case, department, document)
@@ -115,7 +115,7 @@ def statement_content(
 
 
 def _annex_content(library: Library, case: Case, evidence: Evidence, department: str | None) -> dict[str, Any]:
-    """The content of annexes alone, by its keys: the remedy, and comments of the public."""
+    """The content that stands in annexes only, by key: the remedy, and comments of the public."""
     name_verdicts = _with_names(evidence.language)
     return {
         "remedy": _remedy(library, case, evidence, department, name_verdicts),
@@ -124,7 +124,7 @@ def _annex_content(library: Library, case: Case, evidence: Evidence, department:
 
 
 def _declaration(case: Case, kind: str, language: str) -> str:
-    """The declaration of what a document is not: the statement alone calls itself one."""
+    """The declaration that a document is not a statement; only an issued statement declares itself one."""
     is_issued = kind == "statement" and case.state == CaseState.ISSUED
     return words(language)["declaration_issued" if is_issued else "declaration"]
 
@@ -154,7 +154,7 @@ def _bases(library: Library, evidence: Evidence, rows: list[Row], department: st
 
 
 def _differences(library: Library, evidence: Evidence, department: str | None, until: str | None) -> dict[str, Any]:
-    """Differences between plans on the site, and which pairs were compared, by their keys; none for one department."""
+    """Differences between plans on the site, and the pairs of plans compared, by key; none for one department."""
     rows, pairs = differences(library, evidence, until) if department is None else ([], [])
     return {"differences": rows, "comparisons": pairs}
 
@@ -177,9 +177,9 @@ def _case(case: Case, language: str) -> dict[str, Any]:
 
 
 def _rule_tables(evidence: Evidence, rows: list[Row], findings: list[Row], area_m2: float) -> dict[str, Any]:
-    """The tables of rules and findings, by their keys.
+    """The tables of rules and findings, by key.
 
-    rows: of rules; findings: of parcels by those rules; area_m2: of all parcels, on the ellipsoid.
+    rows: of rules; findings: of parcels by those rules; area_m2: ellipsoidal, of all parcels.
     """
     name_verdicts, shown = _with_names(evidence.language), open_together(rows, evidence)
     return {
@@ -193,7 +193,7 @@ def _rule_tables(evidence: Evidence, rows: list[Row], findings: list[Row], area_
 
 
 def _first_page(rows: list[Row], opinions: list[Row], evidence: Evidence) -> dict[str, Any]:
-    """The content of page one, by its keys: departments, the gravest findings, rules asked, what is open."""
+    """The content of page one, by key: departments, the gravest findings, rules asked, open matters."""
     labels, name_verdicts = words(evidence.language), _with_names(evidence.language)
     departments = department_rows(rows, opinions, _consulting_rules(evidence), labels)
     asked = rules_asked(rows, labels)
@@ -208,7 +208,7 @@ def _first_page(rows: list[Row], opinions: list[Row], evidence: Evidence) -> dic
 def _opinion_tables(
     library: Library, case: Case, evidence: Evidence, rows: list[Row], items: list[Row], department: str | None
 ) -> dict[str, Any]:
-    """The tables of departments' and persons' words, by key. rows: of rules; items: of the checklist."""
+    """The tables of opinions and other words of people, by key. rows: of rules; items: of the checklist."""
     language = evidence.language
     opinions = opinion_rows(case, case.current, evidence, department)
     overrides = override_rows(case.current, language, evidence, {row["rule"] for row in rows})
@@ -233,7 +233,7 @@ def _same_hand(hand: SameHand, language: str) -> Row:
 
 
 def _project(case: Case, evidence: Evidence, totals: Mapping[str, Any], points: int, crs: str) -> dict[str, Any]:
-    """The project's name, and key, title and value of each line: its fields as given or None, and what was counted."""
+    """The project's name, and lines of key, title and value: stated fields (or None), and counted values."""
     labels = words(evidence.language)
     area_m2 = totals["area_ellipsoidal_m2"]
     site = f"{hectares_text(area_m2)} ha / {mu_text(area_m2)} mu"
@@ -255,13 +255,13 @@ def _project(case: Case, evidence: Evidence, totals: Mapping[str, Any], points: 
 
 
 def _remedy(library: Library, case: Case, evidence: Evidence, department: str | None, name_verdicts: Any) -> Row | None:
-    """The remedy, with its verdicts in words, or None if nobody asked for one in this round."""
+    """The remedy with its verdicts in words, or None if this round has no remedy."""
     found = remedy_content(library, case.current, evidence, department)
     return found and {**found, **{name: name_verdicts(found[name]) for name in ("alternatives", "cuts")}}
 
 
 def _stands_in(table: str, row: Row) -> bool:
-    """Whether a rule's row stands in a table; of department plans those not checked stand in the checklist instead."""
+    """Whether a rule's row stands in a table; unchecked rules on department plans stand in the checklist instead."""
     is_listed = row["state"] != RowState.NOT_CHECKED or table != "department_plans"
     return is_listed and table_of(row["layer"]) == table
 
@@ -271,7 +271,7 @@ def _with_numbers(rows: Any) -> list[Row]:
 
 
 def _with_names(language: str) -> Any:
-    """A function that gives the rows' verdicts their names, and whatever stands for a person's eyes only."""
+    """Return a function that adds to rows the names of their verdicts and other texts for readers."""
 
     def name_rows(rows: list[Row]) -> list[Row]:
         return [_with_verdict_names(row, language) for row in rows]
@@ -287,7 +287,7 @@ def _with_verdict_names(row: Row, language: str) -> Row:
 
 
 def _result(row: Row, verdict: str, labels: dict[str, str]) -> str:
-    """The result of a rule's row, in one cell: verdict or why there is none, and what qualifies it."""
+    """The result of a rule's row in one cell: the verdict, or why there is none, with its reason in brackets."""
     is_below = row["state"] in (RowState.CONFLICT, RowState.UNKNOWN) and not row["counted"]
     if row.get("item") == "rounding":
         return ""
@@ -332,7 +332,7 @@ def _document(library: Library, case: Case, kind: str, evidence: Evidence, depar
 
 
 def _mark(case: Case, kind: str, department: str | None) -> str | None:
-    """The mark above the title of a document that is not yet, or no longer, to be relied on."""
+    """The mark above the title of a document that must not be relied on yet, or no longer; None if it may be."""
     if case.state == "withdrawn":
         return "withdrawn_mark"
     if kind == "statement" and case.state not in (CaseState.CONSOLIDATED, CaseState.ISSUED):
@@ -355,7 +355,7 @@ def _run(evidence: Evidence) -> dict[str, Any]:
 
 
 def _consulting_rules(evidence: Evidence) -> dict[str, set[str]]:
-    """By department the rules of others that want it consulted."""
+    """By department, the rules of other departments that want it consulted."""
     found: dict[str, set[str]] = {}
     for rule in evidence.rules.values():
         for department in set(rule.consult) - {rule.department}:
@@ -366,8 +366,8 @@ def _consulting_rules(evidence: Evidence) -> dict[str, set[str]]:
 def _case_notes(library: Library, case: Case, evidence: Evidence) -> list[str]:
     """Remarks on the case besides its findings.
 
-    Parcels that were lines, a doubtful area, kinds of projects that are not known or contradict their codes, ground
-    that layers lack near the parcels, and what the names are worth.
+    They concern parcels that were lines, doubtful areas, kinds of projects that are unknown or contradict their codes,
+    layers that lack ground near the parcels, and whether names are typed or accounts.
     """
     language, asked = evidence.language, evidence.question
     areas = area_problems(library, case.current.run, case.data, case.terms)
@@ -385,7 +385,10 @@ def _case_notes(library: Library, case: Case, evidence: Evidence) -> list[str]:
 
 
 def _not_printed(case: Case, evidence: Evidence, annexes: Sequence[str], annexed: Mapping[str, Any]) -> list[str]:
-    """The annexes that have something to say and are left out, and where to find it. annexed: from `_annexed`."""
+    """A remark that names the non-empty annexes that are left out, and where to find them.
+
+    annexed: from `_annex_content`.
+    """
     empty = {
         "earlier": case.round == 1,
         **{name: not content for name, content in annexed.items()},

@@ -1,4 +1,4 @@
-"""The differences between plans that the project's ground touches: from the last comparison of each pair of plans."""
+"""The differences between plans on the project's ground, from the last comparison of each pair of plans."""
 
 import json
 
@@ -24,10 +24,10 @@ _LEAST_M2 = 1e-6  # touching is not overlap
 
 
 def differences(library: Library, evidence: Evidence, until: str | None) -> tuple[list[Row], list[Row]]:
-    """The conflicts among comparisons' spots that share ground with the project, the largest first; what was compared.
+    """The conflicting spots of comparisons that share ground with the project, the largest first; the pairs compared.
 
-    until: comparisons started later are not known, so that the same state of a case prints the same. What was compared
-    has pair, pair_title and on, the day of the comparison, for each pair of plans.
+    until: ignore comparisons started later, so that the same state of a case prints the same. Each pair of plans has
+    pair, pair_title and on, the day of its comparison.
     """
     ground = union_of_all(np.asarray(evidence.grounds, dtype=object), Threads())
     rows: list[Row] = []

@@ -23,7 +23,7 @@ def words(language: str) -> dict[str, str]:
 def withheld_titles(departments: Mapping[str, str], language: str) -> dict[str, str]:
     """The parts that a public notice may leave out, by code: departments' opinions, and facts of the project.
 
-    departments: their names by code.
+    departments: names by code.
     """
     fixed = words(language)
     facts = {key: fixed[f"field_{key}"] for key in PUBLIC_FACTS}
@@ -31,9 +31,9 @@ def withheld_titles(departments: Mapping[str, str], language: str) -> dict[str, 
 
 
 def given_facts(case: Case, code_system: str | None, language: str) -> list[Record]:
-    """Key, title and value of each fact of a project, as it was given; the value is None where nothing was.
+    """Key, title and value of each fact of a project as stated; the value is None if the fact was not stated.
 
-    code_system: in which the check read the codes of uses, None for the usual one.
+    code_system: the one in which the check read codes of uses, None for the usual one.
     """
     labels, facts = words(language), case.data.get(PARCEL_FACTS, {})
     rows = [
@@ -49,7 +49,7 @@ def given_facts(case: Case, code_system: str | None, language: str) -> list[Reco
 
 
 def _fact_text(name: str, facts: Mapping[str, Any], usual: str, language: str) -> str | None:
-    """A fact of the parcels as it was given; a proposed use with the title of its class, a code system by its own."""
+    """A fact of the parcels as stated; a proposed use gets the title of its class, a code system its own title."""
     text = _field_text(facts[name])
     if name == SYSTEM_FIELD and text in TABLES:
         return phrase(f"code_system.{text}", language)
@@ -61,7 +61,7 @@ def _fact_text(name: str, facts: Mapping[str, Any], usual: str, language: str) -
 
 
 def _field_text(value: Any) -> str | None:
-    """A value as it was given; None where nothing was."""
+    """A stated value as text; None if it was not stated."""
     if value is None:
         return None
     return f"{value:,}" if isinstance(value, (int, float)) else str(value)

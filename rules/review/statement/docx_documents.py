@@ -1,4 +1,4 @@
-"""A document of a case for Word: set like our papers, or filled into a template that a bureau edits there."""
+"""A document of a case for Word: in the layout of our papers, or filled into a template that a bureau edits there."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,9 +21,9 @@ def docx_document(
     progress: Progress = SILENT,
     origin: str = "",
 ) -> bytes:
-    """The .docx of a content. maps: the SVG text of its figures, in their order; templates: a bureau's own folder.
+    """Make the .docx of a content. maps: the SVG texts of its figures in order; templates: a bureau's own folder.
 
-    origin: what made it, as PROV-JSON, a part of its own of the file.
+    origin: how it was made, as PROV-JSON, stored as a part of the file.
     Raises OneMapError statement.templates_folder, statement.template….
     """
     kind = content["document"]["kind"]

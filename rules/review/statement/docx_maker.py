@@ -1,6 +1,6 @@
-"""Makes the Word templates with which a bureau begins: `python -m onemap.rules.review.statement.docx_maker`.
+"""Make the Word templates that a bureau starts from: `python -m onemap.rules.review.statement.docx_maker`.
 
-In each our blocks are named in their order; a bureau moves them, leaves some out, or writes its own text with fields.
+Each names our blocks in their order; a bureau moves them, leaves some out, or writes its own text with fields.
 """
 
 from docx.document import Document as Doc
@@ -26,7 +26,7 @@ def template(kind: str) -> Doc:
 
 
 def main() -> None:
-    """Write all templates where they ship."""
+    """Write all templates to the folder from which they ship."""
     for kind in DOCUMENTS:
         template(kind).save(str(RESOURCES / "templates" / f"{kind}.docx"))
 

@@ -1,4 +1,4 @@
-"""A bureau's own template for Word: checked, filled in as text, our own blocks put in where it names them."""
+"""A bureau's own template for Word: it is checked and filled in, and our blocks are inserted where it names them."""
 
 import io
 import json
@@ -51,7 +51,7 @@ _ANY: Any = object()  # what may have any field: the result of a filter, a pictu
 
 
 class OwnTemplate:
-    """A bureau's template of one document: checked when it is made, and then filled in.
+    """A bureau's template of one document: it is checked when made, and filled in later.
 
     where: from `places`; texts, chapters: from `printed_outline`.
     Raises OneMapError statement.template….
@@ -67,7 +67,7 @@ class OwnTemplate:
         self._template = DocxTemplate(str(path))
 
     def document(self, pictures: Sequence[Picture]) -> Doc:
-        """The document. pictures: of its figures, in their order."""
+        """Fill in the template. pictures: of the document's figures, in order."""
         texts, template = self._texts, self._template
         images = [
             InlineImage(template, io.BytesIO(picture.png), width=Mm(map_width_mm(picture, is_first=number == 0)))
@@ -84,7 +84,7 @@ class OwnTemplate:
         return document
 
     def _block_adders(self, printer: PaperPrinter) -> dict[str, list[Callable[[], None]]]:
-        """The functions that set the blocks named in the template: letterhead, chapters, single tables, imprint."""
+        """The functions that write the blocks named in the template: letterhead, chapters, single tables, imprint."""
         lend_styles(printer.document)
         found: dict[str, list[Callable[[], None]]] = {LETTERHEAD: [printer.add_letterhead]}
         for chapter in self._chapters:
@@ -97,7 +97,7 @@ class OwnTemplate:
         return {name: adds for name, adds in found.items() if name in self._named}
 
     def _take_out(self, printer: PaperPrinter, adds: Sequence[Callable[[], None]]) -> Markup:
-        """The XML that was added to the end of the document, removed from it again."""
+        """Append blocks to the document, remove them again, and return their XML."""
         body = printer.document.element.body
         before = set(body)
         for add in adds:
@@ -115,12 +115,12 @@ def block_names_of(kind: str) -> list[str]:
 
 
 def _name_of(chapter: Node, kind: str) -> str:
-    """The name of a chapter in templates; one without a heading is its document's text."""
+    """The name of a chapter in templates; a chapter without a heading is named after the document."""
     return chapter["annex"] or (chapter["name"] or kind).removeprefix("chapter_")
 
 
 def _leave_out_empty_columns(body: Any, heads: Collection[str]) -> None:
-    """Take the columns under some heads out of each table in which no row fills them; the widest one has their room."""
+    """Remove columns with these heads from each table that has no value in them; the widest column gets their room."""
     for table in body.iter(_WORD + _TABLE):
         rows = [list(row.iterchildren(_WORD + _CELL)) for row in table.iterchildren(_WORD + _ROW)]
         grid = list(table.iter(_WORD + "gridCol"))
@@ -157,7 +157,7 @@ def _with_pictures(context: Mapping[str, Any], pictures: Sequence[Any]) -> dict[
 
 
 def _checked_source(path: Path, context: Mapping[str, Any]) -> str:
-    """The tags of a template; one with a field that no document has, or a tag that fails or may not stand, is refused.
+    """The tags of a template; refused for a field that no document has, or a tag that fails or is forbidden.
 
     context: the printed content. Raises OneMapError statement.template_syntax, statement.template_forbidden,
     statement.template_large, and statement.template_field with every problem: template, field, place.
@@ -190,7 +190,7 @@ def _checked_source(path: Path, context: Mapping[str, Any]) -> str:
 
 
 def _texts(path: Path) -> Iterator[tuple[Problem, str]]:
-    """Place and text, in one line, of every paragraph that has a tag: body, tables, heads and feet of pages."""
+    """Place and text, in one line, of every paragraph that has a tag: body, tables, headers and footers."""
     try:
         with zipfile.ZipFile(path) as packed:
             if sum(member.file_size for member in packed.infolist()) > _MOST_BYTES:
@@ -212,9 +212,9 @@ def _texts(path: Path) -> Iterator[tuple[Problem, str]]:
 
 
 def _check_blocks(file: str, place: Problem, text: str, tags: Sequence[str]) -> None:
-    """Refuse a block of ours that does not stand alone in a paragraph of the text, in whose place it is put.
+    """Refuse a block of ours that does not stand alone in a paragraph of the body, which the block replaces.
 
-    A condition may ask whether there is one. Raises OneMapError statement.template_block.
+    A condition may ask whether a block exists. Raises OneMapError statement.template_block.
     """
     is_alone = place.code == "statement.in_paragraph" and _PLACED_BLOCK.fullmatch(text)
     for tag in tags:
@@ -224,7 +224,7 @@ def _check_blocks(file: str, place: Problem, text: str, tags: Sequence[str]) -> 
 
 
 def _paragraphs(document: Doc) -> Iterator[tuple[Problem, Any]]:
-    """Place and element of every paragraph: body, tables, heads and feet of pages."""
+    """Place and element of every paragraph: body, tables, headers and footers."""
     yield from _paragraphs_of(document.element.body)
     for section in document.sections:
         parts = (section.header, section.even_page_header, section.first_page_header)
@@ -249,7 +249,7 @@ def _paragraphs_of(body: Any) -> Iterator[tuple[Problem, Any]]:
 
 
 def _unknown_fields(tree: nodes.Template, context: Mapping[str, Any]) -> set[tuple[int, str]]:
-    """Line and dotted name of every field that the context has not."""
+    """Line and dotted name of every field that the context does not have."""
     found: set[tuple[int, str]] = set()
     _walk(tree, {**context, "loop": _ANY, "range": _ANY}, found)
     return found
@@ -281,14 +281,14 @@ def _walk(node: nodes.Node, scope: Mapping[str, Any], found: set[tuple[int, str]
 
 
 def _is_field(node: nodes.Node) -> bool:
-    """A name, or a chain of fields that begins with one."""
+    """Whether a node is a name, or a chain of fields that begins with one."""
     while isinstance(node, (nodes.Getattr, nodes.Getitem)):
         node = node.node
     return isinstance(node, nodes.Name) and node.ctx == "load"
 
 
 def _missing_name(node: nodes.Node, scope: Mapping[str, Any]) -> str | None:
-    """The dotted name up to the first field that is not there; None if all are."""
+    """The dotted name up to the first field that does not exist; None if all exist."""
     chain = _chain(node)
     value: Any = scope
     for depth, key in enumerate(chain, start=1):
@@ -316,7 +316,7 @@ def _chain(node: nodes.Node) -> list[Any]:
 
 
 def _value(node: nodes.Node, scope: Mapping[str, Any]) -> Any:
-    """The value of a field, or _ANY where only running the template would tell."""
+    """The value of a field, or _ANY if only running the template would tell."""
     if not isinstance(node, (nodes.Getattr, nodes.Getitem, nodes.Name)) or not _is_field(node):
         return _ANY
     value: Any = scope
@@ -337,7 +337,7 @@ def _schema() -> dict[str, Any]:
 def _template_fields(context: Mapping[str, Any]) -> dict[str, Any]:
     """An example of the context in which every list has one item, so that fields can be looked up by name.
 
-    context: the printed content; what the schema has not, its sentences, is taken from it. Figures have an image.
+    context: the printed content; it supplies what the schema lacks, its sentences. Figures have an image.
     """
     fields: dict[str, Any] = _example(_schema())
     fields["figures"][0]["image"] = ""

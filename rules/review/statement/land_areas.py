@@ -1,4 +1,4 @@
-"""The land that the project takes, by ownership and class: areas of the survey, each rounded once by itself."""
+"""The land that the project takes, by ownership and class: areas of the survey, each rounded once on its own."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -19,11 +19,11 @@ _OWNERSHIPS = ("state", "collective", "unknown")
 
 
 def land_table(evidence: Evidence) -> Row | None:
-    """The classified area table, or None where the run has no land survey.
+    """The classified area table, or None if the run has no land survey.
 
-    Every figure is a ground that was measured, rounded once. What rounded parts lack of their rounded whole stands
-    apart: of the columns of a row in its `rounding`, of the rows of a table in `rows_rounding`, `classes_rounding`,
-    `parcels_rounding`, which are None where all close.
+    Every figure is a measured area, rounded once. The difference of rounded parts from their rounded whole is given
+    apart: for the columns of a row in its `rounding`, for the rows of a table in `rows_rounding`, `classes_rounding`,
+    `parcels_rounding`, which are None if all sums agree.
     """
     rules = list(dict.fromkeys(row["rule"] for row in evidence.classes))
     if not rules:
@@ -58,7 +58,7 @@ def land_table(evidence: Evidence) -> Row | None:
 
 
 class _SurveyGround:
-    """The survey's ground of the parcels: what some of its rows measure together, in m² and in printed columns."""
+    """The surveyed ground of the parcels: the joint area of some rows, in m² and in printed columns."""
 
     def __init__(self, rows: Sequence[Row], site_m2: Mapping[str, float]) -> None:
         parcels = _rows_by(rows, "parcel")
@@ -74,7 +74,7 @@ class _SurveyGround:
         )
 
     def columns(self, rows: Sequence[Row]) -> Row:
-        """Hectares by the table's columns, their exact areas, and what columns lack of the two that they make up."""
+        """Hectares by the table's columns, the exact areas, and the rounding differences of the two sum columns."""
         wanted = {**{name: (name,) for name in COLUMNS}, "farm": _OF_FARM, "total": (*_OF_FARM, *GROUPS)}
         exact = {name: self.area_m2(row for row in rows if row["column"] in wanted[name]) for name in COLUMNS}
         printed = {name: hectares(area_m2) for name, area_m2 in exact.items()}
@@ -87,7 +87,7 @@ class _SurveyGround:
 
 
 def _rounding_row(total: Row, rows: Iterable[Row]) -> dict[str, float] | None:
-    """By column what the rows of a table lack of its total; None where every column closes."""
+    """By column, the difference of a table's rows from its total; None if every column agrees."""
     rows = list(rows)
     lacking = {name: rounding_difference(total[name], (row[name] for row in rows)) for name in COLUMNS}
     return lacking if any(lacking.values()) else None
@@ -98,7 +98,7 @@ def _rows_by(rows: Iterable[Row], key: str) -> dict[Any, list[Row]]:
 
 
 def _with_columns(rows: Iterable[Row], codes: Mapping[str, Any]) -> list[Row]:
-    """The run's rows by parcel and class, with codes for their titles and the table's column of each."""
+    """The run's rows by parcel and class, with codes instead of titles and the table's column of each."""
     owners, found = ownership_codes(), []
     for row in rows:
         group = codes["class"].get(row["class"], {}).get("group", "unknown")
@@ -109,7 +109,7 @@ def _with_columns(rows: Iterable[Row], codes: Mapping[str, Any]) -> list[Row]:
 
 
 def _class_rows(found: Iterable[Row], ground: _SurveyGround, codes: Mapping[str, Any], language: str) -> list[Row]:
-    """The classes with their titles and areas, by ownership and code; what has no class comes last."""
+    """The classes with their titles and areas, by ownership and code; ground without a class comes last."""
     by_class = groups_of(((row["ownership"], row["class"], row["group"]), row) for row in found)
     rows = []
     for ownership, code, group in sorted(
@@ -138,9 +138,10 @@ def _column(code: str | None, group: str) -> str:
 
 
 def parcel_areas(evidence: Evidence) -> tuple[list[Row], Row]:
-    """The parcels with their areas on the ellipsoid, and the site's: each is measured, and rounded once by itself.
+    """The parcels with their ellipsoidal areas, and the site's: each is measured, and rounded once on its own.
 
-    `parcels_rounding` of the site is what the parcels' printed figures lack of its own; None where they close.
+    `parcels_rounding` of the site is the difference of the parcels' printed figures from the site's; None if they
+    agree.
     """
     parcels = [
         {

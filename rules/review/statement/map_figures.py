@@ -1,4 +1,4 @@
-"""The maps of a document: numbered once, and named in every table's row that one of them shows."""
+"""The maps of a document: each is numbered once, and named in every table row that it shows."""
 
 from collections.abc import Collection
 
@@ -15,9 +15,9 @@ _WHOLE_PAGE = Paper()
 
 
 def figures(source: MapSource, evidence: Evidence, department: str | None, annexes: Collection[str]) -> list[Row]:
-    """Number, theme, title, rule and parcels of every map, in the order in which they are printed.
+    """Number, theme, title, rule and parcels of every map, in the order of printing.
 
-    annexes: `maps` has those by theme and one of all conflicts, `conflicts` one for each rule that found something.
+    annexes: `maps` adds maps by theme and one of all conflicts, `conflicts` one for each rule that found something.
     """
     pages = theme_pages(source, department) if "maps" in annexes else []
     pages += conflict_pages(source, department) if "conflicts" in annexes else []
@@ -45,9 +45,9 @@ def page_of(figure: Row) -> MapPage:
 
 
 def drawn_on_paper(source: MapSource, page: MapPage, project: str, fonts: str, prefix: str, step: Progress) -> DrawnMap:
-    """A map for a printed page: half of it, but where a town or a long legend needs the whole.
+    """Draw a map for a printed page: half a page, or a whole one if a town or a long legend needs it.
 
-    project: its name, above the map; fonts: families in the order of preference; prefix: begins every id in the SVG.
+    project: its name, above the map; fonts: families in order of preference; prefix: begins every id in the SVG.
     """
     whole = page.theme == "location"
     drawn = draw_map(
@@ -63,9 +63,9 @@ def _shows_all(figure: Row) -> bool:
 
 
 def with_figures(rows: list[Row], found: list[Row], evidence: Evidence) -> list[Row]:
-    """The rows with the numbers of the maps that show their rule, and their parcel if they have one, and the first's.
+    """Add to rows the numbers of the maps that show their rule (and their parcel, if any), and the first map's number.
 
-    Where no map is of this rule alone, it is those of all conflicts on which the rule has a piece.
+    If the rule has no map of its own, these are the maps of all conflicts on which it has a piece.
     """
     grounds: dict[str, set[str]] = {}
     for finding in evidence.findings:

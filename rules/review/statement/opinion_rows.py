@@ -19,7 +19,7 @@ from onemap.rules.review.statement.run_evidence import Evidence
 
 
 def opinion_rows(case: Case, round_: Round, evidence: Evidence, department: str | None) -> list[Row]:
-    """The opinions of one round, in the departments' order; of one department if it is named."""
+    """The opinions of one round, in the departments' order; only one department's if it is named."""
     if department is not None:
         round_.opinion(department)  # an unknown one is refused
     return [
@@ -68,7 +68,7 @@ def _opinion_row(case: Case, round_: Round, opinion: Opinion, evidence: Evidence
 
 
 def _state_before_void(case: Case, opinion: Opinion) -> str:
-    """The state in which an opinion was left: of a void one whether it had been signed, or silence had counted."""
+    """The last state of an opinion; for a void one, whether it had been signed, or silence had counted."""
     if opinion.state != OpinionState.VOID:
         return opinion.state
     if opinion.signed_by:
@@ -78,13 +78,13 @@ def _state_before_void(case: Case, opinion: Opinion) -> str:
 
 
 def _laws_once(basis: str) -> list[str]:
-    """The laws of a basis, each once, in their order."""
+    """The laws of a basis in order, without repetition."""
     parts = (part.strip() for line in basis.splitlines() for part in re.split("[；;]", line))
     return list(dict.fromkeys(filter(None, parts)))
 
 
 def _open_text(titles: list[str], reason: str | None, labels: dict[str, str]) -> str | None:
-    """The items of a checklist that nobody has answered, and why; None if there is none."""
+    """The unanswered items of a checklist, and why they are unanswered; None if there are none."""
     if not titles:
         return None
     text = labels["open_items"].format(count=len(titles), items=labels["list_semicolon"].join(titles))
@@ -92,7 +92,7 @@ def _open_text(titles: list[str], reason: str | None, labels: dict[str, str]) ->
 
 
 def late_entries(case: Case, evidence: Evidence, department: str | None) -> list[Row]:
-    """The steps that were entered on a later day than the one they bear; of one department what concerns it."""
+    """The steps recorded on a later day than their own; for one department only what concerns it."""
     return [
         {
             "action": entry.action,
@@ -113,7 +113,7 @@ def _day(value: Any) -> str | None:
 
 
 def body_rows(asked: Iterable[AskedBody], evidence: Evidence, department: str | None) -> list[Row]:
-    """The bodies that were asked on paper, with what each has answered; of one department those it writes to."""
+    """The bodies asked on paper, with their answers; for one department only those that it writes to."""
     return [_body_row(one, evidence) for one in asked if department in (None, one.body.lead)]
 
 
@@ -144,9 +144,9 @@ def _body_row(asked: AskedBody, evidence: Evidence) -> Row:
 
 
 def conditions(opinions: list[Row], language: str) -> list[Row]:
-    """The departments' conditions: the words of every opinion that agrees only on conditions, each line once.
+    """The departments' conditions: the text of every opinion that agrees on conditions, each line once.
 
-    A line that several departments say, since a rule asks them all, is one row of theirs together.
+    A line that several departments share, since a rule asks them all, is one joint row.
     """
     asking: dict[str, list[Row]] = {}
     for row in opinions:
@@ -159,7 +159,7 @@ def conditions(opinions: list[Row], language: str) -> list[Row]:
 
 
 def _condition(lines: list[str], rows: list[Row], language: str) -> Row:
-    """The lines that some departments ask for. The state of all of them is the one that is least final."""
+    """One row of lines that some departments ask for; its state is the least final of theirs."""
     joined = {name: list_text([row[name] for row in rows], language) for name in ("department_title", "unit")}
     state = min((row["state"] for row in rows), key=OPINION_STATES.index)
     departments = [row["department"] for row in rows]
@@ -173,7 +173,7 @@ def _condition(lines: list[str], rows: list[Row], language: str) -> Row:
 
 
 def checklist(round_: Round, evidence: Evidence, department: str | None) -> list[Row]:
-    """The checklist that no machine checks, with people's answers."""
+    """The checklist of matters that no machine checks, with people's answers."""
     return [_item_row(item, evidence) for item in round_.items if department in (None, item.department)]
 
 
@@ -194,7 +194,7 @@ def _item_row(item: ChecklistItem, evidence: Evidence) -> Row:
 
 
 def override_rows(round_: Round, language: str, evidence: Evidence, rules: set[str]) -> list[Row]:
-    """The findings of these rules that a person judged otherwise: both verdicts, the reason and the name."""
+    """The overridden findings of these rules: both verdicts, the reason and the name."""
     return [
         {
             **fields_of(item, "parcel", "rule"),
@@ -227,7 +227,7 @@ def conclusion(case: Case, evidence: Evidence, department: str | None) -> Row:
 
 
 def check_department(case: Case, department: str | None, document: str) -> None:
-    """Refuse a document of one department without its name.
+    """Refuse a document of one department if no department is named.
 
     Raises OneMapError statement.department, review.department.
     """

@@ -1,4 +1,4 @@
-"""The outline of the documents, resources/templates/outline.toml: as it is declared, and filled in with a content."""
+"""The outline of the documents, resources/templates/outline.toml: read as declared, and filled in with a content."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -43,9 +43,10 @@ _PARTS_ONLY = {"opinion", "pack"}  # have so few of the chapters that their numb
 
 
 def places(printer: str, kind: str, department: str | None = None) -> tuple[str, ...]:
-    """The names in the outline under which a document stands.
+    """The names by which the outline refers to a document.
 
-    printer: word, pdf or screen; kind: one of content.DOCUMENTS; department: of one or of all, which tells on screen.
+    printer: word, pdf or screen; kind: one of content.DOCUMENTS; department: None for all, which matters on screen
+    only.
     """
     if printer == "screen":
         return ("screen", "pack" if department else "page")
@@ -72,7 +73,7 @@ def chapters(where: Collection[str], language: str) -> list[Node]:
 
 
 def _annex(chapter: Node, language: str) -> Node:
-    """An annex under its first name, which stands where it is asked for and its own condition holds."""
+    """An annex under its first name; it is printed if it is asked for and its own condition holds."""
     annexes = chapter["annex"] if isinstance(chapter["annex"], list) else [chapter["annex"]]
     asked = f"({' or '.join(f'{annex!r} in document.annexes' for annex in annexes)})"
     first = annexes[0]
@@ -86,7 +87,7 @@ def _annex(chapter: Node, language: str) -> Node:
 
 
 def _nodes_at(nodes: list[Node], where: Collection[str], default: Collection[str] = ()) -> Iterator[Node]:
-    """The nodes that stand in a document, each as it holds there."""
+    """The nodes that belong to a document, each as it applies there."""
     for node in nodes:
         allowed = node.get("in", default)
         if not allowed or set(allowed) & set(where):
@@ -136,7 +137,7 @@ def _table(name: str, where: Collection[str], language: str, fixed: Mapping[str,
 
 
 def _columns(key: str, table: Node, language: str) -> Iterator[Node]:
-    """A column of the outline, or the several that it stands for."""
+    """A column of the outline, or the several columns that it stands for."""
     fixed, declared = words(language), shipped_table(_OUTLINE)["columns"][key]
     texts = declared.get("text", f"{{{{ row.{key} }}}}")
     mm = table["mm"].get(key, declared.get("mm", 0))
@@ -154,7 +155,7 @@ def _columns(key: str, table: Node, language: str) -> Iterator[Node]:
 
 
 def _of_language(measure: Any, language: str) -> float:
-    """A measure of the outline; where Chinese and English need their own, two stand there."""
+    """A measure of the outline in a language; it may have two values, for Chinese and for English."""
     return float(measure[language == "en"] if isinstance(measure, list) else measure)
 
 
@@ -164,17 +165,17 @@ def table_names() -> list[str]:
 
 
 def table_numbers(chapters: Iterable[Node]) -> dict[str, str]:
-    """The number of every table that has one, by its name; empty for one that does not stand. chapters: filled in."""
+    """The number of every table, by its name; empty for one that is not printed. chapters: filled in."""
     parts = [part for chapter in chapters for part in chapter["parts"]]
     found = {part.table: part.number for part in parts if isinstance(part, Table) and part.number}
     return dict.fromkeys(table_names(), "") | found
 
 
 def _annexes_of(content: Mapping[str, Any], where: Collection[str]) -> list[Node]:
-    """The annexes that a document has, numbered from 1, as its text and their first lines name them (GB/T 9704, 7.3.4).
+    """The annexes of a document, numbered from 1, as its text and their first lines name them (GB/T 9704, 7.3.4).
 
-    name: of content.ANNEXES; number; title; mark: what stands above the title; line: of the list below the text, which
-    has no numbers where there is one annex only.
+    name: of content.ANNEXES; number; title; mark: printed above the title; line: of the list below the text, without a
+    number if there is only one annex.
     content: as `printed_texts` gives it; where: from `places`.
     """
     language = content["language"]
@@ -196,14 +197,14 @@ def _annexes_of(content: Mapping[str, Any], where: Collection[str]) -> list[Node
 
 
 def optional_heads(where: Collection[str], language: str) -> frozenset[str]:
-    """The heads of the columns that are left out of a table in which no row fills them."""
+    """The heads of the columns that are left out of a table if no row has a value in them."""
     parts = [part for chapter in chapters(where, language) for part in chapter["parts"] if "columns" in part]
     return frozenset(column["head"] for part in parts for column in part["columns"] if _is_optional(column))
 
 
 @dataclass(frozen=True)
 class Form:
-    """A form: names, each with its value or an empty space of so many `mm` for handwriting; mm: width of the names."""
+    """A form: names, each with its value or `mm` of empty space for handwriting; mm: width of the names."""
 
     kind: ClassVar[str] = "form"
     form: str
@@ -214,7 +215,7 @@ class Form:
 
 @dataclass(frozen=True)
 class Own:
-    """A part that each printer lays out itself: the room for a seal. notes, lines: the text that it stays with."""
+    """A part that each printer lays out itself: the space for a seal. notes, lines: the text that must stay with it."""
 
     kind: ClassVar[str] = "own"
     own: str
@@ -225,10 +226,10 @@ class Own:
 def printed_outline(
     content: dict[str, Any], where: Collection[str], maps: Sequence[str] = ()
 ) -> tuple[dict[str, Any], list[Node]]:
-    """The texts of a content, as `printed_texts` has them, with its `attached` annexes, and its chapters.
+    """The texts of a content, as by `printed_texts`, with its `attached` annexes; and its chapters.
 
-    A chapter has as its parts the blocks that stand in it, and is not there where it does not stand itself.
-    where: from `places`; maps: the SVG text of its figures, in their order, or none, where its text alone is asked for.
+    The parts of a chapter are its printed blocks; a chapter that is not printed is left out.
+    where: from `places`; maps: the SVG texts of its figures in order, or none if only the text is needed.
     """
     texts = printed_texts(content)
     texts["attached"] = _annexes_of(texts, where)
@@ -267,7 +268,10 @@ class _OutlineFilling:
         return found
 
     def _blocks(self, parts: list[Node], row: Any, label: str) -> Iterator[Block]:
-        """The blocks of a chapter. row: of those for which it is repeated; label: of its tables without a caption."""
+        """The blocks of a chapter.
+
+        row: the row for which the chapter is repeated; label: of its tables without a caption.
+        """
         for part in parts:
             if not self._holds(part, row=row):
                 continue
@@ -323,7 +327,7 @@ class _OutlineFilling:
         )
 
     def _cell(self, column: Node, **scope: Any) -> tuple[str, ...]:
-        """The lines of a cell: the first may be empty, on paper it then says so; the second is there or not."""
+        """The lines of a cell: an empty first line is printed as a dash on paper; an empty second line is left out."""
         first, *more = (self._text(text, **scope) for text in column["texts"])
         if not first and not self.on_screen and not column.get("blank"):
             first = NOT_MEASURED
@@ -349,7 +353,7 @@ def _column(declared: Node) -> Column:
 
 
 def _of_screen(row: Node, points_at: str) -> Node:
-    """The part of a row for a browser alone: the rule, the parcel or the finding on the map, and how it looks."""
+    """The part of a row for browsers only: the rule, parcel or finding that it shows on the map, and its look."""
     names = {"rule": ("rule",), "parcel": ("parcel",), "finding": ("rule", "parcel")}.get(points_at, ())
     if points_at == "finding" and row["state"] not in (RowState.CONFLICT, RowState.UNKNOWN):
         names = ()
@@ -358,7 +362,7 @@ def _of_screen(row: Node, points_at: str) -> Node:
 
 
 def _number_tables(parts: list[Block], annex: Any) -> list[Block]:
-    """The blocks of a chapter, its tables numbered from 1 without a gap. annex: its number, None of another chapter."""
+    """Number the tables of a chapter from 1 without gaps. annex: its number, None for other chapters."""
     numbered, last = [], 0
     for part in parts:
         found = _TABLE_NUMBER.match(getattr(part, "caption", None) or "")

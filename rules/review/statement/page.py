@@ -31,11 +31,11 @@ def statement_page(
     progress: Progress = SILENT,
     origin: str = "",
 ) -> str:
-    """The document as HTML. content: from `statement_content`; of one department it is its review pack.
+    """Make the document as HTML. content: from `statement_content`; for one department it is its review pack.
 
-    origin: what made it, as PROV-JSON.
+    origin: how it was made, as PROV-JSON.
 
-    Everything of it is in the file; a policy in it forbids whatever else a browser might fetch or run.
+    The file contains everything it needs; its policy forbids a browser to fetch or run anything else.
     Raises OneMapError run.unknown, run.incomplete.
     """
     overrides = case.current.judged_verdicts
@@ -60,7 +60,7 @@ def texts_digest(
 ) -> str:
     """SHA-256 of the texts that a department's page of the case would print now, as `PrintedPage` reads them.
 
-    language, document, annexes: as the page was written with. Raises OneMapError statement.department,
+    language, document, annexes: those with which the page was written. Raises OneMapError statement.department,
     review.department, run.incomplete.
     """
     content = statement_content(library, case, language, department, document, annexes)
@@ -76,7 +76,7 @@ def _page(
     maps: Sequence[str],
     origin: str = "",
 ) -> str:
-    """The page with what is drawn on it. ground: the map that one can pan; maps: of the figures."""
+    """The page with its maps. ground: the map that a reader can pan; maps: of the figures."""
     department = content["document"]["department"]
     where = places("screen", content["document"]["kind"], department)
     shown, chapters = printed_outline(content, where, maps)

@@ -1,4 +1,4 @@
-"""The map in a page that one can pan and zoom: layers as groups to be switched, pieces that know their finding."""
+"""The map in a page that a reader can pan and zoom: layers as groups to switch, pieces that know their finding."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -43,7 +43,7 @@ _DIMENSIONS = ("point", "line", "polygon")
 
 @dataclass
 class _Group:
-    """One layer on the map: its id, its name, its paths, its looks for the legend, and whether it is shown at first."""
+    """One layer on the map: its id, name and paths, its looks for the legend, and whether it is shown at first."""
 
     name: str
     title: str
@@ -53,7 +53,7 @@ class _Group:
 
 
 def page_map(source: MapSource, rules: set[str] | None = None, progress: Progress = SILENT) -> Markup:
-    """The map with its tools and its legend. rules: only the conflicts of these; None: of all."""
+    """The map with its tools and its legend. rules: only the conflicts of these; None: all conflicts."""
     page = _PageMap(source, rules, progress)
     *finer, coarsest = _THINNED
     for tolerance_m, least_m in finer:
@@ -68,7 +68,7 @@ def page_map(source: MapSource, rules: set[str] | None = None, progress: Progres
 
 @dataclass(frozen=True)
 class _Part:
-    """Features (n,) of a layer in one box of the map: their shapes there, what of them is stroked, and their looks."""
+    """Features (n,) of a layer in one box of the map: their shapes, the lines to stroke, and their looks."""
 
     shapes: np.ndarray
     lines: np.ndarray
@@ -76,13 +76,13 @@ class _Part:
     look_of: np.ndarray
 
     def thin(self, tolerance_m: float, least_m: float) -> "_Part":
-        """The same with fewer points; None where nothing is left to see."""
+        """The part with fewer points; a shape is None if nothing of it remains visible."""
         shapes, lines = (thin_shapes(some, tolerance_m, least_m) for some in (self.shapes, self.lines))
         return replace(self, shapes=shapes, lines=lines)
 
     @property
     def least_bytes(self) -> int:
-        """How many bytes their paths take at least: of polygons one path for each fill, and the lines."""
+        """The least number of bytes that its paths take: for polygons one path for each fill, and the lines."""
         fills = np.array([len(fill_attributes(look, "")) for look in self.looks], dtype=np.int64)
         points = np.where(shapely.get_dimensions(self.shapes) == 2, shapely.get_num_coordinates(self.shapes), 0)
         is_seen = ~shapely.is_missing(self.shapes)
@@ -92,26 +92,26 @@ class _Part:
 
 @dataclass(frozen=True)
 class _Layer:
-    """A layer on the map, whether it is shown at first, and its features in every box."""
+    """A layer on the map, whether it is shown at first, and its features in each box."""
 
     entry: LayerEntry
     shown: bool
     parts: Sequence[_Part]
 
     def thin(self, tolerance_m: float, least_m: float) -> "_Layer":
-        """The same with fewer points."""
+        """The layer with fewer points."""
         return replace(self, parts=[part.thin(tolerance_m, least_m) for part in self.parts])
 
     @property
     def least_bytes(self) -> int:
-        """How many bytes its paths take at least."""
+        """The least number of bytes that its paths take."""
         return sum(part.least_bytes for part in self.parts)
 
 
 class _PageMap:
     """A page's map while it is drawn. Its unit is the metre, counted from the upper left corner of its ground.
 
-    layers: clipped, with all of their points.
+    layers: clipped, with all their points.
     """
 
     def __init__(self, source: MapSource, rules: set[str] | None, progress: Progress) -> None:
@@ -128,7 +128,7 @@ class _PageMap:
         self.labels: list[str] = []
 
     def html(self, layers: Sequence[_Layer]) -> Markup:
-        """Tools, map, legend. layers: as they are to be drawn."""
+        """The HTML of tools, map and legend. layers: those to draw."""
         labels = words(self.language)
         self.patterns, self.labels = {}, []
         groups = self._groups(layers)
@@ -148,7 +148,7 @@ class _PageMap:
         return render("map.html", words=labels, drawn=Markup(svg), legend=self._legend(groups))  # escaped  # nosec B704
 
     def _definitions(self) -> str:
-        """The patterns: those of the map, whose size a script keeps when one zooms, and those of the legend."""
+        """The patterns of the map, whose size a script keeps while zooming, and those of the legend."""
         return "".join(
             pattern_of(symbol, name) + pattern_of(symbol, f"{name}l").replace("<pattern ", '<pattern class="fixed" ')
             for symbol, name in self.patterns.items()
@@ -223,7 +223,7 @@ class _PageMap:
         return group
 
     def _view(self, box: Bounds) -> View:
-        """A box of ground on the map, a metre being a unit."""
+        """The view of a box of ground on the map, with one unit for a metre."""
         west, south, east, north = box
         centre = ((west + east) / 2, (south + north) / 2)
         return View(west - self.whole[0], self.whole[3] - north, east - west, north - south, centre, 1000)
@@ -234,7 +234,7 @@ class _PageMap:
         return self.patterns.setdefault(symbol, f"mp{len(self.patterns)}")
 
     def _shapes_svg(self, shapes: np.ndarray, symbol: Symbol, outlines: np.ndarray | None = None) -> str:
-        """Shapes as paths; outlines: what is to be stroked, if that is less than all that bounds them."""
+        """Shapes as SVG paths; outlines: what to stroke, if not the whole boundary."""
         dimension = int(shapely.get_dimensions(shapes).max())
         if dimension == 0:
             return "".join(
@@ -273,7 +273,7 @@ class _PageMap:
         return group
 
     def _is_below_red(self, piece: Piece, symbol: Symbol) -> bool:
-        """Whether a piece that is all outline runs along its parcel's red line, which would hide it."""
+        """Whether a piece drawn only as an outline runs along its parcel's red line, which would hide it."""
         if symbol.fill or symbol.hatch or symbol.dots or piece.parcel not in self.source.parcels:
             return False
         edge = shapely.boundary(piece.geometry)
@@ -303,7 +303,7 @@ class _PageMap:
         return group
 
     def _legend(self, groups: Sequence[_Group]) -> list[dict[str, Any]]:
-        """Every layer with its looks; one that has a single look of its own name shows it beside that name."""
+        """Every layer with its looks; a layer with a single look of its own name shows it beside that name."""
         found = []
         for group in reversed(groups):
             looks = [(self._swatch(*look), name.removeprefix(f"{group.title}: ")) for name, look in group.looks.items()]
@@ -315,7 +315,7 @@ class _PageMap:
         return found
 
     def _swatch(self, symbol: Symbol, kind: str) -> Markup:
-        """A look in the legend, in mm like the patterns."""
+        """The swatch of a look in the legend, in mm like the patterns."""
         if kind == "point":
             body = f'<circle cx="3.75" cy="2.2" r="1" fill="{symbol.stroke}"/>'
         elif kind == "line":
@@ -354,7 +354,7 @@ def _bounds_around_parcels(source: MapSource, names: Iterable[str]) -> Bounds:
 
 
 def _joined_boxes(boxes: list[Bounds]) -> list[Bounds]:
-    """Boxes of which those that meet were joined, so that nothing is drawn twice."""
+    """Join boxes that meet, so that nothing is drawn twice."""
     result: list[Bounds] = []
     for box in boxes:
         joined_box = box

@@ -1,4 +1,4 @@
-"""A document as PDF, set by typst from resources/templates/statement.typ."""
+"""Make a document as PDF with typst, from resources/templates/statement.typ."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -23,10 +23,10 @@ def pdf_document(
     progress: Progress = SILENT,
     origin: str = "",
 ) -> bytes:
-    """The PDF of a content. maps: the SVG text of its figures, in their order.
+    """Make the PDF of a content. maps: the SVG texts of its figures in order.
 
-    templates: a bureau's folder, whose statement.typ replaces ours; fonts: None chooses from those installed;
-    origin: what made it, as PROV-JSON, attached to the file.
+    templates: a bureau's folder, whose statement.typ replaces ours; fonts: None to choose from those installed;
+    origin: how it was made, as PROV-JSON, attached to the file.
     Raises OneMapError statement.font, statement.template, statement.template_large.
     """
     fonts = fonts or chosen_fonts()
@@ -40,5 +40,5 @@ def pdf_document(
 
 
 def _moment(content: dict[str, Any]) -> int:
-    """The document's day as seconds, so that the same content gives the same file."""
+    """The document's day in seconds, by which the same content gives the same file."""
     return (date.fromisoformat(content["document"]["date"]) - date(1970, 1, 1)).days * 86_400

@@ -1,4 +1,4 @@
-"""The content as it is printed: every number, share and date of it as text, in the same shape, and its sentences."""
+"""The content as it is printed: all numbers, shares and dates as text, in the same structure, and the sentences."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -27,7 +27,7 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 def printed_texts(content: dict[str, Any]) -> dict[str, Any]:
     """The same content for templates: numbers as text, "–" for a value not measured, "" for a missing text.
 
-    True and false stay, so that a template can ask them. One more key, `sentences`, has what is said in words.
+    True and False stay, so that a template can test them. The added key `sentences` holds the sentences.
     """
     texts = {name: _print_value(name, value, content["language"]) for name, value in content.items()}
     return {**texts, "sentences": _sentences(texts)}
@@ -66,9 +66,9 @@ def _print_value(name: str, value: Any, language: str) -> Any:
 
 
 def _extent(row: dict[str, Any], value: dict[str, Any], language: str) -> dict[str, str]:
-    """How much of a finding there is, in lines: area, hectares and mu, else what its kind counts; how far it is away.
+    """The extent of a finding in lines: area, hectares and mu, or what its kind counts; and its distance.
 
-    row: its texts; value: its numbers. What was counted has no area, even where there is none of it.
+    row: its texts; value: its numbers. A counted finding has no area, even if its count is zero.
     """
     kind = KINDS[value["kind"]]
     if not kind.has_ground and value["state"] != RowState.UNKNOWN:
@@ -89,7 +89,7 @@ def _lines(area: str, hectares: str = "", mu: str = "", far: str = "") -> dict[s
 
 
 def _areas(row: dict[str, Any]) -> dict[str, str]:
-    """The hectares and mu of a row whose exact areas stand beside them: what is there never reads as nothing."""
+    """The hectares and mu of a row that also has exact areas: an area above zero never prints as zero."""
     exact = row.get("area_ellipsoidal_m2", row.get("area_m2"))
     forms = {"hectares": printed_hectares, "mu": printed_mu}
     found = {name: form(row[name], exact) for name, form in forms.items() if row.get(name) is not None}
@@ -100,7 +100,7 @@ def _areas(row: dict[str, Any]) -> dict[str, str]:
 
 
 def _rounding_text(lacking: float, language: str) -> str:
-    """The difference of a row's columns from their printed whole, in words; none where they close."""
+    """The difference of a row's columns from their printed whole, in words; empty if they agree."""
     return f"{words(language)['rounding']} {printed_hectares(lacking)}" if lacking else ""
 
 
@@ -130,7 +130,7 @@ _FORMS: dict[str, Callable[[Any], str]] = {
 
 
 def _spans(numbers: Sequence[int]) -> list[str]:
-    """Rising numbers as text, three or more that follow each other as the first and the last: 1–3, 5."""
+    """Rising numbers as text; three or more consecutive ones become a range: 1–3, 5."""
     spans: list[list[int]] = []
     for number in numbers:
         if spans and spans[-1][-1] == number - 1:
@@ -141,7 +141,7 @@ def _spans(numbers: Sequence[int]) -> list[str]:
 
 
 def _sentences(content: dict[str, Any]) -> dict[str, Any]:
-    """Sentences by the place where they stand, and the lines of the record."""
+    """The sentences by their places, and the lines of the record."""
     labels = words(content["language"])
     totals = content["totals"]
     return {
@@ -171,7 +171,7 @@ def _sentences(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def _project(content: dict[str, Any], labels: dict[str, str]) -> str:
-    """Which project, by whom and where, and how large its site is; what nobody said is left out."""
+    """A sentence on the project: its applicant, place and site; facts that were not stated are left out."""
     known = {row["key"]: row["value"] for row in content["project"]["known"]}
     facts = [labels[f"said_{key}"].format(value=known[key]) for key in _OF_PROJECT if known.get(key)]
     stop = labels["full_stop" if facts else "colon"]  # a name alone is no sentence
@@ -196,9 +196,9 @@ def _open(found: dict[str, str], labels: dict[str, str]) -> list[str]:
 
 
 def _checklist(content: dict[str, Any], labels: dict[str, str]) -> list[dict[str, Any]]:
-    """The items of the checklist; what nobody has answered for the same reason is one row of its department.
+    """The items of the checklist; those unanswered for the same reason are joined into one row per department.
 
-    `numbers`: those of its items, in the order of the rows.
+    `numbers`: of its items, in the order of the rows.
     """
     together: dict[Any, list[dict[str, Any]]] = {}
     for row in content["checklist"]:
@@ -214,7 +214,7 @@ def _checklist(content: dict[str, Any], labels: dict[str, str]) -> list[dict[str
 
 
 def _differences(content: dict[str, Any], labels: dict[str, str]) -> str:
-    """Which plans were compared and how many differences lie on the site; or that none were."""
+    """A sentence on the plans compared and the number of differences on the site; or that none were compared."""
     pairs = [labels["pair_compared"].format(pair=row["pair_title"], day=row["on"]) for row in content["comparisons"]]
     if not pairs:
         return labels["note_not_compared"]
@@ -253,7 +253,7 @@ def _conclusion(content: dict[str, Any], labels: dict[str, str]) -> list[str]:
 
 
 def _remedy(found: dict[str, Any], labels: dict[str, str]) -> list[str]:
-    """By what the alternatives were found, and how far was searched."""
+    """Sentences on the criterion of the alternatives, and how far the search went."""
     lines = [labels["note_remedy"].format(verdict=found["keep_verdict_title"], **found)]
     lines += [labels["note_remedy_overridden"]] if found["overridden"] else []
     return [*lines, *([found["search"]] if found["search"] else []), labels["note_departments"]]
@@ -266,7 +266,7 @@ def _date(text: str, language: str) -> str:
 
 
 def _stale(opinions: list[dict[str, Any]], labels: dict[str, str]) -> list[str]:
-    """Whose opinions rest on what has been superseded, those together that rest on the same."""
+    """Sentences on departments whose opinions depend on superseded inputs; those with the same inputs are joined."""
     together: dict[str, list[str]] = {}
     for row in opinions:
         if row["stale"]:
@@ -278,13 +278,13 @@ def _stale(opinions: list[dict[str, Any]], labels: dict[str, str]) -> list[str]:
 
 
 def _late(entry: dict[str, str], labels: dict[str, str]) -> str:
-    """A step that was entered late: its day, what, by whom, and when it was entered."""
+    """The text of a step that was entered late: its day, what it was, by whom, and when it was entered."""
     parts = (entry["on"], entry["action_title"], entry["department_title"], entry["by"])
     return " ".join([*filter(None, parts), labels["entered_late"].format(day=entry["entered_on"])])
 
 
 def _record(content: dict[str, Any], labels: dict[str, str]) -> list[dict[str, Any]]:
-    """The record by which a reader repeats the check and verifies the paper; without what varies as the log grows."""
+    """The record by which a reader repeats the check and verifies the paper, without what changes as the log grows."""
     run, audit = content["run"], content["audit"]
     lines = [
         ("record_case", f"{content['case']['id']} · {content['case']['state_title']}"),

@@ -20,7 +20,7 @@ from onemap.rules.review.statement.run_evidence import Evidence
 
 
 def remedy_content(library: Library, one: Round, evidence: Evidence, department: str | None) -> Row | None:
-    """The last remedy that was kept with a round; None where there is none.
+    """The last remedy kept with a round; None if there is none.
 
     department: only what concerns it, besides the alternatives themselves.
     """
@@ -44,7 +44,7 @@ def remedy_content(library: Library, one: Round, evidence: Evidence, department:
 
 
 def _ellipsoidal_areas(library: Library, rows: list[StoredRow]) -> list[PrintedAreas]:
-    """The rows' areas on the ellipsoid, in the units of the documents."""
+    """The ellipsoidal areas of rows, in the units of the documents."""
     shapes = geometries_of_wkb(np.array([row.wkb for row in rows], dtype=object))
     return [areas(float(area_m2)) for area_m2 in np.nan_to_num(ellipsoidal_areas_m2(shapes, library.crs))]
 

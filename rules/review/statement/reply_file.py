@@ -1,4 +1,4 @@
-"""A department's reply file: what it holds, how it is checked before anything is believed of it."""
+"""A department's reply file: its content, and how it is checked before it is trusted."""
 
 import json
 from dataclasses import dataclass
@@ -41,10 +41,10 @@ _TYPES: dict[str, type] = {
 
 @dataclass(frozen=True)
 class Reply:
-    """A department's answer to what it was shown. shown: the digest of that (`review_pack.shown_digest`).
+    """A department's answer to a page. shown: the digest of the facts shown (`review_pack.shown_digest`).
 
-    printed: the digest of the texts that the page printed (`page.texts_digest`), which was written in a language, as
-    a document with some annexes; answers: checklist item and answer, of those that were answered.
+    printed: the digest of the texts that the page printed (`page.texts_digest`); language, document, annexes: with
+    which the page was written; answers: pairs of checklist item and answer, for answered items only.
     """
 
     library: str
@@ -66,18 +66,18 @@ class Reply:
 
 
 def canonical(value: Any) -> str:
-    """A value as the one JSON text that is hashed: sorted keys, no blanks, `<` escaped as in a page's script."""
+    """A value as the JSON text that is hashed: sorted keys, no blanks, `<` escaped as in a page's script."""
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c")
 
 
 def reply_check(reply: dict[str, Any]) -> str:
-    """The check sum of a reply, over all of it but the sum itself: against accidents, it is no signature."""
+    """The check sum of a reply without its own check sum; it guards against accidents, and is no signature."""
     return sha256(canonical({key: value for key, value in reply.items() if key != "check"}))
 
 
 def read_reply(path: Path) -> Reply:
-    """The reply in a file.
+    """Read and check the reply in a file.
 
     Raises OneMapError reply.file, reply.syntax, reply.older, reply.form, reply.altered, reply.conclusion, reply.name,
     reply.text, reply.basis, reply.date.
@@ -111,7 +111,7 @@ def read_reply(path: Path) -> Reply:
 
 
 def _unknown_page(found: dict[str, Any]) -> list[str]:
-    """Which of the keys that say how the page was written have values that no page has."""
+    """The keys describing the page (language, document, annexes) whose values no page can have."""
     allowed = {"language": LANGUAGES, "document": DOCUMENTS}
     wrong = [key for key, values in allowed.items() if found[key] not in values]
     return wrong + ([] if all(name in ANNEXES for name in found["annexes"]) else ["annexes"])
@@ -139,7 +139,7 @@ def _object_in(path: Path) -> dict[str, Any]:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object whose keys stand once: of two values nobody could say which was meant."""
+    """Make an object, and refuse a repeated key: nobody could tell which value was meant. Raises ValueError."""
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("a key stands twice")

@@ -1,4 +1,4 @@
-"""A reply from a department without QGIS, taken in; refused if it answers another case, round or state of things."""
+"""Take in a reply from a department without QGIS; refuse one that answers another case, round or state."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,7 +20,7 @@ from onemap.rules.review.statement.review_pack import shown_digest
 
 
 def read_letter(library: Library, path: str, department: str, on: date | None) -> tuple[Words, Letter]:
-    """The content of a reply file, and its comparison with the case. on: the day of the step, None for today.
+    """Read a reply file and compare it with the case. on: the day of the step, None for today.
 
     Raises OneMapError reply.…, review.….
     """
@@ -33,9 +33,9 @@ def read_letter(library: Library, path: str, department: str, on: date | None) -
 
 
 def check_page(library: Library, reply: Reply, on: date | None, check_case: Callable[[Case], None]) -> None:
-    """Refuse a reply from a page whose words differ from the case's: its author saw others.
+    """Refuse a reply from a page that printed other words than the case has now.
 
-    Of a reply that answers something else nothing is said here. Raises OneMapError reply.page.
+    A reply that answers something else passes here; the step refuses it. Raises OneMapError reply.page.
     """
     try:
         case = read_case(library, reply.case, on)
@@ -49,7 +49,7 @@ def check_page(library: Library, reply: Reply, on: date | None, check_case: Call
 
 
 def check_reply(library: Library, reply: Reply, department: str, on: date, case: Case) -> None:
-    """Refuse a reply that does not answer what the department would be shown now. on: the day on which it is taken in.
+    """Refuse a reply that does not answer what the department would be shown now. on: the day of taking it in.
 
     Raises OneMapError reply.library, reply.case, reply.round, reply.department, reply.stale, reply.day.
     """

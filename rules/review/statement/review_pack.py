@@ -1,4 +1,4 @@
-"""The review pack: what a department without QGIS is shown, the digest of it, and the form that saves its reply."""
+"""The review pack: the page for a department without QGIS, its digest, and the form that saves the reply."""
 
 import re
 from typing import Any
@@ -21,21 +21,21 @@ _MEASURES = ("parcel", "rule", "layer", "version", "verdict", "area_m2", "share"
 
 
 def _reply_name(case: Case, department: str, language: str) -> str:
-    """The name of the reply, for people, with no sign that Windows takes in no file's name."""
+    """The file name of the reply, readable and without characters that Windows forbids."""
     parts = (case.project[:_MOST_OF_PROJECT], words(language)["kind_reply"], department, str(case.round))
     return _NO_NAME.sub("_", "-".join(parts)) + SUFFIX
 
 
 def takes_reply(case: Case, department: str) -> bool:
-    """Whether the case stands where a department may still answer. Raises OneMapError review.department."""
+    """Whether a department may still answer in the case's present state. Raises OneMapError review.department."""
     opinion = case.opinion(department)
     return case.state in _REPLIES_IN and opinion.state in WAITING
 
 
 def shown_facts(library: Library, case: Case, department: str) -> dict[str, Any]:
-    """The facts behind a department's answer, in no language: parcels, its findings, its items, its draft.
+    """The facts that a department answers, independent of language: parcels, its findings, its items, its draft.
 
-    Deadlines are no part of it, so that an extension spoils no reply.
+    Deadlines are left out, so that an extension does not invalidate a reply.
     Raises OneMapError review.department.
     """
     round_, opinion = case.current, case.opinion(department)

@@ -1,4 +1,4 @@
-"""The tables of chapters four and five: what each rule found, clear rules and those not run included."""
+"""The tables of chapters four and five: the result of each rule, including clear rules and rules that were not run."""
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
@@ -28,9 +28,9 @@ def rule_rows(
 ) -> list[Row]:
     """A row per rule and outcome over all parcels, in the rules' order.
 
-    A rule may have a conflict, elsewhere ground that could not be judged, and parcels whose projects it excuses: then
-    it has a row of each. `overrides`: (parcel, rule, machine's verdict) → the verdict that a person gave instead;
-    department: only its rules.
+    A rule may have a conflict, ground that could not be judged elsewhere, and excused parcels: then it has a row for
+    each. `overrides`: (parcel, rule, machine's verdict) → the verdict that a person set instead; department: only its
+    rules.
     """
     whole_m2 = total_m2(parcel["area_ellipsoidal_m2"] for parcel in evidence.parcels)
     skipped = {item["rule"]: item["reason"] for item in evidence.record["skipped"]}
@@ -63,9 +63,9 @@ def parcel_rows(evidence: Evidence, overrides: Mapping[tuple[str, str, str], str
 
 
 def open_together(rows: Iterable[Row], evidence: Evidence) -> list[Row]:
-    """The rows in their order; those that leave the same ground of one layer open for the same reason are one row.
+    """The rows in order, with those joined that leave the same ground of one layer open for the same reason.
 
-    It stands where the first of them stood, is called after all of them, and names them in `rules`.
+    A joined row stands in the place of the first, has a title of all, and lists their rules in `rules`.
     """
     grounds = groups_of(
         (finding["rule"], (*open_ground(finding), finding["counted"]))
@@ -112,7 +112,7 @@ def _rule_columns(evidence: Evidence, rule: Rule) -> Row:
 
 
 def _empty(evidence: Evidence, rule: Rule, state: str, reason: str | None) -> Row:
-    """A rule that found nothing, or that was not run: then nothing was measured, and its verdict is null."""
+    """The row of a rule that found nothing, or was not run: then nothing was measured, and its verdict is null."""
     is_clear = state == RowState.CLEAR
     return {
         **_rule_columns(evidence, rule),
@@ -164,14 +164,14 @@ def _findings_row(
 
 
 def _state(finding: Row) -> RowState:
-    """The state of a finding: of an excused project, of ground that could not be judged, or a conflict."""
+    """The state of a finding: excused project, ground that could not be judged, or conflict."""
     if Reason.EXCUSED in reasons_in(finding["reason"]):
         return RowState.EXCUSED
     return RowState.UNKNOWN if finding["verdict"] == Verdict.UNKNOWN else RowState.CONFLICT
 
 
 def _reason_text(findings: list[Row], reasons: Iterable[str], rule: Rule, language: str) -> str:
-    """The reasons of findings in words; of excused projects by what they are, in the place of the reason's word."""
+    """The reasons of findings in words; excused projects are described by what excuses them."""
     excuses = excuse_texts(findings, rule, language)
     others = column_of_reasons(code for code in reasons if code != Reason.EXCUSED or not excuses)
     texts = filter(None, [reasons_text(others, language), *excuses])
@@ -179,12 +179,12 @@ def _reason_text(findings: list[Row], reasons: Iterable[str], rule: Rule, langua
 
 
 def _share(findings: list[Row], area_m2: float, whole_m2: float) -> float | None:
-    """The share of one parcel's finding (a raster counts valid ground only), of several that of their ground."""
+    """The share of one parcel's finding (of a raster's valid ground only), or of several findings in their ground."""
     return findings[0]["share"] if len(findings) == 1 and findings[0]["value"] is not None else area_m2 / whole_m2
 
 
 def _value(rule: Rule, findings: list[Row]) -> float | None:
-    """The value of one parcel; of several only a number of things, which adds up."""
+    """The value of one parcel; for several parcels only if it is a count, which adds up, else None."""
     counts = KINDS[rule.kind].value_places == 0
     return _total(row["value"] for row in findings) if counts or len(findings) == 1 else None
 
@@ -195,9 +195,9 @@ def _total(values: Iterable[float | None]) -> float | None:
 
 
 def three_lines(evidence: Evidence, rows: list[Row], whole_m2: float) -> list[Row]:
-    """A row per rule on one of the three lines; a layer that is a boundary has its sides once, of all its rules.
+    """A row per rule on one of the three lines; a boundary layer has one row per side for all its rules.
 
-    whole_m2: the project's ground on the ellipsoid, of which the sides are the parts.
+    whole_m2: the project's ellipsoidal area, which the sides divide.
     """
     table: list[Row] = []
     mine = [row for row in rows if table_of(row["layer"]) == "three_lines"]
@@ -213,10 +213,10 @@ def three_lines(evidence: Evidence, rows: list[Row], whole_m2: float) -> list[Ro
 
 
 def _sides(evidence: Evidence, rows: list[Row], whole_m2: float) -> list[Row]:
-    """The ground inside and outside a boundary, by all rules on it; where several found something, each is named.
+    """The ground inside and outside a boundary, by all rules on it; if several rules found something, each is named.
 
-    Inside is what the rules left of each parcel, as it was measured. Where the printed sides do not sum to the printed
-    site, a last row says by how much.
+    Inside is the ground of each parcel that the rules left, as measured. If the printed sides do not sum to the printed
+    site, a last row gives the difference.
     """
     labels = words(evidence.language)
     # Whom a rule excuses, its milder one judges on the same ground; without one the excused row alone has it.
@@ -242,7 +242,7 @@ def _sides(evidence: Evidence, rows: list[Row], whole_m2: float) -> list[Row]:
 
 
 def _inside_m2(evidence: Evidence, rules: Collection[str]) -> float:
-    """The ground that these rules leave inside: of each parcel what they found neither outside nor unknown, in m²."""
+    """The ground inside a boundary in m²: of each parcel, what these rules found neither outside nor unknown."""
     outside, unknown = (_ground(evidence, rules, is_unknown) for is_unknown in (False, True))
     return total_m2(
         rest_m2(parcel["area_ellipsoidal_m2"], outside.get(name, 0.0), unknown.get(name, 0.0))
@@ -252,7 +252,7 @@ def _inside_m2(evidence: Evidence, rules: Collection[str]) -> float:
 
 
 def _ground(evidence: Evidence, rules: Collection[str], is_unknown: bool) -> dict[str, float]:
-    """The ground that these rules found, in m² by parcel: of each the most that one of them found."""
+    """The ground that these rules found, in m² by parcel: for each parcel the largest area of a single finding."""
     most: dict[str, float] = {}
     for row in evidence.findings:
         if row["rule"] in rules and (row["verdict"] == Verdict.UNKNOWN) == is_unknown:
@@ -261,7 +261,7 @@ def _ground(evidence: Evidence, rules: Collection[str], is_unknown: bool) -> dic
 
 
 def _rounding_row(rule: Row, title: str, lacking: float) -> Row:
-    """The row of the difference between a boundary's printed sides and the printed site: no ground, and no verdict."""
+    """The row of the difference between a boundary's printed sides and the printed site, without area or verdict."""
     nothing = {"area_ellipsoidal_m2": None, "share": None, "verdict": None, "counted": False, "reason_text": ""}
     measure = {**rule, **nothing, "hectares": lacking, "state": RowState.CLEAR}
     return _side_row(rule, "rounding", title, measure)

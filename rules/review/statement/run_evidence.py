@@ -45,7 +45,7 @@ class Evidence:
         return layer_title(code, self.catalogue, self.language)
 
     def input_title(self, name: str) -> str:
-        """The name of a layer, a pack or a rule; all stand behind opinions by their codes."""
+        """The name of a layer, pack or rule, by the code or id under which it stands behind opinions."""
         return input_title(name, self.record, self.catalogue, self.language, self.rules)
 
     def rule_title(self, identifier: str) -> str:
@@ -58,7 +58,7 @@ class Evidence:
         return self.profile.department_title(department, self.language)
 
     def department_unit(self, department: str) -> str:
-        """The office that signs for a department: the profile's unit, else the name that it gives the department."""
+        """The office that signs for a department: the profile's unit, else the profile's name of the department."""
         sender = self.profile.departments.get(department)
         own = sender.unit if sender and sender.unit else self.profile.own_names.get(department)
         return own[self.language] if own else _known_unit(department, self.language)
@@ -69,7 +69,7 @@ class Evidence:
 
 
 def evidence_of(library: Library, run: str, language: str) -> Evidence:
-    """Everything that a run left in the library. Raises OneMapError run.unknown, run.incomplete, profile.…."""
+    """Read everything that a run stored in the library. Raises OneMapError run.unknown, run.incomplete, profile.…."""
     question = stored_question(library, run)
     parcels = stored_rows(library, run, "parcels")
     record = check_record(library, run)

@@ -1,4 +1,4 @@
-"""Which rules stand in which table, and which assessments a project owes: resources/templates/sections.toml."""
+"""Which rules belong to which table, and which assessments a project needs: resources/templates/sections.toml."""
 
 from collections.abc import Collection, Mapping, Set
 from typing import Any
@@ -19,7 +19,7 @@ def sections() -> dict[str, Any]:
 
 
 def table_of(layer: str) -> str:
-    """The table of chapter four in which a rule on this layer stands."""
+    """The table of chapter four to which rules on this layer belong."""
     tables: dict[str, list[str]] = sections()["tables"]
     return next((name for name, layers in tables.items() if layer in layers), "department_plans")
 
@@ -27,7 +27,7 @@ def table_of(layer: str) -> str:
 def assessments(
     rows: list[dict[str, Any]], checklist: list[dict[str, Any]], evidence: Evidence, department: str | None
 ) -> list[dict[str, Any]]:
-    """Each assessment with whether it is required, not triggered, or for its department to decide.
+    """Each assessment with its state: required, not triggered, or for its department to decide.
 
     rows: the rules' rows of the content; checklist: its items.
     """
@@ -60,7 +60,7 @@ def _state(
     open_items: Set[str],
     evidence: Evidence,
 ) -> tuple[str, list[str]]:
-    """Whether an assessment is required, not triggered or to be decided, and the titles of what brings it on.
+    """Whether an assessment is required, not triggered or to be decided; and the titles of what triggers it.
 
     states: the rows of each rule; open_items: of the checklist.
     """
@@ -81,7 +81,7 @@ def _state(
 
 
 def _titles_of_classes(names: Collection[str], evidence: Evidence) -> tuple[list[str], bool]:
-    """The titles of those classes to which the site's projects belong, and whether some project says nothing."""
+    """The titles of those classes to which the site's projects belong, and whether some project states nothing."""
     known = {name: item for pack in evidence.packs for name, item in pack.classes.items()}
     classes, projects = [known[name] for name in names if name in known], Projects(evidence.question.parcels.attributes)
     if not classes:

@@ -1,7 +1,7 @@
 """The limits of a bureau's template for Word: it may fill in fields, choose and repeat, within bounds.
 
-A template comes from somebody; it is data, and runs no program: no attributes of Python, no calls but of `range`, no
-other templates, no loops without end, no texts without bound.
+A template comes from outside and is treated as data: no Python attributes, no calls except `range`, no other templates,
+no endless loops, no unbounded texts.
 """
 
 import re
@@ -37,11 +37,11 @@ _ROUNDS = "_rounds"
 
 
 class ForbiddenTag(jinja2.TemplateSyntaxError):
-    """A tag that does more than fill in, choose and repeat."""
+    """A tag that does more than fill in, choose or repeat."""
 
 
 class TooMuch(Exception):
-    """A template that takes too long, or makes too much."""
+    """A template that takes too long, or produces too much."""
 
 
 def check_tags(tree: nodes.Template) -> None:
@@ -63,7 +63,7 @@ def _words(node: nodes.Node) -> str:
 
 
 class _Generator(CodeGenerator):
-    """Code in which every loop counts its rounds."""
+    """Generates code in which every loop counts its rounds."""
 
     def visit_Template(self, node: nodes.Template, frame: Any = None) -> None:
         check_tags(node)
@@ -73,7 +73,7 @@ class _Generator(CodeGenerator):
 
 
 class TemplateEnvironment(ImmutableSandboxedEnvironment):
-    """An environment for one document: its time and its room begin when it is made."""
+    """An environment for one document; its limits of time and size start when it is made."""
 
     code_generator_class = _Generator
     intercepted_binops = frozenset("*%")
@@ -98,7 +98,7 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
             yield item
 
     def concat(self, pieces: Iterable[str]) -> str:
-        """The pieces of a text as one, counted."""
+        """Join the pieces of a text, counting their length."""
         found = []
         for piece in pieces:
             found.append(piece)
@@ -111,7 +111,7 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
         return "".join(found)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        """Multiply and divide numbers, and no texts or lists, which would grow."""
+        """Multiply and divide numbers only; texts and lists would grow."""
         if not all(isinstance(value, (int, float)) and abs(value) < _MOST_IN_FIELD**2 for value in (left, right)):
             raise TooMuch
         return super().call_binop(context, operator, left, right)
@@ -130,7 +130,7 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
 
 
 def line_of(error: Exception) -> int:
-    """The line of the template in which something went wrong while it was filled in, from 1."""
+    """The line of the template, from 1, at which filling it in failed."""
     if isinstance(error, jinja2.TemplateSyntaxError):
         return error.lineno
     frames = traceback.extract_tb(error.__traceback__)
@@ -138,7 +138,7 @@ def line_of(error: Exception) -> int:
 
 
 def refusal(error: Exception, file: str, field: str, place: Any) -> OneMapError:
-    """The refusal of a template that cannot be filled in. field: its tag; place: where it stands, for the message."""
+    """The refusal of a template that cannot be filled in. field: the tag; place: its place, for the message."""
     facts = {"file": file, "field": field.strip()[:80], "place": place}
     if isinstance(error, ForbiddenTag):
         return OneMapError("statement.template_forbidden", **facts)

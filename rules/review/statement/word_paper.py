@@ -1,4 +1,4 @@
-"""A document of a case on paper for Word, after GB/T 9704: red head, annexes, room for the seal, imprint."""
+"""A document of a case on paper for Word, after GB/T 9704: red head, annexes, space for the seal, imprint."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -74,7 +74,7 @@ def new_paper() -> Doc:
 
 
 def lend_styles(document: Doc) -> None:
-    """Give a document those of the styles that its blocks need and it lacks."""
+    """Copy into a document the styles that its blocks need and it lacks."""
     own = {style.name for style in document.styles}
     if missing := [name for name in _STYLES if name not in own]:
         paper = new_paper()
@@ -83,7 +83,7 @@ def lend_styles(document: Doc) -> None:
 
 
 def add_page_number(paragraph: Paragraph, side: str = RIGHT) -> None:
-    """— 1 —, on the outer side."""
+    """Add the page number, — 1 —, on the outer side."""
     paragraph.alignment = ALIGN[side]
     set_font(paragraph.add_run("— ")._element, SONG, 14)
     page_number(paragraph, 14, SONG)
@@ -91,13 +91,13 @@ def add_page_number(paragraph: Paragraph, side: str = RIGHT) -> None:
 
 
 def add_red_foot(paragraph: Paragraph) -> None:
-    """The red line at the foot of a letter's first page (10.1)."""
+    """Add the red line at the foot of a letter's first page (10.1)."""
     paragraph.style = "Normal"
     border(paragraph, "top", "thinThickSmallGap", 18, RED)
 
 
 def paper_document(texts: dict[str, Any], chapters: Iterable[Node], pictures: Iterable[Picture]) -> Doc:
-    """A whole document. texts, chapters: from `printed_outline`; pictures: of its maps, in their order."""
+    """Make a whole document. texts, chapters: from `printed_outline`; pictures: of its maps, in order."""
     document = new_paper()
     add_first_foot = add_red_foot if texts["document"]["head"] == LETTER else add_page_number
     add_first_foot(document.sections[0].first_page_footer.paragraphs[0])
@@ -110,7 +110,7 @@ def paper_document(texts: dict[str, Any], chapters: Iterable[Node], pictures: It
 
 
 class PaperPrinter(WordPrinter):
-    """Sets the parts of one document of a case. texts: its content as it is printed, with its `attached` annexes."""
+    """Prints the parts of one document of a case. texts: its printed content, with its `attached` annexes."""
 
     tables = TableLook(leading=1.25, padding=(30, 57), tight=(12, 57), strong=HEADING, is_centred=True)
     gap_pt = 0.0
@@ -128,7 +128,7 @@ class PaperPrinter(WordPrinter):
     def line(
         self, text: str, side: str = LEFT, size_pt: float = _BODY_PT, font: str = "", *, indent: bool = True
     ) -> Paragraph:
-        """A paragraph of text, its first line indented by two characters. font: another one than that of the style."""
+        """Add a paragraph, its first line indented by two characters. font: used instead of the style's."""
         paragraph = self.document.add_paragraph()
         paragraph.alignment = ALIGN[side]
         if indent:
@@ -143,7 +143,7 @@ class PaperPrinter(WordPrinter):
         return paragraph
 
     def add_letterhead(self) -> None:
-        """Red mark and line where there are any, number and signatory, what it is not yet, its title, to whom."""
+        """Add the red mark and line if any, number and signatory, the draft's mark, the title, and the addressee."""
         facts = self.facts
         if facts["head"]:
             mark = self.line(facts["head_mark"], CENTER, MARK_PT, MARK_FONT, indent=False)
@@ -157,7 +157,7 @@ class PaperPrinter(WordPrinter):
             self.line(facts["addressed"], indent=False)
 
     def _add_number(self) -> None:
-        """The number, in a document under a red line and with the signatory, each a character from its edge (7.2.6)."""
+        """Add the number; in a document above a red line, with the signatory, each one character inside (7.2.6)."""
         number, signatory = self.facts["number"] or self.facts["number_form"] or "", self.facts["signatory"]
         is_document = self.facts["head"] == DOCUMENT
         if not (number or is_document):
@@ -172,7 +172,7 @@ class PaperPrinter(WordPrinter):
             border(paragraph, "bottom", "single", 8, RED)
 
     def add_chapter(self, chapter: Node) -> None:
-        """A chapter of the outline, filled in: its heading, or the head of an annex, and its blocks."""
+        """Add a filled-in chapter: its heading, or the head of an annex, and its blocks."""
         if chapter["annex"]:
             self._add_annex_head(chapter)
         elif chapter["heading"]:
@@ -182,7 +182,7 @@ class PaperPrinter(WordPrinter):
             self.add(block)
 
     def _add_annex_head(self, chapter: Node) -> None:
-        """附件 and its number at the margin of a new page's first line, the title on the third (7.3.4)."""
+        """Add 附件 and its number on the first line of a new page, and the title on the third (7.3.4)."""
         mark = self.line(chapter["mark"], font=HEADING, indent=False)
         mark.paragraph_format.page_break_before = True  # a break of its own may fill a page
         mark.paragraph_format.keep_with_next = True
@@ -192,7 +192,7 @@ class PaperPrinter(WordPrinter):
         set_font(title.runs[0]._element, TITLE, 22)
 
     def add_imprint(self) -> None:
-        """Copies and the printing office, at the foot of the last page; a letter has no office and no lines (10.1)."""
+        """Add copies and printing office at the foot of the last page; a letter has no office and no lines (10.1)."""
         facts, is_letter = self.facts, self.facts["head"] == LETTER
         lines = [self.fixed["head_copies"].format(names=facts["copies"])] if facts["copies"] else []
         if facts["printed_by"] and not is_letter:
@@ -238,7 +238,7 @@ class PaperPrinter(WordPrinter):
             self._add_seal(block)
 
     def _add_seal(self, block: Own) -> None:
-        """The last words, room for the seal, name and date, four characters from the right, all on one page."""
+        """Add the last words, space for the seal, name and date, four characters from the right, all on one page."""
         for place, text in enumerate(block.notes):
             stays = place >= len(block.notes) - _HELD_NOTES
             self.line(text, size_pt=_SMALL_PT, indent=False).paragraph_format.keep_with_next = stays
@@ -263,10 +263,10 @@ class PaperPrinter(WordPrinter):
             self.line(self.fixed["head_contact"].format(contact=self.facts["contact"]))
 
     def _add_unsealed(self, unit: str) -> None:
-        """Without a seal the name ends two characters from the right, the day begins two right of where the name does.
+        """Without a seal, end the name two characters from the right; the day begins two right of the name's begin.
 
-        A day that is longer than the name ends there instead (7.3.5.2). Where a text begins, blanks before it say: Word
-        measures no other line's.
+        If the day is longer than the name, it ends there instead (7.3.5.2). Leading blanks place the text, since Word
+        cannot measure another line.
         """
         ems_of_day = (len(self.day) + 6) // 2  # three signs are whole characters, a digit is half of one
         begins: tuple[int | None, int | None] = (4 + ems_of_day, None)
@@ -276,7 +276,7 @@ class PaperPrinter(WordPrinter):
             self._add_two_from_right(text, back)
 
     def _add_two_from_right(self, text: str, back: int | None) -> None:
-        """A line that ends two characters from the right; back: or begins so many from it."""
+        """Add a line that ends two characters from the right; back: or begins that many characters from it."""
         if back is None:
             self._held_line(text, RIGHT).right_indent = Pt(2 * _BODY_PT)
         else:
@@ -284,13 +284,13 @@ class PaperPrinter(WordPrinter):
             self._held_line("　" * (whole - back) + text, LEFT).left_indent = Pt(_WIDTH_PT - whole * _BODY_PT)
 
     def _held_line(self, text: str, side: str) -> Any:
-        """The form of a line that stays with what follows."""
+        """Add a line that stays on the page of the next one; return its format."""
         form = self.line(text, side, indent=False).paragraph_format
         form.keep_with_next = True
         return form
 
     def _add_attached(self) -> None:
-        """The list of the annexes below the text: a further line of a name begins where its first does (7.3.4)."""
+        """Add the list of annexes below the text; a name's further lines are aligned with its first (7.3.4)."""
         word = len(self.fixed["attached"]) * (_LATIN_EM if self.is_latin else 1)
         for place, annex in enumerate(self.attached):
             begins = "" if place else self.fixed["attached"]
@@ -301,18 +301,18 @@ class PaperPrinter(WordPrinter):
 
 
 def map_width_mm(picture: Picture, *, is_first: bool) -> float:
-    """How wide a map's picture stands in the document."""
+    """The width of a map's picture in the document."""
     image = Image.from_blob(picture.png)
     return min(_FIRST_MAP_MM * image.px_width / image.px_height, _MAP_MM) if is_first else _MAP_MM
 
 
 def _to_right_edge(paragraph: Paragraph) -> None:
-    """Align what stands behind a tab with the right edge of the text."""
+    """Align text after a tab with the right edge."""
     paragraph.paragraph_format.tab_stops.add_tab_stop(Mm(WIDTH_MM), WD_TAB_ALIGNMENT.RIGHT)
 
 
 def _to_foot(paragraph: Paragraph) -> None:
-    """Put a paragraph at the lower edge of the text of its page; several that follow each other lie there together."""
+    """Move a paragraph to the bottom of its page's text; consecutive ones lie there together."""
     frame = OxmlElement("w:framePr")
     settings = {"w": str(Mm(WIDTH_MM).twips), "wrap": "around", "xAlign": "left", "yAlign": "bottom"}
     for name, value in {**settings, "vAnchor": "margin", "hAnchor": "margin"}.items():

@@ -1,4 +1,4 @@
-"""Unforeseen errors in a library that another program has changed: the changed rows are named."""
+"""Name the changed rows when an unforeseen error occurs in a library that another program has changed."""
 
 import contextlib
 from collections.abc import Iterator, Mapping
@@ -11,10 +11,10 @@ _PLACES = ("library", "source", "parcels", "target", "file")  # parameters that 
 
 @contextlib.contextmanager
 def naming_altered_rows(values: Mapping[str, Any]) -> Iterator[None]:
-    """Within the block a verb runs, and its answer is put into words. values: of its parameters.
+    """Run a verb, and put its answer into words, within the block. values: of the verb's parameters.
 
-    Raises OneMapError library.altered_rows instead of an error of another kind, if one of its libraries is not as it
-    was written; whatever is no library, or cannot be asked, has no part in it.
+    Raises OneMapError library.altered_rows instead of an unforeseen error, if one of the verb's libraries is not as One
+    Map wrote it; values that are no library, or that cannot be opened, are ignored.
     """
     try:
         yield
@@ -28,7 +28,7 @@ def naming_altered_rows(values: Mapping[str, Any]) -> Iterator[None]:
 
 
 def _library_places(values: Mapping[str, Any]) -> list[str]:
-    """Where the libraries may lie that a verb was asked about."""
+    """The possible locations of libraries among a verb's values."""
     given = [values.get(name) for name in _PLACES]
     flat = [item for value in given for item in (value if isinstance(value, (list, tuple)) else [value])]
     return list(dict.fromkeys(item for item in flat if isinstance(item, str)))

@@ -49,7 +49,7 @@ _COMPLAINTS = {
 
 
 class _Parser(argparse.ArgumentParser):
-    """argparse whose complaints are refusals like any other."""
+    """An argparse parser whose errors are refusals like any other."""
 
     def error(self, message: str) -> NoReturn:
         raise UsageError("usage.arguments", reason=_complaint(without_secrets(message)), verb=self.prog)
@@ -60,7 +60,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _complaint(message: str) -> Any:
-    """An error of argparse in each language; as it is where it is none of the usual ones."""
+    """An error of argparse in each language; unchanged if it is not one of the usual errors."""
     for key, pattern in _COMPLAINTS.items():
         if found := re.fullmatch(pattern, message, flags=re.DOTALL):
             facts = found.groupdict()
@@ -74,7 +74,7 @@ def _complaint(message: str) -> Any:
 
 
 def _verb_complaint(given: str, known: Sequence[str]) -> dict[str, str]:
-    """That there is no such verb, and which may have been meant, in each language."""
+    """Say in each language that a verb does not exist, and which one may be meant."""
     return {one: phrase("complaint.verb", one, value=given, meant=likely_names(given, known, one)) for one in LANGUAGES}
 
 
@@ -86,7 +86,7 @@ def system_language() -> str:
 
 
 def _wanted_language(arguments: list[str]) -> str:
-    """The language before anything else is parsed, so that even a wrong option is answered in it."""
+    """The language, found before parsing, so that even a wrong option is refused in it."""
     for at, argument in enumerate(arguments):
         value = argument.partition("=")[2] or (arguments[at + 1] if at + 1 < len(arguments) else "")
         if argument.split("=")[0] == "--lang" and value in LANGUAGES:
@@ -95,9 +95,9 @@ def _wanted_language(arguments: list[str]) -> str:
 
 
 def wanted_encoding(arguments: list[str]) -> str:
-    """The encoding of words for people: the one that is asked for, if Python knows it, else UTF-8.
+    """The encoding of texts for people: the requested one, if Python knows it, else that of the console.
 
-    Programs that read JSON or progress read UTF-8 whatever is asked for.
+    JSON and progress are always UTF-8, because programs read them.
     """
     if "--json" in arguments or "serve" in arguments[:1]:
         return "utf-8"
@@ -116,7 +116,7 @@ def _is_text_encoding(name: str) -> bool:
 
 
 def _console_encoding() -> str:
-    """The encoding of the console: on Windows its code page, where another tool reads the words through a pipe."""
+    """The encoding of the console: on Windows its code page if texts go through a pipe, else UTF-8."""
     if os.name != "nt" or sys.stdout.isatty():
         return "utf-8"
     import ctypes
@@ -153,7 +153,7 @@ def _add_parameter(parser: argparse.ArgumentParser, verb: Verb, parameter: Param
 
 
 def _parser_if_meant(is_meant: bool, **words: Any) -> Any:
-    """The parser of a verb; of all verbs that the words given cannot mean one empty one, since there are many verbs."""
+    """The parser of a verb; an empty one if the given words cannot mean the verb, because there are many verbs."""
     return _Parser(**words) if is_meant else _empty_parser()
 
 
@@ -163,7 +163,7 @@ def _empty_parser() -> argparse.ArgumentParser:
 
 
 def _group(verbs: Any, group: str, is_meant: bool, language: str) -> Any:
-    """The parsers of verbs of two words that begin with the same one; None where they cannot be meant."""
+    """The parsers of all verbs of two words with the same first word; None if none of them can be meant."""
     text = _help(f"{group}.verb", language)
     parser = verbs.add_parser(
         group, is_meant=is_meant, description=text, allow_abbrev=False, formatter_class=_lines_in(language)
@@ -179,7 +179,7 @@ def _lines_in(language: str) -> Any:
 
 
 def _parser(language: str, given: Sequence[str]) -> argparse.ArgumentParser:
-    """The parser for these words. Only the verbs that they may mean know their options: there are many verbs."""
+    """The parser for the given words. Only verbs that the words may mean get their options: there are many verbs."""
     words = frozenset(given) & {word for name in (*VERBS, *DOORS) for word in name.split()}
     has_overview = not words or not _HELP.isdisjoint(given)
     return _parser_of(language, words, line_width() if has_overview else None)
@@ -187,7 +187,7 @@ def _parser(language: str, given: Sequence[str]) -> argparse.ArgumentParser:
 
 @lru_cache(maxsize=128)  # every verb in both languages
 def _parser_of(language: str, words: frozenset[str], width: int | None) -> argparse.ArgumentParser:
-    """width: of the lines of the overview of all verbs, in columns; None where it is not printed."""
+    """Make the parser. width: of the lines in the overview of all verbs, in columns; None if it is not printed."""
     overview = (
         verb_overview(lambda name: help_text(name, "verb", language), language, width) if width is not None else ""
     )
@@ -233,7 +233,7 @@ def _add_globals(parser: argparse.ArgumentParser, language: str, top: bool = Fal
 
 
 class _ProgressLine:
-    """Progress on stderr, one line at a time; it is also where a request to stop is noticed."""
+    """Shows progress on stderr, one line at a time; a request to stop is noticed at each report."""
 
     def __init__(self, form: str) -> None:
         self.form = form
@@ -250,7 +250,7 @@ class _ProgressLine:
             raise Cancelled
 
     def lost(self) -> None:
-        """Forget a request to stop that had no effect: the next one is as good as the first."""
+        """Forget a request to stop that had no effect, so that the next one works like the first."""
         self._asked_at = -_CLEARING_S
 
     def __call__(self, fraction: float, step: str) -> None:
@@ -334,7 +334,7 @@ def _code(given: list[str]) -> int:
 
 
 def report_cancelled(given: list[str]) -> int:
-    """Say that what was asked with these words was cancelled; returns the exit code."""
+    """Say that the command with these words was cancelled; return the exit code."""
     with handling_signals(signal.SIG_IGN):
         LOG.note(phrase("said.cancelled", _wanted_language(given)))
         if "--json" in given:
@@ -363,7 +363,7 @@ def _answer(given: list[str], language: str, as_json: bool) -> int:
 
 
 def _defect(error: Exception, as_json: bool, language: str) -> int:
-    """An error that nobody foresaw, said as such; ONEMAP_TRACEBACK=1 shows where, for those who mend it."""
+    """Report an unforeseen error as a defect; with ONEMAP_TRACEBACK=1 the traceback is printed for developers."""
     if os.environ.get("ONEMAP_TRACEBACK"):
         import traceback
 
@@ -404,7 +404,7 @@ def _run(given: list[str], language: str, as_json: bool) -> int:
 
 
 def _open_door(name: str, values: Mapping[str, Any], as_json: bool, language: str) -> int:
-    """Answer for as long as somebody asks; returns the exit code."""
+    """Run `serve`, `mcp` or `web` until it ends; return the exit code."""
     if name == "mcp":
         from onemap.rules.verbs.web.mcp_session import serve_mcp
 
@@ -419,7 +419,7 @@ def _open_door(name: str, values: Mapping[str, Any], as_json: bool, language: st
 
 
 def _run_verb(verb: Verb, values: Mapping[str, Any], options: Mapping[str, Any], as_json: bool, language: str) -> int:
-    """Run a verb and say what came of it; returns the exit code. options: those of every verb."""
+    """Run a verb and print its result; return the exit code. options: those that every verb has."""
     form = options["progress"] or ("bar" if sys.stderr.isatty() and not as_json else "none")
     line = _ProgressLine(form)
     context = VerbContext(language, Progress(line))
@@ -450,12 +450,12 @@ def _run_verb(verb: Verb, values: Mapping[str, Any], options: Mapping[str, Any],
 
 
 def _come_too_late(number: int, _: object) -> None:
-    """Take a request to stop when all is done and is being said: one more ends the program, whose reader may wait."""
+    """Handle a request to stop while the result is printed: ignore it, but let the next one end the program."""
     signal.signal(number, signal.SIG_DFL)
 
 
 def _unknown_words(words: Sequence[str], name: str) -> UsageError:
-    """The refusal of words that a verb does not take, with the options that may have been meant."""
+    """The refusal of words that a verb does not take, with the options that may be meant."""
     known = [f"--{option.replace('_', '-')}" for option in EVERYWHERE]
     if verb := VERBS.get(name) or DOORS.get(name):
         known += [parameter.option for parameter in verb.parameters if not parameter.positional]
@@ -507,7 +507,7 @@ def _say(name: str, result: Any, as_json: bool, with_summary: bool, language: st
 
 
 def _to_nowhere(stream: Any) -> None:
-    """Discard what is still to be written: nobody reads it, or there is no room."""
+    """Discard output that is still to be written, because nobody reads it or there is no room."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 

@@ -23,7 +23,7 @@ _OUT = (out_parameter(), Parameter("overwrite", flag=True))
 
 
 def to_types(text: str) -> tuple[str, ...]:
-    """Types of spots with commas between, in order and once each. Raises ValueError."""
+    """Types of spots from a text with commas, sorted, each once. Raises ValueError."""
     codes = to_codes(text)
     if not set(codes) <= set(TYPES):
         raise ValueError(text)

@@ -16,7 +16,7 @@ from onemap.rules.numbers.warnings.warning_rows import warning_rows
 
 
 def deliver_view(result: Result, language: str) -> AnswerView:
-    """The package, and below it each layer in it, then those that it leaves out."""
+    """The package, with a row for each of its layers, then the layers left out."""
     below = []
     for layer in result["layers"]:
         name = "said.deliver_change" if "added" in layer else "said.deliver_layer"
@@ -29,7 +29,7 @@ def deliver_view(result: Result, language: str) -> AnswerView:
 
 
 def receive_view(result: Result, language: str) -> AnswerView:
-    """The rows of `receive`: a package's content; or the outcome of each layer, and its receipt; or a receipt."""
+    """The rows of `receive`: a package's content; or the outcome for each layer with the receipt; or a receipt."""
     taken = result.get("received")
     if taken is not None:
         facts = {"name": taken["receiver"].get("name", "–"), "by": taken["received_by"], "at": taken["received_at"]}
@@ -50,7 +50,7 @@ def receive_view(result: Result, language: str) -> AnswerView:
 
 
 def _received_row(row: Result, language: str) -> AnswerRow:
-    """A layer of a package that comes in, or that the library has already, perhaps as a version that was retired."""
+    """The row of a layer in a package: it comes in, or the library has it already, perhaps as a retired version."""
     retired = row["retired"]
     if not retired:
         return _layer_row(f"receive_{row['status']}", row, language)
@@ -67,12 +67,12 @@ def _row_of(text: str, about: Mapping[str, str | int] | None = None) -> AnswerRo
 
 
 def not_in_force(row: Result, language: str) -> str:
-    """That what was added is not in force, and what is. row: of `add`."""
+    """Say that an added version is not in force, and which one is. row: of `add`."""
     return phrase("said.not_in_force" if row["valid_from"] else "said.undated", language, **row)
 
 
 def ingest_view(result: Result, language: str) -> AnswerView:
-    """The rows of `ingest`: which layer goes where; then what was added, what was refused and why, report and plan."""
+    """The rows of `ingest`: the layer for each source; then what was added or refused, the report, and the plan."""
     lines = [line for row in (*result["added"], *result["unchanged"]) for line in added_lines(row, language)]
     for row in result["refused"]:
         lines.append(phrase("said.ingest_refused", language, source=_source_name(row)))
@@ -87,9 +87,9 @@ def ingest_view(result: Result, language: str) -> AnswerView:
 
 
 def ingest_warnings(result: Result, language: str) -> Iterator[str]:
-    """Remarks on each added layer, files that are retired versions, and refused layers.
+    """Remarks on each added layer, on files that are retired versions, and on refused layers.
 
-    Of what was refused with the first reason.
+    For each refused layer only the first reason is given.
     """
     from onemap.layers.delivery.ingest import rows_of_version
 
@@ -125,7 +125,7 @@ def added_lines(result: Result, language: str) -> list[str]:
 
 
 def _unchanged_line(result: Result, language: str) -> str:
-    """That the library has it already, as which version; perhaps one that is in force no more."""
+    """Say that the library has a layer already, as which version, and whether that version is retired."""
     retired = result["retired"]
     if not retired:
         return phrase("said.unchanged", language, **result)
@@ -133,7 +133,7 @@ def _unchanged_line(result: Result, language: str) -> str:
 
 
 def _plan_row(row: Result, language: str, with_reasons: bool) -> AnswerRow:
-    """One layer of a delivery: what it becomes, and how it stands. with_reasons: a line says why it cannot be read."""
+    """One layer of a delivery: the layer that it becomes, and its state. with_reasons: add why it cannot be read."""
     source = " · ".join(filter(None, (row["source"], row["layer"])))
     code = row["code"] or either_of(row["suggested"], language) or "–"
     state = _plan_state(row)
@@ -148,7 +148,7 @@ def _plan_row(row: Result, language: str, with_reasons: bool) -> AnswerRow:
 
 
 def _plan_state(row: Result) -> str:
-    """How a layer stands, as the messages name it: a match by how it was found."""
+    """The state of a layer as the messages name it; for a match, how it was found."""
     if row["status"] in ("matched", "planned"):
         return {"code": "by_code", "title": "by_title", "part of title": "by_part"}.get(row["why"], "found")
     is_asked = row["status"] == "unsure" and row["why"] in ("several", "other_matter")
@@ -156,7 +156,7 @@ def _plan_state(row: Result) -> str:
 
 
 def answers_view(result: Result, language: str) -> AnswerView:
-    """The remembered answers for each layer, with their values, and since when; a line names each as `--set` does."""
+    """The remembered answers of each layer, with values and first versions; the lines name them as `--set` does."""
     opening = [] if result["answers"] else [phrase("said.answers_none", language)]
     return AnswerView([_remembered_row(row, language) for row in result["answers"]], opening)
 
@@ -185,7 +185,7 @@ def _remembered_answer(row: Result, name: str, text: str, language: str) -> Answ
 
 
 def changes_view(result: Result, language: str) -> AnswerView:
-    """The changes of a newer version: its features, its ground by class; then the verdicts that it would turn."""
+    """The changes of a newer version: its features, its ground by class; then the verdicts that it would change."""
     nothing, name = phrase("said.no_feature", language), phrase("said.changes", language, **result)
     below = []
     for row in result["transitions"]:
@@ -200,7 +200,7 @@ def changes_view(result: Result, language: str) -> AnswerView:
 
 
 def _turned_by_version(result: Result, language: str) -> Iterator[AnswerRow]:
-    """The verdicts that the newer version would turn, and the opinions that rest on them."""
+    """The verdicts that the newer version would change, and the opinions that rest on them."""
     records = [*result["cases"], *result["runs"]]
     turned = sum(bool(record["turned"]) for record in records)
     old, new = (version["version"] for version in result["versions"])
@@ -220,7 +220,7 @@ def _turned_by_version(result: Result, language: str) -> Iterator[AnswerRow]:
 
 
 def _turned_record(record: Result, titles: Result, lines: Iterable[str], language: str) -> AnswerRow:
-    """A case or a check by its name; below it its parcels that turn, more lines, and its problems."""
+    """A case or a check by name; below it the parcels with changed verdicts, further lines, and its problems."""
     name = " ".join(
         filter(None, (record.get("case") or record.get("run"), record.get("project") or record.get("name")))
     )
@@ -232,7 +232,7 @@ def _turned_record(record: Result, titles: Result, lines: Iterable[str], languag
 
 
 def recheck_view(result: Result, language: str) -> AnswerView:
-    """The turned verdicts and their reasons, in a form that can be sent as it is."""
+    """The changed verdicts and their reasons, in a form that can be sent as it is."""
     records, titles = [*result["cases"], *result.get("runs", [])], result["titles"]
     turned = sum(bool(record["turned"]) for record in records)
     opening = phrase("said.recheck", language, count=len(records), turned=turned)

@@ -1,4 +1,4 @@
-"""The verbs of data on its way between departments and levels; `rules/verbs/work/delivery_work.py` does them."""
+"""The verbs that exchange data between departments and levels; `rules/verbs/work/delivery_work.py` does them."""
 
 from onemap.layers.catalogue.coverage_names import COVERAGES
 from onemap.layers.catalogue.schema import DEPARTMENTS

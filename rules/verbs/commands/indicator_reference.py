@@ -1,4 +1,4 @@
-"""The reference of packs of indicators in docs/: their keys, kinds of terms, and the indicators that are shipped."""
+"""The reference of packs of indicators in docs/: their keys, kinds of terms, and the shipped indicators."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Work that does not ask soon enough whether it should stop is stopped from outside, as a signal stops a program."""
+"""Interrupt work that does not ask soon enough whether it should stop, as a signal stops a program."""
 
 import contextlib
 import ctypes
@@ -10,7 +10,7 @@ from onemap.layers.errors import Cancelled
 
 
 class Interruption:
-    """The work of one thread that another thread may interrupt: Cancelled is raised at its current place in Python."""
+    """One thread's work, which another thread may interrupt: Cancelled is raised wherever its Python code is."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -19,7 +19,7 @@ class Interruption:
 
     @contextlib.contextmanager
     def work(self, name: object) -> Iterator[None]:
-        """Work within the block can be cancelled by its name; a cancellation that comes too late is forgotten."""
+        """Allow the work in the block to be cancelled by its name; a cancellation that comes too late is dropped."""
         with self._lock:
             self._thread, self._work = threading.get_ident(), name
         try:
@@ -29,7 +29,7 @@ class Interruption:
                 continue
 
     def _end_watch(self) -> bool:
-        """End the watch, so that nobody can cancel any more; False if someone did just now."""
+        """End the time in which work can be cancelled; False if it was cancelled just now."""
         try:
             with self._lock:
                 self._thread = None
@@ -39,9 +39,9 @@ class Interruption:
         return True
 
     def stop(self, name: object) -> bool:
-        """Break off the work of that name, if it is being done; not while it loads a module, which must come whole.
+        """Interrupt the work with that name if it is running, but not while it loads a module.
 
-        False if it was not broken off.
+        Return False if it was not interrupted.
         """
         with self._lock:
             if self._thread is None or self._work != name or _is_importing(self._thread):
@@ -51,7 +51,7 @@ class Interruption:
 
 
 def _is_importing(thread: int) -> bool:
-    """Whether a thread is loading a module: one in C that was broken off could not be loaded again."""
+    """Whether a thread is loading a module: an interrupted module in C could not be loaded again."""
     frame = sys._current_frames().get(thread)
     while frame is not None:
         if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
@@ -61,6 +61,6 @@ def _is_importing(thread: int) -> bool:
 
 
 def _raise_in(thread: int, error: type[Exception] | None) -> None:
-    """Raise an error in a thread as soon as it runs Python; None takes back one that was not raised yet."""
+    """Raise an error in a thread as soon as it runs Python; None withdraws an error that was not raised yet."""
     wanted = ctypes.py_object(error) if error is not None else None
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), wanted)

@@ -1,4 +1,4 @@
-"""The list of licences in docs/: every library that One Map stands on, from what the libraries themselves declare."""
+"""The list of licences in docs/: every library that One Map uses, with the licence that the library declares."""
 
 import re
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
@@ -31,7 +31,7 @@ This page is made of what the libraries declare: `python3 build.py reference`.
 
 
 def direct_dependencies() -> list[str]:
-    """The names in resources/requirements that the core is installed with, in their order."""
+    """The names of the core's packages in resources/requirements, in order."""
     lines = [
         line.strip()
         for name in _LISTS
@@ -54,7 +54,7 @@ def licence_of(library: Distribution) -> str:
 
 
 def _dependencies(names: list[str]) -> list[str]:
-    """The libraries that these need, without themselves."""
+    """The libraries that the given ones need, without the given ones."""
     known = {_plain(name) for name in names}
     waiting, found = list(names), []
     while waiting:

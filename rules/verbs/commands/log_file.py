@@ -1,4 +1,4 @@
-"""`--log FILE`: what the program says, each line with its time, behind what the file holds already."""
+"""`--log FILE`: append what the program says to a file, each line with its time."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ LOG_OPTION = "--log"
 
 
 class _LogFile:
-    """The file of this process. Several processes may write to one file: each line comes whole, with its process."""
+    """This process's log file. Several processes may share one file: each line is whole, with its process."""
 
     def __init__(self) -> None:
         self._file: TextIO | None = None
@@ -22,7 +22,7 @@ class _LogFile:
 
     @contextlib.contextmanager
     def open(self, path: str) -> Iterator[None]:
-        """Within the block all lines go there. Raises OneMapError log.file."""
+        """Write all lines within the block to a file. Raises OneMapError log.file."""
         try:
             self._file = open(path, "a", encoding="utf-8", errors="backslashreplace", buffering=1)  # noqa: SIM115
         except OSError as error:
@@ -42,7 +42,7 @@ class _LogFile:
         return self._file is not None
 
     def note(self, text: str) -> None:
-        """Lines of the log; without a file nothing. A disk that is full takes none, and stops no work."""
+        """Write lines to the log, if there is a file. A full disk loses them, but stops no work."""
         if self._file is None:
             return
         head = f"{datetime.now().astimezone().isoformat(timespec='seconds')} [{os.getpid()}] "
@@ -61,7 +61,7 @@ LOG = _LogFile()
 
 
 def log_path(arguments: Sequence[str]) -> str | None:
-    """The log file named among unparsed arguments, so that wrong arguments are logged, too."""
+    """The log file named in unparsed arguments, so that wrong arguments are logged too."""
     for at, word in enumerate(arguments):
         name, equals, value = word.partition("=")
         if name == LOG_OPTION:
@@ -70,7 +70,7 @@ def log_path(arguments: Sequence[str]) -> str | None:
 
 
 def check_log(path: str, arguments: Sequence[str]) -> None:
-    """Refuse to write behind what a command reads or writes. Raises OneMapError out.input."""
+    """Refuse a log file that a command reads or writes. Raises OneMapError out.input."""
     for before, word in zip(["", *arguments], arguments, strict=False):
         if before == LOG_OPTION or word.startswith(f"{LOG_OPTION}="):
             continue

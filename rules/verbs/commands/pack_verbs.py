@@ -1,4 +1,4 @@
-"""The verbs of rule packs, declared as every verb is: shown, copied, changed, compared, put in force, handed on."""
+"""The declarations of the verbs of rule packs: show, copy, change, compare, put in force, send."""
 
 import re
 
@@ -16,7 +16,7 @@ _BY = Parameter("by", "NAME")
 
 
 def to_titles(text: str) -> dict[str, str]:
-    """A title by language, zh=…,en=…, in which commas may stand. Raises ValueError, also for a language named twice."""
+    """A title by language from zh=…,en=…, which may contain commas. Raises ValueError, also for a repeated language."""
     before, *found = re.split(rf"(?:^|[,，])\s*({'|'.join(LANGUAGES)})\s*=", text)
     titles = dict(zip(found[::2], map(str.strip, found[1::2]), strict=True))
     if before.strip() or len(titles) * 2 != len(found) or not all(titles.values()) or not titles:

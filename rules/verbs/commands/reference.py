@@ -1,7 +1,7 @@
 """The reference in docs/: every verb with its parameters, and every refusal with its mend, from the declarations.
 
-`python3 build.py reference` writes it anew in both languages, the reference of rule packs, the table of verbs
-that the plugin reads, and the list of licences.
+`python3 build.py reference` writes it in both languages, with the reference of rule packs, the table of verbs that the
+plugin reads, and the list of licences.
 """
 
 import json
@@ -80,7 +80,7 @@ def main() -> int:
 
 
 def verb_table() -> str:
-    """Every verb with its parameters in their order, one to a line."""
+    """Every verb with its parameters in order, one a line."""
     verbs = []
     for verb in VERBS.values():
         rows = [json.dumps(_row(parameter), ensure_ascii=False) for parameter in verb.parameters]

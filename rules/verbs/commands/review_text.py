@@ -24,7 +24,7 @@ def _department_names(result: Result) -> dict[str, str]:
 
 
 def case_view(result: Result, language: str) -> AnswerView:
-    """A case: its opinions, its steps, and the opinions of each round; what came of it."""
+    """A case: its opinions, its steps, the opinions of each round, and its outcome."""
     return AnswerView(case_parts(result, language), closing=_outcome_lines(result, _department_names(result), language))
 
 
@@ -57,7 +57,7 @@ def case_parts(result: Result, language: str) -> list[AnswerRow]:
 
 
 def _outcome_lines(result: Result, names: Mapping[str, str], language: str) -> list[str]:
-    """The outcome of a case, its warnings, and steps that were entered late. names: of the departments."""
+    """The outcome of a case, its warnings, and steps that were entered late. names: the departments' names."""
     lines = []
     if result["conclusion"]:
         conclusion = phrase(f"conclusion.{result['conclusion']}", language)
@@ -79,7 +79,7 @@ def _with_lines(result: Result, lines: Sequence[str], language: str) -> AnswerVi
 
 
 def _body(body: Result, language: str) -> str:
-    """A body that is asked on paper, and its answer, or until when it is due."""
+    """A body that is asked on paper, with its answer, or the day on which the answer is due."""
     marks = [_review_phrase("on_paper", language)]
     if body["answer"]:
         marks.append(phrase(f"conclusion.{body['answer']['conclusion']}", language))
@@ -90,12 +90,12 @@ def _body(body: Result, language: str) -> str:
 
 
 def _open_view(result: Result, language: str) -> AnswerView:
-    """The case as it was opened, and how its parcels were judged."""
+    """The new case, and the verdicts of its parcels."""
     return _with_lines(result, part_lines([verdict_table(result["verdicts"], language)], language), language)
 
 
 def _show_view(result: Result, language: str) -> AnswerView:
-    """The case, and by how many rules its parcels were judged."""
+    """The case, and the number of rules by which its parcels were judged."""
     if "damaged" in result:
         return _with_lines(result, (), language)
     rows = [unasked_row(result["rules"], result["unasked"], language)]
@@ -105,14 +105,14 @@ def _show_view(result: Result, language: str) -> AnswerView:
 
 
 def _finding_row(finding: Result, language: str) -> AnswerRow:
-    """A finding of the department that was asked for: its parcel, its verdict, its rule, and the law."""
+    """A finding of the requested department: its parcel, its verdict, its rule, and the law."""
     words = (finding["parcel"], verdict_words(finding["verdict"], language), finding["title"], finding["basis"])
     line = " · ".join(filter(None, words))
     return AnswerRow(finding["parcel"], tuple(words[1:]), about={"rule": finding["rule"]}, line=(line,))
 
 
 def _late(entry: Result, names: Mapping[str, str], language: str) -> str:
-    """A step that was entered late, with both of its days. names: of the departments."""
+    """A step that was entered late, with both of its days. names: the departments' names."""
     department = f" {names[entry['department']]}" if entry["department"] else ""
     action = phrase(f"review_done.{entry['action']}", language) + department
     return _review_phrase("entered", language, action=action, on=entry["on"], entered_on=entry["entered_on"])
@@ -153,7 +153,7 @@ def _attachment(result: Result, language: str) -> str:
 
 
 def history_view(result: Result, language: str) -> AnswerView:
-    """The log: a row for each entry, by its number, if it has one; its facts in the tip."""
+    """The log: a row for each entry, with its number if it has one, and its details in the tooltip."""
     rows = []
     for row in result["rows"]:
         words, number = (moment_text(row["at"]), row["who"], row["step"], row["what"]), str(row["number"] or "–")
@@ -162,14 +162,14 @@ def history_view(result: Result, language: str) -> AnswerView:
 
 
 def _comments_view(result: Result, language: str) -> AnswerView:
-    """A notice, and its comments with who wrote them and what the lead replied."""
+    """A notice, and its comments with their authors and the lead's replies."""
     head = f"{result['project']} · {notice_line(result['notice'], language)}"
     rows = [_comment_row(comment, language) for comment in result["comments"]]
     return AnswerView([AnswerRow(head, about={"list": "comments"}, rows=rows, line=(head,))])
 
 
 def notice_line(notice: Result, language: str) -> str:
-    """A notice in one line: which one, until when, and how many comments it has."""
+    """A notice in one line: its kind and number, its last day, and the number of comments."""
     kind = phrase(f"notice_kind.{notice['kind']}", language)
     state = "over" if notice["over"] else "open" if notice["open"] else "closed"
     facts = {"until": notice["until"], "closed_on": notice["closed_on"], "by": notice["closed_by"]}

@@ -1,4 +1,4 @@
-"""The texts of `self-test` and `--version`; it loads nothing that might not load on the machine that is tested."""
+"""The texts of `self-test` and `--version`; it loads nothing that might not load on the tested machine."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from onemap.layers.messages import pair_text, phrase
 
 
 def self_test_lines(result: dict[str, Any], language: str) -> str:
-    """A line for each check, the next step under one that failed, and what it comes to."""
+    """A line for each check, the next step under one that failed, and the overall result."""
     lines, failed = [], []
     for check in result["checks"]:
         name = check["name"].removeprefix("library.")  # a package's own name: a library holds layers here

@@ -74,7 +74,7 @@ def _load_register() -> None:
 
 
 class _Server:
-    """One worker does requests in their order; the reading thread takes cancellations meanwhile."""
+    """One worker runs requests in order; meanwhile the reading thread takes cancellations."""
 
     def __init__(self, language: str) -> None:
         self.language = language
@@ -102,14 +102,14 @@ class _Server:
         return text.encode("utf-8", "backslashreplace")  # a file's name need not be text
 
     def tell_soon(self, progress: dict[str, Any]) -> None:
-        """Tell how far a request is, of one moment only the last: one by one they take as long as some of the work."""
+        """Report a request's progress soon, only the latest of it: writing each report would slow the work down."""
         with self.out:
             self.waiting[progress["id"]] = progress
         if not self.has_news.is_set():
             self.has_news.set()
 
     def tell(self) -> None:
-        """Write the words of progress that wait, for as long as the program runs; a thread of its own."""
+        """Write waiting reports of progress as long as the program runs; runs in a thread of its own."""
         while True:
             self.has_news.wait()
             time.sleep(_TOGETHER_S)
@@ -135,7 +135,7 @@ class _Server:
         return self._line({"id": request, "error": {"code": code, "message": message, "data": data}})
 
     def work(self) -> None:
-        """Do requests until None comes; a library stays open until nobody has asked for a while."""
+        """Run requests until None comes; a library stays open until it has not been used for a while."""
         with keeping_open() as kept:
             while (request := self._next(kept)) is not None:
                 self._do(request)
@@ -151,7 +151,7 @@ class _Server:
             return self.requests.get()
 
     def _get_kernel_ready(self) -> None:
-        """Load the compiled kernel after the first question about ground; the answer does not wait for it."""
+        """Load the compiled kernel after the first request about ground, whose answer does not wait for it."""
         if "onemap.rules.judge.overlay.overlay" not in sys.modules or self.has_asked_for_ground:
             return
         self.has_asked_for_ground = True
@@ -174,15 +174,15 @@ class _Server:
             self._write(line)
 
     def _line_of(self, request: dict[str, Any]) -> bytes:
-        """The answer of a request: of a verb, or of what the desk alone asks its cores."""
+        """The answer to a request: for a verb, or for what only the desk asks its cores."""
         own = {_SIGN_IN: self.sign_in, _GET_READY: self.get_ready}
         return own.get(request["method"], self.answer)(request)
 
     def get_ready(self, request: dict[str, Any]) -> bytes:
-        """Load what somebody at a desk needs, before there is anybody who would wait for it.
+        """Load what a person at a desk needs, before there is anybody to wait for it.
 
-        With `gives_way` the thread that answers, with all that it starts, gives way to other processes from now on,
-        where the system knows of that.
+        With `gives_way` the answering thread, and all that it starts, gets a low priority, if the system has
+        priorities.
         """
         if (request.get("params") or {}).get("gives_way") and hasattr(os, "nice"):
             os.nice(_GIVING_WAY)
@@ -194,7 +194,7 @@ class _Server:
         return self._line({"id": request.get("id"), "result": {}})
 
     def sign_in(self, request: dict[str, Any]) -> bytes:
-        """Work as an account of a library's server from now on: the line with who that is, or its refusal."""
+        """Work as an account of a library's server from now on; return the line with the account, or its refusal."""
         from onemap.layers.library.account_sign_in import sign_in
 
         number, given = request.get("id"), request.get("params") or {}
@@ -208,7 +208,7 @@ class _Server:
             return self.refusal(number, OneMapError("defect.ours", reason=type(error).__name__), self.language)
 
     def answer(self, request: dict[str, Any]) -> bytes:
-        """Run one request: the line with its result, its refusal, or the word that it was cancelled."""
+        """Run one request; return the line with its result, its refusal, or that it was cancelled."""
         number = request.get("id")
         given = request.get("params") or {}
         language = self._language_of(given)
@@ -255,19 +255,19 @@ class _Server:
             return self.refusal(number, known, language)
 
     def _language_of(self, given: object) -> str:
-        """The language of a request's answer, by its params."""
+        """The language of a request's answer, from its params."""
         if isinstance(given, dict) and given.get("lang") in LANGUAGES:
             return str(given["lang"])
         return self.language
 
     def _cancelled_line(self, number: object, language: str) -> bytes:
-        """The line that tells that a request was cancelled."""
+        """The line that says that a request was cancelled."""
         data = {"problems": [], "exit_code": Cancelled.exit_code}
         text = phrase("said.cancelled", language)
         return self._line({"id": number, "error": {"code": _REFUSED, "message": text, "data": data}})
 
     def take(self, line: bytes) -> None:
-        """One line from stdin: a request to queue, or a cancellation."""
+        """Take one line from stdin: queue a request, or cancel one."""
         try:
             request = read_json(line.decode("utf-8-sig"))
         except ValueError:
@@ -287,15 +287,15 @@ class _Server:
 
     @property
     def was_piped(self) -> bool:
-        """Whether the last request came with the end of stdin, as from a file or another program.
+        """Whether the last request came together with the end of stdin, as from a file or another program.
 
-        Whoever asks, listens, and then closes stdin wants no answer any more.
+        A client that asks, listens, and then closes stdin wants no answer any more.
         """
         since = time.monotonic() - self.asked_at
         return since < _AT_ONCE_S or (since < _SOON_AFTER_S and not self.has_told)
 
     def _cancel(self, request: dict[str, Any]) -> None:
-        """Cancel a request that waits or runs; one that is answered already stays so, and its id may come again."""
+        """Cancel a waiting or running request; an answered one stays answered, and its id may be used again."""
         params = request.get("params")
         wanted = params.get("id") if isinstance(params, dict) else None
         is_known = isinstance(wanted, (str, int, float)) and self.pending[wanted] > 0
@@ -308,7 +308,7 @@ class _Server:
             self.send({"id": request["id"], "result": {"ok": is_known}})
 
     def _answer_waiting(self, wanted: object) -> None:
-        """Answer requests of an id that have not begun, at once: what runs before them may take an hour."""
+        """Answer cancelled requests that have not begun at once, because the work before them may take an hour."""
         with self.requests.mutex:
             taken_back = [request for request in self.requests.queue if request and request.get("id") == wanted]
             for request in taken_back:
@@ -318,16 +318,16 @@ class _Server:
             self._write(self._cancelled_line(wanted, self._language_of(request.get("params"))))
 
     def _insist(self, wanted: object) -> None:
-        """Break off what has not stopped by itself; then it has time to put away what it was doing."""
+        """Interrupt a request that has not stopped by itself, and give it time to clean up."""
         wait_s = _PATIENCE_S
         while not self.closing.wait(wait_s) and self.pending[wanted] > 0 and wanted in self.cancelled:
             wait_s = _CLEARING_S if self.interruption.stop(wanted) else _SOON_S
 
 
 def _values_by_name(given: dict[str, Any]) -> dict[str, Any]:
-    """A request's values by their parameters' names, which may also be written as options are, but for the dashes.
+    """A request's values by the names of their parameters, which may also be written like options.
 
-    Raises UsageError usage.apart for one that is given both ways.
+    A name may have dashes instead of underscores. Raises UsageError usage.apart for a value that is given both ways.
     """
     named: dict[str, Any] = {}
     for written, value in given.items():
@@ -340,9 +340,9 @@ def _values_by_name(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _values_and_view(verb: Verb, given: dict[str, Any]) -> tuple[dict[str, Any], _ViewMaker | None]:
-    """A request's values, converted, and how the rows of its answer are made, where it asks for them by `view`.
+    """A request's values, converted, and the function that makes its rows, if it asks for them by `view`.
 
-    Of a verb that has no rows `view` is refused as any other name.
+    For a verb that has no rows, `view` is refused like any unknown name.
     """
     named = _values_by_name(given)
     if "view" not in named:
@@ -365,9 +365,9 @@ def _finish(worker: threading.Thread) -> None:
 
 
 def serve(language: str) -> int:
-    """Answer requests for as long as stdin is open; then, or at Ctrl+C, stop within a second, nothing half-written.
+    """Answer requests while stdin is open; then, or at Ctrl+C, stop within a second, with nothing half-written.
 
-    What was piped in together with the end of stdin is answered first.
+    Requests that were piped in together with the end of stdin are answered first.
     """
     server = _Server(language)
     worker = threading.Thread(target=server.work, daemon=True)

@@ -1,4 +1,4 @@
-"""The texts of the verbs that count: areas in hectares, lengths in kilometres."""
+"""The texts of the verbs of statistics: areas in hectares, lengths in kilometres."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ _LEAST_SHOWN_M2 = 0.5  # less reads as 0.0000 ha
 
 
 def transitions_view(result: dict[str, Any], language: str) -> AnswerView:
-    """The changes of ground, the largest first: from which class to which, by area unit where there are some."""
+    """The changes of ground, the largest first: from class to class, and by area unit if there are units."""
     from onemap.rules.display.outputs.sheet_titles import (
         KnownTitles,
         SheetTitles,
@@ -48,14 +48,14 @@ def transitions_view(result: dict[str, Any], language: str) -> AnswerView:
 
 
 def _changed_m2(result: dict[str, Any], changed: list[dict[str, Any]]) -> float:
-    """The changed ground on the ellipsoid. changed: the rows of it; where units overlap, the total counts it once."""
+    """The changed ground on the ellipsoid; where units overlap, it counts once. changed: its rows."""
     plane_m2 = sum(row["area_m2"] for row in changed)
     curved_m2: float = sum(row[_AREA] for row in changed)
     return curved_m2 * (result["total"]["changed_m2"] / plane_m2) if plane_m2 else 0.0
 
 
 def theme_lines(result: dict[str, Any], language: str) -> list[str]:
-    """Each theme with its indicators, and which of its layers and tables the library lacks."""
+    """Each theme with its indicators, and with the layers and tables that the library lacks for it."""
     comma = phrase("said.comma", language)
     lines = []
     for theme in result["themes"]:

@@ -1,4 +1,4 @@
-"""The verbs that count what lies where, and hold it to targets; `work=` names the module that does them."""
+"""The verbs that measure what lies where and compare it with targets; `work=` names the module that does each."""
 
 from onemap.rules.contract.declaration import (
     Parameter,
@@ -34,7 +34,7 @@ _OUT = (
 
 
 def to_rhythm(text: str) -> dict[str, int]:
-    """CODE=DAYS pairs with commas between. Raises ValueError."""
+    """CODE=DAYS pairs, separated by commas. Raises ValueError."""
     return {code: to_days(days) for code, days in to_pairs(text).items()}
 
 

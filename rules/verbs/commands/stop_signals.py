@@ -1,4 +1,4 @@
-"""The signals that ask a program to stop, Ctrl+C and those of the system, and their receivers."""
+"""The signals that ask a program to stop, Ctrl+C and those of the system, and their handling."""
 
 import contextlib
 import signal
@@ -16,10 +16,10 @@ Handler = Callable[[int, Any], Any] | signal.Handlers
 
 @contextlib.contextmanager
 def handling_signals(handler: Handler, lost: Callable[[], None] | None = None) -> Iterator[None]:
-    """Handle the signals within the block; in a thread that is not the first nobody does.
+    """Handle the signals within the block; only the main thread can.
 
-    lost: called where Cancelled, raised by the handler, came to nothing, as in the callback of a weak reference while
-    a module is loaded; the handler then hears the signal once more.
+    lost: called if Cancelled, raised by the handler, had no effect, such as in the callback of a weak reference while a
+    module is loaded; the handler is then called once more.
     """
     before = {}
     if threading.current_thread() is threading.main_thread():
@@ -57,7 +57,7 @@ def _said_again(lost: Callable[[], None]) -> Iterator[None]:
 
 
 def _ask() -> None:
-    """Send the first thread a request to stop, so that what it waits for ends too."""
+    """Send the main thread a request to stop, so that it also stops waiting."""
     first = threading.main_thread().ident
     if hasattr(signal, "pthread_kill") and first is not None:
         signal.pthread_kill(first, signal.SIGINT)

@@ -1,4 +1,4 @@
-"""The views of verbs' results for people: rows, from which the terminal makes lines and which `serve` passes on."""
+"""The views of verbs' results for people: rows that the terminal prints as lines and `serve` passes on."""
 
 from base64 import b64decode
 from collections.abc import Callable
@@ -154,7 +154,7 @@ def _publish(result: Result, language: str) -> str:
 
 
 def _words(result: Result, language: str) -> str:
-    """The words of each subject in a table of its own."""
+    """The words of each subject, in a table for each."""
     groups = (items for items in result.values() if isinstance(items, dict))
     named = ([[code, name] for code, name in items.items() if isinstance(name, str)] for items in groups)
     return "\n\n".join("\n".join(table_lines(rows, indent="")) for rows in named if rows)

@@ -1,6 +1,6 @@
-"""Coming in with an account of the library's server: PostgreSQL proves the password, and a core of one's own asks.
+"""Signing in with an account of the library's server: PostgreSQL checks the password; each account has its own core.
 
-The password is handed on once and kept nowhere; a session is the connection that it opened. Who fails waits.
+The password is passed on once and stored nowhere; a session is the connection that it opened. Failures make one wait.
 """
 
 import ipaddress
@@ -27,13 +27,13 @@ _MOST_WORD = 1000
 
 
 class SlowedFailures:
-    """How long whoever failed has to wait before the next attempt: by account and by address, twice as long each."""
+    """How long to wait after failed attempts, by account and by address; the wait doubles with each failure."""
 
     def __init__(self) -> None:
         self._failures: dict[tuple[str, str], tuple[int, float]] = {}
 
     def wait_s(self, account: str, address: str) -> float:
-        """The seconds until another attempt is heard; 0 where it may come now."""
+        """The seconds until another attempt is accepted; 0 if it may come now."""
         now, longest = time.monotonic(), 0.0
         for key, free in self._keys(account, address):
             count, last = self._failures.get(key, (0, 0.0))
@@ -42,7 +42,7 @@ class SlowedFailures:
         return longest
 
     def note(self, account: str, address: str, *, has_failed: bool) -> None:
-        """Note an attempt that was heard. What failed from an address stays: who has one account may try others."""
+        """Record an attempt. Success does not clear an address's failures: the owner of one account may try others."""
         now = time.monotonic()
         keys = self._keys(account, address)
         for key, _ in keys if has_failed else keys[:1]:
@@ -60,7 +60,7 @@ class SlowedFailures:
 
 
 class AccountDoor:
-    """Sign-in with accounts. make_core: starts a core; request: what else it is asked with at signing in."""
+    """Sign-in with accounts. make_core: starts a core; request: further values for signing in."""
 
     has_accounts = True
 
@@ -77,8 +77,8 @@ class AccountDoor:
     def begin(self, fields: Mapping[str, str], address: str, language: str) -> str:
         """The token of a new session.
 
-        Raises OneMapError web.wait for who failed before, account.full where there are too many, web.busy, and
-        SignInRefused with what the core said.
+        Raises OneMapError web.wait after failed attempts, account.full if there are too many sessions, web.busy, and
+        SignInRefused with the core's refusal.
         """
         account, password = fields.get("account", "").strip(), fields.get("password", "")
         if not self._waiting.acquire(blocking=False):
@@ -127,7 +127,7 @@ class AccountDoor:
         self.sessions.end_where(lambda session: any(session is one for one in too_many))
 
     def _make_spare(self) -> None:
-        """A core that waits for the next who signs in, so that nobody waits for one to start."""
+        """Start a core for the next person who signs in, so that nobody waits for one to start."""
         core = self._make_core()
         core.get_ready()
         with self._turn:
@@ -137,15 +137,15 @@ class AccountDoor:
         core.end()
 
     def _look(self) -> None:
-        """End what nobody uses, although nobody asks, so that the server has its connection back."""
+        """End idle sessions even if no request comes, so that the server gets its connections back."""
         while not self._is_ended.wait(_LOOK_S):
             for session in self.sessions.end_idle():
                 self._note("session ended", session.name, "")
 
     def _note(self, event: str, account: str, address: str) -> None:
-        """One line of the log: what happened, to whom, from where.
+        """Write one line of the log: the event, the account, the address.
 
-        A name under which nobody has come in is not repeated: it may be a password in the wrong field.
+        A name that has never signed in is not written, because it may be a password typed into the wrong field.
         """
         moment = datetime.now(UTC).isoformat(timespec="seconds")
         name = " ".join(account.split()) if account in self._known else "?"
@@ -162,7 +162,7 @@ class AccountDoor:
 
 
 class SignInRefused(Exception):
-    """The core did not sign somebody in, with its problems in words."""
+    """The core refused a sign-in, with its problems in words."""
 
     def __init__(self, answer: VerbAnswer) -> None:
         super().__init__(answer.problems)

@@ -1,4 +1,4 @@
-"""Coming in by the one-time code that the terminal prints: for a library in a file, on this machine."""
+"""Signing in with the one-time code that the terminal prints, for a library in a file on this machine."""
 
 import hmac
 import secrets
@@ -18,7 +18,7 @@ _MOST_NAME = 60
 
 
 class CodeDoor:
-    """The code by which the next session begins, valid once. tell: called with each new code, for the terminal."""
+    """The code that begins the next session, valid once. tell: called with each new code, for the terminal."""
 
     has_accounts = False
 

@@ -1,4 +1,4 @@
-"""A pool of cores, children of this process: each does one question at a time, within bounds of memory and time."""
+"""A pool of cores in child processes: each answers one question at a time, with limits of memory and time."""
 
 import contextlib
 import queue
@@ -13,10 +13,10 @@ _GRACE_S = 5.0  # for a core to end what it was told to cancel
 
 
 class CorePool:
-    """A pool of as many cores as there are questions at once; one that ended is replaced when it is needed again.
+    """A pool with as many cores as questions are answered at once; one that ended is replaced when it is needed.
 
-    The one that answered last is asked first, since it has at hand what it read. gives_way: to whatever else the
-    machine has to do, where the system knows of that.
+    The core that answered last is asked first, because it still has what it read. gives_way: run with low priority, if
+    the system has priorities.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class CorePool:
 
     @classmethod
     def of_child(cls, child: ServeChild, seconds: float) -> "CorePool":
-        """A pool of one core that is there, in which somebody is signed in: it is never replaced."""
+        """A pool of one existing core, in which an account is signed in; it is never replaced."""
         pool = cls(0, child.language, seconds)
         pool._may_start = False
         pool._all.add(child)
@@ -48,7 +48,7 @@ class CorePool:
 
     @contextlib.contextmanager
     def _core(self) -> Iterator[ServeChild | None]:
-        """A free core, another one in place of one that ended; None where there is none and none may be started."""
+        """A free core, replaced if it has ended; None if there is none and none may be started."""
         child = self._free.get()
         try:
             if child is None or not child.is_alive:
@@ -59,7 +59,7 @@ class CorePool:
             self._free.put(child)
 
     def _started_core(self, before: ServeChild | None = None) -> ServeChild | None:
-        """A new core, in place of the one before; where none may be started, that one."""
+        """A new core in place of a former one; the former one if none may be started."""
         with self._starting:
             if not self._may_start:
                 return before
@@ -71,7 +71,7 @@ class CorePool:
             return child
 
     def _start_another(self) -> None:
-        """Start a core that nobody needed yet, so that whoever comes while the others work need not wait for it."""
+        """Start a core before it is needed, so that nobody waits for it while the others work."""
         with contextlib.suppress(queue.Empty):
             other = self._free.get_nowait()
             self._free.put(self._started_core() if other is None else other)
@@ -83,10 +83,10 @@ class CorePool:
         report: Callable[[float, str], None],
         begun: Callable[[Callable[[], None]], None],
     ) -> VerbAnswer:
-        """Ask a free core, and wait for its answer. begun: is given what cancels it.
+        """Ask a free core, and wait for its answer. begun: called with a function that cancels the question.
 
-        What takes longer than the bound is broken off, and answered as web.too_long. Where a core ends meanwhile, or
-        has ended and no other may be started, the answer is web.core_ended.
+        A question that takes longer than the limit is interrupted, and answered with web.too_long. If a core ends
+        meanwhile, or has ended and none may be started, the answer is web.core_ended.
         """
         late, language = threading.Event(), str(values.get("lang", self._language))
         with self._core() as child:

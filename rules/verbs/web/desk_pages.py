@@ -1,4 +1,4 @@
-"""The desk in a browser: cases, what is due, one case, one opinion; its steps are the verbs of the review."""
+"""The desk in a browser: the list of cases, one case, one opinion; its steps are the verbs of the review."""
 
 import hmac
 import re
@@ -64,7 +64,7 @@ AskAgain = Callable[[Request, Mapping[str, str], str, Session], Response]
 
 
 class VerbRefusal(Exception):
-    """A verb that was refused, with its problems in words."""
+    """A verb's refusal, with its problems in words."""
 
     def __init__(self, answer: VerbAnswer) -> None:
         super().__init__(answer.problems)
@@ -74,15 +74,15 @@ class VerbRefusal(Exception):
 class DeskPages:
     """The pages of cases.
 
-    pool: answers for all who have no core of their own; what somebody was shown comes back with the form, whichever
-    core showed it; ask_again: asks who somebody is whose connection was lost, with what was typed.
+    pool: answers for everyone without a core of their own; as a form brings back what was shown, any core can take it.
+    ask_again: asks a person whose connection was lost to sign in again, keeping what was typed.
     """
 
     def __init__(self, library: str, pool: CorePool, ask_again: AskAgain) -> None:
         self._library, self._pool, self._ask_again = library, pool, ask_again
 
     def routes(self) -> list[Route]:
-        """All pages but the first, which has its address in common with the service."""
+        """The routes of all pages except the first, whose address the service shares."""
         case = "/cases/{case}"
         return [
             Route("/department", self._choose_department, methods=["POST"]),
@@ -107,11 +107,11 @@ class DeskPages:
         ]
 
     async def first_page(self, request: Request) -> Response:
-        """The cases, those first that wait for the reader's department."""
+        """The list of cases; those that wait for the reader's department come first."""
         return await run_in_threadpool(self._respond, request, self._list)
 
     def page_of(self, act: Act) -> Callable[[Request], Awaitable[Response]]:
-        """The answer to a request for a page, which waits for the core in a thread."""
+        """The handler for a page, which waits for the core in a thread."""
 
         async def answer(request: Request) -> Response:
             return await run_in_threadpool(self._respond, request, act)
@@ -119,7 +119,7 @@ class DeskPages:
         return answer
 
     def _respond(self, request: Request, act: Act, typed: Mapping[str, str] | None = None) -> Response:
-        """The answer of a page; where the connection of an account was lost, the door with what was typed."""
+        """The answer of a page; if an account's connection was lost, the sign-in page, with what was typed."""
         session = session_of(request)
         try:
             return act(request, session)
@@ -141,7 +141,7 @@ class DeskPages:
         return steps_in_words_of_desk(answer.result, session.language)
 
     def _list(self, request: Request, session: Session) -> Response:
-        """One list of cases, a page of it: those that wait for the reader's department, those of a state, or all."""
+        """One page of a list of cases: those that wait for the reader's department, those in a state, or all."""
         own, asked = session.shown.get("department", ""), request.query_params
         titles = _list_titles(own, session.language)
         chosen = asked.get("list") if asked.get("list") in titles else next(iter(titles))
@@ -170,7 +170,7 @@ class DeskPages:
     def _case(
         self, request: Request, session: Session, typed: Mapping[str, Any] | None = None, why: Sequence[Any] = ()
     ) -> Response:
-        """One case. typed: the fields of a step that was not taken; why: not."""
+        """One case. typed: the fields of a step that was refused; why: the reasons."""
         kept = _kept_fields(request, session)
         found = self.answer(session, "review show", case=request.path_params["case"], by=session.person, view=True)
         parts = shown_parts(found["view"], session.language)
@@ -199,7 +199,7 @@ class DeskPages:
     def _opinion(
         self, request: Request, session: Session, typed: Mapping[str, Any] | None = None, why: Sequence[Any] = ()
     ) -> Response:
-        """One department's opinion. typed: what was written and could not be entered, which is not lost; why: not."""
+        """One department's opinion. typed: text that was refused, which is not lost; why: the reasons."""
         department, kept = request.path_params["department"], _kept_fields(request, session)
         if department not in DEPARTMENTS:
             raise _site_refusal("web.no_page", session)
@@ -235,7 +235,7 @@ class DeskPages:
     def _comments(
         self, request: Request, session: Session, typed: Mapping[str, Any] | None = None, why: Sequence[Any] = ()
     ) -> Response:
-        """The comments on a public notice, by default the last. typed: the fields of a step not taken; why: not."""
+        """The comments on a public notice, by default the last. typed: fields of a refused step; why: the reasons."""
         kept, case = _kept_fields(request, session), request.path_params["case"]
         written = typed or kept or request.query_params
         number = {"notice": written["notice"]} if written.get("notice", "") else {}
@@ -255,7 +255,7 @@ class DeskPages:
         return page
 
     async def _take_step(self, request: Request) -> Response:
-        """Take a step of an opinion; what is refused is reported on its page, with what was typed."""
+        """Take a step of an opinion; a refusal is shown on its page, with what was typed."""
         return await self._stepped(request, OPINION_STEPS, self._opinion)
 
     async def _take_case_step(self, request: Request) -> Response:
@@ -267,11 +267,11 @@ class DeskPages:
         return await self._stepped(request, COMMENT_STEPS, self._comments)
 
     async def _take_answer(self, request: Request) -> Response:
-        """Enter what a body beside the departments has answered, with its papers."""
+        """Enter the answer of a body outside the departments, with its papers."""
         return await self._stepped(request, ("opine",), self._case)
 
     async def _stepped(self, request: Request, steps: Sequence[str], again: Callable[..., Response]) -> Response:
-        """Take a step that a form asks for, and show its page; or the page again, with why it was refused."""
+        """Take the step of a form and show its page; if it is refused, show the form's page again, with the reasons."""
         sent = await sent_form(request)
         session, step = session_of(request), request.path_params.get("step", "opine")
         if not _is_of(session, sent.typed) or not says_what_was_shown(sent.typed) or step not in steps:
@@ -294,9 +294,9 @@ class DeskPages:
         return await run_in_threadpool(self._respond, request, act, sent.typed)
 
     def _take(self, session: Session, step: str, sent: SentForm, case: str, department: str | None) -> str:
-        """Take a step with what was sent; the number of its case. Raises VerbRefusal.
+        """Take a step with the sent form; return the id of its case. Raises VerbRefusal.
 
-        What the verb remarks, of parcels say, is shown with the case, which is the next page.
+        The verb's remarks, such as on parcels, are shown with the case, which is the next page.
         """
         if not session.name:
             raise _site_refusal("web.no_name", session)
@@ -313,7 +313,7 @@ class DeskPages:
         return str(taken["case"])
 
     def _recheck(self, request: Request, session: Session) -> Response:
-        """The changes by today's layers and packs; nothing is written but in the log that somebody looked."""
+        """The changes by today's layers and packs; nothing is written, except to the log that somebody looked."""
         asked = {"case": request.path_params["case"], "by": session.person}
         found = self.answer(session, "review recheck", view=True, **asked)
         changes = [
@@ -323,7 +323,7 @@ class DeskPages:
         return _page("recheck.html", session, case=found, rows=changes, count=count)
 
     def _place(self, request: Request, session: Session) -> Response:
-        """The features at a point, in every layer; on a phone, where one stands."""
+        """The features at a point in every layer; on a phone, at the phone's position."""
         asked = {name: request.query_params.get(name, "").strip() for name in _PLACE}
         rows: list[dict[str, Any]] = []
         why: Sequence[Any] = ()
@@ -344,7 +344,7 @@ class DeskPages:
         return _page("open.html", session, typed=kept or _drawn_parcels(request), why=(), is_kept=bool(kept))
 
     async def _open(self, request: Request) -> Response:
-        """Open a case on parcels that are sent along, in any form in which a department sends them."""
+        """Open a case on uploaded parcels, in any format that departments send."""
         sent, session = await sent_form(request), session_of(request)
         if not _is_of(session, sent.typed):
             return self._refusal_page(session, _site_refusal("web.form", session).answer, 403)
@@ -372,7 +372,7 @@ class DeskPages:
         return RedirectResponse("/", 303)
 
     def _export_document(self, request: Request, session: Session) -> Response:
-        """A document of a case, to be kept: it is not shown in this site, whose pages hold nothing from elsewhere."""
+        """Download a document of a case; it is not shown in this site, whose pages contain nothing foreign."""
         case, form = request.path_params["case"], request.path_params["form"]
         department = request.path_params.get("department")
         if form not in _DOCUMENTS:
@@ -393,7 +393,7 @@ class DeskPages:
             return _download(target.read_bytes(), target.name, MEDIA_TYPES[target.suffix])
 
     def _attachment(self, request: Request, session: Session) -> Response:
-        """A file that was attached to a case, to be kept: nothing in it is shown or run here."""
+        """Download a file that was attached to a case; nothing in it is shown or run here."""
         with room_of_answer() as folder:
             asked = {"case": request.path_params["case"], "file": request.path_params["hash"]}
             found = self.answer(session, "review attachment", target=str(folder / "attachment"), **asked)
@@ -401,7 +401,7 @@ class DeskPages:
         return _download(body, found["name"], "application/octet-stream")
 
     def _map(self, request: Request, session: Session) -> Response:
-        """The parcels with their conflicts, as the core draws them; a picture that runs and fetches nothing."""
+        """The parcels with their conflicts, drawn by the core as a picture that neither runs nor fetches anything."""
         department = request.path_params.get("department")
         of_one = {"department": department} if department else {}
         body = self._exported_file(session, "map.svg", case=request.path_params["case"], **of_one)
@@ -421,7 +421,7 @@ class DeskPages:
 
 
 def _download(body: bytes, name: str, media_type: str) -> Response:
-    """A file for the reader's machine, under its own name."""
+    """A file as a download under its own name."""
     shown = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
     return Response(body, media_type=media_type, headers={"Content-Disposition": shown})
 
@@ -437,27 +437,27 @@ def _is_lost(session: Session, refused: VerbRefusal) -> bool:
 
 
 def _refusal_status(code: str, exit_code: int) -> int:
-    """The status of a page that cannot be shown. code: of its first problem."""
+    """The HTTP status of a page that cannot be shown. code: of its first problem."""
     if code in _NO_RIGHT:
         return 403
     return 404 if code in _ABSENT else 400 if exit_code < 70 else 500
 
 
 def _step_status(why: Sequence[Mapping[str, Any]]) -> int:
-    """The status of the page that is shown again after a step. why: the step was not taken."""
+    """The HTTP status of the page shown after a step. why: the reasons if the step was refused."""
     if not why:
         return 200
     return 403 if any(problem["code"] in _NO_RIGHT for problem in why) else 409
 
 
 def _kept_fields(request: Request, session: Session) -> dict[str, str]:
-    """The text that was typed into this page before the session ended, given once."""
+    """The text that was typed into this page before the session ended, returned once."""
     kept: dict[str, str] = session.shown.pop(f"typed {request.url.path}", {})
     return kept
 
 
 def _drawn_parcels(request: Request) -> dict[str, str]:
-    """The corners of a parcel that was drawn on the map, and the system that they are in; nothing where none was."""
+    """The corners of a parcel drawn on the map, and their coordinate system; empty if none was drawn."""
     corners = request.query_params.get("corners", "")
     return {"corners": corners, "crs": request.query_params.get("crs", "")} if corners else {}
 
@@ -482,7 +482,7 @@ def _titled_steps(steps: Sequence[str], language: str) -> list[tuple[str, str]]:
 
 
 def _list_titles(own: str, language: str) -> dict[str, str]:
-    """The lists of cases that the desk offers, the first as it opens. own: the reader's department; empty for none."""
+    """The titles of the desk's lists of cases, the initial one first. own: the reader's department; empty for none."""
     words = sentences(language)["site"]
     of_own = {WAITING: words["waiting"]} if own else {}
     return {**of_own, ALL: words["all_cases"], **{one: phrase(f"review_state.{one}", language) for one in CASE_STATES}}
@@ -493,7 +493,7 @@ def _departments(language: str) -> list[tuple[str, str]]:
 
 
 def _overrides(case: Mapping[str, Any], choices: Sequence[tuple[str, str]], language: str) -> list[dict[str, Any]]:
-    """The findings among some that somebody judged otherwise, both verdicts in words."""
+    """The overridden findings among the given ones, with both verdicts in words."""
     own = {tuple(read_json(key)[:2]) for key, _ in choices}
     return [
         {**one, "was": verdict_words(one["before"], language), "is": verdict_words(one["verdict"], language)}
@@ -511,5 +511,5 @@ def _state(case: Mapping[str, Any], language: str) -> str:
 
 
 def _verdicts(counts: Mapping[str, int], language: str) -> list[tuple[str, str, int]]:
-    """How many parcels have which verdict, of those that some have: its code, its words, and the number."""
+    """For each verdict that some parcel has: its code, its words, and the number of parcels."""
     return [(code, verdict_words(code, language), count) for code, count in counts.items() if count]

@@ -1,4 +1,4 @@
-"""The rows of an answer as a page lays them out: words as text, tables and trees; cases and findings as rows."""
+"""The rows of an answer for a page: words as text, tables and trees; cases and findings as rows."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,7 +22,7 @@ Part = Mapping[str, Any]
 
 
 def shown_parts(parts: Iterable[Part], language: str) -> list[dict[str, Any]]:
-    """Rows and tables of an answer, as `serve` gives them, with each word as text and each verdict's sign."""
+    """Rows and tables of an answer, as `serve` gives them, with words as text and signs of verdicts."""
     return [_shown_part(part, language) for part in parts]
 
 
@@ -51,7 +51,7 @@ def _text(word: Any, language: str) -> str:
 
 
 def parts_about(parts: Sequence[dict[str, Any]], name: str) -> list[dict[str, Any]]:
-    """The rows below the part that is about a list of this name."""
+    """The rows below the part whose list has this name."""
     return [row for part in parts if part.get("about", {}).get("list") == name for row in part["rows"]]
 
 
@@ -63,7 +63,7 @@ def other_parts(parts: Sequence[dict[str, Any]], names: Iterable[str]) -> list[d
 def finding_parts(
     findings: Sequence[Mapping[str, Any]], heads: Mapping[str, str], language: str
 ) -> list[dict[str, Any]]:
-    """The findings of one department, as a table with their law."""
+    """The findings of one department as a table, with the law."""
     columns = [Column(heads[name]) for name in ("parcel", "verdict", "rule")]
     columns += [Column(heads["area"], is_number=True), Column(heads["reason"]), Column(heads["law"])]
     table = AnswerTable(columns, [_finding_row(row, language) for row in findings])
@@ -71,7 +71,7 @@ def finding_parts(
 
 
 def finding_choices(findings: Sequence[Mapping[str, Any]], language: str) -> list[tuple[str, str]]:
-    """The findings of a department by which somebody may judge otherwise: what a form sends, and what it shows."""
+    """The findings of a department that can be overridden: the value that a form sends, and the shown text."""
     chosen = {
         json.dumps([row["parcel"], row["rule"], row["verdict"]], ensure_ascii=False): " · ".join(
             (row["parcel"], verdict_words(row["verdict"], language), row["title"] or row["rule"])

@@ -1,4 +1,4 @@
-"""The steps of a review as forms send them: which there are, their fields, and the files with them."""
+"""The steps of a review as forms send them: the steps, their fields, and their files."""
 
 import re
 from collections.abc import Mapping
@@ -49,14 +49,14 @@ MOST_TEXT = 100_000  # bytes of one field
 
 @dataclass(frozen=True)
 class SentForm:
-    """A form as it was sent. files: name and content of each, by its field."""
+    """A form as it was sent. files: the name and content of each file, by field."""
 
     typed: dict[str, str]
     files: dict[str, list[tuple[str, bytes]]]
 
 
 async def sent_form(request: Request, most: int = _MOST_FIELDS) -> SentForm:
-    """Read a form within bounds; a field of files in which nothing was chosen has none. most: fields."""
+    """Read a form within limits; a file field without a chosen file is left out. most: the number of fields."""
     typed: dict[str, str] = {}
     files: dict[str, list[tuple[str, bytes]]] = {}
     async with request.form(max_files=MOST_FILES, max_fields=most, max_part_size=MOST_TEXT) as form:
@@ -69,13 +69,13 @@ async def sent_form(request: Request, most: int = _MOST_FIELDS) -> SentForm:
 
 
 def says_what_was_shown(typed: Mapping[str, str]) -> bool:
-    """Whether a form names the revision of the case on whose page it stood; without it nobody knows what was seen."""
+    """Whether a form has the revision of the case on its page; otherwise it is not known what its sender saw."""
     expect = typed.get("expect", "")
     return expect.isascii() and expect.isdecimal()
 
 
 def step_values(step: str, typed: Mapping[str, str]) -> dict[str, Any]:
-    """The values of a step's verb, from a form's fields; what was left empty is not given."""
+    """The values of a step's verb from a form's fields; empty fields are left out."""
     values: dict[str, Any] = {name: typed[name].strip() for name in _FIELDS[step] if typed.get(name, "").strip()}
     if step == "opine":
         answers = [f"{name.removeprefix(ITEM)}={typed[name]}" for name in typed if name.startswith(ITEM)]
@@ -90,7 +90,7 @@ def step_values(step: str, typed: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _finding_of(text: str) -> dict[str, str]:
-    """Parcel, rule and verdict of the finding that was chosen; nothing where none was, which the verb then refuses."""
+    """Parcel, rule and verdict of the chosen finding; empty if none was chosen, which the verb then refuses."""
     try:
         parcel, rule, before = read_json(text)
     except (ValueError, TypeError):
@@ -99,7 +99,7 @@ def _finding_of(text: str) -> dict[str, str]:
 
 
 def written_files(step: str, sent: SentForm, folder: Path) -> dict[str, Any]:
-    """The files of a step, each in a folder of its own, as the values of its verb.
+    """Write the files of a step, each to a folder of its own; return them as the values of the step's verb.
 
     Raises OneMapError web.no_file, web.parcels_twice.
     """
@@ -113,7 +113,7 @@ def written_files(step: str, sent: SentForm, folder: Path) -> dict[str, Any]:
 
 
 def _sent_parcels(sent: SentForm) -> tuple[str, bytes]:
-    """Name and content of the parcels: the file that was chosen, or the corners that were drawn or typed."""
+    """Name and content of the parcels: the chosen file, or the drawn or typed corners."""
     files, corners = sent.files.get("parcels", []), sent.typed.get("corners", "").strip()
     if corners and files:
         raise OneMapError("web.parcels_twice")

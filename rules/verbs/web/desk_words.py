@@ -1,4 +1,4 @@
-"""The verbs' messages in the words of the desk: its buttons and fields in place of verbs and options."""
+"""The verbs' messages in the desk's words: names of buttons and fields instead of verbs and options."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ _NAMED = re.compile(r"(\s?)(?:(?:onemap )?review ([a-z]+)|(--[a-z]+(?:-[a-z]+)*)
 
 
 def in_words_of_desk(text: str, language: str) -> str:
-    """A sentence of a verb with the names of buttons and fields, in quotation marks, for verbs and options."""
+    """A sentence of a verb, with verbs and options replaced by the quoted names of buttons and fields."""
     texts = sentences(language)
     site, steps = texts["site"], texts["review_step"]
     pages = {"list": site["all_cases"], "show": site["case"], "comments": site["comments"]}
@@ -45,12 +45,12 @@ def in_words_of_desk(text: str, language: str) -> str:
 
 
 def refusal_in_words_of_desk(answer: VerbAnswer, language: str) -> VerbAnswer:
-    """A refusal whose messages and mends are in the words of the desk."""
+    """A refusal with messages and mends in the desk's words."""
     return replace(answer, problems=problems_in_words_of_desk(answer.problems, language))
 
 
 def problems_in_words_of_desk(problems: Sequence[ProblemRecord], language: str) -> list[ProblemRecord]:
-    """Problems whose messages and mends are in the words of the desk."""
+    """Problems with messages and mends in the desk's words."""
     found: list[ProblemRecord] = []
     for problem in problems:
         message, mend = (in_words_of_desk(problem[part], language) for part in ("message", "mend"))
@@ -59,7 +59,7 @@ def problems_in_words_of_desk(problems: Sequence[ProblemRecord], language: str) 
 
 
 def steps_in_words_of_desk(result: Mapping[str, Any], language: str) -> dict[str, Any]:
-    """An answer whose reasons why a step cannot be taken, of a case and of its opinions, are in the desk's words."""
+    """An answer with the reasons why steps are not allowed, of a case and its opinions, in the desk's words."""
     named = _with_named_steps(result, language)
     if "opinions" in named:
         named["opinions"] = [_with_named_steps(opinion, language) for opinion in named["opinions"]]

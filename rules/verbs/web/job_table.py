@@ -1,4 +1,4 @@
-"""Jobs of other systems: asked, on their way, done, dismissed; what came of them is kept for a while."""
+"""Jobs of other systems: accepted, running, finished or dismissed; their results are kept for a while."""
 
 import shutil
 import tempfile
@@ -28,9 +28,9 @@ _PATIENCE_S = 3.0  # of a question behind others; then it is begun beside them
 
 @dataclass
 class Job:
-    """One execution. given: the inputs; wish: how the result is to be given; folder: where its files lie.
+    """One execution. given: the inputs; wish: the requested form of the result; folder: the folder of its files.
 
-    owner: the account that asked, empty in a file; pool: what answers for it, None for the table's.
+    owner: the account that asked, empty for a library in a file; pool: the cores that answer, None for the table's.
     """
 
     verb: Verb
@@ -57,7 +57,7 @@ class Job:
         return self.state in (SUCCESSFUL, FAILED, DISMISSED)
 
     def files(self) -> dict[str, Path]:
-        """The files of a job that may be fetched, by name: the tables of its answer, and its sheet."""
+        """The files of a job that can be downloaded, by name: the tables of its answer, and its sheet."""
         found = (
             [*self.folder.glob("sheet.*"), *(self.folder / TABLES).glob("*.parquet")]
             if self.state == SUCCESSFUL
@@ -69,8 +69,8 @@ class Job:
 class JobTable:
     """All jobs of one server.
 
-    at_once: so many are worked on at most; without_waiting: so many are begun as soon as they come. Others wait for
-    one of these to end, since more at once than there are processors take longer each, but only for some seconds.
+    at_once: how many jobs run at most; without_waiting: how many start as soon as they come. Others wait, for some
+    seconds at most, until one of these ends, because each takes longer if more run than there are processors.
     """
 
     def __init__(self, pool: CorePool, asker: Asker, at_once: int, without_waiting: int) -> None:
@@ -84,7 +84,7 @@ class JobTable:
     def begin(
         self, verb: Verb, given: Mapping[str, Any], wish: Mapping[str, Any], session: Session
     ) -> tuple[Job, Future[None]]:
-        """Take a question in. Raises OneMapError web.busy where too many of its owner wait."""
+        """Accept a job. Raises OneMapError web.busy if too many jobs of its owner wait."""
         with self._turn:
             self._forget()
             waiting = sum(not job.is_over and job.owner == session.owner for job in self._jobs.values())
@@ -100,12 +100,12 @@ class JobTable:
             return [job for job in reversed(self._jobs.values()) if owner is None or job.owner == owner]
 
     def get(self, number: str, owner: str) -> Job | None:
-        """A job of an owner, or None where there is none of that id."""
+        """An owner's job by its id; None if there is none."""
         job = self._jobs.get(number)
         return job if job is not None and job.owner == owner else None
 
     def dismiss(self, job: Job) -> None:
-        """Break a job off, or forget what came of one that is over."""
+        """Interrupt a running job, or delete the result of a finished one."""
         with self._turn:
             was_over, job.state = job.is_over, DISMISSED
             job.updated, job.ended_at, stop = _now(), time.monotonic(), job.stop
@@ -163,7 +163,7 @@ class JobTable:
                 job.progress = 1.0 if answer.result is not None else job.progress
 
     def _forget(self) -> None:
-        """Remove what was over long ago, and of the rest the oldest beyond the bound."""
+        """Remove jobs that finished long ago, and the oldest of the others beyond the limit."""
         over = [job for job in self._jobs.values() if job.is_over]
         too_many = max(len(over) - _MOST_KEPT, 0)
         for number, job in enumerate(over):

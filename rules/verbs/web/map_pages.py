@@ -34,13 +34,13 @@ _OPACITY, _OPACITY_NOT_COUNTED = 0.45, 0.1  # of a piece; what does not count is
 
 
 class Desk(Protocol):
-    """The desk of a session: it asks the core, and prints pages."""
+    """A session's desk: it asks the core, and makes pages."""
 
     def answer(self, session: Session, verb: str, **values: Any) -> dict[str, Any]:
         """The answer of a verb. Raises VerbRefusal."""
 
     def page_of(self, act: Any) -> Any:
-        """The answer to a request, which waits for the core in a thread."""
+        """The handler for a request, which waits for the core in a thread."""
 
     def print_page(self, template: str, session: Session, **facts: Any) -> Response:
         """A page from its template."""
@@ -75,7 +75,7 @@ class MapPages:
         return self._desk.print_page("site-map.html", session, case=case, taker=taker, day=day, other=other)
 
     def _layers(self, request: Request, session: Session) -> Response:
-        """The layers on the ground that are in force on a day, the uppermost first."""
+        """The layers with geometry that are in force on a day, the uppermost first."""
         day = _day(request, "day")
         found = self._desk.answer(session, "layers", looks=True, **({"as_of": day} if day else {}))
         layers = [
@@ -103,7 +103,7 @@ class MapPages:
         return Response(body, 200 if body else 204, media_type=_TILE)
 
     def _parcels(self, request: Request, session: Session) -> Response:
-        """Parcels and pieces of findings of a case, in degrees, each with its verdict and how that is drawn."""
+        """The parcels and pieces of findings of a case, in degrees, each with its verdict and its style."""
         ground = self._desk.answer(session, "review show", case=request.path_params["case"], ground=True)["ground"]
         # What is drawn later lies above: nothing may hide the most severe of what counts.
         pieces = sorted(ground["findings"], key=lambda one: (one["counted"], -RANK[one["verdict"]]))
@@ -115,7 +115,7 @@ class MapPages:
         return JSONResponse({"type": "FeatureCollection", "features": features})
 
     async def _asset(self, request: Request) -> Response:
-        """A script or a style that comes with the program."""
+        """A script or a style sheet that comes with the program."""
         name = request.path_params["name"]
         if name not in _ASSETS:
             return Response(status_code=404)
@@ -133,7 +133,7 @@ def _day(request: Request, name: str) -> str:
 
 
 def _feature(one: Mapping[str, Any], kind: str, language: str) -> dict[str, Any]:
-    """A parcel or a piece of a finding, with how its verdict is drawn."""
+    """A parcel or a piece of a finding, with the style of its verdict."""
     symbol, counts = verdict_symbol(one["verdict"], language), bool(one.get("counted", True))
     properties = {
         "kind": kind,

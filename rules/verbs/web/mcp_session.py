@@ -39,7 +39,7 @@ _ANSWER_SCHEMA = {
 
 
 class McpSession:
-    """One client. Requests for tools go to a core that is a child of this process, and are answered as it answers."""
+    """One client. A core in a child process answers its requests for tools."""
 
     def __init__(self, library: str, language: str, verbs: Mapping[str, Verb], out: BinaryIO) -> None:
         self._asker = Asker(library, language, names_files=True)
@@ -52,7 +52,7 @@ class McpSession:
         self._threads: list[threading.Thread] = []
 
     def serve(self, lines: Iterable[bytes]) -> None:
-        """Answer until the lines end, and then what was asked before."""
+        """Answer until the lines end, then answer the requests that are still open."""
         try:
             for line in lines:
                 if line.strip():
@@ -123,7 +123,7 @@ class McpSession:
         }
 
     def _call(self, number: Any, params: Mapping[str, Any]) -> None:
-        """Ask the core, and send what it answers; a call that was cancelled is not answered, as the protocol says."""
+        """Ask the core, and send its answer; a cancelled call gets no answer, as the protocol demands."""
         answer = self._core_answer(number, params)
         self._calls.pop(number, None)
         if number in self._cancelled:
@@ -163,7 +163,7 @@ class McpSession:
         return answer_or_refusal(ask, self._asker.language)
 
     def _core(self) -> ServeChild:
-        """The core, started when it is first asked, and anew where it has ended."""
+        """The core, started at the first request, and again if it has ended."""
         with self._making:
             if self._child is None or not self._child.is_alive:
                 self._child = ServeChild(self._asker.language)
@@ -190,9 +190,10 @@ class McpSession:
 
 
 def serve_mcp(library: str, language: str, verbs: Mapping[str, Verb]) -> int:
-    """Answer one client for as long as stdin is open; returns the exit code.
+    """Answer one client while stdin is open; return the exit code.
 
-    Raises what opening the library raises: a client hears of a wrong address at the start, not with each question.
+    Raises what opening the library raises, so that a client learns of a wrong address at the start, not with each
+    question.
     """
     from onemap.layers.library.library import open_library
 

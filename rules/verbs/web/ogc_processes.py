@@ -40,7 +40,7 @@ _MOST_LISTED = 100
 
 
 def problem_response(answer: VerbAnswer, status: int, kind: str = "about:blank") -> Response:
-    """A refusal as RFC 7807 has it, with each problem, its code and its mend."""
+    """A refusal in the form of RFC 7807, with each problem, its code and its mend."""
     first = answer.problems[0] if answer.problems else {"message": "", "mend": "", "code": ""}
     detail = " ".join(filter(None, (first["message"], first["mend"])))
     body = {"type": kind, "title": first["code"], "status": status, "detail": detail, "problems": answer.problems}
@@ -59,7 +59,7 @@ class OgcProcesses:
         self._verbs, self._asker, self._jobs, self._limits = verbs, asker, jobs, limits
 
     def routes(self) -> list[Route]:
-        """All of them but the landing page, which a browser shares."""
+        """The routes of all resources except the landing page, whose address browsers share."""
         return [
             Route("/api", self._api),
             Route("/conformance", self._conformance),
@@ -162,7 +162,7 @@ class OgcProcesses:
         return response
 
     def _result(self, job: Job, base: str) -> Response:
-        """The result of a job, as its request wished: raw or as a document, by value or by reference."""
+        """The result of a job in the requested form: raw or as a document, by value or by reference."""
         if job.state == FAILED and job.answer is not None:
             return problem_response(job.answer, 400 if job.answer.exit_code in (2, 3) else 500)
         if job.state != SUCCESSFUL or job.answer is None:
@@ -189,7 +189,7 @@ class OgcProcesses:
 
 
 def _execution(body: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The inputs of an execute request, and how its result is wished. Raises UsageError usage.line, web.reference."""
+    """The inputs of an execute request, and the wanted form of its result. Raises usage.line, web.reference."""
     try:
         request = read_json(body.decode("utf-8-sig"))
     except ValueError:
@@ -208,7 +208,7 @@ def _execution(body: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _value(name: str, value: Any) -> Any:
-    """An input as it is meant: a value may be wrapped as {"value": …}; what lies elsewhere is not fetched."""
+    """The value of an input, which may be wrapped as {"value": …}; a reference is refused, not fetched."""
     if isinstance(value, dict) and "href" in value:
         raise UsageError("web.reference", field=name)
     if isinstance(value, dict) and "value" in value and "type" not in value:

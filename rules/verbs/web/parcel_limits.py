@@ -1,4 +1,4 @@
-"""How many parcels, and how much ground, one question of another system may have."""
+"""The limits on the number and the area of parcels in one question of another system."""
 
 import json
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ def check_limits(parcels: Mapping[str, Any], limits: Limits) -> None:
 
 
 def _area_km2(feature: Any) -> float:
-    """The area of a feature, in square kilometres; of what is no polygon 0. Numbers that may be degrees are degrees."""
+    """The area of a feature in square kilometres; 0 if it is no polygon. Possible degrees are taken as degrees."""
     import pyproj
     import shapely
 

@@ -1,4 +1,4 @@
-"""The verbs for others as OGC API Processes 1.0 describes processes (OGC 18-062r2), and the service itself."""
+"""The offered verbs described as OGC API Processes 1.0 describes processes (OGC 18-062r2), and the service itself."""
 
 from collections.abc import Mapping
 from typing import Any

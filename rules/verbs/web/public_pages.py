@@ -1,4 +1,4 @@
-"""Public notices in a browser: which are open, what each shows, and a form for a comment; nobody is signed in."""
+"""Public notices in a browser: which are open, what each shows, and a form for comments; nobody is signed in."""
 
 import threading
 import time
@@ -34,7 +34,7 @@ _FIELDS = ("text", "name", "place", "consent")
 
 
 class AddressRates:
-    """How often each address has come of late. most: how often within so many seconds; the oldest are forgotten."""
+    """How often each address has come lately. most: the limit within some seconds; the oldest addresses are dropped."""
 
     def __init__(self, most: int, within_s: float) -> None:
         self._most, self._within_s = most, within_s
@@ -42,7 +42,7 @@ class AddressRates:
         self._moments: OrderedDict[str, deque[float]] = OrderedDict()
 
     def is_too_often(self, address: str) -> bool:
-        """Whether an address that comes now has come too often."""
+        """Record a visit from an address; return whether it has come too often."""
         now = time.monotonic()
         with self._turn:
             moments = self._moments.setdefault(address, deque())
@@ -85,7 +85,7 @@ class PublicPages:
         return answer
 
     def _respond(self, request: Request, act: Callable[[Request], Response]) -> Response:
-        """The answer of a page, or in words why there is none."""
+        """The answer of a page, or a page that says why there is none."""
         try:
             if self._requests.is_too_often(self._address(request)):
                 raise OneMapError("notice.too_often")
@@ -94,7 +94,7 @@ class PublicPages:
             return self.refusal(request, error)
 
     def refusal(self, request: Request, error: OneMapError) -> Response:
-        """A page that says why; of what is wrong with the library nothing is told to strangers."""
+        """A page that gives the reason; strangers are told nothing about faults of the library."""
         if error.code not in _STATUSES:
             error = OneMapError("web.busy")
         language = self._language(request)
@@ -123,7 +123,7 @@ class PublicPages:
         why: Sequence[ProblemRecord] = (),
         status: int = 200,
     ) -> Response:
-        """One notice, with the form. typed: a comment that was not taken; why: not."""
+        """One notice, with the form. typed: a comment that was refused; why: the reasons."""
         notice = self._shown_notice(request)
         facts = {
             "notice": notice,
@@ -143,7 +143,7 @@ class PublicPages:
         return Response(str(maps[number - 1]), media_type="image/svg+xml")
 
     async def _write(self, request: Request) -> Response:
-        """Take a comment; what is refused is reported on the page, with what was typed."""
+        """Take a comment; a refusal is shown on the page, with what was typed."""
         async with request.form(max_files=0, max_fields=8, max_part_size=MOST_BYTES) as form:
             typed = {name: str(form[name]) for name in _FIELDS if name in form}
 
@@ -194,7 +194,7 @@ class PublicPages:
         return notice.content[language]
 
     def _language(self, request: Request) -> str:
-        """The language that is asked for, or that the browser prefers, of those that there are."""
+        """The requested language, or the one that the browser prefers, among those that exist."""
         asked = request.query_params.get("lang", "")
         return asked if asked in LANGUAGES else preferred_language(request, self._own_language)
 
@@ -203,7 +203,7 @@ class PublicPages:
 
 
 def public_app(library: str, names: SiteNames, language: str) -> ASGIApp:
-    """The site of public notices behind the guard that all sites have, without a session."""
+    """The site of public notices, behind the guard that all sites have, without sessions."""
     pages = PublicPages(library, names, language)
 
     async def nothing(request: Request, _: Exception) -> Response:

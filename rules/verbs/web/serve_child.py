@@ -1,4 +1,4 @@
-"""A core that answers for other systems: a child that runs `onemap serve`."""
+"""A core that answers other systems: a child process that runs `onemap serve`."""
 
 import contextlib
 import json
@@ -29,7 +29,7 @@ ReportProgress = Callable[[float, str], None]
 
 @dataclass(frozen=True)
 class VerbAnswer:
-    """The outcome of a verb. result: the command line's JSON, None where it was refused; problems: why, in words."""
+    """The outcome of a verb. result: the command line's JSON, None after a refusal; problems: its reasons, in words."""
 
     result: dict[str, Any] | None
     problems: list[ProblemRecord] = field(default_factory=list)
@@ -37,14 +37,14 @@ class VerbAnswer:
 
 
 def refusal_of(error: OneMapError, language: str) -> VerbAnswer:
-    """An error as the answer of a verb that was refused."""
+    """An error as the answer of a verb that refuses."""
     return VerbAnswer(None, [problem_record(problem, language) for problem in error.problems], error.exit_code)
 
 
 class ServeChild:
-    """A core of its own. Any thread may ask it and cancel; it answers one request after the other.
+    """A core in a child process. Any thread may ask it and cancel; it answers one request after the other.
 
-    gives_way: to other processes, where the system knows of that.
+    gives_way: run with low priority, if the system has priorities.
     """
 
     def __init__(
@@ -73,9 +73,9 @@ class ServeChild:
     def ask(
         self, verb: str, values: Mapping[str, Any], report: ReportProgress, begun: Callable[[int], None] | None = None
     ) -> VerbAnswer:
-        """Ask for a verb and wait for its answer. report: called with the progress; begun: with the number to cancel.
+        """Ask for a verb and wait for its answer. report: called with progress; begun: with the number to cancel.
 
-        Where the core ends before it has answered, the answer is the refusal web.core_ended.
+        If the core ends before it has answered, the answer is the refusal web.core_ended.
         """
         number, answers = next(self._numbers), queue.Queue[dict[str, Any] | None]()
         self._waiting[number] = answers
@@ -100,19 +100,19 @@ class ServeChild:
         return refusal_of(OneMapError("web.core_ended"), str(values.get("lang", self.language)))
 
     def get_ready(self, *, gives_way: bool = False) -> None:
-        """Load what somebody at a desk needs, which takes about a second of a processor.
+        """Load what a person at a desk needs, which takes about a second of processor time.
 
-        gives_way: to other processes from now on, for a program may wait longer than a person.
+        gives_way: run with low priority from now on, because a program may wait longer than a person.
         """
         self.ask("get ready", {"gives_way": gives_way}, lambda fraction, step: None)
 
     def cancel(self, number: int) -> None:
-        """Cancel what was asked under a number, if it is not answered yet."""
+        """Cancel the request with a number, if it is not answered yet."""
         with contextlib.suppress(OSError, ValueError):
             self._send({"method": "cancel", "params": {"id": number}})
 
     def end(self) -> None:
-        """End it; what it was doing is undone by the library's transaction."""
+        """End the core; the library's transaction undoes unfinished work."""
         self._held.close()
 
     def _send(self, message: Mapping[str, Any]) -> None:

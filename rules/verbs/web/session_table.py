@@ -16,10 +16,10 @@ from onemap.rules.verbs.web.core_pool import CorePool
 
 @dataclass
 class Session:
-    """Somebody who came in.
+    """A person who signed in.
 
-    name: the account that the server proved, or in a file what was typed; core: what answers for them, None where all
-    share one; form_key: what each form brings along.
+    name: the account that the server has checked, or, for a file, the typed name; core: the core that answers, None if
+    all share some; form_key: the key that each form must send.
     """
 
     name: str
@@ -39,17 +39,17 @@ class Session:
 
     @property
     def person(self) -> str | None:
-        """In whose name it asks; None where no name was typed."""
+        """The name in which the session asks; None if no name was typed."""
         return self.name or None
 
     @property
     def owner(self) -> str:
-        """Whose jobs it sees: an account its own; in a file there is but one who asks."""
+        """The owner of the visible jobs: the account; empty for a file, where only one person asks."""
         return self.name if self.is_account else ""
 
 
 class SessionTable:
-    """All sessions. most: how many; idle_s, lasts_s: after how long without a request, and in all, one ends."""
+    """All sessions. most: their number; idle_s, lasts_s: after how long without a request, and in all, one ends."""
 
     def __init__(self, most: int, idle_s: float, lasts_s: float) -> None:
         self.most = most
@@ -58,7 +58,7 @@ class SessionTable:
         self._sessions: dict[str, Session] = {}
 
     def add(self, session: Session) -> str:
-        """The token of a new session; beyond the bound the one that was used longest ago ends."""
+        """Add a session and return its token; beyond the limit, the session used longest ago ends."""
         token = secrets.token_urlsafe(32)
         self.end_idle()
         with self._turn:
@@ -69,7 +69,7 @@ class SessionTable:
         return token
 
     def get(self, token: str) -> Session | None:
-        """The session of a token; None where there is none any more."""
+        """The session of a token; None if it does not exist or has ended."""
         session = self._sessions.get(_hash(token))
         if session is None or self._is_over(session):
             self.end(token)
@@ -78,7 +78,7 @@ class SessionTable:
         return session
 
     def of_name(self, name: str) -> list[Session]:
-        """The sessions of one account, the one that was used longest ago first."""
+        """The sessions of one account, the one used longest ago first."""
         with self._turn:
             found = [session for session in self._sessions.values() if session.name == name]
         return sorted(found, key=lambda session: session.used_at)
@@ -94,7 +94,7 @@ class SessionTable:
             _close(session)
 
     def end_where(self, is_over: Callable[[Session], bool]) -> list[Session]:
-        """End all sessions of which something is true; these."""
+        """End all sessions for which a condition holds, and return them."""
         with self._turn:
             over = {key: session for key, session in self._sessions.items() if is_over(session)}
             for key in over:
@@ -104,7 +104,7 @@ class SessionTable:
         return list(over.values())
 
     def end_idle(self) -> list[Session]:
-        """End the sessions that nobody uses, and those that have lasted long enough; these."""
+        """End the sessions that are idle or have lasted long enough, and return them."""
         return self.end_where(self._is_over)
 
     def _is_over(self, session: Session) -> bool:
@@ -113,7 +113,7 @@ class SessionTable:
 
 
 def session_of(request: Request) -> Session:
-    """The session of a request; the guard has made sure that there is one."""
+    """The session of a request, which the guard has made sure of."""
     session: Session = request.scope["onemap_session"]
     return session
 

@@ -1,4 +1,4 @@
-"""Signing in and out, in a browser and by a program; what was typed before a session ended is kept through it."""
+"""Signing in and out, in a browser and by a program; text typed before a session ended is kept."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -32,13 +32,13 @@ _STATUSES = {"web.wait": 429, "web.busy": 503, "account.full": 503, "library.unr
 
 
 class SignInPages:
-    """The pages of the door. language: of whoever says none."""
+    """The pages of signing in and out. language: for those who state none."""
 
     def __init__(self, door: CodeDoor | AccountDoor, names: SiteNames, language: str) -> None:
         self._door, self._names, self._own_language = door, names, language
 
     def routes(self) -> list[Route]:
-        """Their routes; the last is where the guard leads a form of nobody's."""
+        """The routes of the pages; the guard sends a form without a session to the last one."""
         return [
             Route(SIGN_IN, self._ask, methods=["GET"]),
             Route(SIGN_IN, self._sign_in, methods=["POST"]),
@@ -70,7 +70,7 @@ class SignInPages:
         return HTMLResponse(str(render("sign-in.html", words=words, language=language, **facts)), status)
 
     async def _sign_in(self, request: Request) -> Response:
-        """Begin a session: of a browser as a cookie, of a program, which asks for JSON, as a token for its headers."""
+        """Begin a session: for a browser as a cookie; for a program, which asks for JSON, as a token for headers."""
         async with request.form(max_files=0, max_fields=_MOST_FIELDS, max_part_size=_MOST_TEXT) as form:
             fields = {name: value for name, value in form.items() if isinstance(value, str)}
         language = fields.get("lang", "")
@@ -102,7 +102,7 @@ class SignInPages:
         return problem_response(answer, status)
 
     def _with_cookies(self, response: Response, token: str) -> Response:
-        """The token in a cookie, and, where a proxy asks several of us, who of them holds the session."""
+        """Put the token into a cookie; behind a proxy, another cookie names the server that holds the session."""
         facts: dict[str, Any] = {"httponly": True, "samesite": "strict", "path": "/", "secure": self._names.is_secure}
         response.set_cookie(self._names.cookie, token, **facts)
         if self._names.is_secure:
@@ -116,7 +116,7 @@ class SignInPages:
         return response
 
     async def _form_of_nobody(self, request: Request) -> Response:
-        """A form whose session has ended: what was typed is not lost. A file has to be chosen again."""
+        """Keep the text of a form whose session has ended. A file has to be chosen again."""
         async with request.form(max_files=1, max_fields=_MOST_FIELDS, max_part_size=_MOST_TEXT) as form:
             typed = {name: value for name, value in form.items() if not isinstance(value, UploadFile)}
         return self.again(request, typed, preferred_language(request, self._own_language))
@@ -124,7 +124,7 @@ class SignInPages:
     def again(
         self, request: Request, typed: Mapping[str, str], language: str, session: Session | None = None
     ) -> Response:
-        """Ask who it is once more, with what was typed. session: the one whose connection was lost."""
+        """Ask for signing in again, with what was typed. session: the one whose connection was lost."""
         path = request.scope.get("onemap_wanted", request.url.path)
         if session is not None:
             self._door.sessions.end_where(lambda one: one is session)
@@ -137,6 +137,6 @@ class SignInPages:
 
 
 def _page_path(path: str) -> str:
-    """The page to which a path of this site belongs; the first, where it is none."""
+    """The page to which a path of this site belongs; the first page if there is none."""
     found = _PAGE.fullmatch(path)
     return found[1] if found else "/"

@@ -1,4 +1,4 @@
-"""The guard before all routes: names and origins, a session, sizes and rates; and safe headers on every answer."""
+"""The guard before all routes: it checks names, origins, sessions, sizes and rates, and adds safe headers."""
 
 import time
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ _SAFE_HEADERS = {
 
 @dataclass(frozen=True)
 class SiteNames:
-    """Under which names the site is asked, and how its cookies are called.
+    """The names of the site, and of its cookies.
 
     hosts: the names that a browser may use; own_hosts: this machine's; is_secure: whether a proxy speaks HTTPS for it;
     worker: its port, by which that proxy finds it again.
@@ -54,24 +54,24 @@ class SiteNames:
 
     @property
     def worker_cookie(self) -> str:
-        """The cookie that names who of several holds the session; no secret, and a proxy has to read it."""
+        """The cookie that names the server that holds the session; it is not secret, because a proxy must read it."""
         return "onemap_worker"
 
     def client_of(self, request: Request) -> str:
-        """The address from which somebody asks, as the proxy saw it, which appends it to what it received."""
+        """The client's address as the proxy saw it, which appends it to the header that it received."""
         if self.is_secure:
             return request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
         return request.client.host if request.client else ""
 
 
 def token_of(request: Request, names: SiteNames) -> str:
-    """The token that a request brings, in its cookie or, of a program, as a bearer's; empty where it brings none."""
+    """The token of a request, from its cookie or, for a program, its bearer header; empty if there is none."""
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     return bearer.strip() if scheme.lower() == "bearer" else request.cookies.get(names.cookie, "")
 
 
 class SiteGuard:
-    """The checks that every request passes before any route sees it. is_public: nobody has to be signed in."""
+    """The checks that every request passes before any route sees it. is_public: nobody needs to sign in."""
 
     def __init__(
         self,
@@ -87,7 +87,7 @@ class SiteGuard:
         self._most_bytes, self._language = most_bytes, language
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse a request, or hand it on; whatever is answered has the safe headers."""
+        """Refuse a request or pass it on; every answer gets the safe headers."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -129,7 +129,7 @@ class SiteGuard:
         await self._answer(scope, self._bounded_body(receive), send_safely)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand a request on; those of one session that wait take no more than their share of what answers."""
+        """Pass a request on, and count it among the session's open requests meanwhile."""
         session: Session | None = scope["onemap_session"]
         if session is None:
             await self._app(scope, receive, send)
@@ -141,7 +141,7 @@ class SiteGuard:
             session.at_once -= 1
 
     async def _ask_who(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Lead a browser of nobody's to the door; a form that it sends is not lost on the way."""
+        """Send a browser without a session to the sign-in page; a form that it sends is not lost."""
         path = scope["path"]
         if scope["method"] == "POST":
             await self._app(
@@ -152,7 +152,7 @@ class SiteGuard:
         await RedirectResponse(f"{SIGN_IN}{query}", 303)(scope, receive, send)
 
     def _refusal(self, request: Request) -> tuple[str, int] | None:
-        """Why a request is refused whoever sends it, and its status."""
+        """The code and status with which a request is refused, whoever sends it; None if it is not."""
         host = request.headers.get("host", "").lower()
         if host not in self._names.hosts and not (request.url.path == HEALTH and host in self._names.own_hosts):
             return "web.foreign_host", 421
@@ -167,7 +167,7 @@ class SiteGuard:
         return None
 
     def _refusal_of_size(self, request: Request) -> tuple[str, int] | None:
-        """Why a request is refused for what it says of its size, and its status."""
+        """The code and status with which a request is refused for its declared size; None if it is not."""
         length = request.headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > self._most_bytes:
             return "web.body_size", 413
@@ -176,7 +176,7 @@ class SiteGuard:
         return None
 
     def _bounded_body(self, receive: Receive) -> Receive:
-        """A body beyond the bound ends, whatever its length was said to be."""
+        """Cut off a body beyond the limit, whatever length it has declared."""
         left = self._most_bytes
 
         async def take() -> Message:
@@ -189,7 +189,7 @@ class SiteGuard:
 
 
 def _is_https(request: Request) -> bool:
-    """Whether the proxy says that it was asked by HTTPS."""
+    """Whether the proxy says that it received the request by HTTPS."""
     return request.headers.getlist("x-forwarded-proto") == ["https"]
 
 

@@ -1,4 +1,4 @@
-"""A refusal of the site itself: in a browser a page in the reader's language, for programs a problem as JSON."""
+"""A refusal by the site itself: for a browser a page in the reader's language, for programs a problem as JSON."""
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -17,13 +17,13 @@ def is_browser(request: Request) -> bool:
 
 
 def preferred_language(request: Request, own: str) -> str:
-    """The language that a browser prefers, of those that there are. own: where it prefers none."""
+    """The language that a browser prefers, among those that exist. own: the language if it prefers none of them."""
     wishes = (wish.strip()[:2].lower() for wish in request.headers.get("accept-language", "").split(","))
     return next((wish for wish in wishes if wish in LANGUAGES), own)
 
 
 def refusal_response(request: Request, error: OneMapError, status: int, own: str) -> Response:
-    """The answer to a request that is refused. own: the language of whoever prefers none."""
+    """The answer to a refused request. own: the language for those who prefer none."""
     session: Session | None = request.scope.get("onemap_session")
     language = session.language if session is not None else preferred_language(request, own)
     answer = refusal_of(error, language)

@@ -1,4 +1,4 @@
-"""The evidence of an answer: the ids of its run, and of the rules, layer versions and features on which it rests."""
+"""The evidence of an answer: the ids of its run, and of the rules, layer versions and features behind it."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -20,8 +20,8 @@ _CUT = ("parcel", "rule", "verdict", "area_m2", "unknown_m2")
 def evidence_of(verb: str, given: Mapping[str, Any], result: Mapping[str, Any], tables: Path) -> dict[str, Any]:
     """The ids behind a verb's answer.
 
-    given: what was asked; tables: the folder of the answer's tables, where it has some.
-    Of a check `findings` names each finding with its rule, layer version and features; of a remedy `cuts` each cut.
+    given: the question; tables: the folder of the answer's tables, if it has any. For a check, `findings` lists each
+    finding with its rule, layer version and features; for a remedy, `cuts` lists each cut.
     """
     run = result.get("run")
     found: dict[str, Any] = {"run": run["id"] if isinstance(run, dict) else given.get("run")}
@@ -45,7 +45,7 @@ def evidence_of(verb: str, given: Mapping[str, Any], result: Mapping[str, Any], 
 
 
 def _versions(verb: str, result: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The versions of layers that were asked, each once."""
+    """The versions of layers that were used, each once."""
     found: list[Mapping[str, Any]] = []
     run = result.get("run")
     if isinstance(run, dict):
@@ -64,12 +64,12 @@ def _versions(verb: str, result: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _abouts(result: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The ids of which the steps of an explanation speak."""
+    """The ids that the steps of an explanation name."""
     return [about for step in result["steps"] if (about := step.get("about"))]
 
 
 def _findings(tables: Path) -> dict[str, Any]:
-    """The findings of a check, each with the features that it lies on."""
+    """The findings of a check, each with the features behind it."""
     features = defaultdict(list)
     for name in _OVERLAPS:
         for row in _rows(tables / f"{name}.parquet", ("parcel", "rule", "feature")):
@@ -87,7 +87,7 @@ def _findings(tables: Path) -> dict[str, Any]:
 
 
 def _rows(path: Path, names: Iterable[str]) -> list[dict[str, Any]]:
-    """Some columns of a table, row by row; what is no number is none."""
+    """Some columns of a table as rows; NaN becomes None."""
     from pyarrow import parquet
 
     if not path.exists():

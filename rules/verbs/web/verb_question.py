@@ -1,4 +1,4 @@
-"""One question of another system to a verb: what it may name, and with what the core is asked."""
+"""One question of another system to a verb: the arguments it may use, and the values for the core."""
 
 import json
 import re
@@ -30,7 +30,7 @@ ToCore = Callable[[str, Mapping[str, Any]], VerbAnswer]
 
 @dataclass(frozen=True)
 class Asker:
-    """The sender of a question. names_files: it may name files of this machine, as a program of the same user may."""
+    """The sender of a question. names_files: whether it may name files here, like a program of the same user."""
 
     library: str
     language: str
@@ -43,7 +43,7 @@ def verbs_for_others(verbs: Mapping[str, Verb]) -> dict[str, Verb]:
 
 
 def offered_parameters(verb: Verb, asker: Asker) -> list[Parameter]:
-    """The parameters that an asker gives, in their order."""
+    """The parameters that an asker can give, in order."""
     return [one for one in verb.parameters if _is_offered(one, asker)]
 
 
@@ -69,7 +69,7 @@ def question_schema(verb: Verb, asker: Asker) -> dict[str, Any]:
 
 
 def parameter_schema(verb: Verb, parameter: Parameter, asker: Asker) -> dict[str, Any]:
-    """The JSON Schema of one argument, with what it is for."""
+    """The JSON Schema of one argument, with its description."""
     described = {"description": help_text(verb.name, parameter.name, asker.language)}
     if parameter.name == TARGET:
         return {"type": "string", "enum": list(SHEET_FORMS), "default": SHEET_FORMS[0], **described}
@@ -80,9 +80,9 @@ def parameter_schema(verb: Verb, parameter: Parameter, asker: Asker) -> dict[str
 
 
 def ask_core(verb: Verb, given: Mapping[str, Any], asker: Asker, folder: Path, to_core: ToCore) -> VerbAnswer:
-    """Ask the core, and add to its answer what proves it. folder: an empty one for the tables and files of the answer.
+    """Ask the core, and add the evidence to its answer. folder: an empty folder for the answer's tables and files.
 
-    Raises UsageError usage.parameter, usage.value, OneMapError web.parcels for what may not be asked so.
+    Raises UsageError usage.parameter, usage.value, OneMapError web.parcels for arguments that are not allowed.
     """
     values = core_values(verb, given, asker, folder)
     answer = to_core(verb.name, {**values, "lang": asker.language})
@@ -98,7 +98,7 @@ def ask_core(verb: Verb, given: Mapping[str, Any], asker: Asker, folder: Path, t
 
 
 def answer_or_refusal(ask: Callable[[], VerbAnswer], language: str) -> VerbAnswer:
-    """The answer, or as a refusal whatever went wrong: one question's defect must not end the others."""
+    """The answer, or a refusal for any error: a defect in one question must not end the others."""
     try:
         return ask()
     except OneMapError as error:
@@ -109,7 +109,7 @@ def answer_or_refusal(ask: Callable[[], VerbAnswer], language: str) -> VerbAnswe
 
 
 def _without_folder(problem: ProblemRecord, folder: Path) -> ProblemRecord:
-    """A problem without the name of our folder, of which nobody knows."""
+    """A problem without the name of the temporary folder, which the asker does not know."""
     texts = {name: value.replace(f"{folder}/", "") for name, value in problem.items() if isinstance(value, str)}
     return cast(ProblemRecord, {**problem, **texts})
 
@@ -122,7 +122,7 @@ def room_of_answer() -> Iterator[Path]:
 
 
 def core_values(verb: Verb, given: Mapping[str, Any], asker: Asker, folder: Path) -> dict[str, Any]:
-    """The values for the core's question. Raises UsageError usage.parameter, usage.value, OneMapError web.parcels."""
+    """The values for the core. Raises UsageError usage.parameter, usage.value, OneMapError web.parcels."""
     for name, value in given.items():
         is_geojson = name == PARCELS and isinstance(value, dict)  # whose reader tells
         if not is_geojson and not is_text(json.dumps([name, value], ensure_ascii=False)):  # half of a pair of UTF-16
@@ -156,7 +156,7 @@ def _sheet_form(value: Any) -> str:
 
 
 def _written_parcels(value: Mapping[str, Any], folder: Path) -> Path:
-    """GeoJSON as a file, which is then read as any file of a sender is. Raises OneMapError web.parcels."""
+    """Write GeoJSON to a file, which is then read like any file. Raises OneMapError web.parcels."""
     if value.get("type") not in _GEOJSON:
         raise OneMapError("web.parcels", field=PARCELS)
     path = folder / f"{PARCELS}.geojson"
@@ -165,7 +165,7 @@ def _written_parcels(value: Mapping[str, Any], folder: Path) -> Path:
 
 
 def _plain_words(parameter: Parameter, value: Any) -> Any:
-    """The names of packs or layers, and no path. Raises UsageError usage.value, OneMapError web.parcels."""
+    """The names of packs or layers, but not paths. Raises UsageError usage.value, OneMapError web.parcels."""
     if parameter.name == PARCELS:
         raise OneMapError("web.parcels", field=PARCELS)
     words: Sequence[Any] = value if isinstance(value, list) else [value]

@@ -1,4 +1,4 @@
-"""`onemap web LIBRARY`: one server for browsers and other systems; others reach it through a proxy with HTTPS alone."""
+"""`onemap web LIBRARY`: one server for browsers and other systems; others reach it only through an HTTPS proxy."""
 
 import contextlib
 import ipaddress
@@ -22,13 +22,13 @@ _KEEP_ALIVE_S, _LAST_WORDS_S = 5, 3
 
 
 def serve_web(values: Mapping[str, Any], language: str, as_json: bool, verbs: Mapping[str, Verb]) -> int:
-    """Answer until the program is ended; returns the exit code.
+    """Answer until the program is ended; return the exit code.
 
-    With `public` the pages of public notices alone, for whoever comes.
+    With `public`, only the pages of public notices are served, to everyone.
 
     Raises OneMapError notice.account, web.host, web.needs_proxy for an address that others reach, web.proxy,
     web.of_server, web.location and web.tls for a library on a server to which nobody can sign in safely,
-    web.not_installed without the extra, web.port where the port is taken, and what opening the library raises.
+    web.not_installed without the extra, web.port if the port is taken, and what opening the library raises.
     """
     library, host = values["library"], values.get("host") or HOST
     proxy = _outer_name(values.get("behind_proxy"))
@@ -71,7 +71,7 @@ def serve_web(values: Mapping[str, Any], language: str, as_json: bool, verbs: Ma
 
 
 def _run(app: Any, door: socket.socket) -> None:
-    """Answer at a socket until the program is ended; what is on its way then has a moment."""
+    """Answer at a socket until the program is ended; requests that are running then have a moment to finish."""
     import uvicorn
 
     config = uvicorn.Config(
@@ -101,14 +101,14 @@ def _shown_host(host: str) -> str:
 
 
 def _own_hosts(door: socket.socket) -> frozenset[str]:
-    """Under which names it may be asked: a page of elsewhere that gives its own name our address is refused."""
+    """The names under which browsers may ask; a foreign page that gives its own name to this address is refused."""
     port = door.getsockname()[1]
     names = {_shown_host(door.getsockname()[0]), HOST, "localhost", "[::1]"}
     return frozenset(f"{name}:{port}" for name in names)
 
 
 def _outer_name(proxy: str | None) -> str | None:
-    """The name, with a port where it has one, under which a proxy is asked. Raises OneMapError web.proxy."""
+    """The name of a proxy, with its port if it has one. Raises OneMapError web.proxy."""
     if proxy is None:
         return None
     try:
@@ -139,7 +139,7 @@ def _listening_socket(host: str, port: int) -> socket.socket:
 
 
 def _tell(facts: Mapping[str, str], as_json: bool, language: str) -> None:
-    """Tell the terminal, and nobody else, where the server is and by which code the next one comes in, if by any."""
+    """Tell only the terminal where the server is and, if there is one, the code for the next sign-in."""
     word = "web.address" if "code" in facts else "web.address_only"
     text = json.dumps(dict(facts)) if as_json else phrase(word, language, **facts)
     sys.stdout.write(f"{text}\n")

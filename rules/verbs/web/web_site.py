@@ -1,6 +1,6 @@
-"""The site: its guard, the pages of signing in, the routes of the other parts, and the cores that answer for it.
+"""The site: its guard, the pages of signing in, the routes of the other parts, and the cores that answer.
 
-For a library in a file all share some cores, on a server each account has one.
+For a library in a file all people share some cores; on a server each account has one.
 """
 
 import os
@@ -42,7 +42,7 @@ _ACCOUNTS_AT_ONCE = 16  # of which each account's core does one
 
 @dataclass(frozen=True)
 class SiteParts:
-    """The parts of a site. pool: the cores that answer its pages for whoever has no core of their own."""
+    """The parts of a site. pool: the cores that answer its pages for those without a core of their own."""
 
     asker: Asker
     verbs: Mapping[str, Verb]
@@ -75,7 +75,7 @@ class WebSite:
         self.app: ASGIApp = SiteGuard(site, parts.door.sessions, parts.names, parts.limits.bytes, self._language)
 
     async def _front(self, request: Request) -> Response:
-        """For people their desk, for programs the service."""
+        """The first page: for people the desk, for programs the service."""
         if is_browser(request) and request.query_params.get("f") != "json":
             return await self._desk.first_page(request)
         return await self._processes.landing(request)
@@ -120,10 +120,10 @@ def file_site(
 
 
 def public_site(library: str, names: SiteNames, language: str) -> ASGIApp:
-    """The site of public notices alone, with nobody signed in.
+    """The site of public notices alone, without sign-in.
 
-    Raises OneMapError notice.account for an account on a server that may do more than write comments, web.tls for a
-    server elsewhere that is not proved, and what opening the library raises.
+    Raises OneMapError notice.account for a server account that may do more than write comments, web.tls for a remote
+    server that is not verified, and what opening the library raises.
     """
     if is_server(library):
         check_proved_server(library)
@@ -137,7 +137,7 @@ def public_site(library: str, names: SiteNames, language: str) -> ASGIApp:
 def server_site(
     library: str, takes_directory: bool, names: SiteNames, verbs: Mapping[str, Verb], language: str, stack: ExitStack
 ) -> ASGIApp:
-    """The site of a library on a server, which has no account of its own there. stack: ends what answers.
+    """The site of a library on a server, where the site has no account itself. stack: ends the cores.
 
     Raises OneMapError as `account_server`.
     """

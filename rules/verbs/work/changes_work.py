@@ -1,4 +1,4 @@
-"""One version of a layer against another, and what the newer one would turn; libraries are imported when it runs."""
+"""Compare two versions of a layer, and find what the newer one would change; libraries are imported when it runs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,7 +17,7 @@ _COMPARED = 0.4  # of the work, when both versions are compared, where cases or 
 
 
 def changes(values: Values, context: VerbContext) -> Result:
-    """One version of a layer against another, feature by feature; with --open or --run what it would turn."""
+    """Compare two versions of a layer by feature; with --open or --run also the verdicts that would change."""
     from onemap.layers.library.library import open_library
     from onemap.rules.answers.statistics.changes_page import changes_pages
     from onemap.rules.answers.statistics.version_changes import version_changes
@@ -85,7 +85,7 @@ def _class_titles(
 
 
 def _turned_records(library: Library, values: Values, context: VerbContext) -> dict[str, list[dict[str, Any]]]:
-    """A record for each open case and each check that was named: what would turn, why, and for whom."""
+    """A record for each open case and each named check: which verdicts would change, why, and for whom."""
     from dataclasses import replace
 
     from onemap.rules.judge.runs.past_runs import runs_of_names
@@ -114,7 +114,7 @@ def _turned_records(library: Library, values: Values, context: VerbContext) -> d
 
 
 def _opinion_tables(cases: list[dict[str, Any]]) -> dict[str, Any]:
-    """A row for each opinion that rests on what turned."""
+    """A table with a row for each opinion that rests on changed verdicts."""
     from onemap.rules.judge.findings.table import Table
 
     columns = ["case", "project", "department", "state", "conclusion", "from", "to"]

@@ -83,9 +83,9 @@ def _write_check(
     changes: Any,
     unasked: Sequence[Mapping[str, str]],
 ) -> list[ProblemRecord]:
-    """Write a run's rows to its tables and, if it is recorded, to the library; what the tables could not hold.
+    """Write a run's rows to its tables and, if it is recorded, to the library; return what the tables could not hold.
 
-    changes: a `VerdictChanges` that takes the rows too, or None; unasked: the rules that were not asked, a table of
+    changes: a `VerdictChanges` that takes the rows too, or None; unasked: the rules that were not asked, for a table of
     their own.
     """
     import contextlib
@@ -125,7 +125,7 @@ def _write_check(
 
 
 def _end_rows(takers: Sequence[Any], values: Values, tables: Mapping[str, Any], changes: Any) -> None:
-    """Give the outputs their last tables, those of the whole run."""
+    """Give the outputs the last tables, which concern the whole run."""
     for out, taker in zip(values.get("out") or [], takers, strict=True):
         taker.append(with_turned(out, tables, changes.changed_parcels) if changes else tables)
         taker.end()
@@ -159,7 +159,7 @@ def _check_result(
 
 
 def _set_aside(run: Any, values: Values) -> Result:
-    """How many parcels could not be used, and in which of the tables they are; None where none was wanted."""
+    """The number of parcels that could not be used, and the table that has them; None if no tables were wanted."""
     from onemap.rules.judge.runs.bad_parcels import BAD_TABLE
 
     count = sum(len(some.rows) for _, some in run.bad)

@@ -79,7 +79,7 @@ def _class_titles(found: Any, catalogue: Mapping[str, Any], language: str) -> di
 
 
 def _problem_records(found: Any, language: str) -> list[ProblemRecord]:
-    """Where a plan overlaps itself, and whether the comparison was taken up again, as problems of the input."""
+    """Overlaps within a plan, and a comparison that was resumed, as problems of the input."""
     from onemap.layers.errors import Problem
     from onemap.layers.messages import problem_record
     from onemap.rules.answers.compare.plans import remarks_on_pair
@@ -109,7 +109,7 @@ def decide(values: Values, context: VerbContext) -> Result:
 
 
 def spots(values: Values, context: VerbContext) -> Result:
-    """Keep the spots of a stored comparison as a version of the layer of difference spots."""
+    """Store the spots of a stored comparison as a version of the layer of difference spots."""
 
     from onemap.layers.library.library import open_library
     from onemap.rules.answers.compare.spots import CONFLICTS
@@ -131,7 +131,7 @@ def spots(values: Values, context: VerbContext) -> Result:
 
 
 def contradictions(values: Values, context: VerbContext) -> Result:
-    """Compare every pair of plans for which there is a matrix, and say who contradicts whom, in hectares."""
+    """Compare every pair of plans that has a matrix, and sum the contradictions in hectares."""
 
     from onemap.layers.library.library import open_library
     from onemap.rules.answers.compare.comparison_storage import record_comparison

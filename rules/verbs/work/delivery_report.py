@@ -1,4 +1,4 @@
-"""The report of a delivery, to send back to the department: what was taken, how much, what was refused or remarked."""
+"""The report of a delivery for the department: what was taken, how much, and what was refused or remarked."""
 
 import json
 import re
@@ -59,7 +59,7 @@ def write_reports(values: Values, result: Mapping[str, Any], library: Library, c
 
 
 def _layers(result: Mapping[str, Any], library: Library, language: str) -> list[Record]:
-    """A record for each layer of the plan, with what became of it."""
+    """A record for each layer of the plan, with its outcome."""
     catalogue, taken_of = library.catalogue(), _taken_by_row(result)
     refused = {(row["source"], row["layer"], row["code"]): len(row["problems"]) for row in result["refused"]}
     rows = []
@@ -85,9 +85,9 @@ def _layers(result: Mapping[str, Any], library: Library, language: str) -> list[
 
 
 def _taken_by_row(result: Mapping[str, Any]) -> dict[tuple[str, str | None], Record]:
-    """What became of each row of the plan that went in, by file and layer.
+    """The outcome of each row of the plan that was added, by file and layer.
 
-    Of several files of one version each has its own number of features; all else is said with the first.
+    If several files make one version, each has its own number of features; everything else is given with the first.
     """
     found: dict[tuple[str, str | None], Record] = {}
     for record in (*result[ADDED], *result[UNCHANGED]):
@@ -100,13 +100,13 @@ def _taken_by_row(result: Mapping[str, Any]) -> dict[tuple[str, str | None], Rec
 
 
 def _likely_layers(row: Mapping[str, Any], library: Library, language: str) -> str | None:
-    """By their titles the layers that a row of the plan may be; None where nothing suggests any."""
+    """The titles of the layers that a row of the plan may be; None if nothing suggests any."""
     titles = (layer_title(code, library.catalogue(), language) for code in row["suggested"])
     return either_of([*titles], language) or None
 
 
 def _problems(result: Mapping[str, Any]) -> list[Record]:
-    """A record for each thing that was refused or remarked, in the order of the plan; what was refused first."""
+    """A record for each refusal or remark, in the order of the plan, refusals first."""
     refused = [(row, dict(one, level=_REFUSE)) for row in result["refused"] for one in row["problems"]]
     remarked = [
         (row_of_problem(rows_of_version(result["plan"], taken), one), one)
@@ -129,9 +129,9 @@ def _problems(result: Mapping[str, Any]) -> list[Record]:
 
 
 def _for_sender(problems: Sequence[Record], result: Mapping[str, Any], library: Library, language: str) -> list[Record]:
-    """The problems with what the sender can do about each; fields that a layer lacks are one of them.
+    """The problems with advice for the sender; all fields that a layer lacks are one problem.
 
-    result: of `ingest`, by whose plan layers are named without their codes: these are ours.
+    result: of `ingest`; by its plan, layers are named without their codes, which the sender does not know.
     """
     rows: list[Record] = []
     likely = {(row["source"], row["layer"]): _likely_layers(row, library, language) for row in result["plan"]}
@@ -255,5 +255,5 @@ def _problem_texts(row: Record) -> list[str]:
 
 
 def _plain_text(text: str) -> str:
-    """A text without the control characters that a file may hold, and a document may not."""
+    """A text without control characters, which a file may contain but a document may not."""
     return "".join(sign if sign.isprintable() else " " for sign in text)

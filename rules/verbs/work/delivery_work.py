@@ -1,4 +1,4 @@
-"""The verbs of data on its way between departments and levels; libraries are imported only when a verb runs."""
+"""The work of the verbs that exchange data between departments and levels; libraries are imported when one runs."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def deliver(values: Values, context: VerbContext) -> Result:
-    """Write chosen layers into a package for another department or level, or a template's folders."""
+    """Write chosen layers to a package for another department or level, or to the folders of a template."""
     from onemap.layers.delivery.package_writing import DeliveryOptions
     from onemap.layers.delivery.package_writing import deliver as deliver_package
     from onemap.layers.library.library import open_library
@@ -53,7 +53,7 @@ def deliver(values: Values, context: VerbContext) -> Result:
 
 
 def _lacking_statements(library: "Library", layers: Sequence[Mapping[str, Any]], language: str) -> list[ProblemRecord]:
-    """The issued statements that delivered versions lack: their receiver would take the ground for free."""
+    """The issued statements missing in delivered versions, whose receiver would take the ground for free."""
     from onemap.layers.library.versions import versions
     from onemap.rules.judge.question.layer_remarks import problem_of_remark
     from onemap.rules.judge.runs.unwritten_sites import unwritten_sites
@@ -64,7 +64,7 @@ def _lacking_statements(library: "Library", layers: Sequence[Mapping[str, Any]],
 
 
 def _deliver_folders(values: Values, context: VerbContext) -> Result:
-    """A plan's database by a template: its own layers, in its own folders."""
+    """Write a plan's database by a template: with the template's layers, in its folders."""
     from onemap.layers.delivery.folder_delivery import FolderWish, deliver_folders
     from onemap.layers.delivery.folder_template import folder_template, is_file_name
     from onemap.layers.delivery.package_writing import DeliveryOptions
@@ -99,7 +99,7 @@ def _deliver_folders(values: Values, context: VerbContext) -> Result:
 
 
 def validate(values: Values, context: VerbContext) -> Result:
-    """Prove a delivery against a template, before anything of it enters a library."""
+    """Compare a delivery with a template, before any of it enters a library."""
     from onemap.layers.catalogue.catalogue import shipped_catalogue
     from onemap.rules.answers.deliveries.finding_layers import FORMS as FINDING_FORMS
     from onemap.rules.answers.deliveries.finding_layers import layer_places, write_findings
@@ -147,7 +147,7 @@ def _template_of(values: Values, catalogue: "Mapping[str, LayerEntry]") -> "Deli
 
 
 def _exceptions_file(source: str, values: Values) -> Path:
-    """Where the exceptions lie: where it is said, or beside the delivery."""
+    """The file of exceptions: the named one, or the one beside the delivery."""
     from onemap.rules.answers.deliveries.granted_exceptions import exceptions_beside
 
     return Path(values["exceptions"]) if values.get("exceptions") else exceptions_beside(Path(source))
@@ -161,7 +161,7 @@ def _proof_of(
     progress: "Progress",
     memory: "ProofMemory | None" = None,
 ) -> "Proof":
-    """The proof of a delivery, with the exceptions that are named or lie beside it."""
+    """The proof of a delivery, with the exceptions in the named file or in the one beside it."""
     from onemap.rules.answers.deliveries.delivery_proof import prove_delivery
     from onemap.rules.answers.deliveries.granted_exceptions import read_exceptions
 
@@ -172,9 +172,9 @@ def _proof_of(
 
 
 def _with_new_exceptions(source: str, values: Values, proof: "Proof") -> "Proof":
-    """The proof once exceptions were granted or withdrawn, as the file says from now on.
+    """Grant or withdraw exceptions in the file, and return the proof with them.
 
-    Raises OneMapError exception.no_problem for a hash of nothing that is found.
+    Raises OneMapError exception.no_problem for a hash that no problem has.
     """
     from onemap.rules.answers.deliveries.granted_exceptions import (
         GrantedException,
@@ -201,7 +201,7 @@ def _with_new_exceptions(source: str, values: Values, proof: "Proof") -> "Proof"
 
 
 def receive(values: Values, context: VerbContext) -> Result:
-    """Take in a package, or the receipt of one that this library has delivered."""
+    """Take in a package, or the receipt for one that this library has delivered."""
     from onemap.layers.delivery.package_reading import Reception, receive_package
     from onemap.layers.delivery.receipt import is_receipt, take_in_receipt
     from onemap.layers.library.library import open_library
@@ -226,7 +226,7 @@ def receive(values: Values, context: VerbContext) -> Result:
 
 
 def ingest(values: Values, context: VerbContext) -> Result:
-    """Plan a department's whole delivery, or carry its plan out."""
+    """Plan a department's whole delivery, or carry out its plan."""
     from onemap.layers.delivery.ingest import REFUSED, DeliveryRefused, IngestOptions
     from onemap.layers.delivery.ingest import ingest as ingest_delivery
     from onemap.layers.geometry.proof_beside import Provers
@@ -267,9 +267,9 @@ def ingest(values: Values, context: VerbContext) -> Result:
 
 
 def _proof_for_log(values: Values, catalogue: "Mapping[str, LayerEntry]", context: VerbContext) -> dict[str, object]:
-    """The proof of a delivery that may come in, as the log keeps it.
+    """The proof of an accepted delivery, as the log stores it.
 
-    Raises OneMapError with every problem that is major or fatal, and ingest.returned for what is returned by its score.
+    Raises OneMapError with every problem that is major or fatal, and ingest.returned if the score is too low.
     """
     from onemap.rules.answers.deliveries.proof_findings import RETURNED
 
@@ -290,7 +290,7 @@ def _proof_for_log(values: Values, catalogue: "Mapping[str, LayerEntry]", contex
 
 
 def answers(values: Values, context: VerbContext) -> Result:
-    """The remembered answers for layers of deliveries; changed or forgotten where that is asked."""
+    """The remembered answers for layers of deliveries, after changing or forgetting some if asked."""
     from onemap.layers.delivery.remembered_answers import all_answers, change_answers
     from onemap.layers.library.library import open_library
 
@@ -317,7 +317,7 @@ def answers(values: Values, context: VerbContext) -> Result:
 
 
 def _answer(text: str) -> tuple[str, object]:
-    """NAME=VALUE; of fields TARGET=SOURCE pairs. Raises UsageError usage.value."""
+    """NAME=VALUE; for fields, the value is TARGET=SOURCE pairs. Raises UsageError usage.value."""
     name, equals, value = text.partition("=")
     name, value = name.strip(), value.strip()
     if not equals or not name or not value:

@@ -7,7 +7,7 @@ from onemap.rules.contract.declaration import Result, Values, VerbContext
 
 
 def facts(values: Values, context: VerbContext) -> Result:
-    """The facts that a project can state, the rules that ask for them, and the content of a file of facts.
+    """The facts that a project can state, the rules that need them, and the content of a file of facts.
 
     Raises OneMapError data.… for every problem of the file.
     """
@@ -46,7 +46,7 @@ def facts(values: Values, context: VerbContext) -> Result:
 
 
 def _checked_file(path: str | None, rules: Sequence[Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A file's facts of the project, and of its parcels; all problems of either are reported at once."""
+    """The facts of the project and of its parcels in a file; all problems of both are reported at once."""
     from onemap.layers.errors import OneMapError, Problem
     from onemap.rules.judge.question.given_facts import checked_facts, facts_content
     from onemap.rules.review.cases.project_data import checked_data
@@ -69,7 +69,7 @@ def _checked_file(path: str | None, rules: Sequence[Any]) -> tuple[dict[str, Any
 
 
 def _kind_problems(path: str | None, given: Mapping[str, Any], rules: Sequence[Any], language: str) -> list[Any]:
-    """The problems of a stated kind that no register has: it counts as not stated."""
+    """The problems of a stated kind that is in no register: it counts as not stated."""
     from pathlib import Path
 
     from onemap.layers.errors import Problem
@@ -86,7 +86,7 @@ def _kind_problems(path: str | None, given: Mapping[str, Any], rules: Sequence[A
 
 
 def _asked_fields(rules: Sequence[Any], language: str) -> list[dict[str, Any]]:
-    """The facts that rules ask for, each with the rules that do."""
+    """The facts that rules need, each with these rules."""
     from onemap.rules.judge.packs.asked_facts import asked_facts, fact_title
 
     return [

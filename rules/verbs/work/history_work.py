@@ -1,4 +1,4 @@
-"""The work of `history`: the library's log, whole or of one layer or case, also as a file."""
+"""The work of `history`: the library's whole log, or that of one layer or case, also as a file."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -58,7 +58,7 @@ def history(values: Values, context: VerbContext) -> Result:
 
 
 def rows_of(library: Library, subject: str | None) -> list[dict[str, Any]]:
-    """The log's rows of a layer (its versions, its definition), of a case (its steps and runs), or all of them.
+    """The log's rows of a layer (its versions, its definition) or of a case (its steps and runs); all rows for None.
 
     Raises OneMapError history.unknown.
     """
@@ -82,17 +82,17 @@ def rows_of(library: Library, subject: str | None) -> list[dict[str, Any]]:
 
 
 def _known_layers(library: Library) -> Mapping[str, LayerEntry]:
-    """The layers by whose titles the log is told: the auditor, who reads the log alone, knows those of One Map."""
+    """The layers that give titles to the log; an auditor, who may read only the log, gets those of One Map."""
     return library.catalogue() if library.roles.reads_layers else shipped_catalogue()
 
 
 def _is_case(library: Library, name: str) -> bool:
-    """Whether an account that reads cases finds one of that id."""
+    """Whether a case with this id exists, for an account that may read cases."""
     return library.roles.reads_layers and is_case(library, name)
 
 
 def _detail_value(text: str) -> Any:
-    """A row's detail; one that was tampered with is shown as it is."""
+    """A row's detail; text that is not JSON, because it was tampered with, is returned as it is."""
     try:
         return read_json(text)
     except ValueError:

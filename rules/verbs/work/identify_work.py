@@ -18,7 +18,7 @@ def identify(values: Values, context: VerbContext) -> Result:
 
 
 def find(values: Values, context: VerbContext) -> Result:
-    """The place of coordinates; of another text the places whose name, pinyin or number has it in it."""
+    """The place of coordinates; for other text, the places whose name, pinyin or number contains it."""
     from onemap.layers.library.library import open_library
     from onemap.rules.answers.identify.coordinates import coordinate_places
     from onemap.rules.answers.identify.name_search import MOST, find_places

@@ -63,14 +63,14 @@ def indicators(values: Values, context: VerbContext) -> Result:
 
 
 def _rows_to_list(rows: list[dict[str, Any]], values: Values) -> list[dict[str, Any]]:
-    """The values that the answer lists: all of them, or those that fail."""
+    """The values to list: all of them, or only those that fail."""
     from onemap.rules.numbers.indicators.indicator_rows import is_failing
 
     return [row for row in rows if is_failing(row)] if values.get("failing") else rows
 
 
 def _with_unit_labels(rows: Sequence[dict[str, Any]], units: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Rows whose version of the units is named by its label, as people know it, instead of by its table's number."""
+    """Rows in which the version of the units has its label, which people know, instead of its table's number."""
     labels = {one["table"]: f"{one['code']}__{one['label']}" for one in units if one.get("table")}
     return [{**row, "unit_version": labels.get(row["unit_version"], row["unit_version"])} for row in rows]
 
@@ -78,7 +78,7 @@ def _with_unit_labels(rows: Sequence[dict[str, Any]], units: Sequence[Mapping[st
 def _titled_rows(
     rows: Sequence[Mapping[str, Any]], packs: Sequence[Any], titles: Mapping[str, str], language: str
 ) -> list[dict[str, Any]]:
-    """The values with what people read: titles, decimals, and the kinds of what they are made from."""
+    """The values with facts for readers: titles, decimals, and the kinds of their terms."""
     decimals = {(pack.id, item.id): item.decimals for pack in packs for item in pack.indicators}
     return [
         {
@@ -92,7 +92,7 @@ def _titled_rows(
 
 
 def _titled_term(term: Mapping[str, Any], language: str) -> dict[str, Any]:
-    """A term of an indicator with what kind of measure it is, in words, and the decimals that people read."""
+    """A term of an indicator with its kind of measure in words, and its decimals for readers."""
     from onemap.layers.messages import phrase
     from onemap.rules.numbers.indicators.indicator_words import decimals_of
 
@@ -101,7 +101,7 @@ def _titled_term(term: Mapping[str, Any], language: str) -> dict[str, Any]:
 
 
 def _options(library: Any, values: Values, packs: Sequence[Any], theme: Any) -> Any:
-    """The options. Raises OneMapError indicators.unknown for a theme of which the packs know no indicator."""
+    """The options. Raises OneMapError indicators.unknown for a theme whose indicators the packs do not know."""
     from onemap.layers.errors import OneMapError
     from onemap.rules.numbers.indicators.indicators import IndicatorOptions
 
@@ -125,7 +125,7 @@ def _options(library: Any, values: Values, packs: Sequence[Any], theme: Any) -> 
 
 
 def _theme_of(values: Values, library: Any, packs: Sequence[Any]) -> Any:
-    """The theme that is asked for, or None. Raises OneMapError theme.…."""
+    """The requested theme, or None. Raises OneMapError theme.…."""
     from onemap.rules.numbers.indicators.themes import theme_named
 
     if not values.get("theme"):
@@ -135,7 +135,7 @@ def _theme_of(values: Values, library: Any, packs: Sequence[Any]) -> Any:
 
 
 def _versions_of(theme: Any, library: Any, options: Any) -> dict[str, Any]:
-    """The version in force of each layer and table of a theme on the last day asked for, None where there is none."""
+    """The version in force of each layer and table of a theme on the last requested day; None if there is none."""
     from onemap.layers.library.versions import layer_in_force, versions
 
     codes = (*theme.layers, *theme.tables) if theme is not None else ()
@@ -153,7 +153,7 @@ def _write_pages(
     record: Mapping[str, Any],
     context: VerbContext,
 ) -> str | list[str]:
-    """Each indicator over several days; before them the theme's one page, else after them units and quotas."""
+    """Write pages: the theme's page, or pages of units and quotas, with each indicator over several days."""
     from onemap.rules.numbers.indicators.indicator_pages import indicator_pages
     from onemap.rules.numbers.indicators.quota_pages import quota_pages
     from onemap.rules.numbers.indicators.series_pages import series_pages
@@ -210,7 +210,7 @@ def themes(values: Values, context: VerbContext) -> Result:
 
 
 def tables_for(out: str, tables: Any, language: str, titles: Any) -> Any:
-    """The tables as the file wants them: a sheet is for people, in their language. titles: a `KnownTitles`."""
+    """The tables in the form for a file: a sheet is for people, in their language. titles: a `KnownTitles`."""
     from onemap.rules.numbers.indicators.indicator_sheets import sheets_for_people
 
     return sheets_for_people(tables, language, titles) if out.lower().endswith(".xlsx") else tables

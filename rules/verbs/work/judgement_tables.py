@@ -1,4 +1,4 @@
-"""The tables that judgement keeps in a library, and the rights to them on a server."""
+"""The tables that judgement stores in a library, and the rights to them on a server."""
 
 from collections.abc import Mapping
 
@@ -68,7 +68,7 @@ GRANTS: tuple[Right, ...] = (
 
 
 def stored_tables(library: Library) -> Mapping[str, PlainTable]:
-    """All plain tables that a library may have, those of an older form where its cases stand in them."""
+    """All plain tables that a library may have; in a library of an older form, those in which its cases are stored."""
     if old_form.is_old(library):
         return plain_tables(
             (*LIBRARY_TABLES, *(one for one in TABLES if one not in event_tables.TABLES), *old_form.OLD_TABLES)

@@ -15,7 +15,7 @@ _VERSIONS = 0.1  # of the work, when the versions are verified and a run is repe
 
 
 def new(values: Values, context: VerbContext) -> Result:
-    """Make a library; its packs are read first, so that a wrong one leaves nothing behind."""
+    """Make a library; its packs are read first, so that a wrong pack leaves nothing behind."""
     from onemap.layers.catalogue.catalogue import own_catalogue
     from onemap.layers.crs.systems import library_crs
     from onemap.layers.ingest.layer_definition import new_layers
@@ -59,7 +59,7 @@ def new(values: Values, context: VerbContext) -> Result:
 
 
 def _district(values: Values, crs: Any) -> tuple[Any, list[Problem]]:
-    """The district's polygons, None without one, and the remarks on where it lies in the library's plane."""
+    """The district's polygons, or None, and remarks on its place in the library's plane."""
     if not values.get("district"):
         return None, []
     from shapely import total_bounds
@@ -75,7 +75,7 @@ def _district(values: Values, crs: Any) -> tuple[Any, list[Problem]]:
 
 
 def district(values: Values, context: VerbContext) -> Result:
-    """The district of a library, and what speaks for it; or another district for it."""
+    """The district of a library, and the layers that cover it; or set another district."""
     from onemap.layers.library.district import change_district, district_record
     from onemap.layers.library.library import open_library
     from onemap.layers.messages import problem_record
@@ -96,7 +96,7 @@ def district(values: Values, context: VerbContext) -> Result:
 
 
 def inspect(values: Values, context: VerbContext) -> Result:
-    """List the content of a source, and the layers of a library that its names mean, as a delivery is matched."""
+    """List the content of a source, and the layers that its names stand for, matched as in a delivery."""
     from pathlib import Path
 
     from onemap.layers.ingest.inspection import inspect as inspected
@@ -168,7 +168,7 @@ def add(values: Values, context: VerbContext) -> Result:
 
 
 def _files_to_add(given: str | Sequence[str]) -> list[str]:
-    """The files that some names and patterns mean, each once. Raises OneMapError source.missing."""
+    """The files that names and patterns match, each once. Raises OneMapError source.missing."""
     from onemap.layers.sources.file_patterns import files_of_pattern
 
     names = [given] if isinstance(given, str) else given
@@ -178,7 +178,7 @@ def _files_to_add(given: str | Sequence[str]) -> list[str]:
 def _replaced_file(values: Values, others: Sequence[str]) -> str | None:
     """The file of the last version that a source replaces. Raises UsageError usage.apart.
 
-    The ground of the other files is known, but for a district that has changed since.
+    The ground of the other files is known, except for a district that has changed since.
     """
     name = values.get("in_place_of")
     if not name:
@@ -205,7 +205,7 @@ def _with_snapshot(library: Any, wishes: Any, values: Values) -> Any:
 
 
 def service(values: Values, context: VerbContext) -> Result:
-    """Register a web service with its owner, or strike one off the register."""
+    """Register a web service with its owner, or remove one from the register."""
     from dataclasses import asdict
 
     from onemap.layers.library.library import open_library
@@ -239,7 +239,7 @@ def service(values: Values, context: VerbContext) -> Result:
 
 
 def retire(values: Values, context: VerbContext) -> Result:
-    """Take a version out of force that was added by mistake, or put it back."""
+    """Retire a version that was added by mistake, or put it back in force."""
     from onemap.layers.library.library import open_library
     from onemap.layers.library.retirement import held_elsewhere
     from onemap.layers.library.retirement import retire as retire_version
@@ -283,7 +283,7 @@ def layers(values: Values, context: VerbContext) -> Result:
 
 
 def redline(values: Values, context: VerbContext) -> Result:
-    """Write a coordinate TXT as a vector file, or a vector file as a coordinate TXT."""
+    """Convert a coordinate TXT to a vector file, or a vector file to a coordinate TXT."""
     from onemap.layers.ingest.redline_exchange import ExchangeOptions, exchange
 
     wishes = ExchangeOptions(
@@ -296,7 +296,7 @@ def redline(values: Values, context: VerbContext) -> Result:
 
 
 def sample(values: Values, context: VerbContext) -> Result:
-    """Make the sample city's files in a new folder, or the delivery of a plan without a fault."""
+    """Make the sample city's files in a new folder, or a plan's delivery without a fault."""
     from pathlib import Path
 
     from onemap.layers.files.atomic_output import place_taken
@@ -338,7 +338,7 @@ def sample(values: Values, context: VerbContext) -> Result:
 
 
 def verify(values: Values, context: VerbContext) -> Result:
-    """The library's own integrity; with a run, that run computed again and compared row by row."""
+    """Check the library's integrity; with a run, compute that run again and compare it row by row."""
     from onemap.layers.library.library import open_library
     from onemap.layers.library.log_heads import head_problems, read_head
     from onemap.layers.library.verification import forged_format, library_problems, log_of, unkept_files
@@ -390,7 +390,7 @@ def verify(values: Values, context: VerbContext) -> Result:
 
 
 def _differences_of_repeat(library: Any, run: str, threads: Threads) -> tuple[list[Problem], dict[str, Any]]:
-    """The rows of a run that are others when it is computed again; and how many are equal in meaning, with versions."""
+    """The rows of a run that differ when it is computed again; and how many are equal in meaning, with versions."""
     from onemap.layers.software import software_versions
     from onemap.rules.judge.runs.run_store import run_record
     from onemap.rules.verbs.work.rerun import repeat_run
@@ -409,7 +409,7 @@ def _differences_of_repeat(library: Any, run: str, threads: Threads) -> tuple[li
 
 
 def keep(values: Values, context: VerbContext) -> Result:
-    """Put the city's own catalogue or calendar with a library, or write the head of its log for the archive."""
+    """Store the city's own catalogue or calendar with a library, or write the head of its log for the archive."""
     from pathlib import Path
 
     from onemap.layers.catalogue.bureau_profile import checked_profile
@@ -438,7 +438,7 @@ def keep(values: Values, context: VerbContext) -> Result:
 
 
 def calendar(values: Values, context: VerbContext) -> Result:
-    """The working days of this year and the next, and those of a notice of the State Council, which may be kept."""
+    """The working days of this year and the next, and those of a State Council notice, which may be stored."""
     from pathlib import Path
 
     from onemap.layers.catalogue.holiday_notice import calendar_with, read_notice
@@ -465,7 +465,7 @@ def calendar(values: Values, context: VerbContext) -> Result:
 
 
 def _described_year(calendar: Any, year: int) -> dict[str, Any]:
-    """A year of a calendar; without days where nothing is known of it."""
+    """A year of a calendar; without days if nothing is known of it."""
     from onemap.layers.errors import OneMapError
 
     source = "own" if year in calendar.own else "package"
@@ -478,7 +478,7 @@ def _described_year(calendar: Any, year: int) -> dict[str, Any]:
 
 
 def upgrade(values: Values, context: VerbContext) -> Result:
-    """Give a library the form and, on a server, the rights of this version."""
+    """Bring a library, and its rights on a server, to the form of this version."""
     from onemap.layers.library.library import open_library
     from onemap.rules.review.carrying import upgrade as upgrade_library
     from onemap.rules.verbs.work.judgement_tables import GRANTS, TABLES
@@ -488,7 +488,7 @@ def upgrade(values: Values, context: VerbContext) -> Result:
 
 
 def copy(values: Values, context: VerbContext) -> Result:
-    """Copy a library to a new place and compare the copy with it."""
+    """Copy a library to a new place, and compare the copy with the original."""
     from onemap.layers.library.copying import copy_library
     from onemap.layers.library.library import new_place, open_library
     from onemap.layers.messages import phrase
@@ -535,7 +535,7 @@ _WORD_GROUPS = (
 
 
 def words(values: Values, context: VerbContext) -> Result:
-    """The names of verdicts, reasons, departments, states, steps and the like, for whoever shows them."""
+    """The names of verdicts, reasons, departments, states, steps and the like, for programs that show them."""
     from onemap.layers.catalogue.catalogue import named_groups
     from onemap.layers.catalogue.code_systems import TABLES
     from onemap.layers.catalogue.code_tables import code_table

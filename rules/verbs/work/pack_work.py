@@ -15,7 +15,7 @@ from onemap.rules.judge.packs.rule import Rule
 
 
 def laws(values: Values, context: VerbContext) -> Result:
-    """Each rule with its legal basis, and what of it is in force on a day.
+    """Each rule with its legal basis, and which parts of it are in force on a day.
 
     Raises OneMapError pack.…, rule.….
     """
@@ -43,7 +43,7 @@ def _record(rule: Rule, day: date, language: str) -> dict[str, Any]:
 
 
 def _entry(entry: LegalBasis, day: date, language: str) -> dict[str, Any]:
-    """An entry of a basis: law, article, and the days on which it holds; in_force: whether it does on the day."""
+    """An entry of a basis: law, article, and its first and last day; in_force: whether it holds on the day."""
     return {
         "law": entry.law,
         "article": entry.article,
@@ -56,7 +56,7 @@ def _entry(entry: LegalBasis, day: date, language: str) -> dict[str, Any]:
 
 
 def prove(values: Values, context: VerbContext) -> Result:
-    """Judge the cases of the last of some packs, and of single errors in its rules; or draft the cases of a rule.
+    """Judge the cases of the last pack, also with single errors in its rules; or draft the cases of a rule.
 
     Raises OneMapError pack.…, rule.…, cases.…, statement.suffix, out.….
     """
@@ -125,7 +125,7 @@ RULES, INDICATORS, DELIVERIES = (
 
 
 def sort_of_pack(name: str) -> str:
-    """Whether a name or a file is a rule pack, a pack of indicators, or a template of deliveries: by its tables."""
+    """Whether a name or a file is a rule pack, a pack of indicators, or a template of deliveries, by its tables."""
     from onemap.layers.catalogue.toml_text import toml_content
 
     path = next(
@@ -149,9 +149,9 @@ def _place_of(name: str, sort: str) -> Path:
 
 
 def _head_of_cases(names: Sequence[str]) -> str:
-    """How a new file of cases begins: with what lies around every case of the pack on which the last one stands.
+    """The head of a new file of cases: the surroundings of every case of the pack on which the last pack stands.
 
-    Without it the rules of that pack would decide all cases. "" where the last pack has cases already.
+    Without it that pack's rules would decide all cases. "" if the last pack has cases already.
     """
     from onemap.rules.review.proofs.case_drafts import head_text
     from onemap.rules.review.proofs.proof_cases import cases_texts
@@ -166,7 +166,7 @@ def _head_of_cases(names: Sequence[str]) -> str:
 
 
 def _drafts_of_rule(rule: str, proving: Any, context: VerbContext, head: str) -> Result:
-    """The drafts of a rule's cases. head: what stands before them. Raises OneMapError cases.no_rule."""
+    """The drafts of a rule's cases. head: the text before them. Raises OneMapError cases.no_rule."""
     from onemap.rules.review.proofs.case_drafts import CaseDrafts, drafts_text
 
     rules = {one.id: one for one in proving.rules}
@@ -179,7 +179,7 @@ def _drafts_of_rule(rule: str, proving: Any, context: VerbContext, head: str) ->
 
 
 def _answer(proof: Any) -> Result:
-    """The contract's JSON. Of what a rule cannot have by its kind there is null."""
+    """The contract's JSON; null for what a rule of its kind cannot have."""
     from onemap.rules.review.proofs.rule_coverage import NEEDED
 
     result: Result = {
@@ -204,7 +204,7 @@ def _answer(proof: Any) -> Result:
 
 
 def _failure(result: Any) -> dict[str, Any]:
-    """A case that fails: what it expects, and what is said."""
+    """A failed case: what it expects, and what was judged."""
     case = result.case
     expected = case.expectation
     if "decides" in result.wrong:
@@ -255,7 +255,7 @@ def _library_of(values: Values) -> Any:
 
 
 def _run_of(library: Any, values: Values) -> str | None:
-    """The check that is named, or the last one; None where there is none. Raises OneMapError run.unknown, run.kind."""
+    """The named check, or the last one; None if there is none. Raises OneMapError run.unknown, run.kind."""
     from onemap.rules.judge.runs.past_runs import runs_of_names
     from onemap.rules.judge.runs.run_store import last_check
 
@@ -272,7 +272,7 @@ def _pack(name: str, catalogue: Mapping[str, Any]) -> Any:
 
 
 def _origin(pack: Any, catalogue: Mapping[str, Any], language: str) -> tuple[Result | None, dict[str, Result]]:
-    """The pack of which one is a copy, whether that is still the shipped one, and by rule what differs from it."""
+    """The pack that a copy comes from, whether it is still the shipped one, and the differences from it by rule."""
     from onemap.rules.judge.packs.pack import is_shipped
     from onemap.rules.review.proofs.difference_words import DifferenceWords
     from onemap.rules.review.proofs.pack_differences import rule_differences
@@ -288,7 +288,7 @@ def _origin(pack: Any, catalogue: Mapping[str, Any], language: str) -> tuple[Res
 
 
 def pack_copy(values: Values, context: VerbContext) -> Result:
-    """Copy a pack with its cases under another id; the copy names the pack that it comes from, and its hash.
+    """Copy a pack with its cases under another id; the copy names its original, with its hash.
 
     Raises OneMapError pack.…, out.….
     """
@@ -322,7 +322,7 @@ def pack_copy(values: Values, context: VerbContext) -> Result:
 
 
 def pack_change(values: Values, context: VerbContext) -> Result:
-    """Change values of a pack's file, checked as every pack is; comments and order stay. All changes, or none.
+    """Change values in a pack's file, checked like every pack; comments and order stay. All changes, or none.
 
     Raises OneMapError pack.…, rule.…, out.….
     """
@@ -348,7 +348,7 @@ def pack_change(values: Values, context: VerbContext) -> Result:
 
 
 def _unknown_layers(packs: Sequence[Any], catalogue: Mapping[str, Any], language: str) -> list[ProblemRecord]:
-    """A remark on the layers that rules name and a catalogue does not know: a city may define them later."""
+    """A remark on layers that rules name but the catalogue lacks; a city may define them later."""
     from onemap.layers.errors import Problem
     from onemap.layers.messages import problem_record
 
@@ -358,7 +358,7 @@ def _unknown_layers(packs: Sequence[Any], catalogue: Mapping[str, Any], language
 
 
 def pack_differences(values: Values, context: VerbContext) -> Result:
-    """The differences of packs, rule by rule in words, and the parcels of a check whose verdict turns by them.
+    """The differences of packs, rule by rule in words, and the parcels of a check whose verdicts they change.
 
     Raises OneMapError pack.…, rule.…, run.….
     """
@@ -389,9 +389,9 @@ def pack_differences(values: Values, context: VerbContext) -> Result:
 
 
 def _sides(names: list[str], catalogue: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    """Packs, and what they are compared with: the last one's origin in its place, or those on which it stands.
+    """Packs, and the packs to compare with: with the last one's origin instead of it, or without it.
 
-    Raises OneMapError pack.no_origin where it has neither.
+    Raises OneMapError pack.no_origin if there is nothing to compare with.
     """
     from onemap.rules.judge.packs.pack import DEFAULT_PACK, is_shipped
 
@@ -406,7 +406,7 @@ def _sides(names: list[str], catalogue: Mapping[str, Any]) -> tuple[list[str], l
 
 
 def _turned_verdicts(values: Values, before: Sequence[Any], after: Sequence[Any], context: VerbContext) -> Result:
-    """The turned verdicts of a check's parcels under other packs, all else as it was then."""
+    """The changed verdicts of a check's parcels under other packs, with everything else as it was then."""
     from onemap.rules.judge.runs.run_store import stored_question
     from onemap.rules.review.recheck import turned_by_packs
 
@@ -418,7 +418,7 @@ def _turned_verdicts(values: Values, before: Sequence[Any], after: Sequence[Any]
 
 
 def pack_enact(values: Values, context: VerbContext) -> Result:
-    """Put a pack in force in a library, a logged step of its keeper: what rests on the former one becomes stale.
+    """Put a pack in force in a library, as a logged step; what rests on the former pack becomes stale.
 
     Raises OneMapError decide.by, pack.…, rule.….
     """
@@ -436,7 +436,7 @@ def pack_enact(values: Values, context: VerbContext) -> Result:
 
 
 def pack_versions(values: Values, context: VerbContext) -> Result:
-    """The packs in force, and each that was put in force: when, by whom and why; with `hash` its text as a file.
+    """The packs in force, and each enactment: when, by whom and why; with `hash`, write that text to a file.
 
     Raises OneMapError pack.no_hash, out.…, usage.required.
     """
@@ -464,7 +464,7 @@ def pack_versions(values: Values, context: VerbContext) -> Result:
 
 
 def pack_send(values: Values, context: VerbContext) -> Result:
-    """A pack and its cases as one zip with a manifest of hashes; the manifest's hash is what a paper cites.
+    """Write a pack and its cases to a zip with a manifest of hashes; documents cite the manifest's hash.
 
     Raises OneMapError cases.missing, package.suffix, pack.…, out.….
     """
@@ -482,7 +482,7 @@ def pack_send(values: Values, context: VerbContext) -> Result:
 
 
 def pack_receive(values: Values, context: VerbContext) -> Result:
-    """Read a zip of a pack back into a folder: all of it, proved by its hashes, or nothing.
+    """Unpack a pack's zip into a folder, checked by its hashes: all of it, or nothing.
 
     Raises OneMapError package.…, pack.…, rule.…, out.….
     """

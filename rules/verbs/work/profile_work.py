@@ -8,9 +8,9 @@ _SAMPLE_KIND = {"lead": "statement"}  # what the lead bureau speaks in; a depart
 
 
 def profile(values: Values, context: VerbContext) -> Result:
-    """The bureau's profile of a library, or one in a file, which is only checked, and the letterheads that follow.
+    """The profile of a library, or one in a file, which is only checked, with the letterheads that it gives.
 
-    What is wrong in the library's own is reported beside it, so that it can be mended.
+    Faults in the library's own profile are reported with it, so that it can be corrected.
     Raises OneMapError profile.syntax, keep.text, source.missing, and profile.… for every problem of a file.
     """
     from pathlib import Path

@@ -1,4 +1,4 @@
-"""The recheck of every open case and every named check by today's data: the night's verb. Nothing is written."""
+"""Recheck open cases and named checks by today's data, such as every night. Nothing is written."""
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -72,7 +72,7 @@ def recheck(values: Values, context: VerbContext) -> Result:
 
 
 def _records(library: Library, values: Values, context: VerbContext) -> tuple[list[Any], list[Any], Any]:
-    """The record of each case and of each check that was asked for, and the progress that is left."""
+    """The record of each case and check that was asked for, and the remaining progress."""
     from onemap.rules.judge.runs.past_runs import runs_of_names
 
     runs = runs_of_names(library, values.get("run") or ())
@@ -84,7 +84,7 @@ def _records(library: Library, values: Values, context: VerbContext) -> tuple[li
 
 
 def _form(titles: Any) -> Callable[[str, Mapping[str, Any], str], Mapping[str, Any]]:
-    """The tables as a place wants them: on a sheet the warnings are in words of their own."""
+    """Return a function that gives the tables for a place: on a sheet, warnings have words of their own."""
     from onemap.rules.verbs.work.indicator_work import tables_for
 
     def form(out: str, tables: Mapping[str, Any], language: str) -> Mapping[str, Any]:
@@ -96,7 +96,7 @@ def _form(titles: Any) -> Callable[[str, Mapping[str, Any], str], Mapping[str, A
 
 
 def record_titles(library: Library, records: Iterable[Mapping[str, Any]], language: str) -> dict[str, dict[str, str]]:
-    """The titles of rules, layers and packs in some records, and of all departments, by their ids and codes."""
+    """The titles of the rules, layers and packs in records, and of all departments, by their ids and codes."""
     from onemap.layers.catalogue.catalogue import layer_title
     from onemap.layers.library.own_files import department_names
     from onemap.rules.judge.packs.library_packs import packs_of
@@ -115,7 +115,7 @@ def record_titles(library: Library, records: Iterable[Mapping[str, Any]], langua
 
 
 def _packs_asked(library: Library, records: Iterable[Mapping[str, Any]]) -> list[Pack]:
-    """The packs by which the cases and checks of records were asked in which something turned; they may be its own."""
+    """The packs, which may be their own, of the cases and checks in records with changed verdicts."""
     from onemap.rules.judge.runs.run_store import stored_packs
     from onemap.rules.review.cases.case_file import read_case
 
@@ -150,7 +150,7 @@ def open_cases(library: Library) -> list[Any]:
 
 
 def _case_record(library: Library, case: Any, values: Values, context: VerbContext, progress: Any) -> dict[str, Any]:
-    """A case: its parcels whose verdict turned, and what changed behind them; why, where it cannot be judged."""
+    """A case: its parcels with changed verdicts, and the changes behind them; or why it cannot be judged."""
     from dataclasses import replace
 
     from onemap.rules.review.recheck import recheck as recheck_case
@@ -167,7 +167,7 @@ def _case_record(library: Library, case: Any, values: Values, context: VerbConte
 def _run_record(
     library: Library, run: str, name: str | None, values: Values, context: VerbContext, progress: Any
 ) -> dict[str, Any]:
-    """A check that was kept: its parcels whose verdict turned, and what changed behind them."""
+    """A stored check: its parcels with changed verdicts, and the changes behind them."""
     from dataclasses import replace
 
     from onemap.rules.review.recheck import recheck_run

@@ -12,7 +12,7 @@ _MOST_ROWS = 1000  # alternatives of a remedy in blocks that its answer says; th
 
 
 def remedy(values: Values, context: VerbContext) -> Result:
-    """Find the part of each parcel that passes, keep it in the library, and write its tables: both, or neither."""
+    """Find the part of each parcel that passes, store it in the library, and write its tables: both, or neither."""
     from onemap.layers.library.library import open_library
     from onemap.rules.answers.remedy.remedy import Remedy
     from onemap.rules.answers.remedy.remedy_in_blocks import remedy_of_any_size
@@ -39,7 +39,7 @@ def remedy(values: Values, context: VerbContext) -> Result:
 def _write_remedy(
     library: Any, found: Any, values: Values, context: VerbContext, recorded: bool, alternatives: Any
 ) -> list[ProblemRecord]:
-    """Write a remedy's rows to its tables and, if it is recorded, to the library; what the tables could not hold."""
+    """Write a remedy's rows to its tables and, if recorded, to the library; return what the tables could not hold."""
     import contextlib
 
     from onemap.layers.messages import phrase
@@ -75,7 +75,7 @@ def _write_remedy(
 
 
 def sites(values: Values, context: VerbContext) -> Result:
-    """Look for places where a parcel of an area and a least width would pass; the library is not changed."""
+    """Search for places where a parcel of a given area and width would pass; the library is not changed."""
     from onemap.layers.errors import OneMapError, UsageError
     from onemap.layers.ingest.adding import read_polygons
     from onemap.layers.library.library import open_library
@@ -123,7 +123,7 @@ def sites(values: Values, context: VerbContext) -> Result:
 
 
 def _packs_of_search(library: Any, values: Values) -> list[Any]:
-    """The packs by which sites are sought, and the rule that keeps them off what is built, where that is asked."""
+    """The packs for the search, with the rule that keeps sites off built ground, if asked."""
     from onemap.rules.answers.remedy.unbuilt_ground import unbuilt_pack
     from onemap.rules.judge.packs.library_packs import packs_of
 

@@ -34,7 +34,7 @@ WorkOfPart = Callable[[CheckPlan, Sources, Question, Threads], Answer]
 
 
 def repeat_run(library: Library, identifier: str, threads: Threads) -> Repetition:
-    """The repetition of a stored run of any kind with what was known then, compared with its rows.
+    """Repeat a stored run of any kind with what was known then, and compare it with its rows.
 
     Raises OneMapError run.unknown, run.incomplete, run.damaged.
     """
@@ -69,7 +69,7 @@ def repeat_run(library: Library, identifier: str, threads: Threads) -> Repetitio
 def _again_in_parts(
     library: Library, identifier: str, kind: str, kept: Sequence[str], answered: WorkOfPart, threads: Threads
 ) -> Repetition:
-    """The same of a run about parcels: where these are many, only so many as make a block are held with their rows."""
+    """Repeat a run about parcels; if there are many, only a block of them is held at a time, with its rows."""
     question = run_store.stored_question_of_none(library, identifier, kind)
     count, origin = _extent(library, identifier)
     most = count if fits_into_memory(count / most_parcels()) else most_parcels()
@@ -95,7 +95,7 @@ def _again_in_parts(
 
 
 def _extent(library: Library, identifier: str) -> tuple[int, tuple[float, float]]:
-    """How many parcels a stored check was given, and from where it counted coordinates."""
+    """The number of parcels of a stored check, and the origin of its coordinates."""
     count, corners = 0, []
     for rows in run_store.stored_blocks(library, identifier, run_store.GIVEN):
         count += len(rows)

@@ -73,7 +73,7 @@ def _tables_written(library: Library, run: Run, values: Values, language: str) -
 
 
 def _run_answer(library: Library, case: Case, run: Run, values: Values, language: str) -> Result:
-    """The check of a round, as the answer has it beside the case."""
+    """The check of a round, as the answer shows it with the case."""
     from onemap.rules.review.opening import shared_ground
 
     remarks = [*area_problems(library, case.current.run, case.data, case.terms), *shared_ground(library, case)]
@@ -102,7 +102,7 @@ def review_list(values: Values, context: VerbContext) -> Result:
 
 
 def review_show(values: Values, context: VerbContext) -> Result:
-    """One case as it stands, and by how many rules the parcels of the round were judged."""
+    """One case as it stands, and the number of rules by which the round's parcels were judged."""
     from onemap.rules.judge.runs.unasked_rules import NO_RULES, rules_of_stored_run
 
     with open_library(values["library"]) as library, library.reading():
@@ -127,7 +127,7 @@ def review_show(values: Values, context: VerbContext) -> Result:
 
 
 def _round(case: Case, values: Values) -> Round:
-    """The round that is asked for, by default the one that counts."""
+    """The requested round, by default the current one."""
     number = values.get("round") or case.round
     if number > case.round:
         raise OneMapError("review.round", case=case.id, round=number, rounds=case.round, field="--round")
@@ -135,7 +135,7 @@ def _round(case: Case, values: Values) -> Round:
 
 
 def _answer(library: Library, case: Case, context: VerbContext, by: str | None = None) -> Result:
-    """The case as it is shown; a session remembers which revision it has seen."""
+    """The case as JSON; a session remembers which revision it has seen."""
     if context.session is not None:
         context.session["review", library.id, case.id] = case.revision
     facts = _given_facts(library, case, context.language)
@@ -143,7 +143,7 @@ def _answer(library: Library, case: Case, context: VerbContext, by: str | None =
 
 
 def _given_facts(library: Library, case: Case, language: str) -> list[dict[str, Any]]:
-    """The facts that were given of the project, each with its title and its value as documents print it."""
+    """The stated facts of the project, each with its title and its value as documents print it."""
     from onemap.rules.judge.runs.run_store import check_record
     from onemap.rules.review.statement.document_words import given_facts
 
@@ -153,7 +153,7 @@ def _given_facts(library: Library, case: Case, language: str) -> list[dict[str, 
 
 
 def _take_step(values: Values, context: VerbContext, act: Callable[..., Any], *asked: Any) -> Result:
-    """One step of a case, and the case as it then stands. act: takes library, case and hand, then what is asked."""
+    """Take one step of a case, and return the case. act: called with library, case and hand, then with `asked`."""
     with open_library(values["library"]) as library:
         hand = hand_of(library, values)
         if context.session is not None and hand.expect is None:  # who says what was seen is taken by that word
@@ -164,7 +164,7 @@ def _take_step(values: Values, context: VerbContext, act: Callable[..., Any], *a
 
 
 def _reason(values: Values) -> str | None:
-    """The reason that was given, if one was. Raises OneMapError review.text."""
+    """The given reason, or None. Raises OneMapError review.text."""
     return plain_text(values.get("reason"), "--reason") or None
 
 
@@ -174,7 +174,7 @@ def review_circulate(values: Values, context: VerbContext) -> Result:
 
 
 def review_opine(values: Values, context: VerbContext) -> Result:
-    """Write a department's opinion, from words or from a reply file; or enter what another body answered on paper."""
+    """Write a department's opinion, from arguments or a reply file; or enter another body's answer on paper."""
     department = values["department"]
     if department not in DEPARTMENTS and not values.get("reply"):
         return _take_step(values, context, _enter, values)
@@ -288,7 +288,7 @@ def review_recheck(values: Values, context: VerbContext) -> Result:
 
 
 def review_remedy(values: Values, context: VerbContext) -> Result:
-    """Find what would pass of a case's parcels, and keep it with the round."""
+    """Find what would pass of a case's parcels, and store it with the round."""
     from onemap.rules.review.remedies import find_and_keep
 
     with open_library(values["library"]) as library:
@@ -357,7 +357,7 @@ def review_erase(values: Values, context: VerbContext) -> Result:
 
 
 def review_publish(values: Values, context: VerbContext) -> Result:
-    """Bring the layers of approvals, earlier opinions and projects up to date."""
+    """Update the layers of approvals, earlier opinions and projects."""
     with open_library(values["library"]) as library:
         layers, unreadable = deciding.publish(library, hand_of(library, values))
     problems = [problem_record(problem, context.language) for problem in unreadable]

@@ -1,4 +1,4 @@
-"""The verb of past runs: listed, shown again, compared, named, taken away."""
+"""The verb of past runs: list, show again, compare, name, remove."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def runs(values: Values, context: VerbContext) -> Result:
-    """The runs that a library keeps; with RUN one of them, which is written, compared, named or taken away."""
+    """The runs stored in a library; with RUN, write, compare, name or remove that run."""
     from onemap.layers.library.library import open_library
     from onemap.rules.judge.runs.past_runs import name_run, past_runs, remove_run, run_of_name
     from onemap.rules.judge.runs.run_store import run_names
@@ -45,7 +45,7 @@ def runs(values: Values, context: VerbContext) -> Result:
 
 
 def _one_run(library: Any, run: str, values: Values, context: VerbContext) -> Result:
-    """A stored check as `check` answered it, or the record of another run; its tables written where asked for."""
+    """A stored check as `check` answered it, or the record of another run; its tables are written if asked."""
     from onemap.rules.judge.incremental.verdict_changes import titles_of_changed
     from onemap.rules.judge.runs.past_runs import stored_verdicts
     from onemap.rules.judge.runs.run_store import CHECK, kind_of, run_names, run_record
@@ -118,7 +118,7 @@ def _changes(library: Any, against: str, tables: Mapping[str, Any]) -> "list[Cha
 def _write_stored_tables(
     library: Any, run: str, record: Mapping[str, Any], kind: str, values: Values, language: str
 ) -> list[ProblemRecord]:
-    """Write a run's tables wherever they are wanted; what a form could not hold, as the contract's JSON objects.
+    """Write a run's tables to all targets; return what a form could not hold, as the contract's JSON objects.
 
     Raises OneMapError run.damaged, run.incomplete, out.….
     """

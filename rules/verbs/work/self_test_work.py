@@ -1,6 +1,6 @@
-"""Whether this machine can do the work: what `self-test` looks at, one thing after the other.
+"""Whether this machine can do the work: the checks of `self-test`, one after the other.
 
-Nothing but the standard library is imported before its turn, so that what does not load is named and not died of.
+Only the standard library is imported before its turn, so that a library that does not load is named, not fatal.
 """
 
 import contextlib
@@ -54,12 +54,12 @@ _BITS_64 = 2**32
 
 
 class _Unfit(Exception):
-    """The thing looked at exists but is not sufficient."""
+    """The checked thing exists but is not sufficient."""
 
 
 @dataclass(frozen=True)
 class _Check:
-    """One thing that is looked at. look: gives what was found, for a reader, or raises; failed: what is then said."""
+    """One check. look: returns what was found, for a reader, or raises; failed: the message if it raises."""
 
     name: str
     look: Callable[["_Room"], str]
@@ -68,16 +68,16 @@ class _Check:
 
 @dataclass(frozen=True)
 class _Room:
-    """The folder that all is made in, and how the verb was asked."""
+    """The folder in which everything is made, and the verb's request."""
 
     folder: Path
     context: VerbContext
 
 
 def self_test(values: Values, context: VerbContext) -> Result:
-    """Do everything that the core needs of a machine, each in small, and say what does not work and the next step.
+    """Do all that the core needs of a machine on a small scale, and say what fails, with the next step.
 
-    `--report` is written before each check, too: where a library takes the process down, it says which one.
+    `--report` is written before each check too, so that it names the check if a library crashes the process.
     Raises OneMapError out.exists, out.folder, out.failed.
     """
     import tempfile
@@ -110,7 +110,7 @@ def self_test(values: Values, context: VerbContext) -> Result:
 
 
 def _look(check: _Check, room: _Room) -> dict[str, Any]:
-    """A check's record: with the next step where it failed."""
+    """The record of a check, with the next step if it failed."""
     try:
         return {"name": check.name, "ok": True, "detail": check.look(room)}
     except Exception as error:  # noqa: BLE001 - whatever goes wrong on a machine is what is looked for
@@ -193,7 +193,7 @@ def _import_check(name: str, module: str) -> Callable[[_Room], str]:
 
 
 def _versions(room: _Room) -> str:
-    """Older libraries may not only fail: some read a rule's condition otherwise."""
+    """Check the versions of libraries: older ones may fail, or read a rule's condition differently."""
     outdated = outdated_libraries()
     if outdated:
         raise _Unfit(", ".join(outdated))
@@ -201,7 +201,7 @@ def _versions(room: _Room) -> str:
 
 
 def _compiler(room: _Room) -> str:
-    """Without numba the core is slower, and nothing else; one that is there must load."""
+    """Check numba if it is installed; without it the core is only slower."""
     from importlib.metadata import PackageNotFoundError, version
 
     try:
@@ -214,7 +214,7 @@ def _compiler(room: _Room) -> str:
 
 
 def _folder(room: _Room) -> str:
-    """Names in Chinese, long paths, and a file that takes another's name while that is closed."""
+    """Check Chinese names, long paths, and replacing a file."""
     deep = room.folder.joinpath(*(["资料库 with a long name, one folder in another"] * 3))
     deep.mkdir(parents=True)
     first, second = deep / "一.txt", deep / "二.txt"
@@ -227,7 +227,7 @@ def _folder(room: _Room) -> str:
 
 
 def _wal(room: _Room) -> str:
-    """Two connections, one of which writes while the other reads its own state."""
+    """Check that one connection can write while another reads its own state."""
     import sqlite3
 
     path = room.folder / "wal.db"
@@ -251,7 +251,7 @@ def _wal(room: _Room) -> str:
 
 
 def _coordinates(_room: _Room) -> str:
-    """The origin of a zone, there and back; PROJ's own database is found, and not another program's."""
+    """Check that PROJ finds its own database, not another program's, and transforms the origin of a zone."""
     import pyproj
 
     there = pyproj.Transformer.from_crs("EPSG:4490", "EPSG:4547", always_xy=True).transform(114.0, 30.0)
@@ -322,7 +322,7 @@ def _pdf(room: _Room) -> str:
 
 
 def _check_report(report: Path) -> None:
-    """Refuse a place that holds anything but an earlier report. Raises OneMapError out.exists, out.folder."""
+    """Refuse a path with anything but an earlier report. Raises OneMapError out.exists, out.folder."""
     if report.is_file():
         with contextlib.suppress(OSError, ValueError):
             if json.loads(report.read_text(encoding="utf-8")).get("about") == REPORT_MARK:
@@ -336,7 +336,7 @@ def _check_report(report: Path) -> None:
 
 
 def _write_report(report: Path | None, checks: list[dict[str, Any]], running: str | None = None) -> None:
-    """Write the report, fit to be sent to others: versions and checks, without names of persons and folders."""
+    """Write the report so that it can be sent to others: versions and checks, no names of persons or folders."""
     if report is None:
         return
     import datetime

@@ -17,7 +17,7 @@ _CHECKED, _DRAWN = 0.3, 0.8  # of the work: the parcels are checked, their maps 
 
 
 def sheet(values: Values, context: VerbContext) -> Result:
-    """Check parcels, keep nothing of it, and print a sheet for each into one file."""
+    """Check parcels, store nothing, and print a sheet for each into one file."""
     from onemap.layers.library.library import open_library
     from onemap.rules.judge.distributed.check_of_any_size import Execution, run_of_any_size
     from onemap.rules.judge.question.question import check_options
@@ -60,7 +60,7 @@ def review_sheet(values: Values, context: VerbContext) -> Result:
 
 
 def _checked_target(values: Values) -> Path:
-    """The file that is to be written. Raises OneMapError statement.suffix, out.…."""
+    """The file to write. Raises OneMapError statement.suffix, out.…."""
     from onemap.layers.errors import OneMapError
     from onemap.layers.files.atomic_output import check_place
     from onemap.rules.answers.sheet.sheet_book import SUFFIXES
@@ -80,7 +80,7 @@ def _write_sheets(
     context: VerbContext,
     overrides: Mapping[tuple[str, str, str], str] | None = None,
 ) -> int:
-    """Write the sheets of a check, in memory or in blocks, and say how many pages they have.
+    """Write the sheets of a check, in memory or in blocks, and return the number of pages.
 
     overrides: the verdicts that people set, by parcel, rule and the machine's verdict.
     """

@@ -1,4 +1,4 @@
-"""The work of the verbs that count; libraries are imported here only when one runs."""
+"""The work of the verbs of statistics; libraries are imported here only when one runs."""
 
 from datetime import date
 from typing import Any, NamedTuple
@@ -103,12 +103,12 @@ class _LibraryFacts(NamedTuple):
 
 
 def _layer_code(values: Values) -> str:
-    """The layer whose classes are counted, of transitions the older one."""
+    """The layer whose classes are counted; for transitions the older one."""
     return str(values.get("code") or values["a"]).partition("@")[0]
 
 
 def _titled_form(held: _LibraryFacts, values: Values) -> Any:
-    """The tables as a place wants them: a sheet has titles over the columns that are named by fields of the layer."""
+    """The tables in the form for a place: a sheet has titles over columns named by the layer's fields."""
     from onemap.rules.answers.statistics.figure_pages import titled_columns
 
     entry = held.catalogue.get(_layer_code(values)) if values.get("code") else None
@@ -124,7 +124,7 @@ def _titled_form(held: _LibraryFacts, values: Values) -> Any:
 def _with_files(
     answer: Result, tables: Any, held: _LibraryFacts, make_page: Any, values: Values, context: VerbContext
 ) -> Result:
-    """The answer with the tables and the page written, and where they lie."""
+    """Write the tables and the page, and return the answer with their paths."""
     from onemap.rules.display.outputs.sheet_titles import KnownTitles
 
     page, figure = make_page(answer, held.catalogue, held.day.isoformat(), context.language)

@@ -1,4 +1,4 @@
-"""Where `--out` sends the tables of a verb that are recorded with nothing else, and how its answer names the places."""
+"""Where `--out` writes the tables of a verb that records nothing else, and how its answer names the places."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -41,7 +41,7 @@ def write_tables(
 
 
 def check_outs(values: Values, forms: Sequence[str] = TABLE_FORMS) -> Sequence[str]:
-    """The places of `--out`; refused before any work where nothing may be written."""
+    """The places of `--out`; refuses before any work if one cannot be written."""
     from onemap.rules.display.outputs.outputs import check_targets
 
     outs = values.get("out") or []
@@ -55,17 +55,17 @@ def language_of_heads(out: str, language: str) -> str | None:
 
 
 def with_turned(out: str, tables: Mapping[str, Any], changed: Callable[[], Sequence[Any]]) -> Mapping[str, Any]:
-    """The tables of a check for one place: pages have those parcels, too, whose verdict differs from an earlier run."""
+    """The tables of a check for one place; pages also get the parcels whose verdict differs from an earlier run."""
     from onemap.rules.judge.incremental.verdict_changes import turned_table
 
     return {**tables, "turned": turned_table(changed())} if Path(out).suffix.lower() == PAGE_FORM else tables
 
 
 def target_answer(values: Values) -> Result:
-    """`out` of an answer: one place as a text, several as a list; nothing where no table was wanted."""
+    """The key `out` of an answer: one place as a text, several as a list; absent if no table was wanted."""
     return {"out": one_or_all(values["out"])} if values.get("out") else {}
 
 
 def one_or_all(places: Sequence[str]) -> str | Sequence[str]:
-    """Where something was written, as an answer says it: one place as a text, several as a list."""
+    """Written places as an answer gives them: one as a text, several as a list."""
     return places[0] if len(places) == 1 else places

@@ -79,7 +79,7 @@ def _write(
 
 
 def _keep_and_say(library: Any, rows: list[dict[str, Any]], options: Any, is_kept: bool) -> Result:
-    """Keep the list if that is wanted, and say in its rows how each stands that the library knows."""
+    """Store the list if wanted, and add to its rows the states of warnings that the library knows."""
     from onemap.rules.numbers.warnings.warning_states import keep_warnings, kept_warnings
     from onemap.rules.numbers.warnings.warnings import STATE_COLUMNS
 
@@ -113,7 +113,7 @@ def warning_list(values: Values, context: VerbContext) -> Result:
 
 
 def warning_step(values: Values, context: VerbContext) -> Result:
-    """Take the next step of one warning: who, why, and how it then stands."""
+    """Take the next step of one warning, with person and reason, and return its state."""
     from onemap.layers.library.library import open_library
     from onemap.rules.numbers.warnings.warning_pages import titled_rows
     from onemap.rules.numbers.warnings.warning_states import last_question, take_step

@@ -29,6 +29,33 @@ def test_a_collection_is_no_polygon_even_if_it_holds_one(shelf, layer_file, box)
     assert answer.json["problems"][0]["message"] == "It holds mixed geometries; this layer takes polygons."
 
 
+def test_overlapping_polygons_of_a_collection_are_no_valid_ground(shelf, layer_file, box):
+    alike = shapely.GeometryCollection([box(0, 0), box(50, 0)])
+    assert shelf.add(layer_file("a.geojson", [alike])).codes == ["geometry.invalid"]
+
+
+@pytest.mark.parametrize(
+    ("geometry", "shape", "table_type"),
+    [
+        ("polygon", "GEOMETRYCOLLECTION (POLYGON ((0 0, 9 0, 9 9, 0 0)))", "MULTIPOLYGON"),
+        (
+            "polygon",
+            "GEOMETRYCOLLECTION (POLYGON ((0 0, 9 0, 9 9, 0 0)), "
+            "GEOMETRYCOLLECTION (POLYGON ((20 0, 29 0, 29 9, 20 0))))",
+            "MULTIPOLYGON",
+        ),
+        ("line", "GEOMETRYCOLLECTION (LINESTRING (0 0, 9 0), MULTILINESTRING ((0 9, 9 9)))", "MULTILINESTRING"),
+        ("point", "GEOMETRYCOLLECTION (POINT (0 0))", "MULTIPOINT"),
+    ],
+)
+def test_a_collection_of_one_kind_is_of_that_kind(shelf, layer_file, geometry, shape, table_type):
+    shape = shapely.transform(shapely.from_wkt(shape), lambda xy: xy + (500_000, 4_000_000))
+    assert shelf.add(layer_file("a.geojson", [shape]), geometry=geometry).code == 0
+    (kept,) = shelf.geometries()
+    assert kept.geom_type.upper() == table_type
+    assert kept.length == pytest.approx(shape.length, abs=1e-6)
+
+
 @pytest.mark.parametrize(
     ("geometry", "shape", "table_type"),
     [

@@ -227,6 +227,59 @@ def test_an_undeclared_number_for_no_value_is_told_and_of_a_declared_one_nothing
         assert (answer.code, answer.codes) == (0, codes)
 
 
+@pytest.mark.parametrize(
+    ("beyond", "others", "unit", "codes"),
+    [
+        (29_365, 2_510, None, ["raster.heights"]),  # centimetres that nobody declares
+        (29_365, 2_510, "cm", ["raster.unit"]),
+        (-600, 31, None, ["raster.heights"]),
+        (8_848, -430, None, []),
+        (29_365, 2_510, "mGal", ["raster.unit"]),  # no length: no height is known
+        (-32_768, 31, None, ["raster.fill"]),
+        (3_600, 2_510, None, []),  # one steep step of fifteen
+    ],
+)
+def test_heights_that_cannot_be_are_told(onemap, tmp_path, beyond, others, unit, codes):
+    grid = {"width": 4, "height": 5, "count": 1, "dtype": "int16", "transform": from_origin(X, Y, 20, 20)}
+    cells = np.full((5, 4), others, dtype="int16")
+    cells[0, 0] = beyond
+    with rasterio.open(tmp_path / "dem.tif", "w", crs="EPSG:4547", **grid) as dataset:
+        dataset.write(cells, 1)
+        dataset.units = (unit,)
+    library = tmp_path / "library.gpkg"
+    onemap("new", library, "--crs", "EPSG:4547")
+    answer = onemap("add", library, tmp_path / "dem.tif", "--as", "DEM", "--covers", "extent")
+    assert (answer.code, answer.codes) == (0, codes)
+    if codes == ["raster.heights"]:
+        assert "5.0 % hold no height" in answer.json["problems"][0]["message"]
+    picture = onemap("add", library, tmp_path / "dem.tif", "--as", "DOM", "--covers", "extent", "--sure")
+    assert picture.code == 0 and "raster.heights" not in picture.codes
+
+
+@pytest.mark.parametrize(
+    ("crs", "transform", "unit", "codes"),
+    [
+        ("EPSG:4547", from_origin(X, Y, 20, 20), None, ["raster.steep"]),
+        ("EPSG:4547", from_origin(X, Y, 20, 20), "cm", ["raster.unit"]),
+        ("EPSG:4547", from_origin(X, Y, 200, 200), None, []),
+        ("EPSG:4490", from_origin(114, 36, 2e-4, 2e-4), None, ["raster.steep"]),
+        ("EPSG:4490", from_origin(114, 36, 2e-3, 2e-3), None, []),
+    ],
+)
+def test_ground_too_steep_to_be_is_told(onemap, tmp_path, crs, transform, unit, codes):
+    """Hills of 2 m, in centimetres: steps of 200 in every other row."""
+    cells = np.full((5, 4), 2_500, dtype="int16")
+    cells[::2, ::2] += 200
+    grid = {"width": 4, "height": 5, "count": 1, "dtype": "int16", "transform": transform}
+    with rasterio.open(tmp_path / "dem.tif", "w", crs=crs, **grid) as dataset:
+        dataset.write(cells, 1)
+        dataset.units = (unit,)
+    library = tmp_path / "library.gpkg"
+    onemap("new", library, "--crs", "EPSG:4547")
+    answer = onemap("add", library, tmp_path / "dem.tif", "--as", "DEM", "--covers", "extent")
+    assert (answer.code, [code for code in answer.codes if code.startswith("raster.")]) == (0, codes)
+
+
 def test_complex_numbers_are_refused(onemap, tmp_path):
     path = write(tmp_path / "dem.tif", dtype="complex64")
     problems = onemap("inspect", path).json["layers"][0]["problems"]

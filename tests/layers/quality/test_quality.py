@@ -193,6 +193,22 @@ def test_areas_that_are_all_in_another_unit_are_told_once(survey, factor, unit):
     assert unit in problem["message"]
 
 
+@pytest.mark.parametrize(
+    ("heights", "sentence"),
+    [
+        ([1_850.0, 2_400.0, 950.0], "2 values of JZGD are below 0 or above 1000 m, of 3; all lie between 950 and 2400"),
+        (["24", "-1", "x"], "1 value of JZGD is below 0 or above 1000 m, of 2; all lie between -1 and 24"),
+        ([0.0, 632.0, None], None),
+        ([None] * 3, None),
+    ],
+)
+def test_heights_that_cannot_be_are_told_once(shelf, layer_file, box, heights, sentence):
+    columns = {"BH": ["1", "2", "3"], "YT": ["住宅"] * 3, "JZGD": heights}
+    path = layer_file("jzw.gpkg", [box(100 * at, 0) for at in range(3)], columns)
+    found = problems_of(shelf.add(path, code="JZW", define=None), "value.heights")
+    assert [problem["message"].partition(". ")[0] for problem in found] == [sentence] * (sentence is not None)
+
+
 # Shapes.
 
 

@@ -247,6 +247,12 @@ def wrong(old, new):
         (wrong('"land-sea-uses"', '"no-such"'), ("catalogue.value", "XXYD", "YDDM.codes")),
         (wrong("length = 10", 'length = "10"'), ("catalogue.type", "XXYD", "XXBH.length")),
         (wrong("area = true", "area = 1"), ("catalogue.type", "XXYD", "MJ.area")),
+        (wrong("area = true", "heights_m = [9000, -500]"), ("catalogue.type", "XXYD", "MJ.heights_m")),
+        (wrong("area = true", "heights_m = 9000"), ("catalogue.type", "XXYD", "MJ.heights_m")),
+        (
+            wrong('geometry = "polygon"', 'geometry = "polygon"\nheights_m = [0]'),
+            ("catalogue.type", "XXYD", "heights_m"),
+        ),
         (wrong('aliases = ["学校编号"]', "aliases = [1]"), ("catalogue.type", "XXYD", "XXBH.aliases")),
         (wrong('title = "用地代码"', "title = { fr = 'x' }"), ("catalogue.type", "XXYD", "YDDM.title")),
         (wrong('key = "XXBH"', 'key = "NR"'), ("catalogue.field", "XXYD", "key")),

@@ -479,7 +479,23 @@ def test_a_parcel_without_a_number_is_told_by_its_line_in_each_language(tmp_path
     assert "第 27 行" in chinese["message"]
 
 
-@pytest.mark.parametrize(("columns", "rows"), [({"DKBH": ["A", None, ""]}, [2, 3]), ({"name": ["x"] * 3}, [1, 2, 3])])
+@pytest.mark.parametrize(
+    ("columns", "use", "left_out"),
+    [
+        ({"YDXZ": ["1202"], "XMLX": ["公路"], "BZ": [None]}, "1202", "XMLX"),
+        ({"DKYT": ["公路用地"], "ydxz": ["1202"]}, "公路用地", "ydxz"),
+        ({"地块用途": ["公路用地"]}, "公路用地", None),
+    ],
+)
+def test_the_use_is_written_and_what_has_no_place_is_told(tmp_path, onemap, layer_file, box, columns, use, left_out):
+    source = layer_file("a.gpkg", [box(0, 0)], {"DKBH": ["A"], **columns})
+    problems = onemap("redline", source, tmp_path / "a.txt").json["problems"]
+    assert [problem["code"] for problem in problems] == ["redline.left_out"] * (left_out is not None)
+    assert all(f": {left_out}. What it says was left out" in problem["message"] for problem in problems)
+    assert list(read_redline(tmp_path / "a.txt", None).attributes["DKYT"]) == [use]
+
+
+@pytest.mark.parametrize(("columns", "rows"), [({"DKBH": ["A", None, ""]}, [2, 3]), ({"DKMC": ["x"] * 3}, [1, 2, 3])])
 def test_row_numbers_that_are_written_for_parcels_without_a_number_are_told(
     tmp_path, onemap, layer_file, box, columns, rows
 ):

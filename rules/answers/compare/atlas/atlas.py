@@ -33,10 +33,10 @@ def write_atlas(
     overwrite: bool,
     progress: Progress,
 ) -> Record:
-    """Write the atlas of a stored comparison. Returns what is on it and what was left out.
+    """Write the atlas of a stored comparison; return what it shows and what was left out.
 
-    by: `cluster` or `spot`; types: the spots shown; most: sheets at most. Raises OneMapError run.unknown, run.kind,
-    out.…, statement.suffix, statement.font, statement.template.
+    by: `cluster` or `spot`; types: of the spots to show; most: the largest number of sheets. Raises OneMapError
+    run.unknown, run.kind, out.…, statement.suffix, statement.font, statement.template.
     """
     place = Path(target)
     if place.suffix.lower() not in _SUFFIXES:
@@ -68,7 +68,7 @@ def write_atlas(
 def _drawn_maps(
     library: Library, source: AtlasSource, fonts: FontChoice, language: str, progress: Progress
 ) -> dict[int, str]:
-    """The SVG text of every map: the overview as 0, those of the sheets by their numbers."""
+    """Draw every map; SVG texts by sheet number, with the overview as 0."""
     maps = AtlasMaps(library, source, language, f"{fonts.families['heading']}, {FONTS}")
     drawn = {0: maps.overview(OVERVIEW_MM)} if source.spots else {}
     count = len(source.sheets)

@@ -1,4 +1,4 @@
-"""The content of an atlas: cover, matrix table, overview, index, and for every sheet its map and table of spots."""
+"""The content of an atlas: cover, matrix table, overview, index, and a map and table of spots for every sheet."""
 
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -65,7 +65,7 @@ _SHEET_PT, _INDEX_PT, _MATRIX_PT = 7.0, 8.0, 8.5  # letters of tables
 def atlas_content(
     library: Library, source: AtlasSource, by: str, types: Iterable[str], maps: Mapping[int, str], language: str
 ) -> Document:
-    """A whole atlas. maps: the SVG text of the sheets' maps by their numbers, 0 is the overview."""
+    """A whole atlas. maps: SVG texts of the sheets' maps by number; 0 is the overview."""
     return AtlasWords(library, source, language).document(by, list(types), maps)
 
 
@@ -84,7 +84,7 @@ class AtlasWords:
         return phrase(f"atlas.{key}", self.language, **facts)
 
     def document(self, by: str, types: list[str], maps: Mapping[int, str]) -> Document:
-        """The whole atlas. by: what a sheet is of; types: of the spots."""
+        """The whole atlas. by: what each sheet shows, a cluster or a spot; types: of the spots."""
         record = self.source.record
         sections = [self._cover(by, types)]
         if self.source.spots:
@@ -104,7 +104,7 @@ class AtlasWords:
         return Section(self.text("title", a=self.plans[0], b=self.plans[1]), blocks)
 
     def _overview(self, drawn: str) -> Section:
-        """The overview, and below it the index."""
+        """The overview, followed by the index."""
         blocks = (Figures((Figure(drawn),)), Paragraphs((self.text("overview_note"),), NOTE), *self._index())
         return Section(self.text("overview"), blocks, level=CHAPTER)
 
@@ -149,7 +149,7 @@ class AtlasWords:
         ]
 
     def facts(self) -> list[list[str]]:
-        """The compared plans, the matrix and the time: pairs of a name and a text."""
+        """The compared plans, the matrix and the time, as pairs of name and text."""
         record, params = self.source.record, self.source.record["parameters"]
         rows = [[self.text("library"), library_line(self.library, self.language)]]
         for name, title, layer in zip("ab", self.plans, record["layers"], strict=True):
@@ -177,7 +177,7 @@ class AtlasWords:
         return self.text("dates_are", dates=progress, recorded=moment_text(layer.get("recorded_at") or NOT_KNOWN))
 
     def _warnings(self, by: str) -> list[str]:
-        """Warnings of what the atlas does not show."""
+        """Warnings about what the atlas does not show."""
         (sheets, sheets_m2), (spots, spots_m2) = self.source.left_out, self.source.unclustered
         found = []
         if sheets:
@@ -192,7 +192,7 @@ class AtlasWords:
         return found
 
     def _matrix(self) -> tuple[Block, ...]:
-        """Type by uses, each rounded by itself; `rounding` is what the printed rows lack of the printed total."""
+        """Types by uses, each area rounded on its own; `rounding` is the difference from the printed total."""
         rows, areas = self.source.matrix, [float(row["area_m2"]) for row in self.source.matrix]
         whole = total_m2(areas)
         lacking = rounding_difference(hectares(whole), map(hectares, areas))
@@ -234,7 +234,7 @@ class AtlasWords:
         return Section(self._sheet_title(sheet, by), blocks, name, name, CHAPTER)
 
     def _more(self, sheet: AtlasSheet, spots: list[Row]) -> str:
-        """The spots that a sheet's table does not name, and how the figures differ from the sheet's."""
+        """A sentence on the spots missing from a sheet's table, and on the difference by rounding."""
         areas = [float(spot["area_m2"]) for spot in spots]
         rest, more = total_m2(areas[NAMED:]), ""
         if len(spots) > NAMED:
@@ -244,7 +244,7 @@ class AtlasWords:
         return " ".join(filter(None, (more, rounding)))
 
     def _sheet_title(self, sheet: AtlasSheet, by: str) -> str:
-        """The title of a sheet, by its likely cause and its size; its number for `decide` stands below."""
+        """The title of a sheet: its likely cause and its area; its number for `decide` is printed below."""
         area = hectares_text(sheet.area_m2)
         if not sheet.cause:
             return self.text("spot_of" if by == BY_SPOT else "cluster_of", area=area)
@@ -265,7 +265,7 @@ class AtlasWords:
         )
 
     def _figures(self, spot: Row) -> str:
-        """The figures that speak for the cause, each with its name."""
+        """The figures that support the cause, each with its name."""
         facts, found = evidence_of(spot), []
         for name in _FIGURES.get(spot["cause"] or "", ()):
             value = facts.get(name)
@@ -281,7 +281,7 @@ class AtlasWords:
         return phrase(f"decision.{spot['decision']}", self.language), by_whom
 
     def _decision_of(self, spots: list[Row]) -> str:
-        """The decisions on a sheet's spots, each once."""
+        """The decisions on a sheet's spots, without repetition."""
         given = [spot["decision"] for spot in spots if spot["decision"]]
         if not given:
             return NOT_KNOWN
@@ -304,7 +304,7 @@ class AtlasWords:
         return progress
 
     def _codes(self, codes: str | None, side: int) -> str:
-        """Codes with their titles; of several the first ones, and how many more there are. side: 0 of A, 1 of B."""
+        """Codes with their titles; of many only the first ones, and the number of the rest. side: 0 for A, 1 for B."""
         given, entry = [code for code in (codes or "").split(",") if code], self._entries[side]
         letters = _TITLE_LETTERS if len(given) == 1 else _TITLE_OF_SEVERAL
         titles = [class_name(entry, code, self.language) if entry else None for code in given[:_MOST_CODES]]
@@ -323,7 +323,7 @@ class AtlasWords:
         return phrase(f"cause.{cause}", self.language) if cause else NOT_KNOWN
 
     def list_text(self, parts: Iterable[str]) -> str:
-        """Parts with commas between."""
+        """Parts joined by commas."""
         return ("、" if self.language == "zh" else ", ").join(parts)
 
 
@@ -333,7 +333,7 @@ def library_line(library: Library, language: str) -> str:
 
 
 def _short(text: str, most: int) -> str:
-    """A text of so many Chinese characters at most, or of twice as many Latin letters, which are half as wide."""
+    """Cut a text to so many Chinese characters at most, or twice as many Latin letters, which are half as wide."""
     room = 2.0 * most
     for at, sign in enumerate(text):
         room -= 2 if unicodedata.east_asian_width(sign) in "WF" else 1

@@ -36,7 +36,7 @@ _OTHERS = Symbol("", "#8A8A8A", 0.2, fill="#9A9A9A", fill_opacity=0.3)
 
 
 class _PageGround(NamedTuple):
-    """The ground below the spots: its legend, and the layers with their versions."""
+    """The ground drawn below the spots: its legend, and its layers with their versions."""
 
     legend: list[LegendEntry]
     used: list[str]
@@ -54,7 +54,7 @@ class AtlasMaps:
         self._types = np.array([spot["type"] for spot in source.spots], dtype=object)
 
     def overview(self, height_mm: float) -> str:
-        """All spots of the atlas by type, with the numbers of the sheets where there is room for them."""
+        """Draw all spots of the atlas by type, with the numbers of sheets where there is room."""
         sheet = self._sheet(shapely.box(*shapely.total_bounds(self.source.grounds)), height_mm, "o")
         below = self._ground(sheet)
         self._spots(sheet, np.arange(len(self.source.spots)))
@@ -65,7 +65,7 @@ class AtlasMaps:
         return self._whole_map(sheet, height_mm, below, [], np.empty(0, dtype=int))
 
     def sheet(self, item: AtlasSheet, height_mm: float) -> str:
-        """The map of one sheet; what it does not show is said in its legend."""
+        """Draw the map of one sheet; its legend notes what it does not show."""
         mine = np.array(item.places)
         sheet = self._sheet(shapely.box(*shapely.total_bounds(self.source.grounds[mine])), height_mm, f"s{item.number}")
         below = self._ground(sheet)
@@ -84,7 +84,7 @@ class AtlasMaps:
         return self._whole_map(sheet, height_mm, below, notes, mine[:NAMED])
 
     def _sheet(self, ground: shapely.Geometry, height_mm: float, prefix: str) -> Sheet:
-        """An empty map on which some ground fits at a round scale."""
+        """An empty map that shows some ground at a round scale."""
         width = WIDTH_MM - 2 * _MARGIN - _COLUMN_MM - 3
         height = height_mm - _MARGIN - _FOOT_MM
         west, south, east, north = ground.bounds
@@ -96,13 +96,13 @@ class AtlasMaps:
         return Sheet(view, self.language, prefix)
 
     def _ground(self, sheet: Sheet) -> _PageGround:
-        """Draw the ground below the spots, before them; its legend comes last."""
+        """Draw the ground first, below the spots; its legend comes last."""
         used = draw_ground(sheet, self._layers, "comparison")
         legend, sheet.legend = sheet.legend, []
         return _PageGround(legend, used)
 
     def _spots(self, sheet: Sheet, places: np.ndarray) -> None:
-        """Spots by type; one that would be too small to be seen gets a dot in its type's colour."""
+        """Draw spots by type; one too small to be seen becomes a dot in its type's colour."""
         grounds, types = self.source.grounds[places], self._types[places]
         box = self._boxes[places]
         size_mm = self._sizes_m[places] * sheet.view.mm_per_m
@@ -125,7 +125,7 @@ class AtlasMaps:
                 sheet.legend.append(LegendEntry(look, "point", label))
 
     def _plan(self, sheet: Sheet, name: str, version: Version | None, look: Symbol) -> list[str]:
-        """A plan's boundaries, or the note that says why they are not there."""
+        """Draw a plan's boundaries; return notes on why they are missing, if they are."""
         title = phrase(f"atlas.plan_{name}", self.language)
         if sheet.view.scale > LINES_TO_SCALE:
             return [phrase("atlas.no_lines", self.language, plan=title, scale=scale_number(LINES_TO_SCALE))]
@@ -147,7 +147,7 @@ class AtlasMaps:
     def _whole_map(
         self, sheet: Sheet, height_mm: float, ground: _PageGround, notes: Sequence[str], kept_free: np.ndarray
     ) -> str:
-        """The whole map. kept_free: places of spots that no number may cover."""
+        """The SVG of the whole map. kept_free: positions of spots that no number may cover."""
         view = sheet.view
         free = view.shapes_on_paper(self.source.grounds[kept_free])
         right, bottom = view.left + view.width, view.top + view.height

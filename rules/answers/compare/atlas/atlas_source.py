@@ -1,4 +1,4 @@
-"""The data of an atlas from a stored comparison: its spots, later decisions, grouped into sheets."""
+"""The data of an atlas from a stored comparison: its spots with later decisions, grouped into sheets."""
 
 import json
 from collections.abc import Collection, Sequence
@@ -18,7 +18,7 @@ BY_CLUSTER, BY_SPOT = "cluster", "spot"
 
 @dataclass(frozen=True)
 class AtlasSheet:
-    """One page: its number from 1, the cluster or spot that it is about, and its spots' places, the largest first."""
+    """One page: its number from 1, its cluster or spot, and the positions of its spots, the largest first."""
 
     number: int
     name: str
@@ -32,9 +32,9 @@ class AtlasSource:
     """A stored comparison as an atlas needs it.
 
     spots: rows of the wanted types in stored order; grounds (n,): their polygons in the library's plane; matrix: the
-    stored rows of all types; sheets: those printed; left_out: sheets beyond the most, and their area in m²;
-    unclustered: wanted spots that belong to no cluster and have no sheet, and their area in m²; sides: the versions of
-    A and B, None where the library has them no more.
+    stored rows of all types; sheets: those to print; left_out: number and area in m² of sheets beyond the limit;
+    unclustered: number and area in m² of wanted spots without a cluster, which have no sheet; sides: the versions of A
+    and B, None if the library no longer has them.
     """
 
     record: Row
@@ -98,7 +98,7 @@ def _sheets_by_area(groups: dict[str, list[int]], spots: Sequence[Row]) -> list[
 
 
 def _decided_since(library: Library, run: str) -> dict[str, Row]:
-    """The last decision that was given to each spot of this comparison, in the columns that a spot has for it."""
+    """The last decision on each spot of this comparison, in the spot's own columns."""
     if not library.connection.has_table("onemap_decisions"):
         return {}
     sql = "SELECT spot, decision, reason, who, at FROM onemap_decisions WHERE run = ? ORDER BY number"
@@ -107,6 +107,6 @@ def _decided_since(library: Library, run: str) -> dict[str, Row]:
 
 
 def evidence_of(spot: Row) -> Row:
-    """The figures behind a spot's cause; empty where none was proposed."""
+    """The figures behind a spot's cause; empty if none was proposed."""
     figures: Row = json.loads(spot["evidence"]) if spot["evidence"] else {}
     return figures

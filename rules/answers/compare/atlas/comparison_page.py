@@ -1,4 +1,4 @@
-"""The report of a comparison: what agrees and what does not, the largest differences, and what was decided of them."""
+"""The report of a comparison: where the plans agree and differ, the largest differences, and the decisions on them."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -41,13 +41,13 @@ class _Report(AtlasWords):
         return phrase(f"comparison_page.{key}", self.language, **facts)
 
     def page(self, drawn: str) -> Section:
-        """Title, conclusion, facts, map and tables; of plans that differ nowhere the table of types alone."""
+        """Title, conclusion, facts, map and tables; only the table of types if the plans differ nowhere."""
         blocks = (*self._types(), *self._uses(), *self._largest(), *self._decisions())
         title = self.word("title", a=self.plans[0], b=self.plans[1])
         return section_of(title, self.facts(), *blocks, lead=self._conclusion(), drawing=drawn)
 
     def _conclusion(self) -> str:
-        """The whole comparison in a sentence or three."""
+        """The result of the comparison in a few sentences."""
         rows = self.source.matrix
         whole = _sum(rows)
         agreed = [row for row in rows if row["type"] in AGREED]
@@ -74,7 +74,7 @@ class _Report(AtlasWords):
 
     @cached_property
     def _areas(self) -> dict[str, float]:
-        """By type its area in m²."""
+        """The area in m² of each type."""
         kinds = sorted({row["type"] for row in self.source.matrix})
         return {kind: _sum(row for row in self.source.matrix if row["type"] == kind) for kind in kinds}
 
@@ -99,7 +99,7 @@ class _Report(AtlasWords):
         return self._table("types", widths, rows, self.text("areas_note"))
 
     def _uses(self) -> Blocks:
-        """Which uses stand against which, the largest first."""
+        """A table of the pairs of uses that conflict, the largest first."""
         whole = _sum(self.source.matrix)
         differing = [row for row in self.source.matrix if row["type"] in CONFLICTS]
         largest = sorted(differing, key=lambda row: -row["area_m2"])
@@ -121,7 +121,7 @@ class _Report(AtlasWords):
         return self._table("largest", SPOT_WIDTHS, rows, note)
 
     def _decisions(self) -> Blocks:
-        """The decisions on the differences, and how much is open."""
+        """A table of the decisions on the differences, and of those still open."""
         conflicts, rows = self.source.spots, []
         for decision in sorted({spot["decision"] or "" for spot in conflicts}, key=lambda name: (not name, name)):
             spots = [spot for spot in conflicts if (spot["decision"] or "") == decision]
@@ -131,7 +131,7 @@ class _Report(AtlasWords):
         return self._table("decisions", {"decision": 5, "spots": 2, "area_ha": 3, "by": 5}, rows)
 
     def _table(self, name: str, widths: Mapping[str, float], rows: Sequence[Any], note: str | None = None) -> Blocks:
-        """A table of the report under its heading; nothing where there are no rows."""
+        """A table of the report under its heading; nothing if it has no rows."""
         heads = columns("atlas", self.language, widths, NUMBERS)
         return table_under(self.word(name), heads, rows, self.language, note) if rows else ()
 

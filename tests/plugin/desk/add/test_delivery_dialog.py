@@ -124,6 +124,19 @@ def test_what_a_row_becomes_is_read_with_its_code(dialog, delivery):
         assert edit.fontMetrics().horizontalAdvance(edit.text()) < edit.width(), edit.text()
 
 
+def test_a_dialog_that_is_opened_before_the_layers_are_listed_says_what_a_row_becomes(own_library, delivery):
+    listed, own_library.layers = own_library.layers, []
+    dialog = DeliveryDialog(own_library)
+    look_through(dialog, delivery)
+    number = number_of(dialog, "STBHHX")
+    own_library.layers = listed
+    own_library.listed.emit()
+    assert dialog.table.cellWidget(number, TARGET).currentData() == "STBHHX"
+    assert dialog.covers.currentData() == "district"
+    dialog.close_down()
+    dialog.deleteLater()
+
+
 def test_the_table_is_edited_and_all_of_it_added_in_one_go(dialog, delivery, own_library):
     (delivery / "总图.dwg").write_bytes(b"AC1032")
     look_through(dialog, delivery)

@@ -149,13 +149,13 @@ def test_a_check_has_the_name_of_its_parcels_though_their_layer_went_meanwhile(c
 
 
 def test_a_check_is_named_and_deleted(checked_dock):
+    check(checked_dock)
     past = checked_dock.check_tab.past
     rows = past_rows(checked_dock)
-    past.tree.setCurrentItem(rows[0])
+    past.tree.setCurrentItem(rows[1])
     past.rename("第一稿")
-    wait_for(lambda: not past.is_working and past.tree.topLevelItem(0).text(0) == "第一稿")
-    past.tree.setCurrentItem(past.tree.topLevelItem(0))
-    past.delete()
+    wait_for(lambda: not past.is_working and past.tree.topLevelItem(1).text(0) == "第一稿")
+    past.delete()  # the named one is still chosen
     wait_for(lambda: not past.is_working and past.tree.topLevelItemCount() == len(rows) - 1)
     assert "第一稿" not in [past.tree.topLevelItem(row).text(0) for row in range(past.tree.topLevelItemCount())]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtWidgets import QLabel
 
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.other_desk import in_core
@@ -44,8 +45,9 @@ def test_a_notice_is_opened_replied_to_and_closed(desk, one_parcel):
     wait_for(lambda: "comments: 0" in view.head.text())
     with in_core(STRANGER, desk.path, case, "太吵 <b>x</b>", "张三", "城北") as stranger:
         assert stranger.wait(timeout=60) == 0
-    desk.page.reload_requested.emit()
+    desk.tab.follower.look()
     wait_for(lambda: view.tree.topLevelItemCount() == 1)
+    assert desk.case.notices[-1]["comments"] == 1
     item = view.tree.topLevelItem(0)
     assert (item.text(0), item.text(1)) == ("1", "太吵 <b>x</b>") and "张三" in item.text(2)
     assert not view.buttons["respond"].isEnabled()
@@ -55,7 +57,9 @@ def test_a_notice_is_opened_replied_to_and_closed(desk, one_parcel):
     view.buttons["respond"].click()
     desk.after(lambda: desk.confirm("已采纳"))
     wait_for(lambda: view.tree.topLevelItem(0) and view.tree.topLevelItem(0).childCount() == 1)
+    assert view.buttons["respond"].isEnabled()  # the comment is still the chosen one
     desk.page.begin_step("close")
+    assert any("1 comment came in" in label.text() for label in desk.page.steps.dialog.findChildren(QLabel))
     assert not desk.page.steps.dialog.ok.isEnabled()  # before its last day is over
     desk.after(lambda: desk.confirm("提前"))
     assert not desk.case.notices[-1]["open"]

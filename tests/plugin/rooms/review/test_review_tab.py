@@ -123,7 +123,6 @@ def test_a_case_goes_by_clicks_from_its_parcels_to_a_document_that_opens(desk, o
     assert editor.by_label.text() == "Acting as Wang"
     desk.become("Zhao")
     assert editor.by_label.text() == "Acting as Zhao"
-    desk.tab.reload_case()
     wait_for(lambda: editor.buttons["sign"].isEnabled())
     desk.tab.resize(320, 640)
     desk.tab.show()
@@ -143,6 +142,9 @@ def test_a_case_goes_by_clicks_from_its_parcels_to_a_document_that_opens(desk, o
     desk.after(desk.confirm)
     assert desk.case.state == "issued"
     assert desk.page.next_button.isHidden()
+    desk.page.fill_menu()
+    (reply,) = (one for one in desk.page.menu.actions() if one.text() == "Import a reply file…")
+    assert not reply.isEnabled() and "issued" in reply.toolTip()
     assert "〔2026〕1号" in desk.page.state_label.text()
     reader, target = Reader(), tmp_path / "statement.html"
     QDesktopServices.setUrlHandler("file", reader.read)
@@ -200,6 +202,13 @@ def test_items_without_an_answer_ask_why_before_one_signs(desk, one_parcel, town
     assert "the province has not decided" in desk.page.history.topLevelItem(0).text(2)
     assert "the province has not decided" in desk.page.editor.author_label.text()
     assert any("without an answer" in warning for warning in desk.page.warnings.text().splitlines())
+    editor = desk.page.editor
+    desk.after(lambda: (editor.buttons["return"].click(), desk.confirm("ask the province again")))
+    assert f"returned by Wang, {DAY}: ask the province again" in editor.author_label.text()
+    desk.after(lambda: (editor.answers["quota"].setText("ten hectares"), editor.buttons["opine"].click()))
+    assert "returned by" not in editor.author_label.text()
+    editor.answers["quota"].clear()  # the core takes none back
+    assert not editor.buttons["opine"].isEnabled() and "taken back" in editor.buttons["opine"].toolTip()
 
 
 @pytest.fixture
@@ -437,11 +446,17 @@ def test_a_revised_case_shows_its_rounds_side_by_side(desk, one_parcel, town):
     elsewhere = write_layer(town / "elsewhere.gpkg", ["DKBH"], [(box(400, 100, 100, 100), "B")])
     desk.open(one_parcel)
     desk.after(desk.next)
+    desk.page.table.choose_department("water")  # whose draft is the same on either parcel
+    editor = desk.page.editor
+    editor.text.setPlainText("Of parcel A.")
     desk.page.begin_step("revise")
     desk.tab.form.parcels.choose_file(str(elsewhere))
     desk.tab.form.reason.setText("moved off the farmland")
     desk.after(desk.tab.form.send_button.click)
     assert (desk.case.round, desk.case.state) == (2, "circulating")
+    assert editor.text.toPlainText() == "Of parcel A." and "round 1" in editor.conflict_label.text()
+    editor.drop_button.click()
+    assert editor.conflict_label.isHidden()
     rounds = desk.page.rounds
     land = next(rounds.tree.topLevelItem(row) for row in range(10) if rounds.tree.topLevelItem(row).text(0) == "Land")
     assert (land.text(1), land.text(2)) == ("disagree", "not involved ≠")

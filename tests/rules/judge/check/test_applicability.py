@@ -41,6 +41,12 @@ def test_unless_spares_the_class_by_code_and_by_word_and_no_silent_project(town)
     assert found.verdicts()["highway"] == "clear"
 
 
+def test_of_excused_projects_the_accuracy_of_the_layer_says_nothing(desk):
+    desk.layer("ZONE", [box(15, 0, 20, 10)], accuracy=10)
+    remark = check_projects(desk, {"unless": ["road"]}).answer.json["problems"][-1]
+    assert "(±10 m): 3, such as mine by the rule r" in remark["message"]
+
+
 def test_ground_of_an_excused_project_is_measured_and_decides_nothing(town):
     """Half of the parcel lies on the zone, a quarter is not covered: both are shown with the reason, and stay clear."""
     town.layer("ZONE", [box(0, 0, 5, 10)], label="half", covers=box(0, 0, 7.5, 10))

@@ -108,6 +108,7 @@ def assert_same_run(whole, run, tables):
         if mine.geometries is not None:
             one, two = (shapely.to_wkb(one.geometries) for one in (mine, other))
             assert (one == two).all(), (name, np.flatnonzero(one != two))
+    assert whole.problems == run.problems
     assert whole.verdicts == run.verdicts and run.parcels == len(whole.tables["parcels"].columns)
 
 

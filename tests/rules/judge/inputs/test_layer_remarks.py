@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from shapely import LineString, box
+import shapely
+from shapely import LineString, affinity, box
 
 from onemap.rules.answers.identify.identify_rows import identify_view
 from onemap.rules.display.rows.answer_rows import view_text
@@ -69,11 +70,16 @@ def test_a_feature_that_was_set_aside_without_a_position_is_told_wherever_one_as
     assert all(words in text for words in layer["remarks"])
 
 
-def test_parcels_in_blocks_are_told_as_others_are(town):
-    town.check({f"{n}": NEAR for n in range(9)}, {})
-    whole, run, _ = both_ways(town, most_parcels=4)
-    assert [problem["code"] for problem in run.problems] == ["version.lacks_ground"]
-    assert run.problems == whole.problems
+def test_parcels_in_blocks_and_against_a_run_are_told_as_others_are(town):
+    town.layer("OTHER", squares([4]), accuracy=15)
+    parcels = {f"{n}": affinity.translate(NEAR, 0, 3 * n) for n in range(9)}
+    later = {"id": "later", "layer": "OTHER", "when": "DKBH >= '5'"}
+    first = town.check(parcels, {}, later, {"id": "other", "layer": "OTHER"}).answer.json
+    for against in (None, first["run"]["id"]):
+        whole, run, _ = both_ways(town, most_parcels=4, against=against)
+        assert [problem["code"] for problem in run.problems] == ["version.lacks_ground", "rule.within_accuracy"]
+        assert run.problems == whole.problems == first["problems"]
+    assert "(±15 m): 9, such as 0 by the rule other" in run.problems[1]["message"]
 
 
 def test_lines_without_their_zone_are_told_beside_whom_they_would_have_kept_off(desk):
@@ -126,3 +132,43 @@ def test_a_site_that_is_found_where_a_version_lacks_ground_says_so(town):
         within = write_layer(town.folder / "within.gpkg", [box(west, 0, west + 400, 100)])
         answer = town.run("sites", town.library, "--within", within, "--pack", pack, "--area", 5000)
         assert answer.json["sites"] and [one["code"] for one in answer.json["problems"]] == codes
+
+
+SQUARE = [box(0, 0, 100, 100)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "near", "far"),
+    [
+        ({}, box(105, 0, 190, 90), box(111, 0, 190, 90)),
+        ({}, box(100, 0, 190, 90), box(105, 300, 190, 390)),
+        ({"kind": "setback", "distance_m": 30}, box(135, 0, 190, 90), box(141, 0, 190, 90)),
+        ({"kind": "near", "distance_m": 30}, box(135, 0, 190, 90), box(141, 0, 190, 90)),
+        ({"kind": "cross"}, box(5, 5, 95, 95), box(11, 11, 89, 89)),
+        ({"kind": "within"}, box(5, 5, 95, 95), box(11, 11, 89, 89)),
+    ],
+)
+def test_parcels_that_are_clear_within_the_accuracy_of_a_layer_are_told(desk, rule, near, far):
+    desk.layer("ZONE", SQUARE, accuracy=10)
+    found = desk.check({"FAR": far, "NEAR": near, "TOO": near}, rule)
+    assert set(found.verdicts().values()) == {"clear"}
+    ((code, layer, words),) = remarks(found)
+    assert (code, layer) == ("rule.within_accuracy", "ZONE") and "(±10 m): 2, such as NEAR by the rule r" in words
+    assert remarks(desk.check({"FAR": far}, rule)) == []
+    desk.layer("ZONE", SQUARE, valid_from="2026-01-02")
+    assert remarks(desk.check({"NEAR": near}, rule)) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "west", "covers"),
+    [
+        ({"where": "KEY = 'f9'"}, 105, FAR_OFF),
+        ({"when": "USE = '07'"}, 105, FAR_OFF),
+        ({}, 95, FAR_OFF),
+        ({}, 105, SQUARE[0]),
+    ],
+    ids=["where", "when", "hit", "unknown"],
+)
+def test_of_who_is_not_asked_in_conflict_or_unknown_the_accuracy_says_nothing(desk, rule, west, covers):
+    desk.layer("ZONE", SQUARE, accuracy=10, covers=shapely.union_all([*SQUARE, covers]).envelope)
+    assert remarks(desk.check({"A": box(west, 0, 190, 90)}, rule, columns={"USE": ["01"]})) == []

@@ -9,7 +9,7 @@ import shapely
 from shapely import GeometryCollection, LineString, Point, box
 
 from onemap.layers.errors import OneMapError
-from onemap.rules.judge.kinds.cross import _inside, _united_m
+from onemap.rules.judge.kinds.cross import _parts_inside, _united_m
 from onemap.rules.judge.overlay.lines_inside import proved_pieces, union_lengths_m
 
 COURT = box(0, 0, 100, 100) - box(40, 40, 60, 60)
@@ -40,10 +40,10 @@ def broken(lines, polygons):
 def broken_in_part(lines, polygons):
     if len(lines) > 1:
         raise shapely.GEOSException("TopologyException")
-    return _inside(lines, polygons)
+    return _parts_inside(lines, polygons)
 
 
-@pytest.mark.parametrize("operation", [_inside, lost, made_up, broken, broken_in_part])
+@pytest.mark.parametrize("operation", [_parts_inside, lost, made_up, broken, broken_in_part])
 def test_lengths_inside_by_hand(operation):
     lines, lengths = (np.array(column, dtype=object) for column in zip(*LINES, strict=True))
     found = proved_pieces(operation, lines, np.full(len(lines), COURT))
@@ -53,21 +53,21 @@ def test_lengths_inside_by_hand(operation):
 
 def test_what_runs_along_an_edge_may_count_or_not():
     line = np.array([LineString([(0, 0), (100, 0), (100, -5)])])
-    for operation, length_m in ((_inside, 0.0), (shapely.intersection, 100.0)):
+    for operation, length_m in ((_parts_inside, 0.0), (shapely.intersection, 100.0)):
         (found,) = proved_pieces(operation, line, np.array([COURT]))
         assert found.length == pytest.approx(length_m)
 
 
 def test_of_a_line_drawn_there_and_back_each_place_is_there_once_or_twice():
     line, ground = np.array([LineString([(-10, 80), (30, 80), (-10, 80), (5, 80)])]), np.array([COURT])
-    for operation, length_m in ((_inside, 30.0), (lost, 65.0), (made_up, 65.0)):
+    for operation, length_m in ((_parts_inside, 30.0), (lost, 65.0), (made_up, 65.0)):
         (found,) = proved_pieces(operation, line, ground)
         assert found.length == pytest.approx(length_m)
 
 
 def test_points_are_as_the_overlay_has_them():
     points = np.array([Point(10, 10), Point(50, 50), Point(0, 10)])
-    found = proved_pieces(_inside, points, np.full(3, COURT))
+    found = proved_pieces(_parts_inside, points, np.full(3, COURT))
     assert shapely.is_empty(found).tolist() == [False, True, True]
 
 

@@ -38,7 +38,7 @@ def former(old):
     return {**shown, "cases": _without_words_of_today(shown["cases"])}
 
 
-LATER_STEPS = ("notice", "close", "answer", "respond", "erase")
+LATER_STEPS = ("notice", "close", "answer", "respond", "erase", "override")
 
 
 def show_cases(library, cases):

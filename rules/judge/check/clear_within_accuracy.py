@@ -1,0 +1,122 @@
+"""Parcels that are clear of a layer by less than the layer is accurate to: on site they may not be."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import shapely
+
+from onemap.layers.errors import Problem, ProblemPlace
+from onemap.layers.frames.fields import are_none
+from onemap.layers.geometry.shape_column import all_of
+from onemap.layers.library.library import Library
+from onemap.layers.progress import SILENT
+from onemap.rules.judge.check.judge_rule import Bench, judged_rule
+from onemap.rules.judge.check.layers_of_check import LayersOfCheck
+from onemap.rules.judge.check.part_judgement import parcel_rows_of
+from onemap.rules.judge.findings.findings import RuleJudgement
+from onemap.rules.judge.inputs.parcels import Parcels
+from onemap.rules.judge.kinds import KINDS
+from onemap.rules.judge.overlay.candidate_pairs import index_of
+from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.judge.overlay.unchanging_sets import freeze_set
+from onemap.rules.judge.packs.rule import Rule
+from onemap.rules.judge.question.check_plan import CheckPlan
+
+_THREADS = Threads()
+
+
+@dataclass
+class _ClearParcels:
+    """The parcels that are clear of a layer within its accuracy: how many, and the first with the rule it is clear of.
+
+    plan: the check by the layer's rules alone; accuracy_m: of its version.
+    """
+
+    plan: CheckPlan
+    accuracy_m: float
+    count: int = 0
+    parcel: str = ""
+    rule: str = ""
+
+
+def accuracy_problems_of(library: Library, check_plan: CheckPlan, parts: Iterable[Parcels]) -> Iterator[Problem]:
+    """The remarks on layers of which parcels are clear within the accuracy that the version in force states.
+
+    Verdicts are by the coordinates as they stand. parts: all parcels in their order, so that the same is said in
+    whatever parts they are judged; nobody reads them where no accuracy is stated.
+    """
+    layers = {code: found for code in check_plan.codes if (found := _asked_of(check_plan, code))}
+    sources = check_plan.sources(library)
+    for parcels in parts if layers else ():
+        for found in layers.values():
+            _look_at(parcels, LayersOfCheck(found.plan, sources, parcels, SILENT), found)
+    for code, found in layers.items():
+        if found.count:
+            title = sources.catalogue[code].title_in(check_plan.language)
+            facts = {"title": title, "metres": f"{found.accuracy_m:g}", "count": found.count, "rule": found.rule}
+            yield Problem("rule.within_accuracy", {**ProblemPlace(layer=code, feature=found.parcel), **facts})
+
+
+def _asked_of(check_plan: CheckPlan, code: str) -> _ClearParcels | None:
+    """What to look for at a layer; None where no accuracy is stated, or no rule keeps parcels off or inside."""
+    version = check_plan.in_force(code)
+    rules = tuple(one for one in check_plan.rules if one.layer == code and KINDS[one.kind].ends_at_features)
+    if not rules or version is None or not version.accuracy_m or code in check_plan.replaced:
+        return None
+    return _ClearParcels(replace(check_plan, rules=rules), version.accuracy_m)
+
+
+def _look_at(parcels: Parcels, layers: LayersOfCheck, found: _ClearParcels) -> None:
+    """Count some more parcels; the first of all is named, by the first rule of which it is clear."""
+    shapes = parcel_rows_of(found.plan, layers.crs, parcels).local
+    bench = Bench(shapes, parcels.attributes, layers.crs, found.plan.origin)
+    clear_of: dict[int, str] = {}
+    for rule in found.plan.rules:
+        for row in _clear_within(rule, bench, layers, found.accuracy_m).tolist():
+            clear_of.setdefault(row, rule.id)
+    if clear_of and not found.count:
+        first = min(clear_of)
+        found.parcel, found.rule = str(parcels.ids[first]), clear_of[first]
+    found.count += len(clear_of)
+
+
+def _clear_within(rule: Rule, bench: Bench, layers: LayersOfCheck, accuracy_m: float) -> np.ndarray:
+    """The parcels (k,) of which a rule says nothing, and says something once they are grown by the accuracy."""
+    near = _near_limit(rule, bench, layers, accuracy_m)
+    if not near.any():
+        return np.empty(0, dtype=np.int64)
+    judged = judged_rule(rule, bench, layers, _THREADS, near, None)
+    has_unknown = ~shapely.is_missing(judged.judgement.unknown)
+    clear = np.sort(judged.rows[~(_has_hit(judged) | has_unknown)])
+    if len(clear) == 0:
+        return clear
+    grown = freeze_set(shapely.buffer(all_of(bench.shapes)[clear], accuracy_m))
+    attributes = bench.attributes.iloc[clear].reset_index(drop=True)
+    judged = judged_rule(rule, replace(bench, shapes=grown, attributes=attributes), layers, _THREADS, None, None)
+    # Whom a law excuses is clear wherever it lies; official zones are drawn to an accuracy of their own.
+    if judged.official is not None:
+        return clear[:0]
+    is_free = False if judged.excused_by is None else ~are_none(judged.excused_by)
+    return clear[np.sort(judged.rows[_has_hit(judged) & np.logical_not(is_free)])]
+
+
+def _has_hit(judged: RuleJudgement) -> np.ndarray:
+    """Which of the parcels that were judged (n,) are in conflict."""
+    measures = judged.judgement.measures
+    return judged.judgement.hit_ground.dimension >= 0 if measures is None else measures.has_row
+
+
+def _near_limit(rule: Rule, bench: Bench, layers: LayersOfCheck, accuracy_m: float) -> np.ndarray:
+    """The parcels (n,) near enough to a feature that the accuracy may decide; all, where features say how near that is.
+
+    Those inside a boundary are near its line.
+    """
+    stored, kind = layers.of(rule).stored, KINDS[rule.kind]
+    is_near, reach_m = np.zeros(len(bench.shapes), dtype=bool), kind.reach_m(rule.options) + accuracy_m
+    if stored is None or not np.isfinite(reach_m):
+        return ~is_near
+    shapes = layers.features_asked(rule, stored)[1].geometries
+    shapes = shapely.boundary(shapes) if kind.is_boundary else shapes
+    is_near[index_of(bench.shapes).query(shapes, predicate="dwithin", distance=reach_m)[1]] = True
+    return is_near
