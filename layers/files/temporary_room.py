@@ -21,7 +21,7 @@ _NO_PAGES = 1455  # on Windows: the paging file is too small
 _NO_MEMORY = ("failed to map segment", "can't start new thread")  # of a library for its code; of a thread
 _LOCK = "lock"
 _MAKING_S = 60  # a folder without a lock is being made, unless it is older
-_MOST_TRIES = 3
+_MOST_TRIES = 10  # others may take a folder for a forgotten one between its making and its lock
 
 
 @contextlib.contextmanager
