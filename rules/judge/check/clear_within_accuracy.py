@@ -30,10 +30,10 @@ _THREADS = Threads()
 class _ClearParcels:
     """The parcels that are clear of a layer within its accuracy: how many, and the first with the rule it is clear of.
 
-    plan: the check by the layer's rules alone; accuracy_m: of its version.
+    rules: those that keep parcels off the layer or inside it; accuracy_m: of its version.
     """
 
-    plan: CheckPlan
+    rules: tuple[Rule, ...]
     accuracy_m: float
     count: int = 0
     parcel: str = ""
@@ -47,10 +47,13 @@ def accuracy_problems_of(library: Library, check_plan: CheckPlan, parts: Iterabl
     whatever parts they are judged; nobody reads them where no accuracy is stated.
     """
     layers = {code: found for code in check_plan.codes if (found := _asked_of(check_plan, code))}
-    sources = check_plan.sources(library)
+    plan = replace(check_plan, rules=tuple(rule for found in layers.values() for rule in found.rules))
+    sources = plan.sources(library)
     for parcels in parts if layers else ():
+        read = LayersOfCheck(plan, sources, parcels, SILENT)
+        bench = Bench(parcel_rows_of(plan, read.crs, parcels).local, parcels.attributes, read.crs, plan.origin)
         for found in layers.values():
-            _look_at(parcels, LayersOfCheck(found.plan, sources, parcels, SILENT), found)
+            _look_at(parcels.ids, bench, read, found)
     for code, found in layers.items():
         if found.count:
             title = sources.catalogue[code].title_in(check_plan.language)
@@ -64,20 +67,18 @@ def _asked_of(check_plan: CheckPlan, code: str) -> _ClearParcels | None:
     rules = tuple(one for one in check_plan.rules if one.layer == code and KINDS[one.kind].ends_at_features)
     if not rules or version is None or not version.accuracy_m or code in check_plan.replaced:
         return None
-    return _ClearParcels(replace(check_plan, rules=rules), version.accuracy_m)
+    return _ClearParcels(rules, version.accuracy_m)
 
 
-def _look_at(parcels: Parcels, layers: LayersOfCheck, found: _ClearParcels) -> None:
+def _look_at(ids: np.ndarray, bench: Bench, layers: LayersOfCheck, found: _ClearParcels) -> None:
     """Count some more parcels; the first of all is named, by the first rule of which it is clear."""
-    shapes = parcel_rows_of(found.plan, layers.crs, parcels).local
-    bench = Bench(shapes, parcels.attributes, layers.crs, found.plan.origin)
     clear_of: dict[int, str] = {}
-    for rule in found.plan.rules:
+    for rule in found.rules:
         for row in _clear_within(rule, bench, layers, found.accuracy_m).tolist():
             clear_of.setdefault(row, rule.id)
     if clear_of and not found.count:
         first = min(clear_of)
-        found.parcel, found.rule = str(parcels.ids[first]), clear_of[first]
+        found.parcel, found.rule = str(ids[first]), clear_of[first]
     found.count += len(clear_of)
 
 
