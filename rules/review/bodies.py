@@ -9,8 +9,7 @@ from onemap.layers.library.library import Library, sha256
 from onemap.layers.library.own_files import calendar_of
 from onemap.layers.records import Record, fields_of
 from onemap.rules.judge.packs.body import Body
-from onemap.rules.judge.packs.pack import rules_of_run
-from onemap.rules.judge.runs.run_store import check_record, stored_packs, stored_rows
+from onemap.rules.judge.runs.run_store import stored_rows, stored_rules
 from onemap.rules.review.attachments import Attachment, put_files
 from onemap.rules.review.case_step import StepContent, step
 from onemap.rules.review.cases.case import Case, Round
@@ -54,8 +53,7 @@ def asked_bodies(library: Library, case: Case, one: Round) -> tuple[AskedBody, .
 
     Raises OneMapError calendar.missing.
     """
-    judged = rules_of_run(stored_packs(library, one.run), check_record(library, one.run))
-    rules = [rule for rule in judged if rule.bodies]
+    rules = [rule for rule in stored_rules(library, one.run) if rule.bodies]
     if not rules:
         return ()
     found = {row.values["rule"] for row in stored_rows(library, one.run, "findings") if row.values["counted"]}

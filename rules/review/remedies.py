@@ -15,8 +15,8 @@ from onemap.rules.display.outputs.outputs import check_targets, remark_records, 
 from onemap.rules.display.outputs.sheet_titles import titles_of_library
 from onemap.rules.judge.findings.table import Row
 from onemap.rules.judge.overlay.threads import Threads
-from onemap.rules.judge.packs.pack import rule_titles, rules_of_run
-from onemap.rules.judge.runs.run_store import check_record, run_record, stored_packs, stored_question, stored_rows
+from onemap.rules.judge.packs.pack import rule_titles
+from onemap.rules.judge.runs.run_store import run_record, stored_question, stored_rows, stored_rules
 from onemap.rules.review.case_step import StepContent, may_act, step
 from onemap.rules.review.cases.case import Case, KeptRemedy, Round
 from onemap.rules.review.cases.case_conditions import check_readable
@@ -105,9 +105,7 @@ def remedy_rows(library: Library, one: Round, kept: KeptRemedy, language: str) -
         name: [row.values for row in stored_rows(library, kept.run, name)]
         for name in ("remainder", "cuts", "alternatives", "departments")
     }
-    titles = {
-        rule.id: rule.title for rule in rules_of_run(stored_packs(library, one.run), check_record(library, one.run))
-    }
+    titles = {rule.id: rule.title for rule in stored_rules(library, one.run)}
     cuts = [{**row, "title": titles.get(row["rule"], {}).get(language, row["rule"])} for row in tables["cuts"]]
     alternatives = alternative_rows(tables["alternatives"], tables["departments"])
     return {"remainder": tables["remainder"], "cuts": cuts, "alternatives": alternatives}

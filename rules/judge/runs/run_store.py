@@ -27,7 +27,8 @@ from onemap.rules.judge.inputs.parcel_rows import Outlines
 from onemap.rules.judge.inputs.parcels import Parcels, no_parcels
 from onemap.rules.judge.kinds.permitted_uses import PermitTable
 from onemap.rules.judge.packs.kind_register import NO_REGISTER, register_from
-from onemap.rules.judge.packs.pack import Pack, parse_packs
+from onemap.rules.judge.packs.pack import Pack, parse_packs, rules_of_run
+from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.question.question import Question
 from onemap.rules.judge.runs.arrow_blocks import (
     KEY,
@@ -242,6 +243,11 @@ def stored_packs(library: Library, identifier: str, kind: str = CHECK) -> tuple[
     Raises OneMapError run.unknown, run.incomplete, run.damaged (also for a check that has lost parcels).
     """
     return packs_of_record(library, identifier, run_record(library, identifier, kind))
+
+
+def stored_rules(library: Library, identifier: str) -> list[Rule]:
+    """The rules of a stored check, as `rules_of_run` has them. Raises OneMapError as `stored_packs`."""
+    return rules_of_run(stored_packs(library, identifier), check_record(library, identifier))
 
 
 def packs_of_record(

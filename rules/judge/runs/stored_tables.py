@@ -18,9 +18,8 @@ from onemap.rules.judge.findings.land_classes import with_class_titles
 from onemap.rules.judge.findings.run_tables import class_tables, parcel_table, row_tables
 from onemap.rules.judge.findings.table import Table, typed_columns
 from onemap.rules.judge.inputs.parcel_rows import ParcelRows
-from onemap.rules.judge.packs.pack import rules_of_run
 from onemap.rules.judge.runs.arrow_blocks import plain_columns
-from onemap.rules.judge.runs.run_store import check_record, stored_blocks, stored_packs, stored_rows, stored_values
+from onemap.rules.judge.runs.run_store import stored_blocks, stored_rows, stored_rules, stored_values
 
 _TOLD = ("parcel", "rule", "title", "verdict", "area_ellipsoidal_m2", "reason", "counted", "basis")
 _OF_PARCELS, _OF_FINDINGS = ("parcel", "verdict"), ("parcel", "verdict", "rule", "title", "counted")
@@ -77,10 +76,7 @@ def _ground_rows(library: Library, identifier: str, table: str, names: tuple[str
 
 def _titles_in(library: Library, identifier: str, pairs: Iterable[tuple[str, str]], language: str) -> list[str]:
     """The titles of rules in a language. pairs: each rule, and the title that was stored with its finding."""
-    titles = {
-        rule.id: rule.title
-        for rule in rules_of_run(stored_packs(library, identifier), check_record(library, identifier))
-    }
+    titles = {rule.id: rule.title for rule in stored_rules(library, identifier)}
     return [titles[rule].get(language, title) for rule, title in pairs]
 
 
