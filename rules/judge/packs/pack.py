@@ -7,7 +7,7 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from types import NoneType
-from typing import Any, NotRequired, TypedDict, cast
+from typing import Any, NotRequired, TypedDict
 
 from onemap.layers.catalogue.catalogue import DEPARTMENTS, LayerEntry
 from onemap.layers.catalogue.code_systems import CODE_SYSTEMS, LAND_SEA
@@ -504,9 +504,11 @@ def joined_rules(packs: Sequence[Pack], day: date | None = None) -> list[Rule]:
     problems += [problem for rule in rules.values() for problem in _unknown_references(rule, rules, ids)]
     if problems:
         raise OneMapError.of(problems)
-    lapsed = [rule for rule in rules.values() if day is not None and rule.standing_on(day) is not rule]
+    if day is None:
+        return _linked_rules(rules, ids)
+    lapsed = [rule for rule in rules.values() if rule.standing_on(day) is not rule]
     for rule in lapsed:
-        rules, ids = _without_lapsed(rule, cast(date, day), rules, ids)
+        rules, ids = _without_lapsed(rule, day, rules, ids)
     return [*_linked_rules(rules, ids), *(rule for rule in lapsed if rule.id not in rules)]
 
 
