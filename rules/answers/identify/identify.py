@@ -18,7 +18,7 @@ from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.frames.fields import text_value
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.layers.geometry.parts import polygon_parts, shift_geometries
-from onemap.layers.ingest.quality_report import GroundRemark, ground_remarks
+from onemap.layers.ingest.quality_report import GroundRemark
 from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import department_names
 from onemap.layers.library.versions import versions, versions_in_force
@@ -47,7 +47,7 @@ from onemap.rules.judge.packs.library_packs import packs_of
 from onemap.rules.judge.packs.pack import joined_rules
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.question.layer_remarks import problems_near
-from onemap.rules.judge.runs.unwritten_sites import unwritten_sites
+from onemap.rules.judge.runs.unwritten_sites import lacking_ground
 
 _ON_THE_GROUND = ("polygon", "line", "point", "raster")
 _ROWS_AT_ONCE = 512
@@ -87,7 +87,7 @@ def identify(library: Library, place: Place, only: Sequence[str], as_of: date, l
     ]
     asked = versions_in_force(known, (entry.code for entry in entries), as_of)
     used = {version.table: (version.code, version.label) for version in asked}
-    remarks = [*ground_remarks(library, used), *unwritten_sites(library, used)]
+    remarks = lacking_ground(library, used)
     request = _Request(place, library.crs, as_of, language, sources, department_names(library), remarks)
     sources.expect({entry.code: place.bounds for entry in entries})
     layers = [_layer(request, entry, [rule for rule in rules if entry.code in rule.layers_named]) for entry in entries]

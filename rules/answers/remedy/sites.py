@@ -25,9 +25,9 @@ from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.overlay.uninterruptible import run_cancellable
 from onemap.rules.judge.packs.pack import Pack, rules_of_run
 from onemap.rules.judge.packs.rule import Rule
-from onemap.rules.judge.question.layer_remarks import layer_problems_of, versions_of_run
+from onemap.rules.judge.question.layer_remarks import problems_near, versions_of_run
 from onemap.rules.judge.question.question import Question
-from onemap.rules.judge.runs.unwritten_sites import unwritten_problems
+from onemap.rules.judge.runs.unwritten_sites import lacking_ground
 
 CELL_M = 1000.0  # the ground is searched in squares, so that none of the overlays is of a whole district
 # Of the work: when the ground is checked, what stands against it cut off, what is free known, and searched.
@@ -110,8 +110,7 @@ def sites(
     table = _table(passed, verdicts, obstacles, rules, language, origin)
     used = versions_of_run(run.record["layers"])
     extents = shapely.bounds(table.geometries).tolist()
-    problems = *layer_problems_of(library, used, *extents), *unwritten_problems(library, used, *extents)
-    return FoundSites(table, problems)
+    return FoundSites(table, tuple(problems_near(lacking_ground(library, used), used, *extents)))
 
 
 def _cells(ground: np.ndarray) -> np.ndarray:

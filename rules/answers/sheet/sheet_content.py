@@ -11,7 +11,6 @@ import shapely
 
 from onemap.layers.area_units import hectares
 from onemap.layers.errors import Problem, require_value
-from onemap.layers.ingest.quality_report import ground_remarks
 from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import department_names
 from onemap.layers.library.versions import versions
@@ -32,7 +31,7 @@ from onemap.rules.judge.packs.excuse_text import excuse_text
 from onemap.rules.judge.packs.legal_basis import articles_by_law
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.question.layer_remarks import problems_near, versions_of_run
-from onemap.rules.judge.runs.unwritten_sites import unwritten_sites
+from onemap.rules.judge.runs.unwritten_sites import lacking_ground
 
 Sheet = dict[str, Any]
 _FINDING = (
@@ -81,7 +80,7 @@ def sheets_of(
     titles = {code: title[language] for code, title in department_names(library).items()}
     asked = _asked_rules(record, {rule.id: rule.department for rule in rules if rule.finds}, titles)
     used = {**versions_of_run(record["layers"]), **plans.versions_used}
-    remarks = [*ground_remarks(library, used), *unwritten_sites(library, used)]
+    remarks = lacking_ground(library, used)
     for start in range(0, len(names), _AT_ONCE):
         progress.at(start / len(names))
         rows = slice(start, start + _AT_ONCE)

@@ -31,10 +31,10 @@ from onemap.rules.judge.packs.laws import repealed_laws
 from onemap.rules.judge.packs.pack import Pack
 from onemap.rules.judge.question.check_plan import CheckPlan, check_plan_of
 from onemap.rules.judge.question.kind_remarks import kind_problems_of
-from onemap.rules.judge.question.layer_remarks import layer_problems_of, trial_problems_of, value_problems_of
+from onemap.rules.judge.question.layer_remarks import problems_near, trial_problems_of, value_problems_of
 from onemap.rules.judge.question.question import Question
 from onemap.rules.judge.runs.run import Run
-from onemap.rules.judge.runs.unwritten_sites import unwritten_problems
+from onemap.rules.judge.runs.unwritten_sites import lacking_ground
 
 _LAYERS, _RULES, _ROWS = 0.09, 0.65, 0.7  # of the work: layers are read, all rules have judged, all have their rows
 BEGUN, JUDGED = 0.05, 0.9  # of a whole check: its parcels are read; nothing of it is written yet
@@ -155,7 +155,7 @@ def _problems(library: Library, question: Question, check_plan: CheckPlan) -> li
     """Remarks on the parcels, on how they were read, on the names of their projects, on layers and on rules."""
     of_projects = kind_problems_of(question.packs, question.parcels, question.language)
     used, extent = check_plan.versions_used, question.parcels.extent
-    of_layers = *layer_problems_of(library, used, extent), *unwritten_problems(library, used, extent)
+    of_layers = problems_near(lacking_ground(library, used), used, extent)
     of_trials = trial_problems_of(library, check_plan)
     of_packs = *repealed_laws(question.packs, question.as_of), *value_problems_of(library, check_plan)
     of_accuracy = accuracy_problems_of(library, check_plan, [question.parcels])

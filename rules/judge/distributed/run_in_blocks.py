@@ -30,10 +30,10 @@ from onemap.rules.judge.packs.laws import repealed_laws
 from onemap.rules.judge.packs.pack import Pack
 from onemap.rules.judge.question.check_plan import check_plan_of
 from onemap.rules.judge.question.kind_remarks import KindRemarks
-from onemap.rules.judge.question.layer_remarks import layer_problems_of, trial_problems_of, value_problems_of
+from onemap.rules.judge.question.layer_remarks import problems_near, trial_problems_of, value_problems_of
 from onemap.rules.judge.question.question import Question
 from onemap.rules.judge.runs.run import Chunk, RowsOutdated
-from onemap.rules.judge.runs.unwritten_sites import unwritten_problems
+from onemap.rules.judge.runs.unwritten_sites import lacking_ground
 
 READ, KEPT = 0.05, 0.1  # of the work, until parcels are read, and on disk
 
@@ -221,7 +221,7 @@ def work_begun(
         question = question.with_used_land(problem["code"] for problem in parcels.notes["problems"])
         check_plan = replace(check_plan, as_of=day, origin=origin_of(library, parcels.bounds))
         used = check_plan.versions_used
-        lacking = *layer_problems_of(library, used, parcels.bounds), *unwritten_problems(library, used, parcels.bounds)
+        lacking = problems_near(lacking_ground(library, used), used, parcels.bounds)
         of_layers = *trial_problems_of(library, check_plan), *lacking
         of_packs = *repealed_laws(question.packs, day), *value_problems_of(library, check_plan)
         of_accuracy = accuracy_problems_of(library, check_plan, map(parcels.range, range(parcels.ranges)))

@@ -12,7 +12,7 @@ from onemap.layers.errors import Problem, ProblemPlace
 from onemap.layers.frames.fields import text_value
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.ingest.plausibility import ArrivingLayer, Doubt, doubt_of
-from onemap.layers.ingest.quality_report import GroundRemark, ground_remarks
+from onemap.layers.ingest.quality_report import GroundRemark
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, files_of
 from onemap.layers.messages import names_in_short
@@ -60,18 +60,12 @@ def _doubt_of_trial(library: Library, entry: LayerEntry, file: str, required: Se
     )
 
 
-def layer_problems_of(library: Library, used: VersionsUsed, *extents: Sequence[float]) -> Iterator[Problem]:
-    """The remarks, made when versions were added, on ground near the parcels that versions in force lack.
+def problems_near(remarks: Iterable[GroundRemark], used: VersionsUsed, *extents: Sequence[float]) -> Iterator[Problem]:
+    """Those of some remarks on ground that versions lack which concern parcels.
 
     There parcels come out clear of these layers. Features set aside without a position may lie anywhere. used: the
-    versions that judge; extents: of the parcels, each west, south, east, north. A table of remarks that cannot be read
-    gives none.
+    versions that judge; extents: of the parcels, each west, south, east, north.
     """
-    return problems_near(ground_remarks(library, used), used, *extents)
-
-
-def problems_near(remarks: Iterable[GroundRemark], used: VersionsUsed, *extents: Sequence[float]) -> Iterator[Problem]:
-    """Those of some remarks that concern parcels, as in `layer_problems_of`."""
     around = [shapely.box(*extent) for extent in extents]
     for remark in remarks:
         if remark.ground is None or shapely.dwithin(remark.ground, around, _BESIDE_M).any():

@@ -3,20 +3,19 @@
 Until then a check finds parcels clear of their sites, and every answer says so.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import shapely
 
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError
 from onemap.layers.finite_json import read_json
-from onemap.layers.ingest.quality_report import GroundRemark
+from onemap.layers.ingest.quality_report import GroundRemark, ground_remarks
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import versions
 from onemap.layers.stores.sql_text import compose_sql
 from onemap.rules.judge.question.check_plan import VersionsUsed
-from onemap.rules.judge.question.layer_remarks import problems_near
 from onemap.rules.judge.runs.run_store import stored_rows
 from onemap.rules.judge.runs.stored_rows import GIVEN
 
@@ -72,9 +71,12 @@ def _after_event(before: UnwrittenCase, body: Mapping[str, object], run: str | N
     )
 
 
-def unwritten_problems(library: Library, used: VersionsUsed, *extents: Sequence[float]) -> Iterator[Problem]:
-    """What versions lack at parcels or near them. extents: of the parcels, each west, south, east, north."""
-    return problems_near(unwritten_sites(library, used), used, *extents)
+def lacking_ground(library: Library, used: VersionsUsed) -> list[GroundRemark]:
+    """Return all remarks on ground that versions lack: those made when they were added, then sites not yet in them.
+
+    used: the versions that judge.
+    """
+    return [*ground_remarks(library, used), *unwritten_sites(library, used)]
 
 
 def unwritten_sites(library: Library, used: VersionsUsed) -> Iterator[GroundRemark]:

@@ -11,6 +11,7 @@ from typing import Any
 from onemap.layers.area_units import hectares_text, mu_text
 from onemap.layers.catalogue.bureau_profile import Profile
 from onemap.layers.crs.crs_titles import crs_title
+from onemap.layers.ingest.quality_report import ground_remarks
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase, wording
 from onemap.rules.display.letterhead.annex_names import ANNEXES
@@ -22,8 +23,8 @@ from onemap.rules.display.maps.map_source import MapSource
 from onemap.rules.judge.findings.table import Row
 from onemap.rules.judge.inputs.land_width import LandWidth
 from onemap.rules.judge.question.kind_remarks import kind_problems_of
-from onemap.rules.judge.question.layer_remarks import layer_problems_of, versions_of_run
-from onemap.rules.judge.runs.unwritten_sites import unwritten_problems
+from onemap.rules.judge.question.layer_remarks import problems_near, versions_of_run
+from onemap.rules.judge.runs.unwritten_sites import lacking_ground
 from onemap.rules.review.bodies import asked_bodies
 from onemap.rules.review.cases.case import CLOSED, Case, CaseState, OpinionState
 from onemap.rules.review.notice_rows import comments_annex
@@ -375,11 +376,10 @@ def _case_notes(library: Library, case: Case, evidence: Evidence) -> list[str]:
     lands = LandWidth(asked_for.get("land_width") or "").remarks({"file": asked_for["parcels"]})
     kinds = kind_problems_of(asked.packs, asked.parcels, language)
     used = versions_of_run(evidence.record["layers"])
-    ground = [*layer_problems_of(library, used, asked.parcels.extent)]
-    others = []
-    if case.state not in CLOSED:
-        others = shared_ground(library, case)
-        ground += unwritten_problems(library, used, asked.parcels.extent)
+    is_closed = case.state in CLOSED
+    others = [] if is_closed else shared_ground(library, case)
+    remarks = ground_remarks(library, used) if is_closed else lacking_ground(library, used)
+    ground = problems_near(remarks, used, asked.parcels.extent)
     names = words(language)["names_typed" if library.account is None else "names_of_accounts"]
     return [*(wording(problem, language)[0] for problem in (*lands, *areas, *others, *kinds, *ground)), names]
 
