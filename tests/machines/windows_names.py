@@ -27,8 +27,8 @@ GONE = {
     ),
 }
 GONE_MODULES = ("resource", "pwd", "grp", "termios")
-ONE_PATH = ("stat", "lstat", "open", "unlink", "remove", "rmdir", "listdir", "scandir", "access", "utime", "chmod")
-TWO_PATHS = ("rename", "replace", "link")
+LOOKING = ("stat", "lstat", "unlink", "remove", "rmdir", "listdir", "scandir", "utime", "chmod")
+MAKING = {"open": 1, "access": 1, "rename": 2, "replace": 2, "link": 2}  # and how many paths each takes
 
 
 class Lacking(types.ModuleType):
@@ -76,16 +76,31 @@ def _finding(call, paths):
     return call_as_it_lies
 
 
+def _looking(call):
+    """A call that makes no file: only where none is found another spelling is looked for, which takes its time."""
+
+    def call_as_it_lies(*words, **options):
+        try:
+            return call(*words, **options)
+        except FileNotFoundError:
+            twins = [as_it_lies(word) for word in words[:1]]
+            if [os.fspath(word) for word in words[:1]] == twins:
+                raise
+        return call(*twins, *words[1:], **options)
+
+    return call_as_it_lies
+
+
 def ignore_case(monkeypatch):
     """Have Python's own calls find a file whose name differs in case alone, and compare such names as equal.
 
     To be called after what wraps them too.
     """
     monkeypatch.setattr(os.path, "normcase", lambda path: os.fspath(path).lower())
-    for name in ONE_PATH:
-        monkeypatch.setattr(os, name, _finding(getattr(os, name), 1))
-    for name in TWO_PATHS:
-        monkeypatch.setattr(os, name, _finding(getattr(os, name), 2))
+    for name in LOOKING:
+        monkeypatch.setattr(os, name, _looking(getattr(os, name)))
+    for name, paths in MAKING.items():
+        monkeypatch.setattr(os, name, _finding(getattr(os, name), paths))
     monkeypatch.setattr(io, "open", _finding(io.open, 1))
     monkeypatch.setattr("builtins.open", _finding(open, 1))
     monkeypatch.setattr(sqlite3, "connect", _finding(sqlite3.connect, 1))
