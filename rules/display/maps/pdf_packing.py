@@ -87,7 +87,7 @@ class _Writer:
         self._put_stream(facts, first + b"\n".join(bodies.values()))
 
     def end(self, facts: bytes) -> bytes:
-        """The whole file. facts: of the document, as the trailer has them."""
+        """The whole file. facts: the entries of the trailer about the document."""
         start, number = self._length, self._next
         self._places[number] = (_PLAIN, start, 0)
         rows = b"".join(struct.pack(">BIH", *self._places.get(one, (_FREE, 0, 0))) for one in range(number + 1))

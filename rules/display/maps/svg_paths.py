@@ -53,7 +53,7 @@ class View:
 
 
 def round_scale(bounds: tuple[float, float, float, float], width_mm: float, height_mm: float) -> int:
-    """The largest round scale 1:N at which the ground fits the paper: the N."""
+    """The N of the largest round scale 1:N at which the ground fits the paper."""
     needed = max((bounds[2] - bounds[0]) / width_mm, (bounds[3] - bounds[1]) / height_mm) * 1000
     power = 10 ** math.floor(math.log10(max(needed, _SMALLEST_SCALE)))
     return next(

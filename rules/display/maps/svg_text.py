@@ -38,7 +38,7 @@ _BOLD = 1.1  # how much wider bold letters are
 
 
 def text_width(text: str, size: float) -> float:
-    """About how wide a text is, in the unit of its size: Chinese is square, other letters are taken as wide ones."""
+    """The approximate width of a text, in the unit of its size: Chinese is square, other letters count as wide ones."""
     return size * sum(map(_character_width, text))
 
 

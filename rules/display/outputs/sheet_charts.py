@@ -176,7 +176,7 @@ def _draw_line(series: Any, colour: str, is_target: bool) -> None:
 
 
 def _value_labels(is_unknown: bool, form: str) -> DataLabelList:
-    """The number at a mark; at what nobody knows the word."""
+    """The labels of a series: the number of each value, or the word for unknown ones."""
     labels = DataLabelList()
     labels.showVal, labels.showSerName = not is_unknown, is_unknown
     labels.showLegendKey = labels.showCatName = labels.showPercent = False

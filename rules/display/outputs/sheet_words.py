@@ -80,7 +80,7 @@ class SheetWords:
     def _special_words(
         self, texts: Mapping[str, Any], department: Callable[[Any], Any], flag: Callable[[Any], Any]
     ) -> Mapping[str, Mapping[str, Callable[[Any], Any]]]:
-        """The titles of codes in the tables that have columns of their own."""
+        """The words for codes, by table and column, in the tables whose columns have their own."""
         status, verdict = texts["reading_status"].get, texts["verdict"].get
         type_ = {code: f"{code} {words}" for code, words in texts["difference"].items()}.get
         conclusions, comma = texts["conclusion"], phrase("said.comma", self._language)
@@ -122,7 +122,7 @@ class SheetWords:
         return lambda codes: self._titles.classes(codes, side)
 
     def _layer(self, code: str) -> str:
-        """A layer's title; with its code where another layer is called so too."""
+        """A layer's title, followed by its code if another layer has the same title."""
         title = self._titles.layer(code)
         namesakes = [one for one in self._titles.catalogue.values() if one.title_in(self._language) == title]
         return f"{title} {code}" if len(namesakes) > 1 else title
@@ -169,7 +169,7 @@ class SheetWords:
         return frame.iloc[:, sorted(range(len(names)), key=lambda at: ranks.get(names[at], 0))]
 
     def _with_titles(self, table: str, columns: pd.DataFrame) -> pd.DataFrame:
-        """A column of titles before each of ids that has none beside it."""
+        """Insert a column of titles before each column of ids that has none."""
         titles = self._titles
         found: dict[str, tuple[str, Callable[[str], str | None]]] = {}
         if "rule" in self.technical(table) and "title" not in columns:
@@ -188,7 +188,7 @@ class SheetWords:
         return columns
 
     def _field_titles(self, names: str) -> str:
-        """The titles of fields with commas between."""
+        """The titles of fields, separated by commas."""
         return phrase("said.comma", self._language).join(map(self._titles.field, names.split(",")))
 
     def _fact_column(self, columns: pd.DataFrame, name: str) -> pd.Series:
