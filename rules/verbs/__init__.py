@@ -1,1 +1,1 @@
-"""The doors of the core: the command line, serve, and what each verb does."""
+"""The command line, `serve`, the site and other ways to ask the core, and the work of each verb."""

@@ -62,7 +62,7 @@ def _layer_row(key: str, layer: Result, language: str) -> AnswerRow:
 
 
 def _row_of(text: str, about: Mapping[str, str | int] | None = None) -> AnswerRow:
-    """A row of which a tree says the same as a line."""
+    """A row with the same text in a tree and in plain lines."""
     return AnswerRow(text, about=about, line=(text,))
 
 
