@@ -82,7 +82,7 @@ class TermValues:
 
 @dataclass(frozen=True)
 class _CutGround:
-    """Where a term is measured, as polygons by unit (m,), None for all ground; and how much of it is open, in m².
+    """The ground on which a term is measured, as polygons by unit (m,), None for all ground; and the unknown m² of it.
 
     bounds: the certain and the possible ground, if a condition on another layer is unknown somewhere.
     """
