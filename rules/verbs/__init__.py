@@ -1,1 +1,1 @@
-"""The command line, `serve`, the site and other ways to ask the core, and the work of each verb."""
+"""The ways into the core: the command line, serve, the web; and the work of each verb."""
