@@ -84,7 +84,7 @@ def has_name(whole: str, words_behind: str = "") -> bool:
 
 
 def missing_names() -> list:
-    """What the table has and this QGIS lacks."""
+    """Names in the table that this QGIS lacks."""
     return [
         f"{whole}.{name}".rstrip(".")
         for whole, names in read_table().items()
@@ -125,7 +125,7 @@ def write_table() -> None:
 
 
 def main() -> None:
-    """Write the table, or say what is missing."""
+    """Write the table, or print the missing names."""
     from qgis.core import Qgis
 
     if sys.argv[1:] == ["--write"]:

@@ -32,7 +32,7 @@ TWO_PATHS = ("rename", "replace", "link")
 
 
 class Lacking(types.ModuleType):
-    """A module as it is, but for names that are gone, and with those that only Windows has."""
+    """A module without some names, and with those that only Windows has."""
 
     def __init__(self, whole, gone, **more):
         super().__init__(whole.__name__)
@@ -47,7 +47,7 @@ class Lacking(types.ModuleType):
 
 
 def as_it_lies(path, lstat=os.lstat, listdir=os.listdir):
-    """The path as it is written on the disk, if a file is there whose name differs in case alone."""
+    """The path as written on the disk, if a file's name differs from it in case alone."""
     if not isinstance(path, (str, bytes, os.PathLike)) or not os.fspath(path):
         return path
     whole = os.fspath(path)
@@ -77,9 +77,9 @@ def _finding(call, paths):
 
 
 def ignore_case(monkeypatch):
-    """Have Python's own calls find a file whose name differs in case alone, and compare such names as equal.
+    """Let Python's own calls find a file whose name differs in case alone, and compare such names as equal.
 
-    To be called after what wraps them too.
+    Call it after other patches of these calls.
     """
     monkeypatch.setattr(os.path, "normcase", lambda path: os.fspath(path).lower())
     for name in ONE_PATH:
