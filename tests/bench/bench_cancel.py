@@ -1,4 +1,4 @@
-"""Long work cancelled at moments spread over its length: how soon the core answers, and whether anything is left.
+"""Cancel long work at moments spread over its length: how soon the core answers, and whether anything is left behind.
 
 Every verb is asked over `serve` and cancelled as the dock does it, and as a program it gets SIGINT or SIGTERM in turn.
 Seconds are by the clock, with those of processors that the core took until it answered beside them, and the machine's

@@ -1,4 +1,4 @@
-"""The kernel and GEOS lay the same pairs of polygons over each other, a million of them, and must agree.
+"""The kernel and GEOS overlay the same million pairs of polygons, and must agree.
 
 Pairs are drawn by chance from a seed: fractal rings, polygons that share edges, holes that touch, slivers, duplicates,
 coordinates with a zone before them. The sum of each is held against GEOS's area within both roundings, and each ground

@@ -1,4 +1,4 @@
-"""The desk under load: officers who turn pages and write, systems that ask for checks, and a server killed in between.
+"""The desk under load: officers who read pages and write, systems that ask for checks, and a killed server.
 
     python3 build.py bench web --officers 40 --askers 10 --seconds 60
 

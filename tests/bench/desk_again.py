@@ -1,4 +1,4 @@
-"""The whole check again, or against an earlier run only what changed: parcels that moved, or a plan that was edited.
+"""Repeat a whole check, or compute only the changes since an earlier run: moved parcels, or an edited plan.
 
 Called as: python -m onemap.tests.bench.desk_again JOB FOLDER REPEATS. JOB: `whole` or `against` of one parcel of a
 hundred moved a little; `plan-whole`, `plan-against`, or `plan-session`, which asks a session that is warm already, of a

@@ -1,4 +1,4 @@
-"""A library as a city has it, of fifty layers, and one parcel in it: what a planner asks while he drags a corner.
+"""A city's library of fifty layers, and one parcel in it: what a planner asks while dragging a corner.
 
 At M it holds two million features: coverages, patches, large controls, and lines; the rules ask of each layer what of
 it lies on the parcel, which is what QGIS's clip and intersection answer too.

@@ -1,4 +1,4 @@
-"""File to file, as a user's own script would have it with a peer: parcels and controls in, overlaps and verdicts out.
+"""A check from file to file by a user's own script with a peer: parcels and controls in, overlaps and verdicts out.
 
 Called as: python -m onemap.tests.bench.peer_files ENGINE PARCELS.gpkg CONTROLS.gpkg OUT.gpkg
 

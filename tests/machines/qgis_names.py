@@ -1,4 +1,4 @@
-"""The names of QGIS that the plugin writes, held against a QGIS: run as a program by QGIS's own Python.
+"""Compare the names of QGIS in the plugin with a QGIS: run as a program by QGIS's own Python.
 
 `qgis_names.txt` has a line for each class: where it is imported from, then the names that the plugin writes anywhere
 and that are methods or signals of this class in QGIS 3.40, and enumerations as they are written. Which of those a line

@@ -1,4 +1,4 @@
-"""Names that differ in case alone are one file, for Python's own calls; and modules that lack what Windows has not.
+"""Names that differ only in case are one file for Python's own calls; modules lack what Windows lacks.
 
 A path that is not there as it is written is looked for ignoring case, folder by folder. What native libraries open by
 themselves is not covered: there the name must be written as it lies on the disk.

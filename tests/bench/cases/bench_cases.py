@@ -1,4 +1,4 @@
-"""How long `review list` of thousands of cases takes: read for the first time, read before, and one case shown.
+"""How long `review list` of thousands of cases takes: the first time, again, and with one case shown.
 
 Beside it, in the same run, what it takes to read the same events by plain SQL and JSON: a ratio tells more than seconds
 on a machine that is busy. Seconds are of this process's processor, and by the clock in brackets.

@@ -1,4 +1,4 @@
-"""Forty clients of a PostgreSQL share six cases: how long a step takes, how many conflict, and whether one is lost.
+"""Forty clients of a PostgreSQL share six cases: how long a step takes, how many conflict, and whether any is lost.
 
 After that, beside clients of other departments, one clerk keeps a transaction open in which he has inserted, and then
 inserts without end: how long the steps of the others take meanwhile. A step is a verb, from its words to its answer;

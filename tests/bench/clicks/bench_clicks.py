@@ -1,4 +1,4 @@
-"""Random clicks in the panel: what no test has thought of. Needs QGIS and the demo's city (python3 build.py demo).
+"""Random clicks in the panel, to find what no test covers. Needs QGIS and the demo's city (python3 build.py demo).
 
 A hand presses, types and chooses what can be seen, for two minutes in each language, with a real core and a copy of the
 city's library. Told is each error in Python or in QGIS's log, each defect of the core, each stall of more than three

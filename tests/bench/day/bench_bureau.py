@@ -1,4 +1,4 @@
-"""What a bureau waits for in a day and a night, each as one command from start to end.
+"""How long a bureau waits in a day and a night: each task as one command from start to end.
 
     python3 build.py bench bureau
 

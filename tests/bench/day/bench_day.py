@@ -1,4 +1,4 @@
-"""The planner's day in QGIS's own window, in both languages, and how long QGIS stands still where much is shown.
+"""A planner's day in QGIS's own window, in both languages, and how long QGIS hangs where much is shown.
 
 Needs QGIS, Xvfb and the demo's city (python3 build.py demo). Writes docs/day.md. A gap is the longest time in which the
 main thread came to no other event, by a timer of 10 ms: by the clock, and what that thread had of a processor in it,

@@ -1,4 +1,4 @@
-"""A county of any number of patches proved by `onemap validate` with every check of a layer and between layers.
+"""`onemap validate` on a county with any number of patches, with every check of a layer and between layers.
 
 Tells of the program as a whole: seconds by the clock and of processors, and its most memory. On demand also how soon a
 proof ends that is cancelled, and what PostGIS takes for its part of the same questions.

@@ -1,4 +1,4 @@
-"""The core on each Python from 3.11 to 3.14: its wheels for every system, and a trial on those that are here.
+"""The core on Python 3.11 to 3.14: its wheels for every system, and a trial on those installed here.
 
 Wheels: asked of the package index through uv, for every system that a bundle is for; nothing is fetched. It fails
 where a system and Python that had all wheels has not any more, or the other way round: then bundle and docs are to say

@@ -1,4 +1,4 @@
-"""Layers that lie together are told apart without seeing every colour: by sign, pattern or a colour that stays.
+"""Layers that lie together can be told apart with any colour vision: by sign, pattern or a colour that remains.
 
 Simulated are three kinds of colour blindness, each whole, and print in grey.
 """

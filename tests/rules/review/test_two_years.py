@@ -1,4 +1,4 @@
-"""Two deliveries of a land bureau, a year apart: what was planted in the second is what is told, to the square metre.
+"""Two deliveries of a land bureau, a year apart: exactly the planted changes are reported, to the square metre.
 
 The first is the sample city's own data. In the second, worked by hand: of the land-use patches one has another class,
 one was split in two and its east half has another class; of the farmland patches one is gone, one is new, one has only
