@@ -1,4 +1,4 @@
-"""The files that come with One Map: where they lie, and the tables among them."""
+"""The files that are shipped with One Map: their folder, and the tables among them."""
 
 from functools import cache
 from pathlib import Path

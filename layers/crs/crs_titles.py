@@ -27,7 +27,7 @@ def plain_crs_title(crs: pyproj.CRS, language: str) -> str:
 
 
 def titles_in_china(language: str) -> dict[str, str]:
-    """The names, by code, of the systems in which China's data come: the geographic ones and those of the zones."""
+    """The names, by code, of the systems of China's data: the geographic ones and those of the zones."""
     zones = [
         Zone(datum, width, number, prefixed).epsg
         for datum in DATUM_TITLES

@@ -92,7 +92,7 @@ def _check_systems_beside(path: Path) -> None:
 
 
 def _check_files(dataset: "DatasetReader", path: Path) -> None:
-    """Refuse a raster whose cells or overviews lie in a file not its own. Raises OneMapError source.indirect."""
+    """Refuse a raster with cells or overviews in a file that is not its own. Raises OneMapError source.indirect."""
     # Before the files are listed: for that the overviews are opened, wherever they are.
     strange = list(dataset.tags(ns="OVERVIEWS").values())
     own = path.stem.casefold()

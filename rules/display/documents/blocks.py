@@ -291,7 +291,7 @@ def with_texts(node: Any, change: Callable[[str], str]) -> Any:
 
 
 def printable(document: Document) -> Document:
-    """The document as it is printed: without empty columns, words not broken, "< 0.1" kept together."""
+    """The document for printing: without empty columns, words not broken, "< 0.1" kept together."""
     texts: Document = with_texts(document, lambda text: visible_text(_LESS.sub("\\1\u00a0", text)))
     sections = tuple(
         replace(section, blocks=tuple(_fit_columns(block, document.width_mm) for block in section.blocks))

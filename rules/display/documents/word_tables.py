@@ -43,7 +43,7 @@ class TableLook:
 
 
 class WordTable:
-    """A table at the end of a document, built row by row. A cell like an earlier one is copied from it, for speed.
+    """A table at the end of a document, built row by row. For speed, a cell is copied from an earlier one like it.
 
     aligns: of its columns; names: columns shaded like heads; is_tight: with little room in its cells.
     """
@@ -126,7 +126,7 @@ class WordTable:
 
 
 def _filled_cell(cell: CT_Tc, lines: Sequence[str]) -> CT_Tc:
-    """A copy of a cell with so many lines, filled in."""
+    """A copy of a cell, filled with these lines."""
     made = copy.deepcopy(cell)
     for at, (run, text) in enumerate(zip(made.iter(qn("w:r")), lines, strict=True)):
         run.text = f"\n{text}" if at else text

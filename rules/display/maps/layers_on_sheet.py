@@ -35,7 +35,7 @@ _MOST_BELOW, _APART_MM = 0.3, 0.2  # part of an outline that lies below a red li
 class Sheet:
     """A map under construction. prefix: begins the ids of its patterns, unique in the document that holds the map.
 
-    tolerance_mm, least_mm: how far lines may move, and what is too small to be drawn.
+    tolerance_mm, least_mm: how far lines may move, and the size below which nothing is drawn.
     """
 
     view: View

@@ -32,9 +32,9 @@ SheetFigure = Figure | MatrixFigure
 
 
 def write_charts(workbook: Any, figures: Sequence[SheetFigure], taken: Iterable[str]) -> None:
-    """Add a sheet of charts after the others. taken: their names. Cells have the values unrounded.
+    """Add a sheet of charts after the other sheets. taken: the names of these. Cells have the values unrounded.
 
-    An unknown value is empty: a hatched bar stands for it, in a column of its own that says so.
+    The cell of an unknown value is empty; a hatched bar replaces it, in a column of its own with a note.
     """
     if not figures:
         return

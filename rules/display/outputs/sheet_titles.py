@@ -64,7 +64,7 @@ def titles_of_check(library: Library, packs: Sequence[Pack], record: CheckRecord
 
 
 class SheetTitles:
-    """Titles in one language. Where nobody has a title, an id or a code stays as it is."""
+    """Titles in one language. Ids and codes without a title stay as they are."""
 
     def __init__(
         self, language: str, known: KnownTitles | None = None, tables: Mapping[str, pd.DataFrame] | None = None
@@ -114,7 +114,7 @@ class SheetTitles:
         return self._packs.get(pack, {}).get(self.language) or pack
 
     def unit(self, unit: str) -> str | None:
-        """The name of an area unit; None where it has none."""
+        """The name of an area unit; None if it has none."""
         return self._units.get(unit)
 
     def layer(self, code: str) -> str:
@@ -122,7 +122,7 @@ class SheetTitles:
         return layer_title(code, self.catalogue, self.language)
 
     def version(self, table: str) -> str:
-        """A version, by the table that holds it: its layer's title and its label where the record of the run has it."""
+        """A version, by its table: the layer's title and, if the record of the run has it, the version's label."""
         found = _VERSION.fullmatch(table)
         if found is None:
             return table
@@ -160,7 +160,7 @@ class SheetTitles:
         return titles[self.language] if slash and part == "group" else f"{value} {titles[self.language]}"
 
     def classes(self, codes: str, side: int) -> str:
-        """Class codes with commas, of the first (0) or second (1) plan of a comparison, each with its title."""
+        """Class codes of the first (0) or second (1) plan of a comparison, each with its title, separated by commas."""
         entry = self.catalogue.get(self._layers[side]) if side < len(self._layers) else None
         name = entry.class_field if entry else None
         if entry is None or name is None:

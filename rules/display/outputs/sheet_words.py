@@ -128,12 +128,12 @@ class SheetWords:
         return f"{title} {code}" if len(namesakes) > 1 else title
 
     def name(self, table: str) -> str:
-        """The name of the sheet of a table; the table's name where there is no word for it."""
+        """The name of the sheet of a table; the table's own name if the messages have none."""
         name = "".join(sign for sign in str(self._sheets.get(table, table)) if sign not in _SPECIAL)
         return name[:_LONGEST_NAME]
 
     def head(self, column: str, table: str = "") -> str:
-        """The head of a table's column, with its unit; the column's name where there is no word for it."""
+        """The head of a table's column, with its unit; the column's own name if the messages have none."""
         heads = self._of_indicators if table in _OF_INDICATORS else self._of_table.get(table, {})
         own = heads.get(column)
         return str(own or (self._layer(column) if table == HECTARES else self._columns.get(column, column)))
@@ -203,7 +203,7 @@ class SheetWords:
         return pd.Series([texts[row] for row in rows], index=columns.index, dtype=object)
 
     def _facts(self, column: str, text: Any, layer: str | None, differ: str | None) -> Any:
-        """An object of JSON as names and values; any other text as it is, and nothing for an empty one."""
+        """A JSON object as names and values; any other text unchanged, and nothing for an empty object."""
         is_class = column in ("keys", *_CLASSES)
         if text is None and is_class:
             return phrase("said.no_feature", self._language)
@@ -228,7 +228,7 @@ class SheetWords:
 
 
 def _object_of(text: Any) -> dict[str, Any] | None:
-    """An object of JSON; None of any other text."""
+    """The JSON object in a text; None for any other text."""
     try:
         facts = json.loads(text)
     except (TypeError, ValueError):

@@ -126,7 +126,7 @@ class SheetOutput:
         self._path.write_bytes(sheets.getvalue())
 
     def _tell_origin(self, workbook: Workbook, frames: Mapping[str, pd.DataFrame]) -> None:
-        """Say in the file's properties what made it, when, from which versions and by which packs."""
+        """Write into the file's properties what made it, when, from which versions and by which packs."""
         record = record_in(Table(frames[RUN_TABLE])) if RUN_TABLE in frames else self._record
         properties = workbook.properties
         properties.creator, properties.identifier = f"One Map {onemap_version()}", record.get("id")
@@ -279,7 +279,7 @@ def _top_row(sheet: Any, row: Sequence[object]) -> Sequence[object]:
 
 
 def _plain_cell(sheet: Any, value: object) -> object:
-    """A value as it is. A text that begins with = is an attribute, and must never become a formula."""
+    """A value as a cell; a text that begins with = is an attribute, and must never become a formula."""
     if not isinstance(value, str):
         return value
     is_long = len(value) > _WIDEST / 2 and _width(value) > _WIDEST - 2
@@ -313,6 +313,6 @@ def _is_too_long(value: object) -> TypeGuard[str]:
 
 
 def _shorten_text(text: str) -> str:
-    """The beginning of a text that is too long for a cell; its end says how many characters of how many stand there."""
+    """The beginning of a text that is too long for a cell, followed by the numbers of kept and of all characters."""
     kept = _MOST_CELL_CHARACTERS - len(f"…[{_MOST_CELL_CHARACTERS}/{len(text)}]")
     return f"{text[:kept]}…[{kept}/{len(text)}]"

@@ -54,9 +54,9 @@ class AnswerRow:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table. unit: of all its amounts, ha, m or km, which stand without it; the head names it.
+    """A column of a table. unit: ha, m or km of all its amounts, which then show only numbers; the head names it.
 
-    is_number: whether texts stand at their right, as amounts do.
+    is_number: whether texts are aligned right, as amounts are.
     """
 
     title: str
@@ -100,7 +100,7 @@ def amount_text(amount: Amount, language: str) -> str:
 
 
 def direction_word(bearing_deg: float | None, language: str) -> str:
-    """One of eight directions. bearing_deg: clockwise from north; None of what touches."""
+    """One of eight directions. bearing_deg: clockwise from north; None for a feature that touches."""
     if bearing_deg is None:
         touching: str = phrase("direction.touching", language)
         return touching

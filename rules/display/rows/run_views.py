@@ -146,7 +146,7 @@ def _run_row(run: Mapping[str, Any], language: str) -> AnswerRow:
 
 
 def explain_view(result: Mapping[str, Any], language: str) -> AnswerView:
-    """The steps as a reviewer reads them; then, where they hide a code or a hash, as the machine took them."""
+    """The steps in a reviewer's words; then those that hide a code or a hash, as the machine took them."""
     plain = [(step["step"], step.get("said", step["value"])) for step in result["steps"]]
     exact = [(one["step"], one["value"]) for one in result["steps"] if one.get("said", one["value"]) != one["value"]]
     rows = [_step_row(name, value, language) for name, value in plain if value not in _NOTHING]
@@ -164,7 +164,7 @@ def _step_row(name: str, value: str, language: str) -> AnswerRow:
 
 
 def _sentence(key: str, language: str, **facts: Any) -> AnswerRow:
-    """A sentence that stands alone, in lists too."""
+    """A sentence for lists and for plain text."""
     text = phrase(f"said.{key}", language, **facts)
     return AnswerRow(text, line=[text])
 

@@ -60,7 +60,7 @@ class StreetNetwork:
 
     @cached_property
     def _ways(self) -> tuple[list[int], list[int], list[float]]:
-        """Where the ways of each node begin (n + 1,); and for each way (w,) its target node and its length.
+        """The index of each node's first way (n + 1,), and for each way (w,) its target node and its length.
 
         They are lists because the search reads them one by one.
         """
