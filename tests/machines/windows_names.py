@@ -1,7 +1,7 @@
 """Names that differ only in case are one file for Python's own calls; modules lack what Windows lacks.
 
-A path that is not there as it is written is looked for ignoring case, folder by folder. What native libraries open by
-themselves is not covered: there the name must be written as it lies on the disk.
+A missing path is searched for ignoring case, folder by folder. Files that native libraries open by themselves are not
+covered: their names must be written as on the disk.
 """
 
 import io
