@@ -1,4 +1,4 @@
-"""Full disks, disks that may only be read, and libraries that someone else holds: refused, and nothing is lost."""
+"""Full disks, read-only disks, and libraries that somebody else has locked: refused, and nothing is lost."""
 
 import json
 import os

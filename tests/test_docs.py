@@ -1,4 +1,4 @@
-"""The documents name what is there: every path, every link, every module and function; the picture is of this tree."""
+"""The documents name only what exists: every path, link, module and function; the picture matches the imports."""
 
 import ast
 import re

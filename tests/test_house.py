@@ -1,4 +1,4 @@
-"""The house as a test: who may import whom, how large things grow, what they are called, words for every error."""
+"""The house as a test: which imports are allowed, sizes, names, and words for every error."""
 
 import ast
 import importlib.util

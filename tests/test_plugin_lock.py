@@ -1,4 +1,4 @@
-"""What the plugin installs: pinned by hash for every system, within the ranges, and listed part by part."""
+"""The packages that the plugin installs: pinned by hash for every system, within the ranges, and listed as parts."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Every refusal: its code, its place, words in both languages and a way to mend it; and nothing is half-written."""
+"""Every refusal: its code, its place, words in both languages and a mend; and nothing is half-written."""
 
 import hashlib
 import re

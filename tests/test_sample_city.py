@@ -1,4 +1,4 @@
-"""The sample city: a town that looks like one, and files with their traps."""
+"""The sample city: a plausible town, and files with their traps."""
 
 import json
 import tomllib

@@ -1,7 +1,7 @@
-"""The sample city in numbers, by hand: a land-use balance, indicators and two transitions on its clean ground.
+"""The sample city in numbers, by hand: a land-use balance, indicators and two transitions on clean ground.
 
-All numbers are worked in the head from the rectangles of planted.py, which are the same for every seed. Coordinates
-are metres east and north of (543 000, 4 212 000); the clean ground is x -150..850, y -150..1200.
+All numbers follow by mental arithmetic from the rectangles of planted.py, the same for every seed. Coordinates are
+metres east and north of (543 000, 4 212 000); the clean ground is x -150..850, y -150..1200.
 """
 
 import json

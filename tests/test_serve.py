@@ -1,4 +1,4 @@
-"""`onemap serve`: many requests to one core over stdin and stdout, each answered, any of them cancelled."""
+"""`onemap serve`: many requests to one core on stdin and stdout, each answered, any of them cancelled."""
 
 import gc
 import json

@@ -1,4 +1,4 @@
-"""A session of `serve` keeps its library open: each answer is still that of a fresh process, whatever others did."""
+"""A session of `serve` keeps its library open: each answer equals a fresh process's, whatever others did."""
 
 import contextlib
 import shutil

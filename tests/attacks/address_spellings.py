@@ -1,4 +1,4 @@
-"""A thousand spellings of addresses that have a password in them, and every place of every verb that takes one."""
+"""A thousand spellings of addresses with a password, and every parameter of every verb that takes an address."""
 
 import random
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A library with something in every table: layers, a raster, runs of every kind, decisions, a service, two cases."""
+"""A library with rows in every table: layers, a raster, runs of every kind, decisions, a service, two cases."""
 
 from pathlib import Path
 

@@ -1,7 +1,7 @@
 """A bureau on a server: an account in each of the ten departments, the lead, the auditor, the owner, and a stranger.
 
-`attempt` writes as an account what a program of its own might, in one transaction that never stays. `step` is what a
-lawful step writes, row by row, so that an attack differs from it in what it attacks and in nothing else.
+`attempt` writes as an account what a program of its own could write, in one transaction, by default rolled back.
+`step` writes a lawful step row by row, so that an attack differs from it only in the attacked thing.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""Passwords in whatever spelling of an address, and keys in an address's path: none is ever repeated."""
+"""Passwords in any spelling of an address, and keys in an address's path, are never repeated."""
 
 import json
 import os

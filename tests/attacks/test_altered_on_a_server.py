@@ -1,4 +1,4 @@
-"""What the owner of a server's tables changes, or somebody grants, is named, and no step makes it whole."""
+"""Changes that the owner of a server's tables makes, or rights that somebody grants, are named; no step hides them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Small files that unfold to fill the memory, never end, or end the process: refused in words, within a bound."""
+"""Small files that expand to fill the memory, never end, or end the process are refused within limits."""
 
 import json
 import sqlite3

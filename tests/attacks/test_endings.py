@@ -1,4 +1,4 @@
-"""Inputs that ended programs before: each is refused in words, leaves nothing behind, and ends in time."""
+"""Inputs that used to end programs are refused in words and in time, and leave nothing behind."""
 
 import errno
 import json

@@ -1,4 +1,4 @@
-"""Files whose content names other files, an address or a program: none chooses its driver, whatever it is called."""
+"""Files that name other files, an address or a program never choose their driver, whatever their names."""
 
 import json
 import sqlite3

@@ -1,4 +1,4 @@
-"""Templates that would run programs, read files, never end or fill the memory: each is named with its place."""
+"""Templates that would run programs, read files, never end or fill the memory are named with the place."""
 
 import socket
 import threading

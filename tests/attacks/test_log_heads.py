@@ -1,4 +1,4 @@
-"""A log made anew, cut short, or of another library is told from one that goes on, by a head that is known outside."""
+"""A log head kept elsewhere tells whether a log was made anew, cut short, or belongs to another library."""
 
 import contextlib
 import json

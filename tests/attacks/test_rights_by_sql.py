@@ -1,4 +1,4 @@
-"""What an account may do on a server by a program of its own: each attack differs from a lawful step in one thing."""
+"""What accounts can do on a server with programs of their own: each attack differs from a lawful step in one thing."""
 
 import json
 

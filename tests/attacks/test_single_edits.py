@@ -1,4 +1,4 @@
-"""Whoever edits one thing in a library's file with sqlite3 is found, by table and row: values, rows, structure."""
+"""Any single edit of a library's file with sqlite3 is found, by table and row: values, rows, structure."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""`onemap web` on a library on a server: PostgreSQL proves who signs in, and decides what each may do."""
+"""`onemap web` on a library on a server: PostgreSQL checks the password, and decides what each account may do."""
 
 import contextlib
 import html

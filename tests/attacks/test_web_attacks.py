@@ -1,4 +1,4 @@
-"""`onemap web` under attack: who has no code, whose page is elsewhere, who guesses, who sends too much or too often."""
+"""`onemap web` under attack: no code, a foreign page, guessing, too much data, too many requests."""
 
 import http.client
 import socket

@@ -1,4 +1,4 @@
-"""The lines for nginx that come along, with two units behind them: HTTPS to the outside, each session in its unit."""
+"""The shipped lines for nginx, with two units behind it: HTTPS outside, and each session in its own unit."""
 
 import http.client
 import re

@@ -1,4 +1,4 @@
-"""Twelve people at once in real browsers: a case from its upload to the issued statement, on a server."""
+"""Twelve people at once in real browsers take a case from its upload to the issued statement, on a server."""
 
 import os
 import re

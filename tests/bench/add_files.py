@@ -1,7 +1,7 @@
-"""A layer taken in from a file: `onemap add` with all its checks, and what a user's own script would do instead.
+"""Adding a layer from a file: `onemap add` with all its checks, and a user's own script instead of it.
 
 Called as: python -m onemap.tests.bench.add_files WAY FOLDER REPEATS; WAY: ours, or ogr2ogr, which writes a GeoPackage
-with its index, after which DuckDB asks each polygon whether it is valid.
+with its index; DuckDB then checks whether each polygon is valid.
 """
 
 import json

@@ -1,9 +1,9 @@
-"""Long work cancelled at moments spread over its length: how soon the core answers, and whether anything is left.
+"""Cancel long work at moments spread over its length: how soon the core answers, and whether anything is left behind.
 
-Every verb is asked over `serve` and cancelled as the dock does it, and as a program it gets SIGINT or SIGTERM in turn.
-Seconds are by the clock, with those of processors that the core took until it answered beside them, and the machine's
-load. Of progress it tells how long the bar stood still, and how far it was from the share of the time that had gone.
-Fails where something is left, something else is said, or the library is not as before; never for want of speed.
+Every verb runs over `serve`, cancelled as the dock does it, and as a program, stopped by SIGINT or SIGTERM in turn.
+Printed are the seconds until the core answers, those of processor time, and the machine's load; of progress, how long
+the bar stood still, and how far it was from the share of the time that had passed. Fails if something is left behind,
+if another message comes, or if the library is not as before; never for lack of speed.
 """
 
 import argparse

@@ -1,7 +1,7 @@
-"""Parsers of untrusted text, fed with damaged files for a minute: each is read or refused, never a traceback.
+"""Feed parsers of foreign text with damaged files for a minute: each is read or refused, without a traceback.
 
-What goes wrong is printed with its seed and number, and the input is kept: `bench_fuzz.py --seed S --number N` feeds
-it again. The work is done in a child, so that a crash or an endless loop of a library is told too.
+A failure is printed with its seed and number, and its input is kept: `bench_fuzz.py --seed S --number N` repeats it.
+A child process does the work, so that a crash or an endless loop of a library is reported, too.
 """
 
 import argparse

@@ -1,7 +1,7 @@
-"""How the cost of a check grows: with the number of parcels, of layers, and of the vertices of a control.
+"""How the cost of a check grows with the number of parcels, of layers, and of a control's vertices.
 
-Each figure is the processor time of `onemap check` as a program, start included, and its most memory; the least of
-several. `--parcels 10000,100000,1000000` are the sizes; layers and vertices are measured at the second of them.
+Each number is the processor time of `onemap check` as a program, start included, and its peak memory; the least of
+several runs. `--parcels 10000,100000,1000000` are the sizes; layers and vertices are measured at the second one.
 """
 
 import argparse

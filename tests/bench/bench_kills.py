@@ -1,8 +1,8 @@
-"""Writers that are killed at random moments: after each kill the library is whole, as before the step or as after it.
+"""Kill writers at random moments: after each kill the library is as before the step, or as after it.
 
-Each writer runs as a process of its own on a copy of one library. Half of the kills come at a moment of its usual
-time, the others when it has just begun to write. `bench_kills.py --kills N --seed S`; a failure is printed with its
-number, and the library is kept.
+Each writer is a separate process on a copy of one library. Half of the kills come at any moment of its usual time, the
+others when it has just begun to write. `bench_kills.py --kills N --seed S`; a failure is printed with its number, and
+its library is kept.
 """
 
 import argparse

@@ -1,6 +1,6 @@
-"""One Map and its peers on the same work in turn, each in fresh processes; the figures go to docs/benchmarks.md.
+"""One Map and its peers do the same work in turn, each in fresh processes; the numbers go to docs/benchmarks.md.
 
-It fails where totals differ. Nothing here decides by time.
+It fails if totals differ, and never because of time.
 """
 
 import argparse

@@ -1,7 +1,7 @@
-"""Parcels of a whole province against thirty layers: killed once, gone on with, and what it took.
+"""Parcels of a whole province against thirty layers: killed once, resumed, and measured.
 
-`--parcels 10000000` is the size that was asked for; `--workers 1,2` runs it on Dask instead, with so many processes.
-Fails above six gigabytes, and where the second run did not go on where the first was killed.
+`--parcels 10000000` is the required size; `--workers 1,2` runs it on Dask instead, with these numbers of processes.
+Fails above six gigabytes, and if the second run does not resume where the first was killed.
 """
 
 import argparse

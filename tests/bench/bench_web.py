@@ -1,11 +1,10 @@
-"""The desk under load: officers who turn pages and write, systems that ask for checks, and a server killed in between.
+"""The desk under load: officers who read pages and write, systems that ask for checks, and a killed server.
 
     python3 build.py bench web --officers 40 --askers 10 --seconds 60
 
-A library in a file, or with --server one in a PostgreSQL where each has an account, its server, and all who ask are on
-this machine. Told are the times of pages and of checks of one parcel by 50 rules on 50 layers, what was refused,
-whether each step that was confirmed is in its case after the server was killed (SIGKILL), and whether the chain is
-whole.
+The library is in a file or, with --server, in a PostgreSQL where each has an account; the server and all its clients
+are on this machine. Printed are the times of pages and of checks of one parcel by 50 rules on 50 layers, refusals,
+whether each confirmed step is in its case after the server was killed (SIGKILL), and whether the chain is intact.
 """
 
 import argparse

@@ -1,6 +1,6 @@
-"""docs/benchmarks.md: the tables between its marks are written anew from docs/benchmarks.json; the words stay.
+"""Write the tables between the marks of docs/benchmarks.md anew from docs/benchmarks.json; its text stays.
 
-Each row that was measured is added to docs/benchmarks.csv, too, where those of before stay.
+Each measured row is also appended to docs/benchmarks.csv, where earlier rows stay.
 """
 
 import csv

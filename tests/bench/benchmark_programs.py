@@ -1,4 +1,4 @@
-"""Ours and the peers as programs, each in a fresh process: what it is called with, how it ended, what it took."""
+"""Our programs and the peers', each in a fresh process: their arguments, how they ended, and their cost."""
 
 import contextlib
 import json

@@ -1,8 +1,8 @@
-"""The whole check again, or against an earlier run only what changed: parcels that moved, or a plan that was edited.
+"""Repeat a whole check, or compute only the changes since an earlier run: moved parcels, or an edited plan.
 
-Called as: python -m onemap.tests.bench.desk_again JOB FOLDER REPEATS. JOB: `whole` or `against` of one parcel of a
-hundred moved a little; `plan-whole`, `plan-against`, or `plan-session`, which asks a session that is warm already, of a
-plan that was edited in one township. All others are whole programs.
+Called as: python -m onemap.tests.bench.desk_again JOB FOLDER REPEATS. JOB: `whole` or `against`, with one parcel of a
+hundred moved a little; `plan-whole`, `plan-against`, or `plan-session`, which asks a warm session, with a plan edited
+in one township. All others are whole programs.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""File to file, as a user of One Map has it: a library, a pack of rules, `onemap check`."""
+"""A check from file to file, as a user of One Map does it: a library, a pack of rules, `onemap check`."""
 
 import subprocess
 import sys

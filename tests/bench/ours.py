@@ -1,4 +1,4 @@
-"""One Map's side of the benchmark: what each job is made of in rules/ and layers/, on two threads."""
+"""One Map's side of the benchmark: the functions of rules/ and layers/ behind each job, on two threads."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Peers that work on arrays in Python: geopandas, shapely, gometry, dask-geopandas, exactextract, Geod of pyproj.
+"""Peers on arrays in Python: geopandas, shapely, gometry, dask-geopandas, exactextract, Geod of pyproj.
 
 Called as: python -m onemap.tests.bench.peer_frames PEER:JOB FOLDER REPEATS
 """

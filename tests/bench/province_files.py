@@ -1,4 +1,4 @@
-"""A province of any size for the benchmark: parcels written strip by strip, thirty layers in a library, a pack."""
+"""A province of any size for the benchmark: parcels written in strips, thirty layers in a library, a pack."""
 
 import subprocess
 import sys

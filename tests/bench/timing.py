@@ -1,4 +1,4 @@
-"""How a piece of work is timed in a process of its own; standard library only, since every peer's Python runs it."""
+"""Time a piece of work in its own process; standard library only, because every peer's Python runs it."""
 
 import json
 import sys

@@ -1,9 +1,9 @@
-"""The names of QGIS that the plugin writes, held against a QGIS: run as a program by QGIS's own Python.
+"""Compare the names of QGIS in the plugin with a QGIS: run as a program by QGIS's own Python.
 
-`qgis_names.txt` has a line for each class: where it is imported from, then the names that the plugin writes anywhere
-and that are methods or signals of this class in QGIS 3.40, and enumerations as they are written. Which of those a line
-of code means cannot be told without running it, so that a class may stand there with a name that is only asked of
-another one. `qgis4_names.toml` says of each whether it was read in the Python API of QGIS 4.
+`qgis_names.txt` has a line for each class: the module from which it is imported, then the names that the plugin writes
+anywhere and that are methods or signals of this class in QGIS 3.40, and enumerations as written. Only running a line of
+code tells which class it means, so a class may be listed with a name that the plugin uses only on another class.
+`qgis4_names.toml` says for each whether it was read in the Python API of QGIS 4.
 
     QT_QPA_PLATFORM=offscreen python3 tests/machines/qgis_names.py            what this QGIS lacks, as JSON
     QT_QPA_PLATFORM=offscreen python3 tests/machines/qgis_names.py --write    make the table anew
@@ -84,7 +84,7 @@ def has_name(whole: str, words_behind: str = "") -> bool:
 
 
 def missing_names() -> list:
-    """What the table has and this QGIS lacks."""
+    """Names in the table that this QGIS lacks."""
     return [
         f"{whole}.{name}".rstrip(".")
         for whole, names in read_table().items()
@@ -125,7 +125,7 @@ def write_table() -> None:
 
 
 def main() -> None:
-    """Write the table, or say what is missing."""
+    """Write the table, or print the missing names."""
     from qgis.core import Qgis
 
     if sys.argv[1:] == ["--write"]:

@@ -1,7 +1,7 @@
-"""Import every module of the plugin against PyQt6 itself, with stand-ins for QGIS's own classes: run as a program.
+"""Import every module of the plugin with PyQt6 itself, and stand-ins for QGIS's own classes: run as a program.
 
-It prints one JSON object: how many modules were imported, what failed, which names of Qt were asked for and are not
-there, and which widgets were built and painted (qt6_widgets.py).
+It prints one JSON object: how many modules were imported, what failed, which requested names of Qt are missing, and
+which widgets were built and painted (qt6_widgets.py).
 """
 
 import ast

@@ -1,7 +1,7 @@
-"""Every widget of the plugin, built, laid out and painted by Qt 6; QGIS's own widgets are plain ones of Qt there.
+"""Build, lay out and paint every widget of the plugin with Qt 6; plain widgets of Qt replace QGIS's own.
 
-What a widget is built from is given by the types that it names: a library that is not open, a canvas that shows
-nothing, a core that is not started.
+The arguments of a widget are made by the types that it names: a library that is not open, a canvas that shows nothing,
+a core that is not started.
 """
 
 import importlib

@@ -1,4 +1,4 @@
-"""`build.py` on Windows and macOS, as far as it can be shown here: QGIS's programs are scripts in made-up folders."""
+"""`build.py` on Windows and macOS, as far as this machine can show: scripts replace QGIS's programs."""
 
 import os
 import subprocess

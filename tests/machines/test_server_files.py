@@ -1,4 +1,4 @@
-"""The units and the recipe of a container for a server: read by systemd itself, and their command run as it stands."""
+"""The units and the container recipe for a server: systemd itself reads them, and their command runs as written."""
 
 import configparser
 import os

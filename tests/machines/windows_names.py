@@ -1,7 +1,7 @@
-"""Names that differ in case alone are one file, for Python's own calls; and modules that lack what Windows has not.
+"""Names that differ only in case are one file for Python's own calls; modules lack what Windows lacks.
 
-A path that is not there as it is written is looked for ignoring case, folder by folder. What native libraries open by
-themselves is not covered: there the name must be written as it lies on the disk.
+A missing path is searched for ignoring case, folder by folder. Files that native libraries open by themselves are not
+covered: their names must be written as on the disk.
 """
 
 import io
@@ -32,7 +32,7 @@ MAKING = {"open": 1, "access": 1, "rename": 2, "replace": 2, "link": 2}  # and h
 
 
 class Lacking(types.ModuleType):
-    """A module as it is, but for names that are gone, and with those that only Windows has."""
+    """A module without some names, and with those that only Windows has."""
 
     def __init__(self, whole, gone, **more):
         super().__init__(whole.__name__)
@@ -47,7 +47,7 @@ class Lacking(types.ModuleType):
 
 
 def as_it_lies(path, lstat=os.lstat, listdir=os.listdir):
-    """The path as it is written on the disk, if a file is there whose name differs in case alone."""
+    """The path as written on the disk, if a file's name differs from it in case alone."""
     if not isinstance(path, (str, bytes, os.PathLike)) or not os.fspath(path):
         return path
     whole = os.fspath(path)
@@ -92,9 +92,9 @@ def _looking(call):
 
 
 def ignore_case(monkeypatch):
-    """Have Python's own calls find a file whose name differs in case alone, and compare such names as equal.
+    """Let Python's own calls find a file whose name differs in case alone, and compare such names as equal.
 
-    To be called after what wraps them too.
+    Call it after other patches of these calls.
     """
     monkeypatch.setattr(os.path, "normcase", lambda path: os.fspath(path).lower())
     for name in LOOKING:

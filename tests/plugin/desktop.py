@@ -1,7 +1,7 @@
-"""The real QGIS desktop on a screen that nobody sees: starts it, lets desktop_driver.py click, keeps the picture.
+"""The real QGIS desktop on an invisible screen: start it, let desktop_driver.py click, and keep the picture.
 
-python tests/plugin/desktop.py PICTURE.png [zh|en] [DEMO]: makes the pictures of the user guide and of the README, one a
-scene. DEMO: the folder of a demo whose city is shown; without it one is made.
+python tests/plugin/desktop.py PICTURE.png [zh|en] [DEMO]: makes the pictures of the user guide and of the README, one
+for each scene. DEMO: the folder of a demo whose city is shown; without it one is made.
 """
 
 import contextlib

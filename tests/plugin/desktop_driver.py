@@ -1,4 +1,4 @@
-"""Runs inside QGIS desktop: opens the panel, ticks layers, checks, goes to a finding, all by clicks; then reports."""
+"""Runs inside QGIS desktop: opens the panel, ticks layers, checks, visits a finding, all by clicks; then reports."""
 
 import faulthandler
 import json

@@ -1,4 +1,4 @@
-"""What a hand does at QGIS's desktop: waits, clicks, looks for a button; for the scripts that QGIS runs."""
+"""A hand at QGIS's desktop for the scripts that QGIS runs: it waits, clicks, and looks for buttons."""
 
 from qgis.PyQt.QtCore import QEventLoop, QPoint, Qt, QTimer
 from qgis.PyQt.QtTest import QTest

@@ -1,4 +1,4 @@
-"""Runs inside QGIS desktop: opens the panel by its shortcut and walks through every room by keys; then reports."""
+"""Runs inside QGIS desktop: opens the panel by its shortcut and visits every room by keys; then reports."""
 
 import faulthandler
 import json

@@ -1,4 +1,4 @@
-"""A web server of map services for the tests: QGIS's own server, and small ones that fail as real ones do.
+"""A web server of map services for tests: QGIS's own server, and small ones that fail as real ones do.
 
 /ows          WMS, WMTS, WFS 1.1 by QGIS Server           /wfs3          OGC API Features by QGIS Server
 /keyed/ows    the same, for who gives the key as ?tk=      /sta/v1.1      SensorThings

@@ -1,4 +1,4 @@
-"""What somebody does at another desk: verbs of the core, in one process for all tests, as to start one takes longer."""
+"""Verbs of the core as at another desk, in one process for all tests, because starting one takes longer."""
 
 import functools
 import json

@@ -1,7 +1,7 @@
-"""The texts that widgets paint: which words, in which colour, on which ground, and whether they are whole.
+"""The texts that widgets paint: their words, colour and background, and whether they are complete.
 
-A widget is painted once more as a drawing of lines and words (SVG), which tells each text's colour and place, whoever
-paints it: a style, a delegate or a rich text. The ground is read from the picture of the window.
+A widget is painted again as a drawing of lines and words (SVG), which has each text's colour and place, whether a
+style, a delegate or rich text paints it. The background is read from the picture of the window.
 """
 
 import re

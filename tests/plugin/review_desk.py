@@ -1,4 +1,4 @@
-"""A review tab without a window, as somebody clicks in it."""
+"""A review tab without a window, operated as by clicks."""
 
 from qgis.PyQt.QtCore import QDate, Qt
 

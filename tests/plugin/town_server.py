@@ -1,4 +1,4 @@
-"""A PostGIS server for the plugin's tests, and libraries of the town on it, made by an account that has a password."""
+"""A PostGIS server for the plugin's tests, with libraries of the town made by an account with a password."""
 
 import contextlib
 import json

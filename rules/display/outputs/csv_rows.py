@@ -9,7 +9,7 @@ _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_bytes(heads: Sequence[str], rows: Iterable[Iterable[Any]]) -> bytes:
-    """Rows as CSV in UTF-8, with the mark by which office programs know it; a text that begins a formula is quoted."""
+    """Rows as CSV in UTF-8 with the mark that office programs need; texts that would begin a formula are quoted."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(heads)

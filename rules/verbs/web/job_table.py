@@ -53,7 +53,7 @@ class Job:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing of it is still to come."""
+        """Whether the job has ended."""
         return self.state in (SUCCESSFUL, FAILED, DISMISSED)
 
     def files(self) -> dict[str, Path]:
@@ -69,8 +69,8 @@ class Job:
 class JobTable:
     """All jobs of one server.
 
-    at_once: how many jobs run at most; without_waiting: how many start as soon as they come. Others wait, for some
-    seconds at most, until one of these ends, because each takes longer if more run than there are processors.
+    at_once: the number of jobs that may run together; without_waiting: how many start at once. Another job waits until
+    one of these ends, some seconds at most, because all take longer if more run than there are processors.
     """
 
     def __init__(self, pool: CorePool, asker: Asker, at_once: int, without_waiting: int) -> None:

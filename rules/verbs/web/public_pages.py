@@ -67,7 +67,7 @@ class PublicPages:
         self._writings = AddressRates(_WRITINGS, _WRITINGS_S)
 
     def routes(self) -> list[Route]:
-        """All of them: there is no desk behind."""
+        """The routes of all pages; there are no pages of cases."""
         notice = "/notices/{case}/{number:int}"
         return [
             Route("/", self._page_of(self._list)),

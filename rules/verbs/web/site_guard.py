@@ -39,7 +39,7 @@ class SiteNames:
     """The names of the site, and of its cookies.
 
     hosts: the names that a browser may use; own_hosts: this machine's; is_secure: whether a proxy speaks HTTPS for it;
-    worker: its port, by which that proxy finds it again.
+    worker: its port, by which the proxy finds the session's server again.
     """
 
     hosts: frozenset[str]

@@ -149,9 +149,9 @@ def _place_of(name: str, sort: str) -> Path:
 
 
 def _head_of_cases(names: Sequence[str]) -> str:
-    """The head of a new file of cases: the surroundings of every case of the pack on which the last pack stands.
+    """The head of a new file of cases, with the surroundings from the cases of the pack on which the last pack stands.
 
-    Without it that pack's rules would decide all cases. "" if the last pack has cases already.
+    Without it the rules of that pack would decide all cases. Empty if the last pack has cases already.
     """
     from onemap.rules.review.proofs.case_drafts import head_text
     from onemap.rules.review.proofs.proof_cases import cases_texts
@@ -389,7 +389,7 @@ def pack_differences(values: Values, context: VerbContext) -> Result:
 
 
 def _sides(names: list[str], catalogue: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    """Packs, and the packs to compare with: with the last one's origin instead of it, or without it.
+    """The packs, and the packs to compare with: in the latter the last pack's origin replaces it, else it is left out.
 
     Raises OneMapError pack.no_origin if there is nothing to compare with.
     """

@@ -1,4 +1,4 @@
-"""The core as others start it, cancelled in the middle: over `serve` as the dock does it, or by a signal."""
+"""Cancel the core in mid-work as others do: over `serve` as the dock does, or by a signal."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A library in which every long verb has work for seconds, and what each is asked; made once in a workload's folder."""
+"""A library on which every long verb works for seconds, and a request for each; made once per workload's folder."""
 
 import json
 import subprocess

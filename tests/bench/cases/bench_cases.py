@@ -1,7 +1,7 @@
-"""How long `review list` of thousands of cases takes: read for the first time, read before, and one case shown.
+"""How long `review list` of thousands of cases takes: the first time, again, and with one case shown.
 
-Beside it, in the same run, what it takes to read the same events by plain SQL and JSON: a ratio tells more than seconds
-on a machine that is busy. Seconds are of this process's processor, and by the clock in brackets.
+The same run also measures reading the same events by plain SQL and JSON, because a ratio says more than seconds on a
+busy machine. Seconds are processor time of this process, with wall time in brackets.
 """
 
 import argparse

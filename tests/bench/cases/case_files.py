@@ -1,6 +1,6 @@
-"""A library with thousands of cases of thirty events: a few are walked by the program, the others are their copies.
+"""A library with thousands of cases of thirty events each: the program walks a few, the others are copies.
 
-Each copy has an id, moments, a number of its document and runs of its own, and its events bear the hashes that follow.
+Each copy has its own id, moments, document number and runs, and its events have the hashes that follow from these.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Random clicks in the real dock with a real core, on a screen that nobody sees; run by QGIS's Python: ORDERS.json."""
+"""Random clicks in the real dock with a real core, on an invisible screen; run by QGIS's Python: ORDERS.json."""
 
 import json
 import os

@@ -1,9 +1,9 @@
-"""What a bureau waits for in a day and a night, each as one command from start to end.
+"""How long a bureau waits in a day and a night: each task as one command from start to end.
 
     python3 build.py bench bureau
 
-The demo once all is installed; forty thousand parcels of the sample city by all rules of the shipped pack; a folder of
-two hundred files, four days of each layer of the sample city, taken into a new library; five thousand cases listed.
+The tasks: the demo once all is installed; forty thousand parcels of the sample city by all rules of the shipped pack;
+two hundred files, four days of each layer of the sample city, into a new library; a list of five thousand cases.
 """
 
 import argparse

@@ -1,8 +1,8 @@
-"""The planner's day in QGIS's own window, in both languages, and how long QGIS stands still where much is shown.
+"""A planner's day in QGIS's own window, in both languages, and how long QGIS hangs where much is shown.
 
-Needs QGIS, Xvfb and the demo's city (python3 build.py demo). Writes docs/day.md. A gap is the longest time in which the
-main thread came to no other event, by a timer of 10 ms: by the clock, and what that thread had of a processor in it,
-which other work on the machine changes less. Fails where a task could not be done, never for want of speed.
+Needs QGIS, Xvfb and the demo's city (python3 build.py demo). Writes docs/day.md. A gap is the longest time without
+another event in the main thread, by a timer of 10 ms: in wall time, and in processor time of that thread, which depends
+less on other work of the machine. Fails if a task could not be done, never for lack of speed.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""A pulse of ten milliseconds in the main thread: how long it stood still, by the clock and of the processor."""
+"""A pulse of ten milliseconds in the main thread, which measures its hangs in wall time and processor time."""
 
 import time
 

@@ -1,6 +1,6 @@
-"""How long QGIS stands still where much is shown; run by QGIS's Python, as: python stall_driver.py ORDERS.json.
+"""How long QGIS hangs where much is shown; run by QGIS's Python, as: python stall_driver.py ORDERS.json.
 
-The dock is the real one, beside a map that draws, on a screen that nobody sees; the core is the real one.
+The dock and the core are the real ones, beside a map that is being drawn, on an invisible screen.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Small sound files of every kind that is parsed as text or as packed text, for the fuzzer to damage."""
+"""Small valid files of every kind that is parsed as text or packed text, for the fuzzer to damage."""
 
 import io
 import json

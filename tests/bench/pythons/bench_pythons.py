@@ -1,12 +1,12 @@
-"""The core on each Python from 3.11 to 3.14: its wheels for every system, and a trial on those that are here.
+"""The core on Python 3.11 to 3.14: its wheels for every system, and a trial on those installed here.
 
-Wheels: asked of the package index through uv, for every system that a bundle is for; nothing is fetched. It fails
-where a system and Python that had all wheels has not any more, or the other way round: then bundle and docs are to say
-so. Systems that no bundle is for are refused in words (`--wheels` does this alone).
+Wheels: uv asks the package index for every system that a bundle is for, and fetches nothing. It fails if a system and
+Python that had all wheels no longer has them, or the reverse: then bundle and docs must say so. Systems without a
+bundle are refused in words (`--wheels` does this alone).
 
-Trial: for each an environment of its own is made, outside the checkout, from the lists of requirements;
-then the self-test is run there, and a short choice of tests. A Python is looked for as `python3.N` on PATH, in pyenv,
-and by uv, which fetches one where the network lets it (`--fetch`). One that is not here is told, and is no failure.
+Trial: an environment for each Python is made outside the checkout from the lists of requirements, and runs the
+self-test and a few tests. A Python is searched as `python3.N` on PATH, in pyenv, and by uv, which fetches one if the
+network allows it (`--fetch`). A missing Python is reported, and is no failure.
 """
 
 import argparse

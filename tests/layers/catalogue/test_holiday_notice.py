@@ -1,4 +1,4 @@
-"""The State Council's notice of a year's holidays: what past years' calendars say comes back from their sentences."""
+"""The State Council's notices of holidays: the sentences of past years give their calendars."""
 
 from datetime import date, timedelta
 

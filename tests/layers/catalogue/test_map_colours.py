@@ -1,6 +1,6 @@
-"""Layers that lie together are told apart without seeing every colour: by sign, pattern or a colour that stays.
+"""Layers that lie together can be told apart with any colour vision: by sign, pattern or a colour that remains.
 
-Simulated are three kinds of colour blindness, each whole, and print in grey.
+Three complete kinds of colour blindness are simulated, and print in grey.
 """
 
 from itertools import combinations

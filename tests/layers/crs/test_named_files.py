@@ -1,4 +1,4 @@
-"""A coordinate system that names a file is refused wherever it stands, and no such file is opened."""
+"""A coordinate system that names a file is refused wherever it occurs, and the file is not opened."""
 
 import json
 import os

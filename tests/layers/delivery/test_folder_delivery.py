@@ -1,4 +1,4 @@
-"""A plan's database in the folders that its receiver asks for: checked first, whole or not at all, and a city's own."""
+"""A plan's database in the receiver's folders: checked first, written whole or not at all; a city's own template."""
 
 import hashlib
 import shutil

@@ -1,4 +1,4 @@
-"""An output of several files takes its places whole, or leaves what lay there whole."""
+"""An output of several files replaces the earlier files as a whole, or leaves them whole."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Places that Windows and networks make special, by paths and lists of mounts as those systems write them."""
+"""Paths that Windows and networks make special, given as paths and lists of mounts of those systems."""
 
 from pathlib import Path, PurePosixPath, PureWindowsPath
 

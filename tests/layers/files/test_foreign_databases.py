@@ -1,4 +1,4 @@
-"""A database that another program has open is read as that program saved it, and nothing is made beside it."""
+"""A database open in another program is read as that program saved it, and nothing is written beside it."""
 
 import contextlib
 import hashlib

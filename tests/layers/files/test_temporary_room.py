@@ -1,4 +1,4 @@
-"""The folder for temporary files of a process: what a killed one left goes, what another is making stays."""
+"""A process's folder for temporary files: that of a killed process is removed, that of a running one stays."""
 
 import subprocess
 import sys

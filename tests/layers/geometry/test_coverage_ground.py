@@ -1,4 +1,4 @@
-"""Coverages: what an overlay adds to one is seen, and made on a grid or refused."""
+"""Coverages: ground that an overlay adds is noticed, and the overlay is made on a grid or refused."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""A large source is added block by block, by way of a journal: the same to the last digit, killed or not."""
+"""A large source is added block by block through a journal: equal to the last digit, even after a kill."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A part of a layer, sent as the whole, frees the ground of the rest: that is said, with its size."""
+"""A part of a layer sent as the whole would free the ground of the rest: a remark says so, with its area."""
 
 import geopandas as gpd
 import pytest

@@ -1,4 +1,4 @@
-"""Zones that stand in place of a distance, and the features that have none: nothing would be kept of them."""
+"""Zones that replace a distance: features without a zone are named, because no rule would protect them."""
 
 import geopandas as gpd
 import pytest

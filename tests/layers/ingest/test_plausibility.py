@@ -1,4 +1,4 @@
-"""A file that does not look like the layer is refused with the figures, and taken where somebody is sure."""
+"""A file that does not look like its layer is refused with figures, and added if somebody insists."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A layer that comes in several files, as one for each county, becomes one version: no file replaces another."""
+"""A layer in several files, such as one for each county, becomes one version: no file replaces another."""
 
 import json
 

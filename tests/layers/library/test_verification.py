@@ -1,4 +1,4 @@
-"""Damage is found and located, in a file and on a server: which rows, and since when they stood there whole."""
+"""Damage is found and located, in a file and on a server: which rows, and when they were written."""
 
 import contextlib
 import json

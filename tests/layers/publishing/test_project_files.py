@@ -1,4 +1,4 @@
-"""`onemap publish` without QGIS: what is in the project's XML, what is left out and refused, and the same bytes."""
+"""`onemap publish` without QGIS: the project's XML, omissions and refusals, and the same bytes each time."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Declared areas: what the plane settles, the ellipsoid would too; every remark is that of all areas measured."""
+"""Declared areas: every remark is the one that measuring all areas on the ellipsoid would give."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Arcs of MapInfo: of a MIF they are stroked by sagitta; of a TAB it is told how many the driver has stroked."""
+"""Arcs of MapInfo: those of a MIF are stroked by sagitta; for a TAB the number that the driver stroked is reported."""
 
 import math
 

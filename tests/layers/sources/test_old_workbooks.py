@@ -1,4 +1,4 @@
-"""Old workbooks whose records name rows, columns or counts out of all proportion: refused before room is made."""
+"""Old workbooks whose records name absurd rows, columns or counts are refused before memory is allocated."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""A large file is read block by block: progress moves meanwhile, and it can be cancelled."""
+"""A large file is read block by block; progress moves meanwhile, and the reading can be cancelled."""
 
 import numpy as np
 import pyogrio

@@ -1,4 +1,4 @@
-"""Signing in through TLS: to the server that is named and no other, by a password that is never sent plainly."""
+"""Signing in through TLS: only to the named server, with a password that is never sent in plain text."""
 
 import os
 import shutil

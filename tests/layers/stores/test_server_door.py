@@ -1,4 +1,4 @@
-"""What a server says before it lets anybody in: it comes without a number, in its own language and its own encoding."""
+"""A server's messages before it accepts a connection: without a code, in its own language and encoding."""
 
 import contextlib
 import socket

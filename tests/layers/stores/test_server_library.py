@@ -1,4 +1,4 @@
-"""A library in a schema of PostGIS: plain tables to any client, and refusals that say how to mend."""
+"""A library in a schema of PostGIS: plain tables for any client, and refusals that say what to do."""
 
 import hashlib
 import json

@@ -1,6 +1,6 @@
-"""Questions to the core are their owner's: what comes too late, or for others, is not shown and leaves nothing busy.
+"""Questions to the core have an owner: late or foreign answers are not shown, and leave nothing busy.
 
-Once of Asking itself, then of every object in the plugin that owns one, found in the code.
+It tests Asking itself, then every object of the plugin that owns one, found in the code.
 """
 
 import ast

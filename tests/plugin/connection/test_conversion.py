@@ -1,4 +1,4 @@
-"""What the core cannot read, and QGIS's own GDAL may: drawings and Access databases on their way to a GeoPackage."""
+"""Formats that the core cannot read, but QGIS's GDAL may: drawings and Access databases become a GeoPackage."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The core's Python: found in the right order, made whole or not at all, from wheels where there is no network."""
+"""The core's Python: found in the right order, made whole or not at all, from wheels if there is no network."""
 
 import base64
 import hashlib

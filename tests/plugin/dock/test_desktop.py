@@ -1,4 +1,4 @@
-"""The real QGIS desktop, on a screen of its own: the plugin loads, and a check is run by clicks."""
+"""The real QGIS desktop on its own screen: the plugin loads, and clicks run a check."""
 
 import shutil
 

@@ -1,4 +1,4 @@
-"""The dock by the keyboard alone, in the real QGIS desktop: no click, every room, every control."""
+"""The dock by keyboard alone, in the real QGIS desktop: every room and every control, without a click."""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A library that goes away while it is open, and comes back: what is said, and that it is not said for ever."""
+"""A library that disappears while it is open, and returns: the message, and that it does not stay forever."""
 
 import shutil
 

@@ -1,4 +1,4 @@
-"""What another desk adds to the library that is open here: seen in the list and on the map without a press."""
+"""Layers that another desk adds to the open library appear in the list and on the map without a press."""
 
 import shutil
 

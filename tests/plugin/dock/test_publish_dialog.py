@@ -1,4 +1,4 @@
-"""Publishing from the dock: layers to tick, a project, and what is said when one is there already."""
+"""Publishing from the dock: layers to tick, a project, and the message if one exists already."""
 
 import shutil
 import zipfile

@@ -1,4 +1,4 @@
-"""No window of the plugin is left to Python's collector, which may come while Qt goes from window to window."""
+"""No window of the plugin is left to Python's collector, which may run while Qt visits all windows."""
 
 import gc
 

@@ -1,4 +1,4 @@
-"""QGIS's own plugin manager takes the plugin, whichever Qt it was built with."""
+"""QGIS's own plugin manager accepts the plugin, whichever Qt it was built with."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Rows of a form that come and go: none leaves a gap, and each comes back to its place."""
+"""Rows of a form that come and go leave no gaps, and return to their places."""
 
 from itertools import pairwise
 

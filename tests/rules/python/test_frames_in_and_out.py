@@ -1,4 +1,4 @@
-"""`import onemap`: what Python says is what the command line says, and what it takes is a frame or a file."""
+"""`import onemap`: Python gives the answers of the command line, and takes frames or files."""
 
 import os
 import pickle

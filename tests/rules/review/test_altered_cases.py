@@ -1,4 +1,4 @@
-"""A row that somebody has edited is found, with its writer, and made whole by no lawful step: each is refused."""
+"""A row that somebody has edited is found with its writer, and no lawful step hides it: each is refused."""
 
 import contextlib
 import sqlite3

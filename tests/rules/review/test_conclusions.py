@@ -1,4 +1,4 @@
-"""Opinions become one conclusion, a statement gets its number, and what is approved is checked against from then on."""
+"""Opinions are joined to one conclusion, a statement gets its number, and later checks use what is approved."""
 
 import json
 import sqlite3

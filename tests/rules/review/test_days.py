@@ -1,4 +1,4 @@
-"""The day of a step: today's or an earlier one that is entered late, never one to come; silence by the calendar."""
+"""The day of a step: today or an earlier day entered late, never a future one; silence by the calendar."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""Deadlines, by hand from the State Council's calendars of 2025 and 2026: a day of receipt never counts."""
+"""Deadlines by hand from the State Council's calendars of 2025 and 2026: the day of receipt never counts."""
 
 from datetime import date
 

@@ -1,6 +1,6 @@
-"""Random people take random steps: the case does what a small model of it says, and what was written stays.
+"""Random people take random steps: the case matches a small model of it, and what was written stays.
 
-`Walk` needs only a fresh library with a case of its own, so that the same walks can be taken on another store.
+`Walk` needs only a fresh library with its own case, so that the same walks can run on another store.
 """
 
 import contextlib

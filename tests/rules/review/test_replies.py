@@ -1,4 +1,4 @@
-"""A reply from a department without QGIS counts as its opinion, and only as an answer to what it was shown."""
+"""A reply from a department without QGIS counts as its opinion, but only on what it was shown."""
 
 import json
 

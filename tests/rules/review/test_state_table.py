@@ -1,4 +1,4 @@
-"""State × action: every cell is allowed or refused, and cases on the command line obey the table."""
+"""State × action: every cell is allowed or refused, and cases on the command line follow the table."""
 
 from itertools import product
 

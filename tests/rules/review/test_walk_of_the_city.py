@@ -1,4 +1,4 @@
-"""A case of the sample city from its first day to its statement, over National Day and its worked Saturday, by hand."""
+"""A case of the sample city from its first day to its statement, over National Day and a worked Saturday, by hand."""
 
 import json
 import shutil

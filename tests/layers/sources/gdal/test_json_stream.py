@@ -1,4 +1,4 @@
-"""A large GeoJSON is looked through in pieces: the same is found, and the same refused, as in one piece."""
+"""A large GeoJSON is scanned in pieces, with the findings and refusals of a scan in one piece."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A file taken by the column gives what it gives row by row: every value, its type, and every refusal."""
+"""A file read by column gives what it gives row by row: every value, its type, and every refusal."""
 
 import sqlite3
 import struct

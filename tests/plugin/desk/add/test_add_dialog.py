@@ -1,4 +1,4 @@
-"""The dialog that adds a department's file: what is in it, where it lies, how its fields are called, the load."""
+"""The dialog that adds a department's file: its content, its place, the names of its fields, the loading."""
 
 import contextlib
 import shutil

@@ -1,4 +1,4 @@
-"""What was answered once, in the dock: shown, changed, forgotten; a delivery's report and change of datum."""
+"""Remembered answers in the dock: shown, changed, forgotten; a delivery's report and change of datum."""
 
 import json
 

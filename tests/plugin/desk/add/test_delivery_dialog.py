@@ -1,4 +1,4 @@
-"""A department's whole folder: one table of what goes where, edited, added in one go, or refused whole."""
+"""A department's whole folder: one table of its layers, edited, added at once, or refused as a whole."""
 
 import tomllib
 

@@ -1,4 +1,4 @@
-"""A window that was opened for one library writes into no other, whatever the dock has open by then."""
+"""A window opened for one library writes to no other, whatever the dock has opened since."""
 
 import shutil
 

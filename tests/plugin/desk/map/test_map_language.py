@@ -1,4 +1,4 @@
-"""A project that was saved in Chinese and is opened in English, and the other way round: nothing stays behind."""
+"""A project saved in Chinese and opened in English, and the reverse: no word of the other language remains."""
 
 import pytest
 from qgis.core import QgsProject, QgsVectorLayer

@@ -1,4 +1,4 @@
-"""The map as it lies on the canvas, printed on the sheets of a published project."""
+"""The map on the canvas, printed on the sheets of a published project."""
 
 import pytest
 from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsProject, QgsRectangle, QgsVectorLayer

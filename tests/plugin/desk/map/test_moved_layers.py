@@ -1,4 +1,4 @@
-"""A project and its library that were moved together: the dock knows the layers there as those of the library."""
+"""A project moved together with its library: the dock recognises the layers as those of the library."""
 
 import shutil
 

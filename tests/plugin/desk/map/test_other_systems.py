@@ -1,4 +1,4 @@
-"""A library far from its zone's meridian on a web map: places are the same ones, and each area is said once.
+"""A library far from its zone's meridian on a web map: places stay the same, and each area is given once.
 
 The library is in EPSG:4498, three degrees west of its meridian: its plane makes areas 1.7 thousandths too large. The
 project is in EPSG:3857, whose plane makes them 1.6 times too large.

@@ -1,4 +1,4 @@
-"""The published project in QGIS: whole and readable, as the dock shows it, wherever it is moved; and on QGIS Server."""
+"""The published project in QGIS and on QGIS Server: complete, readable, as in the dock, and wherever it is moved."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""Corners that are typed or pasted lie on the map as a drawn parcel does, and are checked in their own system."""
+"""Typed or pasted corners are on the map like a drawn parcel, and are checked in their own system."""
 
 import pytest
 from qgis.PyQt.QtCore import Qt

@@ -1,4 +1,4 @@
-"""A parcel is drawn on the map; a wrong step of it can be taken back, with the mouse and by keyboard."""
+"""Drawing a parcel on the map; a wrong step can be taken back, with the mouse and by keyboard."""
 
 import pytest
 from qgis.core import QgsGeometry, QgsPointXY, QgsProject

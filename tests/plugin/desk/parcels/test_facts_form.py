@@ -1,4 +1,4 @@
-"""The form of a project's facts, filled by hand in the rooms Check and Review; the core's answer uses what it says."""
+"""The form of a project's facts, filled by hand in the rooms Check and Review; the core's answer uses its facts."""
 
 import shutil
 from itertools import pairwise

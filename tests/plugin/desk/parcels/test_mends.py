@@ -1,4 +1,4 @@
-"""Refusals in the dock name controls, not options, and what a click can mend has a button that mends it."""
+"""Refusals in the dock name controls, not options, and have a button if a click can mend them."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""The list of findings: names are whole however many there are, and only rows in sight are measured."""
+"""The list of findings: names are complete however many there are, and only visible rows are measured."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The measures on the map: they stand beside the labels of the map's own layers, on their ground."""
+"""The measures on the map: they are beside the labels of the map's own layers, on their ground."""
 
 import pytest
 from qgis.core import (

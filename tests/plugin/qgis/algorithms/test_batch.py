@@ -1,4 +1,4 @@
-"""Three files in QGIS's own batch dialog: each row has its values and its words, and a bad one costs no other."""
+"""Three files in QGIS's batch dialog: each row has its own values and messages, and a bad one affects no other."""
 
 import shutil
 

@@ -1,4 +1,4 @@
-"""Choices in Processing's dialogs are read by their titles, and are the core's words for scripts."""
+"""Choices in Processing's dialogs are shown by title, and are the core's words in scripts."""
 
 import pytest
 from qgis.core import QgsProcessingParameterEnum

@@ -1,4 +1,4 @@
-"""The Processing provider: its shape as fixed in the design, and the real core behind it."""
+"""The Processing provider: its fixed form, with the real core."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""The expression functions with the real core: the verdicts are those of a check, in whatever thread they are asked."""
+"""The expression functions with the real core give the verdicts of a check, in any thread."""
 
 import os
 import shutil

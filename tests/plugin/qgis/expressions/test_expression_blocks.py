@@ -1,4 +1,4 @@
-"""Expressions over whole layers: the answers of a check, for a handful of questions, wherever QGIS evaluates them."""
+"""Expressions over whole layers give a check's answers with a few requests, wherever QGIS evaluates them."""
 
 import shutil
 import subprocess

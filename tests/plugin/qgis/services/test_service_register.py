@@ -1,4 +1,4 @@
-"""Web services: registered, shown live, and taken as snapshots that become versions; keys stay in QGIS's own store."""
+"""Web services: registered, shown live, and taken as snapshots; keys stay in QGIS's own store."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What was asked folds away above the findings, and says when it is no longer what the findings are of."""
+"""The question folds away above the findings, and says when it no longer is the one they answer."""
 
 import pytest
 from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsProject, QgsVectorLayer

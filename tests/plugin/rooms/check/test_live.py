@@ -1,4 +1,4 @@
-"""A corner is dragged and the verdict follows: the real core behind a layer that is being edited."""
+"""The verdict follows while a corner is dragged: the real core with a layer that is being edited."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Trying a file in place of a layer: which parcels would have another verdict, and why."""
+"""Trying a file instead of a layer: which parcels would have another verdict, and why."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""What lies here: clicks, lines and boxes on the map, the tree of all layers, the highlight, the menu, the locator."""
+"""Identify: clicks, lines and boxes on the map, the tree of all layers, the highlight, the menu, the locator."""
 
 import json
 

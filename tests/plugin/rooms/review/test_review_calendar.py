@@ -1,4 +1,4 @@
-"""A year of which no calendar is known: said before it is needed, and entered from the notice that is pasted."""
+"""A year without a known calendar is announced before it is needed, and entered from a pasted notice."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The review tab without a window, the real core behind it: a case by clicks from its parcels to its statement."""
+"""The review tab without a window, with the real core: a case by clicks from its parcels to its statement."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""The tabs Check, Compare and Review on a library that lies on a PostGIS server, by clicks, as with a file."""
+"""The tabs Check, Compare and Review on a library on a PostGIS server, by clicks, as with a file."""
 
 import contextlib
 import os

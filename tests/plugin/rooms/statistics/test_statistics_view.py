@@ -1,4 +1,4 @@
-"""The land-use balance in the tab Numbers: drawn ground, divisions, what closes it, Excel; answers by hand."""
+"""The land-use balance in the tab Numbers: drawn ground, divisions, its closing, Excel; answers by hand."""
 
 import shutil
 import zipfile

@@ -1,4 +1,4 @@
-"""The printed atlas read back: a page for every cluster with its figures, both languages, nothing cut or unsaid."""
+"""The printed atlas read back: a page for every cluster with its numbers, in both languages, nothing cut."""
 
 import contextlib
 import html

@@ -1,4 +1,4 @@
-"""A large plan is placed in strips on disk, and is the plan that would be held, to the last digit."""
+"""A large plan placed in strips on disk equals the plan in memory, to the last digit."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What is written, kept and said: sheets with townships, folders, the library, words, a map's styles."""
+"""Results written, stored and printed: sheets with townships, folders, the library, words, a map's styles."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Where a plan overlaps itself the kernel says so; what is left has no ground twice, and none is lost."""
+"""Where a plan overlaps itself the kernel reports it; the result has no ground twice, and loses none."""
 
 import numpy as np
 import pytest

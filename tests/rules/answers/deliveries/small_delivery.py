@@ -1,4 +1,4 @@
-"""A small delivery of which everything is known, its template, and a way to write it with a fault."""
+"""A small delivery whose content is known, its template, and a way to write it with a fault."""
 
 import shutil
 from copy import deepcopy

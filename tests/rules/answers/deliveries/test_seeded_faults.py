@@ -1,4 +1,4 @@
-"""Faults put into a small delivery without any, one by one and together: each is found, and nothing else is told."""
+"""Faults seeded into a small valid delivery, one by one and together: each is found, and nothing else."""
 
 import shutil
 from collections import Counter

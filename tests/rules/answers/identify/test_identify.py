@@ -1,4 +1,4 @@
-"""identify: what lies at a place, against answers by hand and by shapely, in a file and on a server."""
+"""identify: the features at a place, compared with answers by hand and by shapely, in a file and on a server."""
 
 import json
 import random

@@ -1,4 +1,4 @@
-"""Site search: what is found passes the check, has the area and the width, and lies apart; nothing found is said."""
+"""Site search: places pass the check, have the area and width, and lie apart; the answer says if there are none."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Pages of statistics and transitions: titles instead of codes, the numbers of the answer, a chart, every form."""
+"""Pages of statistics and transitions: titles instead of codes, the answer's numbers, a chart, every form."""
 
 import re
 

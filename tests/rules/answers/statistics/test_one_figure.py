@@ -1,4 +1,4 @@
-"""One piece of ground has one figure: on the page, in its chart and table, in the sheet, on the command line."""
+"""One piece of ground has one number: on the page, in its chart and table, in the sheet, on the command line."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""statistics of a large layer, block by block of its units: what is said of all units at once, to the last digit."""
+"""statistics of a large layer, block by block of its units, equal those at once, to the last digit."""
 
 import geopandas as gpd
 import numpy as np

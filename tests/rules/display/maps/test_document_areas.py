@@ -1,4 +1,4 @@
-"""One rule of rounding: what was measured as none is none, a ground has one figure, and what does not close says so."""
+"""One rule of rounding: zero stays zero, a ground has one number, and sums that differ say so."""
 
 from decimal import Decimal
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""A packed PDF is the same document to another reader: text, structure and every pixel; only its size is another."""
+"""A packed PDF is the same document in another reader: text, structure and every pixel; only smaller."""
 
 import shutil
 import subprocess  # poppler's programs only

@@ -1,4 +1,4 @@
-"""What a check writes: three forms with the same content, all tables even when empty, nothing half-written."""
+"""The outputs of a check: three forms with the same content, all tables even if empty, nothing half-written."""
 
 import json
 

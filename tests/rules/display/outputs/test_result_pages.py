@@ -1,4 +1,4 @@
-"""The results of a check as a PDF: each parcel with its law and figures, the head on every page, nothing cut."""
+"""A check's results as a PDF: each parcel with law and numbers, the head on every page, nothing cut."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""Native charts of a workbook, read back: each over the cells that it is drawn from, unknown ones hatched."""
+"""Native charts of a workbook, read back: each over its own cells, unknown values hatched."""
 
 from datetime import date
 

@@ -1,7 +1,7 @@
-"""A second engine on the same data: PostGIS, with a GEOS of its own, measures in SQL what the tables of a run say.
+"""A second engine on the same data: PostGIS, with its own GEOS, measures in SQL the values in a run's tables.
 
-The SQL goes another way than the rules: it unites a layer first and cuts afterwards, and it knows nothing of pieces,
-trees or threads. Parcels and layers are read from the library and the sources, never from the run.
+The SQL works differently from the rules: it unites a layer first and cuts afterwards, without pieces, trees or threads.
+Parcels and layers are read from the library and the sources, never from the run.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""13,115 real parcels against real plans: every pair of the truth, none missing, none invented."""
+"""13,115 real parcels against real plans: exactly the pairs of the truth."""
 
 import csv
 import json

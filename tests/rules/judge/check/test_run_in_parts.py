@@ -1,4 +1,4 @@
-"""A check's rows are written part by part while the next parts are judged: the same rows, all of them or none."""
+"""A check's rows are written in parts while the next ones are judged: the same rows, all of them or none."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""A check that was killed goes on where it was; one that is done, refused or another leaves and takes nothing."""
+"""A killed check resumes where it was; a finished, refused or different one leaves and takes nothing."""
 
 import os
 import signal

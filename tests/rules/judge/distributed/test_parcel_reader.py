@@ -1,4 +1,4 @@
-"""Parcels that are read part by part are those that are read at once: the same rows, hashes, remarks and refusals."""
+"""Parcels read in parts equal those read at once: the same rows, hashes, remarks and refusals."""
 
 import geopandas as gpd
 import pytest

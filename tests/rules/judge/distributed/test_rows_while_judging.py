@@ -1,4 +1,4 @@
-"""Rows of blocks that follow each other are written while the next are judged: all of them, and none that is untrue."""
+"""Rows of consecutive blocks are written while the next are judged: all of them, and only true ones."""
 
 import sqlite3
 from dataclasses import replace

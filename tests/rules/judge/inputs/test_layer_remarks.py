@@ -1,4 +1,4 @@
-"""A version in force that lacks ground: whoever checks near it is told."""
+"""A version in force that lacks ground: a check near it gets a remark."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Parcels: ids found, checked and kept as text; ground that is none refused by name."""
+"""Parcels: ids are found, checked and stored as text; invalid ground is refused by name."""
 
 import geopandas as gpd
 import numpy as np

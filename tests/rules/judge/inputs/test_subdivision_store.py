@@ -1,4 +1,4 @@
-"""Large polygons are cut once for a version and kept: with, without or with a broken side table every row is equal."""
+"""Large polygons are cut once for a version and stored: rows are equal with, without or with a broken side table."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""Conditions: CQL2 with three-valued logic, held to SQLite, which has the same logic of its own."""
+"""Conditions: CQL2 with three-valued logic, compared with SQLite, which has the same logic."""
 
 import sqlite3
 

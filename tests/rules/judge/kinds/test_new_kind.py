@@ -1,4 +1,4 @@
-"""A kind of rule is one module: one that counts points, made here, works in every place that shows rules."""
+"""A kind of rule is one module: a new one that counts points works wherever rules are shown."""
 
 import re
 from dataclasses import replace

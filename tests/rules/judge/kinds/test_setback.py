@@ -1,4 +1,4 @@
-"""setback: P ∩ the features grown by their own distance; straight parts by hand, round ones by their formula."""
+"""setback: P ∩ the features grown by their distance; straight parts by hand, round ones by formula."""
 
 import contextlib
 import json

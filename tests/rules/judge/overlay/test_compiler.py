@@ -1,4 +1,4 @@
-"""Compiled loops and plain ones give the same bits, and what is compiled is kept where one may write."""
+"""Compiled and plain loops give the same bits, and compiled code is stored where that is allowed."""
 
 import json
 import math

@@ -1,6 +1,6 @@
-"""Polygons that others collected because they broke overlays: every pair balanced, symmetric and valid.
+"""Polygons that others collected because they broke overlays: every pair is balanced, symmetric and valid.
 
-The suites of JTS and GEOS, once as they lie and once where a city's coordinates lie (zone prefix).
+The suites of JTS and GEOS, once in place and once moved to a city's coordinates (zone prefix).
 """
 
 import csv

@@ -1,4 +1,4 @@
-"""Common ground by following rings: the same as GEOS makes, or no answer, by compiled loops and by plain ones."""
+"""Common ground by following rings: equal to that of GEOS, or no answer, by compiled and plain loops."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What holds of any ground: order, direction, place, cuts, chunks and workers change nothing; parts make the whole."""
+"""Properties of any ground: order, direction, place, cuts, chunks and workers change nothing; parts sum up."""
 
 import tempfile
 from collections.abc import Iterator

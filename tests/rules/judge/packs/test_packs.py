@@ -1,4 +1,4 @@
-"""Packs: what is wrong is named with pack, rule and key; a city's own rule takes another's place."""
+"""Packs: mistakes are named with pack, rule and key; a city's own rule replaces another."""
 
 import hashlib
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""No class that nobody foresaw is silently clear: neither in a pack's conditions, nor in the data."""
+"""An unforeseen class is never silently clear, neither in a pack's conditions nor in the data."""
 
 import pytest
 from shapely import box

@@ -1,4 +1,4 @@
-"""Facts of a project that stand for its parcels: where they say nothing themselves, and recorded with the run."""
+"""A project's facts stand for its parcels where these state nothing, and are recorded with the run."""
 
 import geopandas as gpd
 import pytest

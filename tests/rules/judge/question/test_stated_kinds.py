@@ -1,4 +1,4 @@
-"""A kind is stated by a person: no column of a file of parcels states one, whichever way the file is read."""
+"""Only a person states a kind: no column of a file of parcels does, however the file is read."""
 
 import json
 

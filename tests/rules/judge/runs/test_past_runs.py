@@ -1,4 +1,4 @@
-"""Runs that a library keeps: listed, opened again, compared, named, and taken away where nothing rests on them."""
+"""Runs in a library: listed, opened, compared, named, and removed if nothing rests on them."""
 
 import json
 import sqlite3

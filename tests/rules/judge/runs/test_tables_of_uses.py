@@ -1,4 +1,4 @@
-"""A run keeps the table of uses by which it was asked: it is repeated by that one, and a mended one is seen."""
+"""A run stores the table of uses by which it was judged: it is repeated with that one, and a correction is seen."""
 
 import sqlite3
 from datetime import date

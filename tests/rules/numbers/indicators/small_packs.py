@@ -1,4 +1,4 @@
-"""Packs of indicators of a test's own, and what the verb answers to them."""
+"""Small packs of indicators for tests, and the verb's answers to them."""
 
 HEAD = """
 [pack]

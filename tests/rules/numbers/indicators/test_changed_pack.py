@@ -1,4 +1,4 @@
-"""The shipped pack as somebody changes it in an editor: another number, another answer; a slip is told by its line."""
+"""The shipped pack changed in an editor: another number, another answer; a slip is named by its line."""
 
 import pytest
 from shapely import LineString, box

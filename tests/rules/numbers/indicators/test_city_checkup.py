@@ -1,4 +1,4 @@
-"""Every indicator of the pack city-checkup in a town made by chance, against geopandas and against PostGIS."""
+"""Every indicator of the pack city-checkup in a random town, compared with geopandas and with PostGIS."""
 
 from collections.abc import Callable
 from typing import Any

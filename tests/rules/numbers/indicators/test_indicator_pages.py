@@ -1,4 +1,4 @@
-"""Pages of indicators: the values of the answer in titles and words, hatched where unknown, a page a unit."""
+"""Pages of indicators: the answer's values in titles and words, hatched if unknown, a page for each unit."""
 
 import re
 from xml.etree import ElementTree

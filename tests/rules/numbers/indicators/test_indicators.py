@@ -1,4 +1,4 @@
-"""Indicators worked by hand on squares: values, status, and why a value is unknown."""
+"""Indicators worked out by hand on squares: values, status, and why a value is unknown."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""A series over years: where other borders or another edition of classes break it, and two libraries' decade."""
+"""A series over years: breaks by other borders or another edition of classes, and the decade of two libraries."""
 
 import geopandas as gpd
 import numpy as np

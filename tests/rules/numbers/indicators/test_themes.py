@@ -1,4 +1,4 @@
-"""Themes: every shipped name is one of the catalogue or the pack; a theme of one's own is read, or refused in words."""
+"""Themes: every shipped name is in the catalogue or the pack; one's own theme is read, or refused in words."""
 
 import re
 import shutil

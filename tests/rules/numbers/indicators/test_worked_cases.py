@@ -1,4 +1,4 @@
-"""The shipped pack of indicators is proved by its cases, and a pack of a city's own by those beside it."""
+"""The shipped pack of indicators is proved by its cases, and a city's own pack by those beside it."""
 
 import sqlite3
 import tomllib

@@ -1,4 +1,4 @@
-"""What somebody has to look at: each kind of warning worked by hand."""
+"""Each kind of warning worked out by hand."""
 
 import geopandas as gpd
 import pandas as pd

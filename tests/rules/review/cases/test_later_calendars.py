@@ -1,4 +1,4 @@
-"""A calendar that changes later turns no signature, no consolidation and no statement; nobody loses days by it."""
+"""A later change of the calendar undoes no signature, consolidation or statement, and costs nobody days."""
 
 import json
 import shutil

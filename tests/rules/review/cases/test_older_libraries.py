@@ -1,4 +1,4 @@
-"""Libraries of older forms: read as they are, carried over into events, and each case reads as before.
+"""Libraries of older forms: readable as they are, converted to events, and each case reads as before.
 
 `library-format-2.gpkg.zip` was made by commit 6e759feb, with what its `review show` said of each case; format 1 by
 0.1.0 (`test_library_format`). `server-format-2.sql.zip` is what pg_dump 15 wrote of a library that commit 47369854

@@ -1,4 +1,4 @@
-"""A case whose run cannot be read is shown, with what is wrong; a backup of the run turns nothing that came after."""
+"""A case with an unreadable run is shown with the reason; a restored run changes nothing that came later."""
 
 import contextlib
 import sqlite3

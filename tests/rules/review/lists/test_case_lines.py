@@ -1,4 +1,4 @@
-"""The list of cases says the same whether its lines were kept at the desk or are read anew, whatever was done."""
+"""The list of cases is the same whether its lines are cached at the desk or read anew, after any step."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""A city's own pack from a copy to the pack in force: what was changed, what it turns, who put it there and why."""
+"""A city's own pack from its copy to its enactment: what was changed, what it turns, by whom and why."""
 
 import hashlib
 import tomllib

@@ -1,4 +1,4 @@
-"""What differs between two packs, rule by rule: which way each change goes is worked out by hand."""
+"""The differences of two packs, rule by rule: the direction of each change is worked out by hand."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The cases of the shipped pack: all pass, no rule is without them, and errors that others seed are seen by them."""
+"""The cases of the shipped pack: all pass, every rule has some, and they notice errors seeded by others."""
 
 import random
 import re

@@ -1,4 +1,4 @@
-"""A real Chromium without a window, spoken to through its debugging pipe; nothing but the standard library."""
+"""A real Chromium without a window, controlled through its debugging pipe; only the standard library."""
 
 import base64
 import itertools

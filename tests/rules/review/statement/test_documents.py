@@ -1,4 +1,4 @@
-"""Documents as a reader has them: Word files opened by LibreOffice, PDF read back word by word, bad templates named."""
+"""Documents as readers get them: Word files in LibreOffice, PDF read back word by word, bad templates named."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""Pages of a case as text: nothing foreign in them, nothing that a name could run; the review pack's digest."""
+"""Pages of a case as text: nothing foreign, nothing that a name could run; the review pack's digest."""
 
 import base64
 import hashlib

@@ -1,6 +1,6 @@
-"""The fonts of GB/T 9704: where they are installed they are chosen and embedded, where not a word says what stands in.
+"""The fonts of GB/T 9704 are chosen and embedded if installed; otherwise a word names the substitute.
 
-They may not be shipped; a free font under their names stands for them, put where the system looks for a user's own.
+They may not be shipped; a free font replaces them under their names, in the folder of a user's own fonts.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The help of the command line: every verb in its group, lines that fit a terminal, wrong words with what was meant."""
+"""The help of the command line: every verb in its group, lines that fit a terminal, suggestions for wrong words."""
 
 import pytest
 

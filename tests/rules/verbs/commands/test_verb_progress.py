@@ -1,4 +1,4 @@
-"""The progress of every verb: a share that never goes back and ends at one, and steps in the language of the run."""
+"""The progress of every verb: a share that never goes back and ends at one, and steps in the run's language."""
 
 import contextlib
 import io

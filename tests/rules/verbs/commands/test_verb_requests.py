@@ -1,4 +1,4 @@
-"""Whatever is asked of a verb, it answers or refuses: nothing ends in a defect, in words, or as JSON that is none."""
+"""A verb answers or refuses any request: no defect, neither in words nor as invalid JSON."""
 
 import json
 import shutil

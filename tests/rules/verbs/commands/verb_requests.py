@@ -1,4 +1,4 @@
-"""Requests of every verb: with values that fit the full library, and with some that nobody means to type."""
+"""Requests of every verb: with values that fit the full library, and with absurd ones."""
 
 import random
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Two ways to work in a page of the desk: a mouse, and a keyboard that knows Tab, arrows, Enter and what is typed."""
+"""Two ways to use a page of the desk: by mouse, and by keyboard with Tab, arrows, Enter and typed text."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The pool of cores: what takes too long is broken off, what ends a core ends one question, the next is answered."""
+"""The pool of cores: a slow question is stopped, a core that ends loses one question, the next is answered."""
 
 import os
 import signal

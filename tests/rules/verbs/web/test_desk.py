@@ -1,4 +1,4 @@
-"""The officer's desk over HTTP: the same rows and the same events as on the command line, in both languages."""
+"""The officer's desk over HTTP: the rows and events of the command line, in both languages."""
 
 import hashlib
 import html

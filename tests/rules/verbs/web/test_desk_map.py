@@ -1,4 +1,4 @@
-"""The map of the desk: tiles of the core read back by GDAL, its data over HTTP, and the page in a real Chromium."""
+"""The map of the desk: the core's tiles read back by GDAL, its data over HTTP, and the page in a real Chromium."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""Jobs of accounts: as many as there are processors are begun at once, and none waits long behind others."""
+"""Jobs of accounts: as many start at once as there are processors, and none waits long for others."""
 
 import os
 import signal

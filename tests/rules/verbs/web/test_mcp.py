@@ -1,4 +1,4 @@
-"""`onemap mcp`: a client over stdin and stdout, as the protocol has it; no figure that no run and no layer holds."""
+"""`onemap mcp`: a client on stdin and stdout, after the protocol; every number comes from a run or a layer."""
 
 import json
 import math

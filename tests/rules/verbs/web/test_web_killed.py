@@ -1,4 +1,4 @@
-"""`onemap web` that is killed with all its cores while officers write: no step that it confirmed is lost."""
+"""`onemap web` killed with all its cores while officers write: no confirmed step is lost."""
 
 import contextlib
 import http.client

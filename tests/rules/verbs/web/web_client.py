@@ -1,4 +1,4 @@
-"""`onemap web` as a program of its own, and a client of it that knows HTTP and nothing else."""
+"""`onemap web` as a separate program, and a client of it that knows only HTTP."""
 
 import http.client
 import json
