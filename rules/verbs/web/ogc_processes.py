@@ -1,5 +1,6 @@
 """OGC API Processes 1.0 (OGC 18-062r2): requests in, jobs and answers out, as JSON."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from concurrent.futures import Future
@@ -117,7 +118,7 @@ class OgcProcesses:
         return await self._when_done(job, done, request)
 
     async def _when_done(self, job: Job, done: "Future[None]", request: Request) -> Response:
-        await run_in_threadpool(done.result)
+        await asyncio.wrap_future(done)  # not in a thread: programs that wait must keep nobody's page waiting
         response = self._result(job, base_of(request))
         response.headers["Link"] = f'<{base_of(request)}/jobs/{job.id}>; rel="monitor"'
         if response.status_code == 204:
