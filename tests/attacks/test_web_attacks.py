@@ -1,5 +1,6 @@
 """`onemap web` under attack: who has no code, whose page is elsewhere, who guesses, who sends too much or too often."""
 
+import asyncio
 import http.client
 import socket
 import sys
@@ -8,9 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
 
 from onemap.layers.errors import OneMapError
 from onemap.rules.verbs.web.code_door import CodeDoor
+from onemap.rules.verbs.web.session_table import Session, SessionTable
+from onemap.rules.verbs.web.site_guard import SiteGuard, SiteNames
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.verbs.web.web_client import WebServer
 
@@ -151,6 +156,47 @@ def test_who_asks_too_often_is_told_to_wait(library: Path):
     one = WebServer(library)
     try:
         one.sign_in()
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [(f"/map/tiles/{'9' * 5000}/0/0.pbf", 404), (f"/jobs?limit={'9' * 5000}", 400), ("/site.css%3Fx", 401)],
+)
+def test_numbers_without_end_and_hidden_questions_are_no_defect(server: WebServer, path: str, status: int):
+    assert server.ask("GET", path, signed_in=status != 401).status == status
+
+
+def test_the_sender_of_a_form_chooses_no_codec(server: WebServer):
+    body = b'--e\r\nContent-Disposition: form-data; name="code"\r\n\r\n\\ud800\r\n--e--\r\n'
+    for codec, status in (("punycode", 415), ('"Unicode_Escape"', 415), ("UTF-8", 401)):
+        kind = f"multipart/form-data; boundary=e; charset={codec}"
+        assert server.ask("POST", "/sign-in", body, signed_in=False, Content_Type=kind).status == status
+
+
+def test_one_person_s_sessions_together_wait_for_no_more_than_sixteen_answers():
+    sessions, statuses = SessionTable(9, 60.0, 60.0), []
+    tokens = [sessions.add(Session(name, "en")) for name in ("li", "li", "wang")]
+    for token in tokens[:2]:
+        sessions.get(token).at_once = 8  # type: ignore[union-attr]
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await PlainTextResponse("")(scope, receive, send)
+
+    async def send(message: Any) -> None:
+        statuses.extend([message["status"]] if "status" in message else [])
+
+    guard = SiteGuard(app, sessions, SiteNames(frozenset({"here"}), frozenset()), 1000, "en")
+    for token in tokens:
+        headers = [(b"host", b"here"), (b"authorization", b"Bearer " + token.encode())]
+        scope = {"type": "http", "method": "GET", "path": "/jobs", "query_string": b"", "headers": headers}
+        asyncio.run(guard(scope, None, send))  # type: ignore[arg-type]
+    assert statuses == [429, 429, 200]
+
+
+def test_the_address_is_what_the_last_proxy_saw_also_in_a_header_of_its_own():
+    headers = [(b"x-forwarded-for", b"6.6.6.6"), (b"x-forwarded-for", b"10.0.0.9, 10.0.0.7")]
+    names = SiteNames(frozenset(), frozenset(), is_secure=True)
+    assert names.client_of(Request({"type": "http", "headers": headers})) == "10.0.0.7"
+
+
         connection = http.client.HTTPConnection(one.host, timeout=30)
         statuses: list[int] = []
         for _ in range(601):

@@ -20,7 +20,8 @@ ASSETS = "/assets/"
 _COOKIE = "onemap_session"
 _ONLY_HTTPS = "max-age=31536000"
 _MOST_REQUESTS, _WITHIN_S = 600, 60.0
-_MOST_AT_ONCE = 16
+_MOST_AT_ONCE = 16  # requests of one person, in all sessions: each takes a thread, and all people share these
+_MOST_PATH = 2000  # signs; a number in a path may have 4,300 digits at most, or Python does not read it
 _SAFE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
     "font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
@@ -116,7 +117,7 @@ class SiteGuard:
                     await self._ask_who(scope, self._bounded_body(receive), send_safely)
                     return
                 refusal = "web.signed_out", 401
-            elif session is not None and (_is_too_often(session) or session.at_once >= _MOST_AT_ONCE):
+            elif session is not None and (_is_too_often(session) or self._is_too_much(session)):
                 refusal = "web.too_often", 429
         if refusal is not None:
             code, status = refusal
@@ -166,8 +167,12 @@ class SiteGuard:
             return "web.foreign_origin", 403
         return None
 
-    def _refusal_of_size(self, request: Request) -> tuple[str, int] | None:
-        """The code and status with which a request is refused for its declared size; None if it is not."""
+    def _is_too_much(self, session: Session) -> bool:
+        """Whether a person waits for too many answers already, in all sessions together."""
+        return sum(one.at_once for one in self._sessions.of_name(session.name)) >= _MOST_AT_ONCE
+
+    def _refusal_of_body(self, request: Request) -> tuple[str, int] | None:
+        """The code and status with which a request is refused for its declared size or text; None if it is not."""
         length = request.headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > self._most_bytes:
             return "web.body_size", 413
