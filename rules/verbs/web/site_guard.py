@@ -50,8 +50,8 @@ class SiteNames:
 
     @property
     def cookie(self) -> str:
-        """The cookie of a session."""
-        return f"__Host-{_COOKIE}" if self.is_secure else _COOKIE
+        """The cookie of a session. Browsers share cookies between the ports of this machine."""
+        return f"__Host-{_COOKIE}" if self.is_secure else f"{_COOKIE}_{self.worker}"
 
     @property
     def worker_cookie(self) -> str:
@@ -61,7 +61,7 @@ class SiteNames:
     def client_of(self, request: Request) -> str:
         """The client's address as the proxy saw it, which appends it to the header that it received."""
         if self.is_secure:
-            return request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+            return ",".join(request.headers.getlist("x-forwarded-for")).rpartition(",")[2].strip()
         return request.client.host if request.client else ""
 
 
