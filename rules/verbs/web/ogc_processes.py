@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import Any
@@ -131,7 +132,7 @@ class OgcProcesses:
         found = [job for job in self._jobs.all(session_of(request).owner) if not states or job.state in states]
         found = [job for job in found if not processes or job.verb.name in processes]
         limit = wanted.get("limit", str(_MOST_LISTED))
-        if not limit.isdecimal() or not 1 <= int(limit) <= 10_000:
+        if not re.fullmatch("[0-9]{1,9}", limit) or not 1 <= int(limit) <= 10_000:
             error = UsageError("usage.value", field="limit", value=limit[:40])
             return problem_response(refusal_of(error, self._asker.language), 400)
         listed = [_status_info(job, base) for job in found[: int(limit)]]

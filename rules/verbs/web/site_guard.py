@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from python_multipart.multipart import parse_options_header
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
@@ -59,7 +60,7 @@ class SiteNames:
         return "onemap_worker"
 
     def client_of(self, request: Request) -> str:
-        """The client's address as the proxy saw it, which appends it to the header that it received."""
+        """The client's address as the proxy saw it, which appends it to the header that it received, or a header."""
         if self.is_secure:
             return ",".join(request.headers.getlist("x-forwarded-for")).rpartition(",")[2].strip()
         return request.client.host if request.client else ""
@@ -111,8 +112,8 @@ class SiteGuard:
         if refusal is None:
             session = await run_in_threadpool(self._sessions.get, token_of(request, self._names))
             scope["onemap_session"] = session
-            refusal = self._refusal_of_size(request)
-            if refusal is None and session is None and not self._is_public and request.url.path not in OPEN_PATHS:
+            refusal = self._refusal_of_body(request)
+            if refusal is None and session is None and not self._is_public and scope["path"] not in OPEN_PATHS:
                 if is_browser(request):
                     await self._ask_who(scope, self._bounded_body(receive), send_safely)
                     return
@@ -155,8 +156,11 @@ class SiteGuard:
     def _refusal(self, request: Request) -> tuple[str, int] | None:
         """The code and status with which a request is refused, whoever sends it; None if it is not."""
         host = request.headers.get("host", "").lower()
-        if host not in self._names.hosts and not (request.url.path == HEALTH and host in self._names.own_hosts):
+        path = request.scope["path"]  # that of the routes; request.url ends where the path has a decoded ? or #
+        if host not in self._names.hosts and not (path == HEALTH and host in self._names.own_hosts):
             return "web.foreign_host", 421
+        if len(path) > _MOST_PATH:
+            return "web.no_page", 404
         if self._names.is_secure and host in self._names.hosts and not _is_https(request):
             return "web.plain_http", 421
         origin = request.headers.get("origin")
@@ -178,6 +182,9 @@ class SiteGuard:
             return "web.body_size", 413
         if request.headers.get("transfer-encoding") and request.method in ("POST", "PUT"):
             return "web.body_size", 411  # so that its size is known before it is read
+        kind, options = parse_options_header(request.headers.get("content-type"))
+        if kind == b"multipart/form-data" and options.get(b"charset", b"utf-8").lower() != b"utf-8":
+            return "web.form_text", 415  # any codec of Python could be named, and some take minutes
         return None
 
     def _bounded_body(self, receive: Receive) -> Receive:
