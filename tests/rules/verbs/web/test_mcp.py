@@ -84,7 +84,8 @@ def test_a_client_is_told_who_answers_and_by_which_protocol(client: Client):
         "tools": {"listChanged": False}
     }
     assert introduction["serverInfo"]["name"] == "onemap" and "unknown" in introduction["instructions"]
-    assert client.ask("initialize", protocolVersion="1999-01-01", **about)["result"]["protocolVersion"] != "1999-01-01"
+    for wanted, spoken in (("1999-01-01", "2025-11-25"), ("2025-03-26", "2024-11-05"), ("2026-07-28", "2025-11-25")):
+        assert client.ask("initialize", protocolVersion=wanted, **about)["result"]["protocolVersion"] == spoken
     client.send(method="notifications/initialized")
     assert client.ask("ping")["result"] == {}
 
