@@ -155,6 +155,11 @@ def _remarks(dataset: "DatasetReader", crs: pyproj.CRS, target: pyproj.CRS, entr
     yield from override_remarks(declared_system(dataset)[0], crs, place)
     yield from identity_remarks(crs, target, place)
     yield from raster_remarks(dataset, crs)
+    yield from remarks_on_heights(dataset, crs, entry)
+
+
+def remarks_on_heights(dataset: "DatasetReader", crs: pyproj.CRS, entry: LayerEntry) -> Iterator[Problem]:
+    """That cells of a layer of heights can hardly be such; none of another layer. Raises OneMapError source.damaged."""
     if entry.heights_m is not None:
         shares = {code: check_of(entry, code)["share"] for code in ("raster.heights", "raster.steep")}
         yield from height_remarks(dataset, crs, entry.heights_m, shares)
