@@ -24,7 +24,7 @@ def check_places(
     for target in targets:
         check_place(target, overwrite, field, inputs)
         if target.resolve() in known:
-            raise OneMapError("out.twice", file=target.name, field=field)
+            raise OneMapError("out.twice", file=str(target), field=field)
         known.add(target.resolve())
 
 
@@ -44,11 +44,10 @@ def check_place(
     except (FileNotFoundError, NotADirectoryError):
         pass
     except OSError as error:  # the name is too long, or the folder may not be looked into
-        raise OneMapError("out.failed", file=target.name, field=field, reason=file_reason(error)) from error
+        raise OneMapError("out.failed", file=str(target), field=field, reason=file_reason(error)) from error
     except ValueError as error:  # a null in it
         raise OneMapError("out.name", file=target.name, field=field) from error
-    name = target.absolute().name  # a dot has a name, too
-    place = target.resolve()
+    name, place = _named_place(target), target.resolve()
     if not PROGRAM.isdisjoint([place, *place.parents]):
         raise OneMapError("out.program", file=name, field=field)
     if target.exists() and not overwrite:
@@ -76,7 +75,12 @@ def refuse_inputs(target: Path, field: str | None, inputs: Iterable[str | Path])
     """Refuse an occupied place that is an input of the result. Raises OneMapError out.input."""
     with contextlib.suppress(OSError, ValueError):  # what is no path at all is reported by whoever reads it
         if target.exists() and any(_is_input(target, Path(path)) for path in inputs if path and Path(path).exists()):
-            raise OneMapError("out.input", file=target.absolute().name, field=field)
+            raise OneMapError("out.input", file=_named_place(target), field=field)
+
+
+def _named_place(target: Path) -> str:
+    """A place as it was given, with its folder: the same name may stand in several. A dot is shown as its folder."""
+    return str(target if target.name else target.absolute())
 
 
 def _is_input(target: Path, path: Path) -> bool:
@@ -107,7 +111,7 @@ def atomic_output(target: Path, overwrite: bool | None, field: str | None = None
         written = sorted(part.iterdir(), key=lambda path: path.name == target.name)  # the target itself comes last
         _take_places(written, target.absolute())
     except OSError as error:
-        raise OneMapError("out.failed", file=target.name, field=field, reason=file_reason(error)) from error
+        raise OneMapError("out.failed", file=str(target), field=field, reason=file_reason(error)) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
 

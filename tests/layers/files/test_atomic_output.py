@@ -61,7 +61,7 @@ def test_a_folder_of_tables_is_not_replaced_by_what_is_made_of_one_of_them(tmp_p
         with pytest.raises(OneMapError) as refusal:
             check_place(target, True, "--out", ["parcels.parquet"])
         (problem,) = refusal.value.problems
-        assert (problem.code, problem.facts["file"]) == ("out.input", "results")
+        assert (problem.code, problem.facts["file"]) == ("out.input", str(tables))
 
 
 def test_all_files_of_a_shapefile_take_their_places_and_former_ones_go(tmp_path, machine):
