@@ -10,6 +10,7 @@ from pathlib import Path
 
 from onemap.layers.errors import OneMapError, file_reason
 from onemap.layers.files.disk_place import check_name
+from onemap.layers.files.durable_names import bring_names_to_disk, bring_to_disk
 from onemap.layers.files.files_beside import files_of_stem
 from onemap.layers.files.library_file import is_library
 from onemap.layers.messages import in_each_language
@@ -109,7 +110,9 @@ def atomic_output(target: Path, overwrite: bool | None, field: str | None = None
         part.mkdir()
         yield part / target.name
         written = sorted(part.iterdir(), key=lambda path: path.name == target.name)  # the target itself comes last
+        bring_to_disk(part)
         _take_places(written, target.absolute())
+        bring_names_to_disk(target.absolute().parent)
     except OSError as error:
         raise OneMapError("out.failed", file=str(target), field=field, reason=file_reason(error)) from error
     finally:
