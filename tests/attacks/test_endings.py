@@ -314,16 +314,17 @@ def test_writers_make_their_temporary_files_in_the_room(desk, tmp_path):
 
 def test_no_memory_for_a_library_is_no_defect_of_ours():
     refusals = []
-    others = [ImportError("lib: failed to map segment"), RuntimeError("can't start new thread")]
+    others: list[Exception] = [ImportError("lib: failed to map segment"), RuntimeError("can't start new thread")]
+    others.append(shapely.GEOSException("std::bad_alloc"))
     for reason in (MemoryError(), OSError(errno.ENOMEM, "Cannot allocate memory"), *others):
         try:
             try:
                 raise reason
-            except (OSError, ImportError, RuntimeError, MemoryError):
+            except (OSError, ImportError, RuntimeError, MemoryError, shapely.GEOSException):
                 raise OSError("Could not load it.")  # noqa: B904 - as llvmlite does
         except OSError as error:
             refusals += [machine_refusal(reason), machine_refusal(error)]
-    assert [refusal and refusal.code for refusal in refusals] == ["memory.full"] * 8
+    assert [refusal and refusal.code for refusal in refusals] == ["memory.full"] * 10
     assert machine_refusal(ImportError("no module")) is None
 
 

@@ -115,8 +115,8 @@ def output_opened(
     target = Path(out).absolute()
     check_targets([out], overwrite, forms=CHECK_FORMS)
     with atomic_output(target, overwrite, "--out") as beside:
-        with _refusals(target.name):
-            output = _output_to(beside, crs, target.name, language, figures, titles, record)
+        with _refusals(out):
+            output = _output_to(beside, crs, out, language, figures, titles, record)
         with contextlib.closing(output):
             yield output
 
@@ -259,15 +259,15 @@ def _output_to(
     if path.suffix.lower() == ".xlsx":
         from onemap.rules.display.outputs.to_sheets import SheetOutput
 
-        return _PartialOutput(SheetOutput(path, label, language, figures, titles, record), label)
+        return _PartialOutput(SheetOutput(path, path.name, language, figures, titles, record), label)
     if path.suffix.lower() == PAGE_FORM:
         from onemap.rules.display.outputs.to_pages import PageOutput
 
-        return _PagesOutput(PageOutput(path, label, language or LANGUAGES[0], titles), label)
+        return _PagesOutput(PageOutput(path, path.name, language or LANGUAGES[0], titles), label)
     if path.suffix.lower() in PARCEL_FORMS:
         from onemap.rules.display.outputs.to_parcel_files import ParcelFileOutput
 
-        return _PartialOutput(ParcelFileOutput(path, label, crs, language), label)
+        return _PartialOutput(ParcelFileOutput(path, path.name, crs, language), label)
     from onemap.rules.display.outputs.to_parquet import ParquetOutput
 
     return _BackgroundOutput(ParquetOutput(path, crs, record), label)

@@ -1,21 +1,28 @@
 """Remarks of a question on its layers: ground near the parcels that versions lack, and values that none has."""
 
+import contextlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.layers.catalogue.check_levels import level_of
 from onemap.layers.catalogue.schema import LayerEntry
-from onemap.layers.errors import Problem, ProblemPlace
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.frames.fields import text_value
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.ingest.plausibility import ArrivingLayer, Doubt, doubt_of
 from onemap.layers.ingest.quality_report import GroundRemark
+from onemap.layers.ingest.raster_reading import remarks_on_heights
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, files_of
 from onemap.layers.messages import names_in_short
+from onemap.layers.rasters.raster_reference import RasterReference
+from onemap.layers.rasters.rasters import checked_raster, raster_crs
 from onemap.layers.sources.reading import source_name
 from onemap.layers.stores.sql_text import compose_sql
 from onemap.rules.judge.inputs.check_record import LayerRecord
@@ -79,7 +86,7 @@ def problem_of_remark(remark: GroundRemark, used: VersionsUsed) -> Problem:
 
 
 def value_problems_of(library: Library, check_plan: CheckPlan) -> list[Problem]:
-    """Remarks on rules that may miss something: a value that they ask for is misspelt, or widths are not stated."""
+    """Remarks on rules that may judge wrongly: values that they ask for, widths, and heights that cannot be."""
     catalogue = library.catalogue()
     of_values = [
         problem
@@ -88,7 +95,7 @@ def value_problems_of(library: Library, check_plan: CheckPlan) -> list[Problem]:
         if rule.where is not None and code in catalogue
         for problem in _problems(library, rule, catalogue[code], [one for one in check_plan.known if one.code == code])
     ]
-    return [*of_values, *_width_problems(library, check_plan)]
+    return [*of_values, *_width_problems(library, check_plan), *_height_problems(library, check_plan)]
 
 
 def _width_problems(library: Library, check_plan: CheckPlan) -> Iterator[Problem]:
@@ -111,6 +118,25 @@ def _width_problems(library: Library, check_plan: CheckPlan) -> Iterator[Problem
                 facts = {"count": count, "total": len(values), "metres": f"{reach_m:g}"}
                 place = ProblemPlace(file=rule.pack, feature=rule.id, layer=rule.layer, field=name)
                 yield Problem("rule.half_width", {**place, **facts})
+
+
+def _height_problems(library: Library, check_plan: CheckPlan) -> Iterator[Problem]:
+    """Rasters of heights that can hardly be such, as `add` remarks; who checks need not be who added them."""
+    sources = check_plan.sources(library)
+    for code in check_plan.codes:
+        entry = sources.catalogue.get(code)
+        if entry is not None and entry.geometry == "raster" and entry.heights_m is not None:
+            for reference in sources.read(code, None).rasters:
+                with contextlib.suppress(OneMapError):  # it cannot be read, which its rules tell
+                    found = library.keep_made(("heights", reference), partial(_remarks_on_heights, reference, entry))
+                    yield from (replace(one, facts={**one.facts, "layer": code}) for one in found)
+
+
+def _remarks_on_heights(reference: RasterReference, entry: LayerEntry) -> list[Problem]:
+    """Those that the layer's checks do not switch off. Raises OneMapError version.unreadable, source.damaged."""
+    with checked_raster(reference) as dataset:
+        crs = raster_crs(dataset, reference.given_crs)
+        return [one for one in remarks_on_heights(dataset, crs, entry) if level_of(entry, one.code) != "off"]
 
 
 def _problems(library: Library, rule: Rule, entry: LayerEntry, versions: list[Version]) -> Iterator[Problem]:

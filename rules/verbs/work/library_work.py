@@ -307,7 +307,7 @@ def sample(values: Values, context: VerbContext) -> Result:
     if not folder.absolute().parent.is_dir():
         raise OneMapError("out.folder", file=str(folder.parent))
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise place_taken(folder.name)
+        raise place_taken(str(folder))
 
     def report(share: float, step: str, file: str) -> None:
         context.progress.at(share, phrase(f"progress.sample_{step}", context.language, file=file))
@@ -329,7 +329,7 @@ def sample(values: Values, context: VerbContext) -> Result:
             folder.rmdir()
         raise
     except OSError as error:
-        raise OneMapError("out.failed", file=folder.name, reason=file_reason(error)) from error
+        raise OneMapError("out.failed", file=str(folder), reason=file_reason(error)) from error
     return {
         "ok": True,
         "folder": str(folder),

@@ -33,6 +33,12 @@ def test_what_cannot_be_written_is_said_with_the_reason_and_what_to_do(tmp_path,
     assert reason in refusal and "Choose another folder" in refusal and "Errno" not in refusal
 
 
+def test_of_a_copy_it_is_said_which_of_the_two_files_is_the_matter(tmp_path):
+    refusal = refusal_of(lambda: copy_file(tmp_path / "run.gpkg", tmp_path / "chosen.gpkg"))
+    assert refusal.startswith("“run.gpkg” cannot be read: it is no longer there.")
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.fixture
 def small_disk(tmp_path):
     """A disk of 64 kB."""

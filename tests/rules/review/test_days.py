@@ -128,6 +128,14 @@ def test_no_step_is_of_a_day_before_the_case_s_last_one(real_town, circulating):
     assert day(0) in answer.json["problems"][0]["message"]
 
 
+def test_a_clock_that_is_behind_the_last_step_is_told_as_such(real_town, circulating, tomorrow):
+    """The one machine has Beijing's time, the other that of Greenwich: nobody gave a day."""
+    tomorrow(-1)
+    (problem,) = real_town.step("opine", circulating, "land", *WORDS, on=None).json["problems"]
+    assert problem["code"] == "review.date" and "by the clock it is not that day yet" in problem["message"]
+    assert "time zone" in problem["mend"]
+
+
 def test_a_demand_for_material_that_is_entered_late_stops_no_clock_before_its_entry(real_town):
     case = real_town.open(on=day(-10))
     due = opinion(real_town.done("circulate", case, by="lead", on=day(-10)), "water")["due"]
