@@ -74,6 +74,18 @@ def test_a_version_that_another_desk_adds_is_listed_drawn_and_named(shared_dock,
 
 
 @pytest.mark.slow
+def test_a_version_that_another_desk_retires_leaves_list_map_and_verdicts_not_in_silence(shared_dock, parcels):
+    shared_dock.check_tab.parcels.choose_layer(parcels)
+    check(shared_dock)
+    look(shared_dock)
+    core("retire", shared_dock.library.path, FARMLAND, "2025-01-01", "--reason=by mistake")
+    look(shared_dock)
+    wait_for(lambda: shared_dock.notice.text)
+    assert "is shown as it is now: Permanent basic farmland 2025-01-01." in shared_dock.notice.text
+    assert not shared_dock.check_tab.changed_versions.isHidden()
+
+
+@pytest.mark.slow
 def test_the_verdicts_of_older_versions_or_rules_say_that_they_are(shared_dock, parcels, other_file, tmp_path):
     tab = shared_dock.check_tab
     tab.parcels.choose_layer(parcels)

@@ -10,6 +10,7 @@ from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication, QLineEdit, QListView, QPushButton
 
+from onemap.plugin.connection.refusals import cancel_refusal
 from onemap.plugin.desk.add.delivery_dialog import SIZE_PX, DeliveryDialog
 from onemap.plugin.desk.add.delivery_table import COVERS, NAME, TARGET
 from onemap.plugin.desk.add.geometry_kinds import wrong_kind
@@ -303,6 +304,16 @@ def test_a_cancelled_delivery_leaves_the_library_as_it_was(dialog, delivery, own
     assert dialog.notice.text == ""
     assert versions_of(own_library) == {}
     assert dialog.add_button.isEnabled()
+
+
+def test_what_went_in_before_a_cancel_is_looked_for_once_however_often_is_cancelled(dialog, own_library):
+    looks = []
+    dialog._mark_added = lambda: looks.append(DeliveryDialog._mark_added(dialog))
+    for _time in range(2):
+        dialog.refuse(cancel_refusal())
+    for _listing in range(2):
+        own_library.listed.emit()
+    assert len(looks) == 1
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ import re
 import shutil
 import sqlite3
 import zipfile
+from types import SimpleNamespace
 
 import pytest
 from qgis.core import (
@@ -19,16 +20,17 @@ from qgis.core import (
     QgsRasterLayer,
     QgsRuleBasedRenderer,
 )
-from qgis.PyQt.QtCore import QRect, QSize
+from qgis.PyQt.QtCore import QRect, QSize, Qt
 from qgis.PyQt.QtGui import QImage
 
 from onemap.plugin.desk.library.layer_list import layers_in, strata_in
-from onemap.plugin.desk.map.map_layers import put_on_map
+from onemap.plugin.desk.map.map_layers import PROPERTY_LIBRARY, put_on_map
+from onemap.plugin.desk.map.moved_layers import know_published_layers
 from onemap.plugin.profile import settings
 from onemap.plugin.words import core_words
 from onemap.plugin.words.translation import install_translator, remove_translator
 from onemap.tests.plugin.published_town import Session, fill, made_town, make_files, pictures
-from onemap.tests.plugin.small_town import CRS, ROOT, X, Y
+from onemap.tests.plugin.small_town import CRS, ROOT, X, Y, wait_for
 from onemap.tests.plugin.town_server import PASSWORD
 
 pytestmark = pytest.mark.slow
@@ -92,6 +94,20 @@ def test_every_version_in_force_is_a_valid_layer_with_its_name_count_and_system(
         "JSSSWG": "withheld",
         "YJJBNTTB": "not_in_force",
     }
+
+
+def test_the_dock_knows_what_of_its_library_is_on_a_published_map(dock, read_project):
+    project = read_project()
+    dock.open_library(str(read_project.folder / "一张图.gpkg"))
+    wait_for(lambda: dock.library.layers)
+    layers = by_code(project)
+    rows = {code: dock.map_tab.item_of(code) for code in layers}
+    ticked = {code for code, row in rows.items() if row.checkState(0) == Qt.CheckState.Checked}
+    assert ticked == {"DMDZ", "STBHHX", "DLTB"}  # what is visible
+    for code in ("GL", "DEM"):  # what is there is switched on, and not put there a second time
+        rows[code].setCheckState(0, Qt.CheckState.Checked)
+        assert project.layerTreeRoot().findLayer(layers[code].id()).isVisible()
+    assert len(project.mapLayers()) == len(layers)
 
 
 def test_the_project_is_called_placed_and_ordered_as_the_dock_has_it(published_town, read_project):
@@ -427,6 +443,8 @@ def test_a_library_on_a_server_is_published_without_login_and_opened_with_an_ent
         "DLTB": 3, "GL": 2, "XZHQ": 1, "STBHHX": 1, "GXDY": 1, "DMDZ": 1,
     }  # fmt: skip
     assert not any(layer.startEditing() for layer in vectors.values())
+    know_published_layers(SimpleNamespace(path=on_server))
+    assert {layer.customProperty(PROPERTY_LIBRARY) for layer in layers.values()} == {on_server}
 
 
 def test_a_service_of_libpq_is_named_and_found(on_server, postgres, tmp_path, monkeypatch):
