@@ -12,6 +12,7 @@ from onemap.layers.errors import OneMapError
 from onemap.rules.judge.packs.pack import DEFAULT_PACK, joined_rules, pack_text, parse_pack, parse_packs
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.conftest import Outcome
+from onemap.tests.rules.small_pack import pack_text as pack_of
 
 SQUARE = box(0, 0, 10, 10)
 GOOD = {
@@ -171,6 +172,43 @@ def test_a_rule_in_two_packs_is_an_error_unless_it_replaces(desk):
     answer = desk.run("check", desk.library, parcels, "--pack", first, "--pack", own)
     assert answer.code == 0 and answer.json["verdicts"]["restricted"] == 1
     assert [pack["id"] for pack in answer.json["run"]["packs"]] == ["first", "own"]
+
+
+def join_packs(*packs):
+    """The rules of packs p1, p2 … given together, or what is wrong with them: code and rule."""
+    texts = [(pack_of(*rules, id=f"p{n}"), f"p{n}.toml") for n, rules in enumerate(packs, start=1)]
+    try:
+        return joined_rules(parse_packs(texts, shipped_catalogue(), are_kept=True))
+    except OneMapError as error:
+        return [(one.code, one.facts["rule"]) for one in error.problems]
+
+
+@pytest.mark.parametrize(
+    ("packs", "expected"),
+    [
+        # Of a rule that two of one pack replace the first would stand, or the program would stop.
+        ([[{}], [{"id": "a", "replaces": "r"}, {"id": "b", "replaces": "r"}]], [("rule.replaced_twice", "b")]),
+        ([[{}], [{"id": "r", "replaces": "r"}, {"id": "b", "replaces": "r"}]], [("rule.replaced_twice", "b")]),
+        # The name of a replaced rule is its own still: on a day without the ordinance's law it stands again.
+        ([[{}], [{"id": "a", "replaces": "r"}], [{}]], [("rule.in_two_packs", "r")]),
+        ([[{"id": "a", "under": "b"}, {"id": "b", "under": "a"}]], [("rule.circle", "a")]),
+        (
+            [[{"id": "a", "under": "b"}, {"id": "b"}], [{"id": "c", "replaces": "b", "under": "a"}]],
+            [("rule.circle", "a")],
+        ),
+    ],
+)
+def test_rules_that_take_each_others_place_are_refused(packs, expected):
+    assert join_packs(*packs) == expected
+
+
+def test_rules_that_are_milder_in_a_circle_are_refused():
+    road = '[class.road]\ntitle = { en = "roads" }\nuse = ["1207"]\nkinds = ["street"]\n'
+    rules = [pack(id=f'"{name}"', unless='["road"]', milder=f'"{other}"') for name, other in ("ab", "ba")]
+    text = road + rules[0] + "[[rule]]" + rules[1].partition("[[rule]]")[2]
+    with pytest.raises(OneMapError) as refused:
+        joined_rules([parse_pack(text, "p.toml", shipped_catalogue())])
+    assert [(one.code, one.facts["others"]) for one in refused.value.problems] == [("rule.circle", "a → b → a")]
 
 
 @pytest.mark.parametrize("ordinance", ["r", "own"])
