@@ -211,11 +211,19 @@ def test_rules_that_are_milder_in_a_circle_are_refused():
     assert [(one.code, one.facts["others"]) for one in refused.value.problems] == [("rule.circle", "a → b → a")]
 
 
+def test_a_rule_is_not_hidden_by_one_with_a_milder_verdict(desk):
+    desk.layer("ZONE", [box(0, 0, 5, 10)])
+    found = desk.check(
+        {"A": SQUARE}, {"id": "a", "verdict": "restricted", "under": "b"}, {"id": "b", "verdict": "notice"}
+    )
+    assert found.verdicts() == {"A": "restricted"} and found.hits("a") == {"A": 50}
+
+
 @pytest.mark.parametrize("ordinance", ["r", "own"])
 def test_where_no_law_of_an_ordinance_is_in_force_the_rule_that_it_replaces_stands(desk, ordinance):
     """A third pack replaces the ordinance for a month of its year; what is under the first is under whichever holds."""
     desk.layer("ZONE", [SQUARE])
-    first = desk.pack({}, {"id": "under", "verdict": "consult", "under": "r"}, id="first")
+    first = desk.pack({}, {"id": "under", "verdict": "notice", "under": "r"}, id="first")
     days = {"from": date(2026, 1, 1), "to": date(2026, 12, 31)}, {"from": date(2026, 6, 1), "to": date(2026, 6, 30)}
     year, month = ([{"law": "条例", "article": "一", **one}] for one in days)
     own = desk.pack({"id": ordinance, "verdict": "restricted", "replaces": "r", "basis": year}, id="year")
