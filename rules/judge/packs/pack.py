@@ -449,8 +449,12 @@ def _rule(item: Mapping[str, Any], pack: str, names: RuleNames) -> Rule:
     common["layer"] = common["layers_named"][0]
     common |= {key: tuple(names.classes[name] for name in common.get(key, ())) for key in ("unless", "only")}
     options = {key: value for key, value in item.items() if key not in RULE_KEYS}
-    if isinstance(options.get("permits"), PermitTable):
+    own = common.get("by_layer", {})
+    if any(isinstance(one.get("permits"), PermitTable) for one in (options, *own.values())):
         options.setdefault("code_system", names.system)
+    # What holds for one layer alone gives way where another of them judges.
+    usual = {key: item.get(key) for keys in own.values() for key in keys}
+    common["by_layer"] = {code: {**usual, **own.get(code, {})} for code in common["layers_named"]} if own else {}
     return Rule(**common, pack=pack, options=options).for_layer(common["layer"])
 
 

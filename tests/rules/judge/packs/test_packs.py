@@ -202,6 +202,17 @@ def test_rules_that_take_each_others_place_are_refused(packs, expected):
     assert join_packs(*packs) == expected
 
 
+def test_what_holds_for_one_layer_alone_gives_way_where_another_of_them_judges():
+    own = {"STBHHX": {"where": "B = 2", "min_area_m2": 500}, "GYL": {"min_share": 0.1}}
+    (rule,) = join_packs([{"layer": ["STBHHX", "GYL", "LDYZT"], "by_layer": own, "where": "A = 1", "min_width_m": 2}])
+    assert (rule.layer, rule.where, rule.options) == ("STBHHX", "B = 2", {"min_area_m2": 500, "min_width_m": 2})
+    for code, options in (("GYL", {"min_share": 0.1}), ("LDYZT", {}), ("STBHHX", {"min_area_m2": 500})):
+        other = rule.for_layer(code)
+        assert other.where == ("B = 2" if code == "STBHHX" else "A = 1")
+        assert other.options == {"min_width_m": 2, **options}
+        assert other.for_layer("STBHHX").hash == rule.hash
+
+
 def test_rules_that_are_milder_in_a_circle_are_refused():
     road = '[class.road]\ntitle = { en = "roads" }\nuse = ["1207"]\nkinds = ["street"]\n'
     rules = [pack(id=f'"{name}"', unless='["road"]', milder=f'"{other}"') for name, other in ("ab", "ba")]
