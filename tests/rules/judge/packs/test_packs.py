@@ -1,6 +1,7 @@
 """Packs: what is wrong is named with pack, rule and key; a city's own rule takes another's place."""
 
 import hashlib
+import sqlite3
 from dataclasses import replace
 from datetime import date
 
@@ -130,6 +131,23 @@ def test_a_pack_that_is_not_one_is_refused(tmp_path, onemap, text, code):
     path.write_text(text, encoding="utf-8")
     answer = onemap("new", tmp_path / "l.gpkg", "--crs", "EPSG:4547", "--pack", path)
     assert (answer.code, answer.codes[0]) == (3, code)
+
+
+def test_conditions_and_days_turned_round_are_refused_of_a_new_pack_and_told_of_a_kept_one(desk):
+    desk.layer("ZONE", [SQUARE], {"T": ["x"]})
+    days = [{"law": "l", "article": "1", "from": date(2026, 12, 31), "to": date(2026, 1, 1)}]
+    own = desk.pack(
+        {"where": "T = 'x' AND T = 'y'"}, {"id": "s", "when": "A <> 1 OR A <> 2"}, {"id": "t", "basis": days}
+    )
+    parcels = desk.parcels({"A": SQUARE})
+    answer = desk.run("check", desk.library, parcels, "--pack", own)
+    assert (answer.code, answer.codes) == (3, ["rule.never", "rule.always", "rule.days"])
+    assert desk.run("pack", "enact", desk.library, own, "--by", "li", "--reason", "r").codes == answer.codes
+    with sqlite3.connect(desk.library) as connection:  # as an earlier version of the program took it
+        connection.execute("UPDATE onemap_packs SET id = 'test', content = ?", (own.read_text(encoding="utf-8"),))
+    connection.close()
+    remarks = [one["code"] for one in desk.run("check", desk.library, parcels).json["problems"]]
+    assert remarks == answer.codes
 
 
 def test_every_problem_is_listed_not_only_the_first(tmp_path, onemap):
