@@ -27,8 +27,8 @@ from onemap.rules.judge.inputs.check_record import CheckParameters, CheckRecord,
 from onemap.rules.judge.inputs.layer_sources import Sources
 from onemap.rules.judge.inputs.parcels import Parcels
 from onemap.rules.judge.overlay.threads import Threads
-from onemap.rules.judge.packs.laws import repealed_laws
 from onemap.rules.judge.packs.pack import Pack
+from onemap.rules.judge.packs.pack_slips import slips_of
 from onemap.rules.judge.question.check_plan import CheckPlan, check_plan_of
 from onemap.rules.judge.question.kind_remarks import kind_problems_of
 from onemap.rules.judge.question.layer_remarks import problems_near, trial_problems_of, value_problems_of
@@ -157,7 +157,7 @@ def _problems(library: Library, question: Question, check_plan: CheckPlan) -> li
     used, extent = check_plan.versions_used, question.parcels.extent
     of_layers = problems_near(lacking_ground(library, used), used, extent)
     of_trials = trial_problems_of(library, check_plan)
-    of_packs = *repealed_laws(question.packs, question.as_of), *value_problems_of(library, check_plan)
+    of_packs = *slips_of(question.packs, question.as_of), *value_problems_of(library, check_plan)
     of_accuracy = accuracy_problems_of(library, check_plan, [question.parcels])
     problems = *question.parcels.problems, *of_projects, *of_trials, *of_layers, *of_packs, *of_accuracy
     return [problem_record(problem, question.language) for problem in problems]

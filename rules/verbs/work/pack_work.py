@@ -328,8 +328,8 @@ def pack_change(values: Values, context: VerbContext) -> Result:
     """
     from onemap.layers.catalogue.catalogue import shipped_catalogue
     from onemap.layers.files.atomic_output import atomic_output
-    from onemap.rules.judge.packs.laws import check_laws
     from onemap.rules.judge.packs.pack import is_shipped, pack_text, single_pack
+    from onemap.rules.judge.packs.pack_slips import refuse_slips
     from onemap.rules.review.proofs.pack_text_change import changed_text, value_change
 
     name, changes = values["pack"], [value_change(text) for text in values.get("set") or ()]
@@ -339,7 +339,7 @@ def pack_change(values: Values, context: VerbContext) -> Result:
         raise OneMapError("pack.shipped", file=name, field="--out")
     made = changed_text(text, source, changes)
     pack = single_pack(made, source, shipped_catalogue())
-    check_laws([pack], date.today())
+    refuse_slips([pack], date.today())
     with atomic_output(target, overwrite, "--out") as beside:
         beside.write_bytes(made.encode())
     places = [change.place for change in changes]
