@@ -208,7 +208,7 @@ def running(
 
 
 def end_server(process: subprocess.Popen[bytes]) -> None:
-    """End the server at once; the data need not outlive it."""
+    """End the server at once, without saving data."""
     if process.poll() is None:
         process.send_signal(signal.SIGQUIT)  # immediate shutdown
         try:
@@ -219,7 +219,7 @@ def end_server(process: subprocess.Popen[bytes]) -> None:
 
 
 def _short_room() -> str:
-    """Where a cluster lies: in memory, as the files of tests, if there is room; a database is made in a fourth there.
+    """The folder of a cluster: in memory if there is room, where making a database takes a fourth of the time.
 
     The path of a Unix socket may have 107 bytes, so it is not one of pytest's long folders.
     """

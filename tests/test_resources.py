@@ -92,7 +92,7 @@ VERDICTS = {"prohibited", "restricted", "consult", "notice"}
 
 
 def read_toml(path: Path) -> dict:
-    """What a TOML file says."""
+    """The content of a TOML file."""
     with path.open("rb") as file:
         return tomllib.load(file)
 

@@ -60,7 +60,7 @@ def city(sample_city: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def became(answer: Any, field: str, measure: str) -> dict[tuple[str | None, str | None], float]:
-    """What became what, by the values of a field; None where a version has nothing."""
+    """The transitions between values of a field; None where a version has nothing."""
     sides = [[(row[side] or {}).get(field) for side in ("from", "to")] for row in answer["rows"]]
     return {(before, after): row[measure] for (before, after), row in zip(sides, answer["rows"], strict=True)}
 

@@ -32,9 +32,8 @@ def refuse_stretched_plane(crs: pyproj.CRS, bounds: Sequence[float] | np.ndarray
 def stretched_plane(crs: pyproj.CRS, bounds: Sequence[float] | np.ndarray, place: ProblemPlace) -> Problem | None:
     """The problem that a plane stretches lengths by more than `MOST_STRETCH` all over some ground; else None.
 
-    The middle of the ground and its corners are looked at; one place within the limit is enough. The problem is None,
-    too, for ground that the plane does not reach. crs: projected, in metres; bounds: west, south, east, north of the
-    ground in it (4,).
+    The ground's middle and corners are looked at, as far as the plane reaches them. crs: projected, in metres; bounds:
+    west, south, east, north of the ground in it (4,).
     """
     west, south, east, north = map(float, bounds)
     middle = (west + east) / 2, (south + north) / 2

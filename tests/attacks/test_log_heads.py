@@ -67,7 +67,7 @@ def only_problem(library: Path, head: object) -> dict:
 
 
 def made_anew(library: Path) -> None:
-    """Chain the log anew from its second entry on, as whoever knows how would."""
+    """Chain the log anew from its second entry on, as somebody who knows the format would."""
     with contextlib.closing(sqlite3.connect(library, isolation_level=None)) as connection:
         asked = "SELECT number, at, who, action, subject, detail FROM onemap_audit ORDER BY 1"
         rows, before = connection.execute(asked).fetchall(), ""

@@ -30,7 +30,7 @@ def bureau(made_bureau, postgis, tmp_path_factory) -> Bureau:
 
 
 def lawful(bureau):
-    """What each sort of account may write."""
+    """The lawful writes of each kind of account."""
     words = {"conclusion": "agree", "text": "ours", "basis": "", "answers": []}
     judgement = {"parcel": "DK1", "rule": "river", "verdict": "notice", "reason": "r"}
     return {

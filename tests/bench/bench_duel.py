@@ -106,7 +106,7 @@ def duplicates(chance: np.random.Generator, count: int) -> Pairs:
 
 
 def on_a_grid(chance: np.random.Generator, count: int) -> Pairs:
-    """Corners on whole metres or on millimetres: they lie on each other's corners and edges."""
+    """Corners on whole metres or millimetres, so that corners and edges coincide."""
     grid = np.where(chance.random(count) < 0.5, 1.0, 0.001)
     sides = []
     for _ in range(2):
@@ -201,7 +201,7 @@ def fought(left: np.ndarray, right: np.ndarray, score: Counter[str]) -> int:
 def _kernel_faults(
     left: shapely.Geometry, right: shapely.Geometry, ours: float, theirs: float, allowed: float, score: Counter[str]
 ) -> int:
-    """Who of the two is wrong about a pair, by rational numbers; 1 if it is the kernel."""
+    """Print which of the two is wrong about a pair, by rational numbers; return 1 if it is the kernel."""
     truth = float(exact_area(left, right))
     if abs(ours - truth) <= allowed and abs(theirs - truth) > allowed:
         score["differ, GEOS is off"] += 1

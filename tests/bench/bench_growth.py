@@ -86,7 +86,7 @@ def print_figures(name: str, place: Place, codes: Sequence[str], repeats: int) -
 
 
 def _figures(place: Place, codes: Sequence[str], times: int) -> Iterator[tuple[float, float]]:
-    """Seconds of processors and megabytes of a run, again and again; the first one also keeps the controls cut."""
+    """Processor seconds and megabytes of repeated runs; the first run also stores the subdivided controls."""
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(times):
             words = ["check", place.library, place.parcels, "--pack", place.pack, "--only", ",".join(codes), "--json"]

@@ -122,7 +122,7 @@ def disagreements(rows: Sequence[Row]) -> list[str]:
 
 
 def machine() -> dict:
-    """What the figures depend on beside the code."""
+    """The facts besides the code on which the numbers depend."""
     lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return {

@@ -71,7 +71,7 @@ def _add_plan(folder: Path, library: Path, source: Path, label: str) -> None:
 
 
 def prepare_work(job: str, folder: Path) -> Work:
-    """The work of a job; the earlier run is made before, in a library of its own."""
+    """The work of a job; the earlier run is made first, in its own library."""
     made, pack = desk_files.library_of(folder)
     library = folder / f"again_{job}.gpkg"
     shutil.copy(made, library)
@@ -101,7 +101,7 @@ def prepare_work(job: str, folder: Path) -> Work:
 
 
 def _in_session(params: dict[str, Any]) -> Work:
-    """The same question asked again and again of one session; the first call holds its start."""
+    """The same question repeated in one session; the first call includes its start."""
     session = Session(params)
 
     def busy_s() -> float:

@@ -63,7 +63,7 @@ def land_library_of(folder: Path) -> tuple[Path, Path]:
 
 
 def command(folder: Path, out: Path, job: str) -> list[object]:
-    """What the user types; two threads, as the peers have."""
+    """The user's command; with two threads, as the peers have."""
     library, pack = library_of(folder) if job == "file" else land_library_of(folder)
     given = ["--pack", pack, "--out", out, "--overwrite", "--workers", "2", "--progress", "none", "--json"]
     return [PROGRAM, "check", library, folder / "parcels.gpkg", "--id", "pid", *given]

@@ -108,7 +108,7 @@ def spots_areas(folder: Path) -> Work:
 
 
 def spots_ground(folder: Path) -> Work:
-    """(iii) with the spots themselves, made only where the sums say that there is ground."""
+    """(iii) with the spots themselves, made only where the sums find ground."""
     one, other, pairs = _differing(folder)
 
     def work() -> list[float]:

@@ -94,7 +94,7 @@ def missing_names() -> list:
 
 
 def _own_names(whole: str, all_words: set) -> set:
-    """What a class has of QGIS itself: names that it has from Qt or Python are theirs to keep."""
+    """The names of a class that come from QGIS itself, not from Qt or Python."""
     room, _, name = whole.rpartition(".")
     kind = getattr(importlib.import_module(room), name)
     if not isinstance(kind, type):
@@ -114,7 +114,7 @@ def _is_asked_of_an_object(value: object) -> bool:
 
 
 def write_table() -> None:
-    """Make the table anew by the QGIS that runs this; the oldest that the plugin is for should do it."""
+    """Write the table anew with this QGIS, which should be the oldest that the plugin supports."""
     all_words = words()
     lines = [
         " ".join([whole, *sorted(_own_names(whole, all_words) | set(names))])

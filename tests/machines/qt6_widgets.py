@@ -177,7 +177,7 @@ class Builder:
         self._kinds.update({kind.__name__: kind for kind in kinds})
 
     def build(self, kind):
-        """A widget of a class, with what it must be given; what may be left out is left out."""
+        """A widget of a class, built with its required arguments only."""
         wanted = list(inspect.signature(kind.__init__).parameters.values())[1:]
         return kind(
             *[self._argument_for(one) for one in wanted if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)]

@@ -107,7 +107,7 @@ def ignore_case(monkeypatch):
 
 
 def lack_what_windows_has_not(monkeypatch):
-    """Give the core's modules a `signal` and an `os` without what Windows has not; SIGBREAK is SIGUSR1 there."""
+    """Give the core's modules a `signal` and an `os` without what Windows lacks; SIGBREAK is SIGUSR1 there."""
     for name in GONE_MODULES:
         monkeypatch.setitem(sys.modules, name, None)
     lacking = {

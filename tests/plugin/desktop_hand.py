@@ -10,7 +10,7 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 def wait_for(claim, limit_ms=LIMIT_MS):
-    """Let QGIS work until a claim holds, if only for a moment."""
+    """Let QGIS work until a claim holds, even if only for a moment."""
     loop, held = QEventLoop(), [bool(claim())]
     timer, limit = QTimer(), QTimer()
 
@@ -31,7 +31,7 @@ def wait_for(claim, limit_ms=LIMIT_MS):
 
 
 def settle(milliseconds=400):
-    """Let what was asked for be painted."""
+    """Let pending paint requests be done."""
     QTest.qWait(milliseconds)
 
 

@@ -46,6 +46,6 @@ LESS = {"step without a choice": lambda _library: StepDialog(SHORT_QUESTION)}  #
 
 
 def close(dialog):
-    """Let go of a dialog."""
+    """Release a dialog."""
     getattr(dialog, "close_down", dialog.close)()
     dialog.deleteLater()

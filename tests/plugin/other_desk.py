@@ -27,7 +27,7 @@ def _desk():
 
 
 def core(*words, **environment):
-    """One verb that must succeed; its JSON. environment: what the process's has more."""
+    """Run one verb that must succeed; return its JSON. environment: additions to the process's."""
     desk = _desk()
     desk.stdin.write(json.dumps([list(map(str, words)), environment]) + "\n")
     desk.stdin.flush()

@@ -13,7 +13,7 @@ ASKED = ("land", "environment")  # farmland is hit, and of the red line nothing 
 
 
 class Desk:
-    """A review tab, and what it said."""
+    """A review tab, and its messages."""
 
     def __init__(self, path, canvas, day=DAY, core=None):
         self.path = str(path)

@@ -18,7 +18,7 @@ PASSWORD = "Geheim-4711-密"  # of an account that lives as long as the test
 
 @dataclass(frozen=True)
 class TownServer:
-    """Where the server is, and what the core does on it at another desk."""
+    """The server's address, and the core at another desk on it."""
 
     address: str
     folder: str
@@ -37,7 +37,7 @@ class TownServer:
 
 @contextlib.contextmanager
 def town_server():
-    """The server for as long as it is wanted; skips where it cannot be had."""
+    """Run the server within the block; skip if it is not available."""
     if core_python() is None:
         pytest.skip("the core's Python is not set up")
     process = in_core(KEEPER, PASSWORD)

@@ -13,8 +13,8 @@ MOST_GRAVE = 3
 def rules_asked(rows: Sequence[Row], labels: Mapping[str, str]) -> Row:
     """How many rules there are, how many were asked, and why the others were not, the commonest reason first.
 
-    rows: a row per rule and outcome. Of the answer, `reasons` counts rules by the reason's words, `text` is all of it
-    in words, `short` the same for a table's cell.
+    rows: a row per rule and outcome. In the result, reasons: by their words; text: all in words; short: for a table's
+    cell.
     """
     reasons: dict[str, set[str]] = {}
     for row in rows:

@@ -62,7 +62,7 @@ def _list(library: Path, count: int) -> None:
 
 
 def _show(library: Path) -> None:
-    """Show some cases, each from a library that is opened anew; the longest counts."""
+    """Show some cases, each from a newly opened library; the longest time counts."""
     with open_library(str(library)) as opened:
         ids = case_ids(opened)
     longest = 0.0

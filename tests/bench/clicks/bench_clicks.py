@@ -22,7 +22,7 @@ CRS, LARGEST_FILE, LAST_SIGNS = "EPSG:4547", 3_000_000, 4_000
 
 
 def main() -> int:
-    """Let the hand work; 1 where something went wrong."""
+    """Let the hand work; return 1 if anything went wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=120, help="in each language")
     parser.add_argument("--seed", type=int, default=1)
@@ -44,7 +44,7 @@ def main() -> int:
 
 
 def _let_work(language: str, seed: int, seconds: int) -> dict:
-    """What the driver has found in one language."""
+    """The driver's findings in one language."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         library, parcels = desktop.copy_city(DEMO, folder)

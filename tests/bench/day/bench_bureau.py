@@ -96,7 +96,7 @@ def list_cases(room: Path) -> None:
 
 
 def _city(room: Path) -> Path:
-    """A copy of the sample city, with what lies beside it. Raises FileNotFoundError without the demo."""
+    """A copy of the sample city, with the files beside it. Raises FileNotFoundError without the demo."""
     for path in DEMO.glob("city.*"):
         shutil.copy(path, room / path.name)
     return room / "city.gpkg"
@@ -107,7 +107,7 @@ def _system(library: Path) -> str:
 
 
 def _timed(name: str, words: list[Any], may_end_with: int = 0, **more: Any) -> str:
-    """What a command prints; its seconds and those of processors are printed. Raises CalledProcessError."""
+    """The output of a command; wall and processor seconds are printed. Raises CalledProcessError."""
     began, busy = time.perf_counter(), _processors_s()
     done = subprocess.run(list(map(str, words)), stdout=subprocess.PIPE, text=True, check=False, **more)
     print(f"{name}: {time.perf_counter() - began:.1f} s, {_processors_s() - busy:.1f} s of processors", flush=True)

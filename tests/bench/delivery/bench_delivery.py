@@ -91,7 +91,7 @@ def _write(path: Path, code: str, columns: dict[str, np.ndarray], shapes: object
 
 
 def print_cancel(path: Path, after_s: float) -> None:
-    """Interrupt a proof after so many seconds; print how soon it ended, what was wrong, and what it left."""
+    """Interrupt a proof after this many seconds; print how soon it ended, any fault, and what it left behind."""
     with tempfile.TemporaryDirectory() as folder:
         params = {"source": str(path), "template": str(TEMPLATE), "report": [str(Path(folder) / "report.json")]}
         ended = signalled_after(LongWork("validate", "validate", params), after_s, signal.SIGINT, None)

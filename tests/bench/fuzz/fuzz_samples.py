@@ -70,7 +70,7 @@ Z旋转(秒)=6
 
 
 def samples() -> list[dict[str, bytes]]:
-    """Sets of files by name; the first of each is the one that is read, the others belong to it."""
+    """Sets of files by name; the first of each set is read, the others belong to it."""
     plain = {
         "red.txt": TWO_PARCELS.encode("gb18030"),
         "red16.txt": TWO_PARCELS.encode("utf-16"),

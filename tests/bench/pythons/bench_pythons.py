@@ -40,7 +40,7 @@ TOOLS = ("pytest>=8", "pytest-xdist>=3.6", "hypothesis>=6.100", "setuptools>=77"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one Python: its whole version, the versions of libraries, and how test and tests ended."""
+    """The result for one Python: its version, the versions of libraries, and the results of self-test and tests."""
 
     version: str
     libraries: dict
@@ -79,7 +79,7 @@ def python_of(wanted: str, may_fetch: bool) -> str | None:
 
 
 def outcome_of(python: str, folder: Path, choice: list) -> Outcome:
-    """Make an environment, run self-test and tests in it. Raises CalledProcessError where it cannot be made."""
+    """Make an environment, and run self-test and tests in it. Raises CalledProcessError if it cannot be made."""
     _run([uv(), "venv", "--quiet", "--python", python, folder])
     inside = program(folder, "python")
     install = [uv(), "pip", "install", "--quiet", "--python", inside, "--only-binary", ":all:"]
@@ -142,7 +142,7 @@ def _run(command: list) -> None:
 
 
 def wheels() -> int:
-    """Print for which systems and Pythons all wheels are there; 1 where it is not as the workshop says."""
+    """Print for which systems and Pythons all wheels exist; return 1 if the workshop says otherwise."""
     code = 0
     for system in SYSTEMS:
         for python in PYTHONS:
@@ -180,7 +180,7 @@ def main(words: list) -> int:
 
 
 def trial(wishes: argparse.Namespace) -> int:
-    """Try each Python that is here, and print the table; 1 where one is not sound."""
+    """Try each installed Python, and print the table; return 1 if one has a fault."""
     code = 0
     _tell("Python", "self-test", "tests", "size", "libraries")
     _tell(*["---"] * 5)

@@ -59,7 +59,7 @@ def library(library_made, tmp_path):
 
 @pytest.fixture
 def files(tmp_path):
-    """What people have made: text, two maps, three reports."""
+    """Files made by people: text, two maps, three reports."""
     made = {
         f"1文本/{HEAD}国土空间总体规划.pdf": PDF,
         f"2图件/{HEAD}01国土空间用地布局图.jpg": jpeg(300),

@@ -56,7 +56,7 @@ def open_elsewhere(path: Path):
 
 
 def state_of_folder(folder: Path) -> dict:
-    """What lies in a folder; its own time would tell of a file that was there only meanwhile."""
+    """The content of a folder, and its own time, which would reveal a file that existed only meanwhile."""
     found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
     return {**found, "": folder.stat().st_mtime_ns}
 

@@ -19,7 +19,7 @@ def place(tmp_path, monkeypatch):
 
 
 def other_room(place: Path, name: str) -> Path:
-    """The folder of another process; nobody holds its lock."""
+    """The folder of another process, whose lock nobody holds."""
     folder = place / f"onemap-room-{name}"
     folder.mkdir()
     (folder / "lock").touch()

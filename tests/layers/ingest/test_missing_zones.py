@@ -23,7 +23,7 @@ def strips(y, gap=0.0):
 
 @pytest.fixture
 def add(library, tmp_path, onemap):
-    """Add shapes to a layer, and give what is said of zones that are missing."""
+    """Add shapes to a layer, and return the remarks on missing zones."""
 
     def run(code, shapes, columns, covers="district"):
         path = write_layer(tmp_path / "a.gpkg", shapes, columns)

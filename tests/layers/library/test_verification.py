@@ -28,7 +28,7 @@ class Damaged:
     run: Callable[..., Any]
 
     def problems(self) -> list[dict[str, Any]]:
-        """What `onemap verify` finds."""
+        """The problems that `onemap verify` finds."""
         answer = self.run("verify", self.location)
         assert answer.code == (5 if answer.json["problems"] else 0)
         return answer.json["problems"]

@@ -31,7 +31,7 @@ def polygons_of(chance, count, extent_m, size_m):
 
 
 def facts_by_row(shapes, declared, crs):
-    """By row what is told of declared areas."""
+    """The remarks on declared areas, by row."""
     entry = LayerEntry(
         "X", {}, "land", "department", "vector", "polygon", None, fields=(Field("MJ", "number", area=True),)
     )

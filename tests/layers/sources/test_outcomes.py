@@ -30,7 +30,7 @@ def files_in(folder: Path) -> list[Path]:
 
 
 class Memory:
-    """How much memory this process takes at most while something runs, beyond what it took before, in MB."""
+    """The peak memory of this process while something runs, beyond its memory before, in MB."""
 
     def __init__(self):
         self.most_mb = 0.0
@@ -58,7 +58,7 @@ def codes(record: dict) -> str:
 
 
 def outcome_rows(answer) -> list[dict[str, str]]:
-    """What `inspect` said, as rows of the table."""
+    """The answer of `inspect`, as rows of the table."""
     if answer.code:
         return [{"layer": "", "count": "", "geometry": "", "told": codes(answer.json)}]
     return [

@@ -26,7 +26,7 @@ def many_points(tmp_path_factory):
 
 
 def steps_until(shelf, source, stop):
-    """Add until `stop` says so: all that was told."""
+    """Add until `stop` says so; return all reports of progress."""
     steps = []
 
     def report(fraction, step):

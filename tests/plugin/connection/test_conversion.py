@@ -19,7 +19,7 @@ JET = b"\x00\x01\x00\x00Standard Jet DB\x00" + bytes(4096)
 
 
 def tell_nobody(_done, _step):
-    """Progress for nobody."""
+    """Progress without a listener."""
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from onemap.tests.plugin.small_town import wait_for
 
 
 def no_progress(fraction, step):
-    """Progress that nobody looks at."""
+    """Progress without a listener."""
 
 
 @pytest.mark.slow

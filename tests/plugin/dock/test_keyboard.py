@@ -14,7 +14,7 @@ ROOMS = ["Map", "Check", "Compare", "Review", "Numbers", "Proof", "results", *CA
 
 @pytest.fixture(scope="module")
 def driver_record(drive_desktop, tmp_path_factory, town, library):
-    """What the driver saw in QGIS."""
+    """The driver's report from QGIS."""
     folder = tmp_path_factory.mktemp("keyboard")
     own = folder / "library.gpkg"
     shutil.copy(library, own)

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def lost(dock, library, tmp_path):
-    """The dock on a library whose file somebody has moved; and what brings it back."""
+    """The dock with a library whose file was moved away, and a function that brings it back."""
     path, away = tmp_path / "mine.gpkg", tmp_path / "away.gpkg"
     shutil.copyfile(library, path)
     dock.open_library(str(path))

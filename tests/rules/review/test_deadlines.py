@@ -143,7 +143,7 @@ def test_an_extension_adds_working_days_and_never_shortens(town, walk):
 
 
 def with_terms(town, terms):
-    """The town's pack with more said of the review."""
+    """The town's pack with further keys of the review."""
     pack = town.pack(version="2")
     pack.write_text(pack.read_text(encoding="utf-8").replace("days = 5", terms), encoding="utf-8")
     return pack

@@ -14,7 +14,7 @@ from onemap.tests.rules.review.conftest import opinion
 
 
 def reply_of(town, case, path=None, /, **changes):
-    """The file with which the land department replies to a case; a test may change what it says."""
+    """The land department's reply file for a case; a test may change it."""
     with open_library(str(town.library)) as library:
         now = read_case(library, case)
         content = {

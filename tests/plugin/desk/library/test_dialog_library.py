@@ -46,7 +46,7 @@ def switch(library, path):
 
 
 def versions(path, code="YJJBNTTB"):
-    """How many versions of a layer a library has."""
+    """The number of versions of a layer in a library."""
     return next(len(layer["versions"]) for layer in core("layers", path)["layers"] if layer["code"] == code)
 
 

@@ -25,7 +25,7 @@ WORDS = {
 
 @pytest.fixture(scope="module")
 def land_library(town, application, tmp_path_factory):
-    """A library with land use and farmland; what the core says of it in each language, and the results of a check."""
+    """A library with land use and farmland, the core's list of its layers in each language, and a check's results."""
     folder = tmp_path_factory.mktemp("land")
     path = folder / "land.gpkg"
     rows = [(box(0, 0, 500, 1000), "1", "0101", "水田"), (box(500, 0, 500, 1000), "2", "0301", "林地")]

@@ -15,7 +15,7 @@ def parcels(dock, library):
 
 
 def type_corners(parcels, text):
-    """Open the dialog, type, and wait for what the core says of it."""
+    """Open the dialog, type, and wait for the core's answer."""
     if parcels.corners_dialog is None:
         parcels.corners_button.click()
     dialog = parcels.corners_dialog

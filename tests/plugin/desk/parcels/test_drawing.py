@@ -33,7 +33,7 @@ def draw(tab, x=100):
 
 
 def drawn_names(tab):
-    """What the parcels in the chosen layer are called."""
+    """The names of the parcels in the chosen layer."""
     layer = QgsProject.instance().mapLayer(tab.parcels.choice.layer)
     return [feature["parcel"] for feature in layer.getFeatures()]
 

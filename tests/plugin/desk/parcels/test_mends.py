@@ -34,7 +34,7 @@ def tab(dock, library):
 
 
 def refusal_of(dock, path):
-    """Check a file that will be refused; the dock's words."""
+    """Check a file that will be refused; return the dock's words."""
     dock.check_tab.parcels.choose_file(str(path))
     dock.check_tab.check()
     wait_for(lambda: dock.notice.text)

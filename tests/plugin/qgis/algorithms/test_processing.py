@@ -59,7 +59,7 @@ def rows(layer, *names):
 
 
 class Listener(QgsProcessingFeedback):
-    """Keeps the steps that it is told of."""
+    """Records the steps that it is told."""
 
     def __init__(self):
         super().__init__(False)

@@ -48,7 +48,7 @@ def desk(library):
 
 
 def scope_of(wkt, crs=CRS):
-    """What an expression knows of a shape in a layer of that coordinate system, as variable `shape`."""
+    """The variables of an expression for a shape in a layer of that coordinate system, named `shape`."""
     layer = QgsVectorLayer(f"Polygon?crs={crs}", "shapes", "memory")
     context = QgsExpressionContext()
     context.appendScope(QgsExpressionContextUtils.layerScope(layer))
@@ -57,7 +57,7 @@ def scope_of(wkt, crs=CRS):
 
 
 def add_shape(context, wkt):
-    """Let the context know a shape."""
+    """Add a shape to the context."""
     scope = QgsExpressionContextScope()
     scope.setVariable("shape", QgsGeometry.fromWkt(wkt) if wkt else None)
     context.appendScope(scope)

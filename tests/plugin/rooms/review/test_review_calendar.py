@@ -21,7 +21,7 @@ NOTICE = """国务院办公厅关于2098年部分节假日安排的通知
 
 
 def paste(dialog, text):
-    """Paste a text, and wait for what the core says of it."""
+    """Paste a text, and wait for the core's answer."""
     dialog.text.setPlainText(text)
     assert not dialog.button.isEnabled()
     dialog.look()

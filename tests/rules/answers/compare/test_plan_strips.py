@@ -44,7 +44,7 @@ def plan_table(table):
 
 
 def place_plan(library, journal=None, threads=THREADS):
-    """The plan as it is held, or from a journal."""
+    """The plan in memory, or from a journal."""
     (version,) = (one for one in versions(library) if one.code == "A")
     sources = Sources(library, (), None, {}, {}, ORIGIN)
     if journal is None:

@@ -174,7 +174,7 @@ def made_again(city):
 
 
 def turn_rings(columns, ground):
-    """The same ground as another GEOS makes it: rings begin elsewhere; spots are named by it."""
+    """The same ground as another GEOS might make it: rings begin elsewhere; spots are named by it."""
     apart = shapely.reverse(ground)
     assert not shapely.equals_exact(apart, ground).any()
     columns["spot"] = [f"S{number:012x}" for number in range(len(columns))]

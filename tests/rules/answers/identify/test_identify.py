@@ -21,7 +21,7 @@ DISTRICT = box(-500, -500, 500, 500)
 
 @pytest.fixture
 def identify(desk):
-    """Ask about a place; the answer by layer."""
+    """Ask about a place; return the answer by layer."""
 
     def ask(*arguments, library=None, **options):
         answer = desk.run("identify", library or desk.library, *arguments, **options)

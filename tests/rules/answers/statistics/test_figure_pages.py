@@ -32,7 +32,7 @@ def town(tmp_path, copied):
 
 
 def texts(page):
-    """What a reader sees, without the account of where the page comes from."""
+    """The texts that a reader sees, without the origin of the page."""
     return re.sub(r"<script.*?</script>|<[^>]+>", "|", page.read_text(encoding="utf-8"), flags=re.DOTALL)
 
 

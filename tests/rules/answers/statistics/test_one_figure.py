@@ -36,7 +36,7 @@ def survey(tmp_path: Path, copied: Callable[..., Any]) -> Path:
 
 
 def figures(path: Path) -> set[str]:
-    """The hectares with four decimals that stand on a page, chart and tables."""
+    """The hectares with four decimals on a page, in its chart and tables."""
     text = re.sub(r"<[^>]+>", "\n", path.read_text(encoding="utf-8"))
     return set(re.findall(r"(?<![\d,.])[\d,]+\.\d{4}(?!\d)", text))
 

@@ -28,7 +28,7 @@ def pages_pdf(tmp_path_factory):
 
 
 def program_output(pdf, place, *command):
-    """What one of poppler's programs makes of a PDF, and what it says of it."""
+    """The output of one of poppler's programs for a PDF, and its messages."""
     path = place / "seen.pdf"
     path.write_bytes(pdf)
     to_stdout = ["-"] if command[0] == "pdftotext" else []

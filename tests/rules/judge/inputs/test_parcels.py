@@ -131,7 +131,7 @@ def many_parcels(tmp_path_factory):
 
 
 def read_until(path, stop):
-    """What is told while the parcels of a file are read; stop(share) says when somebody has had enough."""
+    """The progress of reading a file's parcels; stop(share) returns True to stop."""
     shares = []
 
     def report(share, _step):

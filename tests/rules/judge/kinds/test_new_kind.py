@@ -95,7 +95,7 @@ RULE = {"kind": "count", "least_points": 3}
 
 @pytest.fixture
 def counting(desk, monkeypatch):
-    """A desk whose rules know the new kind, with points that somebody counted as far as x = 70."""
+    """A desk whose rules know the new kind, with a layer of points that covers the ground as far as x = 70."""
     monkeypatch.setitem(KINDS, COUNT.name, COUNT)
     desk.layer("ZONE", POINTS, covers=box(-100, -100, 70, 100), geometry="point")
     return desk

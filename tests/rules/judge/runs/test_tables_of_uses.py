@@ -36,7 +36,7 @@ def city(desk, tables):
 
 
 def mend(table):
-    """From now on housing may stand where the plan has shops."""
+    """Allow housing from now on where the plan has shops."""
     text = table.read_text("utf-8").replace('version = "2026.1"', 'version = "2026.2"')
     head = '[use.housing]\ntitle = { zh = "居住用地", en = "Housing" }\n'
     assert head in text

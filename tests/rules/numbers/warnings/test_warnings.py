@@ -198,7 +198,7 @@ def add_surveys(town, before, after):
 
 
 def places(found, kind):
-    """Where the rows of a kind lie, to 100 m from the west, with their status."""
+    """The places of a kind's rows, to 100 m from the west, with their status."""
     return {(int(row["subject"].split()[-1].split(",")[0]) // 100, row["status"]) for row in of_kind(found, kind)}
 
 

@@ -179,7 +179,7 @@ def city(town):
 
 
 def stale(town, case):
-    """What has been superseded behind the opinions of a case."""
+    """What has been superseded among the bases of a case's opinions."""
     opinions = command("review", "show", town.library, case, "--on", "2026-03-02").json["opinions"]
     return sorted({name for one in opinions for name in one["stale_because"]})
 

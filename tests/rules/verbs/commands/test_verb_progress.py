@@ -121,7 +121,7 @@ class Walker:
         }
 
     def walk(self, line: str) -> list[tuple[float, str]]:
-        """Run a line of the walk; the shares and steps that it said."""
+        """Run a line of the walk; return the reported shares and steps."""
         if line.startswith("add "):
             return self._add_layers()
         words = line.format(**self.names).split(" ")

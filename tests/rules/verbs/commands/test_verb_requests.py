@@ -25,7 +25,7 @@ def make_place(folder: Path) -> None:
 
 
 def fault_of(words: list[str]) -> str | None:
-    """What is wrong with the outcome of a command line; None where nothing is."""
+    """The fault in the outcome of a command line; None without one."""
     code, output, remarks = outcome_of(*words)
     if code not in CODES or "Traceback" in output + remarks:
         return f"{code}: {words} {(output + remarks)[-300:]}"

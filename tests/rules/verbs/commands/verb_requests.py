@@ -92,7 +92,7 @@ def pools_of(library: object) -> Pools:
 
 
 def requests(count: int, pools: Pools, seed: int) -> Iterator[list[str]]:
-    """So many command lines: of each four in five with values that fit; the same ones for a seed and a library."""
+    """This many command lines, with mostly fitting values; the same ones for a seed and a library."""
     chance = random.Random(seed)
     verbs = [verb for verb in VERBS.values() if verb.name not in _LONG]
     for _ in range(count):

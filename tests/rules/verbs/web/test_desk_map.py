@@ -161,7 +161,7 @@ def test_the_map_s_script_is_the_one_that_was_published():
 
 
 def wait_until(page: Page, script: str) -> Any:
-    """The value of an expression as soon as it is something."""
+    """The value of an expression, once it has one."""
     until = time.monotonic() + 60
     while not (value := page.ask(script)):
         assert time.monotonic() < until, page.ask("document.getElementById('map-said').textContent")

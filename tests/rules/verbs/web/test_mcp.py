@@ -155,7 +155,7 @@ def test_progress_is_told_and_a_cancelled_call_is_not_answered(client: Client):
 
 
 def findings_hold(answer: dict[str, Any], library: Path, folder: Path) -> dict[tuple[str, str], dict[str, Any]]:
-    """Hold every figure of a check's answer against the run that it names; the findings by parcel and rule."""
+    """Compare every number of a check's answer with the run that it names; findings by parcel and rule."""
     run = answer["evidence"]["run"]
     assert run == answer["run"]["id"] and answer["run"]["recorded"]
     stored = {(row["parcel"], row["rule"], row["verdict"]): row for row in stored_findings(library, run, folder)}
