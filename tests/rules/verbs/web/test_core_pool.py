@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,19 @@ def test_a_core_that_is_killed_ends_one_question(asked_library: Path):
         assert pool.ask("layers", {"library": str(asked_library)}, *NOTHING_TOLD).result is not None
     finally:
         pool.end()
+
+
+def test_a_question_that_is_stopped_after_its_answer_costs_nobody_a_core(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("onemap.rules.verbs.web.core_pool._GRACE_S", 0.0)
+    core, stops = ServeChild("en"), []
+    try:
+        pool = CorePool.of_child(core, 60.0)
+        pool.ask("get ready", {"gives_way": False}, NOTHING_TOLD[0], stops.append)
+        stops[0]()
+        time.sleep(0.1)
+        assert core.is_alive
+    finally:
+        core.end()
 
 
 def test_the_core_of_a_session_that_nobody_uses_ends_with_it(monkeypatch: pytest.MonkeyPatch):
