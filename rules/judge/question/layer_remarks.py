@@ -116,16 +116,25 @@ def _width_problems(library: Library, check_plan: CheckPlan) -> Iterator[Problem
 
 def _problems(library: Library, rule: Rule, entry: LayerEntry, versions: list[Version]) -> Iterator[Problem]:
     rule = rule.for_layer(entry.code)
-    where = rule.where or ""
-    for name in fields_of(where) if where else ():
-        asked = values_in_no_table(where, name, entry)
-        if asked and not any(is_named(where, name, value) for value in _values_of(library, versions, name)):
-            yield _problem_of_values("pack.value", rule, entry, name, asked)
+    for name, asked in absent_values(library, rule.where, entry, versions).items():
+        yield _problem_of_values("pack.value", rule, entry, name, asked)
     for name, classes in distance_classes(rule.options).items():
         if asked := strange_values(classes, name, entry):
             found = set(map(plain_code, _values_of(library, versions, name)))
             if absent := [value for value in asked if plain_code(value) not in found]:
                 yield _problem_of_values("pack.distance_class", rule, entry, name, absent)
+
+
+def absent_values(
+    library: Library, where: str | None, entry: LayerEntry, versions: Sequence[Version]
+) -> dict[str, list[str]]:
+    """By field the values that a condition asks for, if neither the field's list or tables nor a version has one."""
+    absent = {}
+    for name in fields_of(where) if where else ():
+        asked = values_in_no_table(where or "", name, entry)
+        if asked and not any(is_named(where or "", name, value) for value in _values_of(library, versions, name)):
+            absent[name] = asked
+    return absent
 
 
 def _problem_of_values(code: str, rule: Rule, entry: LayerEntry, name: str, values: Sequence[str]) -> Problem:
