@@ -76,6 +76,11 @@ def pack(**changes):
             "rule.option",
             "distance_m.values",
         ),
+        (
+            {"kind": '"setback"', "distance_m": '{ field = "A", values = { "Ⅰ" = 5, "I" = 6 } }'},
+            "rule.option",
+            "distance_m.values",
+        ),
         ({"kind": '"setback"', "distance_m": "{ field = [], values = { x = 5 } }"}, "rule.option", "distance_m"),
         ({"kind": '"setback"', "distance_m": f"1{'0' * 400}"}, "rule.option", "distance_m"),
         ({"layer": '"GL"'}, "rule.geometry", "layer"),
