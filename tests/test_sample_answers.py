@@ -1,4 +1,4 @@
-"""The sample city as a library: every department, library and kind of data, and the answers worked by hand."""
+"""The sample city as a library: every department, library and kind of data, and answers worked out by hand."""
 
 import json
 import sqlite3

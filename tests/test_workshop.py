@@ -1,4 +1,4 @@
-"""The workshop keeps its word: versions agree, the zip is clean, a dead network is named."""
+"""The workshop: versions agree, the zip is clean, a dead network is named."""
 
 import configparser
 import hashlib

@@ -1308,6 +1308,10 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>无法写入 {path}。请换一个文件夹，或关闭正打开该文件的程序。</translation>
     </message>
     <message>
+        <source>The map was not printed: a layer of it was removed meanwhile. Print it again.</source>
+        <translation>地图未打印：打印期间有图层被移除。请重新打印。</translation>
+    </message>
+    <message>
         <source>The map as it lies here, with title, legend, scale, north and the date of the data</source>
         <translation>按当前视图出图：图名、图例、比例尺、指北针、数据日期</translation>
     </message>
@@ -5386,6 +5390,22 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Choose another folder or name; if a program has the file open, close it there first.</source>
         <translation>请另选文件夹或文件名；若文件正在其他程序中打开，请先在那里关闭。</translation>
+    </message>
+    <message>
+        <source>“{name}” cannot be read: {reason}.</source>
+        <translation>无法读取“{name}”：{reason}。</translation>
+    </message>
+    <message>
+        <source>Make it again.</source>
+        <translation>请重新生成该文件。</translation>
+    </message>
+    <message>
+        <source>it is no longer there</source>
+        <translation>文件已不存在</translation>
+    </message>
+    <message>
+        <source>there is no right to read it</source>
+        <translation>没有读取权限</translation>
     </message>
     <message>
         <source>another program has it open</source>

@@ -1,4 +1,4 @@
-"""`demo`: the main job from end to end on the sample city, outside QGIS and inside it."""
+"""`demo`: the main task from start to end on the sample city, outside QGIS and inside it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SINKS = {"CHECKED": "parcels", "FINDINGS": "findings", "OVERLAPS": "overlaps"}
 
 
 class Files:
-    """What the demo makes, in one folder."""
+    """The files that the demo makes, in one folder."""
 
     def __init__(self, folder: Path = ROOT / "demo") -> None:
         self.folder = folder
@@ -39,7 +39,7 @@ class Files:
         return json.loads((self.city / "city.json").read_text(encoding="utf-8"))
 
     def clear(self) -> None:
-        """Remove what an earlier demo made, and nothing that somebody else put there."""
+        """Remove what an earlier demo made, but nothing that somebody else put there."""
         for folder in (self.city, self.inside, self.papers):
             shutil.rmtree(folder, ignore_errors=True)
         # The library may have left its write-ahead log beside it.
@@ -50,7 +50,7 @@ class Files:
 
 
 def demo(files: Files | None = None) -> int:
-    """Make the city and its library, check it both ways, show what was found, and name the files made."""
+    """Make the city and its library, check it both ways, show the findings, and name the files."""
     files = files or Files()
     pythons.core()
     face = qgis_programs.environment()
@@ -131,7 +131,7 @@ def _check_inside(files: Files, city: dict) -> None:
 
 
 def _issue_case(files: Files, city: dict) -> list[tuple[Path, str]]:
-    """One project of three parcels goes its way to the issued statement; the papers that were written."""
+    """Take one project of three parcels to its issued statement; return the documents written."""
     say(f"A project of three parcels: {demo_case.PROJECT}")
     files.papers.mkdir()
     parcels, data = files.papers / "project.gpkg", files.papers / "project.toml"
@@ -217,7 +217,7 @@ def _core(*words: object) -> list:
 
 
 def _params(files: Files, layer: dict) -> dict:
-    """What layers.json says of a layer, as the parameters of `add`; file names in it are the city's own."""
+    """The parameters of `add` for a layer in layers.json; file names in it are the city's own."""
     options = {
         name: str(files.city / value) if name in MAY_NAME_FILES and (files.city / value).exists() else value
         for name, value in layer.get("options", {}).items()
@@ -227,7 +227,7 @@ def _params(files: Files, layer: dict) -> dict:
 
 
 def _served_answer(core: subprocess.Popen, verb: str, params: dict) -> dict:
-    """One verb's answer from a core that serves."""
+    """Ask one verb of a core that serves, and return its answer."""
     request = {"jsonrpc": "2.0", "id": 1, "method": verb, "params": params}
     core.stdin.write(json.dumps(request) + "\n")
     core.stdin.flush()
@@ -239,7 +239,7 @@ def _served_answer(core: subprocess.Popen, verb: str, params: dict) -> dict:
 
 
 def _answer(command: Sequence[object], env: dict | None = None) -> dict:
-    """The one JSON object that a program prints, its progress and warnings shown as they come."""
+    """Run a program and return the JSON object that it prints; show its progress and warnings meanwhile."""
     done = subprocess.run(
         [str(word) for word in command],
         cwd=ROOT,

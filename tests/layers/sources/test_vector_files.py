@@ -1,4 +1,4 @@
-"""Files as they come: whole, in part, packed, damaged; every row is read, or the file is refused."""
+"""Vector files as people send them: whole, in part, packed, damaged; every row is read, or the file is refused."""
 
 import json
 import shutil

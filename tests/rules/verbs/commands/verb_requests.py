@@ -1,4 +1,4 @@
-"""Requests of every verb: with values that fit the full library, and with some that nobody means to type."""
+"""Requests of every verb: with values that fit the full library, and with absurd ones."""
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
@@ -94,7 +94,7 @@ def pools_of(library: object) -> Pools:
 
 
 def requests(count: int, pools: Pools, seed: int) -> Iterator[list[str]]:
-    """So many command lines: of each four in five with values that fit; the same ones for a seed and a library."""
+    """This many command lines, with mostly fitting values; the same ones for a seed and a library."""
     chance = random.Random(seed)
     verbs = [verb for verb in VERBS.values() if verb.name not in _LONG]
     for _ in range(count):
