@@ -1,15 +1,19 @@
 """Values that no code table of their field has and no condition names: their meaning is unknown."""
 
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache, partial
 from typing import Any
 
+import cql2
 import numpy as np
 import pandas as pd
 
-from onemap.layers.catalogue.code_forms import meaning_reading
+from onemap.layers.catalogue.code_forms import code_reading, meaning_reading
 from onemap.layers.catalogue.code_tables import code_table, narrow_text, plain_code
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.frames.fields import plain_numbers, text_value
+from onemap.layers.records import Record
 from onemap.rules.judge.kinds.conditions import Truth, column_named, evaluate, fields_of, like, parse_condition
 
 
@@ -18,11 +22,12 @@ def truth_of_rows(where: str, attributes: pd.DataFrame, entry: LayerEntry | None
 
     Codes are read in the form of their tables; in a list of values a title counts as its code. A value that the
     condition itself names, apart from blanks around it, keeps its form; in a field without codes so does one that
-    differs from it only in width and blanks. A text of blanks counts as null. A field without a list of values and
-    without a code table takes any value.
+    differs from it only in width and blanks. The condition's own values are read in the same way. A text of blanks
+    counts as null. A field without a list of values and without a code table takes any value.
 
     attributes: n rows; entry: of the layer, None for parcels. Raises KeyError as `column_named`.
     """
+    where = _with_plain_values(where, entry)
     read: dict[str, np.ndarray] = {}
     is_strange = np.zeros(len(attributes), dtype=bool)
     for name in fields_of(where):
@@ -41,6 +46,34 @@ def truth_of_rows(where: str, attributes: pd.DataFrame, entry: LayerEntry | None
             is_strange |= np.array(strange, dtype=bool)[place]
     truth = evaluate(where, attributes.assign(**read) if read else attributes)
     return Truth(truth.true & ~is_strange, truth.unknown | is_strange)
+
+
+@lru_cache(maxsize=1024)
+def _with_plain_values(where: str, entry: LayerEntry | None) -> str:
+    """A condition that names its values in the form in which they are read: codes as in their tables, others narrow."""
+    tree = parse_condition(where)
+    plain = _plain_tree(tree, entry)
+    return where if plain == tree else cql2.Expr(plain).to_text()
+
+
+def _plain_tree(tree: Record, entry: LayerEntry | None) -> Record:
+    operator, arguments = tree["op"], tree["args"]
+    if operator in ("and", "or", "not"):
+        return {"op": operator, "args": [_plain_tree(argument, entry) for argument in arguments]}
+    named = [value["property"] for value in arguments if isinstance(value, dict) and "property" in value]
+    if operator not in ("=", "<>", "in", "like") or len(named) != 1:
+        return tree
+    field = entry.field_named(named[0]) if entry is not None else None
+    reading = (code_reading(field) if field is not None else None) or narrow_text
+    if operator == "like":  # blanks in a pattern are meant, and a code's beginning is no code
+        reading = partial(unicodedata.normalize, "NFKC")
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, list):
+            return [plain(one) for one in value]
+        return (reading(value) or value) if isinstance(value, str) else value
+
+    return {"op": operator, "args": [plain(value) for value in arguments]}
 
 
 def _meaning_test(name: str, entry: LayerEntry | None) -> Callable[[str], bool] | None:

@@ -32,6 +32,16 @@ def test_a_value_that_no_rule_meets_is_reported(tmp_path, onemap, zones):
     assert all(value in problem["message"] for value in zones if value != "一级")
 
 
+def test_a_pack_that_is_put_in_force_tells_the_values_that_no_rule_meets(tmp_path, onemap):
+    own = tmp_path / "own.toml"
+    rule = {"id": "own", "replaces": "first", "layer": "YYSSYBHQ", "where": "BHJB = '二级'"}
+    own.write_text(pack_text(rule, id="own"), encoding="utf-8")
+    make_library(tmp_path, onemap, "")
+    answer = onemap("pack", "enact", tmp_path / "city.gpkg", own, "--by", "li", "--reason", "r")
+    (problem,) = answer.json["problems"]
+    assert (answer.code, problem["code"]) == (0, "pack.unmet") and "一级" in problem["message"]
+
+
 def test_a_value_that_is_called_harmless_is_not(tmp_path, onemap, zones):
     rest = [value for value in zones if value != "一级"]
     answer = make_library(tmp_path, onemap, f"harmless = {{ BHJB = {rest} }}".replace("'", '"'))
