@@ -10,6 +10,7 @@ from pathlib import Path
 
 from onemap.layers.errors import OneMapError, file_reason
 from onemap.layers.files.disk_place import check_name
+from onemap.layers.files.durable_names import bring_names_to_disk, bring_to_disk
 from onemap.layers.files.files_beside import files_of_stem
 from onemap.layers.files.library_file import is_library
 from onemap.layers.messages import in_each_language
@@ -24,7 +25,7 @@ def check_places(
     for target in targets:
         check_place(target, overwrite, field, inputs)
         if target.resolve() in known:
-            raise OneMapError("out.twice", file=target.name, field=field)
+            raise OneMapError("out.twice", file=str(target), field=field)
         known.add(target.resolve())
 
 
@@ -44,11 +45,10 @@ def check_place(
     except (FileNotFoundError, NotADirectoryError):
         pass
     except OSError as error:  # the name is too long, or the folder may not be looked into
-        raise OneMapError("out.failed", file=target.name, field=field, reason=file_reason(error)) from error
+        raise OneMapError("out.failed", file=str(target), field=field, reason=file_reason(error)) from error
     except ValueError as error:  # a null in it
         raise OneMapError("out.name", file=target.name, field=field) from error
-    name = target.absolute().name  # a dot has a name, too
-    place = target.resolve()
+    name, place = _named_place(target), target.resolve()
     if not PROGRAM.isdisjoint([place, *place.parents]):
         raise OneMapError("out.program", file=name, field=field)
     if target.exists() and not overwrite:
@@ -76,7 +76,12 @@ def refuse_inputs(target: Path, field: str | None, inputs: Iterable[str | Path])
     """Refuse an occupied place that is an input of the result. Raises OneMapError out.input."""
     with contextlib.suppress(OSError, ValueError):  # what is no path at all is reported by whoever reads it
         if target.exists() and any(_is_input(target, Path(path)) for path in inputs if path and Path(path).exists()):
-            raise OneMapError("out.input", file=target.absolute().name, field=field)
+            raise OneMapError("out.input", file=_named_place(target), field=field)
+
+
+def _named_place(target: Path) -> str:
+    """A place as it was given, with its folder: the same name may stand in several. A dot is shown as its folder."""
+    return str(target if target.name else target.absolute())
 
 
 def _is_input(target: Path, path: Path) -> bool:
@@ -105,9 +110,11 @@ def atomic_output(target: Path, overwrite: bool | None, field: str | None = None
         part.mkdir()
         yield part / target.name
         written = sorted(part.iterdir(), key=lambda path: path.name == target.name)  # the target itself comes last
+        bring_to_disk(part)
         _take_places(written, target.absolute())
+        bring_names_to_disk(target.absolute().parent)
     except OSError as error:
-        raise OneMapError("out.failed", file=target.name, field=field, reason=file_reason(error)) from error
+        raise OneMapError("out.failed", file=str(target), field=field, reason=file_reason(error)) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
 

@@ -7,7 +7,6 @@ library itself is written in one transaction, from such a folder when it is comp
 import contextlib
 import hashlib
 import json
-import os
 import shutil
 import sys
 import time
@@ -19,6 +18,7 @@ from typing import IO, Any
 
 from onemap.layers.errors import Cancelled, OneMapError, file_reason
 from onemap.layers.files.disk_place import may_write_in
+from onemap.layers.files.durable_names import name_durably
 from onemap.layers.files.user_cache import user_cache
 
 _LOCK, _REMOVED = "lock", ".removed"
@@ -72,9 +72,7 @@ def write_whole(target: Path, write: Callable[[Path], object]) -> Path:
     beside = target.with_name(f"{target.name}.{uuid.uuid4().hex}.part")
     try:
         write(beside)
-        with beside.open("rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(beside, target)
+        name_durably(beside, target)
     except PermissionError:
         if not target.exists():  # else another process has made it meanwhile, and it is open
             raise

@@ -18,7 +18,8 @@ _PREFIX = "onemap-room-"
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 _XML_NO_ROOM = ("IO_ENOSPC", "IO_EDQUOT", "IO_EFBIG", "IO_EROFS")
 _NO_PAGES = 1455  # on Windows: the paging file is too small
-_NO_MEMORY = ("failed to map segment", "can't start new thread")  # of a library for its code; of a thread
+# Of a library for its code; of a thread; of GEOS, as compilers of Linux and of Windows call it.
+_NO_MEMORY = ("failed to map segment", "can't start new thread", "bad_alloc", "bad allocation")
 _LOCK = "lock"
 _MAKING_S = 60  # a folder without a lock is being made, unless it is older
 _MOST_TRIES = 10  # others may take a folder for a forgotten one between its making and its lock
@@ -99,9 +100,7 @@ def _is_want_of_memory(error: BaseException) -> bool:
     """Whether the system gave no memory, even for loading a library's code."""
     if isinstance(error, OSError) and (error.errno == errno.ENOMEM or getattr(error, "winerror", None) == _NO_PAGES):
         return True
-    if isinstance(error, OSError | ImportError | RuntimeError):
-        return any(words in str(error) for words in _NO_MEMORY)
-    return isinstance(error, MemoryError)
+    return isinstance(error, MemoryError) or any(words in str(error) for words in _NO_MEMORY)
 
 
 def _remove_forgotten(place: Path) -> None:

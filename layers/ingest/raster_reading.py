@@ -16,6 +16,7 @@ from onemap.layers.catalogue.check_levels import check_of
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.crs.systems import contradiction, crs_name, transformation
 from onemap.layers.errors import OneMapError, Problem, ProblemPlace
+from onemap.layers.files.durable_names import name_durably
 from onemap.layers.frames.frames import CleanFrame
 from onemap.layers.ingest.placing import identity_remarks, override_remarks
 from onemap.layers.progress import SILENT, Progress
@@ -155,6 +156,11 @@ def _remarks(dataset: "DatasetReader", crs: pyproj.CRS, target: pyproj.CRS, entr
     yield from override_remarks(declared_system(dataset)[0], crs, place)
     yield from identity_remarks(crs, target, place)
     yield from raster_remarks(dataset, crs)
+    yield from remarks_on_heights(dataset, crs, entry)
+
+
+def remarks_on_heights(dataset: "DatasetReader", crs: pyproj.CRS, entry: LayerEntry) -> Iterator[Problem]:
+    """That cells of a layer of heights can hardly be such; none of another layer. Raises OneMapError source.damaged."""
     if entry.heights_m is not None:
         shares = {code: check_of(entry, code)["share"] for code in ("raster.heights", "raster.steep")}
         yield from height_remarks(dataset, crs, entry.heights_m, shares)
@@ -169,7 +175,7 @@ def _copy_raster(path: Path, target: Path) -> Path:
     try:
         with opened_raster(path) as dataset:
             copy_raster(dataset, str(part), driver="COG", compress="DEFLATE")
-        part.replace(target)
+        name_durably(part, target)
     except (OSError, RasterioError) as error:
         part.unlink(missing_ok=True)
         raise OneMapError("out.failed", file=target.name, reason=str(error)[:200]) from error

@@ -5,7 +5,6 @@ are events (`rules/review/carrying.py` carries older ones over).
 """
 
 import contextlib
-import os
 import shutil
 import sqlite3
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.disk_place import sqlite_address
+from onemap.layers.files.durable_names import name_durably
 
 FORMAT = 3
 FORMAT_KEY = "format"  # among the facts in onemap_library
@@ -50,7 +50,7 @@ def copy_before_upgrade(path: Path, number: int) -> Path:
         ):
             source.backup(copied)
             copied.execute("PRAGMA journal_mode = DELETE")  # one file, that lies still
-        os.replace(part, target)
+        name_durably(part, target)
     except (OSError, sqlite3.Error) as error:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)

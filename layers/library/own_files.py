@@ -9,6 +9,7 @@ from onemap.layers.catalogue.bureau_profile import Names, Profile, checked_profi
 from onemap.layers.catalogue.catalogue import OWN_FILES, catalogue_of, own_file_path
 from onemap.layers.catalogue.working_days import WorkCalendar, checked_calendar
 from onemap.layers.errors import OneMapError, file_reason, text_reason
+from onemap.layers.files.durable_names import name_durably
 from onemap.layers.files.text_encodings import text_of
 from onemap.layers.library.library import TABLES, Library, log, sha256
 from onemap.layers.library.versions import versions
@@ -80,7 +81,7 @@ def keep_own_file(library: Library, kind: str, text: str, who: str) -> None:
         part = beside.with_name(beside.name + ".part")
         try:
             part.write_text(text, encoding="utf-8")
-            part.replace(beside)
+            name_durably(part, beside)
         except OSError as error:
             part.unlink(missing_ok=True)
             raise OneMapError("out.failed", file=beside.name, reason=file_reason(error)) from error

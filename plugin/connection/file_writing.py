@@ -22,14 +22,12 @@ def write_file(path: str, data: bytes) -> None:
 
 def copy_file(source: str | Path, path: str | Path) -> None:
     """Copy a file; an existing file is replaced. Raises Refusal."""
+    try:
+        Path(source).open("rb").close()
+    except OSError as error:
+        message = tr("“{name}” cannot be read: {reason}.").format(name=Path(source).name, reason=_reason_unread(error))
+        raise _refusal("file.not_read", message, tr("Make it again.")) from error
     _write_beside(path, lambda part: shutil.copyfile(source, part))
-
-
-def file_refusal(path: str | Path, error: OSError) -> Refusal:
-    """The refusal for a file that cannot be written: its name, the reason, and what to do."""
-    message = tr("“{name}” cannot be written: {reason}.").format(name=Path(path).name, reason=_reason(error))
-    mend = tr("Choose another folder or name; if a program has the file open, close it there first.")
-    return Refusal(message, [{"code": "file.not_written", "message": message, "mend": mend}])
 
 
 def _write_beside(path: str | Path, write: Callable[[Path], object]) -> None:
@@ -41,7 +39,19 @@ def _write_beside(path: str | Path, write: Callable[[Path], object]) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             part.unlink()
-        raise file_refusal(path, error) from error
+        message = tr("“{name}” cannot be written: {reason}.").format(name=Path(path).name, reason=_reason(error))
+        mend = tr("Choose another folder or name; if a program has the file open, close it there first.")
+        raise _refusal("file.not_written", message, mend) from error
+
+
+def _refusal(code: str, message: str, mend: str) -> Refusal:
+    return Refusal(message, [{"code": code, "message": message, "mend": mend}])
+
+
+def _reason_unread(error: OSError) -> str:
+    """Why the system refuses to read, in the user's language if the reason is a common one."""
+    reasons = {errno.ENOENT: tr("it is no longer there"), errno.EACCES: tr("there is no right to read it")}
+    return reasons.get(error.errno or 0) or _reason(error)
 
 
 def _reason(error: OSError) -> str:

@@ -5392,6 +5392,22 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>请另选文件夹或文件名；若文件正在其他程序中打开，请先在那里关闭。</translation>
     </message>
     <message>
+        <source>“{name}” cannot be read: {reason}.</source>
+        <translation>无法读取“{name}”：{reason}。</translation>
+    </message>
+    <message>
+        <source>Make it again.</source>
+        <translation>请重新生成该文件。</translation>
+    </message>
+    <message>
+        <source>it is no longer there</source>
+        <translation>文件已不存在</translation>
+    </message>
+    <message>
+        <source>there is no right to read it</source>
+        <translation>没有读取权限</translation>
+    </message>
+    <message>
         <source>another program has it open</source>
         <translation>文件正在其他程序中打开</translation>
     </message>

@@ -1,4 +1,4 @@
-"""Inputs that ended programs before: each is refused in words, leaves nothing behind, and ends in time."""
+"""Inputs that used to end programs are refused in words and in time, and leave nothing behind."""
 
 import errno
 import json
@@ -42,7 +42,7 @@ def library(onemap, tmp_path) -> Path:
 
 @pytest.fixture
 def desk(onemap, library, tmp_path) -> Path:
-    """A library with one version; parcels and a pack lie beside it."""
+    """A library with one version, and parcels and a pack beside it."""
     source = write_layer(tmp_path / "zone.gpkg", [BOX])
     write_layer(tmp_path / "parcels.gpkg", [BOX], {"DKBH": ["A"]})
     (tmp_path / "own.toml").write_text(PACK, encoding="utf-8")
@@ -314,16 +314,17 @@ def test_writers_make_their_temporary_files_in_the_room(desk, tmp_path):
 
 def test_no_memory_for_a_library_is_no_defect_of_ours():
     refusals = []
-    others = [ImportError("lib: failed to map segment"), RuntimeError("can't start new thread")]
+    others: list[Exception] = [ImportError("lib: failed to map segment"), RuntimeError("can't start new thread")]
+    others.append(shapely.GEOSException("std::bad_alloc"))
     for reason in (MemoryError(), OSError(errno.ENOMEM, "Cannot allocate memory"), *others):
         try:
             try:
                 raise reason
-            except (OSError, ImportError, RuntimeError, MemoryError):
+            except (OSError, ImportError, RuntimeError, MemoryError, shapely.GEOSException):
                 raise OSError("Could not load it.")  # noqa: B904 - as llvmlite does
         except OSError as error:
             refusals += [machine_refusal(reason), machine_refusal(error)]
-    assert [refusal and refusal.code for refusal in refusals] == ["memory.full"] * 8
+    assert [refusal and refusal.code for refusal in refusals] == ["memory.full"] * 10
     assert machine_refusal(ImportError("no module")) is None
 
 

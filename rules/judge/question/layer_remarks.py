@@ -1,28 +1,36 @@
 """Remarks of a question on its layers: ground near the parcels that versions lack, and values that none has."""
 
+import contextlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.layers.catalogue.check_levels import level_of
+from onemap.layers.catalogue.code_tables import plain_code
 from onemap.layers.catalogue.schema import LayerEntry
-from onemap.layers.errors import Problem, ProblemPlace
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace, require_value
 from onemap.layers.frames.fields import text_value
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.ingest.plausibility import ArrivingLayer, Doubt, doubt_of
 from onemap.layers.ingest.quality_report import GroundRemark
+from onemap.layers.ingest.raster_reading import remarks_on_heights
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, files_of
 from onemap.layers.messages import names_in_short
+from onemap.layers.rasters.raster_reference import RasterReference
+from onemap.layers.rasters.rasters import checked_raster, raster_crs
 from onemap.layers.sources.reading import source_name
 from onemap.layers.stores.sql_text import compose_sql
 from onemap.rules.judge.inputs.check_record import LayerRecord
 from onemap.rules.judge.inputs.layer_sources import trial_frame
 from onemap.rules.judge.kinds.conditions import fields_of
-from onemap.rules.judge.kinds.foreseen_values import is_named, values_in_no_table
-from onemap.rules.judge.kinds.setback import half_widths_m, largest_distance_m
+from onemap.rules.judge.kinds.foreseen_values import is_named, strange_values, values_in_no_table
+from onemap.rules.judge.kinds.setback import distance_classes, half_widths_m, largest_distance_m
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.question.check_plan import CheckPlan, VersionsUsed
 
@@ -79,16 +87,16 @@ def problem_of_remark(remark: GroundRemark, used: VersionsUsed) -> Problem:
 
 
 def value_problems_of(library: Library, check_plan: CheckPlan) -> list[Problem]:
-    """Remarks on rules that may miss something: a value that they ask for is misspelt, or widths are not stated."""
+    """Remarks on rules that may judge wrongly: values that they ask for, widths, and heights that cannot be."""
     catalogue = library.catalogue()
     of_values = [
         problem
         for rule in check_plan.rules
         for code in rule.layers_named
-        if rule.where is not None and code in catalogue
+        if code in catalogue
         for problem in _problems(library, rule, catalogue[code], [one for one in check_plan.known if one.code == code])
     ]
-    return [*of_values, *_width_problems(library, check_plan)]
+    return [*of_values, *_width_problems(library, check_plan), *_height_problems(library, check_plan)]
 
 
 def _width_problems(library: Library, check_plan: CheckPlan) -> Iterator[Problem]:
@@ -113,21 +121,58 @@ def _width_problems(library: Library, check_plan: CheckPlan) -> Iterator[Problem
                 yield Problem("rule.half_width", {**place, **facts})
 
 
+def _height_problems(library: Library, check_plan: CheckPlan) -> Iterator[Problem]:
+    """Rasters of heights that can hardly be such, as `add` remarks; who checks need not be who added them."""
+    sources = check_plan.sources(library)
+    for code in check_plan.codes:
+        entry = sources.catalogue.get(code)
+        if entry is not None and entry.geometry == "raster" and entry.heights_m is not None:
+            for reference in sources.read(code, None).rasters:
+                with contextlib.suppress(OneMapError):  # it cannot be read, which its rules tell
+                    found = library.keep_made(("heights", reference), partial(_remarks_on_heights, reference, entry))
+                    yield from (replace(one, facts={**one.facts, "layer": code}) for one in found)
+
+
+def _remarks_on_heights(reference: RasterReference, entry: LayerEntry) -> list[Problem]:
+    """Those that the layer's checks do not switch off. Raises OneMapError version.unreadable, source.damaged."""
+    with checked_raster(reference) as dataset:
+        crs = raster_crs(dataset, reference.given_crs)
+        return [one for one in remarks_on_heights(dataset, crs, entry) if level_of(entry, one.code) != "off"]
+
+
 def _problems(library: Library, rule: Rule, entry: LayerEntry, versions: list[Version]) -> Iterator[Problem]:
-    where = rule.for_layer(entry.code).where or ""
-    for name in fields_of(where):
-        asked = values_in_no_table(where, name, entry)
-        field = entry.field_named(name)
-        found = (value for version in versions for value in _values_of(library, version, name))
-        if asked and field and not any(is_named(where, name, value) for value in found):
-            place = ProblemPlace(file=rule.pack, feature=rule.id, layer=entry.code, field=name)
-            yield Problem("pack.value", {**place, "values": asked, "known": list(field.values)})
+    rule = rule.for_layer(entry.code)
+    for name, asked in absent_values(library, rule.where, entry, versions).items():
+        yield _problem_of_values("pack.value", rule, entry, name, asked)
+    for name, classes in distance_classes(rule.options).items():
+        if asked := strange_values(classes, name, entry):
+            found = set(map(plain_code, _values_of(library, versions, name)))
+            if absent := [value for value in asked if plain_code(value) not in found]:
+                yield _problem_of_values("pack.distance_class", rule, entry, name, absent)
 
 
-def _values_of(library: Library, version: Version, name: str) -> Iterator[str]:
-    """The different values of a field in a version; none where the version lacks the field."""
-    names = {field.lower(): field for field in library.connection.field_types(version.table)}
-    if name.lower() not in names:
-        return
-    sql = compose_sql("SELECT DISTINCT {field} FROM {table}", field=names[name.lower()], table=version.table)
-    yield from filter(None, (text_value(row[0]) for row in library.connection.execute(sql)))
+def absent_values(
+    library: Library, where: str | None, entry: LayerEntry, versions: Sequence[Version]
+) -> dict[str, list[str]]:
+    """By field the values that a condition asks for, if neither the field's list or tables nor a version has one."""
+    absent = {}
+    for name in fields_of(where) if where else ():
+        asked = values_in_no_table(where or "", name, entry)
+        if asked and not any(is_named(where or "", name, value) for value in _values_of(library, versions, name)):
+            absent[name] = asked
+    return absent
+
+
+def _problem_of_values(code: str, rule: Rule, entry: LayerEntry, name: str, values: Sequence[str]) -> Problem:
+    field = require_value(entry.field_named(name), "a field with a list of values or with code tables")
+    place = ProblemPlace(file=rule.pack, feature=rule.id, layer=entry.code, field=name)
+    return Problem(code, {**place, "values": values, "known": list(field.values or field.codes)})
+
+
+def _values_of(library: Library, versions: Iterable[Version], name: str) -> Iterator[str]:
+    """The different values of a field in each version; none of a version that lacks the field."""
+    for version in versions:
+        names = {field.lower(): field for field in library.connection.field_types(version.table)}
+        if name.lower() in names:
+            sql = compose_sql("SELECT DISTINCT {field} FROM {table}", field=names[name.lower()], table=version.table)
+            yield from filter(None, (text_value(row[0]) for row in library.connection.execute(sql)))

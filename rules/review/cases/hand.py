@@ -70,7 +70,8 @@ def step_day(library: Library, hand: Hand, last_day: date | None = None) -> date
     check_hand(library, hand)
     on = hand.on or library.today()
     if last_day is not None and on < last_day:
-        raise OneMapError("review.date", field="--on", on=on.isoformat(), why=_why("before", last=last_day.isoformat()))
+        why = _why("before" if hand.on is not None else "behind", last=last_day.isoformat())
+        raise OneMapError("review.date", field="--on", on=on.isoformat(), why=why)
     return on
 
 

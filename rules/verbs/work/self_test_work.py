@@ -330,7 +330,7 @@ def _check_report(report: Path) -> None:
     if report.exists():
         from onemap.layers.files.atomic_output import place_taken
 
-        raise place_taken(report.name, "--report")
+        raise place_taken(str(report), "--report")
     if not report.absolute().parent.is_dir():
         raise OneMapError("out.folder", file=str(report.parent), field="--report")
 
@@ -364,4 +364,4 @@ def _write_report(report: Path | None, checks: list[dict[str, Any]], running: st
     try:
         report.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
-        raise OneMapError("out.failed", file=report.name, field="--report", reason=file_reason(error)) from error
+        raise OneMapError("out.failed", file=str(report), field="--report", reason=file_reason(error)) from error

@@ -1,6 +1,7 @@
-"""An output of several files takes its places whole, or leaves what lay there whole."""
+"""An output of several files replaces the earlier files as a whole, or leaves them whole."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,12 +9,13 @@ import pytest
 from onemap.layers.errors import OneMapError
 from onemap.layers.files import atomic_output as atomic_output_module
 from onemap.layers.files.atomic_output import atomic_output, check_place
+from onemap.layers.files.durable_names import name_durably
 from onemap.tests.machines import windows_like
 
 
 @pytest.fixture(params=[False, True], ids=["here", "windows"])
 def machine(request, monkeypatch):
-    """This one, and one where a file that a program shows can be neither moved nor deleted."""
+    """This machine, and one where a file open in a program can be neither moved nor deleted."""
     if request.param:
         for name, stands_in in (("unlink", windows_like._deleting("unlink")), ("rename", windows_like._rename)):
             monkeypatch.setattr(os, name, stands_in)
@@ -61,7 +63,7 @@ def test_a_folder_of_tables_is_not_replaced_by_what_is_made_of_one_of_them(tmp_p
         with pytest.raises(OneMapError) as refusal:
             check_place(target, True, "--out", ["parcels.parquet"])
         (problem,) = refusal.value.problems
-        assert (problem.code, problem.facts["file"]) == ("out.input", "results")
+        assert (problem.code, problem.facts["file"]) == ("out.input", str(tables))
 
 
 def test_all_files_of_a_shapefile_take_their_places_and_former_ones_go(tmp_path, machine):
@@ -70,6 +72,16 @@ def test_all_files_of_a_shapefile_take_their_places_and_former_ones_go(tmp_path,
     with atomic_output(tmp_path / "plan.shp", overwrite=True) as part:
         write(part.parent, "plan", ".shp", ".dbf", ".cpg", text="new")
     assert state(tmp_path) == {"plan.shp": "new", "plan.dbf": "new", "plan.cpg": "new", "plan.2.shp": "another's"}
+
+
+def test_what_gets_its_name_is_on_the_disk_before(tmp_path, monkeypatch):
+    """Else a power failure leaves an empty file under the name, and what the library's log says of it."""
+    synced = set()
+    monkeypatch.setattr(os, "fsync", lambda file: synced.add(os.fstat(file).st_ino))
+    with atomic_output(tmp_path / "plan.shp", overwrite=None) as part:
+        write(part.parent, "plan", ".shp", ".dbf", text="new")
+    name_durably(Path(shutil.copy(tmp_path / "plan.shp", tmp_path / "copy.part")), tmp_path / "copy.tif")
+    assert {path.stat().st_ino for path in tmp_path.iterdir()} <= synced
 
 
 def test_a_folder_takes_the_place_of_the_former(tmp_path, machine):

@@ -1,4 +1,4 @@
-"""Files that the plugin writes itself: whole or not at all, and with what, why and what to do where it cannot be."""
+"""Files that the plugin writes itself: whole or not at all; a failure says what, why and what to do."""
 
 import subprocess
 
@@ -31,6 +31,12 @@ def test_what_cannot_be_written_is_said_with_the_reason_and_what_to_do(tmp_path,
     (tmp_path / "folder").mkdir()
     refusal = refusal_of(lambda: write_file(str(tmp_path / name), b"page"))
     assert reason in refusal and "Choose another folder" in refusal and "Errno" not in refusal
+
+
+def test_of_a_copy_it_is_said_which_of_the_two_files_is_the_matter(tmp_path):
+    refusal = refusal_of(lambda: copy_file(tmp_path / "run.gpkg", tmp_path / "chosen.gpkg"))
+    assert refusal.startswith("“run.gpkg” cannot be read: it is no longer there.")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.fixture

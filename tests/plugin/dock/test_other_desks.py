@@ -1,4 +1,4 @@
-"""What another desk adds to the library that is open here: seen in the list and on the map without a press."""
+"""Layers that another desk adds to the open library appear in the list and on the map without a press."""
 
 import shutil
 
@@ -18,7 +18,7 @@ FARMLAND = "YJJBNTTB"
 
 @pytest.fixture
 def other_file(tmp_path):
-    """Farmland as it is a year later, and red lines that nobody has added yet."""
+    """Farmland a year later, and red lines that have not been added yet."""
     return write_layer(tmp_path / "later.gpkg", ["BSM"], [(box(0, 0, 150, 300), "F1"), (box(400, 0, 50, 50), "F2")])
 
 

@@ -1,4 +1,4 @@
-"""The day of a step: today's or an earlier one that is entered late, never one to come; silence by the calendar."""
+"""The day of a step: today or an earlier day entered late, never a future one; silence by the calendar."""
 
 import json
 import time
@@ -29,12 +29,12 @@ def noon() -> Iterator[None]:
 
 
 def day(days: int) -> str:
-    """The day that is so many days from today."""
+    """The day this many days from today."""
     return (date.today() + timedelta(days)).isoformat()
 
 
 def working_days(start: date, days: int) -> date:
-    """By weekdays, as the real town's calendar has them."""
+    """Working days by weekdays, as in the real town's calendar."""
     while days:
         start += timedelta(1)
         days -= start.weekday() < 5
@@ -50,7 +50,7 @@ def circulating(real_town) -> str:
 
 @pytest.fixture
 def tomorrow(monkeypatch: pytest.MonkeyPatch):
-    """Lets so many days pass on the calendar of the machine that keeps the file."""
+    """Let this many days pass on the calendar of the machine with the file."""
 
     def pass_days(days: int) -> None:
         monkeypatch.setattr(FileStore, "today", lambda _self: date.today() + timedelta(days))
@@ -126,6 +126,14 @@ def test_no_step_is_of_a_day_before_the_case_s_last_one(real_town, circulating):
     answer = real_town.step("opine", circulating, "land", *WORDS, on=day(-1))
     assert answer.codes == ["review.date"]
     assert day(0) in answer.json["problems"][0]["message"]
+
+
+def test_a_clock_that_is_behind_the_last_step_is_told_as_such(real_town, circulating, tomorrow):
+    """The one machine has Beijing's time, the other that of Greenwich: nobody gave a day."""
+    tomorrow(-1)
+    (problem,) = real_town.step("opine", circulating, "land", *WORDS, on=None).json["problems"]
+    assert problem["code"] == "review.date" and "by the clock it is not that day yet" in problem["message"]
+    assert "time zone" in problem["mend"]
 
 
 def test_a_demand_for_material_that_is_entered_late_stops_no_clock_before_its_entry(real_town):

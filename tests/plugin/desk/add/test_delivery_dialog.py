@@ -1,4 +1,4 @@
-"""A department's whole folder: one table of what goes where, edited, added in one go, or refused whole."""
+"""A department's whole folder: one table of its layers, edited, added at once, or refused as a whole."""
 
 import tomllib
 
@@ -24,7 +24,7 @@ BOW_TIE = f"POLYGON(({X} {Y},{X + 10} {Y + 10},{X + 10} {Y},{X} {Y + 10},{X} {Y}
 
 @pytest.fixture
 def delivery(tmp_path):
-    """Two layers that are told by their names, one that is not, and a letter."""
+    """Two layers that their names identify, one that its name does not, and a letter."""
     folder = tmp_path / "delivery"
     (folder / "红线").mkdir(parents=True)
     write_layer(folder / "永久基本农田图斑2024.gpkg", ["BSM"], [(box(0, 0, 100, 100), "F1")])
@@ -379,9 +379,9 @@ def write_shapefile(path):
 
 
 def drop_on(widget, *paths):
-    """Drop files as the desktop does: on the widget under the pointer, else on the first above that takes them.
+    """Drop files as the desktop does: on the widget under the pointer, else on the first parent that accepts them.
 
-    Returns the one that took them; None where nobody did.
+    Returns the widget that accepted them; None if none did.
     """
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])

@@ -1,4 +1,4 @@
-"""The map as it lies on the canvas, printed on the sheets of a published project."""
+"""The map on the canvas, printed on the sheets of a published project."""
 
 import pytest
 from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsProject, QgsRectangle, QgsVectorLayer
@@ -14,7 +14,7 @@ SHEET_PX = (3508, 2480)  # 297 × 210 mm at 300 dots an inch
 
 @pytest.fixture
 def printing(dock, library, canvas):
-    """The button, with a library whose farmland lies on the map; the canvas shows its first 400 m."""
+    """The print button, with a library's farmland on the map; the canvas shows its first 400 m."""
     QgsProject.instance().setCrs(QgsCoordinateReferenceSystem(CRS))
     canvas.setDestinationCrs(QgsCoordinateReferenceSystem(CRS))
     dock.show()

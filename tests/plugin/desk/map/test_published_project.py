@@ -1,4 +1,4 @@
-"""The published project in QGIS: whole and readable, as the dock shows it, wherever it is moved; and on QGIS Server."""
+"""The published project in QGIS and on QGIS Server: complete, readable, as in the dock, and wherever it is moved."""
 
 import contextlib
 import json
@@ -38,7 +38,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def published_town(town, tmp_path_factory, application):
-    """The town's library with its project beside it; the answer, and what `layers` says of the library."""
+    """The town's library with its project beside it; the answer, and the answer of `layers`."""
     folder = tmp_path_factory.mktemp("published")
     library = made_town(folder, town)
     project = folder / "一张图.qgz"
@@ -49,7 +49,7 @@ def published_town(town, tmp_path_factory, application):
 
 @pytest.fixture
 def read_project(published_town, tmp_path):
-    """Opens the project, in Chinese as it was written, somewhere else than where it was made."""
+    """Return a function that opens the project, written in Chinese, at another place than where it was made."""
     folder, *_rest = published_town
     moved = tmp_path / "别处"
     shutil.copytree(folder, moved)
@@ -221,7 +221,7 @@ LAND_OPACITY = 0.85  # so much of the land's colour is seen, the rest is what li
 
 
 def over_white(colour, opacity):
-    """What a colour becomes on paper."""
+    """A colour on white paper."""
     parts = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
     share = round(255 * opacity) / 255
     return "#" + "".join(f"{round(255 - (255 - part) * share):02x}" for part in parts)

@@ -1,4 +1,4 @@
-"""The menu of a row by the keyboard: at the row that has it, wherever the list was scrolled to."""
+"""The menu of a row by keyboard: it opens at its row, wherever the list was scrolled to."""
 
 import sys
 

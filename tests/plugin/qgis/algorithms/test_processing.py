@@ -1,4 +1,4 @@
-"""The Processing provider: its shape as fixed in the design, and the real core behind it."""
+"""The Processing provider: its fixed form, with the real core."""
 
 import json
 import subprocess
@@ -59,7 +59,7 @@ def rows(layer, *names):
 
 
 class Listener(QgsProcessingFeedback):
-    """Keeps the steps that it is told of."""
+    """Records the steps that it is told."""
 
     def __init__(self):
         super().__init__(False)

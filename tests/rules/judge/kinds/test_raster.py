@@ -1,4 +1,4 @@
-"""raster: cells by exact weight, worked by hand on small grids, and real slopes held to their truth."""
+"""raster: cells by exact weight, by hand on small grids, and real slopes compared with their truth."""
 
 import os
 
@@ -77,6 +77,17 @@ def test_a_raster_may_stand_in_a_layers_place_for_a_trial(desk, grid):
     found = desk.check(parcel, {**RULE, "above": 3}, replace=f"GRID={other}")
     assert (found.finding("A").share, found.finding("A").version) == (pytest.approx(0.75), "other.tif")
     assert desk.check(parcel, {**RULE, "above": 3}).finding("A").share == pytest.approx(0.25)
+
+
+def test_heights_that_cannot_be_are_told_by_who_checks_with_them_too(desk):
+    """In centimetres that nobody declares: each is a slope near 90°."""
+    path = write_grid(desk.folder / "dem.tif", [[29_365, 30_100, 29_000, 28_000]] * 4, unit=None)
+    rule, parcel = {**RULE, "layer": "DEM", "derive": "slope", "above": 25}, {"A": box(10, 10, 30, 30)}
+    other = write_grid(desk.folder / "other.tif", [[293, 301, 290, 280]] * 4)
+    assert desk.run("add", desk.library, path, "--as", "DEM", "--covers", "extent").codes == ["raster.heights"]
+    (remark,) = desk.check(parcel, rule).answer.json["problems"]
+    assert (remark["code"], remark["file"], remark["layer"]) == ("raster.heights", "dem.tif", "DEM")
+    assert desk.check(parcel, rule, replace=f"DEM={other}").answer.codes == []
 
 
 def test_the_limit_is_strict_and_below_works_the_other_way(desk, grid):
