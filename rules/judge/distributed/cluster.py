@@ -140,8 +140,7 @@ class Cluster:
         like, worked = self._task(work, progress), time.monotonic()
         try:
             while waiting or running:
-                with self._reaching_scheduler():
-                    threads = sum(self.client.nthreads().values())
+                threads = self._threads()
                 worked = time.monotonic() if threads else worked
                 if time.monotonic() - worked > _ALONE_S:
                     raise OneMapError("cluster.no_workers", field="--scheduler", address=self.scheduler)
@@ -159,6 +158,11 @@ class Cluster:
         finally:
             with contextlib.suppress(OSError, RuntimeError):  # of a scheduler that is gone
                 self.client.cancel(list(running), force=True)
+
+    def _threads(self) -> int:
+        """How many threads all workers have. Raises OneMapError cluster.unreachable."""
+        with self._reaching_scheduler():
+            return sum(self.client.nthreads().values())
 
     @contextlib.contextmanager
     def _reaching_scheduler(self) -> Iterator[None]:
@@ -227,6 +231,8 @@ class Cluster:
         except Exception as error:
             if future.cancelled():  # as all are when the scheduler goes
                 raise OneMapError("cluster.unreachable", field="--scheduler", address=self.scheduler) from error
+            if isinstance(error, TimeoutError) and not self._threads():
+                raise OneMapError("cluster.no_workers", field="--scheduler", address=self.scheduler) from error
             if type(error).__module__.startswith("distributed") or isinstance(error, TimeoutError):
                 raise OneMapError("cluster.block_lost", field="--scheduler", block=number, reason=str(error)) from error
             raise
