@@ -1,4 +1,4 @@
-"""Square metres, hectares, mu and shares: how many square metres they are, and how people read them."""
+"""Areas in square metres, hectares and mu, and shares: their conversion, and how people read them."""
 
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
@@ -33,7 +33,7 @@ def mu(area_m2: float) -> float:
 
 
 def printed_hectares(value: float, area_m2: float | None = None) -> str:
-    """Rounded hectares as text. area_m2: the exact area, which tells little from nothing."""
+    """Rounded hectares as text. area_m2: the exact area, which tells a small area from none."""
     return f"<{_HECTARE}" if value == 0 and (area_m2 or 0.0) > 0 else f"{value:,.4f}"
 
 
@@ -43,7 +43,7 @@ def hectares_text(area_m2: float) -> str:
 
 
 def printed_mu(value: float, area_m2: float | None = None) -> str:
-    """Rounded mu as text. area_m2: the exact area, which tells little from nothing."""
+    """Rounded mu as text. area_m2: the exact area, which tells a small area from none."""
     return f"<{_MU}" if value == 0 and (area_m2 or 0.0) > 0 else f"{value:,.2f}"
 
 
@@ -53,12 +53,12 @@ def mu_text(area_m2: float) -> str:
 
 
 def area_to_hundredths(area_m2: float) -> str:
-    """An area in square metres as checks of data name it: to a hundredth, as tables of attributes state areas."""
+    """An area in square metres with two decimals, for checks of data: as attribute tables state areas."""
     return f"{area_m2:,.2f}"
 
 
 def areas_apart(declared_m2: float, computed_m2: float) -> dict[str, str]:
-    """A declared area, the computed one, and by how much the declared one is larger, as checks of data name them."""
+    """A declared area, the computed one and their difference, positive if the declared one is larger, for checks."""
     return {
         "declared": area_to_hundredths(declared_m2),
         "computed": area_to_hundredths(computed_m2),

@@ -1,6 +1,6 @@
 """A separate Python process for work that may fail, limited in time and memory; its crash does not reach the caller.
 
-Libraries in C end the whole process on what they do not foresee, and nothing can end them from within.
+C libraries may end the whole process on input that they do not foresee, and nothing inside the process can stop them.
 """
 
 import ctypes
@@ -41,7 +41,7 @@ except (ImportError, ValueError, OSError):
 
 
 def with_package(text: str) -> str:
-    """A text of Python that may import this package, wherever it lies."""
+    """A Python program that can import this package, wherever the package lies."""
     return _PACKAGE.format(door=str(_DOOR)) + text
 
 
@@ -62,7 +62,7 @@ class ProcessEnd:
 
     @property
     def has_crashed(self) -> bool:
-        """Whether it was ended, by the system or for its time, rather than that it ended itself."""
+        """Whether the system ended the process, or the time limit did, rather than the process itself."""
         return self.code is None or self.code < 0 or self.code > 0x7FFF or self.code == _ABORTED
 
 
@@ -70,7 +70,7 @@ _ABORTED = 3 if os.name == "nt" else -6  # what abort() ends with: a process tha
 
 
 def machine_bytes() -> int | None:
-    """The memory of this machine; None where it is not told, as on Windows, which gives no more than there is."""
+    """The memory of this machine; None if the system does not tell, as on Windows, which gives no more than it has."""
     if not hasattr(os, "sysconf"):
         return None
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
@@ -85,10 +85,10 @@ def run_python(
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
 ) -> ProcessEnd:
-    """Run a text of Python with something on its stdin, without Python's own environment variables.
+    """Run a Python program with some input, without Python's own environment variables.
 
-    look: called now and then with the seconds since its start; what it raises ends the process. environment: None for
-    this one's; folder: where it runs.
+    look: called now and then with the seconds since the start; an exception in it ends the process. environment: None
+    for that of this process; folder: the working folder.
     """
     with python_process(text, bounds.bytes, environment=environment, folder=folder) as child:
         return _wait_for_end(child, given, bounds.seconds, look)
@@ -98,10 +98,10 @@ def run_python(
 def python_process(
     text: str, most: int | None, *, environment: Mapping[str, str] | None = None, folder: Path | None = None
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """A process that runs a text of Python, without Python's own environment variables; it ends with the block.
+    """Start a process that runs a Python program, without Python's own environment variables; it ends with the block.
 
-    most: bytes of memory, on macOS not held; None for what this process itself may take. environment: None for this
-    one's; folder: where it runs.
+    most: bytes of memory, not enforced on macOS; None for the limit of this process itself. environment: None for that
+    of this process; folder: the working folder.
     """
     variables = dict(os.environ if environment is None else environment)
     if most is not None:
@@ -167,7 +167,7 @@ _OF_PROCESS_MEMORY, _ENDS_WITH_JOB = 0x100, 0x2000
 
 @contextmanager
 def _job(child: "subprocess.Popen[bytes]", most: int | None) -> Iterator[None]:
-    """On Windows, a job that holds a process to so many bytes, before it is told what to do; elsewhere it does so."""
+    """On Windows, limit a process to so many bytes by a job, before it gets its input; elsewhere it limits itself."""
     if os.name != "nt" or most is None:
         yield
         return

@@ -1,4 +1,4 @@
-"""All texts inside a value, at any depth: in a table, a list, the facts of a problem."""
+"""All texts inside a value, at any depth: in a table, a list, or the facts of a problem."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,6 +1,6 @@
-"""Refusals: a stable code and the facts its sentence needs; the words are in resources/messages.
+"""Refusals: a stable code and the facts for its sentence; the words are in resources/messages.
 
-Why the system or a server refused is said in the user's language where the reason is a common one.
+If the system or a server refuses for a common reason, the reason is given in the user's language.
 """
 
 import errno
@@ -85,7 +85,7 @@ GROUND = "ground"  # a fact: the file is a district, a coverage or the ground of
 class Problem:
     """One thing that is wrong, and where. `facts` fill the placeholders of its sentence.
 
-    message, mend: the sentence itself and what to do, where it has been put into words.
+    message, mend: the sentence itself and what to do, once they are put into words.
     """
 
     code: str
@@ -106,7 +106,7 @@ class Problem:
 
 @contextmanager
 def reads_ground() -> Iterator[None]:
-    """A file that is ground alone is read, to which no option of the verb applies: what is refused names none."""
+    """While a file is read only for its ground, take the verb's options out of refusals: none of them applies to it."""
     try:
         yield
     except OneMapError as error:
@@ -119,18 +119,18 @@ def _without_option(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class DefectError(RuntimeError):
-    """An assumption of the program does not hold: a defect of the program, not a mistake of the user."""
+    """An assumption of the program is wrong: a defect of the program, not a mistake of the user."""
 
 
 def require_value(value: Value | None, what: str) -> Value:
-    """A value that must be there by now. what: what it is, for who mends the defect. Raises DefectError."""
+    """Return a value that cannot be None here. what: names it for whoever mends the defect. Raises DefectError."""
     if value is None:
         raise DefectError(f"missing: {what}")
     return value
 
 
 def joined_sentences(*sentences: str) -> str:
-    """Sentences one after the other; after the full stop of a Chinese one there is no space."""
+    """Sentences joined by spaces, but without a space after a Chinese full stop."""
     text = ""
     for sentence in filter(None, sentences):
         text += sentence if not text or text.endswith(_CHINESE_ENDS) else f" {sentence}"
@@ -140,7 +140,7 @@ def joined_sentences(*sentences: str) -> str:
 class OneMapError(Exception):
     """A refusal of one or several problems.
 
-    `code` and `facts` describe the first; a refusal that found more carries them in `problems`.
+    `code` and `facts` describe the first problem; `problems` has them all.
     """
 
     exit_code = 3
@@ -150,7 +150,7 @@ class OneMapError(Exception):
         self.problems: tuple[Problem, ...] = (Problem(code, facts),)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle it whole, for it comes from a worker of a cluster."""
+        """Pickle all problems, because a refusal may come from a worker of a cluster."""
         return _as_it_was, (type(self), self.problems)
 
     def __str__(self) -> str:
@@ -170,12 +170,12 @@ class OneMapError(Exception):
         return self.problems[0].code
 
     def put_into_words(self, say: Callable[[Problem], Problem]) -> None:
-        """Make the sentence of every problem."""
+        """Replace every problem by the one that `say` puts into words."""
         self.problems = tuple(map(say, self.problems))
 
 
 def results_of_each(work: Callable[[Value], Result], items: Iterable[Value]) -> list[Result]:
-    """The results of work(item), if it refuses none; else raises OneMapError with the problems of all refused items."""
+    """The results of work(item); if any item is refused, raise one OneMapError with the problems of all of them."""
     results: list[Result] = []
     problems: list[Problem] = []
     for item in items:
@@ -205,7 +205,7 @@ class Cancelled(Exception):
 
 
 def file_reason(error: OSError) -> Problem | str:
-    """Why a file cannot be read or written; the system's own words where the reason is a rare one."""
+    """Why a file cannot be read or written: a problem for common reasons, else the system's own words."""
     if getattr(error, "winerror", None) in _IN_USE_ON_WINDOWS:
         return Problem("system.in_use")
     code = _BY_ERRNO.get(error.errno or 0)
@@ -213,22 +213,22 @@ def file_reason(error: OSError) -> Problem | str:
 
 
 def text_reason(error: OSError | UnicodeDecodeError) -> Problem | str:
-    """Why a text file cannot be read: as `file_reason`, or where it is no UTF-8."""
+    """Why a text file cannot be read: as `file_reason`, or because it is not UTF-8."""
     if isinstance(error, UnicodeDecodeError):
         return Problem("system.not_utf8", {"at": error.start + 1})
     return file_reason(error)
 
 
 def sqlite_reason(error: Exception) -> Problem | str:
-    """Why SQLite cannot write a file; its own words where the reason is a rare one."""
+    """Why SQLite cannot write a file: a problem for common reasons, else its own words."""
     code = _BY_SQLITE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
     return Problem(code) if code else str(error)[:200]
 
 
 def server_words(error: Exception, secret: str = "") -> str:  # none to withhold  # nosec B107
-    """The first line of what a server or its client says, without the password, should it repeat it.
+    """The first line of a message of a server or its client, without the password if it repeats it.
 
-    At its door a server on a Chinese Windows writes GBK: it does not know yet which encoding was asked for.
+    Before a connection is accepted, a server on a Chinese Windows writes GBK, whatever encoding was asked for.
     """
     text = str(error)
     written = bytes(getattr(getattr(error, "pgconn", None), "error_message", b""))
@@ -239,9 +239,9 @@ def server_words(error: Exception, secret: str = "") -> str:  # none to withhold
 
 
 def server_reason(words: str) -> Problem | str:
-    """Why there is no connection to a server, or no longer one.
+    """Why there is no connection to a server, or no longer one: a problem for common reasons, else `words`.
 
-    words: what the server or its client says; they are the reason where it is a rare one.
+    words: the message of the server or its client.
     """
     lowered = words.lower()
     code = next((code for part, code in _BY_WORDS if part.lower() in lowered), None)

@@ -1,4 +1,4 @@
-"""JSON of strangers: what it says can be written as JSON again, which Python's own reader does not ask for."""
+"""Read foreign JSON so that it can be written as JSON again, which Python's own reader does not ensure."""
 
 import json
 import math

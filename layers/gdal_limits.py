@@ -1,4 +1,4 @@
-"""Restrictions of GDAL in this program: it may not follow a file to other files, or reach the network."""
+"""Restrictions of GDAL in this program: it may not follow a file to other files, and not reach the network."""
 
 import contextlib
 import os
@@ -27,23 +27,23 @@ _SETTINGS = {
 
 
 def limit_gdal() -> None:
-    """Set the limits for this process and those that it starts; to be called before any GDAL is loaded."""
+    """Set the limits for this process and those that it starts; call it before any GDAL is loaded."""
     for name in [name for name in os.environ if name.startswith(_FOREIGN)]:
         del os.environ[name]
     limit_gdal_of_another()
 
 
 def limit_gdal_of_another() -> None:
-    """Set the limits in a process that somebody else has started, such as a worker of his, whose own settings stay.
+    """Set the limits in a process that somebody else has started, such as a Dask worker; its other settings stay.
 
-    Drivers that were loaded before stay too; a source is opened by the one driver that its name and bytes agree on.
+    Drivers that are loaded already stay, too; a source is opened only with the driver that its name and bytes agree on.
     """
     os.environ.update(_SETTINGS)
 
 
 @contextlib.contextmanager
 def limits_for_a_while() -> Iterator[None]:
-    """Set the limits for as long as the block lasts, in a Python whose user reads files of his own before and after."""
+    """Set the limits within the block, for a Python whose user reads other files before and after it."""
     before = {name: os.environ.get(name) for name in _SETTINGS}
     limit_gdal_of_another()
     try:

@@ -1,20 +1,20 @@
-"""Heights held against what a height in metres can be."""
+"""Heights compared with the range of possible heights in metres."""
 
 import numpy as np
 
 
 class HeightRange:
-    """Counts heights, block by block, and those that cannot be, as those in another unit."""
+    """Counts heights, block by block, and those that are impossible, such as heights in another unit."""
 
     def __init__(self, heights_m: tuple[float, float]) -> None:
-        """heights_m: what the least and the greatest can be."""
+        """heights_m: the least and the greatest possible height."""
         self._least, self._most = heights_m
         self._lowest, self._highest = np.inf, -np.inf
         self.count = 0
         self.beyond = 0
 
     def see(self, heights: np.ndarray) -> None:
-        """The next heights in metres, of any shape, not a number where there is none."""
+        """Count the next heights in metres, of any shape; NaN stands for none."""
         known = heights[np.isfinite(heights)]
         self.count += len(known)
         self.beyond += int(((known < self._least) | (known > self._most)).sum())
@@ -22,6 +22,6 @@ class HeightRange:
         self._highest = max(self._highest, known.max(initial=-np.inf))
 
     def facts(self) -> dict[str, str]:
-        """Between what heights can lie, and between what those seen do, as facts for the messages."""
+        """The range of possible heights and that of the heights seen, as facts for the messages."""
         values = {"least": self._least, "most": self._most, "lowest": self._lowest, "highest": self._highest}
         return {name: f"{value:.6g}" for name, value in values.items()}

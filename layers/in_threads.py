@@ -1,4 +1,4 @@
-"""Parts of a piece of work in threads, taken in their order, so many at a time that memory stays bounded."""
+"""Parts of a piece of work computed in threads; results come in order, and few at a time are in memory."""
 
 import contextlib
 import os
@@ -16,10 +16,10 @@ _LOOK_S = 0.05  # between two questions whether anybody still waits
 def in_order(
     work: Callable[[Part], Result], parts: Iterable[Part], workers: int | None = None
 ) -> Generator[Result, None, None]:
-    """work(part) for each part, in their order, one more of them begun than there are workers.
+    """Yield work(part) for each part in order; at most one part more than there are workers is begun ahead.
 
-    parts: are asked for in the calling thread; workers: None for as many as the machine has cores. Whoever stops
-    taking waits for what has begun; what has not never begins.
+    parts: iterated in the calling thread; workers: None for one per core. A caller that stops early waits for the parts
+    that have begun; the others never begin.
     """
     count = workers or os.cpu_count() or 1
     pool, begun = ThreadPoolExecutor(count), deque[Future[Result]]()
@@ -37,7 +37,7 @@ def in_order(
 def one_ahead(parts: Iterable[Part]) -> Generator[Part, None, None]:
     """The parts in order; while one is used, the next is computed in a thread. At most two are held in memory.
 
-    Whoever stops taking waits for the one that is being made.
+    A caller that stops early waits for the part being computed.
     """
     source, end = iter(parts), object()
     with one_thread_more() as thread:
@@ -49,7 +49,7 @@ def one_ahead(parts: Iterable[Part]) -> Generator[Part, None, None]:
 
 @contextlib.contextmanager
 def one_thread_more() -> Iterator[ThreadPoolExecutor]:
-    """A thread beside the calling one. Whoever leaves waits for what has begun; what has not never begins."""
+    """A thread beside the calling one. Leaving the block waits for the work that has begun; other work never begins."""
     pool = ThreadPoolExecutor(1)
     try:
         yield pool
@@ -58,10 +58,10 @@ def one_thread_more() -> Iterator[ThreadPoolExecutor]:
 
 
 def result_of(made: "Future[Result]", look: Callable[[], object]) -> Result:
-    """The result of a thread, once it is there; an error in the thread is raised.
+    """Wait for a thread's result and return it, or raise the thread's error.
 
-    look: is called again and again meanwhile, says how far it is or asks whether to stop, and may raise Cancelled. What
-    breaks off this thread from outside comes between two such calls: it comes only where Python runs.
+    look: called repeatedly meanwhile; it reports progress or asks whether to stop, and may raise Cancelled. An
+    interruption from outside arrives between two calls, because it needs Python to run in this thread.
     """
     while not made.done():
         look()

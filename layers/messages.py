@@ -25,7 +25,7 @@ def sentences(language: str) -> Record:
 
 
 class _Fact:
-    """A fact as a sentence takes it: `{count:# sheet|# sheets}` is "1 sheet" or "2 sheets", `#` the number."""
+    """A fact in a sentence; `{count:# sheet|# sheets}` gives "1 sheet" or "2 sheets", with the number for `#`."""
 
     def __init__(self, value: Any) -> None:
         self._value = value
@@ -42,14 +42,14 @@ class _Fact:
 
 
 class _Facts(dict[str, Any]):
-    """Facts for a sentence; one that is not known reads as a dash."""
+    """Facts for a sentence; an unknown one reads as a dash."""
 
     def __getitem__(self, name: str) -> _Fact:
         return _Fact(self.get(name, "–"))
 
 
 def plain_sentence(text: str) -> str:
-    """A sentence with its facts by name, of forms for one and for more the latter: as a reference shows it."""
+    """A sentence with the names of its facts, in the plural where it has two forms: as a reference shows it."""
     return _FORMS.sub(lambda found: found[2].replace("#", f"{{{found[1]}}}", 1), text)
 
 
@@ -72,30 +72,30 @@ def titles_of(names: Sequence[str], subject: str, language: str) -> list[str]:
 
 
 def list_text(texts: Sequence[str], language: str) -> str:
-    """Texts one after the other: A, B; 甲、乙."""
+    """Texts as a list: A, B; 甲、乙."""
     return ("、" if language == "zh" else ", ").join(texts)
 
 
 def pair_text(name: str, value: object, language: str) -> str:
-    """A name with its value, as a line has them: A: 1; 甲：1."""
+    """A name and its value in one line: A: 1; 甲：1."""
     return phrase("sheet.pair", language, name=name, value=value)
 
 
 def names_in_short(names: Sequence[str]) -> str:
-    """Some names with commas between; of many the first ones, and how many there are."""
+    """Names separated by commas; if there are many, the first ones and the number of all."""
     shown = names if len(names) <= _NAMED else [*names[: _NAMED - 1], f"… ({len(names)})"]
     return ", ".join(shown)
 
 
 def either_of(texts: Sequence[str], language: str) -> str:
-    """Texts of which one holds: A, B or C; 甲、乙或丙; A、B 或 C."""
+    """Texts as alternatives: A, B or C; 甲、乙或丙; A、B 或 C."""
     is_latin = "".join(texts[-2:]).isascii()
     comma, last_of = ("、", " 或 " if is_latin else "或") if language == "zh" else (", ", " or ")
     return last_of.join(filter(None, (comma.join(texts[:-1]), *texts[-1:])))
 
 
 def perhaps(names: Sequence[str], language: str) -> str:
-    """The names that may have been meant, as the end of a complaint; empty without any."""
+    """The names that may have been meant, as the end of a complaint; empty if there are none."""
     return phrase("complaint.meant", language, names=either_of(names, language)) if names else ""
 
 
@@ -106,7 +106,7 @@ def wording(problem: Problem, language: str) -> tuple[str, str]:
 
 
 def _fill_facts(problem: Problem, language: str) -> tuple[str, str]:
-    """Message and mend with their facts; a fact may be a problem, whose message is a part of a sentence then."""
+    """Message and mend with their facts; a fact that is a problem is replaced by that problem's message."""
     subject, _, name = problem.code.partition(".")
     entry = sentences(language).get(subject, {}).get(name) or {"message": problem.code}
     facts = _Facts({key: _fact_text(value, language) for key, value in problem.facts.items()})
@@ -115,7 +115,7 @@ def _fill_facts(problem: Problem, language: str) -> tuple[str, str]:
 
 
 def _with_full_stop(sentence: str, language: str) -> str:
-    """A sentence with one full stop: the reason with which it ends may bring its own, or none."""
+    """A sentence with exactly one full stop; the reason at its end may bring a full stop or not."""
     stop = "。" if language == "zh" else "."
     return _TWO_STOPS.sub(stop, sentence) if sentence.endswith(_ENDS) else f"{sentence}{stop}"
 
@@ -134,7 +134,7 @@ def sender_mend(code: str, mend: str, language: str) -> str:
 
 
 def in_words(problem: Problem, language: str) -> Problem:
-    """The same problem with its sentence, and without a password where it says which file or address is meant."""
+    """The same problem with its sentences, and without passwords in the names of files and addresses."""
     message, mend = wording(problem, language)
     places = {name: without_secrets(value) for name, value in problem.place.items() if value is not None}
     facts = each_text(problem.facts, without_typed)
@@ -142,13 +142,13 @@ def in_words(problem: Problem, language: str) -> Problem:
 
 
 def phrase(key: str, language: str, **facts: Any) -> str:
-    """A short text that is no refusal: a verdict's name, a step of progress, a heading."""
+    """A short text that is not a refusal: a verdict's name, a step of progress, a heading."""
     subject, _, name = key.partition(".")
     return str(sentences(language)[subject][name]).format_map(_Facts(facts))
 
 
 def is_title(value: Any) -> bool:
-    """Whether a value is a title: a text in each of its languages, of which there is one at least."""
+    """Whether a value is a title: a text for each of its languages, at least one."""
     return isinstance(value, dict) and bool(value) and all(isinstance(text, str) for text in value.values())
 
 
@@ -160,7 +160,7 @@ def in_each_language(key: str) -> dict[str, str]:
 class ProblemRecord(TypedDict):
     """A problem as the contract's JSON object.
 
-    row: 1-based; area_changed_m2: by a repair, in m²; level: of a remark on data that come in.
+    row: 1-based; area_changed_m2: the area that a repair has changed, in m²; level: that of a remark on incoming data.
     """
 
     file: str | None

@@ -1,4 +1,4 @@
-"""Whether two names are those of one person, as people read them, and not as a computer compares them."""
+"""Whether two names mean the same person: compared as people read them, not character by character."""
 
 import unicodedata
 from functools import lru_cache
@@ -7,7 +7,7 @@ from onemap.layers.shipped_files import shipped_table
 
 
 def same_person(one: str, other: str) -> bool:
-    """Whether two names read alike: whatever width, case, blanks, unseen signs or look-alikes they are written with.
+    """Whether two names read alike, whatever their width, case, blanks, invisible signs and look-alikes.
 
     张三 and 张 三, zhang and ＺＨＡＮＧ, Wang and Wаng with a Cyrillic а are one person each.
     """
@@ -16,14 +16,14 @@ def same_person(one: str, other: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _readings(name: str) -> frozenset[str]:
-    """A name as it may be read: with its look-alikes told apart before capitals are made small, and after it."""
+    """The readings of a name: look-alikes replaced before letters are made small, and after it."""
     seen = "".join(sign for sign in unicodedata.normalize("NFKC", name) if not _is_unseen(sign))
     by_sight = seen.translate(_look_alikes()).casefold()
     return frozenset((by_sight.translate(_look_alikes()), seen.casefold().translate(_look_alikes()).casefold()))
 
 
 def _is_unseen(sign: str) -> bool:
-    """Whether a sign shows nothing: blanks, marks of direction and width, fillers, selectors of variants."""
+    """Whether a sign is invisible: blanks, marks of direction and width, fillers, variation selectors."""
     if sign.isspace() or unicodedata.category(sign) in ("Cc", "Cf"):
         return True
     return (

@@ -1,6 +1,6 @@
 """Progress and cancellation of a piece of work: one value, passed from the caller down to where the work is done.
 
-Whoever waits gives a `report`; it raises Cancelled to stop the work, wherever that says how far it is or asks.
+The caller gives a `report`, which raises Cancelled to stop the work when the work reports progress or calls `check`.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ class _OverallProgress:
 
 
 class Progress:
-    """Says of a piece of work how much of it is done, from `begin` to `end` of the whole that a report is given.
+    """Reports how much of a piece of work is done, as a share of the whole from `begin` to `end`.
 
     Every method but `finish` may raise Cancelled.
     """
@@ -37,7 +37,7 @@ class Progress:
     def __init__(self, report: Report | None = None) -> None:
         """The whole of a piece of work.
 
-        report: is called with the share of the whole that is done (0 to 1) and the step's text; None for nobody.
+        report: called with the share of the whole that is done (0 to 1) and the step's text; None for no listener.
         """
         self._whole = _OverallProgress(report) if report else None
         self._begin, self._end = 0.0, 1.0
@@ -46,7 +46,7 @@ class Progress:
     def part(self, begin: float, end: float, step: str | None = None) -> "Progress":
         """A part of this piece, from `begin` to `end` of it (0 to 1).
 
-        step: what is done in it, for which no part of it has other words.
+        step: the words for the work in this part; words of a larger part replace them.
         """
         part = Progress()
         part._whole, part._step = self._whole, step if self._step is None else self._step
@@ -54,7 +54,7 @@ class Progress:
         return part
 
     def parts(self, costs: Sequence[float]) -> list["Progress"]:
-        """The parts of this piece, one after the other, each as long as its cost."""
+        """Divide this piece into consecutive parts, with lengths proportional to their costs."""
         ends = [0.0, *itertools.accumulate(map(float, costs))]
         return [
             self.part(begin / (ends[-1] or 1.0), end / (ends[-1] or 1.0)) for begin, end in itertools.pairwise(ends)
@@ -63,7 +63,7 @@ class Progress:
     def at(self, share: float, step: str | None = None) -> None:
         """Report that this share of the piece (0 to 1) is done.
 
-        step: what is done next, if that is another than before.
+        step: what is done next, if it changes.
         """
         if self._whole is not None:
             self._whole.say(self._of_whole(min(max(share, 0.0), 1.0)), step if self._step is None else self._step)
@@ -81,16 +81,16 @@ class Progress:
             self._whole.say(reached + max(self._end - reached, 0.0) * share, self._step)
 
     def finish(self) -> None:
-        """All of it is done, and what it made is in its place: a request to stop comes too late, and is not heard.
+        """Report that all is done and its results are in place: a request to stop is too late now, and ignored.
 
-        Of work that never said how far it is nothing is said now.
+        If the work has never reported progress, nothing is reported.
         """
         if self._whole is not None and self._whole.has_begun:
             with contextlib.suppress(Cancelled):
                 self.at(1.0, "")
 
     def check(self) -> None:
-        """Ask whether to stop; what was said last is said again, before anything was the words of this piece."""
+        """Ask whether to stop, by repeating the last report; before any report, by announcing this piece's step."""
         if self._whole is not None:
             self._whole.say(0.0, None if self._whole.has_begun else self._step)
 

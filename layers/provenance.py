@@ -1,7 +1,7 @@
-"""Where a file comes from, after W3C's PROV: what made it, when, from which versions, by which packs; as PROV-JSON.
+"""The origin of a file after W3C's PROV: what made it, when, from which versions, by which packs; as PROV-JSON.
 
-A GeoPackage keeps it as metadata of the whole file, a file of GeoParquet, a GeoJSON and a page under `PROVENANCE_KEY`,
-a PDF as an attached file, a Word file as a part of its own.
+A GeoPackage holds it as metadata of the whole file, a GeoParquet file, a GeoJSON and a page under `PROVENANCE_KEY`, a
+PDF as an attached file, a Word file as a part of its own.
 """
 
 import json
@@ -20,10 +20,9 @@ _FACTS = ("valid_from", "valid_to", "recorded_at", "version")  # of a version of
 
 
 def provenance(record: Mapping[str, Any], *, is_timed: bool = True) -> str:
-    """The account of a file as PROV-JSON. Of what the record does not say it says nothing.
+    """The origin of a file as PROV-JSON, with only those facts that the record has.
 
-    is_timed: where the record has no moment, this one is told; not for a document, of which the same content gives the
-    same file.
+    is_timed: take this moment if the record has none; not for a document, whose file depends on its content alone.
 
     record: of a run or a package: id, kind, started (a moment as ISO text), who, software, parameters of a check,
     layers (code, label, hash, and perhaps source with source_hash) and packs (id, version, hash).
@@ -69,7 +68,7 @@ def provenance(record: Mapping[str, Any], *, is_timed: bool = True) -> str:
 
 
 def provenance_words(record: Mapping[str, Any]) -> str:
-    """The same in few words, for the properties of a document: what, from which versions, by which packs."""
+    """The origin in few words, for the properties of a document: kind, versions and packs."""
     layers = [f"{one['code']}@{one['label']}" for one in record.get("layers") or () if one.get("hash")]
     packs = [f"{one['id']} {one['version']}" for one in record.get("packs") or ()]
     return ", ".join([record.get("kind") or ("check" if "id" in record else "tables"), *layers, *packs])

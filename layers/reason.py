@@ -1,6 +1,6 @@
 """Why ground could not be judged, or a finding does not count: the reasons that all kinds of rules share.
 
-A column of a table keeps reasons by their codes, with commas between.
+A column of a table stores reasons by their codes, separated by commas.
 """
 
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from enum import StrEnum
 class Reason(StrEnum):
     """A reason by its code.
 
-    A kind of rule has others of its own beside these (`KindReason`), as have comparisons and indicators.
+    Kinds of rules have further reasons of their own (`KindReason`), and so have comparisons and indicators.
     """
 
     LAYER_MISSING = "layer_missing"
@@ -28,10 +28,10 @@ class Reason(StrEnum):
 
 
 def reasons_in(codes: str | None) -> list[str]:
-    """The reasons that a column of findings keeps in one text, as `column_of_reasons` writes it."""
+    """The reasons in a text that `column_of_reasons` has made."""
     return [code for code in (codes or "").split(",") if code]
 
 
 def column_of_reasons(reasons: Iterable[str | None]) -> str | None:
-    """Some reasons in one text, as a column of findings keeps them; None for none."""
+    """Reasons as one text for a column of findings; None if there are none."""
     return ",".join(filter(None, reasons)) or None

@@ -1,7 +1,7 @@
-"""The plain form of an answer, of a table's row, of what a log or a TOML file holds: values by name, as JSON has them.
+"""The plain form of answers, rows, and entries of logs and TOML files: values by name, as in JSON.
 
-Its names are those of a contract, a table or a schema. Values that one folder makes for another have a type of their
-own instead.
+The names are those of a contract, a table or a schema. Values that one folder makes for another have types of their own
+instead.
 """
 
 from datetime import date
@@ -11,7 +11,7 @@ Record = dict[str, Any]
 
 
 def fields_of(value: object, *names: str) -> Record:
-    """Some attributes of an object by their names: a day as its text, several values as a list."""
+    """Some attributes of an object by name: dates as text, tuples as lists."""
     return {name: _plain(getattr(value, name)) for name in names}
 
 

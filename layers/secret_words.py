@@ -1,8 +1,8 @@
-"""Passwords and keys in what somebody typed as an address, and the one place through which words lose them.
+"""Passwords and keys in what somebody typed as an address, and the one place that removes them from words.
 
-Whoever misspells an address has still typed a password into it. So here nothing is parsed as an address: whatever
-stands before the last `@` of a text with a colon, or after a word that means password, is a secret. `CODE@label`
-is no address.
+An address with a mistake still contains its password. So nothing is parsed as an address here: in a text with a colon
+everything before the last `@` is a secret, and so is the value of a name that means password. `CODE@label` is not an
+address.
 """
 
 import contextlib
@@ -66,7 +66,7 @@ def _means_password(name: str) -> bool:
 
 
 def secret_in(text: str) -> str | None:
-    """The name of the first parameter in a text that carries a key, a user or a password, also percent-encoded."""
+    """The name of the first parameter in a text that has a key, a user or a password, also if it is percent-encoded."""
     for _ in range(3):  # an address inside an address is encoded once more
         for name in _PAIR.findall(text):
             if _means_password(name) or _plain_name(name) in _KEY_NAMES | _USER_NAMES:
@@ -79,7 +79,7 @@ def secret_in(text: str) -> str | None:
 
 
 def keys_in_path(path: str) -> list[str]:
-    """The parts of a path that look like keys, not like a layer's name."""
+    """The parts of a path that look like keys rather than the name of a layer."""
     pieces = [piece for piece in re.split(r"[/;,]", path) if piece]
     found = [
         value
@@ -92,7 +92,7 @@ def keys_in_path(path: str) -> list[str]:
 
 
 def _is_key(piece: str) -> bool:
-    """Whether a text is a long row of digits and letters, as no person writes one."""
+    """Whether a text is a long sequence of digits and letters such as no person would choose."""
     if re.fullmatch(r"[0-9a-f]{20,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", piece, re.IGNORECASE):
         return not piece.isdigit() and not piece.isalpha()
     changes = re.findall(r"[a-zA-Z]\d|\d[a-zA-Z]", piece)
@@ -104,7 +104,7 @@ def _is_key(piece: str) -> bool:
 def secrets_in(word: str) -> list[str]:
     """The secret parts of a typed word, exactly as they occur in it, the longest first; none in the name of a file.
 
-    They are the passwords of an address in any spelling, and the keys of a web address.
+    Secrets are the passwords in an address, however it is spelled, and the keys in a web address.
     """
     if option := _OPTION.match(word):
         word = word[option.end() :]
@@ -119,7 +119,7 @@ def secrets_in(word: str) -> list[str]:
 
 
 def _is_there(word: str) -> bool:
-    """Whether a word is a file's path, whatever signs are in it."""
+    """Whether a word is the path of an existing file or folder."""
     try:
         return os.path.lexists(word)
     except (OSError, ValueError):
@@ -127,7 +127,7 @@ def _is_there(word: str) -> bool:
 
 
 def _part_before_at(word: str) -> str:
-    """The part before the last @ of an address, without its scheme, and without the user if it is well spelled."""
+    """The part before the last @ of an address, without its scheme, and without the user if it is spelled correctly."""
     found = _LAST_AT.match(word)
     if found is None:
         return ""
@@ -156,7 +156,7 @@ def _after_colon(text: str) -> str:
 
 
 def _named_values(word: str) -> Iterator[str]:
-    """The values after each name that means password; after one that means key where the word is a web address."""
+    """The values of all names that mean password; in a web address also of those that mean key."""
     is_address = re.search(rf"[?&]|{_AT}|//", word) is not None
     for text in {word, unquote(word)}:
         for found in _NAMED_VALUE.finditer(text):
@@ -177,7 +177,7 @@ def shown_word(word: str) -> str:
 
 
 def has_misspelled_secret(word: str, *, takes_server: bool) -> bool:
-    """Whether a word has a secret in it and is no address that its place takes. takes_server: a database's is taken."""
+    """Whether a word has a secret, but is no address that may have one. takes_server: that of a database may."""
     if takes_server and is_server(word):
         rest = without_password(word)  # what is found in that anew whoever opens the server refuses by itself
         return bool(set(secrets_in(rest)) - passwords_in(rest))
@@ -188,7 +188,7 @@ def has_misspelled_secret(word: str, *, takes_server: bool) -> bool:
 def withhold_secrets(words: Iterable[str]) -> Iterator[None]:
     """Within the block no output to people repeats a secret that was typed, even if the output comes in pieces.
 
-    A refusal that leaves the block has lost them, too.
+    Secrets are removed from a refusal that leaves the block, too.
     """
     words = list(words)
     _typed.append(_pieces_of(words))
@@ -204,7 +204,7 @@ def withhold_secrets(words: Iterable[str]) -> Iterator[None]:
 
 
 def _pieces_of(words: list[str]) -> list[str]:
-    """The texts to hide: each secret, its parts, and each as Python would write it, the longest first."""
+    """The texts to hide: each secret and its parts, also as Python would write them, the longest first."""
     secrets = [secret for word in words for secret in secrets_in(word)]
     if not secrets:
         return []
@@ -215,7 +215,7 @@ def _pieces_of(words: list[str]) -> list[str]:
 
 
 def without_typed(text: str) -> str:
-    """A text for people without the secrets that were typed just now."""
+    """A text for people without the secrets of the surrounding `withhold_secrets`."""
     for pieces in _typed:
         for piece in pieces:
             text = text.replace(piece, WITHHELD)
@@ -223,5 +223,5 @@ def without_typed(text: str) -> str:
 
 
 def without_secrets(text: str) -> str:
-    """A text for people: without a password of any address in it, and without the secrets that were typed just now."""
+    """A text for people without the passwords of addresses, and without the secrets of `withhold_secrets`."""
     return without_password(without_typed(text))

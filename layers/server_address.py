@@ -1,7 +1,7 @@
-"""Where a library on a server lies: `postgresql://host/database?schema=NAME` or `service=NAME?schema=NAME`.
+"""The address of a library on a server: `postgresql://host/database?schema=NAME` or `service=NAME?schema=NAME`.
 
-Passwords are libpq's business: its password file, its service file, PGPASSWORD. One that stands in an address all the
-same is used and never shown.
+Passwords are left to libpq: its password file, its service file, PGPASSWORD. A password in an address is used
+nevertheless, and never shown.
 """
 
 import re
@@ -34,7 +34,7 @@ _ADDRESS_MARK = re.compile(
 
 @dataclass(frozen=True)
 class ServerAddress:
-    """A location, taken apart. conninfo: what libpq takes; schema: None if it is not named; database: for messages."""
+    """The parts of an address. conninfo: for libpq; schema: None if not named; database: its name for messages."""
 
     conninfo: str
     schema: str | None
@@ -42,17 +42,17 @@ class ServerAddress:
 
     @property
     def label(self) -> str:
-        """How messages name the library: database and schema, never host, user or password."""
+        """The library's name in messages: database and schema, never host, user or password."""
         return f"{self.database}.{self.schema}" if self.schema else self.database
 
 
 def is_server(location: str) -> bool:
-    """True for postgresql://…, postgres://… and service=…."""
+    """Whether a location begins with postgresql://, postgres:// or service=."""
     return location.startswith((*SCHEMES, "service="))
 
 
 def without_password(text: str) -> str:
-    """A text in which every address of a server has lost its password, however the address is spelled."""
+    """A text without the passwords of any server's address in it, however the address is spelled."""
     if "=" not in text and "://" not in text:
         return text
     shown = _WEB_PASSWORD.sub(r"\1@", text)
@@ -66,7 +66,7 @@ def _without_middle(found: re.Match[str]) -> str:
 
 
 def passwords_in(text: str) -> set[str]:
-    """The passwords that stand in the addresses of a text, decoded."""
+    """The passwords in the addresses of a text, decoded."""
     if without_password(text) == text:
         return set()
     pairs = [found[3] for found in _PASSWORD_PAIR.finditer(text) if not found[2].lower().startswith("ssl")]
@@ -76,7 +76,7 @@ def passwords_in(text: str) -> set[str]:
 
 
 def is_plainly_spelled(conninfo: str) -> bool:
-    """Whether libpq finds the password where a person put it; else its words would repeat a piece of it."""
+    """Whether libpq finds the password where the person has put it; else its messages would repeat a part of it."""
     from psycopg import Error
     from psycopg.conninfo import conninfo_to_dict
 
@@ -89,7 +89,7 @@ def is_plainly_spelled(conninfo: str) -> bool:
 
 
 def server_address(location: str) -> ServerAddress:
-    """A location, taken apart. Raises OneMapError library.address, library.schema."""
+    """The parts of a location. Raises OneMapError library.address, library.schema."""
     if location.startswith(SCHEMES):
         address, _, query = location.partition("?")
         pairs = parse_qsl(query, keep_blank_values=True)
@@ -113,7 +113,7 @@ def server_address(location: str) -> ServerAddress:
 
 
 def schema_for(name: str | None) -> str:
-    """The schema of a new library that is called so: what of its name a schema may hold, else `onemap`."""
+    """The schema for a new library of this name: the name without signs that a schema cannot have, or `onemap`."""
     found = re.sub(r"[^a-z0-9]+", "_", (name or "").lower()).strip("_")[:40].rstrip("_")
     return found if _NAME.fullmatch(found) else DEFAULT_SCHEMA
 

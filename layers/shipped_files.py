@@ -1,4 +1,4 @@
-"""The files that come with One Map: where they lie, and the tables among them."""
+"""The files that are shipped with One Map: their folder, and the tables among them."""
 
 from functools import cache
 from pathlib import Path
@@ -14,6 +14,6 @@ PROGRAM = frozenset(_FOLDER / name for name in ("layers", "plugin", "resources",
 
 @cache
 def shipped_table(name: str) -> Record:
-    """The content of a TOML file below `resources`, which is right; it is read once, so nobody may change it."""
+    """The content of a TOML file below `resources`, which is taken to be valid; it is cached, so never change it."""
     with (RESOURCES / name).open("rb") as file:
         return tomli.load(file)

@@ -1,6 +1,6 @@
 """The software of a run and of this machine: versions of One Map and of the libraries that it uses.
 
-Nothing is imported before it is asked for: the versions are reported on a machine where a library does not load, too.
+Libraries are imported only when needed, so that versions can be reported even if a library cannot be loaded.
 """
 
 import re
@@ -36,7 +36,7 @@ def software_versions() -> dict[str, str]:
 
 
 def required_versions() -> dict[str, str]:
-    """The oldest version that is allowed of each distribution that the core asks for, or that makes it faster."""
+    """The oldest allowed version of each distribution that the core requires, or that makes it faster."""
     folder = Path(__file__).resolve().parent.parent / "resources" / "requirements"
     lines = [
         line.partition("#")[0].strip()
@@ -48,7 +48,7 @@ def required_versions() -> dict[str, str]:
 
 
 def outdated_libraries() -> list[str]:
-    """The libraries here that are older than is allowed, each with its version and the oldest allowed one."""
+    """The installed libraries that are too old, each with its version and the oldest allowed one."""
     found, required = installed_versions(), required_versions()
     return [
         f"{name} {version} < {required[name]}"
@@ -64,9 +64,9 @@ def _numbers(version: str) -> list[int]:
 
 
 def installed_versions() -> dict[str, str | None]:
-    """Versions by name: onemap, python, sqlite, then every library that is asked for; None of one that is missing.
+    """Versions by name: onemap, python, sqlite, then every library of `required_versions`; None if it is missing.
 
-    No library is loaded for it. A Python without sqlite3 has None there.
+    No library is loaded for it. Without sqlite3 in this Python its version is None.
     """
     import platform
     from importlib.metadata import PackageNotFoundError, version

@@ -10,12 +10,12 @@ _PIECES = re.compile(rf"\s+|[{_CHINESE}][，。；：、！？”’）》】]*|
 
 
 def text_width(text: str) -> int:
-    """How many columns a text takes."""
+    """The number of columns that a text takes."""
     return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
 
 
 def padded_text(text: str, width: int, is_right: bool = False) -> str:
-    """A text with spaces to a width in columns, behind it or before it."""
+    """A text with spaces up to a width in columns, after the text or before it."""
     space = " " * max(width - text_width(text), 0)
     return space + text if is_right else text + space
 
@@ -33,7 +33,7 @@ def shortened_text(text: str, width: int) -> str:
 def table_lines(rows: Sequence[Sequence[str]], right: Collection[int] = (), indent: str = "  ") -> list[str]:
     """A line for each row, its cells in columns; a column without any text is left out.
 
-    rows: as long as each other, the heads among them; right: the columns whose texts stand at their right, as numbers
+    rows: all of the same length, the heads among them; right: the columns that are aligned right, as numbers are.
     """
     shown = [number for number in range(len(rows[0]) if rows else 0) if any(row[number] for row in rows)]
     widths = {number: max(text_width(row[number]) for row in rows) for number in shown}
@@ -44,7 +44,7 @@ def table_lines(rows: Sequence[Sequence[str]], right: Collection[int] = (), inde
 
 
 def wrapped_lines(text: str, width: int) -> list[str]:
-    """A text in lines of at most so many columns, broken at spaces and between Chinese characters."""
+    """A text in lines of at most this width in columns, broken at spaces and between Chinese characters."""
     lines = [""]
     for piece in _PIECES.findall(" ".join(text.split())):
         if text_width(lines[-1] + piece.rstrip()) > width and lines[-1]:

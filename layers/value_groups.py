@@ -1,4 +1,4 @@
-"""Values put together by a key."""
+"""Values grouped by a key."""
 
 from collections.abc import Iterable
 from typing import TypeVar
@@ -8,7 +8,7 @@ Value = TypeVar("Value")
 
 
 def groups_of(pairs: Iterable[tuple[Key, Value]]) -> dict[Key, list[Value]]:
-    """By key its values, keys and values in the order in which they come."""
+    """The values of each key; keys and values keep their order."""
     groups: dict[Key, list[Value]] = {}
     for key, value in pairs:
         groups.setdefault(key, []).append(value)

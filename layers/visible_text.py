@@ -1,7 +1,7 @@
-"""Control characters in foreign text that a screen or a page would obey: they are shown, as ⟨U+202E⟩.
+"""Control characters in foreign text that a screen or a page would obey are shown instead, as ⟨U+202E⟩.
 
-A mark of direction turns what stands around it: `plan⟨U+202E⟩fdp.exe` would read `planexe.pdf`, and 10 ha stand where
-01 were written. In what a program reads, such as JSON and layers, the text stays as it was sent.
+A mark of direction reorders the text around it: `plan⟨U+202E⟩fdp.exe` would read `planexe.pdf`, and 01 ha would read 10
+ha. For programs, as in JSON and layers, the text stays as it was sent.
 """
 
 import re
@@ -13,12 +13,12 @@ _ORDERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202
 
 
 def visible_text(text: str) -> str:
-    """A text for a page, a document or a message, with its marks of direction to be seen."""
+    """A text for a page, a document or a message, with its marks of direction made visible."""
     return _DIRECTIONS.sub(_sign_name, text)
 
 
 def terminal_text(text: str) -> str:
-    """A text for a terminal, in which no sign of another is an order to it either."""
+    """A text for a terminal, with all signs made visible that the terminal would obey."""
     return _ORDERS.sub(_sign_name, text)
 
 

@@ -1,4 +1,4 @@
-"""Elements of XML, to make and inspect them. Nothing is parsed here: defusedxml parses."""
+"""Elements of XML, to make and inspect them. Nothing is parsed here: defusedxml does that."""
 
 from xml.etree.ElementTree import (  # for writing only  # nosec B405
     Element,

@@ -1,4 +1,4 @@
-"""What every test of the core may use: the command line, files made on the spot, and the shared real data."""
+"""Fixtures of all core tests: the command line, files made on the spot, and the shared real data."""
 
 import contextlib
 import gc
@@ -31,7 +31,7 @@ SAMPLE_PARCELS = 600
 
 
 def pytest_collection_finish():
-    """From here on Python looks for circles, and only in what tests make."""
+    """Collect garbage again from here on, and only among the objects that tests make."""
     gc.enable()
     gc.collect()
     gc.freeze()
@@ -39,7 +39,7 @@ def pytest_collection_finish():
 
 @pytest.fixture(scope="session", autouse=True)
 def years_to_come(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A calendar of the years that the package does not know yet, for cases whose day is today."""
+    """Use a calendar that also has the years unknown to the package, for cases whose day is today."""
     with pytest.MonkeyPatch.context() as patch:
         file = write_working_weeks(tmp_path_factory.mktemp("calendar") / "weeks.calendar.toml")
         patch.setenv("ONEMAP_CALENDAR", str(file))
@@ -48,14 +48,14 @@ def years_to_come(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def machine_of_the_folder(request: pytest.FixtureRequest) -> None:
-    """In some folders a machine that treats files as Windows does."""
+    """Treat files as Windows does in the tests of some folders."""
     if windows_like.runs_here(request.node):
         windows_like.treat_files_as_windows(request.getfixturevalue("monkeypatch"))
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a command said: its exit code, its JSON object, and its words on stderr."""
+    """The answer of a command: its exit code, its JSON object, and its words on stderr."""
 
     code: int
     json: dict[str, Any]
@@ -80,9 +80,9 @@ def onemap(terminal: Callable[..., subprocess.CompletedProcess[bytes]]) -> Calla
 
 @pytest.fixture(scope="session")
 def copied(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Callable[[Path], Any], Path], Any]:
-    """Fills a folder with what a function makes in one: it is called once, and what it made copied for each test.
+    """Return a function that fills a folder with what `make` makes: `make` runs once, and each test gets a copy.
 
-    It gives what the function returned, which no test may change.
+    The function returns the result of `make`, which no test may change.
     """
     made: dict[Callable[[Path], Any], tuple[Path, Any]] = {}
 
@@ -99,7 +99,7 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Callable[[Path
 
 @pytest.fixture(scope="session")
 def made_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[[str, Callable[[Path], Any]], Path]:
-    """The folder of some name: one process has a function fill it, for all processes, and no test may change it."""
+    """Return a function that gives the folder of a name, filled once for all processes; no test may change it."""
     shared = tmp_path_factory.getbasetemp()
     shared = shared if worker_id == "master" else shared.parent
 
@@ -124,15 +124,37 @@ def made_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Calla
 
 @pytest.fixture(scope="session")
 def sample_city(made_once: Callable[[str, Callable[[Path], Any]], Path]) -> Path:
-    """The folder of the sample city's files: enough parcels for every kind; the planted ones are in any number."""
+    """The folder of the sample city's files, with enough parcels for every kind; planted parcels are always there."""
     from onemap.resources.sample_city import make
 
     return made_once("sample-city", lambda folder: make(folder, parcels=SAMPLE_PARCELS))
 
 
+@pytest.fixture(scope="session")
+def sample_library(
+    sample_city: Path,
+    made_once: Callable[[str, Callable[[Path], Any]], Path],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """A copy of the library that the demo makes of the sample city, with every layer that layers.json names."""
+
+    def make(folder: Path) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.syspath_prepend(str(ROOT / "resources"))
+            from workshop import demo, pythons
+
+            patch.setattr(pythons, "CORE", Path(sys.prefix))
+            files = demo.Files(folder)
+            files.clear()
+            files.city = sample_city
+            assert {answer["repaired"] for answer in demo.make_library(files)} == {0}
+
+    return Path(shutil.copy(made_once("sample-library", make) / "city.gpkg", tmp_path_factory.mktemp("library")))
+
+
 @pytest.fixture
 def core() -> Callable[..., subprocess.CompletedProcess[bytes]]:
-    """Run the core as a program of its own, as the plugin does."""
+    """Run the core as a separate program, as the plugin does."""
 
     def run(*arguments: object, **options: Any) -> subprocess.CompletedProcess[bytes]:
         command = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py"), *map(str, arguments)]
@@ -144,7 +166,7 @@ def core() -> Callable[..., subprocess.CompletedProcess[bytes]]:
 
 @pytest.fixture
 def terminal(capfdbinary: pytest.CaptureFixture[bytes]) -> Callable[..., subprocess.CompletedProcess[bytes]]:
-    """Run the core as it is typed, as `core` does, but in this process: to start a program takes longer than a test."""
+    """Run the core as `core` does, but in this process, because starting a program takes longer than a test."""
     from onemap.rules.verbs.commands.command_line import main
 
     def run(*arguments: object) -> subprocess.CompletedProcess[bytes]:
@@ -156,7 +178,7 @@ def terminal(capfdbinary: pytest.CaptureFixture[bytes]) -> Callable[..., subproc
 
 
 def wait_for(child: subprocess.Popen[Any], claim: Callable[[], bool]) -> None:
-    """Wait until something holds that a program brings about, without taking the processor from it and from others."""
+    """Wait until a running program has made a claim true, without using the processor meanwhile."""
     while not claim():
         assert child.poll() is None, child.communicate()
         time.sleep(0.005)
@@ -164,7 +186,7 @@ def wait_for(child: subprocess.Popen[Any], claim: Callable[[], bool]) -> None:
 
 @contextlib.contextmanager
 def other_writer(library: Path) -> Iterator[None]:
-    """Meanwhile somebody else writes into a library: what is asked of it never comes to its end, however quick."""
+    """Hold another program's write lock on a library within the block, so that no verb that writes can finish."""
     with contextlib.closing(sqlite3.connect(library, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         yield
@@ -178,7 +200,7 @@ def write_layer(
     crs: str | None = "EPSG:4547",
     **options: Any,
 ) -> Path:
-    """A vector file with one row per geometry; the driver follows from the suffix."""
+    """Write a vector file with one row per geometry; the driver follows from the suffix."""
     frame = gpd.GeoDataFrame(dict(columns or {"BSM": [str(n) for n in range(1, len(geometries) + 1)]}))
     frame = frame.set_geometry(gpd.GeoSeries(list(geometries), crs=crs))
     frame.to_file(path, **options)
@@ -187,7 +209,7 @@ def write_layer(
 
 @pytest.fixture(params=["file", "server"])
 def place(request: pytest.FixtureRequest, onemap: Any, tmp_path: Path) -> str:
-    """Where a new library lies, with no file of the city's own: in a file, and on a server."""
+    """The location of a new library without files of the city's own: once in a file, once on a server."""
     if request.param == "file":
         location = str(tmp_path / "city.gpkg")
     else:

@@ -1,4 +1,4 @@
-"""A PostgreSQL of the tests' own, with PostGIS: made in a temporary folder, heard on a Unix socket only, and ended."""
+"""A private PostgreSQL with PostGIS for tests, in a temporary folder, reachable through a Unix socket only."""
 
 import contextlib
 import csv
@@ -57,12 +57,12 @@ _HABITS = {
 
 
 class Absent(Exception):
-    """A private server cannot be had on this machine, and why."""
+    """This machine cannot run a private server; the message says why."""
 
 
 @dataclass(frozen=True)
 class Database:
-    """One empty database with PostGIS. `url` is what any client takes."""
+    """One database with PostGIS. `url`: for any client."""
 
     name: str
     folder: Path
@@ -70,11 +70,11 @@ class Database:
 
     @property
     def url(self) -> str:
-        """The connection string, over the socket."""
+        """The connection string for the socket."""
         return f"postgresql:///{self.name}?host={self.folder}&user={SUPERUSER}"
 
     def run(self, sql: str, data: str = "") -> str:
-        """Run statements in one session, `data` being what COPY … FROM STDIN reads; what the server prints."""
+        """Run statements in one session, and return the server's output. data: read by COPY … FROM STDIN."""
         command = [str(self.programs / "psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "--csv", "-d", self.url, "-c", sql]
         environment = {**os.environ, "PGCLIENTENCODING": "UTF8", "PGOPTIONS": "-c client_min_messages=warning"}
         done = subprocess.run(command, input=data, capture_output=True, env=environment, encoding="utf-8")
@@ -82,17 +82,17 @@ class Database:
         return done.stdout
 
     def take_habits(self) -> None:
-        """Give the database other defaults than PostgreSQL's own, for every session from now on."""
+        """Change the database's defaults from PostgreSQL's own, for all later sessions."""
         name = self.name
         self.run("; ".join(f"ALTER DATABASE {name} SET {key} = {value!r}" for key, value in _HABITS.items()))
 
     def rows(self, query: str) -> list[dict[str, str]]:
-        """The answer of a query: a row is column → text, "" for null."""
+        """The rows of a query, each as text by column; "" for null."""
         names, *rows = csv.reader(io.StringIO(self.run(query)))
         return [dict(zip(names, row or [""], strict=True)) for row in rows]
 
     def load(self, table: str, geometries: Sequence[shapely.Geometry], srid: int, **columns: Sequence[object]) -> None:
-        """Make a table of geometries `geom`, bit for bit, with an index and text columns beside."""
+        """Make a table of geometries `geom`, bit for bit, with an index and text columns."""
         names = "".join(f'"{name}" text, ' for name in columns)
         self.run(f'CREATE TABLE "{table}" ({names}geom geometry)')
         hexes = shapely.to_wkb(shapely.set_srid(geometries, srid), hex=True, include_srid=True)
@@ -105,14 +105,14 @@ class Database:
 
 @dataclass
 class Server:
-    """The running server: as many databases as tests want."""
+    """The running server, with as many databases as tests need."""
 
     folder: Path
     programs: Path
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def database(self, of: str = _FRESH) -> Database:
-        """A new database with PostGIS and nothing else in it, or with what is in another one, to which nobody talks."""
+        """A new database with PostGIS, empty or as a copy of another one without connections."""
         made = Database(f"test{next(self._numbers)}", self.folder, self.programs)
         sql = f"CREATE DATABASE {made.name} TEMPLATE {of} STRATEGY file_copy"  # nothing has to be written twice
         Database("postgres", self.folder, self.programs).run(sql)
@@ -120,7 +120,7 @@ class Server:
 
 
 def programs_of_postgresql() -> Path:
-    """Where the programs of the newest PostgreSQL with PostGIS lie, as Debian and Ubuntu place them.
+    """The folder of the newest PostgreSQL with PostGIS, in the places of Debian and Ubuntu.
 
     Raises Absent.
     """
@@ -136,7 +136,7 @@ def programs_of_postgresql() -> Path:
 
 
 def owner_of_server() -> tuple[int, int]:
-    """User and group that the server runs as: those of the tests, but never root, whom PostgreSQL refuses.
+    """User and group of the server: those of the tests, but never root, whom PostgreSQL refuses.
 
     Raises Absent.
     """
@@ -151,7 +151,7 @@ def owner_of_server() -> tuple[int, int]:
 
 
 def as_owner(owner: tuple[int, int], *command: object) -> list[str]:
-    """A command as that user, ended with this process even if this process is killed. Raises Absent."""
+    """A command that runs as that user and ends with this process, even if it is killed. Raises Absent."""
     if not (setpriv := shutil.which("setpriv")):
         raise Absent("setpriv is not installed (Debian package util-linux)")
     become = [f"--reuid={owner[0]}", f"--regid={owner[1]}", "--clear-groups"] if os.geteuid() == 0 else []
@@ -188,7 +188,7 @@ def start_server(
 def running(
     folder: Path, owner: tuple[int, int], programs: Path, settings: Mapping[str, str] | None = None
 ) -> subprocess.Popen[bytes]:
-    """Start the server of a cluster that is there; it listens when this returns. Raises RuntimeError with its log."""
+    """Start the server of an existing cluster; it listens when this returns. Raises RuntimeError with its log."""
     data, log = folder / "data", folder / "log"
     environment = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "HOME": str(folder)}
     wanted = {**_SETTINGS, **(settings or {})}
@@ -208,7 +208,7 @@ def running(
 
 
 def end_server(process: subprocess.Popen[bytes]) -> None:
-    """End the server at once; the data need not outlive it."""
+    """End the server at once, without saving data."""
     if process.poll() is None:
         process.send_signal(signal.SIGQUIT)  # immediate shutdown
         try:
@@ -219,7 +219,7 @@ def end_server(process: subprocess.Popen[bytes]) -> None:
 
 
 def _short_room() -> str:
-    """Where a cluster lies: in memory, as the files of tests, if there is room; a database is made in a fourth there.
+    """The folder of a cluster: in memory if there is room, where making a database takes a fourth of the time.
 
     The path of a Unix socket may have 107 bytes, so it is not one of pytest's long folders.
     """
@@ -229,7 +229,7 @@ def _short_room() -> str:
 
 @contextlib.contextmanager
 def private_server(settings: Mapping[str, str] | None = None) -> Iterator[Server]:
-    """A server that lives as long as the context, with settings of its own. Raises Absent."""
+    """A server with its own settings that runs as long as the context. Raises Absent."""
     programs, owner = programs_of_postgresql(), owner_of_server()
     as_owner(owner)
     folder = Path(tempfile.mkdtemp(prefix="onemap-pg-", dir=_short_room()))
@@ -249,7 +249,7 @@ def private_server(settings: Mapping[str, str] | None = None) -> Iterator[Server
 
 @pytest.fixture(scope="session")
 def postgis() -> Iterator[Server]:
-    """A private PostgreSQL with PostGIS for the whole session; skips where its programs are not installed."""
+    """A private PostgreSQL with PostGIS for the whole session; skips if its programs are not installed."""
     with contextlib.ExitStack() as stack:
         try:
             server = stack.enter_context(private_server())

@@ -1,15 +1,4 @@
-"""Tests that take long bear the mark `slow`, so that the others stay a matter of minutes.
-
-A test that works longer than some half a second bears it, except where `machines/windows_like.py` runs the others on
-another machine; one without it that takes longer than two seconds is named when all have run. It does not fail: the
-same test takes one machine three times as long as another. What counts is the time of the processor, of the test and of
-the programs that it waits for: a busy machine does not change it much.
-
-What takes half a minute bears `slow(first=True)` and is begun first: begun last, it would keep one core busy alone.
-
-Few tests bear `nightly`, which leaves them out of the slow ones too: the same as a slow test with all of some hundred
-cases that a machine makes, or with files of a hundred megabytes.
-"""
+"""The mark `slow` for tests that take long, so that all others take only minutes."""
 
 import os
 import re
@@ -23,7 +12,7 @@ _TIERS = ("slow", "not slow")
 
 
 def pytest_ignore_collect(collection_path, config):
-    """Leave a file unread that has none of the tests that are asked for: to collect all takes every process long."""
+    """Skip files without any of the wanted tests, because collecting all files takes every process long."""
     asked = config.option.markexpr
     if asked not in (*_TIERS, "nightly") or collection_path.suffix != ".py":
         return None
@@ -33,7 +22,7 @@ def pytest_ignore_collect(collection_path, config):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leave the nightly tests out of the quick and the slow ones, and begin with those that take longest."""
+    """Leave the nightly tests out of the quick and the slow ones, and begin with the longest."""
     if config.option.markexpr in _TIERS:
         nightly = [item for item in items if item.get_closest_marker("nightly")]
         if nightly:

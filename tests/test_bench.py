@@ -1,4 +1,4 @@
-"""The benchmarks: each is found by `build.py bench`, and the fuzzer finds what it is there to find."""
+"""The benchmarks: `build.py bench` finds each, and the fuzzer finds what it is meant to find."""
 
 import subprocess
 import sys

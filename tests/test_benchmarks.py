@@ -1,4 +1,4 @@
-"""The benchmark against peers: the workload is the same everywhere, ours and theirs agree, the page tells what was."""
+"""The benchmark against peers: the workload is the same everywhere, results agree, the page states them."""
 
 import csv
 import re

@@ -1,4 +1,4 @@
-"""Colours that some cannot tell apart: on one map another sign tells such layers, classes and differences apart."""
+"""Colours that some people cannot tell apart: another sign distinguishes such layers, classes and differences."""
 
 import json
 import tomllib

@@ -1,4 +1,4 @@
-"""Full disks, disks that may only be read, and libraries that someone else holds: refused, and nothing is lost."""
+"""Full disks, read-only disks, and libraries that somebody else has locked: refused, and nothing is lost."""
 
 import json
 import os
@@ -54,7 +54,7 @@ def desk(desk_made_once: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
-    """A disk of a given size in memory, for those who may mount one."""
+    """A disk of a given size in memory, if this user may mount one."""
     place = tmp_path / "disk"
     place.mkdir()
     mounted = []

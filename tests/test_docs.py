@@ -1,4 +1,4 @@
-"""The documents name what is there: every path, every link, every module and function; the picture is of this tree."""
+"""The documents name only what exists: every path, link, module and function; the picture matches the imports."""
 
 import ast
 import re
@@ -76,7 +76,7 @@ def test_every_relative_link_leads_somewhere():
 
 
 def mark_of(heading: str) -> str:
-    """What a link to a heading has behind its `#`, as GitHub and the guide inside QGIS make it."""
+    """The part of a link to a heading after `#`, as GitHub and the guide inside QGIS make it."""
     return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
 
 
@@ -116,7 +116,7 @@ def test_what_is_bold_is_seen_as_bold():
 
 
 def shape_of(document: str) -> list[str]:
-    """How each line begins that is a heading, a step, a row, code, a picture or an item."""
+    """The beginning of each line that is a heading, a step, a row, code, a picture or an item."""
     return re.findall(r"^(?:#+(?= )|\d\.|\||```|!|-)", text_of(document), re.MULTILINE)
 
 

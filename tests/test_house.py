@@ -1,4 +1,4 @@
-"""The house as a test: who may import whom, how large things grow, what they are called, words for every error."""
+"""The house as a test: which imports are allowed, sizes, names, and words for every error."""
 
 import ast
 import importlib.util
@@ -148,7 +148,7 @@ def imports(nodes: Iterable[ast.AST]) -> Iterator[tuple[int, str]]:
 
 
 def wrong_imports(nodes: Iterable[ast.AST], room: str, known: set[str]) -> list[str]:
-    """What a file of one room imports and must not, in words.
+    """The forbidden imports of a file of one room, in words.
 
     known: the modules outside our rooms that the plugin may use.
     """
@@ -227,7 +227,7 @@ def arrows() -> Arrows:
 
 
 def circles(graph: Mapping[str, Iterable[str]]) -> list[list[str]]:
-    """What reaches itself, each circle's members together."""
+    """The nodes that reach themselves, grouped by circle."""
     reach: dict[str, set[str]] = {}
     for start in graph:
         seen, todo = set(), list(graph[start])
@@ -429,7 +429,7 @@ SIGNALS_OF_A_REQUEST = {"answered", "refused", "ended", "progressed"}
 
 
 def wrong_questions(nodes: Iterable[ast.AST]) -> list[str]:
-    """Where a file asks the core itself, or guards itself against late answers, in words."""
+    """Places where a file asks the core itself, or guards itself against late answers, in words."""
     wrong = []
     for node in nodes:
         if not isinstance(node, ast.Attribute):

@@ -1,4 +1,4 @@
-"""Work that never asks whether it should stop is broken off all the same, and nothing else is."""
+"""Work that never asks whether to stop is interrupted nevertheless, and nothing else is."""
 
 import sys
 import threading

@@ -347,7 +347,7 @@ def rule_ids(rule: dict) -> str:
 
 
 def article_number(article: str) -> int | None:
-    """第三百一十九条 → 319; None where the provision is named in words."""
+    """第三百一十九条 → 319; None if the provision is named in words."""
     match = re.match(r"第([一二三四五六七八九十百零]+)条", article)
     if not match:
         return None
@@ -359,7 +359,7 @@ def article_number(article: str) -> int | None:
 
 
 def cited_articles(rule: dict, day: date | None = None) -> dict[str, set[int]]:
-    """The articles that a rule cites, by law and edition; those of a day, where it is given."""
+    """The articles that a rule cites, by law and edition; only those of a day, if it is given."""
     found: dict[str, set[int]] = {}
     for entry in rule["basis"]:
         if day is None or entry.get("from", date.min) <= day <= entry.get("to", date.max):

@@ -1,4 +1,4 @@
-"""The notebooks of the documents run from their first cell to their last, and what they show can be shown."""
+"""The notebooks of the documents run from the first cell to the last, and their output can be shown."""
 
 import ast
 import json

@@ -1,4 +1,4 @@
-"""What the plugin installs: pinned by hash for every system, within the ranges, and listed part by part."""
+"""The packages that the plugin installs: pinned by hash for every system, within the ranges, and listed as parts."""
 
 import json
 import re
@@ -47,7 +47,7 @@ def ranges(*names: str) -> list[Requirement]:
 
 
 def versions_on(facts: dict, *names: str) -> dict[str, list[str]]:
-    """What lists install on a system and a Python, by name."""
+    """The versions that lists install on a system and a Python, by name."""
     found: dict[str, list[str]] = {}
     for name in names:
         for requirement, _ in pins(name):

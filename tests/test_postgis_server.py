@@ -1,4 +1,4 @@
-"""The tests' own PostgreSQL: never root's, heard on its socket only, and gone with the tests that started it."""
+"""The tests' own PostgreSQL: never root's, reachable by its socket only, and gone after the tests."""
 
 import os
 import select

@@ -1,4 +1,4 @@
-"""The core as a program: found wherever it lies, understood by machines, stopped at any moment without harm."""
+"""The core as a program: found wherever it lies, readable by machines, stopped at any moment without harm."""
 
 import contextlib
 import json

@@ -57,7 +57,7 @@ def corner(place: str) -> tuple[float, float]:
 
 
 def shape_of(feature: dict[str, Any], place: str) -> shapely.Geometry:
-    """A feature's shape where its place lies."""
+    """A feature's shape at its place."""
     if "lies" in feature:
         assert feature["lies"] == "inside"
         shape = shapely.box(*WHOLE)
@@ -115,7 +115,7 @@ def write_shapes(path: Path, shapes: list[Any], columns: dict[str, list[Any]]) -
 
 
 def parcels_of(rows: list[tuple[str, ...]]) -> tuple[list[Any], dict[str, list[Any]]]:
-    """A parcel for each row of the tables, with what its kind of project says of itself."""
+    """A parcel for each row of the tables, with the facts that its kind of project states."""
     kinds = [KINDS[kind] for _, kind, *_ in rows]
     shapes = [shapely.affinity.translate(shapely.box(0, 0, 100, 100), *corner(place)) for place, *_ in rows]
     columns = {name: [kind.get(name) for kind in kinds] for name in ("YDXZ", "XMLX", "code_system")}
@@ -149,16 +149,16 @@ def town(
 
 
 def stated_kind(kind: str) -> str | None:
-    """What a person states that a project is."""
+    """The kind of project that a person states."""
     return KINDS[kind].get("stated", {}).get("XMLX")
 
 
 def verdicts_of(
     core: Core, library: Path, rows: list[tuple[str, ...]], **options: Any
 ) -> dict[str, tuple[str, list[str]]]:
-    """Of each project in its place the verdict, and the rules that decide it.
+    """The verdict of each project in its place, and the rules that decide it.
 
-    What a person states holds for all parcels of a check: each statement is a check of its own.
+    A person's statement holds for all parcels of a check, so each statement is a check of its own.
     """
     answer = {}
     for stated in {stated_kind(kind) for _, kind, *_ in rows}:

@@ -1,4 +1,4 @@
-"""Every refusal: its code, its place, words in both languages and a way to mend it; and nothing is half-written."""
+"""Every refusal: its code, its place, words in both languages and a mend; and nothing is half-written."""
 
 import hashlib
 import re
@@ -37,7 +37,7 @@ def write(path: Path, shapes: list[Any], columns: dict[str, list[Any]], crs: str
 
 @pytest.fixture(scope="module")
 def desk_made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A library with one version, parcels, a pack; and beside them everything that can be wrong."""
+    """A library with one version, parcels, a pack, and all kinds of wrong files beside them."""
     folder = tmp_path_factory.mktemp("desk")
     write(folder / "zone.gpkg", [SQUARE], {"BSM": ["Z1"]})
     write(folder / "parcels.gpkg", [SQUARE, SQUARE], {"DKBH": ["A", "B"]})

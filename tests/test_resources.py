@@ -1,4 +1,4 @@
-"""The catalogue and the rule packs are whole, and speak as they must; what the law says is test_law.py's."""
+"""The catalogue and the rule packs are complete, with proper wording; test_law.py compares them with the law."""
 
 import re
 import string
@@ -92,7 +92,7 @@ VERDICTS = {"prohibited", "restricted", "consult", "notice"}
 
 
 def read_toml(path: Path) -> dict:
-    """What a TOML file says."""
+    """The content of a TOML file."""
     with path.open("rb") as file:
         return tomllib.load(file)
 

@@ -1,4 +1,4 @@
-"""The sample city: a town that looks like one, and files with their traps."""
+"""The sample city: a plausible town, and files with their traps."""
 
 import json
 import tomllib
@@ -45,7 +45,7 @@ def read(folder: Path, entry: dict[str, Any]) -> geopandas.GeoDataFrame:
 
 
 def content(folder: Path, entry: dict[str, Any]) -> object:
-    """What a delivered file says, without the date on which its format notes that it was written."""
+    """The content of a delivered file, without the date of writing that its format records."""
     path = folder / entry["file"]
     if path.suffix == ".tif":
         with rasterio.open(path) as raster:

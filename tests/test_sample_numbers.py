@@ -1,7 +1,7 @@
-"""The sample city in numbers, by hand: a land-use balance, indicators and two transitions on its clean ground.
+"""The sample city in numbers, by hand: a land-use balance, indicators and two transitions on clean ground.
 
-All numbers are worked in the head from the rectangles of planted.py, which are the same for every seed. Coordinates
-are metres east and north of (543 000, 4 212 000); the clean ground is x -150..850, y -150..1200.
+All numbers follow by mental arithmetic from the rectangles of planted.py, the same for every seed. Coordinates are
+metres east and north of (543 000, 4 212 000); the clean ground is x -150..850, y -150..1200.
 """
 
 import json
@@ -60,7 +60,7 @@ def city(sample_city: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def became(answer: Any, field: str, measure: str) -> dict[tuple[str | None, str | None], float]:
-    """What became what, by the values of a field; None where a version has nothing."""
+    """The transitions between values of a field; None where a version has nothing."""
     sides = [[(row[side] or {}).get(field) for side in ("from", "to")] for row in answer["rows"]]
     return {(before, after): row[measure] for (before, after), row in zip(sides, answer["rows"], strict=True)}
 

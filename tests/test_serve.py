@@ -1,4 +1,4 @@
-"""`onemap serve`: many requests to one core over stdin and stdout, each answered, any of them cancelled."""
+"""`onemap serve`: many requests to one core on stdin and stdout, each answered, any of them cancelled."""
 
 import gc
 import json
@@ -79,7 +79,7 @@ def served_core() -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def served_to_many() -> Iterator[Served]:
-    """One server for many tests: whatever one of them asks, the next must be answered."""
+    """One server for many tests; after any request the next must be answered."""
     one = Served()
     yield one
     end_core(one)

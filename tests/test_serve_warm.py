@@ -1,4 +1,4 @@
-"""A session of `serve` keeps its library open: each answer is still that of a fresh process, whatever others did."""
+"""A session of `serve` keeps its library open: each answer equals a fresh process's, whatever others did."""
 
 import contextlib
 import shutil
@@ -23,7 +23,7 @@ __all__ = ["served_core", "town", "town_made_once"]  # fixtures
 
 
 def answer_and_rows(one: Served, number: int, town: Path) -> tuple[Any, ...]:
-    """What a check says, and every row that it keeps, without its id and its time."""
+    """A check's answer, and every row that it stores, without its id and its time."""
     one.ask("check", number, **check_of(town))
     answer = one.answer()
     assert answer["id"] == number and "result" in answer, answer

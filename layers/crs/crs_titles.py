@@ -1,4 +1,4 @@
-"""How a coordinate system is called for people: in Chinese by datum, projection and central meridian."""
+"""The names of coordinate systems for people: in Chinese by datum, projection and central meridian."""
 
 import re
 
@@ -22,12 +22,12 @@ def crs_title(crs: pyproj.CRS, language: str) -> str:
 
 
 def plain_crs_title(crs: pyproj.CRS, language: str) -> str:
-    """The name alone, to stand beside the code: in Chinese for a datum that China uses, else as the EPSG has it."""
+    """The name without its code: in Chinese for a datum that China uses, else as the EPSG has it."""
     return (_chinese_title(crs) if language == "zh" else None) or crs.name
 
 
 def titles_in_china(language: str) -> dict[str, str]:
-    """The names, by their codes, of the systems in which China's data come: by longitude and latitude and by zone."""
+    """The names, by code, of the systems of China's data: the geographic ones and those of the zones."""
     zones = [
         Zone(datum, width, number, prefixed).epsg
         for datum in DATUM_TITLES

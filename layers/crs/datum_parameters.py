@@ -1,8 +1,7 @@
-"""A file of four or seven parameters between two datums, as survey offices hand them out, read without a guess.
+"""A file of four or seven parameters between two datums, as survey offices hand them out, read without guessing.
 
-Units, the direction of turns and the systems between which the parameters hold must be written in the file: one sign
-taken for granted puts a city a hundred metres away. What is refused names the key, never its value: parameters are
-secret in law.
+The file must state units, the direction of turns, and the systems between which the parameters hold: one wrong sign
+puts a city a hundred metres away. A refusal names the key, never its value: parameters are secret by law.
 """
 
 import re
@@ -62,10 +61,10 @@ _LARGEST = {"m": {4: 1e8, 7: 1e4}, "arcsec": {4: 648_000.0, 7: 3600.0}, "ppm": {
 
 @dataclass(frozen=True)
 class Parameters:
-    """Four parameters between two planes, or seven between two datums; shown nowhere.
+    """Four parameters between two planes, or seven between two datums; never shown.
 
     shift_m: east, north (four), or X, Y, Z (seven); turn_arcsec: clockwise on the map (four), or about X, Y, Z by the
-    position vector convention (seven); scale_ppm: what the scale is more than 1.
+    position vector convention (seven); scale_ppm: by how much the scale exceeds 1.
     """
 
     file: str
@@ -77,7 +76,7 @@ class Parameters:
 
     @property
     def are_seven(self) -> bool:
-        """Whether they hold in space, and not in a plane."""
+        """Whether these are seven parameters in space, rather than four in a plane."""
         return len(self.shift_m) == 3
 
 
@@ -103,7 +102,7 @@ def _of_toml(text: str, file: str) -> dict[str, Any]:
 
 
 def _of_lines(text: str, file: str) -> dict[str, Any]:
-    """Lines key=value or key: value; what follows # is a remark."""
+    """Read lines key=value or key: value; a # begins a remark."""
     given: dict[str, Any] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         bare = unicodedata.normalize("NFKC", line).partition("#")[0].strip()
@@ -120,7 +119,7 @@ def _of_lines(text: str, file: str) -> dict[str, Any]:
 
 
 def _displayable_key(key: str) -> str:
-    """A key as it may be shown: a number in its place may be a parameter."""
+    """A key as it may be shown: not if it has digits, which may be those of a parameter."""
     return key[:40] if not re.search(r"\d", key) else "…"
 
 
@@ -139,7 +138,7 @@ class _Reader:
             self.units[name] = unit
 
     def parameters(self) -> Parameters:
-        """All of it, or a refusal."""
+        """The parameters, complete and checked. Raises OneMapError crs.…."""
         seven = bool(_ONLY_SEVEN & self.values.keys())
         expected = _SEVEN if seven else _FOUR
         missing = [name for name in expected if name not in self.values]
@@ -170,7 +169,7 @@ class _Reader:
         return OneMapError(code, file=self.file, field="--transform", **facts)
 
     def _crs(self, name: str) -> pyproj.CRS:
-        """A system by its code, or a datum by the name that Chinese files give it."""
+        """The system with this code, or of a datum by the name that Chinese files give it."""
         text = str(self.values[name])
         datum = None if re.search(r"epsg", text, re.IGNORECASE) else datum_named(text)
         code = f"EPSG:{GEOGRAPHIC_CODES[datum]}" if datum else text
@@ -225,7 +224,7 @@ class _Reader:
 
 
 def _meaning(key: str) -> tuple[str | None, str | None]:
-    """The parameter that a key names, and the unit that it states: dx, dx_m, X平移(米), 旋转角（秒）."""
+    """The parameter that a key names, and the unit that the key states: dx, dx_m, X平移(米), 旋转角（秒）."""
     text = unicodedata.normalize("NFKC", key).strip().lower()
     bare, unit = text, None
     found = re.fullmatch(r"(.+?)\s*\((.+)\)", text) or re.fullmatch(r"(.+)_([a-z]+)", text)

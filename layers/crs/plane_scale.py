@@ -1,7 +1,7 @@
-"""How much longer or shorter lengths are in a plane than on the ground: not every plane is one to measure in.
+"""How much longer or shorter lengths are in a plane than on the ground; some planes are unfit to measure in.
 
-In Web Mercator (EPSG:3857), the plane of maps on the web, a metre on the ground is 1.27 m long at 38° N: what lies 90 m
-away is 114 m away in the plane, and a rule of 100 m would find nothing.
+In Web Mercator (EPSG:3857), the plane of maps on the web, a metre on the ground is 1.27 m long at 38° N: a feature 90 m
+away is 114 m away in the plane, and a rule of 100 m would not find it.
 """
 
 import math
@@ -23,17 +23,17 @@ _BEYOND_DEGREES = 0.25  # the edge of a zone, over which a city may reach
 
 
 def refuse_stretched_plane(crs: pyproj.CRS, bounds: Sequence[float] | np.ndarray, place: ProblemPlace) -> None:
-    """Refuse to measure in a plane where it is stretched. As `stretched_plane`. Raises OneMapError crs.stretched."""
+    """Refuse to measure ground for which `stretched_plane` finds a problem. Raises OneMapError crs.stretched."""
     problem = stretched_plane(crs, bounds, place)
     if problem is not None:
         raise OneMapError.of([problem])
 
 
 def stretched_plane(crs: pyproj.CRS, bounds: Sequence[float] | np.ndarray, place: ProblemPlace) -> Problem | None:
-    """That no length of some ground is true to `MOST_STRETCH` in a plane; None where one corner or the middle is.
+    """The problem that a plane stretches lengths by more than `MOST_STRETCH` all over some ground; else None.
 
-    What lies far beyond a city lies beyond its layers, too, and is not asked for.
-    crs: projected, in metres; bounds: west, south, east, north of the ground in it (4,).
+    The ground's middle and corners are looked at, as far as the plane reaches them. crs: projected, in metres; bounds:
+    west, south, east, north of the ground in it (4,).
     """
     west, south, east, north = map(float, bounds)
     middle = (west + east) / 2, (south + north) / 2
@@ -47,7 +47,7 @@ def stretched_plane(crs: pyproj.CRS, bounds: Sequence[float] | np.ndarray, place
 
 
 def remarks_on_zone(crs: pyproj.CRS, bounds: Sequence[float] | np.ndarray) -> list[Problem]:
-    """That the middle of some ground lies in another zone than the one whose plane a CRS is. bounds: as above."""
+    """A remark if the middle of some ground lies in another zone than a CRS. bounds: as of `stretched_plane`."""
     west, south, east, north = map(float, bounds)
     middle = np.array([(west + east) / 2, (south + north) / 2])
     longitude, zone = _degrees(crs, middle[None, :])[0][0], zone_of(crs)
@@ -58,16 +58,18 @@ def remarks_on_zone(crs: pyproj.CRS, bounds: Sequence[float] | np.ndarray) -> li
 
 
 def stretch_at(crs: pyproj.CRS, x: float, y: float) -> float:
-    """By what share lengths are longer in a plane than on the ellipsoid at a place of it; not a number beyond it.
+    """The share by which a plane lengthens lengths at a place, compared to the ellipsoid; NaN outside the plane.
 
-    In a plane that is not in metres its unit counts as stretch: in feet lengths are 2.28 longer.
+    If the plane is not in metres, its unit counts as stretch: in feet lengths are longer by 2.28.
     """
     return float(_stretches(crs, np.array([[x, y]], dtype=float))[0])
 
 
 def _stretches(crs: pyproj.CRS, places: np.ndarray) -> np.ndarray:
-    """By what share lengths are longer in the plane than on the ellipsoid (n,), eastwards or northwards, whichever is
-    farther off; not a number where the plane does not reach. places: (n, 2)."""
+    """The share (n,) by which the plane lengthens lengths at places (n, 2), east or north, whichever is larger.
+
+    It is NaN outside the plane.
+    """
     ellipsoid = require_value(crs.ellipsoid, "the ellipsoid of a projected system")
     globe = pyproj.Geod(a=ellipsoid.semi_major_metre, b=ellipsoid.semi_minor_metre)
     steps = np.array([(0.0, 0.0), (_STEP_M, 0.0), (0.0, _STEP_M)])
@@ -81,13 +83,13 @@ def _stretches(crs: pyproj.CRS, places: np.ndarray) -> np.ndarray:
 
 
 def _degrees(crs: pyproj.CRS, places: np.ndarray) -> np.ndarray:
-    """Longitudes and latitudes of places (n, 2); grads and other units are made degrees."""
+    """Longitudes and latitudes of places (n, 2), in degrees, whatever the unit of the geographic system."""
     unit = require_value(crs.geodetic_crs, "the geographic system of a plane").axis_info[0].unit_conversion_factor
     return np.column_stack(to_degrees(crs).transform(*places.T)) * math.degrees(unit)
 
 
 def _fitting_system(crs: pyproj.CRS, place: np.ndarray) -> str:
-    """The EPSG code of a plane that is true at a place: in China that of the 3° zone, elsewhere that of UTM."""
+    """The EPSG code of a plane without stretch at a place: the 3° zone in China, UTM elsewhere."""
     longitude, latitude = _degrees(crs, place[None, :])[0]
     zone = zone_of_longitude("cgcs2000", longitude)
     if zone is not None and 3 < latitude < 54:

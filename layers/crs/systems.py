@@ -1,8 +1,8 @@
 """Coordinate systems: read from a declaration, suggested from the coordinates, never guessed.
 
-One that names files is refused: PROJ would open them, wherever they lie, as soon as it hears of the system. On Windows
-the name may be that of a share, whose server then learns who asks. Files of grids belong to a change of datum, which
-the user asks for, and not to what a file says of itself.
+A system whose text names files is refused: PROJ would open these files, wherever they lie, when it parses the text. On
+Windows the name may be that of a share, whose server then learns who asks. Files of grids belong to a change of datum,
+which the user asks for, and not to the description of a file's own coordinates.
 """
 
 import json
@@ -74,7 +74,7 @@ def library_crs(text: str) -> pyproj.CRS:
 
 
 def crs_name(crs: pyproj.CRS) -> str:
-    """The authority's code if there is one, else the name; without one the ellipsoid."""
+    """The authority's code, else the name, with the ellipsoid if the name says nothing."""
     epsg = crs.to_epsg(min_confidence=70)
     if epsg:
         return f"EPSG:{epsg}"
@@ -82,22 +82,22 @@ def crs_name(crs: pyproj.CRS) -> str:
 
 
 def is_nameless(crs: pyproj.CRS) -> bool:
-    """Whether a declaration names neither a system nor, by its words, a datum."""
+    """Whether a declaration names neither a system nor a datum."""
     return crs.name.lower().startswith(_NAMELESS)
 
 
 def has_old_figure(crs: pyproj.CRS) -> bool:
-    """Whether the ellipsoid is that of Beijing 54 or Xi'an 80, which alone says that the data is not on CGCS2000."""
+    """Whether the ellipsoid is that of Beijing 54 or Xi'an 80: then the data is not on CGCS2000, whatever its name."""
     return crs.ellipsoid is not None and round(crs.ellipsoid.semi_major_metre) in _OLD_AXES_M
 
 
 def unit_m(crs: pyproj.CRS) -> float:
-    """Metres of one unit of the coordinates; of a degree those on the equator."""
+    """Metres per unit of the coordinates; per degree on the equator for a geographic system."""
     return DEGREE_M if crs.is_geographic else float(crs.axis_info[0].unit_conversion_factor)
 
 
 def datum_family(crs: pyproj.CRS) -> str | None:
-    """cgcs2000, wgs84, xian80, beijing54, or None for any other, and for one of today on an ellipsoid of before."""
+    """One of cgcs2000, wgs84, xian80 and beijing54; None for others, and for a modern datum on an old ellipsoid."""
     geodetic = crs.geodetic_crs
     if geodetic is None:
         return None
@@ -113,7 +113,7 @@ def two_dimensional(crs: pyproj.CRS) -> pyproj.CRS:
 
 
 def plane_of(crs: pyproj.CRS) -> tuple[Any, ...] | None:
-    """The parameters of a plane without its false origin, and that origin: equal ones make planes of a datum alike."""
+    """The parameters of a plane without its false origin, and that origin; equal parameters leave only a shift."""
     operation, ellipsoid = crs.coordinate_operation, crs.ellipsoid
     if not crs.is_projected or operation is None or ellipsoid is None:
         return None
@@ -141,13 +141,13 @@ def _same_datum(source: pyproj.CRS, target: pyproj.CRS) -> bool:
 
 
 def is_null_shift(source: pyproj.CRS, target: pyproj.CRS) -> bool:
-    """True if the two have different datums that count as one (WGS 84 and CGCS2000)."""
+    """Whether two systems have different datums that count as one (WGS 84 and CGCS2000)."""
     families = {datum_family(source), datum_family(target)}
     return len(families) == 2 and families <= _IDENTITY_DATUMS
 
 
 def transformation(source: pyproj.CRS, target: pyproj.CRS, **place: Any) -> Transformation | None:
-    """How coordinates (east, north) of `source` become those of `target`; None if they are the same.
+    """A function from coordinates (east, north) of `source` to those of `target`; None if they are the same.
 
     Raises OneMapError crs.no_transformation (only a ballpark shift is known), crs.unusable.
     """
@@ -176,7 +176,7 @@ def _transformation(source: pyproj.CRS, target: pyproj.CRS, **place: Any) -> Tra
 
 
 def _through_degrees(source: pyproj.CRS, target: pyproj.CRS) -> Transformation:
-    """Between planes whose datums count as one: longitude and latitude are carried over unchanged."""
+    """A transformation between systems whose datums count as one: longitudes and latitudes stay unchanged."""
     inverse = pyproj.Transformer.from_crs(source, source.geodetic_crs, always_xy=True) if source.is_projected else None
     forward = pyproj.Transformer.from_crs(target.geodetic_crs, target, always_xy=True) if target.is_projected else None
 
@@ -194,7 +194,7 @@ SWAPPED = frozenset(("suggest.swapped", "suggest.swapped_degrees", "suggest.swap
 
 
 def suggestion(bounds: Bounds | None) -> Problem:
-    """The problem that bare numbers suggest (domain.md 6.2): degrees, a zone prefix, swapped axes, or nothing."""
+    """What bare numbers suggest (domain.md 6.2): degrees, a zone prefix, swapped axes, or nothing; as a problem."""
     if bounds is None or not np.all(np.isfinite(bounds)):
         return Problem("suggest.nothing")
     west, south, east, north = bounds
@@ -225,14 +225,14 @@ def _are_swapped_degrees(bounds: Bounds) -> bool:
 def _are_swapped_metres(bounds: Bounds) -> bool:
     """Whether the first numbers are metres from the equator, and the second eastings about a false 500 km.
 
-    The other way round it would be ground south of 8° N, 400 km off the middle of its zone.
+    Read in the usual order they would lie south of 8° N, 400 km from the middle of a zone.
     """
     west, south, east, north = bounds
     return 900_000 <= west <= east < 6_000_000 and 100_000 <= south <= north < 900_000
 
 
 def _looks_like_degrees(bounds: Bounds) -> bool:
-    """Whether numbers said to be metres are degrees of a city in China: as metres all would lie within a few steps."""
+    """Whether numbers declared as metres are degrees of a city in China: it would be a few steps wide in metres."""
     west, south, east, north = bounds
     within = _CHINA[0] <= west and _CHINA[1] <= south and east <= _CHINA[2] and north <= _CHINA[3]
     # Metres that somebody typed for a sketch are round; degrees of real ground are not, to a kilometre.
@@ -241,7 +241,7 @@ def _looks_like_degrees(bounds: Bounds) -> bool:
 
 
 def contradiction(crs: pyproj.CRS, bounds: Bounds | None) -> Problem | None:
-    """A problem if the numbers cannot belong to the declared CRS: metres called degrees, another zone."""
+    """A problem if the numbers cannot belong to the declared CRS: metres declared as degrees, or another zone."""
     if bounds is None or not np.all(np.isfinite(bounds)):
         return None
     west, south, east, north = bounds
@@ -265,7 +265,7 @@ def contradiction(crs: pyproj.CRS, bounds: Bounds | None) -> Problem | None:
 
 
 def names_file(text: str) -> bool:
-    """Whether the text of a coordinate system, of PROJ, as WKT or as PROJJSON, names a file."""
+    """Whether the text of a coordinate system, as PROJ string, WKT or PROJJSON, names a file."""
     if text.lstrip().startswith(("{", "[")):
         try:
             return any(map(_is_name, _texts_of(json.loads(text))))
@@ -275,7 +275,7 @@ def names_file(text: str) -> bool:
 
 
 def check_names_no_file(text: str, **place: Any) -> None:
-    """Refuse a coordinate system that names a file, before PROJ hears of it. Raises OneMapError crs.names_file."""
+    """Refuse a coordinate system that names a file, before PROJ sees it. Raises OneMapError crs.names_file."""
     if names_file(text):
         raise OneMapError("crs.names_file", crs=text.strip()[:_LONGEST], **place)
 
@@ -288,7 +288,7 @@ def _is_name(found: tuple[str | None, str]) -> bool:
 
 
 def _texts_of(content: Any, key: str | None = None) -> Iterator[tuple[str | None, str]]:
-    """The texts of a JSON, each with its key."""
+    """The texts in a JSON value, each with its key."""
     if isinstance(content, str):
         yield key, content
     elif isinstance(content, dict):

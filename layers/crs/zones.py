@@ -1,4 +1,4 @@
-"""Gauss-Krüger zones of the three datums of China: from a zone to its CRS and back, by parameters and not by name."""
+"""Gauss-Krüger zones of the three datums of China: from a zone to its CRS, and back by parameters, not by name."""
 
 from dataclasses import dataclass
 
@@ -48,7 +48,7 @@ def datum_named(text: str) -> str | None:
 
 
 def width_of_number(number: int) -> int | None:
-    """3 or 6: the numbers of the two widths do not overlap in China."""
+    """The width, 3 or 6, of the zone with this number: in China the numbers of the two widths do not overlap."""
     return next((width for width, numbers in ZONE_NUMBERS.items() if number in numbers), None)
 
 
@@ -58,9 +58,9 @@ def zone_crs(zone: Zone) -> pyproj.CRS:
 
 
 def zone_of(crs: pyproj.CRS) -> Zone | None:
-    """The zone whose plane a CRS is, or None.
+    """The zone whose plane a CRS has, or None.
 
-    A central meridian such as 117° belongs to a 3° and to a 6° zone of the same plane; the name decides, else 3°.
+    A central meridian such as 117° belongs to a 3° and to a 6° zone of the same plane; the name decides, else it is 3°.
     """
     datum = datum_family(crs)
     operation = crs.coordinate_operation
@@ -91,7 +91,7 @@ def zone_of(crs: pyproj.CRS) -> Zone | None:
 
 
 def by_parameters(crs: pyproj.CRS) -> pyproj.CRS:
-    """The EPSG's system where datum, figure and plane are those of a zone, whatever the file calls it."""
+    """The EPSG's system with the same datum, ellipsoid and plane, if it is that of a zone; else the CRS itself."""
     zone = zone_of(crs)
     if zone is None:
         return crs

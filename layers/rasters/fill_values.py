@@ -1,4 +1,4 @@
-"""Numbers that stand for "no value" in a raster's cells without being declared: no height, slope or share is one."""
+"""Numbers that stand for "no value" in a raster's cells without being declared: no heights, slopes or shares."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ _MOST_BLOCKS = 200  # that are looked at, evenly over the raster: of a usual one
 
 
 def hold_no_value(cells: np.ndarray) -> np.ndarray:
-    """Which cells (h, w) hold a number that stands for no value, whatever the raster declares."""
+    """Which cells (h, w) hold a number that stands for no value, even if the raster does not declare it."""
     if cells.dtype.kind == "u":
         return cells == _LARGEST_OF_TWO_BYTES if cells.dtype.itemsize == 2 else np.zeros(cells.shape, dtype=bool)
     is_mark: np.ndarray = cells <= _GREATEST_MARK
@@ -31,19 +31,19 @@ def hold_no_value(cells: np.ndarray) -> np.ndarray:
 
 
 def cells_looked_at(dataset: "DatasetReader") -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Blocks of the first band, of a large raster some of them: cells (h, w), and which are declared to have a value.
+    """Blocks of the first band, only some of a large raster: cells (h, w), and which of them are declared valid.
 
-    Raises RasterioError where a block cannot be read.
+    Raises RasterioError if a block cannot be read.
     """
     for window in some_blocks(dataset, _MOST_BLOCKS):
         yield dataset.read(1, window=window), dataset.read_masks(1, window=window) > 0
 
 
 def fill_value(dataset: "DatasetReader") -> tuple[float, float] | None:
-    """The number that stands for no value in most of the first band's cells that look valid, and the share of them all.
+    """The commonest undeclared number for "no value" in the first band, and the share of cells with such numbers.
 
-    Of a large raster some blocks are looked at. None where no cell holds such a number. Raises RasterioError where a
-    block cannot be read.
+    Only some blocks of a large raster are read. None if no cell holds such a number. Raises RasterioError if a block
+    cannot be read.
     """
     if dataset.dtypes[0] == "uint8" or is_complex(dataset):
         return None

@@ -1,7 +1,7 @@
-"""What a library keeps of a raster's cells, and whether a file still says it: files beside a raster may say otherwise.
+"""What a library stores about a raster's cells, and whether the file still agrees: files beside it may change that.
 
-A file of the same bytes lies elsewhere once somebody has put an .aux.xml or a world file beside it, and is another one
-by its .hdr or .prj.
+An .aux.xml or a world file beside a raster moves it, and an .hdr or .prj changes its cells or its system, while the
+bytes of the raster itself stay the same.
 """
 
 import math
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class GridFacts:
     """The facts of a raster's cells; their size, and their first corner, in the units of its system.
 
-    mask: by what the cells of the first band are without a value, as rasterio names it. longitude, latitude: of the
-    corner, in degrees of the system's own datum, by which alone a system is known again.
+    mask: what marks cells of the first band as without value, in rasterio's words. longitude, latitude: of the corner,
+    in degrees of the system's own datum; the system is recognised by them alone.
     """
 
     width: int
@@ -72,10 +72,9 @@ _DEGREES = {"longitude", "latitude"}
 
 
 def says_still(kept: Mapping[str, Any], dataset: "DatasetReader", crs: pyproj.CRS) -> bool:
-    """Whether a raster says of its grid what was kept of it; what an older program did not keep is not compared.
+    """Whether a raster's grid has the stored facts; facts that an older program did not store are not compared.
 
-    Nor is what GDAL and PROJ may say in other words from one version to the next: names of metres, the last digits of a
-    length.
+    Differences between versions of GDAL and PROJ do not count: other words for metres, the last digits of a length.
     """
     found = asdict(GridFacts.of(dataset, crs))
     cell = min(found["cell_width"], found["cell_height"])
@@ -91,7 +90,7 @@ def says_still(kept: Mapping[str, Any], dataset: "DatasetReader", crs: pyproj.CR
 
 
 def _comparable(name: str, value: Any) -> Any:
-    """A fact as it is compared: a column of a table tells neither None from NaN nor 3 from 3.0."""
+    """A fact in a form to compare: a table's column does not distinguish None from NaN, or 3 from 3.0."""
     if name == "unit":
         unit = value if isinstance(value, str) else None
         return metres_of_unit(unit) or unit

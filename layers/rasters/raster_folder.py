@@ -1,4 +1,4 @@
-"""The folder beside a library in which rasters lie that came with a package, or were copied when they were added."""
+"""The folder beside a library with the rasters that came with a package or were copied when they were added."""
 
 import contextlib
 import glob
@@ -12,16 +12,15 @@ _ENDING, _RESERVED = ".rasters", ".reserved"
 
 
 def raster_folder(library: Path) -> Path:
-    """The folder of a library's rasters, which may not be there yet."""
+    """The folder of a library's rasters, which may not exist yet."""
     return library.with_name(library.name + _ENDING)
 
 
 @contextlib.contextmanager
 def reserved_stem(folder: Path, code: str) -> Iterator[Path]:
-    """The path, but for its ending, of a layer's next raster: nobody else writes files of that name meanwhile.
+    """Reserve the path, without ending, of a layer's next raster, so that nobody else writes files of that name.
 
-    What lies there is taken away if what follows fails, with the folder if nothing else is in it. Raises OneMapError
-    out.failed.
+    If the block fails, its files are removed, and the folder if nothing else is in it. Raises OneMapError out.failed.
     """
     try:
         stems = (folder / f"{code}__{number}" for number in itertools.count(1))
@@ -41,7 +40,7 @@ def reserved_stem(folder: Path, code: str) -> Iterator[Path]:
 
 
 def _reserve(stem: Path) -> bool:
-    """Take a name for oneself; False where it is another's, also of one who has finished in this moment."""
+    """Reserve a name; False if somebody else has it, even if they have finished at this moment."""
     mark = _with_ending(stem, _RESERVED)
     if _files_of(stem):
         return False

@@ -1,4 +1,4 @@
-"""The formats of rasters by suffix: which are read, and what the sender can do of those that are not."""
+"""The formats of rasters by suffix: which are read, and what the sender of another format can do."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,12 +29,12 @@ NO_DRIVER = dict.fromkeys(_NOT_READ, Problem("suggest.raster_form"))
 
 
 def listed_rasters(names: Sequence[str]) -> list[str]:
-    """The names of rasters as a refusal lists them: the first few, and a mark where there are more."""
+    """The names of rasters for a refusal: the first few, and a mark if there are more."""
     return [*names[:_MOST_LISTED], *["…"] * (len(names) > _MOST_LISTED)]
 
 
 def unreadable_raster(path: Path) -> OneMapError:
-    """The refusal of a file that is read as no raster: format.no_driver with the way out, else format.unknown."""
+    """The refusal of a file that cannot be read as a raster: format.no_driver with the way out, else format.unknown."""
     suffix = path.suffix.lower()
     if suffix in NO_DRIVER:
         return no_driver(path, NO_DRIVER[suffix])
@@ -42,5 +42,5 @@ def unreadable_raster(path: Path) -> OneMapError:
 
 
 def no_driver(path: Path, way: Problem) -> OneMapError:
-    """The refusal of a file of a known format that cannot be read. way: out of it."""
+    """The refusal of a file of a known format that cannot be read. way: what the sender can do."""
     return OneMapError("format.no_driver", file=path.name, format=path.suffix.lstrip(".").upper(), way=way)

@@ -21,25 +21,25 @@ _METRES_BY_NAME = {name: metres for metres, names in _METRES.items() for name in
 
 
 def height_unit(dataset: "DatasetReader", crs: pyproj.CRS | None) -> str | None:
-    """The unit of the first band's numbers, as the file names it, else of the heights of its CRS; None without."""
+    """The unit of the first band's numbers as the file names it, else that of its CRS's heights; None if none."""
     named = (dataset.units[0] or "").strip()
     axes = [] if crs is None else crs.axis_info[2:]  # of a plane with heights, or of an ellipsoid
     return named or next((axis.unit_name for axis in axes), None)
 
 
 def metres_of_height(dataset: "DatasetReader", crs: pyproj.CRS) -> float | None:
-    """How many metres one of the first band's unit is, as `metres_of_unit`."""
+    """How many metres the unit of the first band has, as `metres_of_unit` says."""
     return metres_of_unit(height_unit(dataset, crs))
 
 
 def metres_of_unit(unit: str | None) -> float | None:
-    """How many metres a unit of heights is, 1 where none is named; None of one that is no length."""
+    """How many metres a unit of heights has; 1 if no unit is named, None if it is not a length."""
     name = (unit or "m").casefold()
     return _METRES_BY_NAME.get(name, _METRES_BY_NAME.get(name.removesuffix("s")))
 
 
 def vertical_datum(crs: pyproj.CRS | None) -> str | None:
-    """The name of the system in which heights count, None of a CRS that has none."""
+    """The name of the system of heights; None if the CRS has none."""
     if crs is not None and crs.is_compound:
         return str(crs.sub_crs_list[1].name)
     return crs.name if crs is not None and len(crs.axis_info) == 3 else None  # heights above the ellipsoid

@@ -1,7 +1,7 @@
-"""Where a version's raster lies and what its files must still be: itself, and those beside it that hold its cells.
+"""Where a version's raster lies, and the state that its file, and the files beside it with its cells, must still have.
 
-Of a large raster of ERDAS all cells lie in an .ige, what the bytes of a .bil mean is said by its .hdr, and an .msk
-takes cells away. What files beside a raster say of its grid is kept as `GridFacts`.
+An .ige holds all cells of a large raster of ERDAS, an .hdr says what the bytes of a .bil mean, and an .msk hides cells.
+What files beside a raster say of its grid is stored as `GridFacts`.
 """
 
 import json
@@ -28,7 +28,7 @@ _CELL_FILES = (".ige", ".msk", ".hdr")
 
 @dataclass(frozen=True)
 class FileState:
-    """A file by what it is known to be unchanged: its size in bytes, and its time."""
+    """The state by which a file is recognised as unchanged: its size in bytes, and its time."""
 
     path: Path
     size: int
@@ -43,11 +43,11 @@ class FileState:
 
 @dataclass(frozen=True)
 class RasterReference:
-    """Where a version's raster lies, and what it must still be.
+    """Where a version's raster lies, and the state that it must still have.
 
-    sha256: of the file itself; beside: the files beside it that hold its cells, as they were, None where an older
-    program kept nothing of them; beside_sha256: of their contents, None without. given_crs: what was said of its CRS
-    when it was added, None without; facts: of its grid, by name, as `GridFacts` had them then.
+    sha256: of the file itself; beside: the states of the files beside it that hold its cells, None if an older program
+    stored none; beside_sha256: of their contents, or None. given_crs: the CRS that the user named when it was added, or
+    None; facts: of its grid, by name, as `GridFacts` had them then.
     """
 
     path: Path
@@ -61,14 +61,14 @@ class RasterReference:
 
 
 def cell_files(dataset: "DatasetReader") -> list[Path]:
-    """The files beside an open raster that hold its cells, or say what their bytes mean; sorted."""
+    """The files beside an open raster that hold its cells, or define the meaning of their bytes; sorted."""
     main = Path(dataset.name)
     beside = {main.with_name(Path(name).name) for name in dataset.files} - {main}
     return sorted(path for path in beside if path.suffix.lower() in _CELL_FILES)
 
 
 def file_columns(main: Path, beside: Sequence[Path], progress: Progress) -> Record:
-    """What a version's row keeps of the files of a raster. beside: its `cell_files`. Raises OSError, Cancelled."""
+    """The columns of a version's row about a raster's files. beside: its `cell_files`. Raises OSError, Cancelled."""
     own, states = FileState.of(main), [FileState.of(path) for path in beside]
     of_main, of_beside = progress.parts([own.size, sum(one.size for one in states)])
     return {
@@ -81,7 +81,7 @@ def file_columns(main: Path, beside: Sequence[Path], progress: Progress) -> Reco
 
 
 def _hash_beside(beside: Sequence[Path], progress: Progress = SILENT) -> str | None:
-    """The hashes of files behind their endings, by which they are the same under another name.
+    """The hashes of files after their endings, so that they stay equal under another name.
 
     Raises OSError, Cancelled.
     """
@@ -90,7 +90,7 @@ def _hash_beside(beside: Sequence[Path], progress: Progress = SILENT) -> str | N
 
 
 def reference_of(attributes: "pd.Series[Any]", library: Path | None) -> RasterReference:
-    """The raster of a version's row; the copy of a raster lies beside the library."""
+    """The reference in a version's row; a relative path is that of a copy beside the library."""
     named = Path(attributes["path"])
     path = named if named.is_absolute() or library is None else library.parent / named
     beside = attributes.get("beside")
@@ -111,7 +111,7 @@ def _states_beside(main: Path, beside: str) -> tuple[FileState, ...]:
 
 
 def is_as_added(reference: RasterReference) -> bool:
-    """Whether a raster's files still are what was added: by sizes and times, else by their hashes."""
+    """Whether a raster's files still are those that were added: by sizes and times, else by their hashes."""
     added = [FileState(reference.path, reference.size, reference.modified_ns), *(reference.beside or ())]
     files = [one.path for one in added]
     try:

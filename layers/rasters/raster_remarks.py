@@ -1,4 +1,4 @@
-"""What is remarked on a raster that is described or added: which of its numbers rules do not read, or misread."""
+"""Remarks on a raster that is described or added: numbers in it that rules do not read, or misread."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ STEEPEST = 80  # degrees, beyond which hardly any ground is
 
 
 def raster_remarks(dataset: "DatasetReader", crs: pyproj.CRS | None) -> Iterator[Problem]:
-    """That one band or page of several is read, a unit other than metres, and an undeclared number for "no value".
+    """Remarks that only one band or page is read, that the unit is not metres, and on undeclared fill values.
 
     crs: declared or given, None without. Raises OneMapError source.damaged.
     """
@@ -45,10 +45,10 @@ def raster_remarks(dataset: "DatasetReader", crs: pyproj.CRS | None) -> Iterator
 def height_remarks(
     dataset: "DatasetReader", crs: pyproj.CRS, heights_m: tuple[float, float], shares: Mapping[str, float]
 ) -> Iterator[Problem]:
-    """That many of the cells that were looked at cannot be heights, or make the ground too steep: another unit, say.
+    """Remarks that too many cells cannot be heights, or that the ground is too steep, as in another unit.
 
-    heights_m: what the least and the greatest can be; shares: of the cells that may be so, by the remark's code. Steep
-    is told only of what could be heights. Raises OneMapError source.damaged.
+    heights_m: the least and the greatest possible height; shares: of cells that are tolerated, by the remark's code.
+    Steepness is remarked only if the heights are possible. Raises OneMapError source.damaged.
     """
     height_m = metres_of_height(dataset, crs)
     if height_m is None:  # which is remarked already, and of which rules know nothing
@@ -69,7 +69,7 @@ def height_remarks(
 
 
 def _cell_width_m(dataset: "DatasetReader", crs: pyproj.CRS) -> float:
-    """How wide a cell is on the ground, about."""
+    """The approximate width of a cell on the ground."""
     width_m = abs(float(dataset.transform.a)) * unit_m(crs)
     if crs.is_geographic:
         width_m *= math.cos(math.radians((dataset.bounds.top + dataset.bounds.bottom) / 2))

@@ -1,4 +1,4 @@
-"""Rasters opened for reading; that of a version only if it still is what was added.
+"""Rasters opened for reading; a version's raster only if it still is what was added.
 
 In the library a raster version is a table of one polygon, the raster's footprint, with path, hash and grid.
 """
@@ -36,7 +36,7 @@ _RASTER_BEGINNINGS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"EHFA_HEADER_TAG"
 
 
 def opened_raster(path: Path) -> "DatasetReader":
-    """A raster open for reading, by the driver of its name, all its files beside it.
+    """Open a raster for reading with the driver for its suffix; all its files must lie beside it.
 
     Raises OneMapError source.missing, source.no_file, source.damaged, source.indirect, source.swollen, format.unknown,
     format.no_driver, crs.names_file, raster.several.
@@ -70,7 +70,7 @@ def opened_raster(path: Path) -> "DatasetReader":
 
 
 def _check_beside(path: Path) -> None:
-    """Refuse overviews and masks beside a raster that are none: GDAL would open them by whatever driver they name.
+    """Refuse files in place of a raster's overviews and masks: GDAL would open them with whatever driver they name.
 
     Raises OneMapError source.indirect.
     """
@@ -92,7 +92,7 @@ def _check_systems_beside(path: Path) -> None:
 
 
 def _check_files(dataset: "DatasetReader", path: Path) -> None:
-    """Refuse a raster whose cells or overviews lie in a file not its own. Raises OneMapError source.indirect."""
+    """Refuse a raster with cells or overviews in a file that is not its own. Raises OneMapError source.indirect."""
     # Before the files are listed: for that the overviews are opened, wherever they are.
     strange = list(dataset.tags(ns="OVERVIEWS").values())
     own = path.stem.casefold()
@@ -108,7 +108,7 @@ def _check_files(dataset: "DatasetReader", path: Path) -> None:
 
 
 def _check_grid(dataset: "DatasetReader", path: Path) -> None:
-    """Refuse what holds grids of which none is the file's own, a grid that lies nowhere, and blocks as large as memory.
+    """Refuse a file with several grids but none of its own, a grid without a place, and blocks as large as memory.
 
     Raises OneMapError raster.several, source.damaged, source.swollen.
     """
@@ -130,7 +130,7 @@ def _bytes_of(kind: str) -> int:
 
 
 def check_blocks(dataset: "DatasetReader") -> None:
-    """Refuse a raster whose first, middle or last block cannot be read: a header alone says nothing of the cells.
+    """Refuse a raster whose first, middle or last block cannot be read: its header may be fine all the same.
 
     Raises OneMapError source.damaged.
     """
@@ -141,7 +141,7 @@ def check_blocks(dataset: "DatasetReader") -> None:
 
 @contextmanager
 def refusing_damage(dataset: "DatasetReader") -> Iterator[None]:
-    """Refuse a raster of which a block that is read within cannot be. Raises OneMapError source.damaged."""
+    """Refuse a raster if a block cannot be read within the context. Raises OneMapError source.damaged."""
     from rasterio.errors import RasterioError
 
     try:
@@ -152,7 +152,7 @@ def refusing_damage(dataset: "DatasetReader") -> Iterator[None]:
 
 
 def some_blocks(dataset: "DatasetReader", most: int) -> "Iterator[Window]":
-    """So many of a raster's blocks, the first and the last and evenly between them."""
+    """At most so many of a raster's blocks: the first, the last, and others evenly between them."""
     from rasterio.windows import Window
 
     rows, columns = dataset.block_shapes[0]
@@ -174,7 +174,7 @@ def raster_crs(dataset: "DatasetReader", given: str | None) -> pyproj.CRS:
 
 
 def declared_system(dataset: "DatasetReader") -> tuple[pyproj.CRS | None, list[Problem]]:
-    """The coordinate system that a raster declares, or None and why there is none."""
+    """The coordinate system that a raster declares; if there is none, None and the problems that say why."""
     try:
         return raster_crs(dataset, None), []
     except OneMapError as error:
@@ -182,7 +182,7 @@ def declared_system(dataset: "DatasetReader") -> tuple[pyproj.CRS | None, list[P
 
 
 def is_scaled(dataset: "DatasetReader") -> bool:
-    """Whether the first band's numbers stand for others: QGIS shows number × scale + offset, rules see the number."""
+    """Whether the first band's numbers are scaled: QGIS shows number × scale + offset, rules read the number."""
     return bool(dataset.scales[0] != 1 or dataset.offsets[0] != 0)
 
 
@@ -197,7 +197,7 @@ def is_complex(dataset: "DatasetReader") -> bool:
 
 
 def checked_raster(reference: RasterReference) -> "DatasetReader":
-    """The raster, if it still is what was added, also by the files beside it.
+    """Open the raster of a version, if it and the files beside it still are what was added.
 
     Raises OneMapError version.unreadable if it is gone or another.
     """

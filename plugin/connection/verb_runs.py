@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from qgis.core import QgsBlockingProcess, QgsFeedback
+from qgis.core import QgsBlockingProcess, QgsProcessingFeedback
 from qgis.PyQt.QtCore import QByteArray, QProcess, QProcessEnvironment
 
 from onemap.plugin.connection.core_session import (
@@ -26,6 +26,7 @@ from onemap.plugin.profile.paths import FOLDER
 from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verb_parameters import verb_parameters
 
+DONE_CODES = (0, 4)
 POLL_MS = 100  # how long a cancel may go unseen
 
 
@@ -45,11 +46,14 @@ def command_line(verb: str, options: dict[str, Any]) -> list[str]:
     return words + ["--json", "--progress=json", f"--lang={settings.language()}"]
 
 
-def run_verb(verb: str, options: dict[str, Any], feedback: QgsFeedback) -> tuple[dict[str, Any], int]:
+def run_verb(verb: str, options: dict[str, Any], feedback: QgsProcessingFeedback) -> tuple[dict[str, Any], int]:
     """Run one verb; return its JSON and its exit code.
 
-    Only exit codes 0 and 4 (the caller's threshold was reached) return; all others raise Refusal.
+    Only exit codes 0 and 4 (the caller's threshold was reached) return, also where a cancel came too late to stop
+    anything; all others raise Refusal.
     """
+    if feedback.isCanceled():
+        raise cancel_refusal()
     python = core_python()
     if python is None:
         raise core_missing()
@@ -72,13 +76,13 @@ def run_verb(verb: str, options: dict[str, Any], feedback: QgsFeedback) -> tuple
         process.setStdOutHandler(keep)
         process.setStdErrHandler(follow)
         exit_code = process.run(feedback)
-    if feedback.isCanceled():
+    if feedback.isCanceled() and exit_code not in DONE_CODES:
         raise cancel_refusal()
     try:
         answer = json.loads(output.decode("utf-8"))
     except ValueError as error:
         raise Refusal(death_message(exit_code, follower.rest)) from error
-    if exit_code not in (0, 4):
+    if exit_code not in DONE_CODES:
         raise refusal_from_answer(answer, exit_code)
     return answer, exit_code
 
@@ -100,7 +104,7 @@ def _run_logged_in(
     login: dict[str, str],
     keep: Callable[[QByteArray], None],
     follow: Callable[[QByteArray], None],
-    feedback: QgsFeedback,
+    feedback: QgsProcessingFeedback,
 ) -> int:
     """Run a program like QgsBlockingProcess, but with an environment of its own; return the exit code."""
     environment = QProcessEnvironment()
@@ -126,7 +130,7 @@ def _run_logged_in(
 class ProgressLines:
     """Reads the core's stderr: progress is JSON, one object a line; everything else is for people."""
 
-    def __init__(self, feedback: QgsFeedback) -> None:
+    def __init__(self, feedback: QgsProcessingFeedback) -> None:
         self._feedback = feedback
         self._buffer = b""
         self._step = ""

@@ -44,7 +44,7 @@ from onemap.plugin.desk.map.map_layers import (
     remove_from_map,
 )
 from onemap.plugin.desk.map.map_themes import first_theme
-from onemap.plugin.desk.map.moved_layers import know_moved_layers
+from onemap.plugin.desk.map.moved_layers import know_moved_layers, know_published_layers
 from onemap.plugin.desk.map.place_list import PlaceList, ShowPlace, nothing_found
 from onemap.plugin.desk.map.theme_buttons import ThemeButtons
 from onemap.plugin.desk.map.theme_steps import ThemeSteps
@@ -172,6 +172,7 @@ class MapTab(QWidget):
     def _know_layers(self, *_document: object) -> None:
         """Recognise the layers of an opened project, even if the library has moved since."""
         know_moved_layers()
+        know_published_layers(self._library)
         self._update_ticks()
 
     def _update_ticks_later(self, *_nodes: object) -> None:
@@ -268,6 +269,7 @@ class MapTab(QWidget):
         self.empty.setVisible(is_empty)
         self.order_keys()
         know_moved_layers()
+        know_published_layers(self._library)
         self._replace_lost_rasters()
         self._day.follow(self._library)
         if self._library.path == self._map_wanted and self._library.themes:

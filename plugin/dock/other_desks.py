@@ -35,14 +35,14 @@ class OtherDesks(QObject):
             self._notice.mention(text.format(past=tr("Past checks")))
 
     def _say(self, before: list[CatalogueLayer]) -> None:
-        """Name the versions that are new, and the layers that have lost versions."""
+        """Name the versions that are new, retired or put back, and the layers that have lost versions."""
         known = {entry.code: entry.versions for entry in before}
         names = []
         for entry in self._library.layers:
-            held = known.get(entry.code, ())
-            tables = {version.table for version in held}
-            names += [f"{entry.title} {version.label}" for version in entry.versions if version.table not in tables]
-            if tables - {version.table for version in entry.versions}:
+            held = {version.table: version.retired for version in known.get(entry.code, ())}
+            changed = (version for version in entry.versions if held.get(version.table) != version.retired)
+            names += [f"{entry.title} {version.label}" for version in changed]
+            if held.keys() - {version.table for version in entry.versions}:
                 names.append(entry.title)
         if names:
             text = tr("The library has changed meanwhile, and is shown as it is now: {layers}.")

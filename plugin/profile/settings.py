@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,15 +55,17 @@ class SettingChanges(QObject):
 
 
 changes = SettingChanges()
+_of_thread = threading.local()  # QGIS's settings as each thread opened them: to open them takes longer than to ask
 _session = {"language": ""}  # what is held while QGIS runs, whatever the settings say meanwhile
 
 
 def get(name: str) -> Any:
     """The value of one setting."""
     setting = SETTINGS[name]
-    if setting.kind is list:
-        return [text for text in QgsSettings().value(f"onemap/{name}", list(setting.default), type=list) or [] if text]
-    return QgsSettings().value(f"onemap/{name}", setting.default, type=setting.kind)
+    if not hasattr(_of_thread, "settings"):
+        _of_thread.settings = QgsSettings()
+    value = _of_thread.settings.value(f"onemap/{name}", setting.kind(setting.default), type=setting.kind)
+    return [text for text in value or [] if text] if setting.kind is list else value
 
 
 def put(name: str, value: Any) -> None:

@@ -1,1 +1,1 @@
-"""The rooms behind build.py: the Pythons, QGIS, the checks, the demo and the plugin's zip."""
+"""The steps of build.py: the Pythons, QGIS, the checks, the demo and the plugin's zip."""

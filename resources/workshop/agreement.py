@@ -1,8 +1,8 @@
-"""Whether two checks of the same parcels found the same.
+"""Compare the tables of two checks of the same parcels.
 
 Called as: python agreement.py FILE.gpkg FOLDER TABLE…
 
-Run by `build.py demo` with the core's Python: the tables of the command line against those of QGIS's sinks,
+Run by `build.py demo` with the core's Python: it compares the tables of the command line with those of QGIS's sinks,
 each of which is FOLDER/TABLE.gpkg. Every column that both have is compared, row by row, and the geometry.
 """
 
@@ -20,7 +20,7 @@ MAY_DIFFER = {"fid", "run"}
 
 
 def differences(one: pandas.DataFrame, other: pandas.DataFrame) -> list[str]:
-    """In words, what is not equal between two tables; empty when all is."""
+    """The differences between two tables, in words; empty if they are equal."""
     if len(one) != len(other):
         return [f"{len(one)} rows here, {len(other)} there"]
     missing = [name for name in one.columns if name not in other.columns and name not in MAY_DIFFER]
@@ -50,7 +50,7 @@ def _read(path: Path, table: str | None) -> pandas.DataFrame:
 
 
 def main(words: list[str]) -> int:
-    """Compare every table named, say how each came out, and return 1 if any differs."""
+    """Compare every named table, print the results, and return 1 if any table differs."""
     outside, inside, tables = Path(words[0]), Path(words[1]), words[2:]
     wrong = 0
     for table in tables:

@@ -1,4 +1,4 @@
-"""The picture of the architecture: the doors of the three rooms by floors, drawn from the imports between them."""
+"""The picture of the architecture: the folders of the three rooms by floors, drawn from the imports between them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _IMPORT = re.compile(r"^\s*(?:from|import) onemap\.(\w+)\.(\w+)", re.MULTILINE) 
 
 @dataclass(frozen=True)
 class Folder:
-    """A folder right below a room: its name, the first line of its `__init__.py`, what of the room it imports.
+    """A folder right below a room: its name, the first line of its `__init__.py`, the room's folders that it imports.
 
     inside: the names of the folders in it.
     """
@@ -45,7 +45,7 @@ def draw() -> int:
 
 
 def folders(room: str) -> list:
-    """The folders right below a room; what lies deeper belongs to its folder, and the room's own files to none."""
+    """The folders right below a room; deeper modules count for their folder, modules of the room itself for none."""
     inits = sorted((ROOT / room).glob("*/__init__.py"))
     names = {init.parent.name for init in inits}
     return [
@@ -55,9 +55,9 @@ def folders(room: str) -> list:
 
 
 def floors(room: list) -> list:
-    """Folders from the top floor to the lowest, by name on each: every one stands above all that it imports.
+    """Folders by floor, the top floor first, by name on each floor; a folder is above all folders that it imports.
 
-    Folders that import one another in a circle stand on one floor.
+    Folders that import one another in a circle are on one floor.
     """
     below = {folder.name: _all_below(folder.name, {each.name: each.imports for each in room}) for folder in room}
     left, result = sorted(room, key=lambda folder: folder.name), []
@@ -99,14 +99,14 @@ def _inside(folder: Path) -> tuple:
 
 
 def _imports(folder: Path, room: str) -> frozenset:
-    """The second part of all modules of the room that a folder imports, but for its own."""
+    """The folders of the room that a folder's modules import, except itself."""
     texts = (path.read_text(encoding="utf-8") for path in folder.rglob("*.py"))
     found = {part for text in texts for first, part in _IMPORT.findall(text) if first == room}
     return frozenset(found - {folder.name})
 
 
 def _all_below(name: str, imports: dict) -> set:
-    """All that a folder imports, and what that imports."""
+    """All folders that a folder imports, directly or through others."""
     below, fresh = set(), set(imports[name])
     while fresh:
         below |= fresh

@@ -1,4 +1,4 @@
-"""`bench`: every program bench_NAME.py below tests/bench/, or only those that are named; options are for `peers`."""
+"""`bench`: run all programs bench_NAME.py below tests/bench/, or the named ones; options are for `peers`."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ PEERS = "peers"
 
 
 def benchmark_paths() -> dict:
-    """Name to path of every benchmark there is."""
+    """The path of each benchmark, by name."""
     return {path.stem[len("bench_") :]: path for path in sorted(FOLDER.rglob("bench_*.py"))}
 
 
 def bench(words: list) -> int:
-    """Run them one after the other, each in the open, and sum up how they ended."""
+    """Run benchmarks one after the other with their output shown, and sum up how they ended."""
     benches = benchmark_paths()
     names = list(itertools.takewhile(lambda word: not word.startswith("-"), words))
     options = words[len(names) :]
@@ -36,7 +36,7 @@ def bench(words: list) -> int:
 
 
 def _peers() -> list:
-    """Where the peers' Pythons are, installed first if need be."""
+    """The folders of the peers' Pythons, which are installed first if needed."""
     debian.install_test_server()
     given = ["--python", program(pythons.peers(), "python")]
     qgis = qgis_programs.find_python()

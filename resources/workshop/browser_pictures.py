@@ -1,4 +1,4 @@
-"""`pictures web`: the pages of `onemap web`, as the tests that walk through them in Chromium see them."""
+"""`pictures web`: the pages of `onemap web`, taken by the tests that walk through them in Chromium."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ WALKS = [f"{PAGES}/test_{name}.py" for name in ("desk_browser", "desk_map", "pub
 
 
 def take(folder: Path) -> None:
-    """Take a picture of each page in either language, on a phone and at a desk; the folder is made anew.
+    """Take a picture of each page in both languages, for a phone and for a desk; the folder is made anew.
 
-    Raises WorkshopError: a walk failed, or there is no Chromium, so that no picture was taken.
+    Raises WorkshopError if a walk failed, or if there is no Chromium and thus no picture.
     """
     say("Taking the pictures of the pages in a browser")
     shutil.rmtree(folder, ignore_errors=True)

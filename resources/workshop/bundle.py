@@ -1,9 +1,9 @@
 """A folder for bureaus without internet: every wheel of the core for one system and Python, pip, uv, Python, a text.
 
-uv reads the lists of what the plugin installs, since it judges conditions by the system that is asked for, and pip by
-the one it runs on; pip then fetches exactly that, and checks the hashes. uv fetches the Python too, as an archive whose
-hash it knows, and unpacks it where it is used; where the network does not let it, the folder is made without, and says
-so.
+uv reads the lists of what the plugin installs, because it evaluates conditions for the requested system, and pip for
+its own; pip then fetches exactly these packages and checks the hashes. uv also fetches the Python, as an archive whose
+hash it knows, and unpacks it where it is used; if the network does not allow that, the folder is made without a Python,
+and a warning says so.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _USAGE = "python3 build.py bundle --platform NAME --python 3.12; platforms: {nam
 
 @dataclass(frozen=True)
 class System:
-    """A system that a bundle is for: what uv calls it, it and its Python, which wheels it takes, and its plain name."""
+    """A system that a bundle is for: uv's names for it and its Python, the tags of its wheels, and its plain name."""
 
     uv: str
     interpreter: str
@@ -96,7 +96,7 @@ _WITHOUT_PYTHON = (
 
 
 def bundle(words: Sequence[str]) -> int:
-    """Make dist/onemap-bundle-…; for which systems and Pythons one can be made, `bench pythons --wheels` says."""
+    """Make dist/onemap-bundle-…; `bench pythons --wheels` says for which systems and Pythons that is possible."""
     system, python = _wishes(list(words))
     wanted = resolve(system, python)
     from workshop.package import version
@@ -128,9 +128,9 @@ def bundle(words: Sequence[str]) -> int:
 
 
 def fetch_interpreter(target: Path, system: str, python: str) -> bool:
-    """Put the packed Python into the folder `python` of a bundle; where it cannot be had, say why and go on without.
+    """Put the packed Python into the folder `python` of a bundle; if that fails, say why and return False.
 
-    uv checks its hash here, and again where it unpacks it for the core.
+    uv checks its hash here, and again when it unpacks it for the core.
     """
     kept = target / INTERPRETER_FOLDER
     wanted = f"cpython-{python}-{SYSTEMS[system].interpreter}"
@@ -151,9 +151,10 @@ def fetch_interpreter(target: Path, system: str, python: str) -> bool:
 
 
 def resolve(system: str, python: str) -> list:
-    """What a bundle for a system and a Python holds, a package a line with version and hashes, as the lists pin it.
+    """The packages in a bundle for a system and a Python: a line for each, with version and hashes, as pinned.
 
-    What makes the core faster is left out where it cannot be had. Raises WorkshopError where a package has no wheel.
+    Packages that make the core faster are left out if they are not available. Raises WorkshopError if another has no
+    wheel.
     """
     folder = ROOT / "resources" / "requirements"
     lists = [folder / f"{name}.lock.txt" for name in ("core", "pip", "uv", "fast")]
@@ -166,10 +167,10 @@ def resolve(system: str, python: str) -> list:
 
 
 def compile_requirements(files: Sequence[Path], system: str, python: str, tested: str, *options: str) -> str:
-    """The packages that lists come to for a system and a Python, with hashes, as uv writes them.
+    """The packages that lists resolve to for a system and a Python, with hashes, as uv writes them.
 
-    tested: pins to keep to where it can be done; empty for none. options: more of uv's own words.
-    Raises WorkshopError where a package has no wheel there.
+    tested: preferred pins, empty for none. options: further options of uv.
+    Raises WorkshopError if a package has no wheel there.
     """
     with tempfile.TemporaryDirectory() as place:
         target = Path(place) / "pins.txt"
@@ -187,7 +188,7 @@ def compile_requirements(files: Sequence[Path], system: str, python: str, tested
 
 
 def uv() -> str:
-    """The program uv, which the workshop's environment has. Raises WorkshopError where there is none."""
+    """The program uv in the workshop's environment. Raises WorkshopError if it is missing."""
     beside = program(Path(sys.prefix), "uv")
     for found in (beside, program(pythons.CORE, "uv")):
         if found.exists():

@@ -1,4 +1,4 @@
-"""`check` and `test`: every step runs, whatever the one before said, and all are summed up at the end."""
+"""`check` and `test`: every step runs, whatever the result of the one before, and a summary follows at the end."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MEMORY, LEAST_MEMORY_BYTES = Path("/dev/shm"), 4 << 30  # pytest makes folders o
 
 @dataclass
 class Running:
-    """A step in the background: its output goes into a file, and is shown when it has ended."""
+    """A step in the background; its output goes to a file, and is shown when the step has ended."""
 
     name: str
     child: subprocess.Popen
@@ -35,20 +35,20 @@ class Running:
 
 
 class Report:
-    """What each step came to; a step that could not be run is named with its reason."""
+    """The result of each step; a step that could not run is named with the reason."""
 
     def __init__(self) -> None:
         self._lines: list[tuple[str, str]] = []
         self.exit_code = 0
 
     def step(self, name: str, command: Sequence[object], env: dict | None = None) -> None:
-        """Run one step in the open and keep how it ended."""
+        """Run one step with its output shown, and record how it ended."""
         say(name)
         began = time.monotonic()
         self._end(name, run(command, env=env), began)
 
     def begin(self, name: str, command: Sequence[object], env: dict | None = None) -> Running:
-        """Begin a step that runs beside the next ones; `finish` waits for it."""
+        """Begin a step that runs in the background; `finish` waits for it."""
         output = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed by `finish`
         words = [str(part) for part in command]
         child = subprocess.Popen(
@@ -57,7 +57,7 @@ class Report:
         return Running(name, child, output, time.monotonic())
 
     def finish(self, step: Running) -> None:
-        """Wait for a step in the background, show what it printed, and keep how it ended."""
+        """Wait for a step in the background, show its output, and record how it ended."""
         code = step.child.wait()
         say(step.name)
         step.output.seek(0)
@@ -66,16 +66,16 @@ class Report:
         self._end(step.name, code, step.began)
 
     def note_failure(self, name: str, why: str) -> None:
-        """A step that should have run and could not."""
+        """Record a step that should have run but could not."""
         self.exit_code = 1
         self._lines.append((name, f"FAILED: {why}"))
 
     def left_out(self, name: str, why: str) -> None:
-        """A step that this machine cannot run."""
+        """Record a step that this machine cannot run."""
         self._lines.append((name, f"not run: {why}"))
 
     def close(self) -> int:
-        """Print the sum of it all, and give the exit code."""
+        """Print the summary, and return the exit code."""
         say("In sum")
         for name, outcome in self._lines:
             (warn if "FAILED" in outcome or "not run" in outcome else say)(f"  {name}: {outcome}")
@@ -91,7 +91,7 @@ class Report:
 
 
 def check() -> int:
-    """Format, lint, types and the test of the house."""
+    """Run format, lint, types and the test of the house."""
     report = Report()
     _format_and_lint(report)
     report.step(*_types())
@@ -100,11 +100,11 @@ def check() -> int:
 
 
 def test(words: Sequence[str]) -> int:
-    """The tests; those of the plugin inside QGIS.
+    """Run the tests; those of the plugin inside QGIS.
 
-    words: nothing runs all of `check` and every test that is not slow; `--slow` runs the slow ones, `--nightly` those
-    that take all of many cases; `--oldest` runs the core's that are not slow with the oldest libraries that it allows;
-    paths, and options of pytest, run just what they name.
+    words: without any, all of `check` and every test that is not slow; `--slow`: the slow tests; `--nightly`: those
+    that take all of many cases; `--oldest`: the core's tests that are not slow, with the oldest libraries allowed; else
+    paths and options of pytest.
     """
     if words == ["--oldest"]:
         return _with_oldest_libraries()
@@ -129,7 +129,7 @@ def test(words: Sequence[str]) -> int:
 
 
 def _with_oldest_libraries() -> int:
-    """The core's tests that are not slow, with the oldest libraries that the requirements allow."""
+    """Run the core's tests that are not slow with the oldest libraries that the requirements allow."""
     report = Report()
     _write_into_memory()
     _keep_bytecode()
@@ -139,24 +139,24 @@ def _with_oldest_libraries() -> int:
 
 
 def _write_into_memory() -> None:
-    """Have the files of tests lie in memory where there is room: their small libraries then wait for no disk."""
+    """Put the files of tests into memory if there is room, so that small libraries do not wait for the disk."""
     if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= LEAST_MEMORY_BYTES:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 def _give_way() -> None:
-    """Let the plugin's tests, which have one process and wait a lot, go before all that is begun after them."""
+    """Lower the priority of what begins after the plugin's tests, which have one process and wait a lot."""
     if hasattr(os, "nice"):
         os.nice(5)
 
 
 def _keep_bytecode() -> None:
-    """Have what is compiled kept, whatever the machine says: of all tests it takes a process eight seconds."""
+    """Store compiled Python whatever the environment says; else each process of all tests takes eight seconds more."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def _named_tests(words: Sequence[str]) -> int:
-    """The tests at some paths, each in the Python that it needs; options of pytest, behind the paths, go to both."""
+    """Run the tests at some paths, each in the Python that it needs; both get the options of pytest after the paths."""
     count = next((place for place, word in enumerate(words) if word.startswith("-")), len(words))
     paths, options = words[:count], words[count:]
     missing = [path for path in paths if not (ROOT / path.partition("::")[0]).exists()]
@@ -196,15 +196,15 @@ def _pytest(environment: Path) -> list:
 
 
 def _tests_of_core(environment: Path, mark: str, *apart: str) -> list:
-    """The command for all of the core's tests of a mark in an environment. apart: paths that are left out."""
+    """The command for all core tests with a mark in an environment. apart: paths to leave out."""
     left_out = [f"--ignore={path}" for path in (OF_PLUGIN, *apart)]
     return [*_pytest(environment), "-n", str(_workers(mark)), "--dist", "worksteal", "-m", mark, *left_out, "tests"]
 
 
 def _workers(mark: str) -> int:
-    """How many tests run at once: as many as this process may use cores, and one more that are not slow.
+    """How many tests run at once: one per core that this process may use, and one more unless they are slow.
 
-    Some of these wait for a server or a browser: two at once left two cores idle for an eighth of the time. Slow ones
+    Some tests wait for a server or a browser: with two at once, two cores idled for an eighth of the time. Slow tests
     start programs of their own, and one more at once only makes all of them take longer.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -212,7 +212,7 @@ def _workers(mark: str) -> int:
 
 
 def _face() -> tuple[Path | None, str]:
-    """The plugin's environment, or why it could not be made: that must not stop the core's tests."""
+    """The plugin's environment, or the reason why it could not be made, which must not stop the core's tests."""
     try:
         return qgis_programs.environment(), ""
     except WorkshopError as error:
@@ -221,14 +221,14 @@ def _face() -> tuple[Path | None, str]:
 
 
 def _face_and_packages() -> tuple[Path | None, str]:
-    """The plugin's environment, as of `_face`, and the system's packages that tests start or read with."""
+    """The result of `_face`; also install the system's packages that tests use."""
     face = _face()
     debian.install_for_tests()
     return face
 
 
 def _plugin_tests(report: Report, face: Path | None, why_not: str, words: Sequence[str]) -> tuple | None:
-    """The step that runs tests of the plugin; None, and said in the report, where it cannot be run."""
+    """The step that runs tests of the plugin; if it cannot run, None, and the report says why."""
     name = "tests of the plugin"
     if why_not:
         report.note_failure(name, why_not)

@@ -1,4 +1,4 @@
-"""How colours look to people who do not see all of them, and how far two colours are apart."""
+"""How colours look to people with a deficiency of colour vision, and how different two colours are."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def channels(colour: str) -> Colour:
 
 
 def seen_colour(colour: Colour, deficiency: str) -> Colour:
-    """What is seen of an sRGB colour by somebody with a deficiency; with another name than those, the colour."""
+    """An sRGB colour as somebody with a deficiency sees it; unchanged for any other name."""
     if deficiency not in DEFICIENCIES:
         return colour
     linear = [_linear(part) for part in colour]
@@ -46,19 +46,19 @@ def seen_colour(colour: Colour, deficiency: str) -> Colour:
 
 
 def printed_grey(colour: Colour) -> Colour:
-    """What print without colours leaves of an sRGB colour: its luminance."""
+    """An sRGB colour in print without colours: its luminance."""
     light = _encoded_part(_product(_XYZ[1], [_linear(part) for part in colour]))
     return light, light, light
 
 
 def over(colour: Colour, ground: Colour, opacity: float) -> Colour:
-    """A colour laid over a ground, as screens mix them."""
+    """A colour over a background, as screens mix them."""
     red, green, blue = (opacity * top + (1 - opacity) * below for top, below in zip(colour, ground))
     return red, green, blue
 
 
 def distance(first: Colour, second: Colour) -> float:
-    """How far two sRGB colours are apart: CIE 1976, of which 2 is just seen side by side."""
+    """The distance of two sRGB colours after CIE 1976; 2 is just visible side by side."""
     return sum((one - other) ** 2 for one, other in zip(lab(first), lab(second))) ** 0.5
 
 

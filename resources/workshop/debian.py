@@ -39,7 +39,7 @@ def is_here() -> bool:
 
 
 def install(packages: Sequence[str], purpose: str, release: str | None = None) -> bool:
-    """Install packages of the distribution; False where apt or the rights are missing."""
+    """Install packages of the distribution; False if apt or the rights are missing."""
     if not is_here() or not is_root():
         return False
     broken = _update()
@@ -59,7 +59,7 @@ def install(packages: Sequence[str], purpose: str, release: str | None = None) -
 
 
 def install_qgis() -> str | None:
-    """Install QGIS 3.40 or later where this machine may; else the exact step that a person has to take."""
+    """Install QGIS 3.40 or later if this machine allows it; otherwise return the exact step for a person."""
     if not is_here():
         return None
     if not is_root():
@@ -80,14 +80,14 @@ def install_qgis() -> str | None:
 
 
 def install_for_tests() -> None:
-    """Bring what tests start or read with: a database server, programs that read documents, a server of maps."""
+    """Install what tests use: a database server, programs that read documents, a map server."""
     install_test_server()
     _install_test_programs()
     _install_map_server()
 
 
 def install_test_server() -> None:
-    """Bring the PostgreSQL with PostGIS that tests start for themselves; without rights those are skipped."""
+    """Install the PostgreSQL with PostGIS that tests start for themselves; without rights these tests are skipped."""
     if any(Path("/usr/share/postgresql").glob("*/extension/postgis.control")) or not (is_here() and is_root()):
         return
     try:
@@ -97,7 +97,7 @@ def install_test_server() -> None:
 
 
 def _install_test_programs() -> None:
-    """Bring the programs that tests read documents with; without rights those tests are skipped."""
+    """Install the programs with which tests read documents; without rights these tests are skipped."""
     missing = [package for program, package in TEST_PROGRAMS.items() if not has(program)]
     if not missing or not (is_here() and is_root()):
         return
@@ -108,7 +108,7 @@ def _install_test_programs() -> None:
 
 
 def _install_map_server() -> None:
-    """Bring the server that belongs to this QGIS, which tests of services start; without rights those are skipped."""
+    """Install the server of this QGIS, which tests of services start; without rights these tests are skipped."""
     version = answer(["dpkg-query", "-W", "-f", "${Version}", "python3-qgis"]) if is_here() else None
     if not version or MAP_SERVER.exists() or not is_root():
         return
@@ -120,7 +120,7 @@ def _install_map_server() -> None:
 
 
 def _commands() -> str:
-    """What an administrator types for the same outcome."""
+    """The commands with which an administrator installs QGIS."""
     names = " ".join(QGIS_PACKAGES)
     install_command = "sudo apt-get install --no-install-recommends"
     if _offered_qgis() >= OLDEST_QGIS:
@@ -134,7 +134,7 @@ def _commands() -> str:
 
 
 def _update() -> WorkshopError | None:
-    """Fetch the lists of packages, which a fresh machine has not; what failed is returned, not raised."""
+    """Fetch the lists of packages, which a fresh machine lacks; an error is returned, not raised."""
     return _update_once(BACKPORTS.exists())
 
 
@@ -158,7 +158,7 @@ def _offered_qgis() -> tuple:
 
 
 def _add_backports(name: str) -> None:
-    """Name the backports of this release as a source, at the mirror that this machine already uses."""
+    """Add the backports of this release as a source, at the mirror that this machine already uses."""
     # Others publish for the same release too: the mirror is the one that carries Debian's own "main".
     form = "$(CODENAME) $(REPO_URI) $(ORIGIN) $(COMPONENT)"
     known = answer(["apt-get", "indextargets", "--format", form, "Created-By: Packages"]) or ""

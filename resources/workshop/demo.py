@@ -1,4 +1,4 @@
-"""`demo`: the main job from end to end on the sample city, outside QGIS and inside it."""
+"""`demo`: the main task from start to end on the sample city, outside QGIS and inside it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SINKS = {"CHECKED": "parcels", "FINDINGS": "findings", "OVERLAPS": "overlaps"}
 
 
 class Files:
-    """What the demo makes, in one folder."""
+    """The files that the demo makes, in one folder."""
 
     def __init__(self, folder: Path = ROOT / "demo") -> None:
         self.folder = folder
@@ -34,8 +34,12 @@ class Files:
         self.profile = folder / "city.profile.toml"
         self.calendar = folder / "city.calendar.toml"
 
+    def about_city(self) -> dict:
+        """What the city says of itself."""
+        return json.loads((self.city / "city.json").read_text(encoding="utf-8"))
+
     def clear(self) -> None:
-        """Remove what an earlier demo made, and nothing that somebody else put there."""
+        """Remove what an earlier demo made, but nothing that somebody else put there."""
         for folder in (self.city, self.inside, self.papers):
             shutil.rmtree(folder, ignore_errors=True)
         # The library may have left its write-ahead log beside it.
@@ -46,14 +50,23 @@ class Files:
 
 
 def demo(files: Files | None = None) -> int:
-    """Make the city and its library, check it both ways, show what was found, and name the files made."""
+    """Make the city and its library, check it both ways, show the findings, and name the files."""
     files = files or Files()
     pythons.core()
     face = qgis_programs.environment()
     began = time.monotonic()
     files.clear()
-    city = _make_city(files)
-    _make_library(files, city)
+    say(f"Making the sample city in {_short(files.city)}, as its departments would send it")
+    _onemap("sample", files.city)
+    make_library(files)
+    use_library(files, face)
+    say(f"Done in {time.monotonic() - began:.0f} s")
+    return 0
+
+
+def use_library(files: Files, face: Path | None) -> None:
+    """All that is shown of a city and its library. face: QGIS's environment."""
+    city = files.about_city()
     checked = _check_outside(files, city)
     if face is not None:
         translations.compile_all()
@@ -62,17 +75,11 @@ def demo(files: Files | None = None) -> int:
     papers = _issue_case(files, city)
     tables.show(checked, files.findings)
     _name_files(files, face is not None, papers)
-    say(f"Done in {time.monotonic() - began:.0f} s")
-    return 0
 
 
-def _make_city(files: Files) -> dict:
-    say(f"Making the sample city in {_short(files.city)}, as its departments would send it")
-    _onemap("sample", files.city)
-    return json.loads((files.city / "city.json").read_text(encoding="utf-8"))
-
-
-def _make_library(files: Files, city: dict) -> None:
+def make_library(files: Files) -> list[dict]:
+    """Make a library of a city's files; what was answered of each layer."""
+    city, answers = files.about_city(), []
     say(f"Making the library {_short(files.library)}")
     _onemap(
         "new", files.library, "--crs", city["crs"], "--name", city["name"], "--district", files.city / city["district"]
@@ -83,6 +90,8 @@ def _make_library(files: Files, city: dict) -> None:
             say(f"Adding {layer['file']} as {layer['code']}")
             added = _served_answer(core, "add", _params(files, layer))
             say(f"  version {added['version']}: {added['features']:,} features")
+            answers.append(added)
+    return answers
 
 
 def _serving(*options: str) -> subprocess.Popen:
@@ -122,7 +131,7 @@ def _check_inside(files: Files, city: dict) -> None:
 
 
 def _issue_case(files: Files, city: dict) -> list[tuple[Path, str]]:
-    """One project of three parcels goes its way to the issued statement; the papers that were written."""
+    """Take one project of three parcels to its issued statement; return the documents written."""
     say(f"A project of three parcels: {demo_case.PROJECT}")
     files.papers.mkdir()
     parcels, data = files.papers / "project.gpkg", files.papers / "project.toml"
@@ -208,7 +217,7 @@ def _core(*words: object) -> list:
 
 
 def _params(files: Files, layer: dict) -> dict:
-    """What layers.json says of a layer, as the parameters of `add`; file names in it are the city's own."""
+    """The parameters of `add` for a layer in layers.json; file names in it are the city's own."""
     options = {
         name: str(files.city / value) if name in MAY_NAME_FILES and (files.city / value).exists() else value
         for name, value in layer.get("options", {}).items()
@@ -218,7 +227,7 @@ def _params(files: Files, layer: dict) -> dict:
 
 
 def _served_answer(core: subprocess.Popen, verb: str, params: dict) -> dict:
-    """One verb's answer from a core that serves."""
+    """Ask one verb of a core that serves, and return its answer."""
     request = {"jsonrpc": "2.0", "id": 1, "method": verb, "params": params}
     core.stdin.write(json.dumps(request) + "\n")
     core.stdin.flush()
@@ -230,7 +239,7 @@ def _served_answer(core: subprocess.Popen, verb: str, params: dict) -> dict:
 
 
 def _answer(command: Sequence[object], env: dict | None = None) -> dict:
-    """The one JSON object that a program prints, its progress and warnings shown as they come."""
+    """Run a program and return the JSON object that it prints; show its progress and warnings meanwhile."""
     done = subprocess.run(
         [str(word) for word in command],
         cwd=ROOT,

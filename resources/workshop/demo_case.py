@@ -30,15 +30,16 @@ Ask = Callable[[str, dict], dict]
 
 
 def write_sheets(ask: Ask, library: Path, parcels: Path, folder: Path) -> list[tuple[Path, str]]:
-    """Write the parcels' query sheets, before the case: afterwards its own site would be one that stands there."""
+    """Write the parcels' query sheets before the case is opened; later they would list the case's own site, too."""
     sheets = folder / "sheets.pdf"
     ask("sheet", {"library": str(library), "parcels": str(parcels), "target": str(sheets)})
     return [(sheets, "the parcels' query sheets")]
 
 
 def issue_case(ask: Ask, library: Path, parcels: Path, data: Path, pack: Path) -> dict:
-    """Walk one case to its end. ask: one verb with its parameters; pack: where one department's part is written for
-    reading and answering offline. Returns the case as it stands at its end.
+    """Take one case from its opening to its end, and return it.
+
+    ask: runs a verb with its parameters; pack: the file for one department's part, to be read and answered offline.
     """
     case = ask(
         "review open",
@@ -59,7 +60,7 @@ def issue_case(ask: Ask, library: Path, parcels: Path, data: Path, pack: Path) -
 
 
 def write_papers(ask: Ask, library: Path, case: str, folder: Path) -> list[tuple[Path, str]]:
-    """Write what leaves the house on paper and on screen: each file and what it is."""
+    """Write the documents that are sent out, for paper and for screens: return each file and its title."""
     folder.mkdir(exist_ok=True)
     papers = []
     for suffix, what in ((".pdf", "the issued statement"), (".docx", "for Word"), (".html", "as a page with a map")):

@@ -1,4 +1,4 @@
-"""`pictures documents`: the pictures in README and guide, from the real desktop and the demo's papers."""
+"""`pictures documents`: the pictures in README and guide, of the real desktop and the demo's documents."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LARGEST_BYTES = 400_000
 
 
 def take(face: Path, files: demo.Files) -> int:
-    """Take them all anew. Raises WorkshopError: a program is missing, or a picture could not be taken."""
+    """Take all pictures anew. Raises WorkshopError if a program is missing, or a picture could not be taken."""
     missing = [name for name in ("qgis", "Xvfb", "pdftoppm") if shutil.which(name) is None]
     if missing:
         raise WorkshopError(f"{', '.join(missing)} is not here. Install QGIS, xvfb and poppler-utils, then run again.")

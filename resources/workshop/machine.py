@@ -1,4 +1,4 @@
-"""What the workshop needs of the machine: where things lie, how a program is run, what is said."""
+"""What the workshop needs of the machine: its places, running programs, and messages."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NO_NETWORK = re.compile(
 
 
 class WorkshopError(Exception):
-    """One sentence: what could not be done, why, and what to do about it."""
+    """One sentence: what failed, why, and what to do about it."""
 
 
 def say(sentence: str) -> None:
@@ -54,13 +54,13 @@ def program(environment: Path, name: str) -> Path:
 
 
 def run(command: Sequence[object], env: Mapping[str, str] | None = None, cwd: Path = ROOT) -> int:
-    """Run a program in the open, its output going where ours goes, and return its exit code."""
+    """Run a program with its output shown, and return its exit code."""
     sys.stdout.flush()
     return subprocess.run([str(part) for part in command], env=env, cwd=cwd, stdin=subprocess.DEVNULL).returncode
 
 
 def answer(command: Sequence[object], env: Mapping[str, str] | None = None, cwd: Path = ROOT) -> str | None:
-    """What a program prints, or None if it cannot be started or fails."""
+    """The output of a program, or None if it cannot be started or fails."""
     try:
         done = subprocess.run(
             [str(part) for part in command],
@@ -84,10 +84,10 @@ def run_or_explain(
     env: Mapping[str, str] | None = None,
     shown: str = "",
 ) -> None:
-    """Run a program; if it fails, raise one sentence that tells a dead network from other causes.
+    """Run a program; if it fails, raise an error whose sentence tells a dead network from other causes.
 
-    what: what is being done, to follow "cannot"; mend: the step that helps when the network is not to blame.
-    shown: a pattern; lines without it are printed only if the program fails. By default all are.
+    what: the action, to follow "cannot"; mend: the step that helps if the network is not the cause.
+    shown: a pattern; lines without it are printed only if the program fails. By default all lines are printed.
     """
     sys.stdout.flush()
     child = subprocess.Popen(
@@ -123,7 +123,7 @@ def run_or_explain(
 
 
 def link_folder(link: Path, target: Path) -> None:
-    """Make `link` stand for the folder `target`; on Windows, where symbolic links need rights, a junction."""
+    """Make `link` point to the folder `target`; as a junction on Windows, where symbolic links need rights."""
     link.parent.mkdir(parents=True, exist_ok=True)
     if link.is_symlink() or link.exists():
         if link.resolve() == target.resolve():

@@ -1,4 +1,4 @@
-"""The plugin as a zip: one folder `onemap/` with what a user needs, the same bytes from the same files."""
+"""The plugin as a zip: one folder `onemap/` with what a user needs; equal files give equal bytes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LEFT_OUT_ENDINGS = {".pyc", ".part", ".ts"}
 
 
 def package() -> int:
-    """Write dist/onemap-VERSION.zip, look through it as plugins.qgis.org does, and name it."""
+    """Write dist/onemap-VERSION.zip, scan it as plugins.qgis.org does, and name it."""
     translations.translate()
     target = write_zip()
     scans.scan(target)
@@ -35,7 +35,7 @@ def package() -> int:
 
 
 def write_zip() -> Path:
-    """The zip in dist/, the same bytes from the same files."""
+    """Write the zip in dist/; equal files give equal bytes."""
     target = ROOT / "dist" / f"onemap-{version()}.zip"
     target.parent.mkdir(exist_ok=True)
     part = target.with_suffix(".zip.part")
@@ -52,7 +52,7 @@ def write_zip() -> Path:
 
 
 def version() -> str:
-    """The version, from its one place, pyproject.toml."""
+    """The version in pyproject.toml, its only place."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     return re.search(r'^version = "([^"]+)"', text, re.MULTILINE).group(1)
 

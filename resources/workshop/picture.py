@@ -51,7 +51,7 @@ NOT_PLANS = ("project", "opinion")
 
 
 def main(request: dict) -> int:
-    """Fill a project, draw its map, write both; returns the exit code."""
+    """Fill a project, draw its map, and write both; return the exit code."""
     project = QgsProject.instance()
     learn(request["words"])
     kept = install_translator()
@@ -73,7 +73,7 @@ def main(request: dict) -> int:
 
 
 def _put_results(findings: str) -> list:
-    """The findings over the parcels, on top of the layer tree."""
+    """Put the findings over the parcels, on top of the layer tree, and return their layers."""
     group = insert_group(f"One Map · {Path(findings).stem}")
     layers = []
     for table, title in RESULTS.items():
@@ -86,9 +86,9 @@ def _put_results(findings: str) -> list:
 
 
 def _put_library(path: str, answer: dict) -> list:
-    """Every layer in force, grouped by kind and in its own style, under the results; those that are drawn.
+    """Add every layer in force below the results, grouped by kind and in its own style; return those that are drawn.
 
-    The project holds all of them; old land cover, place names or a picture from the air would hide the plans.
+    The project has all layers, but old land cover, place names or an aerial picture would hide the plans.
     """
     library = SimpleNamespace(path=path, name=answer["name"], strata=strata_in(answer))
     drawn = []
@@ -105,7 +105,7 @@ def _put_library(path: str, answer: dict) -> list:
 
 
 def _layout(project: QgsProject, request: dict, extent: QgsRectangle, layers: list, results: list) -> QgsPrintLayout:
-    """A sheet with title, map, legend, scale, north arrow, and the words that say what it was made from."""
+    """A sheet with title, map, legend, scale, north arrow, and the sources of the map."""
     layout = QgsPrintLayout(project)
     layout.initializeDefaults()
     layout.setName(request["title"])
@@ -162,7 +162,7 @@ def _scale(layout: QgsPrintLayout, chart: QgsLayoutItemMap) -> None:
 def _legend(
     layout: QgsPrintLayout, chart: QgsLayoutItemMap, layers: list, size: float, top: float, columns: int
 ) -> None:
-    """A legend in the column on the right, from `top` down; the classes of a layer may go on in the next column."""
+    """Add a legend in the right column, from `top` down; the classes of a layer may continue in the next column."""
     legend = QgsLayoutItemLegend(layout)
     legend.setLinkedMap(chart)
     legend.setAutoUpdateModel(False)

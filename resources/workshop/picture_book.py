@@ -1,4 +1,4 @@
-"""`pictures`: the dock's rooms in both languages, light and dark, 100 and 150 %, and the browser's pages, on a page."""
+"""`pictures`: a page of the dock's rooms in both languages, light and dark, 100 and 150 %, and of browser pages."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ img {{ width: 320px; margin: 4px; vertical-align: top }}</style>
 
 
 def pictures(words: list[str]) -> int:
-    """Take the pictures; the sample city is made first if it is not there.
+    """Take the pictures; the sample city is made first if it is missing.
 
-    words: the sets to take anew, such as zh-dark-150 (none: all), and `--rooms` with names of rooms, with commas; `web`
-    for the pages of `onemap web` alone; or `documents`, for the pictures in README and guide instead of the book.
-    Raises WorkshopError: there is no QGIS, an unknown set, or pictures that could not be taken.
+    words: the sets to take anew, such as zh-dark-150 (none: all), and `--rooms` with names of rooms, separated by
+    commas; `web` for the pages of `onemap web` alone; or `documents` for the pictures in README and guide instead of
+    the book. Raises WorkshopError for no QGIS, an unknown set, or pictures that could not be taken.
     """
     if words == [WEB]:
         return _take_web()
@@ -75,14 +75,14 @@ def pictures(words: list[str]) -> int:
 
 
 def _take_web() -> int:
-    """The pages in a browser. Raises WorkshopError."""
+    """Take the pages in a browser. Raises WorkshopError."""
     browser_pictures.take(FOLDER / WEB)
     _write_page()
     return 0
 
 
 def _write_page() -> None:
-    """Write the page that shows every picture that was taken, set by set."""
+    """Write the page that shows all pictures, set by set."""
     rows = [*(_row(name, f"{name}-*.png") for name in SETS), _row(WEB, f"{WEB}/*.png")]
     page = FOLDER / "index.html"
     page.write_text(PAGE.format(rows="\n".join(rows)), encoding="utf-8")
@@ -106,7 +106,7 @@ def _row(name: str, pattern: str) -> str:
 
 
 def _take(face: Path, request: dict, scale: int, profile: Path) -> None:
-    """Take one set. profile: of a QGIS that has seen no other library."""
+    """Take one set. profile: that of a QGIS which has opened no other library."""
     order = FOLDER / "request.json"
     order.write_text(json.dumps(request), encoding="utf-8")
     environment = {**qgis_programs.program_environment(), "QT_SCALE_FACTOR": str(scale / 100)}

@@ -1,8 +1,8 @@
 """What the plugin installs for a user: resources/requirements/*.lock.txt with versions and hashes, and a list of parts.
 
-uv is asked for every system and Python that a bundle is for, since only so is it known that each has its wheels. The
-versions of lock.txt, with which the tests passed, are preferred; a system that has no wheel of one gets another, under
-a condition. The files name packages, versions and hashes; where they are fetched from is each machine's own matter.
+uv resolves the lists for every system and Python that has a bundle, to be sure that each has its wheels. It prefers the
+versions of lock.txt, with which the tests passed; a system that has no wheel of one gets another version, under a
+condition. The files name packages, versions and hashes; each machine decides where to fetch them from.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ TARGETS = tuple((system, python) for system in SYSTEMS for python in PYTHONS if 
 
 @dataclass
 class Part:
-    """One version of a package: its hashes, what asks for it (packages, or lists as `-r FILE`), and where it goes."""
+    """One version of a package: its hashes, its parents (packages, or lists as `-r FILE`), and its targets."""
 
     name: str
     version: str
@@ -74,7 +74,7 @@ def lock() -> int:
 
 
 def renewed_lists() -> dict:
-    """The parts of each list, by name of the list, each list by name of the package."""
+    """The parts of each list, by the list's name; lists are sorted by package."""
     libraries: dict = {}
     tested = (REQUIREMENTS / "lock.txt").read_text(encoding="utf-8")
     for system, python in TARGETS:
@@ -107,7 +107,7 @@ def renewed_lists() -> dict:
 
 
 def parts_in(text: str) -> list:
-    """The parts that a list with hashes names, and what asks for each, where the list says so."""
+    """The parts in a list with hashes, and the parents of each as far as the list names them."""
     parts: list = []
     for line in text.splitlines():
         pin = re.match(r"([\w.-]+)==([^\s;\\]+)", line)
@@ -122,7 +122,7 @@ def parts_in(text: str) -> list:
 
 
 def condition_of(targets: Iterable) -> str:
-    """The condition under which a part is installed; empty where it is for all."""
+    """The condition under which a part is installed; empty if it is installed everywhere."""
     wanted = set(targets)
     systems = [system for system in SYSTEMS if any(one == system for one, _ in wanted)]
     pythons = [python for python in PYTHONS if any(one == python for _, one in wanted)]
@@ -144,9 +144,9 @@ def condition_of(targets: Iterable) -> str:
 
 
 def list_of_parts(lists: dict) -> dict:
-    """The list of parts, as CycloneDX 1.6 has it: every package with its licence and what it asks for.
+    """The list of parts after CycloneDX 1.6: every package with its licence and its dependencies.
 
-    Hashes stand in the lock lists alone: the scanner of plugins.qgis.org takes one in JSON for a secret.
+    Only the lock lists have hashes: the scanner of plugins.qgis.org takes a hash in JSON for a secret.
     """
     parts = [part for name in lists for part in lists[name]]
     by_name: dict = {}
@@ -184,7 +184,7 @@ def list_of_parts(lists: dict) -> dict:
 
 
 def _component(part: Part, name_of_list: str, licences: dict) -> dict:
-    """A part as CycloneDX has it. What makes the core faster, and what sets it up, may be absent."""
+    """A part after CycloneDX. Packages that make the core faster, or set it up, are optional."""
     found: dict = {
         "type": "library" if name_of_list not in TOOLS else "application",
         "bom-ref": part.purl,
@@ -202,14 +202,14 @@ def _component(part: Part, name_of_list: str, licences: dict) -> dict:
 
 
 def _licences() -> dict:
-    """Licences by package, from the page that is made of what the libraries declare."""
+    """Licences by package, from the page of the licences that libraries declare."""
     text = (ROOT / "docs" / "licences.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (\S+) \| (.+) \|$", text, re.MULTILINE)
     return {re.sub(r"[-_.]+", "-", name).lower(): licence for name, licence in rows}
 
 
 def _names_below(file: str, parts: Sequence) -> set:
-    """The packages that a list asks for, and what these ask for in their turn."""
+    """The packages that a list requires, directly or through others."""
     found = {part.name for part in parts if any(parent.endswith(f"/{file}") for parent in part.parents)}
     while True:
         more = {part.name for part in parts if part.parents & found} - found

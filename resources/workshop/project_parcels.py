@@ -2,8 +2,8 @@
 
 Called as: python project_parcels.py PARCELS FINDINGS.gpkg OUT.gpkg
 
-Run by `build.py demo` with the core's Python: the first parcel that is restricted, and of those that may be built, if
-only after asking, the two that lie nearest to it.
+Run by `build.py demo` with the core's Python: it takes the first restricted parcel, and the two nearest to it on which
+building is allowed, perhaps after consultation.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import geopandas
 
 
 def choose_parcels(parcels: str, findings: str, out: str) -> None:
-    """Write the three with the columns that the city gave them."""
+    """Write the three parcels with the columns of the city's file."""
     verdicts = geopandas.read_file(findings, layer="parcels").sort_values("parcel").set_index("parcel")
     first = verdicts.index[verdicts["verdict"] == "restricted"][0]
     others = verdicts[verdicts["verdict"].isin(["consult", "notice"])]

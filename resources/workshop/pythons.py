@@ -1,6 +1,6 @@
 """The Pythons: `.venv` for the core, `.venv-qgis` on QGIS's for the plugin's tests, `.venv-bench` for benchmarks.
 
-`.venv-oldest` is the core's once more, with the oldest library that each line of the requirements allows.
+`.venv-oldest` is another one for the core, with the oldest version that the requirements allow of each library.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ STAMP = "onemap-stamp"
 
 
 def core() -> Path:
-    """The core's virtual environment, made or mended first if need be."""
+    """The core's virtual environment, which is made or mended first if needed."""
     wanted = _digest([_project(), *_requirement_files(*NEEDED, "fast.txt", "qt6.txt")])
     if _stamp(CORE) == wanted and program(CORE, "onemap").exists():
         return CORE
@@ -71,7 +71,7 @@ def core() -> Path:
 
 
 def oldest() -> Path:
-    """The core's environment with the oldest library that each line of its requirements allows."""
+    """The core's environment with the oldest version that the requirements allow of each library."""
     wanted = _digest([_project(), *(f"resources/requirements/{name}" for name in (*NEEDED, "fast.txt"))])
     if _stamp(OLDEST) == wanted:
         return OLDEST
@@ -88,18 +88,18 @@ def oldest() -> Path:
 
 
 def compile_loops() -> None:
-    """Compile the loops of the overlay where that has not been done since they last changed."""
+    """Compile the loops of the overlay if they have changed since the last time."""
     answer([program(CORE, "python"), "-I", ROOT / "__main__.py", "--compile"])
 
 
 def plugin_room() -> Path:
-    """The folder of the plugin's environment with nothing in it but a place from which QGIS loads the plugin."""
+    """The folder of the plugin's environment, with only a place from which QGIS loads the plugin."""
     link_folder(PLUGINS / "onemap", ROOT)
     return FACE
 
 
 def face(qgis_python: Path) -> Path:
-    """The plugin's virtual environment on QGIS's Python, made or mended first if need be."""
+    """The plugin's virtual environment on QGIS's Python, which is made or mended first if needed."""
     wanted = _digest([*_requirement_files("qgis.txt"), str(qgis_python)])
     if _stamp(FACE) == wanted:
         return FACE
@@ -120,7 +120,7 @@ def face(qgis_python: Path) -> Path:
 
 
 def peers() -> Path:
-    """The environment of the benchmark's peers; what cannot be installed is named and left out."""
+    """The environment of the benchmark's peers; packages that cannot be installed are named and left out."""
     wanted = _digest(_requirement_files("bench.txt"))
     if _stamp(PEERS) == wanted:
         return PEERS
@@ -145,9 +145,9 @@ def peers() -> Path:
 
 @contextlib.contextmanager
 def _changing(environment: Path, digest: str) -> Iterator[None]:
-    """While an environment is changed it has no stamp: who is killed in the middle finds it to be made anew.
+    """Remove an environment's stamp while it is changed, so that it is made anew if the process is killed meanwhile.
 
-    An error that was told leaves the environment as it was, and so its former stamp.
+    A reported error leaves the environment as it was, so it gets its former stamp again.
     """
     former = _stamp(environment)
     (environment / STAMP).unlink(missing_ok=True)
@@ -173,9 +173,9 @@ def _make(environment: Path, python: Path, options: Sequence[str]) -> None:
 
 
 def _pip(environment: Path, what: Sequence[object], purpose: str, bounds: Path | None = None) -> None:
-    """Run pip, which compiles nothing: of all that is installed a third is loaded, and Python compiles that itself.
+    """Run pip without compiling: only a third of what is installed is loaded, and Python compiles that itself.
 
-    bounds: a file of constraints; without it the lock, where `CI` is set.
+    bounds: a file of constraints; by default the lock if `CI` is set, else none.
     """
     bounds = bounds or (_lock() if is_ci() else None)
     constraints = ["-c", bounds] if bounds else []
@@ -212,7 +212,7 @@ def _core_python() -> Path:
 
 
 def _usable_python() -> Path | None:
-    """The first that is new enough and can make environments."""
+    """The first Python that is new enough and can make environments."""
     for python in _pythons():
         output = answer(
             [
@@ -230,9 +230,9 @@ def _usable_python() -> Path | None:
 
 
 def _pythons() -> Iterator[object]:
-    """Pythons that may be here, the distribution's first, on which the plugin makes a user's core, too.
+    """Possible Pythons on this machine, first the distribution's, on which the plugin makes a user's core, too.
 
-    One that somebody compiled for himself, as pyenv does, is often slower: 1.7 times was measured.
+    A Python that its user has compiled, as pyenv does, is often slower: 1.7 times was measured.
     """
     if sys.platform == "linux":
         yield "/usr/bin/python3"
@@ -249,7 +249,7 @@ def _pythons() -> Iterator[object]:
 
 
 def is_ci() -> bool:
-    """Whether this is a run that starts from nothing and is thrown away, as services for tests mark it."""
+    """Whether this is a run from scratch that is thrown away afterwards, as services for tests mark it."""
     return os.environ.get("CI", "").lower() not in ("", "0", "false")
 
 
@@ -265,12 +265,12 @@ def _requirement_files(*names: str) -> list:
 
 
 def _project() -> str:
-    """What pyproject.toml says of the package; the settings of the tools come after it."""
+    """The package's part of pyproject.toml, without the settings of tools that follow it."""
     return (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("[tool.ruff]")[0]
 
 
 def _digest(parts: Sequence[str]) -> str:
-    """What an environment was made from: the named files, or the words themselves, and where it stands."""
+    """The hash of what an environment was made from: named files, or words, and the path of the checkout."""
     digest = hashlib.sha256(str(ROOT).encode())
     for part in parts:
         is_ours = part.startswith("resources/")
@@ -279,7 +279,7 @@ def _digest(parts: Sequence[str]) -> str:
 
 
 def _stamp(environment: Path) -> str | None:
-    """The digest an environment was finished with; None if it never was, or its Python is gone or another."""
+    """The digest with which an environment was finished; None if it was not, or if its Python is gone or another."""
     stamp, python = environment / STAMP, program(environment, "python")
     # exists() follows the link: false when the Python behind it was removed.
     if not stamp.is_file() or not python.exists():

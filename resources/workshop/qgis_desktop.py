@@ -9,7 +9,7 @@ from workshop.machine import WorkshopError, run, say
 
 
 def desktop() -> int:
-    """Open QGIS; the sample city is made first if it is not there."""
+    """Open QGIS; the sample city is made first if it is missing."""
     if qgis_programs.environment() is None:
         raise WorkshopError("there is no QGIS to run. The step that brings it is named above.")
     files = demo.Files()

@@ -1,4 +1,4 @@
-"""Opens the dock on a library. Given to QGIS by `build.py run`, as: qgis --code qgis_opening.py --py-args LIBRARY."""
+"""Open the dock with a library. `build.py run` gives it to QGIS: qgis --code qgis_opening.py --py-args LIBRARY."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""QGIS for the workshop: found, or installed where that is allowed; and how its programs are started."""
+"""Find QGIS for the workshop, or install it if allowed, and start its programs."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ SETTINGS = PROFILE / "profiles" / "default" / "QGIS"
 
 
 def environment() -> Path | None:
-    """The plugin's environment with QGIS behind it, made first if need be; None where there is no QGIS.
+    """The plugin's environment with QGIS's Python, which is made first if needed; None if there is no QGIS.
 
-    On Windows it holds nothing but the plugin's place and a profile: there QGIS's Python is used as it is.
+    On Windows it has only the plugin's place and a profile: QGIS's Python is used as it is.
     """
     python = find_python()
     if python is None:
@@ -36,31 +36,31 @@ def environment() -> Path | None:
 
 
 def python_of(face: Path) -> Path:
-    """The Python that imports QGIS, and the tools of the plugin's environment where that has any."""
+    """The Python that imports QGIS and, except on Windows, has the tools of the plugin's environment."""
     found = find_python() if IS_WINDOWS else None
     return found or program_in(face, "python")
 
 
 def find_python() -> Path | None:
-    """The Python that QGIS 3.40 or later runs on, asked by importing it; None if there is none."""
+    """The Python of QGIS 3.40 or later, found by importing it; None if there is none."""
     return next((python for python in _candidates() if _version(python) >= OLDEST), None)
 
 
 def _version(python: Path) -> int:
-    """The version of the QGIS behind a Python, such as 34006; 0 for none."""
+    """The version of a Python's QGIS, such as 34006; 0 for none."""
     output = answer([python, "-c", ASK_VERSION], env=program_environment()) if python.exists() else None
     last = (output or "").strip().rpartition("\n")[2].strip()  # a .bat that sets up the libraries may speak first
     return int(last) if last.isdigit() else 0
 
 
 def settings_file() -> Path:
-    """Where the QGIS that is here keeps the settings of the profile: QGIS 4 has a file of its own."""
+    """The file in which this QGIS stores the settings of the profile; QGIS 4 has another than QGIS 3."""
     python = find_python()
     return SETTINGS / f"QGIS{_version(python) // 10000 if python else 3}.ini"
 
 
 def other_step() -> str:
-    """The step to take where apt is not the way."""
+    """The step to take on machines without apt."""
     again = "then run the same command again"
     if sys.platform == "darwin":
         return (
@@ -76,7 +76,7 @@ def other_step() -> str:
 
 
 def program_environment(show: bool = False) -> dict:
-    """For a program of QGIS: the private profile, our plugin, and no other Python in the way."""
+    """The environment for a program of QGIS: the private profile, our plugin, and no other Python in the way."""
     unwanted = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
     env = {name: value for name, value in os.environ.items() if name not in unwanted}
     env["QGIS_PLUGINPATH"] = str(pythons.PLUGINS)
@@ -122,7 +122,7 @@ def enable_plugin() -> None:
 
 @functools.cache
 def installed_places() -> tuple:
-    """Each QGIS of Windows or macOS that lies in one of its usual places, or where the system says; none elsewhere."""
+    """Each QGIS on Windows or macOS in its usual places, or where the system says; none elsewhere."""
     places = _places()
     prefix = os.environ.get("QGIS_PREFIX_PATH", "")
     if sys.platform == "darwin":
@@ -131,7 +131,7 @@ def installed_places() -> tuple:
 
 
 def _places() -> ModuleType:
-    """What the plugin knows of where QGIS lies; its package cannot be imported here, where nothing is installed."""
+    """The plugin's module of QGIS's places, loaded by its path, because nothing of the package is installed here."""
     path = ROOT / "plugin" / "connection" / "qgis_places.py"
     spec = importlib.util.spec_from_file_location("qgis_places", path)
     if spec is None or spec.loader is None:

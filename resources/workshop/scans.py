@@ -1,4 +1,4 @@
-"""The scans that plugins.qgis.org makes of a zip before it takes it: bandit and detect-secrets; any finding fails."""
+"""The scans of a zip that plugins.qgis.org makes before it accepts it: bandit and detect-secrets; any finding fails."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from workshop.machine import WorkshopError, program, say
 
 
 def scan(bundle: Path) -> None:
-    """Look through what a zip holds, as it is unpacked. Raises WorkshopError with every finding and its place."""
+    """Scan the unpacked content of a zip. Raises WorkshopError with every finding and its place."""
     say("Scanning the zip with bandit and detect-secrets")
     with tempfile.TemporaryDirectory() as room:
         with zipfile.ZipFile(bundle) as archive:
@@ -29,7 +29,7 @@ def scan(bundle: Path) -> None:
 
 
 def _scanner(name: str) -> Path:
-    """The program beside the Python that runs this, else in the core's environment, which is made if need be."""
+    """The program beside this Python, else in the core's environment, which is made if needed."""
     beside = Path(sys.executable).with_name(name)
     return beside if beside.exists() else program(pythons.core(), name)
 

@@ -1,4 +1,4 @@
-"""What a check found, as tables in the terminal; Chinese characters take two columns there."""
+"""The findings of a check as tables in the terminal, where Chinese characters take two columns."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _width(text: str) -> int:
 
 
 def _lines_of(row: Sequence[str]) -> list[list[str]]:
-    """A row as lines of the terminal: a long title goes on below its beginning."""
+    """A row as lines of the terminal; a long title continues on the next lines."""
     first, *others = map(str, row)
     title, *more = textwrap.wrap(first, WIDEST) or [""]
     return [[title, *others], *([f"  {part}", *[""] * len(others)] for part in more)]

@@ -1,4 +1,4 @@
-"""The plugin's interface in other languages: resources/translations/*.ts made into the .qm that Qt reads."""
+"""The translations of the plugin's interface: compile resources/translations/*.ts to the .qm files that Qt reads."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HOMES = ["/usr/lib/qt5/bin/lrelease", "/usr/lib/qt6/bin/lrelease"]
 
 
 def translate() -> int:
-    """Compile the translations; an error names the tool that is missing."""
+    """Compile the translations; an error names a missing tool."""
     if not compile_all():
         raise WorkshopError(
             "cannot compile the translations: Qt's lrelease was not found. Install Qt's tools "
@@ -23,7 +23,7 @@ def translate() -> int:
 
 
 def compile_all() -> bool:
-    """Compile every translation that is newer than its compiled form; False where Qt's tool is missing."""
+    """Compile every translation that is newer than its compiled form; False if Qt's tool is missing."""
     stale = [source for source in sorted(FOLDER.glob("*.ts")) if _is_stale(source)]
     if not stale:
         return True

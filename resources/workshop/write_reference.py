@@ -1,4 +1,4 @@
-"""What is written from the verbs as they are declared: the reference in docs/, and the table that the plugin reads."""
+"""Write what is derived from the declarations of verbs: the reference in docs/, and the table that the plugin reads."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from workshop.machine import program, run
 
 
 def write() -> int:
-    """Write both anew; a test holds them equal to the declarations."""
+    """Write both anew; a test ensures that they match the declarations."""
     return run([program(pythons.core(), "python"), "-P", "-m", "onemap.rules.verbs.commands.reference"])

@@ -1,1 +1,1 @@
-"""How a verb and its parameters are declared."""
+"""The declaration of verbs and their parameters."""

@@ -1,4 +1,4 @@
-"""The parameters that verbs share: how parcels are read and judged, and within which limits a remedy is sought."""
+"""The parameters that verbs share: how parcels are read and judged, and the limits within which a remedy is sought."""
 
 from onemap.layers.catalogue.code_systems import CODE_SYSTEMS
 from onemap.layers.files.text_encodings import ENCODINGS

@@ -1,4 +1,4 @@
-"""One verb and its parameters: how they are declared, and how a request's values are converted."""
+"""The declaration of a verb and its parameters, and the conversion of a request's values."""
 
 import importlib
 import re
@@ -40,8 +40,8 @@ WRITTEN = ("out", "page", "report", "target", "project")  # the parameters that 
 class Parameter:
     """One parameter of a verb. `name` is the option without dashes, with underscores; values come as text.
 
-    optional: a positional one that may be left out. words: what a text may be beside others, for whoever lists it.
-    forms: how a file may end that the verb writes; empty stands for a folder.
+    optional: a positional parameter that may be left out. words: texts with a meaning of their own, for whoever lists
+    them. forms: the possible endings of a file that the verb writes; empty stands for a folder.
     """
 
     name: str
@@ -74,9 +74,9 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Verb:
-    """One verb, of one word or two, and its parameters; those that make data are Processing algorithms too.
+    """One verb, of one word or two, and its parameters. Verbs that make data are Processing algorithms too.
 
-    work: the module of rules/verbs/work whose function of the same name, `review_open` for two words, does it.
+    work: the module of rules/verbs/work with the verb's function, named as the verb, `review_open` for two words.
     for_others: whether other systems may ask it (`mcp`, `web`): it answers, and changes no layer and no case.
     """
 
@@ -87,7 +87,7 @@ class Verb:
     for_others: bool = False
 
     def run(self, values: Values, context: "VerbContext") -> Result:
-        """Do it: from then on it is done, and not cancelled any more. What comes of a rehearsal's library says so."""
+        """Do the work, which cannot be cancelled once it has returned. Mark a result from a rehearsal's library."""
         work = importlib.import_module(f"onemap.rules.verbs.work.{self.work}")
         with noting_rehearsals() as rehearsals:
             result: Result = getattr(work, self.name.replace(" ", "_").replace("-", "_"))(values, context)
@@ -99,8 +99,8 @@ class Verb:
 class VerbContext:
     """The context of a verb: its language, and how it reports progress.
 
-    session: what one session of `serve` remembers of what it was shown; None for a single verb; left: what a verb has
-    no more need of, and would take its time to clear away.
+    session: what one session of `serve` remembers, None for a single verb; left: objects that the verb no longer needs
+    and that take time to release.
     """
 
     language: str
@@ -115,7 +115,7 @@ def to_date(text: str) -> date:
 
 
 def to_moment(text: str) -> datetime:
-    """A moment; a bare date means its end, so that what was recorded on that day is known."""
+    """A moment; a bare date means the end of its day, so that it includes what was recorded on that day."""
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}|\d{8}", text):
         return datetime.combine(date.fromisoformat(text), time.max).astimezone()
     moment = datetime.fromisoformat(text)
@@ -156,7 +156,7 @@ def to_coordinate(text: str) -> float:
 
 
 def to_box(text: str) -> tuple[float, ...]:
-    """West, south, east and north with commas between. Raises ValueError."""
+    """West, south, east and north, separated by commas. Raises ValueError."""
     numbers = tuple(to_coordinate(part) for part in text.split(","))
     if len(numbers) != 4:
         raise ValueError(text)
@@ -164,7 +164,7 @@ def to_box(text: str) -> tuple[float, ...]:
 
 
 def to_angle(text: str) -> float:
-    """An angle in degrees, from none to half a turn. Raises ValueError."""
+    """An angle in degrees, from 0 to 180. Raises ValueError."""
     value = float(text)
     if not 0 <= value <= 180:
         raise ValueError(text)
@@ -172,7 +172,7 @@ def to_angle(text: str) -> float:
 
 
 def to_zone(text: str) -> timedelta:
-    """How far a zone's clocks are ahead of UTC, as +08:00. Raises ValueError."""
+    """The difference of a zone's clocks from UTC, such as +08:00. Raises ValueError."""
     offset = datetime.fromisoformat(f"2000-01-01T00:00:00{text}").utcoffset()
     if offset is None:
         raise ValueError(text)
@@ -188,7 +188,7 @@ def to_count(text: str) -> int:
 
 
 def to_days(text: str) -> int:
-    """A whole number of days within some ten years. Raises ValueError."""
+    """A whole number of days, of some ten years at most. Raises ValueError."""
     value = to_count(text)
     if value > MOST_DAYS:
         raise ValueError(text)
@@ -196,7 +196,7 @@ def to_days(text: str) -> int:
 
 
 def to_width_mm(text: str) -> int:
-    """A whole number of millimetres that a sheet can be wide. Raises ValueError."""
+    """A whole number of millimetres, at most the greatest width of a sheet. Raises ValueError."""
     value = to_count(text)
     if value > _WIDEST_MM:
         raise ValueError(text)
@@ -235,7 +235,7 @@ def to_scheduler(text: str) -> str:
 
 
 def to_name(text: str) -> str:
-    """A name or an identifier. Raises ValueError for an empty text, as an unset variable of a shell gives it."""
+    """A name or an identifier. Raises ValueError for an empty text, such as an unset variable of a shell gives."""
     if not text.strip():
         raise ValueError(text)
     return text
@@ -250,7 +250,7 @@ def to_codes(text: str) -> tuple[str, ...]:
 
 
 def to_pairs(text: str) -> dict[str, str]:
-    """target=source pairs with commas between. Raises ValueError, also where a target has two sources."""
+    """Pairs target=source, separated by commas. Raises ValueError, also if a target has two sources."""
     pairs = {}
     for part in filter(None, (part.strip() for part in re.split("[,，]", text))):
         target, equals, source = part.partition("=")
@@ -261,10 +261,10 @@ def to_pairs(text: str) -> dict[str, str]:
 
 
 def checked_values(verb: Verb, given: Mapping[str, Any]) -> Record:
-    """The parameters of a request, converted; lists and tables may come as such, or as text.
+    """Convert the parameters of a request; lists and tables may come as such, or as text.
 
-    Raises UsageError usage.parameter, usage.value, usage.required, OneMapError source.no_file, each of every value that
-    is wrong, and out.input where a result would replace what is read for it.
+    Raises UsageError usage.parameter, usage.value, usage.required, OneMapError source.no_file, with a problem for each
+    wrong value, and out.input if a result would replace a file that the verb reads.
     """
     known = {parameter.name: parameter for parameter in verb.parameters}
     values: dict[str, Any] = {}
@@ -290,7 +290,7 @@ def checked_values(verb: Verb, given: Mapping[str, Any]) -> Record:
 
 
 def _keep_inputs(verb: Verb, values: Values) -> None:
-    """Refuse to replace with a result what is read for it, whatever the verb. Raises OneMapError out.input."""
+    """Refuse, for any verb, a result that would replace a file that the verb reads. Raises OneMapError out.input."""
     from onemap.layers.files.atomic_output import refuse_inputs
 
     files = [parameter for parameter in verb.parameters if parameter.may_be_path]
@@ -330,7 +330,7 @@ def _convert(parameter: Parameter, value: Any) -> Any:
 
 
 def _text(parameter: Parameter, value: Any) -> str:
-    """A value as text, but for a path without half a character, which is no text.
+    """A value as text; only a path may have surrogates, because other texts with them cannot be encoded.
 
     Raises UsageError usage.value, OneMapError source.no_file for the path of a pipe, a socket or a device.
     """
@@ -344,9 +344,9 @@ def _text(parameter: Parameter, value: Any) -> str:
 
 
 def _check_place(parameter: Parameter, text: str) -> None:
-    """Refuse an address of another spelling than ours that has a password in it, before anybody takes it apart.
+    """Refuse, before it is parsed, a misspelled address that contains a password.
 
-    Raises UsageError usage.address, which does not repeat it.
+    Raises UsageError usage.address, which does not repeat the address.
     """
     place = text.partition("=")[2] if parameter.metavar == "CODE=FILE" else text
     takes_server = parameter.metavar in _TABLES or parameter.name == "district"

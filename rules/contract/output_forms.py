@@ -1,4 +1,4 @@
-"""Which forms the tables of a verb are written in: declared here once, for the core, for Python and for the plugin."""
+"""The forms in which verbs write their tables, declared once for the core, for Python and for the plugin."""
 
 from onemap.rules.contract.declaration import Parameter
 

@@ -1,4 +1,4 @@
-"""The type of a parameter: the word for it that the plugin reads, and its JSON schema for other systems."""
+"""The type of a parameter: a word that the plugin reads, and a JSON schema for other systems."""
 
 from collections.abc import Callable
 from typing import Any

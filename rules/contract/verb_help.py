@@ -1,4 +1,4 @@
-"""The help of the command line: verbs by what they are for, lines as wide as the terminal in Chinese as well."""
+"""The help of the command line: verbs grouped by purpose, lines as wide as the terminal, in Chinese too."""
 
 import argparse
 import difflib
@@ -25,14 +25,14 @@ _ALIKE = 0.7
 
 
 class HelpLines(argparse.HelpFormatter):
-    """argparse's help, whose lines fit the terminal in either language."""
+    """The help of argparse, with lines that fit the terminal in either language."""
 
     def __init__(self, prog: str, language: str) -> None:
         super().__init__(prog, max_help_position=28, width=line_width())
         self._language = language
 
     def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: str | None = None) -> None:
-        """The line of usage, with its word in the language."""
+        """Add the line of usage, with the word for it in the reader's language."""
         super().add_usage(usage, actions, groups, phrase("help.usage", self._language) if prefix is None else prefix)
 
     def _split_lines(self, text: str, width: int) -> list[str]:
@@ -44,7 +44,7 @@ class HelpLines(argparse.HelpFormatter):
 
 
 def verb_overview(described: Callable[[str], str], language: str, width: int) -> str:
-    """All verbs, by what they are for. described: what one of them does; width: of a line, in columns."""
+    """All verbs, grouped by purpose. described: returns what a verb does; width: of a line, in columns."""
     widest = max(text_width(name) for names in GROUPS.values() for name in names.split())
     indent = " " * (widest + 4)
     lines = []
@@ -57,17 +57,17 @@ def verb_overview(described: Callable[[str], str], language: str, width: int) ->
 
 
 def help_text(verb: str, parameter: str, language: str) -> str:
-    """The help of a parameter, by its verb, else by its name alone; `verb`: the help of the verb itself."""
+    """The help of a parameter for this verb, else the one that verbs share; `verb`: the help of the verb itself."""
     texts = sentences(language)["help"]
     text: str = texts.get(verb, {}).get(parameter) or texts["any"].get(parameter, "")
     return text
 
 
 def line_width() -> int:
-    """How many columns of the terminal a line of help takes."""
+    """The width of a line of help in the terminal, in columns."""
     return min(shutil.get_terminal_size().columns - 2, _WIDEST)  # as argparse leaves them
 
 
 def likely_names(given: str, known: Iterable[str], language: str) -> str:
-    """The names that may have been meant, as the end of a complaint; empty where none is like what was given."""
+    """The names that may have been meant, as the end of a complaint; empty if no name is similar."""
     return perhaps(difflib.get_close_matches(given, list(known), n=3, cutoff=_ALIKE), language)

@@ -1,4 +1,4 @@
-"""The six verdicts of the contract, and which is graver."""
+"""The six verdicts of the contract, ordered by gravity."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """What a rule, or a whole check, says of a parcel; the gravest first."""
+    """The verdict of a rule, or of a whole check, on a parcel; the gravest first."""
 
     PROHIBITED = "prohibited"
     RESTRICTED = "restricted"
@@ -21,11 +21,11 @@ RANK: Mapping[str, int] = {verdict: rank for rank, verdict in enumerate(VERDICTS
 
 
 def most_severe(counts: Mapping[str, int]) -> str:
-    """The most severe of the verdicts that any parcel has. counts: of parcels by verdict."""
+    """The most severe verdict that any parcel has. counts: the number of parcels by verdict."""
     return next((verdict.value for verdict in VERDICTS if counts.get(verdict)), Verdict.CLEAR.value)
 
 
 def verdict_counts(verdicts: Iterable[str]) -> dict[str, int]:
-    """How many parcels have each of the six verdicts; verdicts: of each parcel."""
+    """The number of parcels with each of the six verdicts. verdicts: one for each parcel."""
     found = Counter(verdicts)
     return {verdict.value: found[verdict] for verdict in VERDICTS}

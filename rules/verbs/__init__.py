@@ -1,1 +1,1 @@
-"""The doors of the core: the command line, serve, and what each verb does."""
+"""The ways into the core: the command line, serve, the web; and the work of each verb."""

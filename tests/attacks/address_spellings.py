@@ -1,4 +1,4 @@
-"""A thousand spellings of addresses that have a password in them, and every place of every verb that takes one."""
+"""A thousand spellings of addresses with a password, and every parameter of every verb that takes an address."""
 
 import random
 from collections.abc import Iterator
@@ -78,7 +78,7 @@ _KEYS = ("key", "tk", "ak", "sig", "auth", "KEY", "session")
 
 
 def spellings(count: int, seed: int = 38) -> list[str]:
-    """So many different addresses, each with a password or a key; the same ones for a seed."""
+    """This many different addresses, each with a password or a key; the same ones for a seed."""
     chance = random.Random(seed)  # the same in every run
     found: dict[str, None] = {}
     while len(found) < count:
@@ -99,7 +99,7 @@ _SAMPLE = {"NAME": "n", "crs": "EPSG:4547", "as": "T", "D": "2026-01-01", "proje
 
 
 def places() -> list[tuple[Verb, Parameter]]:
-    """Every place of every verb where a library, a source, a service or a file is named."""
+    """Every parameter of every verb that names a library, a source, a service or a file."""
     return [
         (verb, parameter)
         for verb in VERBS.values()
@@ -117,7 +117,7 @@ def _sample(parameter: Parameter, library: str) -> str:
 
 
 def command(verb: Verb, parameter: Parameter, word: str, library: str) -> list[str]:
-    """A verb with an address in one of its places, and whatever else it needs."""
+    """A verb with an address in one of its parameters, and everything else that it needs."""
     word = f"T={word}" if parameter.metavar == "CODE=FILE" else word
     words = verb.name.split()
     for one in verb.parameters:
@@ -138,7 +138,7 @@ def values_of(verb: Verb, parameter: Parameter, word: str, library: str) -> dict
 
 
 def commands(count: int, library: str, seed: int = 38) -> Iterator[tuple[str, Verb, Parameter]]:
-    """So many spellings, each with a place: the places take turns, so each has its share."""
+    """This many spellings, each in a parameter; the parameters take turns."""
     there = places()
     for number, word in enumerate(spellings(count, seed)):
         yield word, *there[number % len(there)]

@@ -1,4 +1,4 @@
-"""What attackers need: a server that counts who calls it, and a secret file that nobody should read."""
+"""Fixtures of the attacks: a server that counts its callers, and a secret file that nobody should read."""
 
 import threading
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from onemap.tests.postgis_server import Server
 
 @dataclass
 class Listener:
-    """A web server on this machine, and the paths that were asked of it."""
+    """A web server on this machine, and the paths that were requested from it."""
 
     port: int
     asked: list[str] = field(default_factory=list)
@@ -50,19 +50,19 @@ def listener() -> Iterator[Listener]:
 
 @pytest.fixture(scope="session")
 def made_bureau(postgis: Server, tmp_path_factory: pytest.TempPathFactory) -> Bureau:
-    """A bureau on a server, to be copied."""
+    """A bureau on a server, made once and copied for tests."""
     return make_bureau(tmp_path_factory.mktemp("bureau"), postgis)
 
 
 @pytest.fixture(scope="module")
 def bureau(postgis: Server, made_bureau: Bureau, tmp_path_factory: pytest.TempPathFactory) -> Bureau:
-    """A bureau whose accounts have passwords, for those who come through the web."""
+    """A bureau whose accounts have passwords, for attacks through the web."""
     return guarded_bureau(made_bureau, tmp_path_factory.mktemp("web"), postgis)
 
 
 @pytest.fixture
 def secret(tmp_path: Path) -> Path:
-    """A layer in a folder of somebody else's, with a row that must not come out."""
+    """A layer in somebody else's folder, with a row that must not come out."""
     folder = tmp_path / "elsewhere"
     folder.mkdir()
     return write_layer(folder / "secret.gpkg", [shapely.box(500000, 4e6, 500100, 4000100)], {"name": ["top secret"]})

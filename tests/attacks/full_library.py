@@ -1,4 +1,4 @@
-"""A library with something in every table: layers, a raster, runs of every kind, decisions, a service, two cases."""
+"""A library with rows in every table: layers, a raster, runs of every kind, decisions, a service, two cases."""
 
 from pathlib import Path
 
@@ -102,7 +102,7 @@ def _runs(folder: Path) -> None:
 
 
 def compare_plans(folder: Path) -> str:
-    """Compare A with B; the run."""
+    """Compare A with B; return the run."""
     (folder / "tried.toml").write_text(MATRIX, encoding="utf-8")
     limits = ("--matrix", folder / "tried.toml", "--min-width", "0", "--min-area", "0")
     return str(done("compare", folder / "city.gpkg", "A", "B", *limits).json["run"]["id"])

@@ -1,7 +1,7 @@
 """A bureau on a server: an account in each of the ten departments, the lead, the auditor, the owner, and a stranger.
 
-`attempt` writes as an account what a program of its own might, in one transaction that never stays. `step` is what a
-lawful step writes, row by row, so that an attack differs from it in what it attacks and in nothing else.
+`attempt` writes as an account what a program of its own could write, in one transaction, by default rolled back.
+`step` writes a lawful step row by row, so that an attack differs from it only in the attacked thing.
 """
 
 import hashlib
@@ -82,19 +82,19 @@ class Bureau:
         return psycopg.connect(self.place(account).replace("&schema=town", ""), options=path)
 
     def rows(self, query: str, account: str = "onemap") -> list[tuple[Any, ...]]:
-        """What an account reads."""
+        """The rows that an account reads."""
         with self.connect(account) as connection:
             return connection.execute(query).fetchall()
 
     def attempt(self, account: str, rows: Rows, stays: bool = False) -> None:
-        """Write rows, and have asked what is asked at the end; unless it stays, nothing does. Raises psycopg.Error."""
+        """Write rows, with the checks at a transaction's end; roll back unless `stays`. Raises psycopg.Error."""
         with self.connect(account) as connection:
             write_rows(connection, rows)
             if not stays:
                 connection.rollback()
 
     def run(self, account: str, *statements: str) -> None:
-        """Run statements in one transaction that never stays. Raises psycopg.Error."""
+        """Run statements in one transaction that is rolled back. Raises psycopg.Error."""
         with self.connect(account) as connection:
             for statement in statements:
                 connection.execute(statement)  # type: ignore[call-overload]
@@ -102,7 +102,7 @@ class Bureau:
             connection.rollback()
 
     def event(self, chain: str, action: str, words: Mapping[str, Any] | None = None, **facts: Any) -> Rows:
-        """An event of the case as a program of the account's own might write it; the server fills in the rest.
+        """An event of the case as an account's own program might write it; the server fills in the rest.
 
         facts: of its body; those that begin with `column_` are columns.
         """
@@ -144,7 +144,7 @@ def write_rows(connection: "psycopg.Connection[Any]", rows: Rows) -> None:
 
 
 def _hashes(connection: "psycopg.Connection[Any]", rows: Rows) -> dict[str, dict[str, str]]:
-    """What the log has to say of rows that stand there, as the program would."""
+    """The hashes that the program would log for present rows."""
     found: dict[str, dict[str, str]] = {}
     for name, values in rows:
         if name in ("onemap_audit", "onemap_events"):  # of the second the log need not tell

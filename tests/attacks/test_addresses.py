@@ -1,4 +1,4 @@
-"""Passwords in whatever spelling of an address, and keys in an address's path: none is ever repeated."""
+"""Passwords in any spelling of an address, and keys in an address's path, are never repeated."""
 
 import json
 import os
@@ -179,7 +179,7 @@ def test_a_plain_path_is_kept(url):
 
 
 def traces(folder):
-    """Everything that lies in a folder: names and bytes."""
+    """The content of a folder: names and bytes."""
     files = [path for path in folder.rglob("*") if path.is_file()]
     return b"\n".join([str(path.relative_to(folder)).encode("utf-8", "replace") + path.read_bytes() for path in files])
 

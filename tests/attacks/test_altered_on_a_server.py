@@ -1,4 +1,4 @@
-"""What the owner of a server's tables changes, or somebody grants, is named, and no step makes it whole."""
+"""Changes that the owner of a server's tables makes, or rights that somebody grants, are named; no step hides them."""
 
 import pytest
 
@@ -38,7 +38,7 @@ EDITS = {
 
 
 def edit(bureau: Bureau, statement: str) -> None:
-    """What the owner does behind the triggers, which he then sets again."""
+    """An edit by the owner with triggers switched off and on again."""
     with bureau.connect("onemap") as connection:
         connection.execute(UNGUARDED[0])
         assert connection.execute(statement).rowcount != 0  # type: ignore[call-overload]
@@ -234,7 +234,7 @@ def test_a_condition_with_other_parentheses_is_another_condition(bureau):
 
 
 def write_log(bureau: Bureau, statement: str, *values: object) -> None:
-    """What the owner does to the log behind its triggers, which he then sets again."""
+    """An edit of the log by the owner with its triggers switched off and on again."""
     with bureau.connect("onemap") as connection:
         connection.execute("ALTER TABLE onemap_audit DISABLE TRIGGER USER")
         assert connection.execute(statement, values).rowcount != 0  # type: ignore[call-overload]
@@ -242,7 +242,7 @@ def write_log(bureau: Bureau, statement: str, *values: object) -> None:
 
 
 def make_log_anew(bureau: Bureau) -> None:
-    """Chain the log anew from its second entry on, as whoever knows how would."""
+    """Chain the log anew from its second entry on, as somebody who knows the format would."""
     asked = "SELECT number, at, who, action, subject, detail FROM onemap_audit ORDER BY 1"
     before = ""
     for number, at, who, action, subject, detail in bureau.rows(asked):

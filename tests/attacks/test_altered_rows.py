@@ -1,4 +1,4 @@
-"""What another program has written into a library's own tables is named by table, row and column: no error of ours."""
+"""Values that another program wrote into a library's own tables are named by table, row and column."""
 
 import contextlib
 import json

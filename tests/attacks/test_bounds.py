@@ -1,4 +1,4 @@
-"""Small files that unfold to fill the memory, never end, or end the process: refused in words, within a bound."""
+"""Small files that expand to fill the memory, never end, or end the process are refused within limits."""
 
 import json
 import sqlite3
@@ -36,7 +36,7 @@ ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="bounds a process 
 
 
 def bounded(*words: object, gigabytes: float = 3.0) -> dict:
-    """What the program says under a bound of memory, so that a failure cannot take the machine."""
+    """The program's messages under a limit of memory, so that a failure cannot take the machine."""
     most = int(gigabytes * (1 << 30))
     code = (
         f"import resource, runpy, sys; resource.setrlimit(resource.RLIMIT_AS, ({most}, {most}));"

@@ -1,4 +1,4 @@
-"""Inputs that ended programs before: each is refused in words, leaves nothing behind, and ends in time."""
+"""Inputs that used to end programs are refused in words and in time, and leave nothing behind."""
 
 import errno
 import json
@@ -42,7 +42,7 @@ def library(onemap, tmp_path) -> Path:
 
 @pytest.fixture
 def desk(onemap, library, tmp_path) -> Path:
-    """A library with one version; parcels and a pack lie beside it."""
+    """A library with one version, and parcels and a pack beside it."""
     source = write_layer(tmp_path / "zone.gpkg", [BOX])
     write_layer(tmp_path / "parcels.gpkg", [BOX], {"DKBH": ["A"]})
     (tmp_path / "own.toml").write_text(PACK, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Events that accounts write by programs of their own: the unlawful have no effect, and hold nobody up."""
+"""Unlawful events that accounts write with programs of their own have no effect, and block nobody."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""Files whose content names other files, an address or a program: none chooses its driver, whatever it is called."""
+"""Files that name other files, an address or a program never choose their driver, whatever their names."""
 
 import json
 import sqlite3
@@ -41,7 +41,7 @@ def tiles_of(url: str) -> str:
 
 
 def pointing_texts(url: str, file: Path) -> dict[str, str]:
-    """One text for each way in which a file may say that its data lies elsewhere."""
+    """One text for each way in which a file can point to data elsewhere."""
     pipeline = f"gdal vector pipeline ! read {file}"
     return {
         "vrt": vrt_of(file),
@@ -55,7 +55,7 @@ def pointing_texts(url: str, file: Path) -> dict[str, str]:
 
 
 def companions(path: Path) -> None:
-    """What belongs to a format and lies beside the file, so that nothing is refused for its lack."""
+    """Files that a format needs beside the main one, so that nothing is refused for their absence."""
     for part in {".shp": (".dbf", ".shx"), ".mif": (".mid",), ".bil": (".hdr",)}.get(path.suffix, ()):
         path.with_suffix(part).write_bytes(b"\0" * 200)
 
@@ -149,7 +149,7 @@ def test_a_raster_of_its_own_with_what_belongs_to_it_is_read(onemap, tmp_path):
 
 
 def hostile_schema(path: Path, sql: str, name: str = "bad") -> Path:
-    """A GeoPackage with a table that was never made: only its schema says so, as an attacker writes it."""
+    """A GeoPackage whose schema claims a table that does not exist, as an attacker writes it."""
     write_layer(path, [BOX])
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA writable_schema = ON")

@@ -1,4 +1,4 @@
-"""Templates that would run programs, read files, never end or fill the memory: each is named with its place."""
+"""Templates that would run programs, read files, never end or fill the memory are named with the place."""
 
 import socket
 import threading
@@ -173,7 +173,7 @@ def change_part(path: Path, name: str, change: Callable[[str], str]) -> None:
 
 
 def add_field(paragraph: Any, *codes: str, simple: bool = False) -> None:
-    """A field at the end of a paragraph; its code in so many runs, a list of codes being a field within it."""
+    """A field at the end of a paragraph, its code split over several runs; a list of codes is a nested field."""
     if simple:
         field = OxmlElement("w:fldSimple")
         field.set(qn("w:instr"), codes[0])

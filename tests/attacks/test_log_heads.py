@@ -1,4 +1,4 @@
-"""A log made anew, cut short, or of another library is told from one that goes on, by a head that is known outside."""
+"""A log head kept elsewhere tells whether a log was made anew, cut short, or belongs to another library."""
 
 import contextlib
 import json
@@ -67,7 +67,7 @@ def only_problem(library: Path, head: object) -> dict:
 
 
 def made_anew(library: Path) -> None:
-    """Chain the log anew from its second entry on, as whoever knows how would."""
+    """Chain the log anew from its second entry on, as somebody who knows the format would."""
     with contextlib.closing(sqlite3.connect(library, isolation_level=None)) as connection:
         asked = "SELECT number, at, who, action, subject, detail FROM onemap_audit ORDER BY 1"
         rows, before = connection.execute(asked).fetchall(), ""

@@ -1,4 +1,4 @@
-"""Marks of direction in names that come from outside are seen on terminal, page and paper; none acts."""
+"""Marks of direction in foreign names are visible on terminal, page and paper, and have no effect."""
 
 import html
 import re

@@ -1,4 +1,4 @@
-"""The role that writes for the public may do nothing else: each attempt by plain SQL; chain, bounds and erasure."""
+"""The role that writes public comments can do nothing else by plain SQL; the log's chain, limits and erasure hold."""
 
 import json
 from pathlib import Path

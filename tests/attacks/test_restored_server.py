@@ -1,4 +1,4 @@
-"""A library that is restored from pg_dump is known again, and so is what somebody changed of a server's structure."""
+"""A library restored from pg_dump is recognised, and so is a changed structure on a server."""
 
 import subprocess
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What an account may do on a server by a program of its own: each attack differs from a lawful step in one thing."""
+"""What accounts can do on a server with programs of their own: each attack differs from a lawful step in one thing."""
 
 import json
 
@@ -30,7 +30,7 @@ def bureau(made_bureau, postgis, tmp_path_factory) -> Bureau:
 
 
 def lawful(bureau):
-    """What each sort of account may write."""
+    """The lawful writes of each kind of account."""
     words = {"conclusion": "agree", "text": "ours", "basis": "", "answers": []}
     judgement = {"parcel": "DK1", "rule": "river", "verdict": "notice", "reason": "r"}
     return {

@@ -1,4 +1,4 @@
-"""What is sent to `onemap serve` by somebody who means it ill: every line is answered, and the next one too."""
+"""Hostile lines sent to `onemap serve`: each is answered, and so is the next one."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Whoever edits one thing in a library's file with sqlite3 is found, by table and row: values, rows, structure."""
+"""Any single edit of a library's file with sqlite3 is found, by table and row: values, rows, structure."""
 
 import contextlib
 import json
@@ -39,7 +39,7 @@ EVERY = pytest.mark.parametrize("every", [7, pytest.param(1, marks=pytest.mark.n
 
 @dataclass(frozen=True)
 class Edit:
-    """One statement, and where verify has to find it: the table, and the row's name; any place of a table without."""
+    """One statement, and the table and row that verify must name; without a row, any place in the table."""
 
     sql: str
     values: tuple[Any, ...]
@@ -53,7 +53,7 @@ def full_library(tmp_path_factory) -> Path:
 
 
 def open_bare(path: Path) -> sqlite3.Connection:
-    """As an attacker opens it; the functions that GeoPackage's triggers ask for say something."""
+    """Open a library as an attacker does, with stubs for the functions that GeoPackage's triggers call."""
     connection = sqlite3.connect(path, isolation_level=None)
     connection.text_factory = bytes
     for name in ("ST_IsEmpty", "ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY"):
@@ -62,7 +62,7 @@ def open_bare(path: Path) -> sqlite3.Connection:
 
 
 def problems_of(path: Path, head: Path | None = None) -> list[dict[str, Any]]:
-    """What verify says, in words that can be printed. head: a file that was kept."""
+    """The problems that verify finds, in words. head: the file of a kept head."""
     result = verify({"library": str(path), "head": head and str(head)}, VerbContext("zh", Progress()))
     json.dumps(result, ensure_ascii=False).encode()
     assert result["ok"] == (not result["problems"])
@@ -81,7 +81,7 @@ def is_named(edit: Edit, problem: dict[str, Any]) -> bool:
 
 
 def missed_edits(full_library: Path, folder: Path, edits: Iterator[Edit]) -> tuple[int, list[str]]:
-    """How many edits could be made and changed something, and those that verify did not name."""
+    """The number of edits that were possible and changed something, and those that verify did not name."""
     count, found, path = 0, [], folder / full_library.name
     shutil.copy(full_library.with_suffix(".catalogue.toml"), folder)
     for edit in edits:
@@ -128,7 +128,7 @@ def tables_of(connection: sqlite3.Connection) -> list[str]:
 
 
 def row_called(table: str, columns: list[str], values: tuple[Any, ...]) -> str | None:
-    """How verify names a row; None of an index's nodes, in which many features are."""
+    """The name that verify gives a row; None for a node of an index, which holds many features."""
     if table.startswith("rtree_"):
         feature = {"_geom": "id", "_rowid": "rowid"}.get(next(e for e in ("_geom", "_rowid", "") if table.endswith(e)))
         return str(values[columns.index(feature)]) if feature else None
@@ -271,7 +271,7 @@ def test_every_change_of_tables_views_and_triggers_is_named(full_library, tmp_pa
 
 
 def forged_chains(full_library: Path) -> Iterator[tuple[str, list[Event]]]:
-    """Events that somebody changes who knows how they are hashed: by the row's name, it and all that follow it."""
+    """Events changed by somebody who knows their hashes: by the row's name, the event and all that follow it."""
     with open_library(str(full_library)) as library:
         cases = [read_events(library, case) for case in case_ids(library)]
     for events in cases:
@@ -289,7 +289,7 @@ def forged_chains(full_library: Path) -> Iterator[tuple[str, list[Event]]]:
 
 
 def forged_events(event: Event) -> Iterator[Event]:
-    """An event that says something else, in each of its columns; a draft's words with their hash."""
+    """An event with another value in each of its columns; a draft's words with their hash."""
     yield replace(event, at=f"2020{event.at[4:]}")
     yield replace(event, day="2020-01-01")
     yield replace(event, who="Zhang")
@@ -327,7 +327,7 @@ def test_every_event_that_is_forged_with_all_its_hashes_is_named(full_library, t
 
 
 def rows_as_they_stand(path: Path) -> dict[str, dict[str, str]]:
-    """The hash of each row of each plain table, and of all that SQLite keeps of them, as the log would say it."""
+    """The hash of each present row of each plain table, and of SQLite's schema, in the form of the log."""
     with open_library(str(path)) as library:
         connection = library.connection
         found: dict[str, dict[str, str]] = {}
@@ -341,7 +341,7 @@ def rows_as_they_stand(path: Path) -> dict[str, dict[str, str]]:
 
 
 def make_log_anew(path: Path) -> None:
-    """Have the log say of every row and head of events what stands there now, and chain it anew up to its end."""
+    """Make the log agree with all present rows and heads of events, and chain it anew to its end."""
     now = rows_as_they_stand(path)
     place = "case_id, chain, number"
     with contextlib.closing(sqlite3.connect(path)) as connection, connection:
@@ -369,7 +369,7 @@ def make_log_anew(path: Path) -> None:
 
 
 def statements_of_forgeries(full_library: Path) -> Iterator[list[tuple[str, tuple[Any, ...]]]]:
-    """What somebody changes at once: up to three values in several tables; a trigger, an index, a view; a chain."""
+    """Several changes at once: up to three values in several tables; a trigger, an index, a view; a chain."""
     chance = random.Random(38)
     values = [one for one in value_edits(full_library) if one.table in PLAIN and one.table not in core_tables()]
     values = [one for one in values if one.table != "onemap_audit" and one.values[0] != b"\xff\xfe no text"]
@@ -436,7 +436,7 @@ def test_the_citys_own_file_that_was_kept_is_held_against_the_log(full_library, 
 
 
 def take_out_of_index(path: Path, index: str, where: str) -> None:
-    """Take rows out of an index and leave them in its table: meanwhile a table lies over its pages."""
+    """Remove rows from an index but not from its table, by a table defined over the index's pages meanwhile."""
     written = "UPDATE sqlite_master SET rootpage = ? WHERE name = 'forged'"
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
         (place,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (index,)).fetchone()

@@ -1,4 +1,4 @@
-"""`verify` beside writers: what is written meanwhile is never taken for damage, in a file and on a server."""
+"""`verify` beside writers, in a file and on a server: it never takes for damage what they write meanwhile."""
 
 import subprocess
 import sys

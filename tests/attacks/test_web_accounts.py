@@ -1,4 +1,4 @@
-"""`onemap web` on a library on a server: PostgreSQL proves who signs in, and decides what each may do."""
+"""`onemap web` on a library on a server: PostgreSQL checks the password, and decides what each account may do."""
 
 import contextlib
 import html
@@ -29,7 +29,7 @@ OPINE = {"conclusion": "disagree", "text": "退让", "basis": "土地管理法 �
 
 @pytest.fixture(scope="module")
 def server(bureau: Bureau, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
-    """Served by somebody whose own variables and files would open the database to whoever comes."""
+    """A server whose own variables and files would open the database to anybody."""
     home = tmp_path_factory.mktemp("home")
     (home / ".pgpass").write_text(f"*:*:*:*:{PASSWORD}\n")
     (home / ".pgpass").chmod(0o600)
@@ -198,7 +198,7 @@ def test_who_asks_for_all_at_once_holds_up_nobody_else(server: WebServer):
 
 
 def resume(cores: list[psutil.Process]) -> None:
-    """Let suspended processes go on."""
+    """Continue suspended processes."""
     for core in cores:
         with contextlib.suppress(psutil.NoSuchProcess):
             core.resume()

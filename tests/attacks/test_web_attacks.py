@@ -1,5 +1,6 @@
-"""`onemap web` under attack: who has no code, whose page is elsewhere, who guesses, who sends too much or too often."""
+"""`onemap web` under attack: no code, a foreign page, guessing, too much data, too many requests."""
 
+import asyncio
 import http.client
 import socket
 import sys
@@ -8,9 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
 
 from onemap.layers.errors import OneMapError
 from onemap.rules.verbs.web.code_door import CodeDoor
+from onemap.rules.verbs.web.session_table import Session, SessionTable
+from onemap.rules.verbs.web.site_guard import SiteGuard, SiteNames
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.verbs.web.web_client import WebServer
 
@@ -30,12 +35,17 @@ def server(library: Path) -> Iterator[WebServer]:
     one.end()
 
 
+def cookie_name(server: WebServer) -> str:
+    """The name of a session's cookie, which browsers send to all ports of a machine."""
+    return f"onemap_session_{server.host.partition(':')[2]}"
+
+
 PATHS = ("/", "/api", "/conformance", "/processes", "/processes/check", "/jobs", "/jobs/none", "/none")
 
 
 @pytest.mark.parametrize("path", PATHS)
 def test_who_has_no_code_sees_nothing(server: WebServer, path: str):
-    for headers in ({}, {"Authorization": "Bearer none"}, {"Cookie": "onemap_session=none"}):
+    for headers in ({}, {"Authorization": "Bearer none"}, {"Cookie": f"{cookie_name(server)}=none"}):
         reply = server.ask("GET", path, signed_in=False, **headers)
         assert reply.status == 401 and reply.code == "web.signed_out"
     page = server.ask("GET", path, signed_in=False, Accept="text/html")
@@ -53,7 +63,7 @@ def test_a_name_that_leads_here_is_refused(server: WebServer, host: str):
 def test_a_page_of_another_site_is_refused(server: WebServer, origin: str):
     reply = server.ask("POST", "/processes/identify/execution", {"inputs": {}}, Origin=origin)
     assert reply.status == 403 and reply.code == "web.foreign_origin"
-    cookie = {"Cookie": f"onemap_session={server.token}", "Sec_Fetch_Site": "cross-site"}
+    cookie = {"Cookie": f"{cookie_name(server)}={server.token}", "Sec_Fetch_Site": "cross-site"}
     assert server.ask("POST", "/sign-out", b"", signed_in=False, **cookie).status == 403
     assert server.get("/").status == 200  # and nobody was signed out
 
@@ -71,7 +81,7 @@ def test_a_code_is_good_once_and_a_cookie_is_kept_from_scripts(library: Path):
         assert len(token) > 40 and token not in reply.headers["location"]
         again = one.form("/sign-in", {"code": first, "name": "乙"}, signed_in=False)
         assert again.status == 401 and again.code == "web.code"
-        with_cookie = {"signed_in": False, "Cookie": f"onemap_session={token}"}
+        with_cookie = {"signed_in": False, "Cookie": f"{cookie_name(one)}={token}"}
         assert one.ask("GET", "/", **with_cookie).status == 200
         assert one.ask("POST", "/sign-out", b"", **with_cookie).status == 303
         assert one.ask("GET", "/", **with_cookie).status == 401
@@ -144,6 +154,47 @@ def test_deep_and_endless_json_is_refused_in_words(server: WebServer):
     for body in (b"[" * 100_000, b'{"inputs": {"x": NaN, "y": 1}}', b'{"inputs": {"x": 1e999}}', b"\xff\xfe"):
         reply = server.ask("POST", "/processes/identify/execution", body)
         assert reply.status == 400 and reply.code == "usage.line"
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [(f"/map/tiles/{'9' * 5000}/0/0.pbf", 404), (f"/jobs?limit={'9' * 5000}", 400), ("/site.css%3Fx", 401)],
+)
+def test_numbers_without_end_and_hidden_questions_are_no_defect(server: WebServer, path: str, status: int):
+    assert server.ask("GET", path, signed_in=status != 401).status == status
+
+
+def test_the_sender_of_a_form_chooses_no_codec(server: WebServer):
+    body = b'--e\r\nContent-Disposition: form-data; name="code"\r\n\r\n\\ud800\r\n--e--\r\n'
+    for codec, status in (("punycode", 415), ('"Unicode_Escape"', 415), ("UTF-8", 401)):
+        kind = f"multipart/form-data; boundary=e; charset={codec}"
+        assert server.ask("POST", "/sign-in", body, signed_in=False, Content_Type=kind).status == status
+
+
+def test_one_person_s_sessions_together_wait_for_no_more_than_sixteen_answers():
+    sessions, statuses = SessionTable(9, 60.0, 60.0), []
+    tokens = [sessions.add(Session(name, "en")) for name in ("li", "li", "wang")]
+    for token in tokens[:2]:
+        sessions.get(token).at_once = 8  # type: ignore[union-attr]
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await PlainTextResponse("")(scope, receive, send)
+
+    async def send(message: Any) -> None:
+        statuses.extend([message["status"]] if "status" in message else [])
+
+    guard = SiteGuard(app, sessions, SiteNames(frozenset({"here"}), frozenset()), 1000, "en")
+    for token in tokens:
+        headers = [(b"host", b"here"), (b"authorization", b"Bearer " + token.encode())]
+        scope = {"type": "http", "method": "GET", "path": "/jobs", "query_string": b"", "headers": headers}
+        asyncio.run(guard(scope, None, send))  # type: ignore[arg-type]
+    assert statuses == [429, 429, 200]
+
+
+def test_the_address_is_what_the_last_proxy_saw_also_in_a_header_of_its_own():
+    headers = [(b"x-forwarded-for", b"6.6.6.6"), (b"x-forwarded-for", b"10.0.0.9, 10.0.0.7")]
+    names = SiteNames(frozenset(), frozenset(), is_secure=True)
+    assert names.client_of(Request({"type": "http", "headers": headers})) == "10.0.0.7"
 
 
 @pytest.mark.slow

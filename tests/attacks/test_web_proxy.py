@@ -1,4 +1,4 @@
-"""The lines for nginx that come along, with two units behind them: HTTPS to the outside, each session in its unit."""
+"""The shipped lines for nginx, with two units behind it: HTTPS outside, and each session in its own unit."""
 
 import http.client
 import re
@@ -35,7 +35,7 @@ uwsgi_temp_path {0}/u; scgi_temp_path {0}/s; include {0}/site.conf; }}
 
 
 def free_port() -> int:
-    """A port that nobody has just now."""
+    """A port that is not in use."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         return int(free.getsockname()[1])
 
@@ -74,7 +74,7 @@ class Outside:
 
 
 def is_open(port: int) -> bool:
-    """Whether somebody answers at a port of this machine."""
+    """Whether a port of this machine answers."""
     with socket.socket() as door:
         return door.connect_ex(("127.0.0.1", port)) == 0
 

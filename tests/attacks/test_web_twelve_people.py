@@ -1,4 +1,4 @@
-"""Twelve people at once in real browsers: a case from its upload to the issued statement, on a server."""
+"""Twelve people at once in real browsers take a case from its upload to the issued statement, on a server."""
 
 import os
 import re
@@ -31,7 +31,7 @@ PEOPLE = {**{f"web_of_{code}": (code,) for code in DEPARTMENTS}, CLERK: (*DEPART
 
 @dataclass
 class Person:
-    """Somebody at a browser of their own. Every other one works by keyboard, in English, at a wide window."""
+    """A person at their own browser. Every second one works by keyboard, in English, in a wide window."""
 
     account: str
     page: Page

@@ -1,4 +1,4 @@
-"""A bureau whose people have passwords: the library on a server that `onemap web` serves to them."""
+"""A bureau whose people have passwords, and its library on a server, served by `onemap web`."""
 
 from pathlib import Path
 

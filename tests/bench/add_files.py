@@ -1,7 +1,7 @@
-"""A layer taken in from a file: `onemap add` with all its checks, and what a user's own script would do instead.
+"""Adding a layer from a file: `onemap add` with all its checks, and a user's own script instead of it.
 
 Called as: python -m onemap.tests.bench.add_files WAY FOLDER REPEATS; WAY: ours, or ogr2ogr, which writes a GeoPackage
-with its index, after which DuckDB asks each polygon whether it is valid.
+with its index; DuckDB then checks whether each polygon is valid.
 """
 
 import json
@@ -25,7 +25,7 @@ MOST_MB = 1024.0  # of memory, for ours
 
 
 def coverage(count: int) -> np.ndarray:
-    """About so many polygons of 12 points that fill a square without gap or overlap, all corners drawn by chance."""
+    """About this many polygons of 12 points that fill a square without gap or overlap, with random corners."""
     chance = np.random.default_rng(1)
     side = round(count**0.5)
     column, row = np.meshgrid(np.arange(side + 1), np.arange(side + 1), indexing="ij")
@@ -63,7 +63,7 @@ def source_of(folder: Path) -> Path:
 
 
 def prepare_work(way: str, folder: Path) -> Work:
-    """The work of a way; its totals: how many polygons there are, all of them valid."""
+    """The work of a way; its totals: the number of polygons, all of them valid."""
     source, out = source_of(folder), folder / f"added_{way}.gpkg"
     return _with_ours(source, out) if way == "ours" else _with_ogr2ogr(source, out)
 
@@ -107,7 +107,7 @@ def _with_ogr2ogr(source: Path, out: Path) -> Work:
 
 
 def _watched_work(work: Work) -> Work:
-    """The same work, most of it done by other processes; their memory is the largest one's."""
+    """The same work, mostly done by other processes; the memory is that of the largest process."""
     import resource
 
     busy: list[float] = []

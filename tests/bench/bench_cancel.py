@@ -1,9 +1,9 @@
-"""Long work cancelled at moments spread over its length: how soon the core answers, and whether anything is left.
+"""Cancel long work at moments spread over its length: how soon the core answers, and whether anything is left behind.
 
-Every verb is asked over `serve` and cancelled as the dock does it, and as a program it gets SIGINT or SIGTERM in turn.
-Seconds are by the clock, with those of processors that the core took until it answered beside them, and the machine's
-load. Of progress it tells how long the bar stood still, and how far it was from the share of the time that had gone.
-Fails where something is left, something else is said, or the library is not as before; never for want of speed.
+Every verb runs over `serve`, cancelled as the dock does it, and as a program, stopped by SIGINT or SIGTERM in turn.
+Printed are the seconds until the core answers, those of processor time, and the machine's load; of progress, how long
+the bar stood still, and how far it was from the share of the time that had passed. Fails if something is left behind,
+if another message comes, or if the library is not as before; never for lack of speed.
 """
 
 import argparse
@@ -39,7 +39,7 @@ class Desk:
         self._digest = _digest(self.library)
 
     def clear(self) -> None:
-        """The library as it was made, and nothing written."""
+        """Restore the library as it was made, and remove all output."""
         if _digest(self.library) != self._digest:
             for path in self.library.parent.glob(f"{self.library.name}-*"):
                 path.unlink()
@@ -47,7 +47,7 @@ class Desk:
         self.sweep()
 
     def sweep(self) -> None:
-        """Nothing written; what was kept so that work can go on is forgotten."""
+        """Remove all output, and what is stored to resume work."""
         shutil.rmtree(self.library.with_name(f"{self.library.name}.work.part"), ignore_errors=True)
         shutil.rmtree(self.out, ignore_errors=True)
         self.out.mkdir()
@@ -79,7 +79,7 @@ def _moments(seconds: float, count: int) -> list[float]:
 def _served_endings(
     asked: LongWork, desk: Desk, count: int, stacks: Path | None
 ) -> tuple[list[ProcessEnd], float, str]:
-    """How it answered over `serve`; s of the whole work, and what its progress was like."""
+    """The ends over `serve`, the seconds of the whole work, and its progress."""
     desk.clear()
     session = Session(asked, stacks)
     seconds, progress = session.whole()
@@ -106,7 +106,7 @@ def _served_endings(
 
 
 def _signalled_endings(asked: LongWork, desk: Desk, moments: Sequence[float], stacks: Path | None) -> list[ProcessEnd]:
-    """How the program ended at signals."""
+    """The ends of the program after signals."""
     desk.clear()
     found = []
     for number, moment in enumerate(moments):

@@ -1,10 +1,10 @@
-"""The kernel and GEOS lay the same pairs of polygons over each other, a million of them, and must agree.
+"""The kernel and GEOS overlay the same million pairs of polygons, and must agree.
 
-Pairs are drawn by chance from a seed: fractal rings, polygons that share edges, holes that touch, slivers, duplicates,
-coordinates with a zone before them. The sum of each is held against GEOS's area within both roundings, and each ground
-that the kernel tells, common and remaining, by its area and, of some, point by point. A pair that differs by more is
-done once more in rational numbers, where no rounding is, and the one that is wrong is named: the duel is lost, and the
-exit code not 0, only where it is the kernel. `--seed S --pairs N --kind K` ask for less.
+Pairs are random, from a seed: fractal rings, polygons that share edges, holes that touch, slivers, duplicates,
+coordinates with a zone prefix. The sum of each pair is compared with GEOS's area within both roundings, and the ground
+that the kernel gives, common and remaining, by area and, for some pairs, point by point. A pair that differs by more
+is computed again in rational numbers, without rounding, and the wrong side is named; the duel is lost, with an exit
+code other than 0, only if it is the kernel. `--seed S --pairs N --kind K` run a part.
 """
 
 import argparse
@@ -106,7 +106,7 @@ def duplicates(chance: np.random.Generator, count: int) -> Pairs:
 
 
 def on_a_grid(chance: np.random.Generator, count: int) -> Pairs:
-    """Corners on whole metres or on millimetres: they lie on each other's corners and edges."""
+    """Corners on whole metres or millimetres, so that corners and edges coincide."""
     grid = np.where(chance.random(count) < 0.5, 1.0, 0.001)
     sides = []
     for _ in range(2):
@@ -201,7 +201,7 @@ def fought(left: np.ndarray, right: np.ndarray, score: Counter[str]) -> int:
 def _kernel_faults(
     left: shapely.Geometry, right: shapely.Geometry, ours: float, theirs: float, allowed: float, score: Counter[str]
 ) -> int:
-    """Who of the two is wrong about a pair, by rational numbers; 1 if it is the kernel."""
+    """Print which of the two is wrong about a pair, by rational numbers; return 1 if it is the kernel."""
     truth = float(exact_area(left, right))
     if abs(ours - truth) <= allowed and abs(theirs - truth) > allowed:
         score["differ, GEOS is off"] += 1

@@ -1,7 +1,7 @@
-"""Parsers of untrusted text, fed with damaged files for a minute: each is read or refused, never a traceback.
+"""Feed parsers of foreign text with damaged files for a minute: each is read or refused, without a traceback.
 
-What goes wrong is printed with its seed and number, and the input is kept: `bench_fuzz.py --seed S --number N` feeds
-it again. The work is done in a child, so that a crash or an endless loop of a library is told too.
+A failure is printed with its seed and number, and its input is kept: `bench_fuzz.py --seed S --number N` repeats it.
+A child process does the work, so that a crash or an endless loop of a library is reported, too.
 """
 
 import argparse
@@ -55,7 +55,7 @@ Files = Mapping[str, bytes]
 
 
 def damaged_bytes(content: bytes, chance: random.Random) -> bytes:
-    """Some of it cut out, put in, changed or said twice; mostly by characters, so that the text can still be read."""
+    """Bytes with parts removed, inserted, changed or repeated; mostly whole characters, to stay readable."""
     encoding = next((name for name in ("utf-8", "gb18030") if decodes(content, name)), None)
     if encoding is None or chance.random() < BY_BYTES:
         return bytes(
@@ -95,7 +95,7 @@ def case(seed: int, number: int, sets: list[dict[str, bytes]]) -> dict[str, byte
 
 
 def read_all(path: Path) -> str:
-    """Read every layer of a file as `inspect` and `add` would; the first refusal's code, or that it was read."""
+    """Read every layer of a file as `inspect` and `add` do; return the first refusal's code, or that it was read."""
     from onemap.layers.errors import OneMapError
     from onemap.layers.ingest.datum_change import given_change
     from onemap.layers.ingest.inspection import inspect
@@ -129,7 +129,7 @@ def _normalised_layer(path: Path, layer: str) -> str:
 
 
 def outcome_of(files: Files, folder: Path, reader: Callable[[Path], str] = read_all) -> dict[str, Any]:
-    """What came of one set of files: its outcome, or what it should never have come to."""
+    """The outcome of one set of files, or the fault."""
     for old in folder.iterdir():
         old.unlink()
     for name, content in files.items():
@@ -166,7 +166,7 @@ def child(seed: int, first: int, folder: Path) -> None:
 
 
 def fuzz(seed: int, seconds: float, most: int | None, kept: Path) -> int:
-    """Run children for so long, or for so many inputs; returns how many inputs went wrong."""
+    """Run children for this time, or for this many inputs; return the number of inputs with a fault."""
     outcomes: collections.Counter[str] = collections.Counter()
     slowest, number, wrong = (0.0, 0), 0, 0
     end = time.monotonic() + seconds
@@ -189,7 +189,7 @@ def fuzz(seed: int, seconds: float, most: int | None, kept: Path) -> int:
 
 
 def _answers(seed: int, first: int, folder: Path) -> Iterator[dict[str, Any]]:
-    """What a child says of one input after the other; its own end, or its silence, is said of the one it had."""
+    """A child's answers, input by input; its end or its silence counts for the input that it had."""
     command = [sys.executable, "-P", __file__, "--child", str(folder), "--seed", str(seed), "--number", str(first)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
         assert program.stdout is not None

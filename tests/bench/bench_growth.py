@@ -1,7 +1,7 @@
-"""How the cost of a check grows: with the number of parcels, of layers, and of the vertices of a control.
+"""How the cost of a check grows with the number of parcels, of layers, and of a control's vertices.
 
-Each figure is the processor time of `onemap check` as a program, start included, and its most memory; the least of
-several. `--parcels 10000,100000,1000000` are the sizes; layers and vertices are measured at the second of them.
+Each number is the processor time of `onemap check` as a program, start included, and its peak memory; the least of
+several runs. `--parcels 10000,100000,1000000` are the sizes; layers and vertices are measured at the second one.
 """
 
 import argparse
@@ -86,7 +86,7 @@ def print_figures(name: str, place: Place, codes: Sequence[str], repeats: int) -
 
 
 def _figures(place: Place, codes: Sequence[str], times: int) -> Iterator[tuple[float, float]]:
-    """Seconds of processors and megabytes of a run, again and again; the first one also keeps the controls cut."""
+    """Processor seconds and megabytes of repeated runs; the first run also stores the subdivided controls."""
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(times):
             words = ["check", place.library, place.parcels, "--pack", place.pack, "--only", ",".join(codes), "--json"]

@@ -1,8 +1,8 @@
-"""Writers that are killed at random moments: after each kill the library is whole, as before the step or as after it.
+"""Kill writers at random moments: after each kill the library is as before the step, or as after it.
 
-Each writer runs as a process of its own on a copy of one library. Half of the kills come at a moment of its usual
-time, the others when it has just begun to write. `bench_kills.py --kills N --seed S`; a failure is printed with its
-number, and the library is kept.
+Each writer is a separate process on a copy of one library. Half of the kills come at any moment of its usual time, the
+others when it has just begun to write. `bench_kills.py --kills N --seed S`; a failure is printed with its number, and
+its library is kept.
 """
 
 import argparse
@@ -96,7 +96,7 @@ def start_writer(writer: Writer, folder: Path) -> "subprocess.Popen[bytes]":
 
 
 def state(library: Path) -> tuple[int, list[Any]]:
-    """How many entries the log has, and what verify says."""
+    """The number of entries in the log, and verify's answer."""
     with open_library(str(library)) as opened:
         entries = opened.chain_head()[0]
     return entries, verify({"library": str(library)}, VerbContext("en", Progress()))["problems"]
@@ -110,7 +110,7 @@ def fresh(base: Path, folder: Path) -> Path:
 
 
 def usual(writer: Writer, base: Path, folder: Path) -> tuple[float, int]:
-    """How long a writer takes when nobody kills it, in seconds, and how many entries the log has then."""
+    """The seconds that a writer takes if nobody kills it, and the number of entries in the log afterwards."""
     began = time.monotonic()
     process = start_writer(writer, fresh(base, folder))
     output, _ = process.communicate()
@@ -138,7 +138,7 @@ def kill_writer(writer: Writer, folder: Path, seconds: float, chance: random.Ran
 
 
 def main() -> int:
-    """Kill, look, and say how it went."""
+    """Kill, check, and print the result."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=KILLS)
     parser.add_argument("--seed", type=int, default=16)

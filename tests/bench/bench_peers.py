@@ -1,6 +1,6 @@
-"""One Map and its peers on the same work in turn, each in fresh processes; the figures go to docs/benchmarks.md.
+"""One Map and its peers do the same work in turn, each in fresh processes; the numbers go to docs/benchmarks.md.
 
-It fails where totals differ. Nothing here decides by time.
+It fails if totals differ, and never because of time.
 """
 
 import argparse
@@ -122,7 +122,7 @@ def disagreements(rows: Sequence[Row]) -> list[str]:
 
 
 def machine() -> dict:
-    """What the figures depend on beside the code."""
+    """The facts besides the code on which the numbers depend."""
     lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return {

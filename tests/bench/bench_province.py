@@ -1,7 +1,7 @@
-"""Parcels of a whole province against thirty layers: killed once, gone on with, and what it took.
+"""Parcels of a whole province against thirty layers: killed once, resumed, and measured.
 
-`--parcels 10000000` is the size that was asked for; `--workers 1,2` runs it on Dask instead, with so many processes.
-Fails above six gigabytes, and where the second run did not go on where the first was killed.
+`--parcels 10000000` is the required size; `--workers 1,2` runs it on Dask instead, with these numbers of processes.
+Fails above six gigabytes, and if the second run does not resume where the first was killed.
 """
 
 import argparse
@@ -46,7 +46,7 @@ class Watch:
 
 
 def processor_seconds(process: int) -> float:
-    """How long a process has worked, without its children; 0 where the system does not say."""
+    """The processor time of a process, without its children; 0 if the system does not tell."""
     try:
         fields = Path(f"/proc/{process}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
     except OSError:
@@ -55,7 +55,7 @@ def processor_seconds(process: int) -> float:
 
 
 def size_mb(path: Path) -> float:
-    """What a file, or all files of a folder, take."""
+    """The size of a file, or of all files of a folder."""
     total = 0
     for folder, _, names in os.walk(path) if path.is_dir() else [(path.parent, [], [path.name])]:
         for name in names:
@@ -72,7 +72,7 @@ def start_check(words: list, folder: Path, name: str) -> subprocess.Popen:
 
 
 def done_blocks(work: Path) -> int:
-    """How many blocks are finished."""
+    """The number of finished blocks."""
     return sum(path.suffix != ".part" for path in work.glob("check-*/done/*"))
 
 
@@ -117,7 +117,7 @@ def main() -> int:
 
 
 def ran(words: list, folder: Path, work: Path, name: str, kill_at: int | None) -> tuple[float, Watch, dict]:
-    """Seconds, what was watched, and the answer of a run; it is killed when so many blocks are finished."""
+    """Seconds, observations, and the answer of a run, which is killed once this many blocks are finished."""
     began = time.monotonic()
     program = start_check(words, folder, name)
     watch = Watch(program, work)

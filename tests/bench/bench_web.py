@@ -1,11 +1,10 @@
-"""The desk under load: officers who turn pages and write, systems that ask for checks, and a server killed in between.
+"""The desk under load: officers who read pages and write, systems that ask for checks, and a killed server.
 
     python3 build.py bench web --officers 40 --askers 10 --seconds 60
 
-A library in a file, or with --server one in a PostgreSQL where each has an account, its server, and all who ask are on
-this machine. Told are the times of pages and of checks of one parcel by 50 rules on 50 layers, what was refused,
-whether each step that was confirmed is in its case after the server was killed (SIGKILL), and whether the chain is
-whole.
+The library is in a file or, with --server, in a PostgreSQL where each has an account; the server and all its clients
+are on this machine. Printed are the times of pages and of checks of one parcel by 50 rules on 50 layers, refusals,
+whether each confirmed step is in its case after the server was killed (SIGKILL), and whether the chain is intact.
 """
 
 import argparse
@@ -34,7 +33,7 @@ _LAYERS = 50
 
 @dataclass
 class LoadFigures:
-    """What everybody saw. taken: seconds by kind; refused: statuses; confirmed: texts that the server said it took."""
+    """The observations of all clients. taken: seconds by kind; refused: statuses; confirmed: accepted texts."""
 
     taken: dict[str, list[float]] = field(default_factory=lambda: {"page": [], "step": [], "check": []})
     refused: Counter[str] = field(default_factory=Counter)
@@ -42,7 +41,7 @@ class LoadFigures:
     turn: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, kind: str, seconds: float, status: int, wanted: int) -> None:
-        """One answer; of a refusal, which is quick, the time is not told."""
+        """Add one answer; the time of a refusal, which is quick, is not counted."""
         with self.turn:
             if status == wanted:
                 self.taken[kind].append(seconds)
@@ -76,17 +75,17 @@ def make_city(folder: Path) -> tuple[Path, list[str]]:
 
 @dataclass
 class FileLibrary:
-    """A library in a file: whoever has the code that is good just now comes in."""
+    """A library in a file; the present one-time code lets anybody in."""
 
     location: str
 
     @property
     def served(self) -> str:
-        """What the desk is started on."""
+        """The location with which the desk is started."""
         return self.location
 
     def sign_in(self, server: Any, name: str) -> Any:
-        """Somebody with a browser."""
+        """Sign in as a person with a browser."""
         from onemap.tests.rules.verbs.web.web_client import Officer
 
         one = Officer(server, code=server.code, name=name, lang="zh")
@@ -114,11 +113,11 @@ class ServerLibrary:
 
     @property
     def served(self) -> str:
-        """What the desk is started on, which names no account."""
+        """The location with which the desk is started, without an account."""
         return self.location.replace("&user=onemap", "")
 
     def sign_in(self, server: Any, name: str) -> Any:
-        """Somebody with a browser."""
+        """Sign in as a person with a browser."""
         from onemap.tests.attacks.web_accounts import PASSWORD
         from onemap.tests.rules.verbs.web.web_client import Officer
 

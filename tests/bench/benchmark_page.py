@@ -1,6 +1,6 @@
-"""docs/benchmarks.md: the tables between its marks are written anew from docs/benchmarks.json; the words stay.
+"""Write the tables between the marks of docs/benchmarks.md anew from docs/benchmarks.json; its text stays.
 
-Each row that was measured is added to docs/benchmarks.csv, too, where those of before stay.
+Each measured row is also appended to docs/benchmarks.csv, where earlier rows stay.
 """
 
 import csv
@@ -268,14 +268,14 @@ def _memory_line(kept: dict) -> str:
 
 
 def _ended_line(rows: list[Row], peer: str, ours_s: float, line: str) -> list[str]:
-    """The line of a peer that was ended at the limit of time: at least so many times slower."""
+    """The line of a peer that was stopped at the time limit: at least this many times slower."""
     why = next((row.why for row in rows if row.who == peer), "")
     limit = re.fullmatch(r"more than (\d+) s", why)
     return [f"{line} more than {int(limit[1]) / ours_s:.0f} × | |"] if limit else []
 
 
 def _figure(value: float | None, digits: int) -> str:
-    """A number with so many digits behind the point, nothing for one that is not known."""
+    """A number with this many decimals; empty if unknown."""
     return "" if value is None else f"{value:.{digits}f}"
 
 

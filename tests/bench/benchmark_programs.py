@@ -1,4 +1,4 @@
-"""Ours and the peers as programs, each in a fresh process: what it is called with, how it ended, what it took."""
+"""Our programs and the peers', each in a fresh process: their arguments, how they ended, and their cost."""
 
 import contextlib
 import json
@@ -30,7 +30,7 @@ FILES = {"file": "controls.gpkg", "land": "landuse.gpkg"}  # what parcels are la
 
 @dataclass(frozen=True)
 class Pythons:
-    """The Pythons of the peers; None where there is none."""
+    """The Pythons of the peers; None for a missing one."""
 
     peers: Path | None
     qgis: Path | None
@@ -69,9 +69,9 @@ def _environment(**more: str) -> dict[str, str]:
 
 
 def ran(command: list[object], limit_s: float, environment: dict[str, str]) -> tuple[str, float, float]:
-    """What a program printed, its seconds, and the most memory that it had, in MB.
+    """The output of a program, its seconds, and its peak memory in MB.
 
-    Raises Failed where it fails or takes longer than `limit_s`; what it started ends with it.
+    Raises Failed if it fails or takes longer than `limit_s`; its children end with it.
     """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
         began = time.perf_counter()
@@ -162,7 +162,7 @@ def command_text(command: Sequence[object]) -> str:
 
 
 def children_s() -> float:
-    """What programs that have ended took of the processors, in seconds."""
+    """The processor seconds of ended child programs."""
     times = os.times()
     return times.children_user + times.children_system
 

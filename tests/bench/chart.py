@@ -1,4 +1,4 @@
-"""The plot of the benchmark: a panel for each job, bars from zero on a scale of its own; SVG by hand."""
+"""The plot of the benchmark as SVG: a panel for each job, with bars from zero on its own scale."""
 
 import math
 from collections.abc import Sequence

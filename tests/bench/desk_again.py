@@ -1,8 +1,8 @@
-"""The whole check again, or against an earlier run only what changed: parcels that moved, or a plan that was edited.
+"""Repeat a whole check, or compute only the changes since an earlier run: moved parcels, or an edited plan.
 
-Called as: python -m onemap.tests.bench.desk_again JOB FOLDER REPEATS. JOB: `whole` or `against` of one parcel of a
-hundred moved a little; `plan-whole`, `plan-against`, or `plan-session`, which asks a session that is warm already, of a
-plan that was edited in one township. All others are whole programs.
+Called as: python -m onemap.tests.bench.desk_again JOB FOLDER REPEATS. JOB: `whole` or `against`, with one parcel of a
+hundred moved a little; `plan-whole`, `plan-against`, or `plan-session`, which asks a warm session, with a plan edited
+in one township. All others are whole programs.
 """
 
 import json
@@ -71,7 +71,7 @@ def _add_plan(folder: Path, library: Path, source: Path, label: str) -> None:
 
 
 def prepare_work(job: str, folder: Path) -> Work:
-    """The work of a job; the earlier run is made before, in a library of its own."""
+    """The work of a job; the earlier run is made first, in its own library."""
     made, pack = desk_files.library_of(folder)
     library = folder / f"again_{job}.gpkg"
     shutil.copy(made, library)
@@ -101,7 +101,7 @@ def prepare_work(job: str, folder: Path) -> Work:
 
 
 def _in_session(params: dict[str, Any]) -> Work:
-    """The same question asked again and again of one session; the first call holds its start."""
+    """The same question repeated in one session; the first call includes its start."""
     session = Session(params)
 
     def busy_s() -> float:

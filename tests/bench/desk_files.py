@@ -1,4 +1,4 @@
-"""File to file, as a user of One Map has it: a library, a pack of rules, `onemap check`."""
+"""A check from file to file, as a user of One Map does it: a library, a pack of rules, `onemap check`."""
 
 import subprocess
 import sys
@@ -63,7 +63,7 @@ def land_library_of(folder: Path) -> tuple[Path, Path]:
 
 
 def command(folder: Path, out: Path, job: str) -> list[object]:
-    """What the user types; two threads, as the peers have."""
+    """The user's command; with two threads, as the peers have."""
     library, pack = library_of(folder) if job == "file" else land_library_of(folder)
     given = ["--pack", pack, "--out", out, "--overwrite", "--workers", "2", "--progress", "none", "--json"]
     return [PROGRAM, "check", library, folder / "parcels.gpkg", "--id", "pid", *given]

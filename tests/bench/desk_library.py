@@ -1,7 +1,7 @@
-"""A library as a city has it, of fifty layers, and one parcel in it: what a planner asks while he drags a corner.
+"""A city's library of fifty layers, and one parcel in it: what a planner asks while dragging a corner.
 
-At M it holds two million features: coverages, patches, large controls, and lines; the rules ask of each layer what of
-it lies on the parcel, which is what QGIS's clip and intersection answer too.
+At M it has two million features: coverages, patches, large controls, and lines; the rules ask each layer for its part
+on the parcel, which QGIS's clip and intersection give, too.
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
-"""One parcel against fifty layers through `onemap serve`, as the dock asks: the program starts, then answers again.
+"""One parcel against fifty layers through `onemap serve`, as the dock asks: at the start of the program, then again.
 
-Called as: python -m onemap.tests.bench.desk_serve desk FOLDER REPEATS. The first call holds the start of the program.
+Called as: python -m onemap.tests.bench.desk_serve desk FOLDER REPEATS. The first call includes the program's start.
 """
 
 import json

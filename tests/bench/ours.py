@@ -1,4 +1,4 @@
-"""One Map's side of the benchmark: what each job is made of in rules/ and layers/, on two threads."""
+"""One Map's side of the benchmark: the functions of rules/ and layers/ behind each job, on two threads."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -108,7 +108,7 @@ def spots_areas(folder: Path) -> Work:
 
 
 def spots_ground(folder: Path) -> Work:
-    """(iii) with the spots themselves, made only where the sums say that there is ground."""
+    """(iii) with the spots themselves, made only where the sums find ground."""
     one, other, pairs = _differing(folder)
 
     def work() -> list[float]:

@@ -1,9 +1,9 @@
-"""File to file, as a user's own script would have it with a peer: parcels and controls in, overlaps and verdicts out.
+"""A check from file to file by a user's own script with a peer: parcels and controls in, overlaps and verdicts out.
 
 Called as: python -m onemap.tests.bench.peer_files ENGINE PARCELS.gpkg CONTROLS.gpkg OUT.gpkg
 
-Each script does what a check does and no more: it proves the parcels, cuts the controls first, or it would never end,
-joins what a cut parted, measures in the plane and on the ellipsoid, and writes the tables that are not empty.
+Each script does exactly what a check does: it validates the parcels, subdivides the controls first, because it would
+never end otherwise, joins the pieces, measures in the plane and on the ellipsoid, and writes the tables with rows.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Peers that work on arrays in Python: geopandas, shapely, gometry, dask-geopandas, exactextract, Geod of pyproj.
+"""Peers on arrays in Python: geopandas, shapely, gometry, dask-geopandas, exactextract, Geod of pyproj.
 
 Called as: python -m onemap.tests.bench.peer_frames PEER:JOB FOLDER REPEATS
 """
@@ -40,13 +40,13 @@ def overlay_totals(job: str, one: gpd.GeoDataFrame, other: gpd.GeoDataFrame) -> 
 
 
 def with_geopandas(job: str, folder: Path, cut: bool = False) -> Work:
-    """What geopandas.overlay does out of the box; cut: fed with controls that were cut before."""
+    """geopandas.overlay with its defaults; cut: with controls that were subdivided before."""
     one, other = _frames(job, folder, cut)
     return lambda: overlay_totals(job, one, other)
 
 
 def with_shapely(job: str, folder: Path) -> Work:
-    """What a careful script does: an index, a predicate, intersections of whole arrays; one thread."""
+    """A careful script: an index, a predicate, intersections of whole arrays; one thread."""
     one, other = _frames(job, folder)
     parcels, others = (np.asarray(frame.geometry.to_numpy(), dtype=object) for frame in (one, other))
 

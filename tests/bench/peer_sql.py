@@ -1,4 +1,4 @@
-"""Peers that are asked in SQL: PostGIS, DuckDB with its spatial extension, SedonaDB.
+"""Peers in SQL: PostGIS, DuckDB with its spatial extension, SedonaDB.
 
 Called as: python -m onemap.tests.bench.peer_sql PEER:JOB FOLDER REPEATS; PostGIS: the server that libpq's environment
 names. Loading into the engine's tables, with their indexes, is timed apart.

@@ -1,4 +1,4 @@
-"""A province of any size for the benchmark: parcels written strip by strip, thirty layers in a library, a pack."""
+"""A province of any size for the benchmark: parcels written in strips, thirty layers in a library, a pack."""
 
 import subprocess
 import sys
@@ -31,12 +31,12 @@ basis = [{{ law = "试验", article = "第一条" }}]
 
 
 def side_m(count: int) -> float:
-    """How wide the province is that so many parcels fill by half."""
+    """The width of the province that this many parcels fill by half."""
     return EDGE_M * (2 * count) ** 0.5
 
 
 def strips(count: int) -> Iterator[np.ndarray]:
-    """So many parcels of 12 points, in strips from south to north, every second square of a grid."""
+    """This many parcels of 12 points, in strips from south to north, on every second square of a grid."""
     columns = int(side_m(count) / EDGE_M)
     angle = np.linspace(0, 2 * np.pi, 12, endpoint=False)
     for start in range(0, count, STRIP):

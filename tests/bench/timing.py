@@ -1,4 +1,4 @@
-"""How a piece of work is timed in a process of its own; standard library only, since every peer's Python runs it."""
+"""Time a piece of work in its own process; standard library only, because every peer's Python runs it."""
 
 import json
 import sys
@@ -37,9 +37,9 @@ def _same(one: Sequence[float], other: Sequence[float]) -> bool:
 
 
 def peak_mb(process: str = "self") -> float | None:
-    """The most memory that a process (a number, or this one) has had, in MB; None where the system does not say.
+    """The peak memory of a process (a number, or this one) in MB; None if the system does not tell.
 
-    Not what getrusage has: that begins with what the parent had when it started the process.
+    It is not that of getrusage, which begins with the parent's memory when it started the process.
     """
     path = Path("/proc") / process / "status"
     try:

@@ -1,4 +1,4 @@
-"""The workload as files that every program of the benchmark reads, made once for a size."""
+"""The workload as files for every program of the benchmark, made once for each size."""
 
 import hashlib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A shelf to put layers on: a library in EPSG:4547, and what lies in it read back without One Map."""
+"""A library in EPSG:4547 for layers, and its content read back without One Map."""
 
 import contextlib
 import shutil
@@ -26,13 +26,13 @@ DEFINE = "name=试验,department=land,library=base,kind=vector,geometry={}"
 
 @dataclass
 class Shelf:
-    """One library; `add` puts a file into a layer that it defines, so that no rule asks for fields."""
+    """One library; `add` defines the layer to which it adds a file, so that no schema asks for fields."""
 
     path: Path
     run: Callable[..., Any]
 
     def add(self, source: object, code: str = "T", geometry: str = "polygon", key: str = "", **options: object) -> Any:
-        """`onemap add` with --covers extent unless told otherwise; covers=None leaves it out, True is a bare flag."""
+        """Run `onemap add`, by default with --covers extent; covers=None leaves that out, True gives a bare flag."""
         define = DEFINE.format(geometry) + (f",key={key}" if key else "")
         wanted: dict[str, object] = {"covers": "extent", "define": define, **options}
         arguments: list[object] = []
@@ -49,7 +49,7 @@ class Shelf:
         return [row[0] for row in self.rows(f'SELECT "{name}" FROM "{table}" ORDER BY 1')]
 
     def geometries(self, table: str = "T__1") -> np.ndarray:
-        """Read by the GeoPackage standard: a header of 8 bytes, an envelope of 4 doubles, then WKB."""
+        """Read geometries by the GeoPackage standard: a header of 8 bytes, an envelope of 4 doubles, then WKB."""
         blobs = [row[0] for row in self.rows(f'SELECT geom FROM "{table}" ORDER BY fid')]
         for blob in blobs:
             magic, _, flags, srs = struct.unpack("<2sBBi", blob[:8])
@@ -60,7 +60,7 @@ class Shelf:
         return {row[0] for row in self.rows("SELECT name FROM sqlite_master")}
 
     def in_force(self, day: str, code: str = "T") -> str | None:
-        """The label of the version in force on a day, as `onemap layers` tells it."""
+        """The label of the version in force on a day, according to `onemap layers`."""
         found = self.run("layers", self.path, "--as-of", day).json["layers"]
         versions = next(layer["versions"] for layer in found if layer["code"] == code)
         labels = [version["label"] for version in versions if version["in_force"]]
@@ -69,7 +69,7 @@ class Shelf:
 
 
 def read_in_blocks(size: int, patch: Callable[[Any, str, int], None]) -> None:
-    """Have sources of any size read, checked and written in blocks of so many features. patch: setattr, or pytest's."""
+    """Read, check and write sources of any size in blocks of this many features. patch: setattr, or pytest's."""
     from onemap.layers.frames import feature_table
     from onemap.layers.ingest import file_reading, staging
     from onemap.layers.quality import neighbours
@@ -84,7 +84,7 @@ def read_in_blocks(size: int, patch: Callable[[Any, str, int], None]) -> None:
 
 @pytest.fixture(scope="session")
 def empty_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Made once: a library is one file, and may be copied as such."""
+    """An empty library, made once: a library is one file, so tests copy it."""
     path = tmp_path_factory.mktemp("empty") / "city.gpkg"
     command = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py"), "new", str(path), "--crs", "EPSG:4547"]
     subprocess.run(command, check=True, capture_output=True, timeout=60)
@@ -98,7 +98,7 @@ def shelf(tmp_path: Path, onemap: Callable[..., Any], empty_library: Path) -> Sh
 
 @pytest.fixture
 def layer_file(tmp_path: Path) -> Callable[..., Path]:
-    """Write a vector file: shapes, then columns; the driver follows from the suffix, the CRS is 4547 unless given."""
+    """Write a vector file with shapes and columns; the driver follows from the suffix, the CRS is 4547 by default."""
     import geopandas as gpd
 
     def write(
@@ -119,7 +119,7 @@ def layer_file(tmp_path: Path) -> Callable[..., Path]:
 
 
 def box(west: float, south: float, width: float = 100, height: float = 100) -> shapely.Polygon:
-    """A rectangle near the middle of zone 38, offsets in metres."""
+    """A rectangle near the middle of zone 38; offsets in metres."""
     return shapely.box(500_000 + west, 4_000_000 + south, 500_000 + west + width, 4_000_000 + south + height)
 
 
@@ -130,7 +130,7 @@ def box_fixture() -> Callable[..., shapely.Polygon]:
 
 @lru_cache
 def maker_of_library(*district: float) -> Callable[[Path], None]:
-    """What makes a library of a district, west, south, east and north, in a folder: the same for the same district."""
+    """A function that makes a library with a district (west, south, east, north) in a folder; cached by district."""
 
     def make(folder: Path) -> None:
         path = write_layer(folder / "district.gpkg", [shapely.box(*district)])
@@ -141,6 +141,6 @@ def maker_of_library(*district: float) -> Callable[[Path], None]:
 
 @pytest.fixture(name="library")
 def library_fixture(request: pytest.FixtureRequest, tmp_path: Path, copied: Callable[..., Any]) -> Path:
-    """An empty library of the module's own DISTRICT."""
+    """An empty library with the DISTRICT of the test's module."""
     copied(maker_of_library(*request.module.DISTRICT), tmp_path)
     return tmp_path / "library.gpkg"

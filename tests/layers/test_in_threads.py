@@ -1,4 +1,4 @@
-"""Work in threads: results in order, few begun ahead, and an end that leaves nothing running."""
+"""Work in threads: results in order, few begun ahead, and nothing running at the end."""
 
 import itertools
 import threading

@@ -1,4 +1,4 @@
-"""Two names are one person's where people read them so; the machine's name is nobody else's."""
+"""Two names belong to one person if people read them so; nobody shares the machine's name."""
 
 import unicodedata
 

@@ -1,4 +1,4 @@
-"""How far work is: parts of parts, shares that never go back, words that stay, and a word that stops it."""
+"""Progress: parts of parts, shares that never go back, words that stay, and a request that stops the work."""
 
 from concurrent.futures import ThreadPoolExecutor
 

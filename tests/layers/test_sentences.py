@@ -1,4 +1,4 @@
-"""Sentences with numbers: one and more are said as English says them, and a reference shows the facts by name."""
+"""Sentences with numbers: singular and plural in English, and the names of facts in a reference."""
 
 import re
 import string

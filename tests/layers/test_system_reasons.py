@@ -1,4 +1,4 @@
-"""Why the system or a server refused: in the user's language where the reason is a common one."""
+"""Why the system or a server refused, in the user's language if the reason is a common one."""
 
 import contextlib
 import errno

@@ -1,4 +1,4 @@
-"""Columns on a terminal, where a Chinese character takes two of them; lines that no terminal breaks."""
+"""Columns on a terminal, where a Chinese character takes two; lines that no terminal breaks."""
 
 import pytest
 from hypothesis import given

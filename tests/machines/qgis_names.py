@@ -1,9 +1,9 @@
-"""The names of QGIS that the plugin writes, held against a QGIS: run as a program by QGIS's own Python.
+"""Compare the names of QGIS in the plugin with a QGIS: run as a program by QGIS's own Python.
 
-`qgis_names.txt` has a line for each class: where it is imported from, then the names that the plugin writes anywhere
-and that are methods or signals of this class in QGIS 3.40, and enumerations as they are written. Which of those a line
-of code means cannot be told without running it, so that a class may stand there with a name that is only asked of
-another one. `qgis4_names.toml` says of each whether it was read in the Python API of QGIS 4.
+`qgis_names.txt` has a line for each class: the module from which it is imported, then the names that the plugin writes
+anywhere and that are methods or signals of this class in QGIS 3.40, and enumerations as written. Only running a line of
+code tells which class it means, so a class may be listed with a name that the plugin uses only on another class.
+`qgis4_names.toml` says for each whether it was read in the Python API of QGIS 4.
 
     QT_QPA_PLATFORM=offscreen python3 tests/machines/qgis_names.py            what this QGIS lacks, as JSON
     QT_QPA_PLATFORM=offscreen python3 tests/machines/qgis_names.py --write    make the table anew
@@ -84,7 +84,7 @@ def has_name(whole: str, words_behind: str = "") -> bool:
 
 
 def missing_names() -> list:
-    """What the table has and this QGIS lacks."""
+    """Names in the table that this QGIS lacks."""
     return [
         f"{whole}.{name}".rstrip(".")
         for whole, names in read_table().items()
@@ -94,7 +94,7 @@ def missing_names() -> list:
 
 
 def _own_names(whole: str, all_words: set) -> set:
-    """What a class has of QGIS itself: names that it has from Qt or Python are theirs to keep."""
+    """The names of a class that come from QGIS itself, not from Qt or Python."""
     room, _, name = whole.rpartition(".")
     kind = getattr(importlib.import_module(room), name)
     if not isinstance(kind, type):
@@ -114,7 +114,7 @@ def _is_asked_of_an_object(value: object) -> bool:
 
 
 def write_table() -> None:
-    """Make the table anew by the QGIS that runs this; the oldest that the plugin is for should do it."""
+    """Write the table anew with this QGIS, which should be the oldest that the plugin supports."""
     all_words = words()
     lines = [
         " ".join([whole, *sorted(_own_names(whole, all_words) | set(names))])
@@ -125,7 +125,7 @@ def write_table() -> None:
 
 
 def main() -> None:
-    """Write the table, or say what is missing."""
+    """Write the table, or print the missing names."""
     from qgis.core import Qgis
 
     if sys.argv[1:] == ["--write"]:

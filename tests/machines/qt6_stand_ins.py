@@ -1,7 +1,7 @@
-"""Import every module of the plugin against PyQt6 itself, with stand-ins for QGIS's own classes: run as a program.
+"""Import every module of the plugin with PyQt6 itself, and stand-ins for QGIS's own classes: run as a program.
 
-It prints one JSON object: how many modules were imported, what failed, which names of Qt were asked for and are not
-there, and which widgets were built and painted (qt6_widgets.py).
+It prints one JSON object: how many modules were imported, what failed, which requested names of Qt are missing, and
+which widgets were built and painted (qt6_widgets.py).
 """
 
 import ast
@@ -47,7 +47,7 @@ class StandInType(type):
 
 
 class StandIn(metaclass=StandInType):
-    """What a call of a stand-in gives."""
+    """The result of calling a stand-in."""
 
     def __init__(self, *words, **options):
         pass
@@ -68,7 +68,7 @@ class StandIn(metaclass=StandInType):
 
 
 class QgisModule(types.ModuleType):
-    """A module of QGIS: it has the classes that QGIS 4 has of those that the plugin knows; other modules have any."""
+    """A module of QGIS with the known classes that QGIS 4 has; other modules have any."""
 
     classes = None
 
@@ -92,7 +92,7 @@ def classes_of_qgis_4():
 
 
 def stand_in_for_qgis():
-    """`qgis.PyQt.*` is PyQt6 itself, nothing added; all else of QGIS, and GDAL's module, are stand-ins."""
+    """Make `qgis.PyQt.*` PyQt6 itself, and everything else of QGIS, and GDAL's module, stand-ins."""
     import PyQt6
 
     sys.modules["qgis"] = types.ModuleType("qgis")
@@ -136,7 +136,7 @@ def plugin_modules():
 
 
 def names_of_qt_that_are_gone():
-    """Where the plugin writes `Qt.AlignmentFlag.AlignCenter` or the like, of names that PyQt6 has not."""
+    """Places where the plugin writes a name such as `Qt.AlignmentFlag.AlignCenter` that PyQt6 lacks."""
     for path in sorted((ROOT / "plugin").rglob("*.py")):
         nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
         known = {
@@ -166,7 +166,7 @@ def build_widgets():
 
 
 def main():
-    """Import all, build some, and say how it went."""
+    """Import all modules, build the widgets, and print the result."""
     application = QApplication([])
     stand_in_for_qgis()
     register_package()

@@ -1,7 +1,7 @@
-"""Every widget of the plugin, built, laid out and painted by Qt 6; QGIS's own widgets are plain ones of Qt there.
+"""Build, lay out and paint every widget of the plugin with Qt 6; plain widgets of Qt replace QGIS's own.
 
-What a widget is built from is given by the types that it names: a library that is not open, a canvas that shows
-nothing, a core that is not started.
+The arguments of a widget are made by the types that it names: a library that is not open, a canvas that shows nothing,
+a core that is not started.
 """
 
 import importlib
@@ -177,7 +177,7 @@ class Builder:
         self._kinds.update({kind.__name__: kind for kind in kinds})
 
     def build(self, kind):
-        """A widget of a class, with what it must be given; what may be left out is left out."""
+        """A widget of a class, built with its required arguments only."""
         wanted = list(inspect.signature(kind.__init__).parameters.values())[1:]
         return kind(
             *[self._argument_for(one) for one in wanted if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)]

@@ -1,4 +1,4 @@
-"""`build.py` on Windows and macOS, as far as it can be shown here: QGIS's programs are scripts in made-up folders."""
+"""`build.py` on Windows and macOS, as far as this machine can show: scripts replace QGIS's programs."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ def script(path: Path, says: str) -> Path:
 
 
 def output_lines(system: str, code: str, **environment: str) -> list[str]:
-    """What the workshop's own code says in a process that takes itself for another system."""
+    """The output of the workshop's own code in a process that takes itself for another system."""
     lines = ["import sys", "sys.path.insert(0, 'resources')", system, "from workshop import qgis_programs", code]
     kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""A bundle's Python, fetched by uv: packages made here, in the layout of those that uv fetches."""
+"""A bundle's Python, fetched by uv: packages made here in the layout of those that uv fetches."""
 
 import hashlib
 import json

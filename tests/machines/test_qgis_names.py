@@ -1,4 +1,4 @@
-"""The names of QGIS that the plugin writes: each stands in the table of 3.40, and what is known of QGIS 4 is heeded."""
+"""The names of QGIS in the plugin: each is in the table of 3.40, and known changes of QGIS 4 are heeded."""
 
 import tomllib
 from pathlib import Path

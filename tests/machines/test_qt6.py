@@ -1,4 +1,4 @@
-"""The plugin against Qt 6, which QGIS 4 is built with: no such QGIS is needed, only the wheel PyQt6."""
+"""The plugin with Qt 6, on which QGIS 4 is built: only the wheel PyQt6 is needed, no QGIS 4."""
 
 import importlib.util
 import json

@@ -1,4 +1,4 @@
-"""The units and the recipe of a container for a server: read by systemd itself, and their command run as it stands."""
+"""The units and the container recipe for a server: systemd itself reads them, and their command runs as written."""
 
 import configparser
 import os
@@ -47,6 +47,9 @@ def test_the_units_for_browsers_start_a_command_that_there_is(name, is_public):
     assert (bool(given["public"]), given["behind_proxy"]) == (is_public, "https://onemap.example.org")
     site = next(FOLDER.glob(f"{name.rstrip('@')}.nginx")).read_text(encoding="utf-8")
     assert str(given["port"]) in site, "nginx sends to the port at which the unit listens"
+    servers = site.split("\nserver {")[1:]
+    assert all("access_log /var/log/nginx/onemap" in one for one in servers), "nginx's own lines have the query"
+    assert all("error_log /dev/null" in one for one in servers) or not is_public, "its errors have the address"
 
 
 def test_systemd_finds_no_fault_in_the_units(tmp_path):

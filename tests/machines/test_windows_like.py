@@ -1,4 +1,4 @@
-"""The machine that treats open files as Windows does does so: see windows_like.py."""
+"""The machine that should treat open files as Windows does: it does so (see windows_like.py)."""
 
 import ctypes
 import os

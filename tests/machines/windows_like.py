@@ -89,7 +89,7 @@ def runs_here(test: pytest.Item) -> bool:
 
 
 def treat_files_as_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Until the test ends it, and what it starts in this process, meets such a machine."""
+    """Treat files as Windows does for a test and what it starts in this process, until the test ends."""
     from onemap.layers.files import disk_place
     from onemap.layers.stores import arrow_values
 

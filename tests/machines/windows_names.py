@@ -1,7 +1,7 @@
-"""Names that differ in case alone are one file, for Python's own calls; and modules that lack what Windows has not.
+"""Names that differ only in case are one file for Python's own calls; modules lack what Windows lacks.
 
-A path that is not there as it is written is looked for ignoring case, folder by folder. What native libraries open by
-themselves is not covered: there the name must be written as it lies on the disk.
+A missing path is searched for ignoring case, folder by folder. Files that native libraries open by themselves are not
+covered: their names must be written as on the disk.
 """
 
 import io
@@ -27,12 +27,12 @@ GONE = {
     ),
 }
 GONE_MODULES = ("resource", "pwd", "grp", "termios")
-ONE_PATH = ("stat", "lstat", "open", "unlink", "remove", "rmdir", "listdir", "scandir", "access", "utime", "chmod")
-TWO_PATHS = ("rename", "replace", "link")
+LOOKING = ("stat", "lstat", "unlink", "remove", "rmdir", "listdir", "scandir", "utime", "chmod")
+MAKING = {"open": 1, "access": 1, "rename": 2, "replace": 2, "link": 2}  # and how many paths each takes
 
 
 class Lacking(types.ModuleType):
-    """A module as it is, but for names that are gone, and with those that only Windows has."""
+    """A module without some names, and with those that only Windows has."""
 
     def __init__(self, whole, gone, **more):
         super().__init__(whole.__name__)
@@ -47,7 +47,7 @@ class Lacking(types.ModuleType):
 
 
 def as_it_lies(path, lstat=os.lstat, listdir=os.listdir):
-    """The path as it is written on the disk, if a file is there whose name differs in case alone."""
+    """The path as written on the disk, if a file's name differs from it in case alone."""
     if not isinstance(path, (str, bytes, os.PathLike)) or not os.fspath(path):
         return path
     whole = os.fspath(path)
@@ -76,23 +76,38 @@ def _finding(call, paths):
     return call_as_it_lies
 
 
-def ignore_case(monkeypatch):
-    """Have Python's own calls find a file whose name differs in case alone, and compare such names as equal.
+def _looking(call):
+    """A call that makes no file: only where none is found another spelling is looked for, which takes its time."""
 
-    To be called after what wraps them too.
+    def call_as_it_lies(*words, **options):
+        try:
+            return call(*words, **options)
+        except FileNotFoundError:
+            twins = [as_it_lies(word) for word in words[:1]]
+            if [os.fspath(word) for word in words[:1]] == twins:
+                raise
+        return call(*twins, *words[1:], **options)
+
+    return call_as_it_lies
+
+
+def ignore_case(monkeypatch):
+    """Let Python's own calls find a file whose name differs in case alone, and compare such names as equal.
+
+    Call it after other patches of these calls.
     """
     monkeypatch.setattr(os.path, "normcase", lambda path: os.fspath(path).lower())
-    for name in ONE_PATH:
-        monkeypatch.setattr(os, name, _finding(getattr(os, name), 1))
-    for name in TWO_PATHS:
-        monkeypatch.setattr(os, name, _finding(getattr(os, name), 2))
+    for name in LOOKING:
+        monkeypatch.setattr(os, name, _looking(getattr(os, name)))
+    for name, paths in MAKING.items():
+        monkeypatch.setattr(os, name, _finding(getattr(os, name), paths))
     monkeypatch.setattr(io, "open", _finding(io.open, 1))
     monkeypatch.setattr("builtins.open", _finding(open, 1))
     monkeypatch.setattr(sqlite3, "connect", _finding(sqlite3.connect, 1))
 
 
 def lack_what_windows_has_not(monkeypatch):
-    """Give the core's modules a `signal` and an `os` without what Windows has not; SIGBREAK is SIGUSR1 there."""
+    """Give the core's modules a `signal` and an `os` without what Windows lacks; SIGBREAK is SIGUSR1 there."""
     for name in GONE_MODULES:
         monkeypatch.setitem(sys.modules, name, None)
     lacking = {

@@ -1,4 +1,4 @@
-"""A QGIS without a window, a profile of its own, and a small library whose answers a reader can work out."""
+"""QGIS without a window, its own profile, and a small library whose answers a reader can work out."""
 
 import os
 import shutil
@@ -42,15 +42,15 @@ from onemap.tests.plugin.windows import own_dock, windows_end  # noqa: E402
 
 
 def pytest_sessionfinish(session, exitstatus):
-    """Remember how it went, for the very end."""
+    """Remember the exit status for `pytest_unconfigure`."""
     session.config.ended_with = int(exitstatus)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config):
-    """End here: Python would take QGIS's objects down in no order, and now and then the process with them.
+    """End the process here: Python would delete QGIS's objects in no order, and sometimes crash.
 
-    How QGIS itself ends with the plugin is shown by a desktop of its own.
+    A desktop of its own tests how QGIS itself ends with the plugin.
     """
     shutil.rmtree(PROFILE, ignore_errors=True)
     sys.stdout.flush()
@@ -70,7 +70,7 @@ def application():
 
 @pytest.fixture(scope="session", autouse=True)
 def years_to_come(application, tmp_path_factory):
-    """A calendar of the years that the core's package does not know yet, for cases whose day is today."""
+    """Use a calendar that also has the years unknown to the core's package, for cases whose day is today."""
     python = core_python()
     with pytest.MonkeyPatch.context() as patch:
         if python is not None:
@@ -83,14 +83,14 @@ def years_to_come(application, tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def fresh_start():
-    """No settings and no layers of the test before, nor for what a module sets up before the next test."""
+    """Clear settings and layers of earlier tests, before and after each test."""
     clear_desk()
     yield
     clear_desk()
 
 
 def clear_desk():
-    """Forget settings and project; a project that is empty stays, since to clear it takes longer than many tests."""
+    """Clear settings and project; an empty project is left alone, because clearing it takes longer than many tests."""
     QgsSettings().remove("onemap")
     project = QgsProject.instance()
     if project.isDirty() or project.fileName() or project.layerTreeRoot().children() or project.mapLayers():
@@ -99,21 +99,21 @@ def clear_desk():
 
 @pytest.fixture(scope="module", autouse=True)
 def no_window_outlives_its_module(application):
-    """Nor what a module made for all its tests."""
+    """Delete the windows that a module made for all its tests before the next module."""
     with windows_end():
         yield
 
 
 @pytest.fixture(autouse=True)
 def no_window_outlives_its_test(fresh_start):
-    """What a test made is deleted before the next one begins."""
+    """Delete the windows that a test made before the next test."""
     with windows_end():
         yield
 
 
 @pytest.fixture(scope="session")
 def provider(application):
-    """The Processing provider, registered as QGIS does it."""
+    """The Processing provider, registered as QGIS registers it."""
     from onemap.plugin.qgis.algorithms.provider import OneMapProvider
 
     made = OneMapProvider()
@@ -123,7 +123,7 @@ def provider(application):
 
 @pytest.fixture(scope="session")
 def town(tmp_path_factory):
-    """Files of a small town: district 1,000 m square, farmland in the west half of parcel A, no red line at all.
+    """Files of a small town: a district of 1,000 m square, farmland in the west half of parcel A, and no red line.
 
     Parcels, each 100 m square: A half on farmland, B off it, C outside the district.
     """
@@ -145,13 +145,13 @@ def town(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def library(town, provider):
-    """The town's library, made through Processing: new, then add."""
+    """The town's library, made through Processing by `new` and `add`."""
     return _library_of(town, "library")
 
 
 @pytest.fixture(scope="session")
 def rehearsal_library(town, provider):
-    """The same, made for rehearsals of the review."""
+    """The town's library, made for rehearsals of the review."""
     return _library_of(town, "rehearsal", REHEARSAL=True)
 
 
@@ -176,7 +176,7 @@ def _library_of(town, name, **more):
 
 @pytest.fixture(scope="session")
 def empty_library(town, provider, tmp_path_factory):
-    """A library of the town's without a layer, to be copied."""
+    """A library of the town without layers, to be copied."""
     import processing
 
     path = str(tmp_path_factory.mktemp("empty") / "library.gpkg")
@@ -186,7 +186,7 @@ def empty_library(town, provider, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def shared_core(application):
-    """One core for all tests that do not end it: to start one takes longer than most of them."""
+    """One core for all tests that do not end it, because starting one takes longer than most tests."""
     from onemap.plugin.connection.core_session import Core
 
     core = Core()
@@ -196,7 +196,7 @@ def shared_core(application):
 
 @pytest.fixture(scope="session")
 def drive_desktop(application):
-    """Lets a driver click in QGIS's own window, on a screen that nobody sees; skips where a program for that lacks."""
+    """Return a function that lets a driver click in QGIS's own window, on an invisible screen; or skip the test."""
     from onemap.tests.plugin import desktop
 
     if missing := desktop.missing_parts():
@@ -206,7 +206,7 @@ def drive_desktop(application):
 
 @pytest.fixture(scope="session")
 def postgres(application):
-    """One PostGIS server for all tests that want one."""
+    """One PostGIS server for all tests that need one."""
     from onemap.tests.plugin.town_server import town_server
 
     with town_server() as made:
@@ -215,7 +215,7 @@ def postgres(application):
 
 @pytest.fixture(scope="session")
 def entry(application):
-    """Puts a name and a password into QGIS's authentication store; returns the entry's number."""
+    """Return a function that stores a name and a password in QGIS's authentication store and returns the entry's id."""
     from qgis.core import QgsAuthMethodConfig
 
     manager = QgsApplication.authManager()
@@ -234,7 +234,7 @@ def entry(application):
 
 @pytest.fixture
 def own_library(empty_library, shared_core, tmp_path):
-    """A library of the town's, empty, and open."""
+    """An opened copy of the town's empty library."""
     from onemap.plugin.desk.library.open_library import OpenLibrary
     from onemap.tests.plugin.small_town import wait_for
 
@@ -272,7 +272,7 @@ def canvas():
 
 @pytest.fixture
 def usual_font(application):
-    """A font as QGIS has it on a usual screen: 9 points at 96 dpi. In a larger one the dock may be wider."""
+    """A font as on a usual screen: 9 points at 96 dpi. A larger one may make the dock wider."""
     before, usual = APPLICATION.font(), APPLICATION.font()
     usual.setPixelSize(12)
     APPLICATION.setFont(usual)
@@ -282,7 +282,7 @@ def usual_font(application):
 
 @pytest.fixture
 def core_of_dock(request, shared_core):
-    """The core of the dock: that of all tests, but for one that `ends_its_core` a core of its own."""
+    """The core of the dock: the shared one, or a new one for a test marked `ends_its_core`."""
     from onemap.plugin.connection.core_session import Core
 
     if not hasattr(request, "param"):

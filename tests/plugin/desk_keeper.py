@@ -1,7 +1,7 @@
-"""Another desk, for the plugin's tests: run by the core's Python, it does one verb after another until stdin is closed.
+"""Another desk for the plugin's tests: run by the core's Python, it runs verbs one by one until stdin is closed.
 
-A line of stdin is a list: the words of the verb, and what its environment has more. The answer is a line: the exit
-code, and the JSON that the verb prints. Each verb opens and closes its library, as a program of its own does.
+A line of stdin is a list: the words of the verb, and additions to its environment. The answer is a line: the exit code,
+and the JSON that the verb prints. Each verb opens and closes its library, as a separate program does.
 """
 
 import contextlib

@@ -1,7 +1,7 @@
-"""The real QGIS desktop on a screen that nobody sees: starts it, lets desktop_driver.py click, keeps the picture.
+"""The real QGIS desktop on an invisible screen: start it, let desktop_driver.py click, and keep the picture.
 
-python tests/plugin/desktop.py PICTURE.png [zh|en] [DEMO]: makes the pictures of the user guide and of the README, one a
-scene. DEMO: the folder of a demo whose city is shown; without it one is made.
+python tests/plugin/desktop.py PICTURE.png [zh|en] [DEMO]: makes the pictures of the user guide and of the README, one
+for each scene. DEMO: the folder of a demo whose city is shown; without it one is made.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ def inherited_environment():
 
 
 def missing_parts():
-    """What this machine lacks to show QGIS; empty when all is there."""
+    """The programs that this machine lacks to show QGIS; empty if it has all."""
     return [program for program in ("qgis", "Xvfb") if shutil.which(program) is None]
 
 
@@ -57,7 +57,7 @@ def make_profile(folder, library, language):
 
 
 def environment_of(folder, library, language="en", **more):
-    """What a program of QGIS is started with: the plugin enabled and its library remembered in a profile of its own."""
+    """The environment of a program of QGIS: the plugin enabled and its library remembered in a profile of its own."""
     environment, plugins = inherited_environment(), make_profile(folder, library, language)
     # QGIS's Python takes its home from the first python3 on PATH: it must be the system's.
     path = os.pathsep.join(["/usr/bin", environment.get("PATH", "")])
@@ -95,7 +95,7 @@ def make_city(folder):
 
 @contextlib.contextmanager
 def screen():
-    """A screen that nobody sees, by its number; nothing here waits without end."""
+    """An invisible screen, by its number; nothing here waits forever."""
     numbers, numbers_in = os.pipe()
     process = subprocess.Popen(
         ["Xvfb", "-displayfd", str(numbers_in), "-screen", "0", SCREEN, "-dpi", "96", "-nolisten", "tcp"],
@@ -163,7 +163,7 @@ def drive(
 
 
 def copy_city(demo, folder):
-    """The library and parcels of a demo; the library is a copy, where checks may be kept."""
+    """The library and parcels of a demo; the library is a copy, in which checks may be stored."""
     library = shutil.copyfile(demo / "city.gpkg", folder / "city.gpkg")
     facts = json.loads((demo / "city" / "city.json").read_text(encoding="utf-8"))
     return library, demo / "city" / facts["parcels"]

@@ -1,4 +1,4 @@
-"""Runs inside QGIS desktop: opens the panel, ticks layers, checks, goes to a finding, all by clicks; then reports."""
+"""Runs inside QGIS desktop: opens the panel, ticks layers, checks, visits a finding, all by clicks; then reports."""
 
 import faulthandler
 import json
@@ -48,7 +48,7 @@ def reload_plugin():
 
 
 def open_panel():
-    """Press the plugin's button; the library that was remembered opens."""
+    """Press the plugin's button, which opens the remembered library."""
     dock = qgis.utils.plugins["onemap"].dock
     click(toolbar_button("OneMapPanel"))
     wait_for(lambda: dock.isVisible())
@@ -151,7 +151,7 @@ def explain(tab):
 
 
 def try_file(tab):
-    """Check again with a file instead of a layer; the first parcel that changes is shown."""
+    """Check again with a file instead of a layer, and show the first parcel that changes."""
     done = []
     tab.trial_finished.connect(lambda: done.append(True))
     tab.try_file(ORDERS["code"], ORDERS["file"])
@@ -288,12 +288,12 @@ def add_file(dock):
 
 
 def dock_text():
-    """What the panel says, if anything."""
+    """The message of the panel, if any."""
     return qgis.utils.plugins["onemap"].dock.notice.text
 
 
 class Watch:
-    """Closes what waits for a click that nobody makes, and reports it: a dialog or a menu of its own loop."""
+    """Closes and reports dialogs and menus with a loop of their own that wait for a click."""
 
     def __init__(self):
         self._seen = None

@@ -1,4 +1,4 @@
-"""What a hand does at QGIS's desktop: waits, clicks, looks for a button; for the scripts that QGIS runs."""
+"""A hand at QGIS's desktop for the scripts that QGIS runs: it waits, clicks, and looks for buttons."""
 
 from qgis.PyQt.QtCore import QEventLoop, QPoint, Qt, QTimer
 from qgis.PyQt.QtTest import QTest
@@ -10,7 +10,7 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 def wait_for(claim, limit_ms=LIMIT_MS):
-    """Let QGIS work until a claim holds, if only for a moment."""
+    """Let QGIS work until a claim holds, even if only for a moment."""
     loop, held = QEventLoop(), [bool(claim())]
     timer, limit = QTimer(), QTimer()
 
@@ -31,7 +31,7 @@ def wait_for(claim, limit_ms=LIMIT_MS):
 
 
 def settle(milliseconds=400):
-    """Let what was asked for be painted."""
+    """Let pending paint requests be done."""
     QTest.qWait(milliseconds)
 
 

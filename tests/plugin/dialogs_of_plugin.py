@@ -1,4 +1,4 @@
-"""Every dialog of the plugin, as it is first shown, to be looked at by tests."""
+"""Every dialog of the plugin, as first shown, for tests to look at."""
 
 from onemap.plugin.desk.add.add_dialog import AddDialog
 from onemap.plugin.desk.add.answers_dialog import AnswersDialog
@@ -46,6 +46,6 @@ LESS = {"step without a choice": lambda _library: StepDialog(SHORT_QUESTION)}  #
 
 
 def close(dialog):
-    """Let go of a dialog."""
+    """Release a dialog."""
     getattr(dialog, "close_down", dialog.close)()
     dialog.deleteLater()

@@ -1,4 +1,4 @@
-"""A dock with a library open, and the expression functions that answer for it."""
+"""A dock with an open library, and the expression functions that use it."""
 
 from contextlib import contextmanager
 

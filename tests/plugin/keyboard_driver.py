@@ -1,4 +1,4 @@
-"""Runs inside QGIS desktop: opens the panel by its shortcut and walks through every room by keys; then reports."""
+"""Runs inside QGIS desktop: opens the panel by its shortcut and visits every room by keys; then reports."""
 
 import faulthandler
 import json
@@ -42,13 +42,13 @@ def wait_for(claim):
 
 
 def press(key, modifiers=Qt.KeyboardModifier.NoModifier):
-    """One key, for whatever has the focus."""
+    """Press one key for the control with the focus."""
     QTest.keyClick(QApplication.focusWidget() or iface.mainWindow(), key, modifiers)
     QTest.qWait(30)
 
 
 def name_of(widget):
-    """What a person who reads the report recognises a control by."""
+    """The name by which a reader of the report recognises a control."""
     if widget is None:
         return "nothing"
     text = widget.text() if isinstance(widget, QAbstractButton) else ""
@@ -69,7 +69,7 @@ def hide_panel(dock):
 
 
 def walk(dock, until=None):
-    """Press Tab until the focus leaves the panel or comes back; the controls that had it, and those that hid it."""
+    """Press Tab until the focus leaves the panel or returns; the controls that had it, and those that hid it."""
     had, hidden = [], []
     for _step in range(MOST_STEPS):
         now = QApplication.focusWidget()
@@ -91,7 +91,7 @@ def walk(dock, until=None):
 
 
 def picture_of(widget):
-    """A control with its surroundings as it is drawn."""
+    """A picture of a control with its surroundings."""
     window = widget.window()
     place = widget.rect().translated(widget.mapTo(window, widget.rect().topLeft())).adjusted(-3, -3, 3, 3)
     return window.grab(place).toImage()

@@ -1,4 +1,4 @@
-"""A web server of map services for the tests: QGIS's own server, and small ones that fail as real ones do.
+"""A web server of map services for tests: QGIS's own server, and small ones that fail as real ones do.
 
 /ows          WMS, WMTS, WFS 1.1 by QGIS Server           /wfs3          OGC API Features by QGIS Server
 /keyed/ows    the same, for who gives the key as ?tk=      /sta/v1.1      SensorThings
@@ -39,7 +39,7 @@ work: queue.Queue = queue.Queue()
 
 
 def capabilities(address: str) -> str:
-    """What a WFS 2.0 with paging says of itself."""
+    """The capabilities of a WFS 2.0 with paging."""
     dcp = f'<ows:DCP><ows:HTTP><ows:Get xlink:href="{address}"/></ows:HTTP></ows:DCP>'
     operations = "".join(
         f'<ows:Operation name="{name}">{dcp}</ows:Operation>'
@@ -134,7 +134,7 @@ def tile() -> bytes:
 
 
 class Door(BaseHTTPRequestHandler):
-    """Takes the requests; what is QGIS Server's goes to the main thread."""
+    """Receives requests; those for QGIS Server go to the main thread."""
 
     def do_GET(self) -> None:
         """Answer one request."""
@@ -199,7 +199,7 @@ class Door(BaseHTTPRequestHandler):
             self.connection.shutdown(socket.SHUT_RDWR)
 
     def log_message(self, *_words: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 def project(folder: Path) -> str:
@@ -226,7 +226,7 @@ def project(folder: Path) -> str:
 
 
 def main() -> None:
-    """Serve until stdin is closed; the port is the first line on stdout."""
+    """Serve until stdin is closed; print the port as the first line of stdout."""
     application = QgsApplication([], False)
     application.initQgis()
     path = project(Path(sys.argv[1]))

@@ -1,4 +1,4 @@
-"""What somebody does at another desk: verbs of the core, in one process for all tests, as to start one takes longer."""
+"""Verbs of the core as at another desk, in one process for all tests, because starting one takes longer."""
 
 import functools
 import json
@@ -27,7 +27,7 @@ def _desk():
 
 
 def core(*words, **environment):
-    """One verb that must succeed; its JSON. environment: what the process's has more."""
+    """Run one verb that must succeed; return its JSON. environment: additions to the process's."""
     desk = _desk()
     desk.stdin.write(json.dumps([list(map(str, words)), environment]) + "\n")
     desk.stdin.flush()

@@ -1,7 +1,7 @@
-"""The texts that widgets paint: which words, in which colour, on which ground, and whether they are whole.
+"""The texts that widgets paint: their words, colour and background, and whether they are complete.
 
-A widget is painted once more as a drawing of lines and words (SVG), which tells each text's colour and place, whoever
-paints it: a style, a delegate or a rich text. The ground is read from the picture of the window.
+A widget is painted again as a drawing of lines and words (SVG), which has each text's colour and place, whether a
+style, a delegate or rich text paints it. The background is read from the picture of the window.
 """
 
 import re
@@ -52,7 +52,7 @@ class PaintedText:
 
 
 def painted_texts(widget):
-    """What a widget itself paints as text, without its children."""
+    """The texts that a widget itself paints, without its children."""
     data = QByteArray()
     buffer = QBuffer(data)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
@@ -127,7 +127,7 @@ def shown_widgets(window):
 
 
 def is_usable(widget, at):
-    """Whether what is painted there can be used now; what cannot may be pale."""
+    """Whether the painted text belongs to something usable now; other texts may be pale."""
     if not widget.isEnabled():
         return False
     view = widget.parent()
@@ -142,7 +142,7 @@ def is_usable(widget, at):
 
 
 def name_of(widget):
-    """How a report calls a widget: by its class, its name, and what it lies in."""
+    """The name of a widget in reports: its class, its name, and its parent."""
     words = []
     for one in (widget, widget.parentWidget()):
         if one is not None:
@@ -151,7 +151,7 @@ def name_of(widget):
 
 
 def pale_texts(window):
-    """The texts of a window that stand out too little: (widget, text, its colour, its ground, contrast)."""
+    """The texts of a window with too little contrast: (widget, text, its colour, its background, contrast)."""
     picture = window.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
     pale = []
     for widget in shown_widgets(window):
@@ -175,7 +175,7 @@ def pale_texts(window):
 
 
 def over(colour, ground):
-    """A colour as it is seen on a ground, if it lets some of it through."""
+    """A translucent colour over a background."""
     share = colour.alphaF()
     parts = [
         share * one + (1 - share) * other for one, other in zip(colour.getRgb()[:3], ground.getRgb()[:3], strict=True)
@@ -232,7 +232,7 @@ def _scrolls(widget):
 
 
 def _hidden_by_parent(widget):
-    """How many pixels of a widget its parents cut off, where no scroll bar brings them back; empty if none."""
+    """How many pixels of a widget its parents cut off without a scroll bar; empty if none."""
     box, one = widget.rect(), widget
     while not one.isWindow() and one.parentWidget() is not None:
         box = box.translated(one.pos())

@@ -1,4 +1,4 @@
-"""A library to be published: every kind of geometry and of look, two pictures, versions of the past."""
+"""A library to be published: every kind of geometry and of look, two pictures, earlier versions."""
 
 import array
 import json

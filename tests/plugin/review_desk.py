@@ -1,4 +1,4 @@
-"""A review tab without a window, as somebody clicks in it."""
+"""A review tab without a window, operated as by clicks."""
 
 from qgis.PyQt.QtCore import QDate, Qt
 
@@ -13,7 +13,7 @@ ASKED = ("land", "environment")  # farmland is hit, and of the red line nothing 
 
 
 class Desk:
-    """A review tab, and what it said."""
+    """A review tab, and its messages."""
 
     def __init__(self, path, canvas, day=DAY, core=None):
         self.path = str(path)

@@ -1,4 +1,4 @@
-"""What the plugin's tests share: a small world in metres, files of it, and waiting for Qt."""
+"""What the plugin's tests share: a small world in metres, its files, and waiting for Qt."""
 
 import contextlib
 from pathlib import Path
@@ -24,7 +24,7 @@ LONGEST_WAIT_MS = 120_000
 
 
 def wait_for(claim, limit_ms=LONGEST_WAIT_MS):
-    """Let Qt work until a claim holds; fails with the claim's name when it does not in time."""
+    """Let Qt work until a claim holds; fail with the claim's name if it does not in time."""
     if claim():
         return
     loop = QEventLoop()
@@ -41,7 +41,7 @@ def wait_for(claim, limit_ms=LONGEST_WAIT_MS):
 
 
 def lay_out():
-    """Let Qt do now what it has put off, layouts and what these put off in turn."""
+    """Let Qt do now what it has postponed: layouts, and what these postpone in turn."""
     for _turn in range(5):
         QApplication.processEvents()
 
@@ -61,7 +61,7 @@ def line(*points):
 def write_layer(path, fields, rows, crs=CRS, driver="GPKG", layer=""):
     """Write rows of (wkt, values…) with text fields to a file; all geometries are of the kind of the first.
 
-    layer: its name, beside others of the file; without one it is the only one, called as the file.
+    layer: its name among other layers of the file; without it the only layer, named as the file.
     """
     columns = QgsFields()
     for name in fields:
@@ -85,7 +85,7 @@ def write_layer(path, fields, rows, crs=CRS, driver="GPKG", layer=""):
 
 
 class Reader(QObject):
-    """Takes the place of the desktop's program for documents."""
+    """Replaces the desktop's program for documents."""
 
     def __init__(self):
         super().__init__()
@@ -107,7 +107,7 @@ def check(dock):
 
 @contextlib.contextmanager
 def shown_check_tab(path, canvas, core):
-    """A tab Check that is shown, with a library open; what is refused stands in its `refusals`."""
+    """A visible tab Check with an open library; `refusals` lists what is refused."""
     from onemap.plugin.desk.library.open_library import OpenLibrary
     from onemap.plugin.rooms.check.check_tab import CheckTab
     from onemap.plugin.words import core_words
@@ -126,7 +126,7 @@ def shown_check_tab(path, canvas, core):
 
 
 def press_add(dialog):
-    """Press Add in a dialog of layers or deliveries and wait; the core's answer, None where it was refused."""
+    """Press Add in a dialog of layers or deliveries, and wait; return the core's answer, None if it refuses."""
     answers = []
     dialog.added.connect(lambda answer, _said: answers.append(answer))
     assert dialog.add_button.isEnabled(), dialog.hint.text()
@@ -136,7 +136,7 @@ def press_add(dialog):
 
 
 def checked_tab(library, parcels, canvas, core):
-    """A tab Check with the parcels of a file checked."""
+    """A tab Check in which the parcels of a file have been checked."""
     from onemap.plugin.desk.library.open_library import OpenLibrary
     from onemap.plugin.rooms.check.check_tab import CheckTab
     from onemap.plugin.words import core_words

@@ -1,4 +1,4 @@
-"""What somebody writes on a public notice: LIBRARY CASE TEXT NAME PLACE; runs in the core's Python."""
+"""Comment on a public notice as a stranger: LIBRARY CASE TEXT NAME PLACE; runs in the core's Python."""
 
 import sys
 

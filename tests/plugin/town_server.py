@@ -1,4 +1,4 @@
-"""A PostGIS server for the plugin's tests, and libraries of the town on it, made by an account that has a password."""
+"""A PostGIS server for the plugin's tests, with libraries of the town made by an account with a password."""
 
 import contextlib
 import json
@@ -18,7 +18,7 @@ PASSWORD = "Geheim-4711-密"  # of an account that lives as long as the test
 
 @dataclass(frozen=True)
 class TownServer:
-    """Where the server is, and what the core does on it at another desk."""
+    """The server's address, and the core at another desk on it."""
 
     address: str
     folder: str
@@ -37,7 +37,7 @@ class TownServer:
 
 @contextlib.contextmanager
 def town_server():
-    """The server for as long as it is wanted; skips where it cannot be had."""
+    """Run the server within the block; skip if it is not available."""
     if core_python() is None:
         pytest.skip("the core's Python is not set up")
     process = in_core(KEEPER, PASSWORD)

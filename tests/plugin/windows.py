@@ -1,4 +1,4 @@
-"""The windows of a test: a dock, and the end of all that the test made and let go of."""
+"""Windows of a test: a dock, and the deletion of all windows that the test made."""
 
 from contextlib import contextmanager
 
@@ -16,7 +16,7 @@ ends_its_core = pytest.mark.parametrize("core_of_dock", ["its own"], indirect=Tr
 
 @contextmanager
 def own_dock(canvas, core=None):
-    """A dock, which is gone at the end; without a core it has one of its own, which ends too."""
+    """A dock that is deleted at the end; without a core it has its own, which ends too."""
     dock = OneMapDock(core or Core(), canvas, lambda *_: None, lambda: None, lambda: None)
     try:
         yield dock
@@ -30,7 +30,7 @@ def own_dock(canvas, core=None):
 
 @contextmanager
 def low_dock(canvas, core=None):
-    """A dock as it is on a screen of 1280 x 720 in a usual font; at 150 % it has as many points."""
+    """A dock as on a screen of 1280 x 720 in a usual font; at 150 % it has the same number of points."""
     with own_dock(canvas, core) as dock:
         dock.setFloating(True)
         dock.resize(320, 640)
@@ -39,16 +39,16 @@ def low_dock(canvas, core=None):
 
 
 def windows_of_python():
-    """The windows that Python may delete: they have no parent, and nobody has left them to Qt."""
+    """The windows that Python may delete: they have no parent, and Qt does not own them."""
     return [window for window in QApplication.topLevelWidgets() if sip.ispyowned(window)]
 
 
 @contextmanager
 def windows_end():
-    """Let Qt delete at the end the windows that are made meanwhile, also those that nobody has a name for any more.
+    """Let Qt delete at the end all windows made in the block, even those that nobody refers to any more.
 
-    Python's collector would take these at any moment: also while it is in a slot or a delegate that Qt calls on its
-    way from window to window with a new font or style. Qt then goes on to one that is gone, and crashes.
+    Python's collector could delete these at any moment, even in a slot or a delegate that Qt calls while it goes from
+    window to window with a new font or style. Qt would then go on to a deleted window, and crash.
     """
     before = set(map(sip.unwrapinstance, windows_of_python()))
     yield

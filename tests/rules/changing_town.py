@@ -1,4 +1,4 @@
-"""A town whose layers and parcels a test changes, and a pack with every kind of rule."""
+"""A town whose layers and parcels a test can change, and a pack with every kind of rule."""
 
 import copy
 import shutil
@@ -35,7 +35,7 @@ def squares(random, count, extent, largest):
 
 
 class Town:
-    """A library of three layers, with parcels, that can be changed at one place."""
+    """A library of three layers, with parcels, which can be changed at one place."""
 
     def __init__(self, desk, seed):
         self.desk, self.random = desk, np.random.default_rng(seed)
@@ -65,12 +65,12 @@ class Town:
         return found.answer.json["run"]
 
     def differing_rows(self, run):
-        """Whether the whole run, computed again from nothing, has the same rows to the last digit."""
+        """The differences between a run's rows and those of the whole run computed anew."""
         answer = self.desk.run("verify", self.desk.library, "--run", run["id"])
         return answer.json["problems"]
 
     def copied(self, folder: Path, run: Callable[..., Any]) -> "Town":
-        """The same in another folder, which a test may change. run: the command line."""
+        """A copy of the town in another folder, which a test may change. run: the command line."""
         town = copy.copy(self)
         town.desk = Desk(shutil.copytree(self.desk.folder, folder), run)
         for name in ("parcels", "wanted", "zones", "grades", "plan", "uses", "keys", "random"):

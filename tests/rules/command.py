@@ -1,4 +1,4 @@
-"""The command line for fixtures that outlive a test, and for examples that share one; `onemap` is for single tests."""
+"""The command line for fixtures that outlive a test, and for examples that share one; single tests use `onemap`."""
 
 import contextlib
 import io
@@ -9,13 +9,13 @@ from onemap.tests.conftest import Answer
 
 
 def command(*arguments: object) -> Answer:
-    """Run one verb in this process, and read the one JSON object that it says."""
+    """Run one verb in this process, and return its JSON answer."""
     code, output, _ = outcome_of(*arguments, "--json", "--lang", "en")
     return Answer(code, json.loads(output), "")
 
 
 def outcome_of(*arguments: object) -> tuple[int, str, str]:
-    """Exit code, answer and remarks of one verb, run in this process as it is typed."""
+    """Run one verb in this process as it is typed; return exit code, answer and remarks."""
     output, remarks = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="surrogatepass"), io.StringIO()
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(remarks):
         code = main([*map(str, arguments), "--progress", "none"])

@@ -1,4 +1,4 @@
-"""A desk to try rules on: a library, layers drawn in the test, a pack of its own, and the check's own tables."""
+"""A desk for trying rules: a library, layers drawn in the test, a pack of its own, and the tables of a check."""
 
 import math
 import sqlite3
@@ -24,7 +24,7 @@ FAR = shapely.box(-10_000, -10_000, 10_000, 10_000)
 
 @dataclass
 class Outcome:
-    """A check's answer and its tables, read back from the GeoPackage that it wrote."""
+    """A check's answer, and its tables read back from the GeoPackage that the check wrote."""
 
     answer: Any
     out: Path
@@ -36,20 +36,20 @@ class Outcome:
         return frame
 
     def finding(self, parcel: str, rule: str = "r", unknown: bool = False) -> Any:
-        """The one row of a parcel and a rule, or None."""
+        """The only row of a parcel and a rule, or None."""
         rows = self.table("findings")
         rows = rows[(rows.parcel == parcel) & (rows.rule == rule) & ((rows.verdict == "unknown") == unknown)]
         assert len(rows) <= 1
         return rows.iloc[0] if len(rows) else None
 
     def hits(self, rule: str = "r") -> dict[str, float]:
-        """Parcel → area of the conflict; who is excused has none."""
+        """The area of the conflict of each parcel; excused parcels have none."""
         rows = self.table("findings")
         rows = rows[(rows.rule == rule) & ~rows.verdict.isin(["unknown", "clear"])]
         return dict(zip(rows.parcel, rows.area_m2, strict=True))
 
     def unknowns(self, rule: str = "r") -> dict[str, tuple[float, str]]:
-        """Parcel → area that could not be judged, and why."""
+        """The area of each parcel that could not be judged, and the reason."""
         rows = self.table("findings")
         rows = rows[(rows.rule == rule) & (rows.verdict == "unknown")]
         return {p: (a, r) for p, a, r in zip(rows.parcel, rows.area_m2, rows.reason, strict=True)}
@@ -61,7 +61,7 @@ class Outcome:
 
 @dataclass
 class Desk:
-    """One library in a folder of its own. Layers are given as shapes with, if need be, columns."""
+    """One library in its own folder. Layers are given as shapes and, if needed, columns."""
 
     folder: Path
     run: Callable[..., Any]
@@ -86,7 +86,7 @@ class Desk:
         geometry: str = "polygon",
         **options: Any,
     ) -> dict[str, Any]:
-        """Add a version of a layer of the test's own; `covers`: a polygon, or "extent"."""
+        """Add a version of a layer that the test defines; `covers`: a polygon, or "extent"."""
         given = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
         define = f"name={code},department=land,library=department,kind=vector,geometry={geometry},key=KEY"
 
@@ -108,7 +108,7 @@ class Desk:
         return answer.json
 
     def damage_coverage(self, code: str, *boxes: Any) -> None:
-        """Make the coverage of a layer's versions what no overlay can prove: polygons that lie over each other."""
+        """Give a layer's versions a coverage of overlapping polygons, on which no overlay can prove its result."""
         ground = shapely.MultiPolygon(list(boxes))
         assert not ground.is_valid
         with sqlite3.connect(self.library) as connection:
@@ -117,7 +117,7 @@ class Desk:
         connection.close()
 
     def pack(self, *rules: Mapping[str, Any], id: str = "test") -> Path:
-        """A pack of rules on the test's layers; what a rule does not say is filled in."""
+        """Write a pack of rules on the test's layers; keys that a rule leaves out are filled in."""
         path = self.folder / f"{id}.toml"
         path.write_text(pack_text(*rules, id=id), encoding="utf-8")
         return path
@@ -133,7 +133,7 @@ class Desk:
         columns: Mapping[str, Sequence[Any]] | None = None,
         **options: Any,
     ) -> Outcome:
-        """Check parcels against rules (or, without any, the pack written last), and read the tables back."""
+        """Check parcels against rules, or else against the pack written last, and read the tables back."""
         pack = self.pack(*rules) if rules else self.folder / "test.toml"
         out = self.folder / "out.gpkg"
         given = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
@@ -146,7 +146,7 @@ class Desk:
 
 @pytest.fixture(scope="session")
 def made_libraries(tmp_path_factory: pytest.TempPathFactory) -> MadeLibraries:
-    """What the tests of this process have filled their libraries with."""
+    """The libraries that the tests of this process have filled, for copying."""
     return MadeLibraries(tmp_path_factory.mktemp("made"))
 
 
@@ -154,7 +154,7 @@ def made_libraries(tmp_path_factory: pytest.TempPathFactory) -> MadeLibraries:
 def fill(
     request: pytest.FixtureRequest, made_libraries: MadeLibraries, onemap: Callable[..., Any]
 ) -> Callable[[Path], FilledLibrary | None]:
-    """Makes a library at a path, which is filled step by step; none of that is copied where a test replaces things."""
+    """Return a function that makes a library to be filled step by step, as a copy unless the test replaces code."""
 
     def at(path: Path) -> FilledLibrary | None:
         filled = FilledLibrary(path, made_libraries, windows_like.runs_here(request.node))
@@ -175,7 +175,7 @@ def desk(tmp_path: Path, onemap: Callable[..., Any], fill: Callable[[Path], Fill
 
 @pytest.fixture(scope="session")
 def made_town(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """A town of 60 parcels, their file, and a pack with every kind of rule: made once, to be copied."""
+    """A town of 60 parcels, their file, and a pack with every kind of rule; made once, to be copied."""
     from onemap.tests.rules.changing_town import RULES, Town
     from onemap.tests.rules.command import command, done
 
@@ -189,13 +189,13 @@ def made_town(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 @pytest.fixture
 def town(made_town: Any, tmp_path: Path, onemap: Callable[..., Any]) -> Any:
-    """A town of the test's own."""
+    """A copy of the town for one test."""
     return made_town.copied(tmp_path / "town", onemap)
 
 
 @pytest.fixture
 def broken_overlay(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Let an overlay, by its full name, break down on every grid: no valid ground is known on which it does."""
+    """Make an overlay, by its full name, fail on every grid, since no valid ground is known on which it does."""
 
     def no_ground(left: np.ndarray, right: np.ndarray, threads: Any) -> tuple[np.ndarray, np.ndarray]:
         return np.full(len(left), None, dtype=object), np.ones(len(left), dtype=bool)
@@ -205,7 +205,7 @@ def broken_overlay(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 
 @pytest.fixture
 def break_overlays(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Let every overlay of pairs break down on every grid, whoever asks for it."""
+    """Make every overlay of pairs fail on every grid, whoever calls it."""
 
     def nothing_proved(operation: Any, left: np.ndarray, *rest: Any) -> tuple[FlatGround, np.ndarray]:
         return FlatGround.empty(len(left)), np.ones(len(left), dtype=bool)
@@ -215,7 +215,7 @@ def break_overlays(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 
 @pytest.fixture
 def sum_by(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """How sums and ground are made from now on: by `loops`, by `compiled` loops, or by `arrays` and GEOS."""
+    """Choose how sums and ground are computed from now on: by `loops`, `compiled` loops, or `arrays` and GEOS."""
 
     def choose(way: str) -> None:
         if way == "loops":

@@ -1,7 +1,7 @@
-"""Libraries that tests have filled: what is asked of an equal one again is copied, as a library is one file.
+"""Libraries that tests have filled; a library filled in the same way again is copied, because it is one file.
 
-Only who asks for layers as a setting for something else may have them so, and only where nothing of the program is
-replaced for the test: there it is done anew.
+Only tests that need layers as a setting for something else use them, and only if the test replaces no code of the
+program: otherwise the library is filled anew.
 """
 
 import copy
@@ -23,13 +23,13 @@ _MOST_KEPT = 200
 
 @dataclass
 class MadeLibraries:
-    """Libraries and the files that were written for them, by all that was asked of each since it was made."""
+    """Libraries and the files written for them, by all requests to each since it was made."""
 
     folder: Path
     kept: dict[str, tuple[Path, Answer]] = field(default_factory=dict)
 
     def keep(self, key: str, files: Sequence[Path], answer: Answer) -> None:
-        """Keep files as they are now; those that were kept first are let go."""
+        """Store the present state of files; the oldest ones are dropped."""
         while len(self.kept) >= _MOST_KEPT:
             shutil.rmtree(self.kept.pop(next(iter(self.kept)))[0])
         place = self.folder / key
@@ -39,7 +39,7 @@ class MadeLibraries:
         self.kept[key] = place, answer
 
     def copy(self, key: str, folder: Path) -> Answer:
-        """Put the files into a folder; what was answered, as if it had been asked there."""
+        """Copy the stored files into a folder, and return the answer as if the request had been made there."""
         place, answer = self.kept[key]
         for file in place.iterdir():
             shutil.copyfile(file, folder / file.name)
@@ -48,7 +48,7 @@ class MadeLibraries:
 
 @dataclass
 class FilledLibrary:
-    """A library in a folder of its own, which is filled step by step by what others may have filled theirs by."""
+    """A library in its own folder, filled in steps that other tests may have taken already."""
 
     path: Path
     made: MadeLibraries
@@ -57,9 +57,9 @@ class FilledLibrary:
     _state: Any = None
 
     def step(self, asked: Any, files: Callable[[], Sequence[Path]], ask: Callable[[list[Path]], Answer]) -> Answer:
-        """What `ask` answers, or answered when the same was asked of an equal library.
+        """The answer of `ask`, or its former answer to the same request on an equal library.
 
-        asked: all that it depends on; files: writes the files that it wants, whose paths it is given.
+        asked: all that the answer depends on; files: writes the files that `ask` gets the paths of.
         """
         if self._key and (self._state is None or self._file_state() != self._state):
             return ask(list(files()))  # somebody else wrote into it, or beside it
@@ -75,14 +75,14 @@ class FilledLibrary:
         return answer
 
     def _file_state(self) -> Any:
-        """What tells whether the library was changed; None for one with something beside it that says more of it."""
+        """The state by which a change of the library is noticed; None if files beside it hold a part of it."""
         beside = [file.name for file in self.path.parent.glob(f"{self.path.stem}.*") if file != self.path]
         state = self.path.stat() if self.path.is_file() else None
         return None if beside or state is None else (state.st_mtime_ns, state.st_size, state.st_ino)
 
 
 def may_be_copied(request: pytest.FixtureRequest) -> bool:
-    """Whether nothing of the program is replaced for a test, as far as its fixtures tell."""
+    """Whether the test's fixtures replace no code of the program."""
     return "monkeypatch" not in request.fixturenames
 
 

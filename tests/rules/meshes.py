@@ -1,7 +1,7 @@
 """Polygons whose common ground is known to the last digit: each is a set of triangles of one mesh.
 
-Every polygon is drawn by itself: corners a last digit or several apart, more corners on its edges, rings that begin
-anywhere. So neighbours' edges lie on each other and are never quite the same, which is where overlays fail.
+Every polygon is drawn separately: its corners differ by one or several last digits, its edges have more corners, and
+its rings begin anywhere. So edges of neighbours coincide but are never quite equal, which is where overlays fail.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _SHARES = (0.25, 1 / 3, 0.5, 0.7, 0.9)  # where on an edge more corners may lie
 
 @dataclass(frozen=True)
 class Mesh:
-    """size × size squares of `cell` metres, each of two triangles, moved, turned and placed somewhere."""
+    """A mesh of size × size squares of `cell` metres, two triangles each, moved, turned and placed anywhere."""
 
     random: np.random.Generator
     size: int
@@ -59,7 +59,7 @@ class Mesh:
         return shapely.polygons(self.points[self.triangles])
 
     def walk(self, count: int) -> np.ndarray:
-        """A random walk over so many triangles: which of all (t,) are in it."""
+        """A random walk over this many triangles: which of all (t,) are in it."""
         taken, ends = np.zeros(len(self.triangles), dtype=bool), [int(self.random.integers(len(self.triangles)))]
         taken[ends] = True
         while ends and taken.sum() < count:
@@ -73,7 +73,7 @@ class Mesh:
         return taken
 
     def partition(self, count: int) -> np.ndarray:
-        """To which of so many parts each triangle belongs (t,)."""
+        """The number of the part (t,) to which each triangle belongs, out of this many."""
         part, ends = np.full(len(self.triangles), -1), self.random.permutation(len(self.triangles))[:count].tolist()
         part[ends] = np.arange(count)
         while ends:
@@ -87,7 +87,7 @@ class Mesh:
         return part
 
     def polygon(self, chosen: np.ndarray, digits: int = 1) -> shapely.Geometry:
-        """Some triangles (t,) as one polygon, its corners so many last digits apart from those of others."""
+        """Some triangles (t,) as one polygon, with corners this many last digits away from those of others."""
         whole = shapely.coverage_union_all(self._shapes[chosen])
         for apart in (digits, digits, 0):
             parts = [self._drawing_of(part, apart) for part in shapely.get_parts(whole).tolist()]

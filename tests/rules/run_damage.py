@@ -1,4 +1,4 @@
-"""What someone does who changes a stored run behind One Map's back."""
+"""Changes to a stored run behind One Map's back."""
 
 import sqlite3
 

@@ -1,4 +1,4 @@
-"""Polygons that Hypothesis draws: boxes with common edges, stars, holes, parts; and other ways to draw the same."""
+"""Polygons drawn by Hypothesis: boxes with common edges, stars, holes, parts; and other drawings of the same ground."""
 
 import numpy as np
 import shapely
@@ -43,7 +43,7 @@ seeds = st.integers(0, 2**32 - 1)
 
 
 def parts_of(geometry: shapely.Geometry) -> list[shapely.Geometry]:
-    """The single polygons of a geometry, without what has no ground."""
+    """The single polygons of a geometry, without parts that have no area."""
     return [part for part in shapely.get_parts(geometry) if part.geom_type == "Polygon" and part.area > 0]
 
 
@@ -66,7 +66,7 @@ def redrawn(geometry: shapely.Geometry, seed: int) -> shapely.Geometry:
 
 
 def cut(geometry: shapely.Geometry, seed: int) -> list[shapely.Geometry]:
-    """The single polygons of a geometry cut along one line through its midst."""
+    """The single polygons of a geometry, cut along one line through its middle."""
     dice = np.random.default_rng(seed)
     west, south, east, north = geometry.bounds
     through = np.array([(west + east) / 2, (south + north) / 2]) + dice.uniform(-5, 5, 2)

@@ -1,4 +1,4 @@
-"""Packs for tests: what a rule does not say is filled in."""
+"""Packs for tests, which fill in the keys that a rule leaves out."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ def pack_text(
 
 
 def own_pack(count: int) -> str:
-    """A pack of so many rules, each of which leaves out another zone."""
+    """A pack of this many rules, each of which leaves out another zone."""
     names = [{"title": {"zh": f"规则{n}", "en": f"Rule {n}"}} for n in range(count)]
     rules = [{"id": f"own.r{n}", "layer": "T", "where": f"BSM <> '{n}'", **name} for n, name in enumerate(names)]
     return pack_text(*rules, id="own")

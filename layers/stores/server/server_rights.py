@@ -113,10 +113,20 @@ class ServerRoles:
         return [self.role_name(part) for part in parts]
 
 
-def make_roles(connection: "psycopg.Connection[Any]", roles: ServerRoles, label: str) -> None:
+def schema_grant(connection: "psycopg.Connection[Any]") -> list[sql.Composed]:
+    """The statement by which an administrator lets the current account make schemas; none if it may."""
+    query = "SELECT current_user, current_database(), has_database_privilege(current_database(), 'CREATE')"
+    account, database, may = connection.execute(query).fetchone()  # type: ignore[misc]
+    grant = sql.SQL("GRANT CREATE ON DATABASE {} TO {}")
+    return [] if may else [grant.format(sql.Identifier(database), sql.Identifier(account))]
+
+
+def make_roles(
+    connection: "psycopg.Connection[Any]", roles: ServerRoles, label: str, more: Sequence[sql.Composed] = ()
+) -> None:
     """Make the missing roles, and make the current account a member of the owner.
 
-    Raises OneMapError library.roles with the SQL that an administrator runs once.
+    more: what the administrator runs besides. Raises OneMapError library.roles with the SQL that one runs once.
     """
     there = {row[0] for row in connection.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", (roles.all,))}
     missing = [role for role in roles.all if role not in there]
@@ -131,11 +141,11 @@ def make_roles(connection: "psycopg.Connection[Any]", roles: ServerRoles, label:
                 except (errors.DuplicateObject, errors.UniqueViolation) as error:
                     raise _RoleAlreadyMade from error
     except _RoleAlreadyMade:
-        make_roles(connection, roles, label)  # someone makes the same roles at the same time
+        make_roles(connection, roles, label, more)  # someone makes the same roles at the same time
         return
     except errors.InsufficientPrivilege:
         member = sql.SQL("GRANT {} TO {}").format(owner, sql.Identifier(account))
-        script = "; ".join(statement.as_string(connection) for statement in (*wanted, member))
+        script = "; ".join(statement.as_string(connection) for statement in (*wanted, member, *more))
         raise OneMapError("library.roles", file=label, account=account, sql=f"{script};") from None
     # Since PostgreSQL 16 who makes a role may grant it, to himself too, but is not yet one who may take it.
     kind = "SET" if connection.info.server_version >= SET_IS_A_RIGHT else "MEMBER"

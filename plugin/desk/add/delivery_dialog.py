@@ -53,6 +53,7 @@ class DeliveryDialog(WorkingDialog):
         self._home = DialogLibrary(library, self, self._enable)
         self._sent: list[PlannedLayer] = []  # the rows that are being added
         self._tables_before: set[str] = set()  # of the library's versions, when that began
+        self._is_broken_off = False  # that was cancelled, and the list of what went in before is still to come
         self.delivery = Delivery()
         self.line = QLineEdit(placeholderText=tr("Drop a folder here, or choose one"))
         self.line.setAcceptDrops(False)  # the whole dialog takes what is dropped
@@ -122,6 +123,8 @@ class DeliveryDialog(WorkingDialog):
         if self._home.is_open:
             is_new = not self.table.knows_layers
             self.table.show_targets(self._library.layers)
+            if self._is_broken_off:
+                self._mark_added()
             if is_new and self.table.rows:
                 self._propose_ground()
 
@@ -138,6 +141,7 @@ class DeliveryDialog(WorkingDialog):
         if not self.add_button.isEnabled():
             return
         self.notice.hide()
+        self._is_broken_off = False
         self._sent, self._tables_before = self.table.ready, {version.table for version in self._versions()}
         plan = _new_plan()
         Path(plan).write_text(
@@ -162,7 +166,7 @@ class DeliveryDialog(WorkingDialog):
     def refuse(self, refusal: Refusal) -> None:
         """Show a refusal at the rows that it names, with a button that adds the other rows."""
         if refusal.is_cancel:
-            self._library.listed.connect(self._mark_added)
+            self._is_broken_off = True
             if self._home.is_open:
                 self._library.refresh()  # what went in layer by layer before the cancel is there
             return
@@ -253,9 +257,7 @@ class DeliveryDialog(WorkingDialog):
 
     def _mark_added(self) -> None:
         """After a cancel, mark the rows that went into the library before it."""
-        if not self._home.is_open:
-            return
-        self._library.listed.disconnect(self._mark_added)
+        self._is_broken_off = False
         new = {
             code: sum(version.table not in self._tables_before for version in self._versions(code))
             for code in {row.code for row in self._sent}

@@ -1,12 +1,18 @@
-"""A library that was moved together with a project: QGIS finds its layers, and the plugin recognises them here."""
+"""Layers of a library that the dock did not put on the map: of a library that moved, and of a published project."""
 
 from __future__ import annotations
 
 from qgis.core import QgsMapLayer, QgsProject, QgsProviderRegistry, QgsVectorLayer
 
+from onemap.plugin.connection.server_location import USUAL_PORT, is_server
+from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.map.map_groups import PROPERTY_GROUP_OF, groups_in
-from onemap.plugin.desk.map.map_layers import PROPERTY_LIBRARY, PROPERTY_TABLE
+from onemap.plugin.desk.map.map_layers import PROPERTY_CODE, PROPERTY_LIBRARY, PROPERTY_TABLE
+from onemap.plugin.desk.map.table_layers import table_source
 from onemap.plugin.profile.paths import is_same_place
+
+PUBLISHED = "onemap_layer_"  # with it the id of a layer begins that the core published; its table follows
+SERVER_PLACE = {"service": "", "host": "", "port": USUAL_PORT, "dbname": "", "schema": ""}  # and where nothing is said
 
 
 def know_moved_layers() -> None:
@@ -30,6 +36,38 @@ def know_moved_layers() -> None:
         home = str(group.customProperty(PROPERTY_GROUP_OF, "") or "")
         if home in moves:
             group.setCustomProperty(PROPERTY_GROUP_OF, moves[home])
+
+
+def know_published_layers(library: OpenLibrary) -> None:
+    """Record on the layers of a published project that they show versions of a library, if they read this one.
+
+    A picture reads its own file, so it is the library's if the project's other published layers are.
+    """
+    published = {
+        layer: layer.id()[len(PUBLISHED) :]
+        for layer in QgsProject.instance().mapLayers().values()
+        if layer.id().startswith(PUBLISHED) and not layer.customProperty(PROPERTY_TABLE)
+    }
+    tables = {layer: table for layer, table in published.items() if isinstance(layer, QgsVectorLayer)}
+    if not tables or not all(_reads(layer, library.path, table) for layer, table in tables.items()):
+        return
+    for layer, table in published.items():
+        layer.setCustomProperty(PROPERTY_LIBRARY, library.path)
+        layer.setCustomProperty(PROPERTY_TABLE, table)
+        layer.setCustomProperty(PROPERTY_CODE, table.rpartition("__")[0])
+
+
+def _reads(layer: QgsMapLayer, location: str, table: str) -> bool:
+    """Whether a layer reads a table of a library."""
+    source, provider = table_source(location, table)
+    if layer.providerType() != provider:
+        return False
+    own, wanted = (QgsProviderRegistry.instance().decodeUri(provider, text) for text in (layer.source(), source))
+    if not is_server(location):
+        return is_same_place(str(own.get("path") or ""), location) and own.get("layerName") == table
+    return own.get("table") == table and all(
+        (own.get(part) or usual) == (wanted.get(part) or usual) for part, usual in SERVER_PLACE.items()
+    )
 
 
 def _home_of(layer: QgsMapLayer) -> str:

@@ -6,22 +6,23 @@ import sys
 from collections.abc import Callable
 
 from qgis.PyQt.QtCore import QEvent, QObject, QPoint, Qt
-from qgis.PyQt.QtWidgets import QAbstractItemView
+from qgis.PyQt.QtWidgets import QAbstractItemView, QApplication, QMenu
 
 
 class RowMenu(QObject):
     """Opens a list's menu at the mouse, or from the keyboard at the current row, which may have to be scrolled to.
 
     Under X11 Qt knows only the Menu key, which many keyboards lack, so Shift+F10 is handled here. On other systems both
-    keys cause the same event.
+    keys cause the same event. The menu closes when the list is made anew, because its row is gone then.
     """
 
     def __init__(self, view: QAbstractItemView, open_at: Callable[[QPoint], None]) -> None:
         """Attach the menu to a list. open_at: opens the menu at a position in the list's viewport."""
         super().__init__(view)
-        self._view, self._open_at = view, open_at
+        self._view, self._open_at, self._is_open = view, open_at, False
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         view.customContextMenuRequested.connect(self._open)
+        view.model().modelAboutToBeReset.connect(self._close)
         if sys.platform.startswith("linux"):
             view.installEventFilter(self)
 
@@ -43,4 +44,12 @@ class RowMenu(QObject):
         if not self._view.viewport().rect().contains(place):
             self._view.scrollTo(self._view.currentIndex())
             place = self._row_place()
+        self._is_open = True
         self._open_at(place)
+        self._is_open = False
+
+    def _close(self) -> None:
+        """Close the menu, which waits for a choice in an event loop of its own."""
+        menu = QApplication.activePopupWidget()
+        if self._is_open and isinstance(menu, QMenu):
+            menu.close()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qgis.core import Qgis, QgsFeedback
+from qgis.core import Qgis
 from qgis.PyQt.QtCore import QCoreApplication, Qt
 from qgis.PyQt.QtWidgets import QApplication, QComboBox, QWidget
 
@@ -66,7 +66,7 @@ class TitleList(QComboBox):
         """Ask the core for its words if it has not sent them; without a core, the words are shown themselves."""
         QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
         try:
-            learn_words(QgsFeedback())
+            learn_words()
         except Refusal:
             return
         finally:

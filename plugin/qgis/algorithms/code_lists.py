@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from qgis.core import QgsFeedback, QgsProcessingContext, QgsProcessingUtils, QgsProject, QgsVectorLayer
+from qgis.core import QgsProcessingContext, QgsProcessingFeedback, QgsProcessingUtils, QgsProject, QgsVectorLayer
 
 from onemap.plugin.connection.verb_runs import run_verb
 from onemap.plugin.desk.add.coverage_choice import coverage_titles
@@ -51,7 +51,7 @@ def _layers(question: CodeQuestion) -> list[CatalogueLayer]:
     known = stored_layers(question.library)
     if known or not question.library:
         return known
-    answer, _code = run_verb("layers", {"library": question.library}, QgsFeedback())
+    answer, _code = run_verb("layers", {"library": question.library}, QgsProcessingFeedback(False))
     return layers_in(answer)
 
 
@@ -136,7 +136,7 @@ def _answer(verb: str, question: CodeQuestion) -> dict[str, Any]:
     """The core's answer about the library; empty lists without a library."""
     if not question.library:
         return {"runs": [], "cases": [], "themes": []}
-    return run_verb(verb, {"library": question.library}, QgsFeedback())[0]
+    return run_verb(verb, {"library": question.library}, QgsProcessingFeedback(False))[0]
 
 
 def _files_in(folder: str) -> Callable[[CodeQuestion], list[Code]]:
@@ -147,12 +147,12 @@ def _files_in(folder: str) -> Callable[[CodeQuestion], list[Code]]:
 
 
 def _annexes(_question: CodeQuestion) -> list[Code]:
-    learn_words(QgsFeedback())
+    learn_words()
     return [Code(name, word("annexes", name)) for name in known_words("review export", "annexes")]
 
 
 def _matrices(_question: CodeQuestion) -> list[Code]:
-    learn_words(QgsFeedback())
+    learn_words()
     return [Code(name, str(matrix["title"])) for name, matrix in all_words("matrices").items()]
 
 
@@ -160,7 +160,7 @@ def _words_of(subject: str, *usual: str) -> Callable[[CodeQuestion], list[Code]]
     """The codes that the core has words for. usual: the codes to list even if the core sends no words."""
 
     def list_words(_question: CodeQuestion) -> list[Code]:
-        learn_words(QgsFeedback())
+        learn_words()
         titles = all_words(subject)
         return [Code(code, str(titles.get(code, ""))) for code in usual or titles]
 

@@ -8,7 +8,7 @@ from onemap.plugin.connection.verb_runs import run_verb
 from onemap.plugin.words.core_words import are_known, learn
 
 
-def learn_words(feedback: QgsProcessingFeedback) -> None:
-    """Ask the core for its words, unless the dock has done so."""
+def learn_words() -> None:
+    """Ask the core for its words, unless the dock has done so. Raises Refusal."""
     if not are_known():
-        learn(run_verb("words", {}, feedback)[0])
+        learn(run_verb("words", {}, QgsProcessingFeedback(False))[0])

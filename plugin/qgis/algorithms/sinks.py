@@ -93,16 +93,14 @@ def _fill(run: AlgorithmRun, sink: Sink, tables: str) -> str:
     )
     if target is None:
         raise QgsProcessingException(run.algorithm.invalidSinkError(run.parameters, sink.name))
-    for source in layer.getFeatures():
-        if run.feedback.isCanceled():
-            break
+    for source in layer.getFeatures():  # all of them, also after a cancel: part of the rows would look like the whole
         feature = QgsFeature(fields)
         feature.setAttributes([source.attributes()[index] for index in kept])
         feature.setGeometry(source.geometry())
         target.addFeature(feature, QgsFeatureSink.Flag.FastInsert)
     target.flushBuffer()
     if run.context.willLoadLayerOnCompletion(destination):
-        learn_words(run.feedback)
+        learn_words()
         details = run.context.layerToLoadOnCompletionDetails(destination)
         details.setPostProcessor(ResultStyler.for_table(sink, column_names(tables, sink.table)))
     return destination

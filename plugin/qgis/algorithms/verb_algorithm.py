@@ -259,7 +259,7 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
         results |= fill_sinks(run, row.sinks, tables)
         write_summary(_summary(answer, tables, results.get("OUT", "")), self._controls(), feedback)
         if exit_code == EXIT_THRESHOLD and "fail_on" in options:
-            raise QgsProcessingException(_threshold_text(answer, options["fail_on"], feedback))
+            raise QgsProcessingException(_threshold_text(answer, options["fail_on"]))
         return results
 
     def _options(self, run: AlgorithmRun) -> dict[str, Any]:
@@ -316,12 +316,12 @@ def write_problems(
         write(dialog_words(problem.text, controls))
 
 
-def _threshold_text(answer: dict[str, Any], threshold: str, feedback: QgsProcessingFeedback) -> str:
+def _threshold_text(answer: dict[str, Any], threshold: str) -> str:
     """The reason why a run fails that should fail from a severity on: its verdict, or a delivery's problems."""
     if "verdict" not in answer:
         text = tr("The delivery has problems that are at least: {threshold}.")
         return text.format(threshold=titles_of("severities")[threshold])
-    learn_words(feedback)
+    learn_words()
     verdict, threshold = word("verdicts", str(answer["verdict"])), word("verdicts", threshold)
     text = tr("The most severe verdict is {verdict}: the threshold {threshold} is reached.")
     return text.format(verdict=verdict, threshold=threshold)

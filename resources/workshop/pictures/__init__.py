@@ -1,1 +1,1 @@
-"""The picture book's pictures: the dock, its states and dialogs; run with QGIS's Python."""
+"""The pictures of the picture book: the dock, its states and dialogs; run with QGIS's Python."""

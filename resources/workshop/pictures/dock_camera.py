@@ -1,4 +1,4 @@
-"""The dock on a screen that nobody sees, and what takes pictures of it for the picture book."""
+"""The dock on an invisible screen, and a camera that takes pictures of it for the picture book."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def wait_for(claim: Callable[[], object]) -> None:
 
 
 class DockCamera:
-    """A dock on a library, and what takes pictures of it."""
+    """A dock with an open library, and a camera for it."""
 
     def __init__(self, request: dict) -> None:
         self.request = request
@@ -74,7 +74,7 @@ class DockCamera:
         self.dock.show()
 
     def close(self) -> None:
-        """End the core; then show what was kept as people see it who do not see all colours."""
+        """End the core; then save the pictures as people with deficient colour vision see them, if asked for."""
         self.dock.close_down()
         self.core.stop()
         for name, picture in self._seen_otherwise:
@@ -93,7 +93,7 @@ class DockCamera:
         self.take(name)
 
     def wait_for_answer(self, signal: pyqtBoundSignal, ask: Callable[[], object]) -> None:
-        """Ask something, and let Qt work until the signal tells of an answer, or the dock of a refusal."""
+        """Ask something, and let Qt work until the signal reports an answer, or the dock a refusal."""
         answers: list = []
         signal.connect(lambda *_told: answers.append(True))
         ask()
@@ -105,7 +105,7 @@ class DockCamera:
         window.close()
 
     def take_open_window(self, name: str, window: QWidget) -> None:
-        """Keep a picture of a window that stays open, as large as it is on a usual screen."""
+        """Keep a picture of a window that stays open, in the size that it has on a usual screen."""
         give_usual_size(window)
         wait(DRAWN_MS)
         self.keep(name, window.grab().toImage())
@@ -116,10 +116,10 @@ class DockCamera:
         self.keep(room, self.dock.grab().toImage())
 
     def keep(self, name: str, picture: QImage) -> None:
-        """Keep a picture; where it is asked for, also as people see it who do not see all colours, and in grey.
+        """Save a picture; if asked for, also in grey and as people with deficient colour vision see it.
 
-        In grey it shows what a printer without colours leaves of it. That is done at the end: meanwhile the core
-        would finish what is about to be cancelled.
+        Grey shows how a printer without colours prints it. These forms are made at the end, because meanwhile the core
+        would finish the work that is about to be cancelled.
         """
         picture.save(f"{self.request['begin']}-{name}.png")
         if self.request.get("visions"):
@@ -127,7 +127,7 @@ class DockCamera:
 
 
 def give_usual_size(window: QWidget) -> None:
-    """Make a dialog as large as its module has it where Qt's screen for pictures, 800 pixels wide, made it smaller."""
+    """Give a dialog the size in its module if Qt's screen for pictures, 800 pixels wide, has made it smaller."""
     before = window.size()
     width, height = getattr(sys.modules[type(window).__module__], "SIZE_PX", (0, 0))
     screen = window.screen().availableGeometry()
@@ -140,7 +140,7 @@ def give_usual_size(window: QWidget) -> None:
 
 
 def bring_into_sight(widget: QWidget) -> None:
-    """Scroll what a widget lies in until its upper edge is seen, as somebody does who reads on."""
+    """Scroll the area around a widget until the widget's upper edge is visible, as a reader does."""
     above = widget.parentWidget()
     while above is not None and not isinstance(above, QScrollArea):
         above = above.parentWidget()

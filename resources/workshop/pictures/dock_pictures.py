@@ -1,8 +1,8 @@
-"""Pictures of the dock's rooms, for the picture book: the real dock and core, on a screen that nobody sees.
+"""Pictures of the dock's rooms, for the picture book: the real dock and core, on an invisible screen.
 
-Run by `build.py pictures` with QGIS's Python, as: python dock_pictures.py REQUEST.json. The request names library,
-parcels, language, theme (light or dark), points of the font, size of the dock, how the names of the pictures begin,
-which rooms (without it all), and whether they are also shown in grey and as people see them who do not see all colours.
+Run by `build.py pictures` with QGIS's Python, as: python dock_pictures.py REQUEST.json. The request has library,
+parcels, language, theme (light or dark), font size in points, size of the dock, the beginning of the pictures' names,
+the rooms (by default all), and whether to show them also in grey and as people with deficient colour vision see them.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ LISTED_MS = 4_000  # until the cases of a library are listed
 
 
 class RoomPictures(DockCamera):
-    """The pictures of the rooms, as a planner goes through them."""
+    """Takes pictures of the rooms in the order in which a planner visits them."""
 
     def take_all(self) -> None:
-        """Go through the rooms as a planner does; of a request that names rooms, through those alone."""
+        """Visit all rooms, or only those that the request names."""
         self.dock.map_tab.show_map_of(self.request["library"])
         self.dock.open_library(self.request["library"])
         wait_for(lambda: self.dock.library.layers or self.dock.notice.text)
@@ -70,7 +70,7 @@ class RoomPictures(DockCamera):
             rooms[name]()
 
     def _take_map(self) -> None:
-        """The layers, the versions of one, the tools below, and the map itself."""
+        """Take the layers, the versions of one, the tools below, and the map itself."""
         tab = self.dock.map_tab
         self.take_room("map", tab)
         entries = (entry for entry in self.dock.library.layers if len(entry.versions) > 1)
@@ -87,7 +87,7 @@ class RoomPictures(DockCamera):
             self._take_ground(f"ground-{theme.replace('_', '-')}")
 
     def _take_identify(self) -> None:
-        """What lies at the middle of the map, and in a box around it."""
+        """Take the features at the middle of the map, and in a box around it."""
         view, canvas = self.dock.identify, self.canvas
         canvas.zoomToFullExtent()
         answered: list = []
@@ -113,7 +113,7 @@ class RoomPictures(DockCamera):
         view.button.setChecked(False)
 
     def _take_ground(self, name: str) -> None:
-        """The map, as everybody sees it."""
+        """Take the map, as everybody sees it."""
         canvas = self.canvas
         canvas.show()
         canvas.zoomToFullExtent()
@@ -186,7 +186,7 @@ class RoomPictures(DockCamera):
             self.take("review-unasked")
 
     def _take_numbers(self) -> None:
-        """The indicators of the divisions, and what is to be looked at."""
+        """Take the indicators of the divisions, and the warnings."""
         dock, tab = self.dock, self.dock.numbers_tab
         dock.tabs.setCurrentIndex(dock.tab_index(tab))
         for page, name, view, button in (
@@ -206,7 +206,7 @@ class RoomPictures(DockCamera):
             self.take(name)
 
     def _take_packs(self) -> None:
-        """The rule pack: as it comes along, as the city's own with a change, what differs, would turn, is in force."""
+        """Take the rule pack: as shipped, changed by the city, its differences, the verdicts it turns, in force."""
         dock = self.dock
         dock.tabs.setCurrentIndex(dock.tab_index(dock.check_tab))
         rules = dock.check_tab.rules
@@ -247,7 +247,7 @@ class RoomPictures(DockCamera):
         self.take_window("packs-proof", dialog)
 
     def _take_dialogs(self) -> None:
-        """What is added, and what is published."""
+        """Take the dialogs for adding and for publishing."""
         dock = self.dock
         dock.add_layer("")
         dock.add_dialog.form.source.choose(SourceFile(self.request["parcels"]))
@@ -270,7 +270,7 @@ def dress(application: QgsApplication, request: dict) -> None:
 
 
 def translate_qgis(language: str) -> QTranslator:
-    """Let QGIS's own words be in the language too, as on a planner's desk. Returns what must live as long."""
+    """Translate QGIS's own words, too, as on a planner's desk. Returns the translator, which must live as long."""
     translator = QTranslator()
     if translator.load(str(Path(QgsApplication.i18nPath()) / QGIS_WORDS[language])):
         QCoreApplication.installTranslator(translator)

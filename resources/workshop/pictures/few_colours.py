@@ -1,4 +1,4 @@
-"""A picture in 256 colours of its own, less than half as large: python few_colours.py PICTURE.png TARGET.png."""
+"""Reduce a picture to 256 colours, less than half its size: python few_colours.py PICTURE.png TARGET.png."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ APART = 14  # of 255, by which a colour differs from each more frequent one in r
 
 
 def main(picture: str, target: str) -> int:
-    """Write the picture with the colours that it has most of, as they are; returns the exit code."""
+    """Write the picture in its most frequent colours, unchanged; return the exit code."""
     whole = QImage(picture).convertToFormat(QImage.Format.Format_RGB32)
     # Without dots for the colours between: letters stay clear, and the file small.
     flags = Qt.ImageConversionFlag.AvoidDither
@@ -23,7 +23,7 @@ def main(picture: str, target: str) -> int:
 
 
 def frequent_colours(picture: QImage) -> list[int]:
-    """The most frequent colours that are told apart: signs and papers keep theirs, edges of letters take the next."""
+    """The most frequent distinct colours: signs and paper keep theirs, edges of letters get the nearest."""
     data = picture.constBits()
     data.setsize(picture.sizeInBytes())
     chosen: list[tuple[int, int, int]] = []

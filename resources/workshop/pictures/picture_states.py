@@ -1,4 +1,4 @@
-"""What a room looks like when not all is well: nothing there, nothing found, at work, cancelled, refused."""
+"""Rooms that have nothing to show, have found nothing, are at work, were cancelled, or refuse."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ PERSON = {"zh": "李静", "en": "Li Jing"}
 
 
 class StatePictures:
-    """States of the rooms and dialogs, taken by a camera."""
+    """Takes states of the rooms and dialogs with a camera."""
 
     def __init__(self, camera: DockCamera) -> None:
         self._camera, self._dock, self._request = camera, camera.dock, camera.request
         self._folder = Path(tempfile.mkdtemp(prefix="onemap-pictures-"))
 
     def take_beginnings(self) -> None:
-        """Before there is a library, or a core."""
+        """Take the dock before there is a library, or a core."""
         dock, take = self._dock, self._camera.take
         dock.library.open("")
         dock.header.show_name()
@@ -68,7 +68,7 @@ class StatePictures:
         wait_for(lambda: self._dock.pages.currentWidget() is self._dock.tabs)
 
     def take_map(self) -> None:
-        """The room Map: what is found and what is not, a day long ago, a menu."""
+        """Take the room Map: something found, nothing found, a day long ago, a menu."""
         dock, camera, tab = self._dock, self._camera, self._dock.map_tab
         camera.show_room(tab)
         for name, text in (("found", {"zh": "小学", "en": "road"}[self._request["language"]]), ("nothing", "xyzzy")):
@@ -85,7 +85,7 @@ class StatePictures:
         self._take_long_ago("state-map-long-ago")
 
     def take_check(self) -> None:
-        """The room Check: nothing chosen, at work, cancelled, refused, a finding's remedy, sites, trial."""
+        """Take the room Check: nothing chosen, at work, cancelled, refused, a finding's remedy, sites, trial."""
         dock, camera, tab = self._dock, self._camera, self._dock.check_tab
         camera.take_room("state-check-empty", tab)
         tab.parcels.choose_file(self._request["parcels"])
@@ -120,7 +120,7 @@ class StatePictures:
         self._take_long_ago("state-check-long-ago")
 
     def _take_long_ago(self, name: str, ask: Callable[[], None] | None = None) -> None:
-        """The room that is shown, on a day on which nothing was in force; then the day is today again.
+        """Take the open room on a day on which nothing was in force; then set the day to today again.
 
         ask: asks the room for something on that day.
         """
@@ -163,7 +163,7 @@ class StatePictures:
         self._dock.notice.hide()
 
     def _take_drawn(self) -> None:
-        """A parcel that was drawn asks for its use, and is judged at once."""
+        """Take a drawn parcel that asks for its use, and is judged at once."""
         camera, tab = self._camera, self._dock.check_tab
         tab.live.button.setChecked(True)
         box = camera.canvas.fullExtent()
@@ -179,7 +179,7 @@ class StatePictures:
         camera.take_window("state-dialog-facts", tab.facts.dialog)
 
     def _without_crs(self) -> str:
-        """Parcels in a shapefile that does not say its coordinate system."""
+        """Parcels in a shapefile without a coordinate system."""
         layer = QgsVectorLayer(self._request["parcels"], "parcels", "ogr")
         options = QgsVectorFileWriter.SaveVectorOptions()
         options.driverName = "ESRI Shapefile"
@@ -190,7 +190,7 @@ class StatePictures:
         return str(path)
 
     def take_compare(self) -> None:
-        """The room Compare: two plans that cannot be compared, at work, cancelled, a spot, a decision."""
+        """Take the room Compare: two plans that cannot be compared, at work, cancelled, a spot, a decision."""
         dock, camera, tab = self._dock, self._camera, self._dock.compare_tab
         before = tab.form.plan_b.currentIndex()
         tab.form.plan_b.setCurrentIndex(tab.form.plan_a.currentIndex())
@@ -207,7 +207,7 @@ class StatePictures:
         camera.take("state-compare-spot")
 
     def take_review(self) -> None:
-        """The room Review: a form, all cases at a glance, nothing found, the pages of a case, its menus."""
+        """Take the room Review: a form, all cases at a glance, nothing found, the pages of a case, its menus."""
         dock, camera, tab = self._dock, self._camera, self._dock.review_tab
         camera.show_room(tab)
         if tab.case_page.case is not None:
@@ -275,7 +275,7 @@ class StatePictures:
             wait_for(lambda: page.case.state == "circulating" or self._dock.notice.text)
 
     def take_numbers(self) -> None:
-        """The room Numbers: before anything is measured, at work, explained, sensors, a theme, nothing in force."""
+        """Take the room Numbers: nothing measured yet, at work, explained, sensors, a theme, nothing in force."""
         dock, camera, tab = self._dock, self._camera, self._dock.numbers_tab
         camera.take_room("state-numbers-empty", tab)
         tab.theme.setCurrentIndex(min(2, tab.theme.count() - 1))
@@ -311,7 +311,7 @@ class StatePictures:
         self._take_long_ago("state-numbers-long-ago", measure)
 
     def take_dialogs(self) -> None:
-        """The other dialogs; what is added and refused, published, delivered."""
+        """Take the other dialogs: adding with a refusal, publishing, deliveries."""
         dock, camera = self._dock, self._camera
         dock.add_layer("")
         camera.take_window("state-dialog-add-empty", dock.add_dialog)

@@ -14,7 +14,7 @@ SIZE_PX = (720, 600)
 
 
 def take_processing(camera: DockCamera) -> None:
-    """Keep a picture of the form of each algorithm that a planner opens."""
+    """Take the form of each algorithm that a planner opens."""
     sys.path.append(str(Path(QgsApplication.pkgDataPath()) / "python" / "plugins"))  # where QGIS keeps Processing
     from processing.core.Processing import Processing
     from processing.gui.AlgorithmDialog import AlgorithmDialog

@@ -1,4 +1,4 @@
-"""The room Proof: before anything is chosen, with the problems of a spoiled sample delivery, and once all is mended."""
+"""The room Proof: nothing chosen, the problems of a spoiled sample delivery, and all of them mended."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def take_proof(camera: DockCamera) -> None:
 
 
 def _spoil(place: Path) -> None:
-    """Move a patch, take a map away, and put something else in the place of a text."""
+    """Move a patch, remove a map, and replace a text with something else."""
     database = next(place.rglob("*\u77e2\u91cf*.gdb"))
     layer = QgsVectorLayer(f"{database}|layername=DLTB", "DLTB", "ogr")
     feature = next(one for one in layer.getFeatures() if one["BSM"].endswith("004"))

@@ -48,7 +48,7 @@ class Bullet:
 
 
 def bullet_chart(words: ChartWords, rows: Sequence[Bullet], width_mm: float = WIDTH_MM) -> str:
-    """Bars in bands of grey, of which the darkest is the alarm's. The black stroke is the target.
+    """Bars on grey bands, the darkest for the alarm; the black stroke is the target.
 
     Values without target and limits share one axis with those of the same unit; one that is alone in its unit has no
     bar, because its length would depend only on the axis.

@@ -77,7 +77,7 @@ class Column:
 class TableRow:
     """A table's row: the lines of each cell, of which all but the first are grey.
 
-    shows: what it points at on the page's map; verdict: the verdict that it states; varies: with time alone.
+    shows: what the row points at on the page's map; verdict: the verdict that it states; varies: it changes with time.
     """
 
     cells: tuple[tuple[str, ...], ...]
@@ -98,10 +98,10 @@ class Group:
 class Table:
     """A table under its caption, or under the heading before it.
 
-    table: its name; unit: of its figures, above it; rounding, total: last rows, empty where there are none; size: of
-    its letters on paper, in points; tight: with little room around them; whole: no page ends inside it; splits: a long
-    row may go on on the next page; label: what it is called where it has no caption. In a browser pairs are names and
-    values, `finds` is the column that points at the map, `points_at` what its rows show there.
+    table: its name; unit: of its figures, above it; rounding, total: last rows, empty if there are none; size: of its
+    letters on paper, in points; tight: with little room around them; whole: no page ends inside it; splits: a long row
+    may continue on the next page; label: its name if it has no caption. Only in a browser: pairs: it has names and
+    values; finds: the column that points at the map; points_at: what its rows show there.
     """
 
     kind: ClassVar[str] = "table"
@@ -160,9 +160,8 @@ Block = Any  # one of the above, or what a document has for itself alone
 class Section:
     """A part of a document under a title.
 
-    name: what it is called among the others, where a page or a link names it; mark: what stands above the title, or
-    before it; level: TITLE or CHAPTER; follows: stands below the one before, in one piece; a section that does not
-    begins a page.
+    name: by which pages and links refer to it; mark: the text above or before the title; level: TITLE or CHAPTER;
+    follows: it continues the page of the section before; without it a section begins a page.
     """
 
     title: str
@@ -252,8 +251,9 @@ def titled_table(
     heading: str | None = None,
     **more: Any,
 ) -> tuple[Block, ...]:
-    """A table under its heading, whose words are messages. heading: another one than that of its name; more: its note,
-    the most rows, and what a table has.
+    """A table under its heading, with words from the messages.
+
+    heading: replaces the one of its name; more: further arguments of `table_under` and fields of the table.
     """
     head = phrase(f"{words}.{name}", language) if heading is None else heading
     return table_under(head, columns(words, language, widths, numbers), cells, language, **more)
@@ -291,7 +291,7 @@ def with_texts(node: Any, change: Callable[[str], str]) -> Any:
 
 
 def printable(document: Document) -> Document:
-    """The document as it is printed: without empty columns, words not broken, "< 0.1" kept together."""
+    """The document for printing: without empty columns, words not broken, "< 0.1" kept together."""
     texts: Document = with_texts(document, lambda text: visible_text(_LESS.sub("\\1\u00a0", text)))
     sections = tuple(
         replace(section, blocks=tuple(_fit_columns(block, document.width_mm) for block in section.blocks))
@@ -353,6 +353,6 @@ def _fit_columns(block: Block, width_mm: float) -> Block:
 
 
 def _word_mm(text: str, em: float, size_pt: float) -> float:
-    """How wide the longest word of a text is at most; Chinese breaks anywhere, and so do words that are made to."""
+    """The greatest possible width of a text's longest word; Chinese text and very long words break anywhere."""
     longest = max((len(word) for word in _WORDS.findall(text) if not _LONG.search(word)), default=1)
     return longest * em * size_pt * _MM_A_POINT

@@ -21,7 +21,7 @@ def check_files(values: Values, name: str, forms: Sequence[str]) -> None:
     """Refuse, before any work, a file that cannot be written.
 
     name: the verb's parameter with the file; forms: its possible endings. Raises OneMapError statement.suffix,
-    out.exists and what else a place may have.
+    out.exists and those of `check_places`.
     """
     from onemap.layers.errors import OneMapError
     from onemap.layers.files.atomic_output import check_places

@@ -184,7 +184,7 @@ class WordPrinter:
         return paragraph
 
     def _add_facts(self, facts: Facts) -> None:
-        """Set facts: two in a row, where a last one may have its own; one in a row; or all in one line."""
+        """Set facts in the form that they ask for: two in a row, one in a row, or all in one line."""
         pairs = list(facts.pairs)
         if facts.form == BESIDE:
             rows = [[text for pair in pairs[at : at + 2] for text in pair] for at in range(0, len(pairs), 2)]

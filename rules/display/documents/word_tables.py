@@ -29,9 +29,9 @@ _BEHIND_INDENT = ("w:tblBorders", "w:shd", "w:tblLayout", "w:tblCellMar", "w:tbl
 class TableLook:
     """How the tables of a document are set.
 
-    leading: how high a line is, of its letters' size, whichever fonts a machine has; room_pt: above and below a text;
-    padding, tight: around the text of a cell, above and beside, in twentieths of a point, () for what Word has; strong:
-    the font of heads and totals, "" for bold letters; is_centred: heads stand in the middle, and texts of their row.
+    leading: the height of a line, as a multiple of its letters' size; room_pt: above and below a text; padding, tight:
+    the room above and beside a cell's text, in twentieths of a point, () for Word's own; strong: the font of heads and
+    totals, "" for bold letters; is_centred: heads stand in the middle, and so do texts in their row.
     """
 
     leading: float
@@ -43,7 +43,7 @@ class TableLook:
 
 
 class WordTable:
-    """A table at the end of a document, built row by row. A cell like an earlier one is copied from it, for speed.
+    """A table at the end of a document, built row by row. For speed, a cell is copied from an earlier one like it.
 
     aligns: of its columns; names: columns shaded like heads; is_tight: with little room in its cells.
     """
@@ -81,7 +81,7 @@ class WordTable:
         splits: bool = False,
         height_mm: float = 0.0,
     ) -> None:
-        """Add a row. cells: the lines of each; the last goes on to the right edge; splits: a page may end inside."""
+        """Add a row. cells: the lines of each, the last as wide as the columns left; splits: a page may end inside."""
         made = _Row(self._made._tbl.add_tr(), self._made)
         if height_mm:
             made.height = Mm(height_mm)
@@ -126,7 +126,7 @@ class WordTable:
 
 
 def _filled_cell(cell: CT_Tc, lines: Sequence[str]) -> CT_Tc:
-    """A copy of a cell with so many lines, filled in."""
+    """A copy of a cell, filled with these lines."""
     made = copy.deepcopy(cell)
     for at, (run, text) in enumerate(zip(made.iter(qn("w:r")), lines, strict=True)):
         run.text = f"\n{text}" if at else text

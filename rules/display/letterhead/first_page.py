@@ -11,10 +11,10 @@ MOST_GRAVE = 3
 
 
 def rules_asked(rows: Sequence[Row], labels: Mapping[str, str]) -> Row:
-    """The numbers of rules, and of those asked, and why the others were not, the commonest reason first.
+    """How many rules there are, how many were asked, and why the others were not, the commonest reason first.
 
-    rows: a row per rule and outcome; reasons: by the reason's words.
-    text: all of it in words; short: for a table's cell.
+    rows: a row per rule and outcome. In the result, reasons: by their words; text: all in words; short: for a table's
+    cell.
     """
     reasons: dict[str, set[str]] = {}
     for row in rows:
@@ -41,8 +41,9 @@ def department_rows(
 ) -> list[Row]:
     """A row per department that has rules, was asked or has signed: verdict, counts, rules asked, its conclusion.
 
-    rows: a row per rule and outcome; opinions: of the current round; wants: by department, other departments' rules
-    that want it consulted, whose findings its opinion rests on too. verdict: of its own rules, null if none was asked.
+    rows: a row per rule and outcome; opinions: of the current round; wants: by department, the rules of others that
+    want it consulted, whose findings its opinion rests on too. verdict: of the department's own rules, null if none was
+    asked.
     """
     opinion_of = {opinion["department"]: opinion for opinion in opinions}
     found = []

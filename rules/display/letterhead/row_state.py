@@ -1,4 +1,4 @@
-"""What a document's row of a rule shows: a conflict, ground that could not be judged, or why there is neither."""
+"""The state of a rule's row in a document: a conflict, ground that could not be judged, or why there is neither."""
 
 from enum import StrEnum
 

@@ -1,8 +1,8 @@
 """Areas, shares and moments as documents print them: hectares with four decimals, on the ellipsoid, rounded half up.
 
-One rule for all papers: each measured ground is rounded once, by itself, and printed so wherever it stands. No figure
-is made to close. Where rounded parts do not sum to their rounded whole, the paper says by how much (尾差). What was
-measured as none is printed as none; what is there, though less than the last digit, as `<0.0001`.
+One rule for all papers: each measured ground is rounded once, by itself, and printed so wherever it appears. No figure
+is changed to make a sum fit. Where rounded parts do not sum to their rounded whole, the paper says by how much (尾差).
+An area of zero is printed as zero; a smaller area than the last digit can show is printed as `<0.0001`.
 """
 
 import math
@@ -20,18 +20,18 @@ _SAME_M2 = 1.0  # survey and site are measured alike up to how coordinates and a
 
 
 def total_m2(areas_m2: Iterable[float]) -> float:
-    """The whole of measured grounds in m², exact whatever their order: the site's total is this, rounded once."""
+    """The sum of measured areas in m², exact in any order: the site's total is this sum, rounded once."""
     return math.fsum(areas_m2)
 
 
 def rest_m2(whole_m2: float, *parts_m2: float) -> float:
-    """The ground left beside measured parts; 0 where it is within the error of measuring."""
+    """The area of a whole that its measured parts leave; 0 if it is within the error of measuring."""
     rest = math.fsum((whole_m2, *(-part for part in parts_m2)))
     return rest if rest > max(_ERROR_M2, _ERROR_SHARE * whole_m2) else 0.0
 
 
 def same_ground_m2(surveyed_m2: float, site_m2: float) -> float:
-    """One figure for a ground that was measured twice: the site's, if both agree to a square metre."""
+    """One area for a ground that was measured twice: the site's, if both agree to a square metre."""
     return site_m2 if abs(site_m2 - surveyed_m2) < _SAME_M2 else surveyed_m2
 
 
@@ -55,7 +55,7 @@ def areas(area_m2: float) -> PrintedAreas:
 
 
 def square_metres_text(value: float) -> str:
-    """Square metres with separators: no decimals from 10 m² on, one below; only no area at all is written as 0.0."""
+    """Square metres with separators: no decimals from 10 m² on, one below; only an area of zero is written as 0.0."""
     if 0 < value < 0.05:
         return "<\u00a00.1"
     return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"

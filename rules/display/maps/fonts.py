@@ -45,7 +45,7 @@ _FREE |= {"heading": (*_SANS, *_SERIF), "subheading": (*_SERIF, *_SANS)}
 
 @dataclass(frozen=True)
 class FontChoice:
-    """The family of each role, and whether the title's is to be made bold, as a free one is."""
+    """The font family of each role; heavy: the title's family has to be made bold, as free fonts have to."""
 
     families: dict[str, str]
     heavy: bool

@@ -11,7 +11,7 @@ MOST_BYTES = 600_000  # of the ground; a map with its spots stays below 1 MB
 def draw_ground(sheet: Sheet, source: LayersOnMap, theme: str) -> list[str]:
     """Draw a theme's layers on an empty sheet, as finely as its size allows; return their titles with versions.
 
-    Of `base` only the first layer with anything there is drawn. A layer that is too large at any detail is left out.
+    Of `base` only the first layer with features there is drawn. If all is too large at every detail, nothing is drawn.
     """
     layers = map_themes()[theme]
     fine = sheet.tolerance_mm, sheet.least_mm
@@ -42,7 +42,7 @@ def _first_of(sheet: Sheet, source: LayersOnMap, codes: list[str]) -> list[str]:
 
 
 def _draw_layers(sheet: Sheet, source: LayersOnMap, codes: list[str], *, faint: bool) -> list[str]:
-    """Draw layers, each that has anything there; their titles with the versions."""
+    """Draw the layers that have features in view; return their titles with versions."""
     used = []
     for code in codes:
         near = source.near(code, sheet.view.bounds)

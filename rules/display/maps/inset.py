@@ -105,7 +105,7 @@ def _detail(geometry: shapely.Geometry, pencil_m: float) -> tuple[tuple[float, f
 
 
 def _width(geometry: shapely.Geometry) -> float:
-    """About how wide a polygon is at its ordinary place; of anything else without end, as it is drawn thick."""
+    """The approximate width of a polygon; infinite for lines and points, which are drawn thick."""
     area, length = float(shapely.area(geometry)), float(shapely.length(geometry))
     return 2 * area / length if area > 0 and length > 0 else float("inf")
 

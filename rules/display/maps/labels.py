@@ -18,9 +18,9 @@ _MOST_NAMES, _MOST_CODES = 28, 150  # of features; parcels are all named
 
 @dataclass(frozen=True)
 class Label:
-    """A name: its text, the shape on paper (mm) that it names, and whether it stands inside of it or beside it.
+    """A name: its text, the shape on paper (mm) that it names, and whether it stands inside the shape or beside it.
 
-    needed: it is set even where it must cover something; repeated: a code, which several features may share.
+    needed: it is set even if it must cover something; repeated: a code, which several features may share.
     """
 
     text: str

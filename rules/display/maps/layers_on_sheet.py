@@ -35,7 +35,7 @@ _MOST_BELOW, _APART_MM = 0.3, 0.2  # part of an outline that lies below a red li
 class Sheet:
     """A map under construction. prefix: begins the ids of its patterns, unique in the document that holds the map.
 
-    tolerance_mm, least_mm: how far lines may move, and what is too small to be drawn.
+    tolerance_mm, least_mm: how far lines may move, and the size below which nothing is drawn.
     """
 
     view: View
@@ -79,7 +79,7 @@ class Sheet:
         return True
 
     def _name_codes(self, near: NearFeatures, seen: np.ndarray) -> None:
-        """Explain in the legend the codes by which classes are distinguished on the map."""
+        """Explain in the legend the codes that mark the classes on the map."""
         item = near.entry.field_named(_code_field(near.entry) or "")
         if item is None or item.name not in near.attributes.columns:
             return
@@ -151,13 +151,13 @@ class Sheet:
                 self._paint(ground, symbol, kind, legend)
 
     def show_beside(self, parcels: np.ndarray) -> None:
-        """Draw outlines that run along those of parcels (n,) beside them: the red line would cover them."""
+        """Draw outlines that lie under the red lines of parcels (n,) beside them, because the red would hide them."""
         # One by one: of the lines of a thousand parcels at once GEOS finds the sides thirty times more slowly.
         edges = shapely.boundary(self.view.shapes_on_paper(parcels))
         self.red_edge = shapely.union_all(shapely.buffer(edges, PARCEL.stroke_mm / 2))
 
     def _beside_red(self, shapes: np.ndarray, symbol: Symbol, side: float) -> np.ndarray:
-        """The shapes (n,) whose outline the red line would hide, smaller (side -1) or larger (1) by the two widths."""
+        """The shapes (n,), those under the red line made smaller (side -1) or larger (side 1) by both lines' widths."""
         if self.red_edge is None or symbol.fill or symbol.hatch or symbol.dots or not len(shapes):
             return shapes
         edges = shapely.boundary(shapes)

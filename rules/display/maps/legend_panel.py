@@ -13,9 +13,7 @@ _GAP = 4.0
 
 @dataclass(frozen=True)
 class LegendEntry:
-    """One look and what it stands for. kind: polygon, line, point, or code; pattern: the id of its SVG pattern, or
-    the code that stands on the map.
-    """
+    """One look and its meaning. kind: polygon, line, point, or code; pattern: its SVG pattern's id, or its code."""
 
     symbol: Symbol
     kind: str

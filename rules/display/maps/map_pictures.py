@@ -18,7 +18,7 @@ class Picture(NamedTuple):
 
 
 def map_pictures(maps: Sequence[str], width_px: int, progress: Progress = SILENT) -> list[Picture]:
-    """SVG maps as PNG, so many pixels wide, for programs that draw no SVG.
+    """SVG maps as PNG of this width in pixels, for programs that draw no SVG.
 
     Raises OneMapError statement.template if typst cannot draw one.
     """

@@ -190,7 +190,7 @@ class _Drawing:
         return View(_MARGIN, top, width, height, centre, round_scale(ground, width, height))
 
     def _town(self, parcels: Bounds) -> Bounds | None:
-        """The district with the parcels, where that is less than the theme would show; None elsewhere."""
+        """The box of the district with the parcels, if the theme would show more than that; else None."""
         district = self.source.library.district()
         if district is None:
             return None

@@ -24,7 +24,7 @@ _PIECES = ("findings", "overlaps_line", "overlaps_point")
 
 @dataclass(frozen=True)
 class Piece:
-    """A piece of conflict: whose, by which rule, how severe, if it counts, and its geometry in the library's plane."""
+    """A piece of conflict: its parcel, rule and verdict, whether it counts, and its geometry in the library's plane."""
 
     parcel: str
     rule: str

@@ -27,8 +27,8 @@ _SHAPES = ("polygon", "line", "point")
 def map_tile(library: Library, codes: Sequence[str], place: tuple[int, int, int], as_of: date, language: str) -> Record:
     """Some layers in one tile, as base64, each in its version in force. place: zoom, column, row.
 
-    A tile is to be looked at: areas, lengths and what lies where come from the verbs that compute in the library's
-    plane. Raises UsageError layer.unknown, tile.geometry, usage.value, OneMapError version.….
+    Tiles are only for display: verbs compute areas, lengths and positions in the library's plane. Raises UsageError
+    layer.unknown, tile.geometry, usage.value, OneMapError version.….
     """
     catalogue = library.catalogue()
     for code in codes:

@@ -62,21 +62,21 @@ def _bodies(pdf: bytes, offsets: dict[int, int], end: int) -> dict[int, bytes] |
 
 
 class _Writer:
-    """A PDF as it is written: objects, then the table that says where each is."""
+    """A PDF under construction: objects, then the table of their positions."""
 
     def __init__(self, head: bytes, count: int) -> None:
-        """head: what stands before the first object; count: of the objects that have numbers."""
+        """head: the bytes before the first object; count: the number of objects that have numbers."""
         self._parts, self._length = [head], len(head)
         self._places: dict[int, tuple[int, int, int]] = {}
         self._next = count
 
     def add_plain(self, number: int, body: bytes) -> None:
-        """An object that stays as it is."""
+        """Add an object that stays unpacked."""
         self._places[number] = (_PLAIN, self._length, 0)
         self._put(b"%d 0 obj\n%s\nendobj\n" % (number, body))
 
     def add_packed(self, bodies: dict[int, bytes]) -> None:
-        """Objects that are no streams, in one stream."""
+        """Add objects other than streams, packed into one stream."""
         places, at = [], 0
         for index, (number, body) in enumerate(bodies.items()):
             places.append(b"%d %d" % (number, at))
@@ -87,7 +87,7 @@ class _Writer:
         self._put_stream(facts, first + b"\n".join(bodies.values()))
 
     def end(self, facts: bytes) -> bytes:
-        """The whole file. facts: of the document, as the trailer has them."""
+        """The whole file. facts: the entries of the trailer about the document."""
         start, number = self._length, self._next
         self._places[number] = (_PLAIN, start, 0)
         rows = b"".join(struct.pack(">BIH", *self._places.get(one, (_FREE, 0, 0))) for one in range(number + 1))

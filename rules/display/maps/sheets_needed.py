@@ -31,9 +31,9 @@ class MapPage:
 
 
 def theme_pages(source: MapSource, department: str | None) -> list[MapPage]:
-    """The maps by theme, and one of all conflicts together; department: without the latter, its own are few.
+    """The maps by theme; without a department also one of all conflicts together.
 
-    Parcels that lie apart get sheets of their own; no theme without anything to show but location and boundary.
+    Parcels that lie apart get sheets of their own. Themes without data are left out, except location and boundary.
     """
     if not source.parcels:
         return []
@@ -55,7 +55,7 @@ def theme_codes(theme: str) -> list[str]:
 
 
 def _own_codes(theme: str) -> list[str]:
-    """The layers that are a reason to draw a theme; its base layers are not."""
+    """The layers for which a theme is drawn; its base layers are no reason to draw it."""
     return [code for code in theme_codes(theme) if code not in map_themes()[theme].get("base", ())]
 
 
@@ -80,7 +80,7 @@ def conflict_pages(source: MapSource, department: str | None) -> list[MapPage]:
 
 
 def neighbouring_parcels(source: MapSource, names: Sequence[str]) -> list[tuple[str, ...]]:
-    """Parcels in groups that fit one sheet on which the largest of them can still be read."""
+    """Parcels in groups that fit one sheet at a scale at which the largest parcel can still be read."""
     boxes = shapely.bounds(np.array([source.parcels[name] for name in names], dtype=object))
     size = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
     groups: list[tuple[list[int], list[float], float]] = []

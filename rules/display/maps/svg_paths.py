@@ -53,7 +53,7 @@ class View:
 
 
 def round_scale(bounds: tuple[float, float, float, float], width_mm: float, height_mm: float) -> int:
-    """The largest round scale 1:N at which the ground fits the paper: the N."""
+    """The N of the largest round scale 1:N at which the ground fits the paper."""
     needed = max((bounds[2] - bounds[0]) / width_mm, (bounds[3] - bounds[1]) / height_mm) * 1000
     power = 10 ** math.floor(math.log10(max(needed, _SMALLEST_SCALE)))
     return next(
@@ -64,7 +64,7 @@ def round_scale(bounds: tuple[float, float, float, float], width_mm: float, heig
 def within_frame(geometries: np.ndarray, view: View, tolerance_mm: float, least_mm: float) -> np.ndarray:
     """Geometries (n,) on paper, clipped at the frame and thinned; None where nothing is left to see.
 
-    tolerance_mm: no line moves by more; least_mm: what is smaller in both directions is left out.
+    tolerance_mm: no line moves by more; least_mm: shapes smaller than this in both directions are left out.
     """
     return thin_shapes(clip_to_frame(geometries, view), tolerance_mm, least_mm)
 

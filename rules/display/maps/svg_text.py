@@ -19,7 +19,7 @@ _ILLEGAL = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 65534, 65535, *rang
 
 
 def as_text(value: object) -> str:
-    """Any value as XML text: markup is shown as it is written, and what XML cannot hold becomes a sign."""
+    """Any value as XML text: markup is escaped, and characters that XML forbids become a sign."""
     return escape(visible_text(str(value).translate(_ILLEGAL)))
 
 
@@ -38,7 +38,7 @@ _BOLD = 1.1  # how much wider bold letters are
 
 
 def text_width(text: str, size: float) -> float:
-    """About how wide a text is, in the unit of its size: Chinese is square, other letters are taken as wide ones."""
+    """The approximate width of a text, in the unit of its size: Chinese is square, other letters count as wide ones."""
     return size * sum(map(_character_width, text))
 
 
@@ -82,7 +82,7 @@ def _lines_within(text: str, size: float, width: float) -> tuple[str, ...]:
 
 
 def _without_orphan(lines: list[str]) -> list[str]:
-    """Lines of which the last is not a single Chinese character, if the line before can spare one."""
+    """Lines whose last is no single Chinese character, if the line before can spare one."""
     if len(lines) < 2 or len(lines[-1]) != 1 or _character_width(lines[-1]) != _WIDE:
         return lines
     tokens = [*_tokens(lines[-2])]

@@ -1,4 +1,4 @@
-"""How the features of a layer look on a drawn map, and what the legend calls them: by the table in resources/styles."""
+"""The looks of a layer's features on a drawn map, and their names in the legend, by the table in resources/styles."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class Symbol:
 
     @property
     def hides(self) -> bool:
-        """Whether it covers what lies below, so that it has to be drawn first."""
+        """Whether it covers the features below, so that it has to be drawn first."""
         return self.fill is not None and self.fill_opacity > FAINT
 
 
@@ -61,7 +61,7 @@ def symbols_of(
 ) -> tuple[list[Symbol], np.ndarray]:
     """The looks of a layer's features, and for each of the n features the index of its look.
 
-    faint: as a background, so that what lies on it is read first.
+    faint: as a background that does not distract from the features above it.
     """
     style = style_of(entry)
     name = entry.title_in(language)

@@ -62,7 +62,7 @@ def set_pages(
     Nothing is fetched meanwhile.
 
     name: what a refusal calls the template.
-    progress: by the time that the folder's size lets one expect.
+    progress: estimated from the folder's size.
     is_foreign: the template is not ours.
     options: typst's.
     Raises OneMapError statement.template, memory.full, and statement.template_large for a foreign one.

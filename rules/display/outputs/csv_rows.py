@@ -5,11 +5,11 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_SIGNS = tuple("=+-@\t\r\n＝＋－＠")  # where people write Chinese, the wide ones too
 
 
 def csv_bytes(heads: Sequence[str], rows: Iterable[Iterable[Any]]) -> bytes:
-    """Rows as CSV in UTF-8, with the mark by which office programs know it; a text that begins a formula is quoted."""
+    """Rows as CSV in UTF-8 with the mark that office programs need; texts that would begin a formula are quoted."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(heads)

@@ -83,13 +83,14 @@ def tables_written(
     titles: "KnownTitles | None" = None,
     record: Mapping[str, Any] = NO_RECORD,
 ) -> Iterator[Target]:
-    """All tables as a GeoPackage, an .xlsx without geometry, or a folder of (Geo)Parquet files; or parcels alone.
+    """Write all tables as a GeoPackage, an .xlsx without geometry, or (Geo)Parquet files in a folder; or parcels alone.
 
-    language: of what a sheet says to people; codes without one. figures: that an .xlsx has as native charts.
-    titles: what no table says of the ids on a sheet; record: of what makes them, where no table is that of a run.
+    language: of names and words in a sheet, None for codes; figures: native charts of an .xlsx; titles: those of ids
+    that no table has; record: of what makes the tables, if none is that of a run.
 
-    They are written beside, and take their place when the block ends without an error: what must be recorded together
-    with them is recorded inside. Raises OneMapError out.exists, out.folder, out.format, out.failed, out.too_many_rows.
+    The files are written under other names and moved into place if the block ends without an error: record inside it
+    what must be recorded with them. Raises OneMapError out.exists, out.folder, out.format, out.failed,
+    out.too_many_rows.
     """
     with output_opened(crs, out, overwrite, language, figures, titles, record) as output:
         output.append(tables)
@@ -133,7 +134,7 @@ class _LabelledOutput:
         self._label = label
 
     def append(self, tables: Mapping[str, Table]) -> None:
-        """The next rows of some tables."""
+        """Write the next rows of some tables."""
         with _refusals(self._label):
             self._output.append(tables)
 
@@ -141,7 +142,7 @@ class _LabelledOutput:
         """Do nothing: no thread writes."""
 
     def finish(self, progress: Progress = SILENT) -> None:
-        """Write what is left to write."""
+        """Write the remaining content."""
         progress.at(0.0)
         with _refusals(self._label):
             self._output.finish()
@@ -157,7 +158,7 @@ class _LabelledOutput:
 
 
 class _PartialOutput(_LabelledOutput):
-    """Sheets, some of whose cells may be too small, or a file with only the parcels."""
+    """Sheets whose cells may be too small for their text, or a file with only the parcels."""
 
     def __init__(self, output: "SheetOutput | ParcelFileOutput", label: str) -> None:
         super().__init__(output, label)

@@ -21,7 +21,7 @@ _LOOK = frozenset(
 
 
 class PrintedPage(HTMLParser):
-    """A page as it is read. texts: what stands in it, part by part; drawn: what its maps and figures consist of."""
+    """A page being read. texts: its texts, part by part; drawn: the elements of its maps and figures."""
 
     def __init__(self, page: str) -> None:
         super().__init__(convert_charrefs=True)

@@ -1,4 +1,4 @@
-"""The record of a run as two lists of facts: what an office reads, and what a technician needs to repeat it."""
+"""The record of a run as two lists of facts: one for an office, and one for a technician who repeats the run."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any

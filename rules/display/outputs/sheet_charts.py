@@ -32,9 +32,9 @@ SheetFigure = Figure | MatrixFigure
 
 
 def write_charts(workbook: Any, figures: Sequence[SheetFigure], taken: Iterable[str]) -> None:
-    """Add a sheet of charts after the others. taken: their names. Cells have the values unrounded.
+    """Add a sheet of charts after the other sheets. taken: the names of these. Cells have the values unrounded.
 
-    An unknown value is empty: a hatched bar stands for it, in a column of its own that says so.
+    The cell of an unknown value is empty; a hatched bar replaces it, in a column of its own with a note.
     """
     if not figures:
         return
@@ -176,7 +176,7 @@ def _draw_line(series: Any, colour: str, is_target: bool) -> None:
 
 
 def _value_labels(is_unknown: bool, form: str) -> DataLabelList:
-    """The number at a mark; at what nobody knows the word."""
+    """The labels of a series: the number of each value, or the word for unknown ones."""
     labels = DataLabelList()
     labels.showVal, labels.showSerName = not is_unknown, is_unknown
     labels.showLegendKey = labels.showCatName = labels.showPercent = False

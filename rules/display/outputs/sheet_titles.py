@@ -64,12 +64,12 @@ def titles_of_check(library: Library, packs: Sequence[Pack], record: CheckRecord
 
 
 class SheetTitles:
-    """Titles in one language. Where nobody has a title, an id or a code stays as it is."""
+    """Titles in one language. Ids and codes without a title stay as they are."""
 
     def __init__(
         self, language: str, known: KnownTitles | None = None, tables: Mapping[str, pd.DataFrame] | None = None
     ) -> None:
-        """tables: all that are written, by name; each may name what another has only the id of."""
+        """tables: all that are written, by name; each may give the titles of ids in another."""
         known, tables = known or KnownTitles(), tables or {}
         self.language = language
         self.catalogue = known.catalogue if known.catalogue is not None else shipped_catalogue()
@@ -90,7 +90,7 @@ class SheetTitles:
         return self._rules.get(rule, rule)
 
     def rules(self, names: str) -> str:
-        """The titles of rules with commas between."""
+        """The titles of rules, separated by commas."""
         return phrase("said.semicolon", self.language).join(self.rule(name) for name in names.split(",")) or names
 
     def indicator(self, indicator: str) -> str:
@@ -102,7 +102,7 @@ class SheetTitles:
         return self._terms.get(term, term)
 
     def excuse(self, excused_by: str) -> str:
-        """By what a rule excuses a project, in words."""
+        """What excuses a project from a rule, in words."""
         return excuse_words(excused_by, self._classes, self.language)
 
     def department(self, code: str) -> str | None:
@@ -114,7 +114,7 @@ class SheetTitles:
         return self._packs.get(pack, {}).get(self.language) or pack
 
     def unit(self, unit: str) -> str | None:
-        """The name of an area unit; None where it has none."""
+        """The name of an area unit; None if it has none."""
         return self._units.get(unit)
 
     def layer(self, code: str) -> str:
@@ -122,7 +122,7 @@ class SheetTitles:
         return layer_title(code, self.catalogue, self.language)
 
     def version(self, table: str) -> str:
-        """A version, by the table that holds it: its layer's title and its label where the record of the run has it."""
+        """A version, by its table: the layer's title and, if the record of the run has it, the version's label."""
         found = _VERSION.fullmatch(table)
         if found is None:
             return table
@@ -130,7 +130,7 @@ class SheetTitles:
         return f"{self.layer(found[1])} {known['label']}" if known else self.layer(found[1])
 
     def versions(self, tables: str) -> str:
-        """Several versions with commas between."""
+        """Several versions, separated by commas."""
         return phrase("said.semicolon", self.language).join(map(self.version, tables.split(", ")))
 
     def layer_of(self, rule: str | None) -> str | None:
@@ -138,7 +138,7 @@ class SheetTitles:
         return self._layer_of_rule.get(rule) if rule is not None else None
 
     def field(self, name: str, layer: str | None = None) -> str:
-        """The name of a field; FIELD/class, FIELD/group and FIELD/2 say what of its codes is meant."""
+        """The name of a field; FIELD/class, FIELD/group and FIELD/2 also name the part of its codes that is meant."""
         stem, slash, part = name.rpartition("/")
         key = "first_signs" if part.isdigit() else f"of_{part}"
         if slash and key in _PARTS:
@@ -160,7 +160,7 @@ class SheetTitles:
         return titles[self.language] if slash and part == "group" else f"{value} {titles[self.language]}"
 
     def classes(self, codes: str, side: int) -> str:
-        """Class codes with commas, of the first (0) or second (1) plan of a comparison, each with its title."""
+        """Class codes of the first (0) or second (1) plan of a comparison, each with its title, separated by commas."""
         entry = self.catalogue.get(self._layers[side]) if side < len(self._layers) else None
         name = entry.class_field if entry else None
         if entry is None or name is None:
@@ -174,7 +174,7 @@ class SheetTitles:
         return [*first, *self.catalogue.values()]
 
     def _field(self, name: str, layer: str | None) -> Field | None:
-        """A field of a layer's schema; of no layer that is known, the first that is called so."""
+        """A field of a layer's schema; the first with this name in any layer if the layer is unknown."""
         key = layer, name
         if key not in self._fields:
             entry = self.catalogue.get(layer) if layer else None
@@ -200,7 +200,7 @@ def record_of_run(table: pd.DataFrame | None) -> dict[str, Any]:
 
 
 def _read(value: Any) -> Any:
-    """A cell of the record: numbers and names as they are, what opens a bracket, or is a word of JSON, as JSON."""
+    """Read a cell of the record: text that begins with a bracket, or is null, true or false, as JSON; else as it is."""
     if not isinstance(value, str):
         return value.item() if hasattr(value, "item") else value
     try:

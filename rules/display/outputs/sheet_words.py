@@ -80,7 +80,7 @@ class SheetWords:
     def _special_words(
         self, texts: Mapping[str, Any], department: Callable[[Any], Any], flag: Callable[[Any], Any]
     ) -> Mapping[str, Mapping[str, Callable[[Any], Any]]]:
-        """The titles of codes in the tables that have columns of their own."""
+        """The words for codes, by table and column, in the tables whose columns have their own."""
         status, verdict = texts["reading_status"].get, texts["verdict"].get
         type_ = {code: f"{code} {words}" for code, words in texts["difference"].items()}.get
         conclusions, comma = texts["conclusion"], phrase("said.comma", self._language)
@@ -122,18 +122,18 @@ class SheetWords:
         return lambda codes: self._titles.classes(codes, side)
 
     def _layer(self, code: str) -> str:
-        """A layer's title; with its code where another layer is called so too."""
+        """A layer's title, followed by its code if another layer has the same title."""
         title = self._titles.layer(code)
         namesakes = [one for one in self._titles.catalogue.values() if one.title_in(self._language) == title]
         return f"{title} {code}" if len(namesakes) > 1 else title
 
     def name(self, table: str) -> str:
-        """The name of the sheet of a table; the table's name where there is no word for it."""
+        """The name of the sheet of a table; the table's own name if the messages have none."""
         name = "".join(sign for sign in str(self._sheets.get(table, table)) if sign not in _SPECIAL)
         return name[:_LONGEST_NAME]
 
     def head(self, column: str, table: str = "") -> str:
-        """The head of a table's column, with its unit; the column's name where there is no word for it."""
+        """The head of a table's column, with its unit; the column's own name if the messages have none."""
         heads = self._of_indicators if table in _OF_INDICATORS else self._of_table.get(table, {})
         own = heads.get(column)
         return str(own or (self._layer(column) if table == HECTARES else self._columns.get(column, column)))
@@ -169,7 +169,7 @@ class SheetWords:
         return frame.iloc[:, sorted(range(len(names)), key=lambda at: ranks.get(names[at], 0))]
 
     def _with_titles(self, table: str, columns: pd.DataFrame) -> pd.DataFrame:
-        """A column of titles before each of ids that has none beside it."""
+        """Insert a column of titles before each column of ids that has none."""
         titles = self._titles
         found: dict[str, tuple[str, Callable[[str], str | None]]] = {}
         if "rule" in self.technical(table) and "title" not in columns:
@@ -188,7 +188,7 @@ class SheetWords:
         return columns
 
     def _field_titles(self, names: str) -> str:
-        """The titles of fields with commas between."""
+        """The titles of fields, separated by commas."""
         return phrase("said.comma", self._language).join(map(self._titles.field, names.split(",")))
 
     def _fact_column(self, columns: pd.DataFrame, name: str) -> pd.Series:
@@ -203,7 +203,7 @@ class SheetWords:
         return pd.Series([texts[row] for row in rows], index=columns.index, dtype=object)
 
     def _facts(self, column: str, text: Any, layer: str | None, differ: str | None) -> Any:
-        """An object of JSON as names and values; any other text as it is, and nothing for an empty one."""
+        """A JSON object as names and values; any other text unchanged, and nothing for an empty object."""
         is_class = column in ("keys", *_CLASSES)
         if text is None and is_class:
             return phrase("said.no_feature", self._language)
@@ -228,7 +228,7 @@ class SheetWords:
 
 
 def _object_of(text: Any) -> dict[str, Any] | None:
-    """An object of JSON; None of any other text."""
+    """The JSON object in a text; None for any other text."""
     try:
         facts = json.loads(text)
     except (TypeError, ValueError):

@@ -63,7 +63,7 @@ class GeoPackageOutput:
         self._srs_id = geopackage.prepare(self._connection, crs)
 
     def begin(self, tables: Mapping[str, Table]) -> None:
-        """Note where the next rows are; then they may be appended."""
+        """Note the boxes of the next rows' geometries, before `append` writes these rows."""
         self._boxes = {name: table.boxes for name, table in tables.items() if table.has_geometries}
         for name, boxes in self._boxes.items():
             self._bounds.setdefault(name, []).append(boxes)
@@ -112,7 +112,7 @@ class GeoPackageOutput:
             self._heads[name] = {column: self._words.head(column, name) for column in types}
 
     def make_ready(self) -> None:
-        """Pack the layers' indexes, once all rows are begun; their last may still be on the way into the file."""
+        """Pack the layers' indexes after the last `begin`; the last rows may still be on the way into the file."""
         while self._bounds:
             name, parts = self._bounds.popitem()
             boxes = np.concatenate(parts)
@@ -143,9 +143,9 @@ class GeoPackageOutput:
         return self._words.name(name) if self._words else name
 
     def _keep_looks(self) -> None:
-        """Give the layers their looks, after them all, so that these are listed first. Without a language none has one.
+        """Store the layers' looks after all layers, so that layers are listed first; without a language there are none.
 
-        QGIS takes what columns are called from there; not every version of its GDAL reads the extension Schema.
+        QGIS takes the names of columns from them; not every version of its GDAL reads the extension Schema.
         """
         if self._language is None:
             return

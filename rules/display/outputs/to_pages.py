@@ -64,7 +64,7 @@ class PageOutput:
         self._rows = 0
 
     def append(self, tables: Mapping[str, Table]) -> None:
-        """The next rows of some tables. Raises OneMapError out.too_many_pages."""
+        """Keep the next rows of some tables. Raises OneMapError out.too_many_pages."""
         self._rows += sum(tables[name].count for name in _PARCEL_TABLES if name in tables)
         if self._rows > MOST_ROWS:
             limits = {"most": MOST_ROWS, "pages": MOST_ROWS // _ROWS_A_PAGE}
@@ -117,7 +117,7 @@ class _Pages:
         return tuple((name, str(value)) for name, value in facts(self._titles))
 
     def _counts(self) -> str:
-        """Of how many parcels each verdict is."""
+        """The number of parcels with each verdict."""
         counts = self._frames["parcels"]["verdict"].value_counts()
         of_each = (
             f"{verdict_words(verdict, self._language)} {counts[verdict]:,}" for verdict in VERDICTS if verdict in counts
@@ -125,7 +125,7 @@ class _Pages:
         return pair_text(self._words.name("parcels"), " · ".join(of_each), self._language)
 
     def _table(self, name: str, frames: Mapping[str, pd.DataFrame] | None = None) -> tuple[Block, ...]:
-        """One of the other tables in the words that a workbook has for it; nothing where it has no row."""
+        """One of the other tables, in a workbook's words; nothing if it has no rows."""
         frame = (frames or self._frames).get(name)
         if frame is None or frame.empty:
             return ()
@@ -162,7 +162,7 @@ class _Pages:
         return [parcel["parcel"], verdict_words(parcel["verdict"], self._language), "", (measure, beside), "", "", ""]
 
     def _finding_rows(self, findings: Sequence[Row]) -> Iterator[list[Any]]:
-        """The rows of a parcel's findings; several that leave the same ground of one layer open are one."""
+        """The rows of a parcel's findings; one row for all that leave the same ground of a layer unknown."""
         groups: dict[Any, list[Row]] = {}
         for number, row in enumerate(sorted(findings, key=_weight)):
             ground = (row["layer"], row["department"], row["counted"], *open_ground(row))

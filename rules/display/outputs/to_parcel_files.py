@@ -42,7 +42,7 @@ class ParcelFileOutput:
         self._record: Mapping[str, Any] = NO_RECORD
 
     def append(self, tables: Mapping[str, Table]) -> None:
-        """The next rows of the parcels; how many rows others have."""
+        """Keep the next rows of the parcels, and count the rows of other tables."""
         if RUN_TABLE in tables:
             self._record = record_in(tables[RUN_TABLE])
         for name, table in tables.items():

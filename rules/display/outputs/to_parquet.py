@@ -69,7 +69,7 @@ class ParquetOutput:
         self._stopped.set()
 
     def _make_file(self, name: str, table: Table, kept: pa.Schema) -> _File:
-        """A new file, whose columns have the types that an empty table has too. kept: as a run keeps the table."""
+        """Begin a file; its columns have the types of an empty table too. kept: the table's schema in a stored run."""
         columns, has_geometry = _written_schema(table, kept), table.has_geometries
         whole = columns.append(pa.field(_GEOMETRY, pa.binary())) if has_geometry else columns
         # A dictionary of values is worth its time only where they come again and again: numbers and ground do not.
@@ -100,10 +100,10 @@ class ParquetOutput:
 
 
 def _written_schema(table: Table, kept: pa.Schema) -> pa.Schema:
-    """The columns of a table as they are written, with what pandas wants to know of them.
+    """The schema in which a table is written, with the metadata for pandas.
 
-    That takes longer than a few rows, so it is made once for all tables whose columns are of the same types, in numpy
-    and in Arrow. Of one with values that Arrow cannot type, which are kept as JSON, only their values tell.
+    Inferring it takes longer than writing a few rows, so tables with equal column types (in numpy and in Arrow) share
+    one. It is inferred for each table with values that Arrow cannot type and that are kept as JSON.
     """
     types = tuple((one.name, str(table.arrays[one.name].dtype), one.type) for one in kept)
     schema = _SCHEMAS.get(types)
@@ -121,5 +121,5 @@ _MOST_SCHEMAS = 100
 
 
 def _is_text(kind: pa.DataType) -> bool:
-    """Text, or nothing at all: a column of a first part that has no value is text in a later one."""
+    """Whether a column is written as text: also one without any value, because later parts may have text there."""
     return bool(pa.types.is_null(kind) or pa.types.is_large_string(kind))

@@ -60,10 +60,10 @@ _UNIT = re.compile(r"(?:[（(]|, )([^（()）,]+)[）)]?$")
 
 
 class SheetOutput:
-    """`Output` to a workbook. label: how messages name it; language: of names, heads and words, codes without one.
+    """`Output` to a workbook. label: its name in messages; language: of names, heads and words, None for codes.
 
-    figures: drawn as native charts on a sheet of their own; titles: what no table says of the ids in it; record: of
-    what makes it, where no table is that of a run.
+    figures: native charts on a sheet of their own; titles: those of ids that no table has; record: of what makes the
+    workbook, if no table is that of a run.
     """
 
     def __init__(
@@ -85,14 +85,14 @@ class SheetOutput:
 
     @property
     def remarks(self) -> tuple[Problem, ...]:
-        """After `finish`: in which columns cells could not hold all of their text (out.cell_cut), and how many."""
+        """The columns with cells too small for their text, and how many (out.cell_cut); complete after `finish`."""
         return tuple(
             Problem("out.cell_cut", {"file": self._label, "layer": name, "field": column, "count": count})
             for (name, column), count in self._cut.items()
         )
 
     def append(self, tables: Mapping[str, Table]) -> None:
-        """The next rows of some tables. Raises OneMapError out.too_many_rows."""
+        """Keep the next rows of some tables. Raises OneMapError out.too_many_rows."""
         for name, table in tables.items():
             rows = self._rows.get(name, 0) + table.count
             if rows > _MOST_SHEET_ROWS:
@@ -126,7 +126,7 @@ class SheetOutput:
         self._path.write_bytes(sheets.getvalue())
 
     def _tell_origin(self, workbook: Workbook, frames: Mapping[str, pd.DataFrame]) -> None:
-        """Say in the file's properties what made it, when, from which versions and by which packs."""
+        """Write into the file's properties what made it, when, from which versions and by which packs."""
         record = record_in(Table(frames[RUN_TABLE])) if RUN_TABLE in frames else self._record
         properties = workbook.properties
         properties.creator, properties.identifier = f"One Map {onemap_version()}", record.get("id")
@@ -192,7 +192,7 @@ def _write_sheet(
 
 
 def _line_count(row: Sequence[object], widths: Sequence[float]) -> int:
-    """How many lines the highest cell of a row takes in columns so wide, in characters."""
+    """How many lines the highest cell of a row needs. widths: of the columns, in characters."""
     return max(
         (
             math.ceil(text_width(str(cell.value)) / (width - 2))
@@ -204,14 +204,15 @@ def _line_count(row: Sequence[object], widths: Sequence[float]) -> int:
 
 
 def _is_wrapped(cell: object) -> TypeGuard[Cell]:
-    """Whether a cell may have several lines; of a number that need not be asked, which takes its time."""
+    """Whether a cell may have several lines; numbers never have, and skipping them saves time."""
     return isinstance(cell, Cell) and isinstance(cell.value, str) and bool(cell.alignment.wrap_text)
 
 
 def _set_pages(sheet: Any, width: float) -> None:
-    """How the sheet is printed: A4 across, as wide as it is, its heads on every page, its name and page at the foot.
+    """Set how the sheet is printed: A4 landscape, all its width, its heads on every page, name and page at the foot.
 
-    width: of the columns that are shown, in characters; what no page holds goes on beside it, under its first column.
+    width: of the columns that are shown, in characters; too wide a sheet continues on pages beside, after its first
+    column.
     """
     pages = max(1, math.ceil(width / _PAGE_WIDE))
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
@@ -239,7 +240,7 @@ def _is_nothing(value: object) -> bool:
 
 
 def _head_cell(sheet: Any, name: str, of_figures: bool) -> WriteOnlyCell:
-    """The head of a column; it stands on the side of its figures."""
+    """The head of a column, aligned as the column's values are."""
     cell = WriteOnlyCell(sheet, name)
     cell.fill, cell.font = PatternFill("solid", fgColor="EBEBEB"), Font(bold=True)
     cell.alignment = Alignment("right" if of_figures else "left")
@@ -254,7 +255,7 @@ def _number_form(name: str, head: str) -> str | None:
 
 
 def _number_cell(sheet: Any, value: object, form: str | None) -> WriteOnlyCell:
-    """A number in its form; one without a unit is rounded by its size, a whole one stays as it is."""
+    """A number in its form; without a form, whole numbers stay as they are and others are rounded by their size."""
     cell = WriteOnlyCell(sheet, value)
     if form == _AREA and isinstance(value, float) and value < 0:
         form = "#,##0" if value <= -10 else "0.0"
@@ -268,7 +269,7 @@ def _number_cell(sheet: Any, value: object, form: str | None) -> WriteOnlyCell:
 
 
 def _top_row(sheet: Any, row: Sequence[object]) -> Sequence[object]:
-    """A row whose cells all begin at its top, where one of them has several lines."""
+    """A row with all cells aligned to the top if one of them has several lines."""
     if not any(map(_is_wrapped, row)):
         return row
     cells = [cell if isinstance(cell, Cell) else WriteOnlyCell(sheet, cell) for cell in row]
@@ -278,7 +279,7 @@ def _top_row(sheet: Any, row: Sequence[object]) -> Sequence[object]:
 
 
 def _plain_cell(sheet: Any, value: object) -> object:
-    """A value as it is. A text that begins with = is an attribute, and must never become a formula."""
+    """A value as a cell; a text that begins with = is an attribute, and must never become a formula."""
     if not isinstance(value, str):
         return value
     is_long = len(value) > _WIDEST / 2 and _width(value) > _WIDEST - 2
@@ -312,6 +313,6 @@ def _is_too_long(value: object) -> TypeGuard[str]:
 
 
 def _shorten_text(text: str) -> str:
-    """The beginning of a text that is too long for a cell; its end says how many characters of how many stand there."""
+    """The beginning of a text that is too long for a cell, followed by the numbers of kept and of all characters."""
     kept = _MOST_CELL_CHARACTERS - len(f"…[{_MOST_CELL_CHARACTERS}/{len(text)}]")
     return f"{text[:kept]}…[{kept}/{len(text)}]"

@@ -21,11 +21,10 @@ def write_turned_page(
     overwrite: bool,
     more: Sequence[Section] = (),
 ) -> None:
-    """One page that works offline. records: of `recheck`, cases and runs.
+    """Write one page that works offline. records: of `recheck`, cases and runs.
 
-    titles: of rules, layers and packs, by their ids and codes; facts: library and day, as its head says them.
-
-    more: pages of what else the night has found.
+    titles: of rules, layers and packs, by their ids and codes; facts: the library and the day for the head; more:
+    sections with the other findings of the night.
 
     Raises OneMapError out.….
     """

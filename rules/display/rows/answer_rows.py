@@ -34,13 +34,12 @@ class AnswerRow:
     """One row: its name, its values, and the rows below it. A text that is a moment (ISO 8601) is written as one.
 
     values: one in a tree of names and values, one for each column after the first in a table.
-    hint: what a tip says, such as a code or the law.
+    hint: the text of a tip, such as a code or the law.
     about: what the row is about, such as {"table": …, "fid": …} for a feature on the map, or {"run": …}.
     sign: the code of the sign before the name, such as a verdict's.
     is_open: whether the rows below are shown at first.
-    line: the words of the row as a line of plain text; (): no line of its own, the rows below at its place;
-    None: nothing of it there, with all below.
-    A row without a name is said as a line only.
+    line: the row's words in plain text; (): no line, but the rows below in its place; None: neither.
+    A row without a name appears in plain text only.
     """
 
     name: Word
@@ -55,9 +54,9 @@ class AnswerRow:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table. unit: of all its amounts, ha, m or km, which stand without it; the head names it.
+    """A column of a table. unit: ha, m or km of all its amounts, which then show only numbers; the head names it.
 
-    is_number: whether texts stand at their right, as amounts do.
+    is_number: whether texts are aligned right, as amounts are.
     """
 
     title: str
@@ -69,8 +68,8 @@ class Column:
 class AnswerTable:
     """Rows under columns, the first for their names; a column without any text is left out.
 
-    indent: before each line of plain text. has_heads: whether plain text has a line of heads. most_lines: after so many
-    rows plain text says only how many there are more; 0 for all.
+    indent: before each line of plain text. has_heads: whether plain text has a line of heads. most_lines: rows in plain
+    text, followed by the number of the others; 0 for all.
     """
 
     columns: Sequence[Column]
@@ -101,7 +100,7 @@ def amount_text(amount: Amount, language: str) -> str:
 
 
 def direction_word(bearing_deg: float | None, language: str) -> str:
-    """One of eight directions. bearing_deg: clockwise from north; None of what touches."""
+    """One of eight directions. bearing_deg: clockwise from north; None for a feature that touches."""
     if bearing_deg is None:
         touching: str = phrase("direction.touching", language)
         return touching
@@ -153,7 +152,7 @@ def _table_lines(table: AnswerTable, language: str, indent: str) -> list[str]:
 
 
 def _with_rows_below(parts: Iterable[Part], depth: int = 0) -> Iterator[tuple[int, AnswerRow]]:
-    """The rows of a table with those below them, each with how deep it stands."""
+    """The rows of a table and those below them, each with its depth."""
     for row in parts:
         if isinstance(row, AnswerRow):
             yield depth, row

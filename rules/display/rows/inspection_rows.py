@@ -50,7 +50,7 @@ def refusal_lines(problems: Sequence[ProblemRecord], language: str) -> Iterator[
 
 
 def _placed_sentence(place: str, sentence: str, language: str) -> str:
-    """A line of a list: what is said, after the place of which it is said."""
+    """A line of a list: a sentence, after the place that it speaks of."""
     return f"- {pair_text(place, sentence, language)}" if place else f"- {sentence}"
 
 

@@ -49,7 +49,7 @@ def verdict_table(verdicts: Mapping[str, int], language: str) -> AnswerTable:
 
 
 def unasked_row(rules: int, unasked: Sequence[Mapping[str, str]], language: str) -> AnswerRow:
-    """How many rules were not asked; below, by department, which and why. rules: how many there are."""
+    """The number of rules that were not asked; below, by department, each with the reason. rules: the number of all."""
     about: dict[str, str | int] = {"list": "unasked", "rules": rules, "count": len(unasked)}
     if not unasked:
         return AnswerRow(phrase("rows.all_asked", language, rules=rules), about=about)
@@ -75,7 +75,7 @@ def _unasked_rule(rule: Mapping[str, str], language: str) -> AnswerRow:
 
 
 def _changed_row(changed: Sequence[Mapping[str, Any]], titles: Mapping[str, str], language: str) -> AnswerRow:
-    """The parcels whose verdict differs from an earlier run's: those of both runs first, by which rules in words."""
+    """The parcels whose verdict differs from an earlier run's, with the rules behind it; those in both runs first."""
     counts = {
         "turned": sum(bool(one["from"] and one["to"]) for one in changed),
         "added": sum(not one["from"] for one in changed),
@@ -115,7 +115,7 @@ def runs_view(result: Mapping[str, Any], language: str) -> AnswerView:
 
 
 def _run_table(runs: Sequence[Mapping[str, Any]], language: str) -> AnswerTable:
-    """Each run by its name, else by that of its parcels; with the sign of the gravest verdict."""
+    """Each run under its own name, else the name of its parcels, with the sign of its gravest verdict."""
     heads = column_heads(("run_name", "time", "parcels", "kind", "verdicts", "run"), language)
     columns = [Column(head, is_number=number == 2) for number, head in enumerate(heads)]
     return AnswerTable(columns, [_run_row(run, language) for run in runs], indent="")
@@ -146,7 +146,7 @@ def _run_row(run: Mapping[str, Any], language: str) -> AnswerRow:
 
 
 def explain_view(result: Mapping[str, Any], language: str) -> AnswerView:
-    """The steps as a reviewer reads them; then, where they hide a code or a hash, as the machine took them."""
+    """The steps in a reviewer's words; then those that hide a code or a hash, as the machine took them."""
     plain = [(step["step"], step.get("said", step["value"])) for step in result["steps"]]
     exact = [(one["step"], one["value"]) for one in result["steps"] if one.get("said", one["value"]) != one["value"]]
     rows = [_step_row(name, value, language) for name, value in plain if value not in _NOTHING]
@@ -164,7 +164,7 @@ def _step_row(name: str, value: str, language: str) -> AnswerRow:
 
 
 def _sentence(key: str, language: str, **facts: Any) -> AnswerRow:
-    """A sentence that stands alone, in lists too."""
+    """A sentence for lists and for plain text."""
     text = phrase(f"said.{key}", language, **facts)
     return AnswerRow(text, line=[text])
 

@@ -27,8 +27,8 @@ from onemap.rules.judge.inputs.check_record import CheckParameters, CheckRecord,
 from onemap.rules.judge.inputs.layer_sources import Sources
 from onemap.rules.judge.inputs.parcels import Parcels
 from onemap.rules.judge.overlay.threads import Threads
-from onemap.rules.judge.packs.laws import repealed_laws
 from onemap.rules.judge.packs.pack import Pack
+from onemap.rules.judge.packs.pack_slips import slips_of
 from onemap.rules.judge.question.check_plan import CheckPlan, check_plan_of
 from onemap.rules.judge.question.kind_remarks import kind_problems_of
 from onemap.rules.judge.question.layer_remarks import problems_near, trial_problems_of, value_problems_of
@@ -111,7 +111,7 @@ def _run_of(
     return Run(
         question,
         record,
-        _problems(library, question, check_plan),
+        remarks_of(library, question, check_plan, question.parcels.extent),
         verdicts,
         {**answer.tables, "run": run_table(record)},
     )
@@ -130,9 +130,8 @@ def check_in_parts(library: Library, question: Question, threads: Threads, most_
     layers = LayersOfCheck(check_plan, sources, question.parcels, judging.progress.part(0.0, _LAYERS))
     parts, close = begin_parts(layers, question.parcels, judging.part(_LAYERS, 1.0), most_rows)
     record = _record(library, question, check_plan, _answer({}, layers, 0, []), started, began)
-    return RunInParts(
-        question, record, _problems(library, question, check_plan), {}, parts, close, judging.progress, began
-    )
+    remarks = remarks_of(library, question, check_plan, question.parcels.extent)
+    return RunInParts(question, record, remarks, {}, parts, close, judging.progress, began)
 
 
 def _plan_of(library: Library, question: Question) -> CheckPlan:
@@ -151,13 +150,18 @@ def _record(
     return record_of(check_plan, question.packs, parameters, [answer], started, seconds, library.person())
 
 
-def _problems(library: Library, question: Question, check_plan: CheckPlan) -> list[ProblemRecord]:
-    """Remarks on the parcels, on how they were read, on the names of their projects, on layers and on rules."""
+def remarks_of(
+    library: Library, question: Question, check_plan: CheckPlan, *extents: Sequence[float]
+) -> list[ProblemRecord]:
+    """Remarks on the parcels, on how they were read, on the names of their projects, on layers and on rules.
+
+    extents: of the parcels, each west, south, east, north.
+    """
     of_projects = kind_problems_of(question.packs, question.parcels, question.language)
-    used, extent = check_plan.versions_used, question.parcels.extent
-    of_layers = problems_near(lacking_ground(library, used), used, extent)
+    used = check_plan.versions_used
+    of_layers = problems_near(lacking_ground(library, used), used, *extents)
     of_trials = trial_problems_of(library, check_plan)
-    of_packs = *repealed_laws(question.packs, question.as_of), *value_problems_of(library, check_plan)
+    of_packs = *slips_of(question.packs, question.as_of), *value_problems_of(library, check_plan)
     of_accuracy = accuracy_problems_of(library, check_plan, [question.parcels])
     problems = *question.parcels.problems, *of_projects, *of_trials, *of_layers, *of_packs, *of_accuracy
     return [problem_record(problem, question.language) for problem in problems]

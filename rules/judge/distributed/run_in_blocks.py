@@ -26,8 +26,8 @@ from onemap.rules.judge.distributed.work import Engine, NumberedBlock, Work
 from onemap.rules.judge.findings.run_tables import run_table
 from onemap.rules.judge.inputs.check_record import CheckRecord
 from onemap.rules.judge.inputs.parcels import Parcels
-from onemap.rules.judge.packs.laws import repealed_laws
 from onemap.rules.judge.packs.pack import Pack
+from onemap.rules.judge.packs.pack_slips import slips_of
 from onemap.rules.judge.question.check_plan import check_plan_of
 from onemap.rules.judge.question.kind_remarks import KindRemarks
 from onemap.rules.judge.question.layer_remarks import problems_near, trial_problems_of, value_problems_of
@@ -223,7 +223,7 @@ def work_begun(
         used = check_plan.versions_used
         lacking = problems_near(lacking_ground(library, used), used, parcels.bounds)
         of_layers = *trial_problems_of(library, check_plan), *lacking
-        of_packs = *repealed_laws(question.packs, day), *value_problems_of(library, check_plan)
+        of_packs = *slips_of(question.packs, day), *value_problems_of(library, check_plan)
         of_accuracy = accuracy_problems_of(library, check_plan, map(parcels.range, range(parcels.ranges)))
         problems: list[ProblemRecord] = [
             *parcels.notes["problems"],

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from onemap.rules.contract.verdict import RANK
 from onemap.rules.judge.findings.findings import FindingColumns, RuleJudgement, block_rows
 
 
@@ -20,12 +21,15 @@ class RuleRows:
 def without_rows_under(rules: Sequence[RuleRows]) -> list[RuleRows]:
     """The rows of all rules, without the hits of a rule where the rule named by its `under` counts for the same parcel.
 
-    Ground that a rule could not judge stays: another rule's hit does not make it known.
+    A rule with a milder verdict hides nothing: the parcel's verdict would be that of the milder one. Ground that a rule
+    could not judge stays: another rule's hit does not make it known.
     """
-    counting = {item.judged.rule.id: _counting_parcels(item) for item in rules}
+    by_id = {item.judged.rule.id: item for item in rules}
     left = []
     for item in rules:
-        above = [counting[other] for other in item.judged.rule.under if other in counting]
+        rule = item.judged.rule
+        named = [by_id[other] for other in rule.under if other in by_id]
+        above = [_counting_parcels(one) for one in named if RANK[one.judged.rule.verdict] <= RANK[rule.verdict]]
         left.append(_rows_but_under(item, np.concatenate(above) if above else None))
     return left
 

@@ -97,10 +97,10 @@ def _check_comparison(operator: str, arguments: list[Any]) -> None:
         raise ConditionError("field")
     for value in [left, *(rest[0] if operator == "in" else rest)]:
         named = isinstance(value, dict) and "property" in value
-        if isinstance(value, (dict, list)) and not named and not _is_moment(value):
+        if isinstance(value, (dict, list)) and not named and not is_moment(value):
             raise ConditionError("value")
         # What is no moment would be unknown for every row, and so match all of them.
-        if _is_moment(value) and np.isnat(_moment(*value.values())):
+        if is_moment(value) and np.isnat(moment_of(*value.values())):
             raise ConditionError("moment", value=next(iter(value.values())))
     if operator == "like" and not isinstance(rest[0], str):
         raise ConditionError("pattern")
@@ -155,19 +155,20 @@ def evaluate(text: str, columns: pd.DataFrame) -> Truth:
 
     columns: n rows; a field is found by its exact name, then ignoring case. Raises KeyError if it is not there.
     """
-    return _evaluate(parse_condition(text), columns)
+    return evaluate_tree(parse_condition(text), columns)
 
 
-def _evaluate(tree: dict[str, Any], columns: pd.DataFrame) -> Truth:
+def evaluate_tree(tree: Record, columns: pd.DataFrame) -> Truth:
+    """As `evaluate`, of a condition as `parse_condition` returns it."""
     operator, arguments = tree["op"], tree["args"]
     if operator in ("and", "or"):
-        result = _evaluate(arguments[0], columns)
+        result = evaluate_tree(arguments[0], columns)
         for argument in arguments[1:]:
-            other = _evaluate(argument, columns)
+            other = evaluate_tree(argument, columns)
             result = result & other if operator == "and" else result | other
         return result
     if operator == "not":
-        return ~_evaluate(arguments[0], columns)
+        return ~evaluate_tree(arguments[0], columns)
     if operator == "isNull":
         nothing = _is_null(column_named(columns, arguments[0]["property"]))
         return Truth(nothing, np.zeros(len(nothing), dtype=bool))
@@ -202,11 +203,12 @@ def _operand(argument: Any, columns: pd.DataFrame) -> Any:
     return column_named(columns, argument["property"]) if isinstance(argument, dict) else argument
 
 
-def _is_moment(argument: Any) -> bool:
+def is_moment(argument: Any) -> bool:
+    """Whether an argument of a comparison is a day or a moment."""
     return isinstance(argument, dict) and bool(argument.keys() & {"date", "timestamp"})
 
 
-def _moment(value: Any) -> np.datetime64:
+def moment_of(value: Any) -> np.datetime64:
     """A day as `day_of` reads it (its midnight) or a moment, in UTC where it names no zone; otherwise NaT."""
     match = _MOMENT.fullmatch(text_value(value) or "")
     if match is None:
@@ -229,7 +231,7 @@ def _moments(argument: Any, columns: pd.DataFrame) -> np.ndarray:
     else:
         values = np.array([next(iter(argument.values())) if isinstance(argument, dict) else argument], dtype=object)
     texts = pd.Series([text_value(value) for value in values], dtype=object)
-    known = {text: _moment(text) for text in texts.unique()}
+    known = {text: moment_of(text) for text in texts.unique()}
     return np.array([known[text] for text in texts], dtype="datetime64[us]")
 
 
@@ -254,7 +256,7 @@ def _is_numeric(values: Any) -> bool:
 
 
 def _compare(operator: str, left: Any, right: Any, columns: pd.DataFrame) -> Truth:
-    if _is_moment(left) or _is_moment(right):
+    if is_moment(left) or is_moment(right):
         a, b = _moments(left, columns), _moments(right, columns)
         known = ~(np.isnat(a) | np.isnat(b))
         return _truth(_COMPARISONS[operator](a, b), ~known, len(columns))

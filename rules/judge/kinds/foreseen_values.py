@@ -1,6 +1,6 @@
 """Values that no code table of their field has and no condition names: their meaning is unknown."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ import pandas as pd
 from onemap.layers.catalogue.code_forms import meaning_reading
 from onemap.layers.catalogue.code_tables import code_table, narrow_text, plain_code
 from onemap.layers.catalogue.schema import LayerEntry
-from onemap.layers.frames.fields import text_value
+from onemap.layers.frames.fields import plain_numbers, text_value
 from onemap.rules.judge.kinds.conditions import Truth, column_named, evaluate, fields_of, like, parse_condition
 
 
@@ -82,21 +82,37 @@ def is_named_exactly(where: str, name: str, text: str) -> bool:
 
 
 def values_in_no_table(where: str, name: str, entry: LayerEntry) -> list[str]:
-    """The values with which a condition compares a field if the field's table has none of them; empty if it has one."""
-    known = _known_values(name, entry)
-    compared = list(_comparisons_of(where, name)) if known else []
-    texts = np.array(sorted(known), dtype=object)
+    """The values with which a condition compares a field if its list or its tables have none of them; else empty."""
+    compared = list(_comparisons_of(where, name))
+    texts = np.array(sorted(_known_values(name, entry)), dtype=object)
+    numbers = set(plain_numbers(texts))
     if any(
-        bool(like(texts, plain_code(str(value))).true.any()) if operator == "like" else plain_code(str(value)) in known
+        value in numbers  # as which codes are compared with it
+        if not isinstance(value, str)
+        else like(texts, plain_code(value)).true.any()
+        if operator == "like"
+        else not strange_values([value], name, entry)
         for operator, value in compared
     ):
         return []
-    return [str(value) for _, value in compared]
+    return [text_value(value) or "" for _, value in compared] if len(texts) else []
+
+
+def strange_values(values: Iterable[str], name: str, entry: LayerEntry) -> list[str]:
+    """Those of some values that neither the list nor the code tables of a field explain; none of a field without."""
+    is_known = _meaning_test(name, entry)
+    return [] if is_known is None else [value for value in values if not is_known(value)]
 
 
 def _known_values(name: str, entry: LayerEntry | None) -> set[str]:
+    """The values of a field's list, or the codes of its tables, in the form in which they are compared."""
     field = entry.field_named(name) if entry is not None else None
-    return {plain_code(value) for value in field.values} if field is not None else set()
+    if field is None:
+        return set()
+    tables = [code_table(table) for table in (() if field.values else field.codes)]
+    tables += [code_table(table.earlier) for table in tables if table.earlier is not None]
+    codes = (code for table in tables for code in (*table.classes, *table.first))
+    return set(map(plain_code, field.values or codes))
 
 
 def _comparisons_of(where: str, name: str) -> Iterator[tuple[str, Any]]:

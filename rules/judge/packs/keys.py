@@ -100,8 +100,10 @@ RULE_KEYS: Mapping[str, Key] = {
     "under": Key(
         TEXT_OR_LIST,
         {
-            "zh": '这条规则在同一地块上已计入时，本规则的冲突不再列出；写成列表 ["规则", …] 的，任何一条计入即不列出',
-            "en": 'Its hit is not reported where this rule, or one of a list ["rule", …], counts for the same parcel.',
+            "zh": '这条规则在同一地块上已计入时，本规则的冲突不再列出；写成列表 ["规则", …] 的，任何一条计入即不列出；'
+            "结论比本规则轻的规则不起此作用",
+            "en": 'Its hit is not reported where this rule, or one of a list ["rule", …], counts for the same parcel; '
+            "a rule with a milder verdict hides nothing.",
         },
     ),
     "harmless": Key(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import Problem
 from onemap.layers.shipped_files import shipped_table
 from onemap.rules.judge.packs.legal_basis import LegalBasis
 from onemap.rules.judge.packs.pack import Pack
@@ -30,16 +30,6 @@ def laws() -> Mapping[str, Sequence[Law]]:
         law = Law(item["title"], item.get("edition", ""), item.get("from"), item.get("to"), item.get("successor", ""))
         editions.setdefault(law.title, []).append(law)
     return editions
-
-
-def check_laws(packs: Sequence[Pack], day: date) -> None:
-    """Refuse packs whose rules rest on a law that is repealed on a day.
-
-    Raises OneMapError rule.repealed.
-    """
-    problems = repealed_laws(packs, day)
-    if problems:
-        raise OneMapError.of(problems)
 
 
 def repealed_laws(packs: Sequence[Pack], day: date) -> list[Problem]:

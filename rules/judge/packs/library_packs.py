@@ -6,8 +6,8 @@ from typing import Any
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
-from onemap.rules.judge.packs.laws import check_laws
 from onemap.rules.judge.packs.pack import Pack, joined_rules, pack_head, pack_text, pack_texts, parse_packs
+from onemap.rules.judge.packs.pack_slips import refuse_slips
 from onemap.rules.judge.packs.rule import Rule
 
 
@@ -27,7 +27,7 @@ def packs_of(
         texts = [(text, name) if text else pack_text(name) for name, text in library.packs()]
     packs = parse_packs(texts, catalogue, code_system, are_kept=not named)
     if named:
-        check_laws(packs, day or date.today())
+        refuse_slips(packs, day or date.today())
     return packs
 
 

@@ -26,7 +26,7 @@ from onemap.rules.judge.packs.kind_register import NO_REGISTER, KindRegister, ar
 from onemap.rules.judge.packs.legal_basis import LegalBasis
 from onemap.rules.judge.packs.project_class import ProjectClass, class_problems, project_class, unknown_kinds
 from onemap.rules.judge.packs.rule import Rule
-from onemap.rules.judge.packs.rule_problems import names_of, rule_problems
+from onemap.rules.judge.packs.rule_problems import circle_problems, names_of, rule_problems
 
 DEFAULT_PACK = "city-preliminary"
 
@@ -449,8 +449,12 @@ def _rule(item: Mapping[str, Any], pack: str, names: RuleNames) -> Rule:
     common["layer"] = common["layers_named"][0]
     common |= {key: tuple(names.classes[name] for name in common.get(key, ())) for key in ("unless", "only")}
     options = {key: value for key, value in item.items() if key not in RULE_KEYS}
-    if isinstance(options.get("permits"), PermitTable):
+    own = common.get("by_layer", {})
+    if any(isinstance(one.get("permits"), PermitTable) for one in (options, *own.values())):
         options.setdefault("code_system", names.system)
+    # What holds for one layer alone gives way where another of them judges.
+    usual = {key: item.get(key) for keys in own.values() for key in keys}
+    common["by_layer"] = {code: {**usual, **own.get(code, {})} for code in common["layers_named"]} if own else {}
     return Rule(**common, pack=pack, options=options).for_layer(common["layer"])
 
 
@@ -475,22 +479,28 @@ def joined_rules(packs: Sequence[Pack], day: date | None = None) -> list[Rule]:
 
     Where `under` or `milder` in another pack names a retired rule, the rule that now judges its matter is meant; a rule
     that `replaces` a retired one is refused, since the new rule may judge more. Raises OneMapError rule.in_two_packs,
-    rule.replaces, rule.replaces_retired, rule.unknown.
+    rule.replaces, rule.replaced_twice, rule.replaces_retired, rule.unknown, rule.circle.
     """
     rules: dict[str, Rule] = {}
     problems, ids = [], successors(rule for pack in packs for rule in pack.rules)
+    given: dict[str, str] = {}  # the pack of each name, those of replaced rules included: they may stand again
     for pack in packs:
-        earlier = set(rules)
+        earlier, taken, given_before = set(rules), dict[str, str](), dict(given)
         for rule in pack.rules:
+            given[rule.id] = pack.id
             facts = {"file": pack.id, "feature": rule.id, "rule": rule.id, "field": "replaces"}
-            if rule.replaces is not None and rule.replaces not in earlier and rule.replaces in ids:
+            if rule.replaces in taken:
+                named = {"other": rule.replaces, "first": taken[rule.replaces]}
+                problems.append(Problem("rule.replaced_twice", {**facts, **named}))
+            elif rule.replaces is not None and rule.replaces not in earlier and rule.replaces in ids:
                 named = {"other": rule.replaces, "successor": ids[rule.replaces]}
                 problems.append(Problem("rule.replaces_retired", {**facts, **named}))
             elif rule.replaces is not None and rule.replaces not in earlier:
                 problems.append(Problem("rule.replaces", {**facts, "other": rule.replaces}))
-            elif rule.id in earlier and rule.replaces != rule.id:
-                problems.append(Problem("rule.in_two_packs", {**facts, "other": rules[rule.id].pack}))
+            elif rule.id in given_before and rule.replaces != rule.id:
+                problems.append(Problem("rule.in_two_packs", {**facts, "other": given_before[rule.id]}))
             elif rule.replaces is not None:
+                taken[rule.replaces] = rule.id
                 # The ordinance takes the place of the rule that it replaces, so that the order of work stays.
                 ordinance = replace(rule, replaced=rules[rule.replaces])
                 ids = {old: rule.id if new == rule.replaces else new for old, new in ids.items()}
@@ -564,14 +574,15 @@ def _linked_rules(rules: Mapping[str, Rule], ids: Mapping[str, str]) -> list[Rul
 
     ids: the rule that has taken the place of another, by the other's id.
     """
+    if circles := circle_problems(rules, ids):
+        raise OneMapError.of(circles)
     severe: dict[str, list[Rule]] = {}
     linked: dict[str, Rule] = {}
     # A rule may be the milder one of a milder one: the severe ones come first.
     waiting = dict(rules)
     while waiting:
         named = {ids.get(rule.milder, rule.milder) for rule in waiting.values() if rule.milder}
-        ready = [rule for key, rule in waiting.items() if key not in named] or list(waiting.values())
-        for rule in ready:
+        for rule in [rule for key, rule in waiting.items() if key not in named]:
             under = tuple(ids.get(other, other) for other in rule.under)
             above = tuple(severe.get(rule.id, ()))
             is_linked = under == rule.under and above == rule.milder_of

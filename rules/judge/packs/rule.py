@@ -23,7 +23,7 @@ class Rule:
 
     kind: its name in KINDS; options: the kind's own keys; the other fields are the keys of every rule (keys.py).
     layer: the layer by which it judges; layers_named: all that may take the place, in the order of preference;
-        by_layer: the keys that differ where one of these judges.
+        by_layer: the keys that differ where one of these judges, for each of them; None for a key that it lacks.
     unless, only: the classes of projects that it spares, and those to which alone it applies.
     consult, bodies: departments and bodies beside the ten that are asked besides.
     pack: the pack that it stands in.
@@ -139,7 +139,7 @@ class Rule:
         own = self.by_layer.get(layer, {})
         if not own and layer == self.layer:
             return self
-        options = {**self.options, **{key: value for key, value in own.items() if key != "where"}}
+        options = {key: value for key, value in {**self.options, **own}.items() if key != "where" and value is not None}
         return replace(self, layer=layer, where=own.get("where", self.where), options=options)
 
     @property

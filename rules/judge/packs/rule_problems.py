@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
+from graphlib import CycleError, TopologicalSorter
 from string import Formatter
 from typing import Any, Protocol
 
@@ -26,6 +27,7 @@ from onemap.rules.judge.kinds.kind import (
     is_number,
 )
 from onemap.rules.judge.packs.keys import RULE_KEYS
+from onemap.rules.judge.packs.rule import Rule
 
 _TYPES: dict[str, tuple[type, ...]] = {
     TEXT: (str,),
@@ -80,6 +82,25 @@ def rule_problems(
         _check_layers(item, kind, catalogue, wrong)
         for layer, own in item.get("by_layer", {}).items():
             problems += _problems_by_layer(item, layer, own, (source, name, catalogue, classes, bodies), wrong)
+    return problems
+
+
+def circle_problems(rules: Mapping[str, Rule], ids: Mapping[str, str]) -> list[Problem]:
+    """A problem if rules name each other in a circle by `milder` or `under`: none of them would be reported.
+
+    ids: the rule that has taken the place of another, by the other's id.
+    """
+    problems = []
+    for key in ("milder", "under"):
+        named = {
+            name: [ids.get(one, one) for one in names_of(getattr(rule, key) or ())] for name, rule in rules.items()
+        }
+        try:
+            TopologicalSorter(named).prepare()
+        except CycleError as error:
+            first, *others = reversed(error.args[1])
+            place = {"file": rules[first].pack, "feature": first, "rule": first, "field": key}
+            problems.append(Problem("rule.circle", {**place, "others": " → ".join([first, *others])}))
     return problems
 
 

@@ -9,9 +9,9 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import TABLES, Library, log, sha256
 from onemap.layers.stores.logged_rows import insert_logged
 from onemap.layers.stores.sql_text import Sql
-from onemap.rules.judge.packs.laws import check_laws
 from onemap.rules.judge.packs.library_packs import place_of_pack
 from onemap.rules.judge.packs.pack import Pack, is_shipped, joined_rules, pack_head, pack_text, parse_packs
+from onemap.rules.judge.packs.pack_slips import refuse_slips
 from onemap.rules.judge.runs.run_store import keep_texts, stored_texts
 
 ENACT = "pack.enact"  # the action with which the log has it
@@ -59,7 +59,7 @@ def enact(library: Library, given: tuple[str, str], who: str, reason: str, inste
         place = place_of_pack(kept, pack_head(text, source), instead, library.label)
         packs = parse_packs([*texts[:place], given, *texts[place + 1 :]], catalogue, are_kept=True)
         joined_rules(packs)
-        check_laws([packs[place]], date.today())
+        refuse_slips([packs[place]], date.today())
         pack, former = packs[place], texts[place] if place < len(texts) else None
         if former is not None and sha256(former[0]) == pack.hash:
             raise OneMapError("pack.in_force", file=source, name=pack.id)

@@ -21,7 +21,7 @@ from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.frames.fields import object_array
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.ingest.adding import add_frame
-from onemap.layers.ingest.arrival import AddOptions
+from onemap.layers.ingest.arrival import EMPTY, AddOptions
 from onemap.layers.library.library import Library, make_library, new_place, open_library, system_user
 from onemap.layers.messages import phrase, sentences
 from onemap.layers.progress import SILENT, Progress
@@ -133,9 +133,10 @@ def _case(line: int, item: Mapping[str, Any], pack: IndicatorPack, reading: Case
         else:
             found = (drawn_feature({**one, "layer": entry.code}, _PLACE, name, line, reading, key) for one in given)
             drawn[key] = [one for one in found if one is not None]
-    for code in item.get("beyond", ()):
-        if code not in reading.catalogue:
-            reading.wrong("layer", line, name, "beyond", value=code, known=["–"])
+    for key in item.get("beyond", ()):
+        entry = reading.catalogue.get(key.partition("@")[0])
+        if entry is None or entry.geometry in ("raster", "table"):
+            reading.wrong("layer", line, name, "beyond", value=key, known=[UNIT, "DLTB@2020"])
     return IndicatorCase(name, item, names, drawn, rows)
 
 
@@ -229,7 +230,7 @@ class _Town:
         """The layers: name, shapes, fields, and covered ground; the units come first."""
         places = [self._shape_at(_PLACE, number) for number in range(len(self._cases))]
         yield UNIT, object_array(places), pd.DataFrame(dict.fromkeys(UNIT_FIELDS, self._codes)), self._ground
-        for name in dict.fromkeys(name for case in self._cases for name in case.drawn):
+        for name in dict.fromkeys(name for case in self._cases for name in (*case.drawn, *case.item.get("beyond", ()))):
             drawn = [(at, one) for at, case in enumerate(self._cases) for one in case.drawn.get(name, ())]
             shapes = [self._shape_at(one.shape, at) for at, one in drawn]
             fields = dict.fromkeys(field for _, one in drawn for field in one.fields)
@@ -278,5 +279,5 @@ class _Town:
             is_table=shapes is None,
         )
         begin = date(int(year or self._given.year), 12, 31)
-        options = AddOptions(code, valid_from=begin, ground=ground, sure=True)
+        options = AddOptions(code, valid_from=begin, ground=ground, sure=True, accept=() if len(table) else (EMPTY,))
         add_frame(library, frame, options, lambda _code: (), system_user(), self._language, SILENT)

@@ -83,7 +83,7 @@ def _text_table(of_theme: Sequence[Sequence[Record]], language: str) -> AnswerTa
 
 
 def _by_theme(indicators: Sequence[Sequence[Record]], language: str) -> list[tuple[str, list[Sequence[Record]]]]:
-    """The rows of each indicator under the first shipped theme that names it; the gravest first, as are the themes."""
+    """The rows of each indicator under the first shipped theme that names it; indicators and themes by gravity."""
     theme_of = {name: theme.title[language] for theme in reversed(shipped_themes()) for name in theme.indicators}
     other = phrase("said.other_indicators", language)
     found: dict[str, list[Sequence[Record]]] = {title: [] for title in [*theme_of.values(), other]}

@@ -37,8 +37,8 @@ class Target:
     def in_year(self, year: int, bound: str) -> tuple[float, int | None] | None:
         """The target for a year, and the year for which it was set; None without a target.
 
-        A floor or a ceiling is that of the next year with a target, after the last such year the last one. For a rise
-        or a fall it is interpolated on the straight line from the base, or the previous target, to the next one.
+        A floor or a ceiling is the target of the next year that has one, else the last target. A rise or a fall is
+        interpolated on the straight line from the base, or the previous target, to the next target.
         """
         if not self.by_year:
             return None

@@ -60,7 +60,7 @@ class StreetNetwork:
 
     @cached_property
     def _ways(self) -> tuple[list[int], list[int], list[float]]:
-        """Where the ways of each node begin (n + 1,); and for each way (w,) its target node and its length.
+        """The index of each node's first way (n + 1,), and for each way (w,) its target node and its length.
 
         They are lists because the search reads them one by one.
         """
@@ -102,9 +102,10 @@ class StreetNetwork:
     def ground_within_walk(self, places: np.ndarray, distance_m: float, snap_m: float) -> shapely.Geometry:
         """The ground within a walk of any of the places (p,): of points, lines or polygons.
 
-        A walk is at most distance_m long, including the ways to and from a street, each of at most snap_m. Ground
-        within r of a street at which the walk has r left is reached. Of such discs along a street each lies in the
-        first, so the reached ground is all ground within snap_m of the streets at which that much is left.
+        A walk is at most distance_m long, including the ways to and from a street, each of at most snap_m. From a point
+        of a street at which the walk has r left, it reaches all ground within r. Further along the street such a disc
+        lies inside the first one, so the reached ground is all ground within snap_m of the streets at which that much
+        is left.
         """
         budget = distance_m - snap_m
         near, stretches = places, self._stretches(places, snap_m, budget)
@@ -157,7 +158,8 @@ class StreetNetwork:
     def _starts(self, places: np.ndarray, snap_m: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Where walks from places meet a street: edge (s,), position along it, and distance from the place, in m.
 
-        These are the nearest point of each street, and a point every few metres, for places along it and slanting ways.
+        They are the nearest point of each street, and points every few metres, for places along it and for slanting
+        ways.
         """
         lines = shapely.linestrings(self._edges.ends)
         place, edge = shapely.STRtree(lines).query(places, predicate="dwithin", distance=snap_m)

@@ -82,7 +82,7 @@ class TermValues:
 
 @dataclass(frozen=True)
 class _CutGround:
-    """Where a term is measured, as polygons by unit (m,), None for all ground; and how much of it is open, in m².
+    """The ground on which a term is measured, as polygons by unit (m,), None for all ground; and the unknown m² of it.
 
     bounds: the certain and the possible ground, if a condition on another layer is unknown somewhere.
     """
@@ -568,7 +568,7 @@ class TermMeasures:
 
 
 def _share(part: np.ndarray, whole: np.ndarray, of_nothing: float = 1.0) -> np.ndarray:
-    """The quotient part ÷ whole, or of_nothing where the whole is 0."""
+    """The quotient part ÷ whole, or of_nothing if the whole is 0."""
     found: np.ndarray = np.divide(part, whole, out=np.full(len(whole), of_nothing), where=np.asarray(whole) > 0)
     return found
 

@@ -1,7 +1,7 @@
 """The trend of a value against its previous state, measured on the last day before its data changed.
 
-Without an earlier state, or across a break of borders or classes, the trend is unknown, and the reason is given. For a
-series of days: where a value cannot be compared with the one before, or has the same state.
+Without an earlier state, or across a break of borders or classes, the trend is unknown, and the reason is given. In a
+series of days, values are marked that have the same state as the one before, or cannot be compared with it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -74,12 +74,12 @@ class UnitOfMeasure:
         """The least difference by which a value of this unit counts as different from a number.
 
         Areas are given to 0.01 m²; for other units it is a thousand-millionth of the number, the error of arithmetic. A
-        value on its limit is then neither below nor above it, whatever was added up or converted on the way.
+        value on its limit is thus neither below nor above it, whatever sums and conversions it comes from.
         """
         return _AREA_STEP_M2 / 2 / self.factor if self.powers == _SQUARE_METRES else _NOISE * abs(number)
 
     def compare(self, value: float, number: float) -> int:
-        """-1 if a value is below a number, 1 if it is above, 0 if they differ by no more than the data tell."""
+        """-1 if a value is below a number, 1 if it is above, 0 if their difference is less than the data can tell."""
         if abs(value - number) <= self.least_difference(number):
             return 0
         return -1 if value < number else 1

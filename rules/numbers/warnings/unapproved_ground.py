@@ -114,9 +114,9 @@ def unapproved_ground(library: Library, as_of: date, threads: Threads) -> Candid
 class _NewGround:
     """Ground newly built on, and ground built on now whose earlier state is unknown.
 
-    is_elsewhere: the newer survey has built ground outside the older one's coverage. has_no_class: either has ground
-    that may be built on, of no class that the program knows. looked_on: the day of the last observation of the ground,
-    "" if unknown.
+    is_elsewhere: the newer survey has built ground outside the older one's coverage; has_no_class: either survey has
+    ground that may be built on, of no class that the program knows; looked_on: the day of the last observation, "" if
+    unknown.
     """
 
     built: shapely.Geometry | None

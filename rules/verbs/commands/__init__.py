@@ -1,1 +1,1 @@
-"""The doors of the core: command line, serve, every verb as declared, how it is cancelled, the reference."""
+"""The command line and `serve`: the declarations of all verbs, their texts, their cancellation, and the reference."""

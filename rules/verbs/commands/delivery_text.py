@@ -62,7 +62,7 @@ def _layer_row(key: str, layer: Result, language: str) -> AnswerRow:
 
 
 def _row_of(text: str, about: Mapping[str, str | int] | None = None) -> AnswerRow:
-    """A row of which a tree says the same as a line."""
+    """A row with the same text in a tree and in plain lines."""
     return AnswerRow(text, about=about, line=(text,))
 
 
@@ -232,7 +232,7 @@ def _turned_record(record: Result, titles: Result, lines: Iterable[str], languag
 
 
 def recheck_view(result: Result, language: str) -> AnswerView:
-    """The changed verdicts and their reasons, in a form that can be sent as it is."""
+    """The changed verdicts and their reasons, ready to be sent."""
     records, titles = [*result["cases"], *result.get("runs", [])], result["titles"]
     turned = sum(bool(record["turned"]) for record in records)
     opening = phrase("said.recheck", language, count=len(records), turned=turned)

@@ -51,7 +51,7 @@ class _LogFile:
             self._file.write("".join(f"{head}{line}\n" for line in lines if line.strip()))
 
     def note_step(self, step: str) -> None:
-        """A step of progress, once when it begins."""
+        """Log a step of progress once, when it begins."""
         if step and step != self._step:
             self._step = step
             self.note(step)

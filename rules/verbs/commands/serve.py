@@ -127,7 +127,7 @@ class _Server:
                 sys.stdout.buffer.flush()
 
     def refusal(self, request: Any, error: OneMapError, language: str, code: int = _REFUSED) -> bytes:
-        """The line that tells a refusal."""
+        """The line with the refusal of a request."""
         records = [problem_record(problem, language) for problem in error.problems]
         message = wording(error.problems[0], language)[0]
         LOG.note("\n".join(str(in_words(problem, language)) for problem in error.problems))
@@ -208,7 +208,7 @@ class _Server:
             return self.refusal(number, OneMapError("defect.ours", reason=type(error).__name__), self.language)
 
     def answer(self, request: dict[str, Any]) -> bytes:
-        """Run one request; return the line with its result, its refusal, or that it was cancelled."""
+        """Run one request; return the line with its result, its refusal, or the answer that it was cancelled."""
         number = request.get("id")
         given = request.get("params") or {}
         language = self._language_of(given)
@@ -261,7 +261,7 @@ class _Server:
         return self.language
 
     def _cancelled_line(self, number: object, language: str) -> bytes:
-        """The line that says that a request was cancelled."""
+        """The line with the answer that a request was cancelled."""
         data = {"problems": [], "exit_code": Cancelled.exit_code}
         text = phrase("said.cancelled", language)
         return self._line({"id": number, "error": {"code": _REFUSED, "message": text, "data": data}})
@@ -359,7 +359,7 @@ def _values_and_view(verb: Verb, given: dict[str, Any]) -> tuple[dict[str, Any],
 
 
 def _finish(worker: threading.Thread) -> None:
-    """Wait for the answers; Ctrl+C still ends it."""
+    """Wait until all requests are answered; Ctrl+C still interrupts the waiting."""
     while worker.is_alive():
         worker.join(_AT_ONCE_S)
 

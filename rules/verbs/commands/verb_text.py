@@ -79,7 +79,7 @@ def _sheet(result: Result, language: str) -> str:
 
 
 def _outs(result: Result, language: str) -> list[str]:
-    """Where the results lie, if they were written."""
+    """A line with the places of the results, if they were written."""
     out = result.get("out")
     if not out:
         return []
@@ -154,7 +154,7 @@ def _publish(result: Result, language: str) -> str:
 
 
 def _words(result: Result, language: str) -> str:
-    """The words of each subject, in a table for each."""
+    """A table for each subject, with the words of its codes."""
     groups = (items for items in result.values() if isinstance(items, dict))
     named = ([[code, name] for code, name in items.items() if isinstance(name, str)] for items in groups)
     return "\n\n".join("\n".join(table_lines(rows, indent="")) for rows in named if rows)

@@ -5,6 +5,7 @@ import tempfile
 import threading
 import time
 import uuid
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ from onemap.rules.verbs.web.verb_question import TABLES, Asker, answer_or_refusa
 ACCEPTED, RUNNING, SUCCESSFUL, FAILED, DISMISSED = "accepted", "running", "successful", "failed", "dismissed"
 STATES = (ACCEPTED, RUNNING, SUCCESSFUL, FAILED, DISMISSED)
 _KEPT_S = 3600.0  # after its end
-_MOST_KEPT, _MOST_WAITING, _MOST_OF_ACCOUNT = 200, 32, 8
+_MOST_KEPT, _MOST_WAITING, MOST_OF_ACCOUNT = 200, 32, 8
 _PATIENCE_S = 3.0  # of a question behind others; then it is begun beside them
 
 
@@ -53,7 +54,7 @@ class Job:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing of it is still to come."""
+        """Whether the job has ended."""
         return self.state in (SUCCESSFUL, FAILED, DISMISSED)
 
     def files(self) -> dict[str, Path]:
@@ -69,8 +70,8 @@ class Job:
 class JobTable:
     """All jobs of one server.
 
-    at_once: how many jobs run at most; without_waiting: how many start as soon as they come. Others wait, for some
-    seconds at most, until one of these ends, because each takes longer if more run than there are processors.
+    at_once: the number of jobs that may run together; without_waiting: how many start at once. Another job waits until
+    one of these ends, some seconds at most, because all take longer if more run than there are processors.
     """
 
     def __init__(self, pool: CorePool, asker: Asker, at_once: int, without_waiting: int) -> None:
@@ -88,7 +89,7 @@ class JobTable:
         with self._turn:
             self._forget()
             waiting = sum(not job.is_over and job.owner == session.owner for job in self._jobs.values())
-            if waiting >= (_MOST_OF_ACCOUNT if session.is_account else _MOST_WAITING):
+            if waiting >= (MOST_OF_ACCOUNT if session.is_account else _MOST_WAITING):
                 raise OneMapError("web.busy")
             job = Job(verb, given, wish, Path(tempfile.mkdtemp(dir=self._room)), session.owner, session.core)
             self._jobs[job.id] = job
@@ -97,11 +98,14 @@ class JobTable:
     def all(self, owner: str | None = None) -> list[Job]:
         """All jobs, or those of one owner, the newest first."""
         with self._turn:
+            self._forget()
             return [job for job in reversed(self._jobs.values()) if owner is None or job.owner == owner]
 
     def get(self, number: str, owner: str) -> Job | None:
         """An owner's job by its id; None if there is none."""
-        job = self._jobs.get(number)
+        with self._turn:
+            self._forget()
+            job = self._jobs.get(number)
         return job if job is not None and job.owner == owner else None
 
     def dismiss(self, job: Job) -> None:
@@ -128,6 +132,7 @@ class JobTable:
         try:
             self._answer(job)
         finally:
+            job.given = {}  # it may be large, and jobs are kept for an hour
             if has_turn:
                 self._turns.release()
 
@@ -163,13 +168,19 @@ class JobTable:
                 job.progress = 1.0 if answer.result is not None else job.progress
 
     def _forget(self) -> None:
-        """Remove jobs that finished long ago, and the oldest of the others beyond the limit."""
-        over = [job for job in self._jobs.values() if job.is_over]
-        too_many = max(len(over) - _MOST_KEPT, 0)
-        for number, job in enumerate(over):
-            if number < too_many or time.monotonic() - (job.ended_at or 0.0) > _KEPT_S:
-                shutil.rmtree(job.folder, ignore_errors=True)
-                self._jobs.pop(job.id, None)
+        """Remove jobs that finished long ago; beyond the limit, the oldest of whoever has the most."""
+        now, of_owner = time.monotonic(), defaultdict[str, deque[Job]](deque)
+        for job in [job for job in self._jobs.values() if job.is_over]:
+            if now - (job.ended_at or 0.0) > _KEPT_S:
+                self._remove(job)
+            else:
+                of_owner[job.owner].append(job)
+        for _ in range(sum(map(len, of_owner.values())) - _MOST_KEPT):
+            self._remove(max(of_owner.values(), key=len).popleft())
+
+    def _remove(self, job: Job) -> None:
+        shutil.rmtree(job.folder, ignore_errors=True)
+        self._jobs.pop(job.id, None)
 
 
 def _now() -> str:

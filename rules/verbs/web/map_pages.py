@@ -53,7 +53,7 @@ class MapPages:
         self._desk = desk
 
     def routes(self) -> list[Route]:
-        """All its addresses."""
+        """The routes of all pages and data of the map."""
         page_of = self._desk.page_of
         return [
             Route("/map", page_of(self._map)),
@@ -125,7 +125,7 @@ class MapPages:
 
 
 def _day(request: Request, name: str) -> str:
-    """A day of the address, empty where it is none."""
+    """The day in a request's address; empty if it is not a day."""
     try:
         return date.fromisoformat(request.query_params.get(name, "")).isoformat()
     except ValueError:

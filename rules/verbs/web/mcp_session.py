@@ -23,7 +23,9 @@ from onemap.rules.verbs.web.verb_question import (
     verbs_for_others,
 )
 
-PROTOCOLS = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")  # newest first
+# Newest first. 2025-03-26 alone obliges a server to take batches, which the next version removed, and is not spoken:
+# whoever asks for it is answered with the one before, and may go on.
+PROTOCOLS = ("2025-11-25", "2025-06-18", "2024-11-05")
 _PARSE_ERROR, _INVALID_REQUEST, _NO_METHOD, _INVALID_PARAMS = -32700, -32600, -32601, -32602
 # Which fields every answer has; the others are those of the verb's own JSON.
 _ANSWER_SCHEMA = {
@@ -104,9 +106,9 @@ class McpSession:
             thread.start()
 
     def _introduction(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        wanted = params.get("protocolVersion")
+        wanted = str(params.get("protocolVersion"))
         return {
-            "protocolVersion": wanted if wanted in PROTOCOLS else PROTOCOLS[0],
+            "protocolVersion": next((one for one in PROTOCOLS if one <= wanted), PROTOCOLS[0]),
             "capabilities": {"tools": {"listChanged": False}},
             "serverInfo": {"name": "onemap", "title": "One Map", "version": onemap_version()},
             "instructions": phrase("web.instructions", self._asker.language),

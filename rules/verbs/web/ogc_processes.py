@@ -1,6 +1,8 @@
 """OGC API Processes 1.0 (OGC 18-062r2): requests in, jobs and answers out, as JSON."""
 
+import asyncio
 import json
+import re
 from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import Any
@@ -117,7 +119,7 @@ class OgcProcesses:
         return await self._when_done(job, done, request)
 
     async def _when_done(self, job: Job, done: "Future[None]", request: Request) -> Response:
-        await run_in_threadpool(done.result)
+        await asyncio.wrap_future(done)  # not in a thread: programs that wait must keep nobody's page waiting
         response = self._result(job, base_of(request))
         response.headers["Link"] = f'<{base_of(request)}/jobs/{job.id}>; rel="monitor"'
         if response.status_code == 204:
@@ -130,7 +132,7 @@ class OgcProcesses:
         found = [job for job in self._jobs.all(session_of(request).owner) if not states or job.state in states]
         found = [job for job in found if not processes or job.verb.name in processes]
         limit = wanted.get("limit", str(_MOST_LISTED))
-        if not limit.isdecimal() or not 1 <= int(limit) <= 10_000:
+        if not re.fullmatch("[0-9]{1,9}", limit) or not 1 <= int(limit) <= 10_000:
             error = UsageError("usage.value", field="limit", value=limit[:40])
             return problem_response(refusal_of(error, self._asker.language), 400)
         listed = [_status_info(job, base) for job in found[: int(limit)]]

@@ -33,7 +33,7 @@ def check_limits(parcels: Mapping[str, Any], limits: Limits) -> None:
 
 
 def _area_km2(feature: Any) -> float:
-    """The area of a feature in square kilometres; 0 if it is no polygon. Possible degrees are taken as degrees."""
+    """The area of a feature in square kilometres; 0 if it is no polygon. Numbers that may be degrees count as such."""
     import pyproj
     import shapely
 

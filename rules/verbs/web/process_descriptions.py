@@ -41,7 +41,7 @@ def landing_page(base: str, language: str) -> dict[str, Any]:
 
 
 def process_summary(verb: Verb, base: str, language: str) -> dict[str, Any]:
-    """A process as the list has it."""
+    """The description of a process in the list of processes."""
     return {
         "id": verb.name,
         "title": verb.name,

@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from python_multipart.multipart import parse_options_header
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
@@ -20,7 +21,8 @@ ASSETS = "/assets/"
 _COOKIE = "onemap_session"
 _ONLY_HTTPS = "max-age=31536000"
 _MOST_REQUESTS, _WITHIN_S = 600, 60.0
-_MOST_AT_ONCE = 16
+_MOST_AT_ONCE = 16  # requests of one person, in all sessions: each takes a thread, and all people share these
+_MOST_PATH = 2000  # signs; a number in a path may have 4,300 digits at most, or Python does not read it
 _SAFE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
     "font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
@@ -39,7 +41,7 @@ class SiteNames:
     """The names of the site, and of its cookies.
 
     hosts: the names that a browser may use; own_hosts: this machine's; is_secure: whether a proxy speaks HTTPS for it;
-    worker: its port, by which that proxy finds it again.
+    worker: its port, by which the proxy finds the session's server again.
     """
 
     hosts: frozenset[str]
@@ -49,8 +51,8 @@ class SiteNames:
 
     @property
     def cookie(self) -> str:
-        """The cookie of a session."""
-        return f"__Host-{_COOKIE}" if self.is_secure else _COOKIE
+        """The cookie of a session. Browsers share cookies between the ports of this machine."""
+        return f"__Host-{_COOKIE}" if self.is_secure else f"{_COOKIE}_{self.worker}"
 
     @property
     def worker_cookie(self) -> str:
@@ -58,9 +60,9 @@ class SiteNames:
         return "onemap_worker"
 
     def client_of(self, request: Request) -> str:
-        """The client's address as the proxy saw it, which appends it to the header that it received."""
+        """The client's address as the proxy saw it, which appends it to the header that it received, or a header."""
         if self.is_secure:
-            return request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+            return ",".join(request.headers.getlist("x-forwarded-for")).rpartition(",")[2].strip()
         return request.client.host if request.client else ""
 
 
@@ -110,13 +112,13 @@ class SiteGuard:
         if refusal is None:
             session = await run_in_threadpool(self._sessions.get, token_of(request, self._names))
             scope["onemap_session"] = session
-            refusal = self._refusal_of_size(request)
-            if refusal is None and session is None and not self._is_public and request.url.path not in OPEN_PATHS:
+            refusal = self._refusal_of_body(request)
+            if refusal is None and session is None and not self._is_public and scope["path"] not in OPEN_PATHS:
                 if is_browser(request):
                     await self._ask_who(scope, self._bounded_body(receive), send_safely)
                     return
                 refusal = "web.signed_out", 401
-            elif session is not None and (_is_too_often(session) or session.at_once >= _MOST_AT_ONCE):
+            elif session is not None and (_is_too_often(session) or self._is_too_much(session)):
                 refusal = "web.too_often", 429
         if refusal is not None:
             code, status = refusal
@@ -154,8 +156,11 @@ class SiteGuard:
     def _refusal(self, request: Request) -> tuple[str, int] | None:
         """The code and status with which a request is refused, whoever sends it; None if it is not."""
         host = request.headers.get("host", "").lower()
-        if host not in self._names.hosts and not (request.url.path == HEALTH and host in self._names.own_hosts):
+        path = request.scope["path"]  # that of the routes; request.url ends where the path has a decoded ? or #
+        if host not in self._names.hosts and not (path == HEALTH and host in self._names.own_hosts):
             return "web.foreign_host", 421
+        if len(path) > _MOST_PATH:
+            return "web.no_page", 404
         if self._names.is_secure and host in self._names.hosts and not _is_https(request):
             return "web.plain_http", 421
         origin = request.headers.get("origin")
@@ -166,13 +171,20 @@ class SiteGuard:
             return "web.foreign_origin", 403
         return None
 
-    def _refusal_of_size(self, request: Request) -> tuple[str, int] | None:
-        """The code and status with which a request is refused for its declared size; None if it is not."""
+    def _is_too_much(self, session: Session) -> bool:
+        """Whether a person waits for too many answers already, in all sessions together."""
+        return sum(one.at_once for one in self._sessions.of_name(session.name)) >= _MOST_AT_ONCE
+
+    def _refusal_of_body(self, request: Request) -> tuple[str, int] | None:
+        """The code and status with which a request is refused for its declared size or text; None if it is not."""
         length = request.headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > self._most_bytes:
             return "web.body_size", 413
         if request.headers.get("transfer-encoding") and request.method in ("POST", "PUT"):
             return "web.body_size", 411  # so that its size is known before it is read
+        kind, options = parse_options_header(request.headers.get("content-type"))
+        if kind == b"multipart/form-data" and options.get(b"charset", b"utf-8").lower() != b"utf-8":
+            return "web.form_text", 415  # any codec of Python could be named, and some take minutes
         return None
 
     def _bounded_body(self, receive: Receive) -> Receive:

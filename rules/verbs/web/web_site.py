@@ -26,7 +26,7 @@ from onemap.rules.verbs.web.code_door import CodeDoor
 from onemap.rules.verbs.web.core_pool import CorePool
 from onemap.rules.verbs.web.desk_pages import DeskPages
 from onemap.rules.verbs.web.desk_steps import MOST_FILES, MOST_TEXT
-from onemap.rules.verbs.web.job_table import JobTable
+from onemap.rules.verbs.web.job_table import MOST_OF_ACCOUNT, JobTable
 from onemap.rules.verbs.web.ogc_processes import OgcProcesses
 from onemap.rules.verbs.web.parcel_limits import Limits
 from onemap.rules.verbs.web.public_pages import public_app
@@ -37,7 +37,6 @@ from onemap.rules.verbs.web.site_refusal import is_browser, refusal_response
 from onemap.rules.verbs.web.verb_question import Asker, verbs_for_others
 
 _AT_ONCE = 2  # questions that are worked on
-_ACCOUNTS_AT_ONCE = 16  # of which each account's core does one
 
 
 @dataclass(frozen=True)
@@ -145,9 +144,11 @@ def server_site(
     forget_server_variables()
     limits, asker = Limits(), Asker(server.held_location, language, names_files=False)
     nobody = CorePool(0, language, limits.seconds)
-    jobs = JobTable(nobody, asker, _ACCOUNTS_AT_ONCE, max(_AT_ONCE, os.cpu_count() or 1))
     given = {"library": library, "directory": takes_directory}
     door = AccountDoor(lambda: ServeChild(language), given, limits.seconds)
+    # Each account's core does one job after the other: those of one account must not keep the others' from beginning.
+    at_once = door.sessions.most * MOST_OF_ACCOUNT
+    jobs = JobTable(nobody, asker, at_once, max(_AT_ONCE, os.cpu_count() or 1))
     for part in (door, jobs):
         stack.callback(part.end)
     return WebSite(SiteParts(asker, verbs_for_others(verbs), jobs, limits, names, door, nobody, server.answers)).app

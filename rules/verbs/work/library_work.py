@@ -21,8 +21,8 @@ def new(values: Values, context: VerbContext) -> Result:
     from onemap.layers.ingest.layer_definition import new_layers
     from onemap.layers.library.library import make_library, new_place, system_user
     from onemap.layers.messages import problem_record
-    from onemap.rules.judge.packs.laws import check_laws
     from onemap.rules.judge.packs.pack import DEFAULT_PACK, is_shipped, joined_rules, pack_texts, parse_packs
+    from onemap.rules.judge.packs.pack_slips import refuse_slips
     from onemap.rules.judge.packs.unmet_values import unmet_values
     from onemap.rules.verbs.work.judgement_tables import GRANTS, TABLES
 
@@ -38,7 +38,7 @@ def new(values: Values, context: VerbContext) -> Result:
         (pack, None if is_shipped(name) else text) for pack, name, (text, _) in zip(read, names, texts, strict=True)
     ]
     rules = joined_rules([pack for pack, _ in packs])
-    check_laws([pack for pack, _ in packs], date.today())
+    refuse_slips([pack for pack, _ in packs], date.today())
     district, remarks = _district(values, crs)
     kept = [(pack.id, text) for pack, text in packs]
     is_rehearsal = bool(values.get("rehearsal"))

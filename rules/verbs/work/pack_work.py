@@ -149,9 +149,9 @@ def _place_of(name: str, sort: str) -> Path:
 
 
 def _head_of_cases(names: Sequence[str]) -> str:
-    """The head of a new file of cases: the surroundings of every case of the pack on which the last pack stands.
+    """The head of a new file of cases, with the surroundings from the cases of the pack on which the last pack stands.
 
-    Without it that pack's rules would decide all cases. "" if the last pack has cases already.
+    Without it the rules of that pack would decide all cases. Empty if the last pack has cases already.
     """
     from onemap.rules.review.proofs.case_drafts import head_text
     from onemap.rules.review.proofs.proof_cases import cases_texts
@@ -328,8 +328,8 @@ def pack_change(values: Values, context: VerbContext) -> Result:
     """
     from onemap.layers.catalogue.catalogue import shipped_catalogue
     from onemap.layers.files.atomic_output import atomic_output
-    from onemap.rules.judge.packs.laws import check_laws
     from onemap.rules.judge.packs.pack import is_shipped, pack_text, single_pack
+    from onemap.rules.judge.packs.pack_slips import refuse_slips
     from onemap.rules.review.proofs.pack_text_change import changed_text, value_change
 
     name, changes = values["pack"], [value_change(text) for text in values.get("set") or ()]
@@ -339,7 +339,7 @@ def pack_change(values: Values, context: VerbContext) -> Result:
         raise OneMapError("pack.shipped", file=name, field="--out")
     made = changed_text(text, source, changes)
     pack = single_pack(made, source, shipped_catalogue())
-    check_laws([pack], date.today())
+    refuse_slips([pack], date.today())
     with atomic_output(target, overwrite, "--out") as beside:
         beside.write_bytes(made.encode())
     places = [change.place for change in changes]
@@ -389,7 +389,7 @@ def pack_differences(values: Values, context: VerbContext) -> Result:
 
 
 def _sides(names: list[str], catalogue: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    """Packs, and the packs to compare with: with the last one's origin instead of it, or without it.
+    """The packs, and the packs to compare with: in the latter the last pack's origin replaces it, else it is left out.
 
     Raises OneMapError pack.no_origin if there is nothing to compare with.
     """

@@ -115,7 +115,7 @@ def record_titles(library: Library, records: Iterable[Mapping[str, Any]], langua
 
 
 def _packs_asked(library: Library, records: Iterable[Mapping[str, Any]]) -> list[Pack]:
-    """The packs, which may be their own, of the cases and checks in records with changed verdicts."""
+    """The packs of those cases and checks whose verdicts have changed."""
     from onemap.rules.judge.runs.run_store import stored_packs
     from onemap.rules.review.cases.case_file import read_case
 
@@ -185,7 +185,7 @@ def _problems(error: OneMapError, context: VerbContext) -> list[ProblemRecord]:
 
 
 def turned_tables(cases: list[dict[str, Any]], runs: list[dict[str, Any]]) -> dict[str, Any]:
-    """A row for each parcel that turned."""
+    """The table with a row for each parcel whose verdict has changed."""
     from onemap.rules.judge.findings.table import Table
 
     columns = ["case", "project", "run", "parcel", "from", "to", "rules"]

@@ -154,14 +154,14 @@ def _write_stored_tables(
 
 
 def _comparison_tables(library: Any, run: str) -> dict[str, Any]:
-    """Spots with their ground, the matrix, clusters and statistics, as they are kept."""
+    """Spots with their ground, the matrix, clusters and statistics, as stored."""
     from onemap.rules.answers.compare.comparison_storage import KEPT
 
     return {name: table for name in KEPT if (table := _stored_table(library, run, name)) is not None}
 
 
 def _indicator_tables(library: Any, run: str, titles: Mapping[str, str]) -> dict[str, Any]:
-    """Values, terms and features as they are kept. titles: of indicators."""
+    """Values, terms and features, as stored. titles: of indicators."""
     from onemap.rules.numbers.indicators.indicator_storage import KEPT
     from onemap.rules.numbers.indicators.indicators import titled_tables
 

@@ -1,4 +1,4 @@
-"""Where `--out` writes the tables of a verb that records nothing else, and how its answer names the places."""
+"""Write the tables of a verb that records nothing else to the places of `--out`, and name the places in its answer."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -23,11 +23,10 @@ def write_tables(
 ) -> list[ProblemRecord]:
     """Write the tables to their targets. Returns what a format could not hold, as the contract's JSON objects.
 
-    sheet_language: of heads and words in a sheet; codes without one. A GeoPackage has codes, and columns with names in
-    any case. form: the tables as one of the places wants them.
-    figures: that a sheet has as native charts; titles: a `KnownTitles` for the ids on a sheet; record: of what made the
-    tables, as `provenance` takes it, where no table is that of a run.
-    Raises OneMapError out.….
+    sheet_language: of heads and words in a sheet, None for codes; a GeoPackage always has codes under named columns.
+    form: returns the tables in the form for one of the places; figures: native charts of a sheet; titles: a
+    `KnownTitles` for the ids on a sheet; record: of what made the tables, as `provenance` takes it, if none is that of
+    a run. Raises OneMapError out.….
     """
     from onemap.rules.display.outputs.outputs import remark_records, tables_written
 

@@ -1,4 +1,4 @@
-"""The core as others start it, cancelled in the middle: over `serve` as the dock does it, or by a signal."""
+"""Cancel the core in mid-work as others do: over `serve` as the dock does, or by a signal."""
 
 import json
 import os
@@ -28,14 +28,14 @@ CANCELLED = "Cancelled; nothing was left half-done.\n"
 
 @dataclass
 class Progress:
-    """What was told of some work: moments in s since it began, and the shares that were told then."""
+    """The progress of some work: moments in s since its start, and the shares reported then."""
 
     moments: list[float] = field(default_factory=list)
     shares: list[float] = field(default_factory=list)
     steps: list[str] = field(default_factory=list)
 
     def longest_silence(self, seconds: float) -> tuple[float, str]:
-        """For how long the bar stood still, and at what, in work of so many seconds."""
+        """How long the bar stood still at most, and at which step, in work of this many seconds."""
         times, shown, at = [0.0], [0.0], [""]
         for moment, share, step in zip(self.moments, self.shares, self.steps, strict=True):
             if share > shown[-1]:
@@ -45,20 +45,20 @@ class Progress:
         return waits[longest], f"{at[longest]} {shown[longest]:.0%}"
 
     def farthest(self, seconds: float) -> float:
-        """How far what was told was from the share of the time that had gone, at most."""
+        """The greatest difference between a reported share and the share of the time that had passed."""
         pairs = zip(self.moments, self.shares, strict=True)
         return max((abs(share - moment / seconds) for moment, share in pairs), default=1.0)
 
     def goes_back(self) -> bool:
-        """Whether it ever told less than before."""
+        """Whether a reported share was less than the one before."""
         return any(later < earlier for earlier, later in zip(self.shares, self.shares[1:], strict=False))
 
 
 @dataclass(frozen=True)
 class ProcessEnd:
-    """How a cancelled piece of work ended: s by the clock and of processors until the answer, and whether it was done.
+    """How cancelled work ended: wall and processor seconds until the answer, and whether it was done.
 
-    wrong: what should not have been said, if anything was.
+    wrong: a message that should not have come, if any.
     """
 
     seconds: float
@@ -68,7 +68,7 @@ class ProcessEnd:
 
 
 def processors_s(process: int) -> float:
-    """What a process has had of processors so far; 0 where the system does not say."""
+    """The processor time of a process so far; 0 if the system does not tell."""
     try:
         fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -77,13 +77,13 @@ def processors_s(process: int) -> float:
 
 
 def command(stacks: Path | None) -> list[str]:
-    """How the core is started; stacks: a file that it writes on SIGUSR1."""
+    """The command that starts the core; stacks: the file that it writes on SIGUSR1."""
     *core, main = map(str, PROGRAM)
     return [*core, main] if stacks is None else [*core, "-c", _TELLING, str(stacks), main]
 
 
 class _Watch:
-    """Has a core that does not answer write where it is."""
+    """Makes a core that does not answer write its stacks."""
 
     def __init__(self, program: subprocess.Popen, stacks: Path | None, name: str) -> None:
         self._timer: threading.Timer | None = None
@@ -132,7 +132,7 @@ class Session:
         raise SystemExit(f"{self.asked.name}: the core is gone")
 
     def whole(self) -> tuple[float, Progress]:
-        """The work to its end: s by the clock, and what was told meanwhile."""
+        """Do the work to its end: wall seconds, and the progress."""
         progress, began = Progress(), time.monotonic()
         self._number += 1
         self._send({"id": self._number, "method": self.asked.verb.replace(" ", "."), "params": self.asked.params})
@@ -142,7 +142,7 @@ class Session:
         return time.monotonic() - began, progress
 
     def cancelled_after(self, wait_s: float) -> ProcessEnd:
-        """The work cancelled after so many seconds."""
+        """Cancel the work after this many seconds."""
         self._number += 1
         cancel = {"method": "cancel", "params": {"id": self._number}}
         sent: list[tuple[float, float]] = []
@@ -177,7 +177,7 @@ class Session:
 
 
 def words(asked: LongWork) -> list[str]:
-    """What is typed for it."""
+    """The words of the command line for it."""
     given, options = [], []
     for parameter in VERBS[asked.verb].parameters:
         value = asked.params.get(parameter.name)
@@ -202,7 +202,7 @@ def start_program(asked: LongWork, stacks: Path | None) -> subprocess.Popen:
 
 
 def signalled_after(asked: LongWork, wait_s: float, sign: signal.Signals, stacks: Path | None) -> ProcessEnd:
-    """The program sent a signal after so many seconds."""
+    """Send the program a signal after this many seconds."""
     program = start_program(asked, stacks)
     try:
         program.wait(wait_s)

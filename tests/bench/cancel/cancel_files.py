@@ -1,4 +1,4 @@
-"""A library in which every long verb has work for seconds, and what each is asked; made once in a workload's folder."""
+"""A library on which every long verb works for seconds, and a request for each; made once per workload's folder."""
 
 import json
 import subprocess
@@ -32,7 +32,7 @@ NEEDED += ("parcels.gpkg", "landuse.gpkg")
 
 @dataclass(frozen=True)
 class LongWork:
-    """One long piece of work: what it is called, its verb and parameters; settings of its environment."""
+    """One long piece of work: its name, verb and parameters; settings of its environment."""
 
     name: str
     verb: str
@@ -41,7 +41,7 @@ class LongWork:
 
 
 def long_verbs(folder: Path, out: Path) -> Iterator[LongWork]:
-    """Every long verb on the library of a workload's folder; what it writes goes into the folder `out`."""
+    """Every long verb on the library of a workload's folder; output goes to the folder `out`."""
     made: dict[str, str] = json.loads((folder / "cancel.json").read_text())
     library, parcels, few = str(folder / "cancel.gpkg"), str(folder / "parcels.gpkg"), str(folder / "cancel_few.gpkg")
     check = {"library": library, "parcels": parcels, "id": "pid", "pack": [str(folder / "cancel.toml")]}

@@ -1,7 +1,7 @@
-"""How long `review list` of thousands of cases takes: read for the first time, read before, and one case shown.
+"""How long `review list` of thousands of cases takes: the first time, again, and with one case shown.
 
-Beside it, in the same run, what it takes to read the same events by plain SQL and JSON: a ratio tells more than seconds
-on a machine that is busy. Seconds are of this process's processor, and by the clock in brackets.
+The same run also measures reading the same events by plain SQL and JSON, because a ratio says more than seconds on a
+busy machine. Seconds are processor time of this process, with wall time in brackets.
 """
 
 import argparse
@@ -62,7 +62,7 @@ def _list(library: Path, count: int) -> None:
 
 
 def _show(library: Path) -> None:
-    """Show some cases, each from a library that is opened anew; the longest counts."""
+    """Show some cases, each from a newly opened library; the longest time counts."""
     with open_library(str(library)) as opened:
         ids = case_ids(opened)
     longest = 0.0

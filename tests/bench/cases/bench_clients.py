@@ -1,8 +1,8 @@
-"""Forty clients of a PostgreSQL share six cases: how long a step takes, how many conflict, and whether one is lost.
+"""Forty clients of a PostgreSQL share six cases: how long a step takes, how many conflict, and whether any is lost.
 
-After that, beside clients of other departments, one clerk keeps a transaction open in which he has inserted, and then
-inserts without end: how long the steps of the others take meanwhile. A step is a verb, from its words to its answer;
-every client has loaded the program before the clock starts. Beside seconds by the clock stand those of the processor.
+Then, beside clients of other departments, one clerk keeps a transaction with an insert open, and later inserts without
+end: how long do steps of the others take meanwhile? A step is a verb, from its words to its answer; every client has
+loaded the program before the clock starts. Seconds are wall time, with processor time beside them.
 """
 
 import argparse
@@ -37,7 +37,7 @@ WORDS = {"conclusion": "agree", "text": "同意", "basis": "", "answers": []}
 
 @dataclass(frozen=True)
 class Client:
-    """Who acts: an account for a department, or for the lead."""
+    """A client: an account for a department, or for the lead."""
 
     account: str
     department: str
@@ -45,7 +45,7 @@ class Client:
 
 @dataclass(frozen=True)
 class Step:
-    """One step that was tried. codes: of what refused it, empty where it was taken."""
+    """One attempted step. codes: of its refusal, empty if it was accepted."""
 
     account: str
     action: str
@@ -116,7 +116,7 @@ def _clients(bureau: Bureau) -> list[Client]:
 
 
 def _events(bureau: Bureau) -> "collections.Counter[tuple[str, str]]":
-    """How many events of each sort each account has written."""
+    """The number of events of each kind that each account has written."""
     rows = bureau.rows("SELECT who, action, count(*) FROM onemap_events GROUP BY who, action")
     return collections.Counter({(who, action): count for who, action, count in rows})
 
@@ -127,7 +127,7 @@ def _begin_together(barrier: Any) -> None:
 
 
 def act(bureau: Bureau, cases: Sequence[str], client: Client, seed: int, seconds: float, pause: float) -> list[Step]:
-    """What one client does: step after step in whichever case."""
+    """Act as one client: step after step in any case."""
     bureau.show_case(client.account)
     _TOGETHER[0].wait()
     chance, steps, until = random.Random(seed), [], time.monotonic() + seconds
@@ -182,7 +182,7 @@ def _endless_inserts(
 
 
 def insert_on(bureau: Bureau, cases: Sequence[str]) -> None:
-    """Insert until killed; what the quota refuses is tried again."""
+    """Insert until killed; inserts that the quota refuses are tried again."""
     events = [replace(bureau, case=case).event("water", "opine", WORDS) for case in cases]
     with bureau.connect("u_water") as connection:
         while True:

@@ -1,6 +1,6 @@
-"""A library with thousands of cases of thirty events: a few are walked by the program, the others are their copies.
+"""A library with thousands of cases of thirty events each: the program walks a few, the others are copies.
 
-Each copy has an id, moments, a number of its document and runs of its own, and its events bear the hashes that follow.
+Each copy has its own id, moments, document number and runs, and its events have the hashes that follow from these.
 """
 
 import json
@@ -29,7 +29,7 @@ _FAR_APART = timedelta(seconds=1)  # two copies of a case
 
 
 def make_cases(folder: Path, count: int) -> Path:
-    """A library with so many cases; made if it is not there."""
+    """A library with this many cases, made if it does not exist."""
     library = folder / f"cases{count}.gpkg"
     if library.exists():
         return library
@@ -80,7 +80,7 @@ def _make_city(folder: Path, library: Path) -> None:
 
 
 def _walk(library: Path, site: Path, state: str, number: int) -> None:
-    """One case of thirty events, whatever the state in which it stays."""
+    """Make one case of thirty events, whatever its final state."""
     today = date.today()
     # The last is issued when the others are open: a list looks whether its site lies near theirs.
     first = today - timedelta(days=4 * (len(_STATES) - number))

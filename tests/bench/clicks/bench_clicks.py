@@ -1,9 +1,9 @@
-"""Random clicks in the panel: what no test has thought of. Needs QGIS and the demo's city (python3 build.py demo).
+"""Random clicks in the panel, to find what no test covers. Needs QGIS and the demo's city (python3 build.py demo).
 
-A hand presses, types and chooses what can be seen, for two minutes in each language, with a real core and a copy of the
-city's library. Told is each error in Python or in QGIS's log, each defect of the core, each stall of more than three
-seconds and what never ends, with the steps before it. With the same `--seed` the hand takes other steps once anything
-takes another time, so a fault may take several runs to come again.
+For two minutes in each language, a hand presses, types and chooses in visible controls, with a real core and a copy of
+the city's library. Reported with the steps before it is each error in Python or in QGIS's log, each defect of the core,
+each hang of more than three seconds, and anything that never ends. The same `--seed` gives other steps as soon as
+timing differs, so a fault may need several runs to come again.
 """
 
 import argparse
@@ -22,7 +22,7 @@ CRS, LARGEST_FILE, LAST_SIGNS = "EPSG:4547", 3_000_000, 4_000
 
 
 def main() -> int:
-    """Let the hand work; 1 where something went wrong."""
+    """Let the hand work; return 1 if anything went wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=120, help="in each language")
     parser.add_argument("--seed", type=int, default=1)
@@ -44,7 +44,7 @@ def main() -> int:
 
 
 def _let_work(language: str, seed: int, seconds: int) -> dict:
-    """What the driver has found in one language."""
+    """The driver's findings in one language."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         library, parcels = desktop.copy_city(DEMO, folder)

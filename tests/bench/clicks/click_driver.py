@@ -1,4 +1,4 @@
-"""Random clicks in the real dock with a real core, on a screen that nobody sees; run by QGIS's Python: ORDERS.json."""
+"""Random clicks in the real dock with a real core, on an invisible screen; run by QGIS's Python: ORDERS.json."""
 
 import json
 import os
@@ -63,7 +63,7 @@ class Clicks(DockCamera):
         self._replace_dialogs()
 
     def note(self, kind, text):
-        """Keep what went wrong with the steps before it; the same once."""
+        """Record a fault with the steps before it; equal faults once."""
         last = text.strip().splitlines()[-1] if text.strip() else ""
         if all((kind, last) != (one["kind"], one["last"]) for one in self.faults):
             at_s = round(time.monotonic() - self.start_s, 1)
@@ -82,7 +82,7 @@ class Clicks(DockCamera):
         return [dock if self.chance.random() < 0.05 else dock.tabs.currentWidget()]
 
     def run(self):
-        """Let the hand work for as long as was ordered, then let all come to its end."""
+        """Let the hand work for the ordered time, then let all work end."""
         self.dock.open_library(self.orders["library"])
         wait_for(lambda: self.dock.library.layers)
         parcels = QgsVectorLayer(self.orders["parcels"], "parcels", "ogr")
@@ -164,7 +164,7 @@ def is_left_alone(one):
 
 
 def main(orders):
-    """All of it; what was found goes into the file that the orders name."""
+    """Do all of it, and write the findings to the file that the orders name."""
     application = QgsApplication([], True)
     application.setQuitOnLastWindowClosed(False)
     application.initQgis()

@@ -48,7 +48,7 @@ class RandomHand:
         }
 
     def work(self):
-        """Begin; the next step is asked for before each, which a dialog may hold up."""
+        """Begin to work; each step is scheduled before the one at hand, which a dialog may hold up."""
         self.is_working = True
         self._go_on()
 
@@ -76,7 +76,7 @@ class RandomHand:
             self._ways[sort][0](control)
 
     def _controls(self):
-        """What can be seen and used: in the front dialog, else in one of those that are open, or in the parts."""
+        """The visible and usable controls: of the front dialog, else of another open one, or of the parts."""
         front = QApplication.activeModalWidget()
         dialogs = [one for one in QApplication.topLevelWidgets() if isinstance(one, QDialog) and one.isVisible()]
         if front is not None:
@@ -155,7 +155,7 @@ def is_usable(control):
 
 
 def name_of(control):
-    """A control by its text or name, and what it lies in."""
+    """A control by its text or name, and its parent."""
     text = control.text() if isinstance(control, QAbstractButton) else control.accessibleName()
     names, above = [], control.parentWidget()
     while above is not None and len(names) < 3:

@@ -1,9 +1,9 @@
-"""What a bureau waits for in a day and a night, each as one command from start to end.
+"""How long a bureau waits in a day and a night: each task as one command from start to end.
 
     python3 build.py bench bureau
 
-The demo once all is installed; forty thousand parcels of the sample city by all rules of the shipped pack; a folder of
-two hundred files, four days of each layer of the sample city, taken into a new library; five thousand cases listed.
+The tasks: the demo once all is installed; forty thousand parcels of the sample city by all rules of the shipped pack;
+two hundred files, four days of each layer of the sample city, into a new library; a list of five thousand cases.
 """
 
 import argparse
@@ -96,7 +96,7 @@ def list_cases(room: Path) -> None:
 
 
 def _city(room: Path) -> Path:
-    """A copy of the sample city, with what lies beside it. Raises FileNotFoundError without the demo."""
+    """A copy of the sample city, with the files beside it. Raises FileNotFoundError without the demo."""
     for path in DEMO.glob("city.*"):
         shutil.copy(path, room / path.name)
     return room / "city.gpkg"
@@ -107,7 +107,7 @@ def _system(library: Path) -> str:
 
 
 def _timed(name: str, words: list[Any], may_end_with: int = 0, **more: Any) -> str:
-    """What a command prints; its seconds and those of processors are printed. Raises CalledProcessError."""
+    """The output of a command; wall and processor seconds are printed. Raises CalledProcessError."""
     began, busy = time.perf_counter(), _processors_s()
     done = subprocess.run(list(map(str, words)), stdout=subprocess.PIPE, text=True, check=False, **more)
     print(f"{name}: {time.perf_counter() - began:.1f} s, {_processors_s() - busy:.1f} s of processors", flush=True)

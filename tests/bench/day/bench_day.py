@@ -1,8 +1,8 @@
-"""The planner's day in QGIS's own window, in both languages, and how long QGIS stands still where much is shown.
+"""A planner's day in QGIS's own window, in both languages, and how long QGIS hangs where much is shown.
 
-Needs QGIS, Xvfb and the demo's city (python3 build.py demo). Writes docs/day.md. A gap is the longest time in which the
-main thread came to no other event, by a timer of 10 ms: by the clock, and what that thread had of a processor in it,
-which other work on the machine changes less. Fails where a task could not be done, never for want of speed.
+Needs QGIS, Xvfb and the demo's city (python3 build.py demo). Writes docs/day.md. A gap is the longest time without
+another event in the main thread, by a timer of 10 ms: in wall time, and in processor time of that thread, which depends
+less on other work of the machine. Fails if a task could not be done, never for lack of speed.
 """
 
 import argparse
@@ -105,7 +105,7 @@ def main() -> int:
 
 
 def _day(folder: Path, language: str, pictures: Path | None) -> dict[str, Any]:
-    """What the driver saw in one language."""
+    """The driver's report in one language."""
     folder.mkdir()
     library, parcels = desktop.copy_city(DEMO, folder)
     file = Path(parcels).parent / "环保" / "生态保护红线2023.shp"
@@ -123,7 +123,7 @@ def _day(folder: Path, language: str, pictures: Path | None) -> dict[str, Any]:
 
 
 def _stalls(folder: Path, sizes: list[int], runs: int) -> dict[str, list[dict[str, float]]]:
-    """What the pulse told of each thing that is done, run by run."""
+    """The pulse's measurements for each task, run by run."""
     library, _parcels = desktop.copy_city(DEMO, folder)
     files = {size: _files(folder / str(size), *SIZES[size]) for size in sizes}
     report = folder / "stalls.json"
@@ -244,7 +244,7 @@ def _row(cells: list[str]) -> str:
 
 
 def _before() -> dict[str, dict[str, str]]:
-    """What the panel of before took, by task; a figure that is not there is empty, and the note says why."""
+    """The measurements of the former panel, by task; a missing number is empty, and the note gives the reason."""
     with BEFORE_FILE.open(encoding="utf-8", newline="") as file:
         return {row["task"]: row for row in csv.DictReader(file)}
 

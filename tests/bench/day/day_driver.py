@@ -1,8 +1,8 @@
-"""A planner's day, by clicks and keys inside QGIS's own window: each task with its steps, its seconds, its longest gap.
+"""A planner's day by clicks and keys in QGIS's own window: each task with its steps, seconds and longest hang.
 
-QGIS runs it as it runs desktop_driver.py. A step is a click, a text that is typed, or a key. Seconds are from the first
-step until what was asked for is on the screen; nobody reads or thinks meanwhile. A file's name, which a window of the
-system asks for, counts as three steps: the menu, the name, Save.
+QGIS runs it like desktop_driver.py. A step is a click, a typed text, or a key. Seconds are from the first step until
+the result is on the screen, without time to read or think. The name of a file, for which a window of the system asks,
+counts as three steps: the menu, the name, Save.
 """
 
 import contextlib

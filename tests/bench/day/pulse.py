@@ -1,4 +1,4 @@
-"""A pulse of ten milliseconds in the main thread: how long it stood still, by the clock and of the processor."""
+"""A pulse of ten milliseconds in the main thread, which measures its hangs in wall time and processor time."""
 
 import time
 
@@ -30,7 +30,7 @@ class Pulse:
         self._clock, self._processor = clock, processor
 
     def read(self):
-        """What was since it began: seconds, those of the main thread's processor, and the longest gap of each."""
+        """Measurements since the start: wall seconds, the main thread's processor seconds, and both longest gaps."""
         self._beat()
         return {
             "seconds": self._clock - self._begun,

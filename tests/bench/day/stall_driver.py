@@ -1,6 +1,6 @@
-"""How long QGIS stands still where much is shown; run by QGIS's Python, as: python stall_driver.py ORDERS.json.
+"""How long QGIS hangs where much is shown; run by QGIS's Python, as: python stall_driver.py ORDERS.json.
 
-The dock is the real one, beside a map that draws, on a screen that nobody sees; the core is the real one.
+The dock and the core are the real ones, beside a map that is being drawn, on an invisible screen.
 """
 
 import json
@@ -21,7 +21,7 @@ DOCK_PX = (420, 900)
 
 
 class Stalls(DockCamera):
-    """What is done again and again with a pulse beside it. orders: what bench_day.py wrote."""
+    """Tasks done repeatedly while a pulse measures. orders: as written by bench_day.py."""
 
     def __init__(self, orders):
         super().__init__({"crs": orders["crs"], "size": DOCK_PX})
@@ -90,7 +90,7 @@ class Stalls(DockCamera):
 
 
 def main(orders):
-    """All of it, in order; what was found goes into the file that the orders name."""
+    """Do all tasks in order, and write the findings to the file that the orders name."""
     application = QgsApplication([], True)
     application.initQgis()
     settings.put("language", "en")

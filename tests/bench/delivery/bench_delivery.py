@@ -1,7 +1,7 @@
-"""A county of any number of patches proved by `onemap validate` with every check of a layer and between layers.
+"""`onemap validate` on a county with any number of patches, with every check of a layer and between layers.
 
-Tells of the program as a whole: seconds by the clock and of processors, and its most memory. On demand also how soon a
-proof ends that is cancelled, and what PostGIS takes for its part of the same questions.
+Measures the program as a whole: wall time, processor time, and peak memory. On request also how soon a cancelled proof
+ends, and how long PostGIS takes for its part of the checks.
 """
 
 import argparse
@@ -91,7 +91,7 @@ def _write(path: Path, code: str, columns: dict[str, np.ndarray], shapes: object
 
 
 def print_cancel(path: Path, after_s: float) -> None:
-    """Interrupt a proof after so many seconds; print how soon it ended, what was wrong, and what it left."""
+    """Interrupt a proof after this many seconds; print how soon it ended, any fault, and what it left behind."""
     with tempfile.TemporaryDirectory() as folder:
         params = {"source": str(path), "template": str(TEMPLATE), "report": [str(Path(folder) / "report.json")]}
         ended = signalled_after(LongWork("validate", "validate", params), after_s, signal.SIGINT, None)

@@ -1,6 +1,6 @@
-"""What PostGIS can say of the county of the benchmark: the checks that SQL has words for, each timed by itself.
+"""PostGIS on the benchmark's county: the checks that SQL can express, each timed separately.
 
-Loading with its index is timed apart. A count of nothing is what the clean county has, in both programs.
+Loading with indexes is timed separately. On a clean county both programs must count zero.
 """
 
 import time

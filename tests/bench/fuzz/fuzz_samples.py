@@ -1,4 +1,4 @@
-"""Small sound files of every kind that is parsed as text or as packed text, for the fuzzer to damage."""
+"""Small valid files of every kind that is parsed as text or packed text, for the fuzzer to damage."""
 
 import io
 import json
@@ -70,7 +70,7 @@ Z旋转(秒)=6
 
 
 def samples() -> list[dict[str, bytes]]:
-    """Sets of files by name; the first of each is the one that is read, the others belong to it."""
+    """Sets of files by name; the first of each set is read, the others belong to it."""
     plain = {
         "red.txt": TWO_PARCELS.encode("gb18030"),
         "red16.txt": TWO_PARCELS.encode("utf-16"),

@@ -1,12 +1,12 @@
-"""The core on each Python from 3.11 to 3.14: its wheels for every system, and a trial on those that are here.
+"""The core on Python 3.11 to 3.14: its wheels for every system, and a trial on those installed here.
 
-Wheels: asked of the package index through uv, for every system that a bundle is for; nothing is fetched. It fails
-where a system and Python that had all wheels has not any more, or the other way round: then bundle and docs are to say
-so. Systems that no bundle is for are refused in words (`--wheels` does this alone).
+Wheels: uv asks the package index for every system that a bundle is for, and fetches nothing. It fails if a system and
+Python that had all wheels no longer has them, or the reverse: then bundle and docs must say so. Systems without a
+bundle are refused in words (`--wheels` does this alone).
 
-Trial: for each an environment of its own is made, outside the checkout, from the lists of requirements;
-then the self-test is run there, and a short choice of tests. A Python is looked for as `python3.N` on PATH, in pyenv,
-and by uv, which fetches one where the network lets it (`--fetch`). One that is not here is told, and is no failure.
+Trial: an environment for each Python is made outside the checkout from the lists of requirements, and runs the
+self-test and a few tests. A Python is searched as `python3.N` on PATH, in pyenv, and by uv, which fetches one if the
+network allows it (`--fetch`). A missing Python is reported, and is no failure.
 """
 
 import argparse
@@ -40,7 +40,7 @@ TOOLS = ("pytest>=8", "pytest-xdist>=3.6", "hypothesis>=6.100", "setuptools>=77"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one Python: its whole version, the versions of libraries, and how test and tests ended."""
+    """The result for one Python: its version, the versions of libraries, and the results of self-test and tests."""
 
     version: str
     libraries: dict
@@ -79,7 +79,7 @@ def python_of(wanted: str, may_fetch: bool) -> str | None:
 
 
 def outcome_of(python: str, folder: Path, choice: list) -> Outcome:
-    """Make an environment, run self-test and tests in it. Raises CalledProcessError where it cannot be made."""
+    """Make an environment, and run self-test and tests in it. Raises CalledProcessError if it cannot be made."""
     _run([uv(), "venv", "--quiet", "--python", python, folder])
     inside = program(folder, "python")
     install = [uv(), "pip", "install", "--quiet", "--python", inside, "--only-binary", ":all:"]
@@ -142,7 +142,7 @@ def _run(command: list) -> None:
 
 
 def wheels() -> int:
-    """Print for which systems and Pythons all wheels are there; 1 where it is not as the workshop says."""
+    """Print for which systems and Pythons all wheels exist; return 1 if the workshop says otherwise."""
     code = 0
     for system in SYSTEMS:
         for python in PYTHONS:
@@ -180,7 +180,7 @@ def main(words: list) -> int:
 
 
 def trial(wishes: argparse.Namespace) -> int:
-    """Try each Python that is here, and print the table; 1 where one is not sound."""
+    """Try each installed Python, and print the table; return 1 if one has a fault."""
     code = 0
     _tell("Python", "self-test", "tests", "size", "libraries")
     _tell(*["---"] * 5)

@@ -1,4 +1,4 @@
-"""A bureau's profile: kept with the library, every wrong key named; without one nothing is made up."""
+"""A bureau's profile: stored with the library, every wrong key named; nothing is made up without one."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A value that names a parcel's use: each of its codes, and none of what is no code."""
+"""A value that names a parcel's use: each of its codes is found, and nothing else is taken for a code."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The State Council's notice of a year's holidays: what past years' calendars say comes back from their sentences."""
+"""The State Council's notices of holidays: the sentences of past years give their calendars."""
 
 from datetime import date, timedelta
 
@@ -46,7 +46,7 @@ def day_text(day, year):
 
 
 def notice_of(year):
-    """What the package knows of a year in the sentences of a notice. Spans of weekends alone are not told there."""
+    """The package's calendar of a year, in the sentences of a notice, without spans of weekends alone."""
     lines = [f"关于{year}年部分节假日安排的通知"]
     for number, (english, chinese) in enumerate(FESTIVALS.items()):
         first, last = date(year - 1, 12, 20), date(year, 12, 20)  # New Year's Day may begin in the year before

@@ -1,4 +1,4 @@
-"""A code that the catalogue does not have is refused with the codes that may have been meant."""
+"""A code that the catalogue lacks is refused with the codes that may have been meant."""
 
 import pytest
 

@@ -1,6 +1,6 @@
-"""Layers that lie together are told apart without seeing every colour: by sign, pattern or a colour that stays.
+"""Layers that lie together can be told apart with any colour vision: by sign, pattern or a colour that remains.
 
-Simulated are three kinds of colour blindness, each whole, and print in grey.
+Three complete kinds of colour blindness are simulated, and print in grey.
 """
 
 from itertools import combinations
@@ -22,7 +22,7 @@ CATALOGUE = shipped_catalogue()
 
 
 def lab(colour: str, eyes: str) -> np.ndarray:
-    """A colour `#RRGGBB` as somebody sees it, in CIE L*a*b*."""
+    """A colour `#RRGGBB` as seen with a deficiency, in CIE L*a*b*."""
     whole = channels(colour)
     return np.array(colour_vision.lab(printed_grey(whole) if eyes == "grey" else seen_colour(whole, eyes)))
 
@@ -36,13 +36,13 @@ def test_the_simulation_says_what_is_known_of_it() -> None:
 
 
 def signs(style: dict[str, Any], geometry: str) -> tuple[Any, ...]:
-    """What of a look does not depend on colour: geometry, dash, hatch."""
+    """The properties of a look that do not depend on colour: geometry, dash, hatch."""
     hatch = style.get("hatch") or {}
     return geometry, style.get("dash", "solid"), hatch.get("angle"), hatch.get("distance_mm"), "field" in style
 
 
 def are_apart(one: dict[str, Any], other: dict[str, Any], geometries: tuple[str, str], eyes: str) -> bool:
-    """Whether two looks are told apart: by a sign, by the line's width, or by what is left of their colours."""
+    """Whether two looks differ: by a sign, by the line's width, or by the remaining colours."""
     if signs(one, geometries[0]) != signs(other, geometries[1]):
         return True
     widths = sorted(float(style.get("stroke_mm", 0.3)) for style in (one, other))

@@ -1,4 +1,4 @@
-"""Why a text is no TOML, in either language."""
+"""Why a text is not TOML, in either language."""
 
 import tomllib
 

@@ -1,4 +1,4 @@
-"""TOML as people write it: Chinese keys without quotes; what is wrong is told at its own place."""
+"""TOML as people write it, with Chinese keys without quotes; errors name their place."""
 
 import tomllib
 

@@ -1,4 +1,4 @@
-"""Coordinate systems as documents name them."""
+"""The names of coordinate systems in documents."""
 
 import pyproj
 import pytest

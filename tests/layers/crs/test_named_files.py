@@ -1,4 +1,4 @@
-"""A coordinate system that names a file is refused wherever it stands, and no such file is opened."""
+"""A coordinate system that names a file is refused wherever it occurs, and the file is not opened."""
 
 import json
 import os
@@ -126,7 +126,7 @@ def test_no_file_that_a_source_s_system_names_is_opened(tmp_path, kind):
 
 
 def inspected_past(sources):
-    """What codes `inspect` has of each source, none having opened its pipe, at whose other end one waits."""
+    """The codes that `inspect` gives for each source; none may open its pipe, at whose other end a thread waits."""
     met = []
 
     def wait(pipe):

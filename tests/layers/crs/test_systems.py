@@ -1,4 +1,4 @@
-"""Coordinates: declared or refused, carried exactly, and never shifted by a guess."""
+"""Coordinates: declared or refused, transformed exactly, and never shifted by a guess."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""A department's whole delivery: matched by names, planned for a person, added all or layer by layer."""
+"""A department's whole delivery: matched by names, planned for a person, added as a whole or layer by layer."""
 
 import json
 import os

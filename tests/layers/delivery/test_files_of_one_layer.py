@@ -1,4 +1,4 @@
-"""A delivery that holds a layer in several files: they become one version, and none replaces another in silence."""
+"""A delivery with several files for a layer: they become one version, and none silently replaces another."""
 
 import json
 

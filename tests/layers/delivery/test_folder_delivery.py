@@ -1,4 +1,4 @@
-"""A plan's database in the folders that its receiver asks for: checked first, whole or not at all, and a city's own."""
+"""A plan's database in the receiver's folders: checked first, written whole or not at all; a city's own template."""
 
 import hashlib
 import shutil
@@ -59,7 +59,7 @@ def library(library_made, tmp_path):
 
 @pytest.fixture
 def files(tmp_path):
-    """What people have made: text, two maps, three reports."""
+    """Files made by people: text, two maps, three reports."""
     made = {
         f"1文本/{HEAD}国土空间总体规划.pdf": PDF,
         f"2图件/{HEAD}01国土空间用地布局图.jpg": jpeg(300),

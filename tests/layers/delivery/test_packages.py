@@ -1,4 +1,4 @@
-"""Packages between libraries: what comes in is what left, to the last byte, or nothing comes in."""
+"""Packages between libraries arrive identical to the last byte, or not at all."""
 
 import hashlib
 import json

@@ -39,7 +39,7 @@ def rows_of(location, *codes):
 
 
 def cells_of(location):
-    """The cells of the terrain as the library finds them, and where its file lies."""
+    """The cells of the terrain as the library reads them, and the path of its file."""
     with open_library(str(location)) as library:
         (version,) = [one for one in versions(library) if one.code == "DEM"]
         reference = reference_of(read_version(library, version, None).attributes.iloc[0], library.path)

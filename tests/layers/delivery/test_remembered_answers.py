@@ -1,4 +1,4 @@
-"""What was answered once of a layer: kept by itself, shown, changed, forgotten; a change of datum by its hash."""
+"""Remembered answers about a layer: stored, shown, changed, forgotten; a change of datum by its hash."""
 
 import hashlib
 import shutil

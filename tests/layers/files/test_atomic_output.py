@@ -1,4 +1,4 @@
-"""An output of several files takes its places whole, or leaves what lay there whole."""
+"""An output of several files replaces the earlier files as a whole, or leaves them whole."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ from onemap.tests.machines import windows_like
 
 @pytest.fixture(params=[False, True], ids=["here", "windows"])
 def machine(request, monkeypatch):
-    """This one, and one where a file that a program shows can be neither moved nor deleted."""
+    """This machine, and one where a file open in a program can be neither moved nor deleted."""
     if request.param:
         for name, stands_in in (("unlink", windows_like._deleting("unlink")), ("rename", windows_like._rename)):
             monkeypatch.setattr(os, name, stands_in)

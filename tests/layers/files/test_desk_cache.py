@@ -1,4 +1,4 @@
-"""A file of the desk for what can be made again: it gives back what was written, and grows old and many no further."""
+"""A cache file of the desk returns what was written to it, and is limited in age and number."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""Places that Windows and networks make special, by paths and lists of mounts as those systems write them."""
+"""Paths that Windows and networks make special, given as paths and lists of mounts of those systems."""
 
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
@@ -153,7 +153,7 @@ def test_a_library_that_windows_lets_nobody_change_is_read_only(onemap, tmp_path
 
 @pytest.fixture
 def share(tmp_path, monkeypatch):
-    """A folder that the system says lies on another machine."""
+    """A folder that is on another machine according to the system."""
     folder = tmp_path / "share"
     folder.mkdir()
     plain_read = Path.read_text

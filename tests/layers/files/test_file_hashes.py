@@ -1,4 +1,4 @@
-"""The hash of a file: that of the standard library, with how far it is and an end where somebody asks for one."""
+"""The hash of a file is that of the standard library; hashing reports progress and can be cancelled."""
 
 import hashlib
 

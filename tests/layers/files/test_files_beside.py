@@ -1,4 +1,4 @@
-"""The parts of a shapefile are found under the name that a person typed, as the system compares names."""
+"""The parts of a shapefile are found from a typed name, with names compared as the system compares them."""
 
 import os
 

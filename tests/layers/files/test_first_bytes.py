@@ -1,4 +1,4 @@
-"""A file of another format than its name says is told in words, not in bytes."""
+"""A file whose format is not that of its suffix is refused in words."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A database that another program has open is read as that program saved it, and nothing is made beside it."""
+"""A database open in another program is read as that program saved it, and nothing is written beside it."""
 
 import contextlib
 import hashlib
@@ -56,7 +56,7 @@ def open_elsewhere(path: Path):
 
 
 def state_of_folder(folder: Path) -> dict:
-    """What lies in a folder; its own time would tell of a file that was there only meanwhile."""
+    """The content of a folder, and its own time, which would reveal a file that existed only meanwhile."""
     found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
     return {**found, "": folder.stat().st_mtime_ns}
 

@@ -1,4 +1,4 @@
-"""What lies beside a database that came from elsewhere is never played back: it is refused, and nothing is touched."""
+"""A journal beside a foreign database is never played back: it is refused, and nothing is changed."""
 
 import shutil
 import sqlite3

@@ -1,4 +1,4 @@
-"""Folders of unfinished work: what stays, what goes, and that two never share one."""
+"""Folders of unfinished work: which stay, which are removed, and that two processes never share one."""
 
 import os
 from pathlib import Path

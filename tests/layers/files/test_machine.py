@@ -1,4 +1,4 @@
-"""The tests of this folder, as those of some others, run where an open file can be neither deleted nor replaced."""
+"""Tests of this folder, and of some others, run as if open files could not be deleted or replaced."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A pipe, a socket or a device in a file's place is refused at once, wherever a path is named."""
+"""A pipe, a socket or a device instead of a file is refused at once, wherever a path is given."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""The folder for temporary files of a process: what a killed one left goes, what another is making stays."""
+"""A process's folder for temporary files: that of a killed process is removed, that of a running one stays."""
 
 import subprocess
 import sys
@@ -19,7 +19,7 @@ def place(tmp_path, monkeypatch):
 
 
 def other_room(place: Path, name: str) -> Path:
-    """The folder of another process; nobody holds its lock."""
+    """The folder of another process, whose lock nobody holds."""
     folder = place / f"onemap-room-{name}"
     folder.mkdir()
     (folder / "lock").touch()

@@ -1,4 +1,4 @@
-"""A table of features says the same in memory and on disk, and does not make again what an earlier attempt has left."""
+"""A table of features is the same in memory and on disk, and reuses what an earlier attempt has left."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Fields under the schema's names: what is matched, what is asked for, what is kept."""
+"""Fields under the schema's names: which are matched, which are asked for, which are kept."""
 
 import pandas as pd
 import pytest

@@ -31,7 +31,7 @@ SECOND = [
 
 
 def geodesic_m2(polygon: shapely.Polygon, crs: pyproj.CRS) -> float:
-    """By Karney's geodesics, along edges cut so short that they are the plane's."""
+    """The area by Karney's geodesics, along edges cut so short that they equal the plane's."""
     degrees = pyproj.Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True)
     carried = shapely.transform(shapely.segmentize(polygon, 100), degrees.transform, interleaved=False)
     ellipsoid = crs.ellipsoid
@@ -74,7 +74,7 @@ def test_areas_agree_with_geodesics_in_every_zone_and_latitude_of_the_country(ep
 
 
 def integrated_m2(polygon: shapely.Polygon, crs: pyproj.CRS) -> float:
-    """By the ground between the equator and a latitude in closed form, integrated along edges straight in degrees."""
+    """The area as closed-form ground from the equator to a latitude, integrated along edges straight in degrees."""
     minor = crs.ellipsoid.semi_minor_metre
     eccentricity = np.sqrt(1 - (minor / crs.ellipsoid.semi_major_metre) ** 2)
     degrees = pyproj.Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True)

@@ -1,4 +1,4 @@
-"""The box around boxes, and boxes that lie alone."""
+"""The box around boxes, and isolated boxes."""
 
 import numpy as np
 import pytest

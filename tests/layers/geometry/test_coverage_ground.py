@@ -1,4 +1,4 @@
-"""Coverages: what an overlay adds to one is seen, and made on a grid or refused."""
+"""Coverages: ground that an overlay adds is noticed, and the overlay is made on a grid or refused."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def refusal_code(work, *arguments):
 
 
 def wrong_once(operation, wrong):
-    """An operation that is wrong as long as it has no grid."""
+    """An operation that is wrong while it has no grid."""
 
     def work(*arguments, grid_size=None, **options):
         return wrong if grid_size is None else operation(*arguments, grid_size=grid_size, **options)

@@ -1,4 +1,4 @@
-"""Ground in flat arrays says, row by row, what the same geometries say."""
+"""Ground in flat arrays equals the same geometries, row by row."""
 
 import numpy as np
 import pyarrow as pa

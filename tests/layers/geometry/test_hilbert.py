@@ -1,4 +1,4 @@
-"""Hilbert's curve: the same numbers as geopandas has, and every cell of a square once, each beside the one before."""
+"""Hilbert's curve: the numbers of geopandas; every cell of a square once, each next to the one before."""
 
 import geopandas as gpd
 import numpy as np

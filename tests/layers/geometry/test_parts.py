@@ -1,4 +1,4 @@
-"""Polygons moved to where coordinates are coarser stay what they were."""
+"""Polygons moved to where coordinates are coarser keep their shape."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Areas and lengths by rings: to the last digit those of GEOS, whose polygons are not asked for."""
+"""Areas and lengths computed from rings equal those of GEOS to the last digit, without making its polygons."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Polygons proved beside their reading: valid are those that GEOS finds so, whoever has proved them."""
+"""Polygons validated beside their reading: exactly those that GEOS finds valid are valid."""
 
 import numpy as np
 import pyarrow as pa

@@ -1,4 +1,4 @@
-"""What is done block by block is what would be done of all at once."""
+"""Work done block by block gives the result of work done at once."""
 
 import numpy as np
 import pandas as pd

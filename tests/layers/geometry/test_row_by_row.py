@@ -1,4 +1,4 @@
-"""Operations of GEOS row by row: what breaks down does so alone."""
+"""Operations of GEOS row by row: a failing row does not affect the others."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""A column of WKB: boxes, rings and geometries are those of the polygons, each made once, and only when it is asked."""
+"""A column of WKB gives the boxes, rings and geometries of its polygons, each made once, and only on demand."""
 
 import pickle
 

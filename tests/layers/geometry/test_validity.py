@@ -1,4 +1,4 @@
-"""Geometry of the right kind, present and valid; repaired only where someone asks, and each repair named."""
+"""Geometry of the right kind, present and valid; repaired only on request, and every repair is named."""
 
 import csv
 import re

@@ -1,4 +1,4 @@
-"""Geometries as WKB: the same bytes as shapely writes of geometries that it has made."""
+"""Geometries as WKB have the bytes that shapely writes."""
 
 import numpy as np
 import pytest

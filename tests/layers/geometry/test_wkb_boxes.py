@@ -1,4 +1,4 @@
-"""Boxes and types out of WKB are those of the geometries."""
+"""Boxes and types read from WKB are those of the geometries."""
 
 import numpy as np
 import pyarrow as pa

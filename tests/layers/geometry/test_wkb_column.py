@@ -1,4 +1,4 @@
-"""Columns of WKB are those that shapely writes, value by value."""
+"""Columns of WKB equal those that shapely writes, value by value."""
 
 import numpy as np
 import pyarrow as pa

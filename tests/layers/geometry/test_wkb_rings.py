@@ -1,4 +1,4 @@
-"""Polygons that are moved as bytes are those that GEOS moves, digit by digit; what is not plain goes to GEOS."""
+"""Polygons moved as bytes equal those that GEOS moves, digit by digit; others than plain ones go to GEOS."""
 
 import struct
 

@@ -1,4 +1,4 @@
-"""`onemap add`: which layer, which ground it speaks for, since when; all of it, or nothing."""
+"""`onemap add`: the layer, its coverage, and the day from which it is valid; all of it, or nothing."""
 
 import json
 

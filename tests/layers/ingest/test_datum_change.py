@@ -1,4 +1,4 @@
-"""`--transform` with a file of four or seven parameters: carried exactly, nothing taken for granted, nothing kept.
+"""`--transform` with a file of four or seven parameters: applied exactly, nothing assumed, nothing stored.
 
 All parameters here are invented.
 """

@@ -1,4 +1,4 @@
-"""What `inspect` shows of the values of a field, so that a person knows which field it is."""
+"""`inspect` shows values of each field, so that a person recognises the field."""
 
 import geopandas
 import shapely

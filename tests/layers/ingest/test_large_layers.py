@@ -1,4 +1,4 @@
-"""A large source is added block by block, by way of a journal: the same to the last digit, killed or not."""
+"""A large source is added block by block through a journal: equal to the last digit, even after a kill."""
 
 import json
 import os
@@ -94,7 +94,7 @@ def sources(tmp_path_factory):
 
 
 def add_patches(library, source, report=None, **wishes):
-    """Add a source as the land survey's patches; what `add` answers."""
+    """Add a source as the land survey's patches; return the answer of `add`."""
     usual = {"covers": "extent", "keep_bad": True, "normalising": SourceOptions(repair=True)}
     wanted = AddOptions("DLTB", **{**usual, **wishes})
     with open_library(str(library)) as opened:
@@ -131,7 +131,7 @@ def libraries(tmp_path, empty_library):
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory, empty_library, sources):
-    """By file and whether invalid rings are made valid: what is answered and kept when a layer is read at once."""
+    """The answer and the rows when a layer is read at once, by file and by whether invalid rings are repaired."""
     found = {}
     for name in NAMES:
         for repair in (True, False):
@@ -204,7 +204,7 @@ def test_a_core_that_is_killed_goes_on_where_it_was_and_comes_to_the_same(
 
 
 def kept_bytes(library):
-    """What a library holds, as SQLite's own dump."""
+    """The content of a library, as SQLite's own dump."""
     connection = sqlite3.connect(library)
     text = "\n".join(connection.iterdump())
     connection.close()
@@ -326,7 +326,7 @@ def test_what_needs_no_look_at_the_data_is_refused_before_it_is_read(libraries, 
 
 
 def write_town(path, size):
-    """A GeoJSON of so many bytes: fields of six corners each, WGS 84."""
+    """A GeoJSON of this many bytes: fields of six corners each, WGS 84."""
     chance = np.random.default_rng(5)
     with path.open("w", encoding="utf-8") as file:
         file.write('{"type": "FeatureCollection", "features": [\n')

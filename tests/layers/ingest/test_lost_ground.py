@@ -1,4 +1,4 @@
-"""A part of a layer, sent as the whole, frees the ground of the rest: that is said, with its size."""
+"""A part of a layer sent as the whole would free the ground of the rest: a remark says so, with its area."""
 
 import geopandas as gpd
 import pytest
@@ -20,7 +20,7 @@ def squares(rows, columns=range(10)):
 
 @pytest.fixture
 def lost(library, tmp_path, onemap):
-    """Add shapes as the next version of a layer, and give what is said of the last one's ground."""
+    """Add shapes as the next version of a layer, and return the remarks on the last version's ground."""
 
     def run(shapes, *options, code="YJJBNTTB", covers="district"):
         names = [str(number) for number in range(len(shapes))]

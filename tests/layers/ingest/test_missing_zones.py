@@ -1,4 +1,4 @@
-"""Zones that stand in place of a distance, and the features that have none: nothing would be kept of them."""
+"""Zones that replace a distance: features without a zone are named, because no rule would protect them."""
 
 import geopandas as gpd
 import pytest
@@ -23,7 +23,7 @@ def strips(y, gap=0.0):
 
 @pytest.fixture
 def add(library, tmp_path, onemap):
-    """Add shapes to a layer, and give what is said of zones that are missing."""
+    """Add shapes to a layer, and return the remarks on missing zones."""
 
     def run(code, shapes, columns, covers="district"):
         path = write_layer(tmp_path / "a.gpkg", shapes, columns)

@@ -1,4 +1,4 @@
-"""Polygons are carried into another plane as bytes: every digit is that of the geometries, and so is every verdict."""
+"""Polygons transformed to another plane as bytes give the digits and the problems of geometries."""
 
 from dataclasses import replace
 

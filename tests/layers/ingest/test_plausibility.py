@@ -1,4 +1,4 @@
-"""A file that does not look like the layer is refused with the figures, and taken where somebody is sure."""
+"""A file that does not look like its layer is refused with figures, and added if somebody insists."""
 
 import json
 
@@ -17,7 +17,7 @@ RED_LINE = {"BSM": "1", "YSDM": "2", "XJXZQDM": "139901", "XJXZQMC": "甲", "HXM
 
 
 def squares(count, west=0.0, side=100.0):
-    """So many squares in rows of ten."""
+    """This many squares in rows of ten."""
     corners = [(500_000 + west + side * (n % 10), 4_200_000 + side * (n // 10)) for n in range(count)]
     return [shapely.box(x, y, x + side, y + side) for x, y in corners]
 
@@ -39,7 +39,7 @@ def labels(library):
 
 
 def doubts(answer):
-    """What is said of each doubt, after the colon: they are one problem with one mend."""
+    """The text of each doubt, after the colon: they are one problem with one mend."""
     assert answer.codes == ["layer.doubtful"], answer.json
     message = answer.json["problems"][0]["message"].partition(": ")[2]
     return [f"{doubt.removesuffix('.')}." for doubt in message.split("; ")]

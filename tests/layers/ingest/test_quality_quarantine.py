@@ -1,4 +1,4 @@
-"""`add --keep-bad`: good features go in, bad ones stand aside, and for their ground the layer does not speak."""
+"""`add --keep-bad`: valid features are added, others set aside, and their ground is left out of the coverage."""
 
 import geopandas as gpd
 import pyogrio

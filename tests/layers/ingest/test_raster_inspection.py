@@ -1,4 +1,4 @@
-"""What `inspect` says of a raster: its cells, its place, and whether it can be read at all."""
+"""`inspect` describes a raster: its cells, its place, and whether it can be read at all."""
 
 import zipfile
 

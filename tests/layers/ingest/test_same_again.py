@@ -1,4 +1,4 @@
-"""Content that a library has already writes nothing, whatever the file's form and the rows' order."""
+"""Content that a library already has writes nothing, whatever the file's format and the order of rows."""
 
 import shutil
 

@@ -1,4 +1,4 @@
-"""A layer that comes in several files, as one for each county, becomes one version: no file replaces another."""
+"""A layer in several files, such as one for each county, becomes one version: no file replaces another."""
 
 import json
 
@@ -241,7 +241,7 @@ def test_tables_of_several_counties_are_one_table(shelf, tmp_path):
 
 @pytest.fixture
 def next_west(tmp_path):
-    """What the western county sends a year later: other numbers, and a patch less."""
+    """The western county's delivery a year later: other numbers, and one patch less."""
     folder = tmp_path / "2027" / "371521"
     folder.mkdir(parents=True)
     county(WEST, 900).iloc[:-1].to_crs(4526).to_file(folder / "T.shp")

@@ -1,4 +1,4 @@
-"""Tables without geometry: read from every form, kept and verified like layers, refused where they are wrong."""
+"""Tables without geometry: read from every format, stored and verified like layers, refused if they are wrong."""
 
 import sqlite3
 

@@ -1,4 +1,4 @@
-"""Which division lies within which, by their codes."""
+"""Which division contains which, by their codes."""
 
 import pytest
 

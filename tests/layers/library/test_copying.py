@@ -1,4 +1,4 @@
-"""A library copied from file to server and back: equal in every row, or not there at all."""
+"""A library copied from a file to a server and back is equal in every row, or is not written at all."""
 
 import contextlib
 import sqlite3

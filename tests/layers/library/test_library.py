@@ -1,4 +1,4 @@
-"""The library as a file: plain layers to any GIS, one file at rest, and a log that shows if it was tampered with."""
+"""The library as a file: plain layers for any GIS, one file at rest, and a log that reveals tampering."""
 
 import contextlib
 import hashlib

@@ -1,4 +1,4 @@
-"""The format of a library: what version 0.1.0 made opens, is upgraded after a copy, and a newer one is refused."""
+"""The format of a library: one of version 0.1.0 opens and is upgraded after a copy; a newer one is refused."""
 
 import contextlib
 import re

@@ -1,4 +1,4 @@
-"""Progress of work on a whole library or file goes by its rows; it never goes back, and ends; it can be stopped."""
+"""Progress of work on a library or file follows its rows, never goes back, and ends; the work can be stopped."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`onemap layers`: the fields that each layer may have, as whoever matches a file's fields needs them."""
+"""`onemap layers` lists the possible fields of each layer, for matching a file's fields."""
 
 import contextlib
 import os

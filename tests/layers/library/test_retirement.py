@@ -1,4 +1,4 @@
-"""A version that was added by mistake is in force no more from its first day on, and can be put back."""
+"""A version added by mistake is retired from its first day on, and can be put back."""
 
 import sqlite3
 from contextlib import closing

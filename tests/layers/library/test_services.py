@@ -1,4 +1,4 @@
-"""Web services in the register: owner and date, never a key, never checked against; snapshots become versions."""
+"""Web services in the register: owner and date, no keys, never used by checks; snapshots become versions."""
 
 import json
 

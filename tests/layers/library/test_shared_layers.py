@@ -1,4 +1,4 @@
-"""Layers in a folder of GeoParquet: what is near is read, and is what the library itself gives, value by value."""
+"""Layers in a folder of GeoParquet: reading near features gives the library's own rows, value by value."""
 
 import contextlib
 import sqlite3

@@ -1,4 +1,4 @@
-"""Columns written as texts at once: the same signs as `json.dumps` and `repr` write value by value."""
+"""Columns written as texts at once equal the texts of `json.dumps` and `repr`, value by value."""
 
 import hashlib
 import json

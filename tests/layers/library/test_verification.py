@@ -1,4 +1,4 @@
-"""Damage is found and located, in a file and on a server: which rows, and since when they stood there whole."""
+"""Damage is found and located, in a file and on a server: which rows, and when they were written."""
 
 import contextlib
 import json
@@ -28,7 +28,7 @@ class Damaged:
     run: Callable[..., Any]
 
     def problems(self) -> list[dict[str, Any]]:
-        """What `onemap verify` finds."""
+        """The problems that `onemap verify` finds."""
         answer = self.run("verify", self.location)
         assert answer.code == (5 if answer.json["problems"] else 0)
         return answer.json["problems"]

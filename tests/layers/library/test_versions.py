@@ -1,4 +1,4 @@
-"""Versions in time: which is in force on a day, and what the view of a layer shows."""
+"""Versions in time: which one is in force on a day, and what a layer's view shows."""
 
 from dataclasses import replace
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""The classes of a layer in the legend: codes of two editions that mean the same are one entry."""
+"""The classes of a layer in the legend: codes of two editions with one meaning are one entry."""
 
 from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.layers.catalogue.style_table import style_of

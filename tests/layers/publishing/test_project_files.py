@@ -1,4 +1,4 @@
-"""`onemap publish` without QGIS: what is in the project's XML, what is left out and refused, and the same bytes."""
+"""`onemap publish` without QGIS: the project's XML, omissions and refusals, and the same bytes each time."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ def project(path: Path) -> ET.Element:
 
 
 def sources(root: ET.Element) -> dict[str, str]:
-    """Where the project's layers lie, by their short names."""
+    """The sources of the project's layers, by their short names."""
     return {str(one.findtext("shortname")): str(one.findtext("datasource")) for one in root.iter("maplayer")}
 
 

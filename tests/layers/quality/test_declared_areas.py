@@ -1,4 +1,4 @@
-"""Declared areas: what the plane settles, the ellipsoid would too; every remark is that of all areas measured."""
+"""Declared areas: every remark is the one that measuring all areas on the ellipsoid would give."""
 
 import numpy as np
 import pandas as pd
@@ -31,7 +31,7 @@ def polygons_of(chance, count, extent_m, size_m):
 
 
 def facts_by_row(shapes, declared, crs):
-    """By row what is told of declared areas."""
+    """The remarks on declared areas, by row."""
     entry = LayerEntry(
         "X", {}, "land", "department", "vector", "polygon", None, fields=(Field("MJ", "number", area=True),)
     )

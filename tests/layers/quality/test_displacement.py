@@ -1,4 +1,4 @@
-"""A layer beside what the library holds of the same things: real borders in GCJ-02, and what must not be refused."""
+"""A layer compared with the library's same features: real borders in GCJ-02, and what must not be refused."""
 
 import json
 import tracemalloc

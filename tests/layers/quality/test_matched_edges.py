@@ -1,4 +1,4 @@
-"""What fits its neighbours edge by edge: the same polygons and unions as GEOS's own coverages, whatever is wrong."""
+"""Polygons that fit their neighbours edge by edge: those and the unions of GEOS's coverages, whatever is wrong."""
 
 import numpy as np
 import pytest

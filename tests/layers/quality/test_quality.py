@@ -1,4 +1,4 @@
-"""What `add` finds in a layer: every check on a file made by hand, with the answer worked out by hand."""
+"""Findings of `add` in a layer: every check on a file made by hand, with the answer worked out by hand."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""Code tables, levels, and a city's own file of layers and aliases: read as they should be, or every mistake named."""
+"""Code tables, levels, and a city's file of layers and aliases: read correctly, or every mistake is named."""
 
 import json
 from pathlib import Path

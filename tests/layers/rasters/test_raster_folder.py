@@ -1,4 +1,4 @@
-"""Where copies of rasters lie: each of a name of its own, whoever adds at the same time."""
+"""Copies of rasters get names of their own, whoever adds rasters at the same time."""
 
 import subprocess
 import sys

@@ -1,6 +1,6 @@
-"""Writes a FileGDB with domains and a subtype; run by a Python that has GDAL's own bindings, as QGIS's has.
+"""Write a FileGDB with domains and a subtype; run by a Python with GDAL's own bindings, such as QGIS's.
 
-GDAL writes domains but no subtypes: these are put into the definition of the table, as ArcGIS has them there.
+GDAL writes domains but no subtypes: these are added to the definition of the table, as ArcGIS writes them.
 """
 
 import sys

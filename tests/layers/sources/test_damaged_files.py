@@ -1,4 +1,4 @@
-"""Damaged files that the fuzzer of tests/bench has found: refused with a reason, in silence."""
+"""Damaged files that the fuzzer of tests/bench has found are refused with a reason, and nothing is printed."""
 
 import json
 import struct

@@ -1,4 +1,4 @@
-"""DXF drawings: closed lines as polygons, arcs by sagitta, blocks where they stand, Chinese in every version."""
+"""DXF drawings: closed lines as polygons, arcs by sagitta, blocks in place, Chinese in every version."""
 
 import math
 

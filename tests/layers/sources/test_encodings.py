@@ -1,4 +1,4 @@
-"""Text as its sender meant it: what is declared is believed only if the bytes agree, and what is lost is refused."""
+"""Text as its sender meant it: a declared encoding counts only if the bytes agree, and lost text is refused."""
 
 import json
 import struct

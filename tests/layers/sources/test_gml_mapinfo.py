@@ -1,4 +1,4 @@
-"""GML, MapInfo, FlatGeobuf: axes, character sets, systems by parameters, and nothing written beside a source."""
+"""GML, MapInfo, FlatGeobuf: axes, character sets, systems by parameters; nothing is written beside a source."""
 
 import shutil
 

@@ -1,4 +1,4 @@
-"""What an archive may take on the disk is known before it is unpacked; and a 7z is unpacked by no other program."""
+"""The size of an archive's content is known before unpacking; no other program unpacks a 7z."""
 
 import os
 import struct

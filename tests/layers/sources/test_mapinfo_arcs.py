@@ -1,4 +1,4 @@
-"""Arcs of MapInfo: of a MIF they are stroked by sagitta; of a TAB it is told how many the driver has stroked."""
+"""Arcs of MapInfo: those of a MIF are stroked by sagitta; for a TAB the number that the driver stroked is reported."""
 
 import math
 
@@ -40,7 +40,7 @@ def read(path):
 
 
 def farthest_m(line, centre, radii):
-    """How far any point of a line is from an upright ellipse, nearly: along the ray from its centre."""
+    """The approximate distance of a line's farthest point from an upright ellipse, along the ray from its centre."""
     points = shapely.get_coordinates(shapely.segmentize(line, 0.5)) - centre
     angles = np.arctan2(points[:, 1] / radii[1], points[:, 0] / radii[0])
     on_it = np.column_stack([radii[0] * np.cos(angles), radii[1] * np.sin(angles)])

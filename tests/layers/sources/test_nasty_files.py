@@ -1,6 +1,6 @@
-"""Thirty nasty files, made here, and what is to be read of each: how many features of what area, or why it is refused.
+"""Thirty nasty files, made here, and the expected result of each: the features and their area, or the refusal.
 
-The areas are worked by hand: every plot is a square of 100 m, 10,000 m²; what is told beside them stands by its code.
+The areas are worked out by hand: every plot is a square of 100 m, 10,000 m²; expected remarks are given by code.
 """
 
 import gzip

@@ -1,4 +1,4 @@
-"""Old workbooks whose records name rows, columns or counts out of all proportion: refused before room is made."""
+"""Old workbooks whose records name absurd rows, columns or counts are refused before memory is allocated."""
 
 import io
 import json
@@ -71,7 +71,7 @@ def workbook(tmp_path) -> Callable[[bytes], Path]:
 
 
 def values(content: bytes) -> list[list]:
-    """What the library that reads the values makes of a workbook."""
+    """The values of a workbook, as the library reads them."""
     return CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python(skip_empty_area=False)
 
 

@@ -1,8 +1,8 @@
-"""Every real file that lies beside the project: what `inspect` and `add` make of it stands in outcomes.csv.
+"""The results of `inspect` and `add` for every real file beside the project, as listed in outcomes.csv.
 
-A row is one layer of one file (the layer is empty where the file cannot be opened at all): how many features of which
-geometry `inspect` counts, the codes that it tells, and what `add` with these options does: the number of features
-loaded, or the codes with which it refuses.
+A row is one layer of one file (without a layer if the file cannot be opened): the number and geometry of features that
+`inspect` counts, the codes of its remarks, and the result of `add` with these options: the number of features added, or
+the codes of the refusal.
 """
 
 import csv
@@ -30,7 +30,7 @@ def files_in(folder: Path) -> list[Path]:
 
 
 class Memory:
-    """How much memory this process takes at most while something runs, beyond what it took before, in MB."""
+    """The peak memory of this process while something runs, beyond its memory before, in MB."""
 
     def __init__(self):
         self.most_mb = 0.0
@@ -58,7 +58,7 @@ def codes(record: dict) -> str:
 
 
 def outcome_rows(answer) -> list[dict[str, str]]:
-    """What `inspect` said, as rows of the table."""
+    """The answer of `inspect`, as rows of the table."""
     if answer.code:
         return [{"layer": "", "count": "", "geometry": "", "told": codes(answer.json)}]
     return [

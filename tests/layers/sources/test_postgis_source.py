@@ -1,4 +1,4 @@
-"""PostGIS tables as sources: as they stand in one snapshot, and never a password in what is said."""
+"""PostGIS tables as sources: read in one snapshot, and messages never contain a password."""
 
 from dataclasses import replace
 

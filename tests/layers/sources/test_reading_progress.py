@@ -1,4 +1,4 @@
-"""A large file is read block by block: progress moves meanwhile, and it can be cancelled."""
+"""A large file is read block by block; progress moves meanwhile, and the reading can be cancelled."""
 
 import numpy as np
 import pyogrio
@@ -26,7 +26,7 @@ def many_points(tmp_path_factory):
 
 
 def steps_until(shelf, source, stop):
-    """Add until `stop` says so: all that was told."""
+    """Add until `stop` says so; return all reports of progress."""
     steps = []
 
     def report(fraction, step):

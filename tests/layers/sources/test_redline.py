@@ -1,4 +1,4 @@
-"""Red-line coordinate TXT: parcels as their points enclose them, in the zone that header and eastings say."""
+"""Red-line coordinate TXT: parcels as their points enclose them, in the zone that header and eastings give."""
 
 import csv
 import sqlite3

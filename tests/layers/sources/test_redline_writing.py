@@ -1,4 +1,4 @@
-"""Red-line TXT both ways: every form that offices send is read, and what is written loses nothing."""
+"""Red-line TXT both ways: every form that offices send is read, and writing loses nothing."""
 
 import os
 import re

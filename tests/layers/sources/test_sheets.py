@@ -1,4 +1,4 @@
-"""Coordinate sheets: parcels from Excel and CSV tables, wherever their header stands and however they spell degrees."""
+"""Coordinate sheets: parcels from Excel and CSV tables, with any place of the header and any spelling of degrees."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A GeoPackage read part by part gives every row once, in its order, however its rows are numbered."""
+"""A GeoPackage read in parts gives every row once and in order, whatever the numbers of its rows."""
 
 import sqlite3
 

@@ -1,4 +1,4 @@
-"""A library on the tests' own server, and what is in it read back without One Map."""
+"""A library on the tests' own server, and its content read back without One Map."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from onemap.tests.postgis_server import Database, Server
 
 @dataclass(frozen=True)
 class ServerShelf:
-    """One library in the schema `city`; accounts are named in its address."""
+    """One library in the schema `city`; its address names the account."""
 
     database: Database
     run: Callable[..., Any]
@@ -29,20 +29,20 @@ class ServerShelf:
         return self.url.replace("user=onemap", f"user={account}")
 
     def add(self, source: object, code: str = "T", account: str = "onemap", **options: object) -> Any:
-        """`onemap add` of a layer that it defines."""
+        """Run `onemap add` for a layer that it defines."""
         wanted = {"covers": "extent", "define": DEFINE.format("polygon"), **options}
         arguments = [item for name, value in wanted.items() for item in (f"--{name.replace('_', '-')}", value)]
         return self.run("add", self.url_as(account), source, "--as", code, *arguments)
 
     def rows(self, sql: str, account: str = "onemap") -> list[tuple[Any, ...]]:
-        """Plain SQL as an account, without One Map."""
+        """Run plain SQL as an account, without One Map."""
         with psycopg.connect(self.url_as(account).replace("&schema=city", ""), autocommit=True) as connection:
             connection.execute("SET search_path TO city, public")
             cursor = connection.execute(sql)
             return cursor.fetchall() if cursor.description else []
 
     def account(self, name: str, *roles: str) -> str:
-        """An account that is a member of roles of the library; returns its name."""
+        """Make an account that is a member of roles of the library; return its name."""
         self.rows(
             f"DO $$ BEGIN CREATE ROLE {name} LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;"
             + "".join(f"GRANT onemap_city_{role} TO {name};" for role in roles)

@@ -1,4 +1,4 @@
-"""Signing in through TLS: to the server that is named and no other, by a password that is never sent plainly."""
+"""Signing in through TLS: only to the named server, with a password that is never sent in plain text."""
 
 import os
 import shutil
@@ -42,7 +42,7 @@ class SafeServer:
 
 
 def certificate(folder: Path, name: str) -> Path:
-    """A certificate of its own for a name, and its key beside."""
+    """A self-signed certificate for a name, with its key beside it."""
     made = folder / f"{name}.crt"
     words = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
     names = ["-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}"]
@@ -85,7 +85,7 @@ def safe_server() -> Iterator[SafeServer]:
 
 
 def refusal(place: str, account: str, password: str = PASSWORD, *, directory: bool = False) -> str:
-    """Why nobody is let in."""
+    """The refusal of a sign-in."""
     with pytest.raises(OneMapError) as refused:
         connect_account(account_server(place, takes_directory=directory), account, password)
     return refused.value.code

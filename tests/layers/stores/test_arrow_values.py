@@ -1,4 +1,4 @@
-"""Values that go to disk come back as they were, whatever their types."""
+"""Values written to disk come back unchanged, whatever their types."""
 
 from datetime import date, datetime, time
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Rows written many at once are the rows that were given, whatever they share."""
+"""Rows written many at once are the given rows, whatever values they share."""
 
 import re
 import sqlite3

@@ -1,4 +1,4 @@
-"""An edit of a spatial index is named by the features that it hides or moves: trees of two levels, made by GDAL."""
+"""An edited spatial index is reported with the features that it hides or moves: two-level trees made by GDAL."""
 
 import sqlite3
 

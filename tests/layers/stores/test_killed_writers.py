@@ -1,4 +1,4 @@
-"""A core or a server that is killed in mid-step leaves the library as it was before, or as it is after."""
+"""A core or a server killed in mid-step leaves the library as before the step, or as after it."""
 
 import os
 import shutil

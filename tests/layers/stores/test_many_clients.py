@@ -19,7 +19,7 @@ CLIENTS = 50
 
 
 def at_once(clients: int, work: Callable[[int], None]) -> list[BaseException]:
-    """Run `work(number)` in threads that start together; what they raised."""
+    """Run `work(number)` in threads that start together; return the errors."""
     barrier, raised = threading.Barrier(clients), []
 
     def one(number: int) -> None:

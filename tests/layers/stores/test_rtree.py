@@ -1,4 +1,4 @@
-"""The packed R-tree is one that SQLite takes for its own, and finds whatever a box meets."""
+"""SQLite accepts the packed R-tree as its own, and finds all that a box meets."""
 
 import sqlite3
 

@@ -1,4 +1,4 @@
-"""Where a library on a server lies, and that no password is ever repeated."""
+"""The address of a library on a server; no password is ever repeated."""
 
 import pytest
 

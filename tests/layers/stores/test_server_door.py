@@ -1,4 +1,4 @@
-"""What a server says before it lets anybody in: it comes without a number, in its own language and its own encoding."""
+"""A server's messages before it accepts a connection: without a code, in its own language and encoding."""
 
 import contextlib
 import socket
@@ -29,7 +29,7 @@ REFUSALS = {
 
 @contextlib.contextmanager
 def door(message, encoding):
-    """A server that refuses everybody at once with a message; its port."""
+    """A server that refuses everybody at once with a message; return its port."""
     fields = [b"S" + "致命错误".encode(encoding), b"VFATAL", b"C28000", b"M" + message.encode(encoding)]
     body = b"\0".join([*fields, b"", b""])
     refusal = b"E" + struct.pack("!i", len(body) + 4) + body
@@ -55,7 +55,7 @@ def door(message, encoding):
 
 @contextlib.contextmanager
 def pooler(database):
-    """A way to a server that tells its clients another process than that which answers, as PgBouncer does; its port."""
+    """A proxy that tells clients another process than the one that answers, as PgBouncer does; return its port."""
     with contextlib.ExitStack() as held:
         listening = held.enter_context(socket.create_server(("127.0.0.1", 0)))
 

@@ -1,4 +1,4 @@
-"""Who may do what in a library on a server, tried by plain SQL as each account."""
+"""Who may do what in a library on a server, tried with plain SQL as each account."""
 
 from datetime import UTC, datetime, timedelta
 

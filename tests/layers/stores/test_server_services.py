@@ -1,4 +1,4 @@
-"""Services in the register of a library on a server: listed for every department, kept by who owns the library."""
+"""Services in the register of a library on a server: every department lists them, the library's owner keeps them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Portable SQL as PostgreSQL speaks it."""
+"""Portable SQL in PostgreSQL's dialect."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A session on a server keeps its connection between two requests, and nothing else: each answer is of its moment."""
+"""A session on a server keeps its connection between requests, but no data: each answer is up to date."""
 
 import pytest
 

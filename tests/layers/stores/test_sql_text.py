@@ -1,4 +1,4 @@
-"""Names that files bring along, in SQL."""
+"""Names from files, inserted into SQL."""
 
 import sqlite3
 

@@ -1,4 +1,4 @@
-"""Hashes of tables that are known before they are written: those of the rows that SQLite then gives back."""
+"""Hashes of tables computed before they are written equal those of the rows that SQLite then returns."""
 
 import contextlib
 import sqlite3

@@ -1,6 +1,6 @@
-"""Questions to the core are their owner's: what comes too late, or for others, is not shown and leaves nothing busy.
+"""Questions to the core have an owner: late or foreign answers are not shown, and leave nothing busy.
 
-Once of Asking itself, then of every object in the plugin that owns one, found in the code.
+It tests Asking itself, then every object of the plugin that owns one, found in the code.
 """
 
 import ast
@@ -32,7 +32,7 @@ UNKNOWN = {"library": "/nowhere/library.gpkg"}
 
 
 class Scope:
-    """What an answer is about."""
+    """The subject of an answer."""
 
     def __init__(self):
         self.now = "here"
@@ -50,7 +50,7 @@ def owner():
 
 
 def ended(requests):
-    """Waits until the core has answered; whoever else listens has been told by then."""
+    """Wait until the core has answered; all other listeners have been told by then."""
     left = list(requests)
     for request in requests:
         request.ended.connect(lambda done=request: left.remove(done))
@@ -193,7 +193,7 @@ OF_NO_LIBRARY = {
 
 @pytest.fixture(scope="module")
 def desk(application, town, library, shared_core, tmp_path_factory):
-    """The dock and all dialogs of an open library, and what asks beside them; then each is asked, and left."""
+    """The dock and all dialogs of an open library, with other askers; each is asked, and left."""
     with own_dock(QgsMapCanvas(), shared_core) as dock:
         dock.open_library(library)
         wait_for(lambda: dock.library.layers and not dock.library.reading.is_busy)
@@ -228,7 +228,7 @@ class Desk:
         wait_for(lambda: library.layers and not library.reading.is_busy)
 
     def _ask_all(self, case, ask, change=lambda: None):
-        """Asks with each, changes something, waits for all answers; the askings whose scope has changed."""
+        """Ask with each, change something, wait for all answers; return the askings whose scope has changed."""
         before = [asking.scope() for asking in self.askings]
         self.shown[case] = {asking: [] for asking in self.askings}
         requests = [request for asking in self.askings for request in ask(asking, self.shown[case][asking])]

@@ -1,4 +1,4 @@
-"""What the core cannot read, and QGIS's own GDAL may: drawings and Access databases on their way to a GeoPackage."""
+"""Formats that the core cannot read, but QGIS's GDAL may: drawings and Access databases become a GeoPackage."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ JET = b"\x00\x01\x00\x00Standard Jet DB\x00" + bytes(4096)
 
 
 def tell_nobody(_done, _step):
-    """Progress for nobody."""
+    """Progress without a listener."""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The folders of cores: the newest is used, a former one goes when no QGIS uses it."""
+"""The folders of cores: the newest is used, and a former one is removed when no QGIS uses it."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""The core's Python: found in the right order, made whole or not at all, from wheels where there is no network."""
+"""The core's Python: found in the right order, made whole or not at all, from wheels if there is no network."""
 
 import base64
 import hashlib
@@ -54,7 +54,7 @@ if "self-test" in sys.argv:
 
 
 def say_nothing(fraction, step):
-    """Progress that nobody looks at."""
+    """Progress without a listener."""
 
 
 def pack_wheel(wheels, name, version, text, needs=""):
@@ -78,7 +78,7 @@ def pack_wheel(wheels, name, version, text, needs=""):
 
 
 def pin(plan, part, wheel):
-    """Have one list of the plan say that a wheel, as it is now, is what is to be installed."""
+    """Pin a wheel, as it is now, in one list of the plan."""
     name, version = wheel.name.split("-")[:2]
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
     text = f"# one package\n{name}=={version} \\\n    --hash=sha256:{digest}\n"
@@ -95,9 +95,9 @@ def pack_uv(wheels):
 
 @pytest.fixture(scope="module")
 def found_here(tmp_path_factory):
-    """The Python that set-up finds here, and a folder with the pip that it finds, compiled: a wheel's never is.
+    """The Python that set-up finds here, and a folder with the pip that it finds, compiled, as a wheel's never is.
 
-    The folder is empty where no wheel of pip lies here: then Python's own pip is taken.
+    The folder is empty if there is no wheel of pip here: then Python's own pip is used.
     """
     base = _base_python(list(python_commands()), SetupPlan(Path(), Path(), Path()))
     folder = tmp_path_factory.mktemp("pip")
@@ -147,7 +147,7 @@ def no_python_here(monkeypatch, tmp_path):
 
 
 def script(path, text):
-    """A program that stands for an interpreter."""
+    """A program that replaces an interpreter."""
     path.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
     path.chmod(0o755)
     return str(path)

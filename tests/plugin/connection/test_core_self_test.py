@@ -1,4 +1,4 @@
-"""The core's test of this machine, as the plugin runs it: the real core, and one whose library ends the process."""
+"""The core's self-test, run by the plugin: with the real core, and with one whose library ends the process."""
 
 import sys
 from pathlib import Path
@@ -14,7 +14,7 @@ from onemap.tests.plugin.small_town import wait_for
 
 
 def no_progress(fraction, step):
-    """Progress that nobody looks at."""
+    """Progress without a listener."""
 
 
 @pytest.mark.slow

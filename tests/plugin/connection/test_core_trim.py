@@ -1,4 +1,4 @@
-"""What set-up deletes of the core's libraries is there to be deleted, and is used by none of them."""
+"""The parts of the core's libraries that set-up deletes exist, and no library uses them."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The start-up file of an environment on Windows, run here with folders laid out as QGIS's installer lays them."""
+"""The start-up file of an environment on Windows, run here on folders laid out as by QGIS's installer."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""Files that the plugin writes itself: whole or not at all, and with what, why and what to do where it cannot be."""
+"""Files that the plugin writes itself: whole or not at all; a failure says what, why and what to do."""
 
 import subprocess
 

@@ -1,4 +1,4 @@
-"""What the core is given to read: the user's own file where it says all, an export where it does not."""
+"""The file that the core reads: the user's own if it has everything, else an export."""
 
 import json
 

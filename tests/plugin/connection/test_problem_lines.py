@@ -1,4 +1,4 @@
-"""The words about a problem: a layer is called by its title, and what a sentence names already is not said twice."""
+"""The text of a problem: it names a layer by its title, and repeats nothing that its sentence already names."""
 
 import pytest
 from qgis.core import QgsSettings

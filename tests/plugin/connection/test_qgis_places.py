@@ -1,4 +1,4 @@
-"""Where QGIS lies on Windows and macOS: folders laid out as the installers lay them."""
+"""The places of QGIS on Windows and macOS: folders laid out as the installers lay them out."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A name with marks of direction arrives in the dock to be read, and the core knows it again when asked about it."""
+"""A name with marks of direction is readable in the dock, and the core recognises it in a question."""
 
 import re
 import shutil

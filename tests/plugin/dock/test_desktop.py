@@ -1,4 +1,4 @@
-"""The real QGIS desktop, on a screen of its own: the plugin loads, and a check is run by clicks."""
+"""The real QGIS desktop on its own screen: the plugin loads, and clicks run a check."""
 
 import shutil
 
@@ -9,7 +9,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def driver_record(drive_desktop, tmp_path_factory, town, library):
-    """What the driver saw in QGIS, with a library of its own: it adds a version."""
+    """The driver's report from QGIS, with a library of its own, to which it adds a version."""
     folder = tmp_path_factory.mktemp("desktop")
     own = folder / "library.gpkg"
     shutil.copy(library, own)

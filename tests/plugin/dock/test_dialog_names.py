@@ -1,4 +1,4 @@
-"""A screen reader has a name for every control of every dialog, and none stays behind when its dialog is gone."""
+"""Every control of every dialog has a name for screen readers, and no name remains after its dialog."""
 
 import pytest
 from qgis.PyQt.QtWidgets import QListView, QPushButton

@@ -1,4 +1,4 @@
-"""The library's district is looked at, given later, and changed with a reason."""
+"""The library's district is shown, set later, and changed with a reason."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The dock by the keyboard alone, in the real QGIS desktop: no click, every room, every control."""
+"""The dock by keyboard alone, in the real QGIS desktop: every room and every control, without a click."""
 
 import shutil
 from pathlib import Path
@@ -14,7 +14,7 @@ ROOMS = ["Map", "Check", "Compare", "Review", "Numbers", "Proof", "results", *CA
 
 @pytest.fixture(scope="module")
 def driver_record(drive_desktop, tmp_path_factory, town, library):
-    """What the driver saw in QGIS."""
+    """The driver's report from QGIS."""
     folder = tmp_path_factory.mktemp("keyboard")
     own = folder / "library.gpkg"
     shutil.copy(library, own)

@@ -1,4 +1,4 @@
-"""A screen of 1920 x 1080 at 200 %: 960 x 540 are left, and every dialog has its buttons on it."""
+"""On a screen of 1920 x 1080 at 200 %, which leaves 960 x 540, every dialog shows its buttons."""
 
 import pytest
 from qgis.PyQt.QtCore import Qt

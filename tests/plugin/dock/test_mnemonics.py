@@ -1,4 +1,4 @@
-"""Letters that Alt presses: none has two meanings in a dialog, none of the dock takes one from QGIS's menu bar."""
+"""Letters with Alt: none has two meanings in a dialog, and the dock takes none from QGIS's menu bar."""
 
 from collections import Counter
 

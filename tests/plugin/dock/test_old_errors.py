@@ -1,4 +1,4 @@
-"""A library that goes away while it is open, and comes back: what is said, and that it is not said for ever."""
+"""A library that disappears while it is open, and returns: the message, and that it does not stay forever."""
 
 import shutil
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def lost(dock, library, tmp_path):
-    """The dock on a library whose file somebody has moved; and what brings it back."""
+    """The dock with a library whose file was moved away, and a function that brings it back."""
     path, away = tmp_path / "mine.gpkg", tmp_path / "away.gpkg"
     shutil.copyfile(library, path)
     dock.open_library(str(path))

@@ -1,4 +1,4 @@
-"""What another desk adds to the library that is open here: seen in the list and on the map without a press."""
+"""Layers that another desk adds to the open library appear in the list and on the map without a press."""
 
 import shutil
 
@@ -18,7 +18,7 @@ FARMLAND = "YJJBNTTB"
 
 @pytest.fixture
 def other_file(tmp_path):
-    """Farmland as it is a year later, and red lines that nobody has added yet."""
+    """Farmland a year later, and red lines that have not been added yet."""
     return write_layer(tmp_path / "later.gpkg", ["BSM"], [(box(0, 0, 150, 300), "F1"), (box(400, 0, 50, 50), "F2")])
 
 
@@ -71,6 +71,18 @@ def test_a_version_that_another_desk_adds_is_listed_drawn_and_named(shared_dock,
     assert loading == []  # nobody's work is taken away for it
     assert add.fields.matches == {"BSM": "其他"}  # what was matched by hand in a dialog stays
     add.close_down()
+
+
+@pytest.mark.slow
+def test_a_version_that_another_desk_retires_leaves_list_map_and_verdicts_not_in_silence(shared_dock, parcels):
+    shared_dock.check_tab.parcels.choose_layer(parcels)
+    check(shared_dock)
+    look(shared_dock)
+    core("retire", shared_dock.library.path, FARMLAND, "2025-01-01", "--reason=by mistake")
+    look(shared_dock)
+    wait_for(lambda: shared_dock.notice.text)
+    assert "is shown as it is now: Permanent basic farmland 2025-01-01." in shared_dock.notice.text
+    assert not shared_dock.check_tab.changed_versions.isHidden()
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""Every text of the rooms and dialogs, as it is painted: it stands out from its ground (AA), and none is cut."""
+"""Every text of the rooms and dialogs as painted: it contrasts with its background (AA), and none is cut."""
 
 import shutil
 from contextlib import suppress

@@ -18,7 +18,7 @@ SIZE = (320, 640)
 
 
 def colours(picture):
-    """How many colours a picture has, looked at every third pixel."""
+    """The number of colours in a picture, at every third pixel."""
     return len({picture.pixel(x, y) for x in range(0, picture.width(), 3) for y in range(0, picture.height(), 3)})
 
 

@@ -1,4 +1,4 @@
-"""The bureau's profile as a form: read from the library, checked by the core at its fields, kept, and on the paper."""
+"""The bureau's profile as a form: read from the library, checked by the core, stored, and printed."""
 
 import shutil
 

@@ -1,4 +1,4 @@
-"""Publishing from the dock: layers to tick, a project, and what is said when one is there already."""
+"""Publishing from the dock: layers to tick, a project, and the message if one exists already."""
 
 import shutil
 import zipfile
@@ -31,7 +31,7 @@ def three_layers(town, tmp_path_factory):
 
 @pytest.fixture
 def dialog(dock, three_layers, tmp_path):
-    """The dialog as of a day in March, beside a project that has the library's name already."""
+    """The dialog for a day in March, with a project of the library's name beside it."""
     path = tmp_path / "一张图.gpkg"
     shutil.copyfile(three_layers, path)
     (tmp_path / "一张图.qgz").touch()

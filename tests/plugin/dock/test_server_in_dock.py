@@ -48,7 +48,7 @@ def server(postgres, town):
 
 
 def connect(dock, address, schema, entry):
-    """Fill in the dialog and press Open; wait for the library, or for what is said instead."""
+    """Fill in the dialog and press Open; wait for the library, or for the message instead."""
     dock.header.server_requested.emit()
     dialog = dock.server_dialog
     dialog.address.setText(address)

@@ -1,4 +1,4 @@
-"""Settings that somebody changes while answers are on display: the unit of areas, the rules, the language."""
+"""Settings changed while answers are shown: the unit of areas, the rules, the language."""
 
 import pytest
 from qgis.core import QgsRectangle

@@ -1,4 +1,4 @@
-"""Names of layers, departments and groups in the narrow dock: none is cut, whatever the width and the language."""
+"""Names of layers, departments and groups in the narrow dock: none is cut, at any width and in any language."""
 
 import re
 

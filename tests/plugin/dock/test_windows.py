@@ -1,4 +1,4 @@
-"""No window of the plugin is left to Python's collector, which may come while Qt goes from window to window."""
+"""No window of the plugin is left to Python's collector, which may run while Qt visits all windows."""
 
 import gc
 
@@ -13,7 +13,7 @@ from onemap.tests.plugin.windows import own_dock, windows_end, windows_of_python
 
 
 class CollectorInBetween(QObject):
-    """Lets the collector run when the first widgets have the new font, as it may by itself in any slot."""
+    """Runs the collector when the first widgets have the new font, as it may run in any slot."""
 
     def __init__(self, application):
         super().__init__(application)

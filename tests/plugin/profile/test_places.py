@@ -1,4 +1,4 @@
-"""Locations that are one for the system are one for the plugin: in lists of files, of libraries, and on the map."""
+"""Places that are one for the system are one for the plugin: in lists of files, of libraries, and on the map."""
 
 import ntpath
 from types import SimpleNamespace

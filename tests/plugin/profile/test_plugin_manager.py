@@ -1,4 +1,4 @@
-"""QGIS's own plugin manager takes the plugin, whichever Qt it was built with."""
+"""QGIS's own plugin manager accepts the plugin, whichever Qt it was built with."""
 
 import sys
 from pathlib import Path
@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 @pytest.fixture
 def installer_data(monkeypatch):
-    """The module in which QGIS's plugin manager reads what an installed plugin says of itself."""
+    """The module with which QGIS's plugin manager reads an installed plugin's metadata."""
     monkeypatch.syspath_prepend(str(Path(QgsApplication.pkgDataPath()) / "python"))
     data = pytest.importorskip("pyplugin_installer.installer_data")
     monkeypatch.delenv("QGIS_DISABLE_SUPPORTS_QT6_CHECK", raising=False)

@@ -1,4 +1,4 @@
-"""The name that a dialog for a new file begins with is one that Windows takes, too."""
+"""The name that a dialog suggests for a new file is valid on Windows, too."""
 
 from pathlib import Path, PureWindowsPath
 

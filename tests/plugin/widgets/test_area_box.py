@@ -1,4 +1,4 @@
-"""Areas in forms: typed in the unit of the settings, exact in square metres, whatever unit they are shown in."""
+"""Areas in forms: typed in the unit of the settings, exact in square metres, whatever unit is shown."""
 
 import pytest
 from qgis.PyQt.QtCore import QEvent

@@ -1,4 +1,4 @@
-"""A sentence above a page that is as high as its lines, whether the page becomes narrower or wider."""
+"""A sentence above a page is as high as its lines, at any width of the page."""
 
 from qgis.PyQt.QtWidgets import QApplication, QTextEdit, QVBoxLayout, QWidget
 

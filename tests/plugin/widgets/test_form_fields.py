@@ -1,4 +1,4 @@
-"""Rows of a form that come and go: none leaves a gap, and each comes back to its place."""
+"""Rows of a form that come and go leave no gaps, and return to their places."""
 
 from itertools import pairwise
 
@@ -29,7 +29,7 @@ def fields(page):
 
 
 def titles_from_above(page):
-    """What is read down the form, and how far each line is below the one before."""
+    """The titles of a form from top to bottom, and the distances between its lines."""
     QApplication.processEvents()
     form = page.layout()
     rows = [form.itemAt(row, QFormLayout.ItemRole.FieldRole).widget() for row in range(form.rowCount())]

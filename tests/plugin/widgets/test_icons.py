@@ -1,4 +1,4 @@
-"""The plugin's icons: what is pressed in is seen in both themes."""
+"""The plugin's icons: a pressed button is visible in both themes."""
 
 from qgis.PyQt.QtCore import QSize
 from qgis.PyQt.QtGui import QColor, QIcon, QImage, QPalette

@@ -1,4 +1,4 @@
-"""What is chosen can be read, and boxes to tick are seen, in light and dark, also after the theme changed."""
+"""Chosen text is readable and boxes to tick are visible, in light and dark, also after a change of theme."""
 
 import pytest
 from qgis.PyQt.QtCore import QCoreApplication

@@ -1,4 +1,4 @@
-"""The line to search by: its hint does not change its look."""
+"""The search line: its hint does not change its look."""
 
 from onemap.plugin.widgets.search_line import SearchLine
 

@@ -1,4 +1,4 @@
-"""The question which file is to be written, answered by keys and clicks."""
+"""The question for the file to write, answered by keys and clicks."""
 
 import pytest
 from qgis.PyQt.QtCore import Qt, QTimer

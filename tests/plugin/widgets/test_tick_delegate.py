@@ -1,4 +1,4 @@
-"""The boxes of a list are seen in a light and in a dark theme, ticked or not."""
+"""The boxes of a list are visible in a light and in a dark theme, ticked or not."""
 
 import pytest
 from qgis.PyQt.QtCore import Qt

@@ -1,4 +1,4 @@
-"""Progress of a piece of work: what stands below it does not jump from step to step."""
+"""Progress of work: the widgets below do not jump from step to step."""
 
 import pytest
 from qgis.PyQt.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget

@@ -1,4 +1,4 @@
-"""A list to choose from whose chosen name wraps where the dock is narrow."""
+"""A combo box whose chosen name wraps if the dock is narrow."""
 
 from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QApplication, QVBoxLayout, QWidget

@@ -1,4 +1,4 @@
-"""Every name of QGIS that the plugin writes is there in the QGIS that runs this, be it 3.40, 3.44 or later."""
+"""Every name of QGIS in the plugin exists in the QGIS of this test, be it 3.40, 3.44 or later."""
 
 import importlib
 

@@ -1,4 +1,4 @@
-"""Contrast AA in a light and in a dark theme, and verdicts for those who do not see all colours."""
+"""Contrast AA in a light and in a dark theme, and verdicts for people with deficient colour vision."""
 
 import re
 from itertools import combinations

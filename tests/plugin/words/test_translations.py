@@ -1,4 +1,4 @@
-"""The plugin speaks Chinese whole: every sentence translated, and the compiled file says the same as its source."""
+"""The plugin is fully in Chinese: every sentence is translated, and the compiled file matches its source."""
 
 import ast
 import re

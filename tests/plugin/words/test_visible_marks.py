@@ -1,4 +1,4 @@
-"""Marks of direction in what the core sends are seen in the dock, and go back to the core as they were."""
+"""Marks of direction in the core's answers are visible in the dock, and return to the core unchanged."""
 
 from onemap.plugin.words.visible_marks import with_own_marks, with_visible_marks
 

@@ -1,4 +1,4 @@
-"""The same call with frames of dask-geopandas, and with a client of Dask."""
+"""A check called with frames of dask-geopandas, and with a client of Dask."""
 
 import geopandas as gpd
 import pandas as pd

@@ -1,4 +1,4 @@
-"""`import onemap`: what Python says is what the command line says, and what it takes is a frame or a file."""
+"""`import onemap`: Python gives the answers of the command line, and takes frames or files."""
 
 import os
 import pickle
@@ -32,7 +32,7 @@ RULES = (
 
 @pytest.fixture(scope="module")
 def made_town(tmp_path_factory):
-    """Two layers, a pack, two parcels: A has 50 m² in the zone and 10 m of road; a third layer speaks of A alone."""
+    """Two layers, a pack, two parcels: A has 50 m² in the zone and 10 m of road; a third layer covers A alone."""
     desk = Desk(tmp_path_factory.mktemp("town"), lambda *arguments, lang="en": command(*arguments))
     done("new", desk.library, "--crs", "EPSG:4547")
     desk.layer("ZONE", [box(5, 0, 20, 10), box(50, 50, 60, 60)], {"GRADE": ["a", "b"]})

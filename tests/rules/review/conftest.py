@@ -1,4 +1,4 @@
-"""A small town to review in: two layers, a pack with one rule of each verdict, and cases that are walked by steps."""
+"""A small town to review in: two layers, a pack with one rule of each verdict, and cases walked step by step."""
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -45,7 +45,7 @@ def ground(west: float, south: float, east: float, north: float) -> shapely.Poly
 
 
 def write(path: Path, shapes: Sequence[Any], columns: Mapping[str, Sequence[Any]]) -> Path:
-    """A file of one layer."""
+    """Write a file of one layer."""
     frame = gpd.GeoDataFrame(dict(columns)).set_geometry(gpd.GeoSeries(list(shapes), crs="EPSG:4547"))
     frame.to_file(path, layer="x", mode="w")
     return path
@@ -53,7 +53,7 @@ def write(path: Path, shapes: Sequence[Any], columns: Mapping[str, Sequence[Any]
 
 @dataclass
 class Town:
-    """A library of its own in a folder of its own, and the verbs of the review on it."""
+    """A library in its own folder, and the verbs of the review on it."""
 
     folder: Path
 
@@ -68,7 +68,7 @@ class Town:
         return path
 
     def parcels(self, name: str = "parcels", **parcels: Any) -> Path:
-        """Parcels by id; without any, one on the farm and in the river."""
+        """Write parcels by id; by default, one on the farm and in the river."""
         chosen = parcels or {"DK1": ground(0, 0, 100, 100)}
         return write(self.folder / f"{name}.gpkg", list(chosen.values()), {"DKBH": list(chosen)})
 
@@ -79,7 +79,7 @@ class Town:
         return done("add", self.library, source, "--as", code, "--define", DEFINE, *given)
 
     def as_person(self, by: str) -> tuple[Any, tuple[str, ...]]:
-        """The library, and what else a verb wants to hear, for a person."""
+        """The library and the further arguments with which a person runs a verb."""
         return self.library, ("--by", by)
 
     def open(
@@ -90,7 +90,7 @@ class Town:
         project: str = "小学",
         by: str = "lead",
     ) -> str:
-        """Open a case; its id."""
+        """Open a case, and return its id."""
         pack = () if "--pack" in options else ("--pack", self.folder / "town.toml")
         library, who = self.as_person(by)
         day = ("--on", on) if on else ()
@@ -99,13 +99,13 @@ class Town:
         return str(answer.json["case"])
 
     def step(self, verb: str, case: str, *arguments: Any, on: str | None = None, by: str = "clerk") -> Answer:
-        """One step, allowed or not."""
+        """Take a step, whether allowed or not, and return the answer."""
         day = ("--on", on) if on else ()
         library, who = self.as_person(by)
         return command("review", verb, library, case, *arguments, *who, *day)
 
     def done(self, verb: str, case: str, *arguments: Any, on: str | None = None, by: str = "clerk") -> dict[str, Any]:
-        """One step that must be allowed: the case after it."""
+        """Take a step that must be allowed, and return the case after it."""
         answer = self.step(verb, case, *arguments, on=on, by=by)
         assert answer.code == 0, answer.json
         return answer.json
@@ -115,19 +115,19 @@ class Town:
         return done("review", "show", self.library, case, "--on", on).json
 
     def sign_all(self, case: str, *departments: str, on: str, by: str = "head") -> dict[str, Any]:
-        """Sign for departments, whatever items have no answer; the case afterwards."""
+        """Sign for departments, even if items have no answer, and return the case."""
         for department in departments or ASKED:
             after = self.done("sign", case, department, "--unanswered", "另行核实", on=on, by=by)
         return after
 
 
 def with_account(url: str, account: str) -> str:
-    """A server's address for another account."""
+    """A server's address with another account."""
     return url.replace("user=onemap", f"user={account}")
 
 
 def make_accounts(url: str, roles_of: Mapping[str, Sequence[str]]) -> None:
-    """Accounts of a library on a server. roles_of: for each account departments, lead, auditor or owner."""
+    """Make accounts of a library on a server. roles_of: departments, lead, auditor or owner, by account."""
     address, _, schema = url.partition("&schema=")
     with psycopg.connect(address, autocommit=True) as connection:
         for name, roles in roles_of.items():
@@ -177,14 +177,14 @@ def real_town_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def real_town(real_town_made: Path, tmp_path: Path) -> Town:
-    """The same town for real: its days are the calendar's."""
+    """The same town, but not for rehearsals: its days are those of the calendar."""
     shutil.copytree(real_town_made, tmp_path / "real")
     return Town(tmp_path / "real")
 
 
 @pytest.fixture
 def walk(town: Town) -> Callable[[str], str]:
-    """A case in each state, by the shortest way."""
+    """Return a function that brings a case into a state on the shortest way."""
 
     def to(state: str) -> str:
         case = town.open()

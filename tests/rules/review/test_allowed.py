@@ -1,4 +1,4 @@
-"""What a panel is told: which steps are allowed and why not, a round's tables for the map, counts by verdict."""
+"""What a panel gets: allowed steps and reasons against others, a round's tables for the map, counts by verdict."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A row that somebody has edited is found, with its writer, and made whole by no lawful step: each is refused."""
+"""A row that somebody has edited is found with its writer, and no lawful step hides it: each is refused."""
 
 import contextlib
 import sqlite3
@@ -31,7 +31,7 @@ def set_column(name, value):
 
 
 def hash_again(edit):
-    """The same edit by somebody who knows how events are hashed."""
+    """The same edit by somebody who can compute the hashes of events."""
 
     def whole(event):
         edited = edit(event)
@@ -65,7 +65,7 @@ def last_event(town, case, chain="land"):
 
 
 def change_event(town, event, edit):
-    """Put what somebody makes of an event in its place."""
+    """Replace an event by its changed form."""
     edited = edit(event)
     with contextlib.closing(sqlite3.connect(town.library)) as library, library:
         place = (event.case_id, event.chain, event.number)
@@ -81,13 +81,13 @@ def edit(town, sql):
 
 
 def rows_named(town):
-    """What verify names: table and row."""
+    """The tables and rows that verify names."""
     return {(problem["layer"], problem["feature"]) for problem in command("verify", town.library).json["problems"]}
 
 
 @pytest.fixture
 def case(town, walk):
-    """A case that is out, in which every sort of event stands; land's last one is a draft."""
+    """A circulated case with every kind of event; land's last one is a draft."""
     case = walk("circulating")
     town.done("opine", case, "reform", "--conclusion", "agree", "--text", "行", "--answer", "industry=鼓励类", on=DAY)
     town.done("override", case, "DK1", "farm", "--verdict", "notice", "--reason", "已批", on=DAY)

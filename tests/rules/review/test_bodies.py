@@ -1,4 +1,4 @@
-"""Bodies beside the ten departments: asked on paper where a finding wants it, answered by whoever wrote to them."""
+"""Bodies outside the ten departments: asked on paper if a finding wants it, answered by whoever wrote to them."""
 
 from datetime import date, timedelta
 

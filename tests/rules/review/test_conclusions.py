@@ -1,4 +1,4 @@
-"""Opinions become one conclusion, a statement gets its number, and what is approved is checked against from then on."""
+"""Opinions are joined to one conclusion, a statement gets its number, and later checks use what is approved."""
 
 import json
 import sqlite3
@@ -33,7 +33,7 @@ def test_the_gravest_opinion_decides(opinions, conclusion):
 
 
 def case_with_opinions(town, walk, **words):
-    """A circulating case in which the three departments have signed what they say."""
+    """A circulating case in which the three departments have signed these opinions."""
     case = walk("circulating")
     for department, conclusion in words.items():
         more = ["--conclusion", conclusion, "--text", "意见", "--basis", "某法第一条"]

@@ -1,4 +1,4 @@
-"""The day of a step: today's or an earlier one that is entered late, never one to come; silence by the calendar."""
+"""The day of a step: today or an earlier day entered late, never a future one; silence by the calendar."""
 
 import json
 import time
@@ -29,12 +29,12 @@ def noon() -> Iterator[None]:
 
 
 def day(days: int) -> str:
-    """The day that is so many days from today."""
+    """The day this many days from today."""
     return (date.today() + timedelta(days)).isoformat()
 
 
 def working_days(start: date, days: int) -> date:
-    """By weekdays, as the real town's calendar has them."""
+    """Working days by weekdays, as in the real town's calendar."""
     while days:
         start += timedelta(1)
         days -= start.weekday() < 5
@@ -50,7 +50,7 @@ def circulating(real_town) -> str:
 
 @pytest.fixture
 def tomorrow(monkeypatch: pytest.MonkeyPatch):
-    """Lets so many days pass on the calendar of the machine that keeps the file."""
+    """Let this many days pass on the calendar of the machine with the file."""
 
     def pass_days(days: int) -> None:
         monkeypatch.setattr(FileStore, "today", lambda _self: date.today() + timedelta(days))

@@ -1,4 +1,4 @@
-"""Deadlines, by hand from the State Council's calendars of 2025 and 2026: a day of receipt never counts."""
+"""Deadlines by hand from the State Council's calendars of 2025 and 2026: the day of receipt never counts."""
 
 from datetime import date
 
@@ -143,7 +143,7 @@ def test_an_extension_adds_working_days_and_never_shortens(town, walk):
 
 
 def with_terms(town, terms):
-    """The town's pack with more said of the review."""
+    """The town's pack with further keys of the review."""
     pack = town.pack(version="2")
     pack.write_text(pack.read_text(encoding="utf-8").replace("days = 5", terms), encoding="utf-8")
     return pack

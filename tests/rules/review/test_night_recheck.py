@@ -1,4 +1,4 @@
-"""The night: every open case and named check against what changed since; 4 where a verdict turned, 0 where not."""
+"""The night: every open case and named check against later changes; exit code 4 if a verdict turned, else 0."""
 
 import os
 import re

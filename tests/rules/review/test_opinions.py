@@ -1,4 +1,4 @@
-"""Drafts follow from findings, people sign them, nobody signs what he wrote, and both verdicts of an override stay."""
+"""Drafts follow from findings, people sign them, nobody signs their own, and both verdicts of an override stay."""
 
 import json
 from dataclasses import replace

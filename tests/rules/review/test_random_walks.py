@@ -1,6 +1,6 @@
-"""Random people take random steps: the case does what a small model of it says, and what was written stays.
+"""Random people take random steps: the case matches a small model of it, and what was written stays.
 
-`Walk` needs only a fresh library with a case of its own, so that the same walks can be taken on another store.
+`Walk` needs only a fresh library with its own case, so that the same walks can run on another store.
 """
 
 import contextlib
@@ -45,7 +45,7 @@ MACHINE_SAYS = {"reform": "not_involved", "land": "disagree", "water": "conditio
 
 @dataclass
 class Word:
-    """What the model knows of one department's opinion."""
+    """The model's knowledge of one department's opinion."""
 
     state: str = "drafted"
     conclusion: str = "not_involved"
@@ -57,7 +57,7 @@ class Word:
 
 @dataclass
 class Model:
-    """The case as it should be."""
+    """The case in its expected state."""
 
     consent: bool
     state: str = "draft"
@@ -94,13 +94,13 @@ class Walk(RuleBasedStateMachine):
             self.circulate("lead")
 
     def fresh(self, folder: Path) -> str:
-        """A library of this walk's own that holds the case: where it lies."""
+        """Make a library for this walk with the case, and return its location."""
         place = Path(self.stack.enter_context(tempfile.TemporaryDirectory())) / "town"
         shutil.copytree(folder, place)
         return str(place / "town.gpkg")
 
     def location_of(self, by: str) -> str:
-        """Where a person finds the library."""
+        """The location at which a person opens the library."""
         return self.location
 
     def teardown(self) -> None:
@@ -123,7 +123,7 @@ class Walk(RuleBasedStateMachine):
         return code is None
 
     def whole(self, **codes: str | None) -> str | None:
-        """What the case's state answers to a step."""
+        """The code with which the case's state refuses a step; None if it is allowed. codes: exceptions, by state."""
         refused = {
             "draft": "review.not_circulated",
             "circulating": "review.circulated",
@@ -295,7 +295,7 @@ def towns(town_made: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[boo
 
 
 def take_walks(walk: type[Walk], examples: int) -> None:
-    """Take the walks; a step that breaks the model is told with all that led there."""
+    """Take the walks; a step that breaks the model is reported with all steps before it."""
     chosen = settings(
         max_examples=examples,
         stateful_step_count=20,

@@ -1,4 +1,4 @@
-"""A library for rehearsals takes any day, and whatever comes of it says so."""
+"""A library for rehearsals accepts any day, and all its results are marked as rehearsals."""
 
 import json
 import subprocess

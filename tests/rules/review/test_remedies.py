@@ -1,4 +1,4 @@
-"""What would pass is kept with the case: with its round, in its record, in what it shows, and void with its round."""
+"""A stored remedy belongs to its case and round: in the record, in answers, and void with its round."""
 
 import sqlite3
 

@@ -1,4 +1,4 @@
-"""A reply from a department without QGIS counts as its opinion, and only as an answer to what it was shown."""
+"""A reply from a department without QGIS counts as its opinion, but only on what it was shown."""
 
 import json
 
@@ -14,7 +14,7 @@ from onemap.tests.rules.review.conftest import opinion
 
 
 def reply_of(town, case, path=None, /, **changes):
-    """The file with which the land department replies to a case; a test may change what it says."""
+    """The land department's reply file for a case; a test may change it."""
     with open_library(str(town.library)) as library:
         now = read_case(library, case)
         content = {

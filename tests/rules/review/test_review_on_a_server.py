@@ -1,4 +1,4 @@
-"""The review on a server: the same case as in a file, each account in its own department, fifty clients at once."""
+"""The review on a server: the case as in a file, each account in its department, fifty clients at once."""
 
 import json
 import re

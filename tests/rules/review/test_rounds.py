@@ -1,4 +1,4 @@
-"""Rounds: new parcels void what was said, what was superseded makes opinions stale, and a recheck only shows."""
+"""Rounds: new parcels void earlier opinions, superseded data makes opinions stale, and a recheck changes nothing."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""State × action: every cell is allowed or refused, and cases on the command line obey the table."""
+"""State × action: every cell is allowed or refused, and cases on the command line follow the table."""
 
 from itertools import product
 
@@ -61,7 +61,7 @@ def test_an_opinion_does_what_its_state_allows_and_refuses_the_rest(state, actio
 
 
 def arguments(action, town):
-    """What an action needs besides library and case."""
+    """The arguments of an action besides library and case."""
     return {
         "opine": ("land", "--conclusion", "agree", "--text", "同意"),
         "sign": ("land",),

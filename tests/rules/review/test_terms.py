@@ -1,4 +1,4 @@
-"""What packs say of the review is checked like every other key, and of several packs the last word holds."""
+"""The review's keys in packs are checked like every other key, and the last of several packs decides."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""`onemap changes --open --run`: which verdicts a new version would turn, and which opinions rest on them."""
+"""`onemap changes --open --run`: the verdicts that a new version would turn, and the opinions that rest on them."""
 
 import geopandas as gpd
 import pytest

@@ -1,4 +1,4 @@
-"""Two people on one case: nobody's work is overwritten unseen; a step that is killed is done, or never was."""
+"""Two people on one case: nobody's work is overwritten unseen; a killed step is done completely or not at all."""
 
 import json
 import signal

@@ -1,8 +1,8 @@
-"""Two deliveries of a land bureau, a year apart: what was planted in the second is what is told, to the square metre.
+"""Two deliveries of a land bureau, a year apart: exactly the planted changes are reported, to the square metre.
 
-The first is the sample city's own data. In the second, worked by hand: of the land-use patches one has another class,
-one was split in two and its east half has another class; of the farmland patches one is gone, one is new, one has only
-another village's name, and one was drawn from another corner.
+The first is the sample city's own data. The second is changed by hand: one land-use patch has another class, one is
+split in two, with another class in its east half; one farmland patch is gone, one is new, one has only another
+village's name, and one is drawn from another corner.
 """
 
 import geopandas as gpd

@@ -1,4 +1,4 @@
-"""The review's verbs as they are typed, served and spoken."""
+"""The review's verbs as typed, served and printed."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""A case of the sample city from its first day to its statement, over National Day and its worked Saturday, by hand."""
+"""A case of the sample city from its first day to its statement, over National Day and a worked Saturday, by hand."""
 
 import json
 import shutil
@@ -26,7 +26,7 @@ def city(sample_city: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def add(folder: Path, entry: dict, **changes) -> None:
-    """Add a delivered layer as its list says, with changes."""
+    """Add a delivered layer as in its list, with changes."""
     given = []
     for name, value in {**entry["options"], **changes}.items():
         if isinstance(value, dict):

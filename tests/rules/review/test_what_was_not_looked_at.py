@@ -1,4 +1,4 @@
-"""What nobody looked at is not agreed: open items, open drafts, and an area that is not what was declared."""
+"""Unreviewed matters are not agreed: open items, open drafts, and an area that is not the declared one."""
 
 import json
 from datetime import date

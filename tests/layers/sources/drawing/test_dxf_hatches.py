@@ -1,4 +1,4 @@
-"""Hatches as ground, drawings that do not say their version, and the words for all that is left aside."""
+"""Hatches as ground, drawings without their version, and the remarks on all that is left out."""
 
 import io
 import re

@@ -1,4 +1,4 @@
-"""A GeoJSON read block by block gives what it gives when it is read at once, value by value and word by word."""
+"""A GeoJSON read block by block gives the result of one read at once, value by value and word by word."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""One record that is broken: it is named, and with --keep-bad the rest goes in; one bad cell blocks nothing."""
+"""A broken record is named, and with --keep-bad the others are added; a bad cell blocks nothing else."""
 
 import contextlib
 import sqlite3

@@ -1,4 +1,4 @@
-"""What SQLite tells of a GeoPackage in GDAL's place: only of a file of one table, and only what GDAL would tell."""
+"""SQLite describes a GeoPackage instead of GDAL: only a file of one table, and only as GDAL would."""
 
 import sqlite3
 from collections.abc import Callable

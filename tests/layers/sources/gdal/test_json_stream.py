@@ -1,4 +1,4 @@
-"""A large GeoJSON is looked through in pieces: the same is found, and the same refused, as in one piece."""
+"""A large GeoJSON is scanned in pieces, with the findings and refusals of a scan in one piece."""
 
 import json
 
@@ -20,7 +20,7 @@ WHOLE = json.dumps(
 
 @pytest.fixture(params=[1, 7, 64, 1 << 20])
 def pieces(request, monkeypatch):
-    """Pieces of so many bytes; all files are large."""
+    """Read in pieces of this many bytes; all files count as large."""
     monkeypatch.setattr(json_stream, "_PIECE", request.param)
     monkeypatch.setattr(json_text, "_LARGE_BYTES", 0)
 

@@ -1,4 +1,4 @@
-"""Rasters beside features in a GeoPackage or a FileGDB: they are named, not passed over without a word."""
+"""Rasters beside features in a GeoPackage or a FileGDB are named, not silently skipped."""
 
 from uuid import uuid4
 

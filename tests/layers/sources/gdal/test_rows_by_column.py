@@ -1,4 +1,4 @@
-"""A file taken by the column gives what it gives row by row: every value, its type, and every refusal."""
+"""A file read by column gives what it gives row by row: every value, its type, and every refusal."""
 
 import sqlite3
 import struct
@@ -60,7 +60,7 @@ def change_file(path, sql, *values):
 
 
 def told_of(path):
-    """All that reading says of the layer, value by value, or why it is refused."""
+    """The whole result of reading the layer, value by value, or why it is refused."""
     try:
         frame = vector.read_vector(path, "a", None)
     except OneMapError as error:
@@ -179,7 +179,7 @@ def test_odd_shapes_are_the_same_both_ways(tmp_path, monkeypatch, wkb):
 
 
 def streamed_values(path, first=0):
-    """All that reading in blocks of seven says of the layer, value by value, or why it is refused."""
+    """The whole result of reading the layer in blocks of seven, value by value, or why it is refused."""
     try:
         with vector_stream(path, "a", None) as stream:
             found, together = [], vector_streams.ReadingNotes()
@@ -220,7 +220,7 @@ def test_odd_values_are_the_same_both_ways_block_by_block(tmp_path, monkeypatch,
 
 
 def journal_rows(path, by_column):
-    """What a journal would keep of the attributes, block by block, or why the layer is refused."""
+    """The attributes as a journal would store them, block by block, or why the layer is refused."""
     try:
         with vector_stream(path, "a", None) as stream:
             frames = [frame for frame, _ in stream.blocks(stream.encodings[0], 0, 7, by_column=by_column)]

@@ -1,4 +1,4 @@
-"""Polygons of GeoJSON as WKB: byte by byte what GEOS makes of the same text, or nothing."""
+"""Polygons of GeoJSON as WKB: byte by byte as GEOS makes them of the same text, or none."""
 
 import json
 

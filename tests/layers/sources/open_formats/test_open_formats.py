@@ -1,4 +1,4 @@
-"""GeoParquet, GeoJSON by the line, SpatiaLite and OpenStreetMap's own format: the same shapes, whoever wrote them."""
+"""GeoParquet, GeoJSON by line, SpatiaLite and OpenStreetMap's format give the same shapes, whoever wrote them."""
 
 import json
 import sqlite3

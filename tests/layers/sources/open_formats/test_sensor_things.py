@@ -1,4 +1,4 @@
-"""Snapshots of a SensorThings service: one table whichever way one asked, places of Things, refusals in words."""
+"""Snapshots of a SensorThings service: one table for any form of request, places of Things, refusals in words."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Corners of parcels as people paste them: whatever stands about the numbers, the outline is the one that was meant."""
+"""Corners of parcels as people paste them: the intended outline is read, whatever text surrounds the numbers."""
 
 import numpy as np
 import pyogrio

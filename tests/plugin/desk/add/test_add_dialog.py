@@ -1,4 +1,4 @@
-"""The dialog that adds a department's file: what is in it, where it lies, how its fields are called, the load."""
+"""The dialog that adds a department's file: its content, its place, the names of its fields, the loading."""
 
 import contextlib
 import shutil
@@ -37,7 +37,7 @@ def show(dialog, path, layer=""):
 
 
 def add(dialog, code=""):
-    """Press Add and wait for the answer; the data speaks for the district."""
+    """Press Add and wait for the answer; the data covers the district."""
     if code:
         dialog.form.choose_target(code)
     dialog.options.covers.setCurrentIndex(dialog.options.covers.findData("district"))

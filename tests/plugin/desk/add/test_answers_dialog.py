@@ -1,4 +1,4 @@
-"""What was answered once, in the dock: shown, changed, forgotten; a delivery's report and change of datum."""
+"""Remembered answers in the dock: shown, changed, forgotten; a delivery's report and change of datum."""
 
 import json
 
@@ -47,7 +47,7 @@ def add(dialog, folder):
 
 
 def answers_of(dialog):
-    """The dialog of answers as it is shown: by layer and name the value and since when."""
+    """The answers that the dialog shows: by layer and name, the value and its first version."""
     dialog.show_answers()
     wait_for(lambda: not dialog.answers.is_working)
     return answer_texts(dialog.answers)

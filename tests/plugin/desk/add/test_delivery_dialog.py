@@ -1,4 +1,4 @@
-"""A department's whole folder: one table of what goes where, edited, added in one go, or refused whole."""
+"""A department's whole folder: one table of its layers, edited, added at once, or refused as a whole."""
 
 import tomllib
 
@@ -10,6 +10,7 @@ from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication, QLineEdit, QListView, QPushButton
 
+from onemap.plugin.connection.refusals import cancel_refusal
 from onemap.plugin.desk.add.delivery_dialog import SIZE_PX, DeliveryDialog
 from onemap.plugin.desk.add.delivery_table import COVERS, NAME, TARGET
 from onemap.plugin.desk.add.geometry_kinds import wrong_kind
@@ -23,7 +24,7 @@ BOW_TIE = f"POLYGON(({X} {Y},{X + 10} {Y + 10},{X + 10} {Y},{X} {Y + 10},{X} {Y}
 
 @pytest.fixture
 def delivery(tmp_path):
-    """Two layers that are told by their names, one that is not, and a letter."""
+    """Two layers that their names identify, one that its name does not, and a letter."""
     folder = tmp_path / "delivery"
     (folder / "红线").mkdir(parents=True)
     write_layer(folder / "永久基本农田图斑2024.gpkg", ["BSM"], [(box(0, 0, 100, 100), "F1")])
@@ -305,6 +306,16 @@ def test_a_cancelled_delivery_leaves_the_library_as_it_was(dialog, delivery, own
     assert dialog.add_button.isEnabled()
 
 
+def test_what_went_in_before_a_cancel_is_looked_for_once_however_often_is_cancelled(dialog, own_library):
+    looks = []
+    dialog._mark_added = lambda: looks.append(DeliveryDialog._mark_added(dialog))
+    for _time in range(2):
+        dialog.refuse(cancel_refusal())
+    for _listing in range(2):
+        own_library.listed.emit()
+    assert len(looks) == 1
+
+
 @pytest.mark.slow
 def test_what_went_in_layer_by_layer_before_a_cancel_is_not_added_twice(dialog, delivery, own_library):
     look_through(dialog, delivery)
@@ -368,9 +379,9 @@ def write_shapefile(path):
 
 
 def drop_on(widget, *paths):
-    """Drop files as the desktop does: on the widget under the pointer, else on the first above that takes them.
+    """Drop files as the desktop does: on the widget under the pointer, else on the first parent that accepts them.
 
-    Returns the one that took them; None where nobody did.
+    Returns the widget that accepted them; None if none did.
     """
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])

@@ -1,4 +1,4 @@
-"""A layer that was saved in QGIS, and is still open for editing, is read as it was saved."""
+"""A layer that was saved in QGIS but is still being edited is read as it was saved."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The guide inside QGIS: its links, its way back, and the key that opens it at the right heading of either language."""
+"""The guide inside QGIS: its links, its way back, and the key that opens the right heading in either language."""
 
 import ast
 

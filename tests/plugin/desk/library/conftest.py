@@ -8,7 +8,7 @@ from onemap.tests.plugin.small_town import box, wait_for, write_layer
 
 @pytest.fixture
 def two_versions(own_library, tmp_path):
-    """Two plots of farmland; then one of them elsewhere, and a third."""
+    """Two plots of farmland; then a version in which one of them is elsewhere, with a third plot."""
     years = {"2023": [(0, "F1"), (200, "F2")], "2024": [(0, "F1"), (210, "F2"), (400, "F3")]}
     for label, plots in years.items():
         source = tmp_path / f"{label}.gpkg"

@@ -1,4 +1,4 @@
-"""A window that was opened for one library writes into no other, whatever the dock has open by then."""
+"""A window opened for one library writes to no other, whatever the dock has opened since."""
 
 import shutil
 
@@ -46,7 +46,7 @@ def switch(library, path):
 
 
 def versions(path, code="YJJBNTTB"):
-    """How many versions of a layer a library has."""
+    """The number of versions of a layer in a library."""
     return next(len(layer["versions"]) for layer in core("layers", path)["layers"] if layer["code"] == code)
 
 

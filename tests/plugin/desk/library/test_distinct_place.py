@@ -1,4 +1,4 @@
-"""Two libraries of one name: what tells them apart is short, and stays where there is little room."""
+"""Two libraries of one name: the text that distinguishes them is short, and remains where there is little room."""
 
 import pytest
 from qgis.PyQt.QtGui import QFont, QFontMetrics

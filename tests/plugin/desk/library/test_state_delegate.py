@@ -1,4 +1,4 @@
-"""The column of versions: of what does not fit the version's name is cut, never its state."""
+"""The column of versions: if there is too little room, the version's name is cut, never its state."""
 
 from qgis.PyQt.QtGui import QFont, QFontMetrics
 from qgis.PyQt.QtWidgets import QTreeWidget, QTreeWidgetItem

@@ -1,4 +1,4 @@
-"""What a version changed, from the menu of its row: a page that the core writes and the desktop opens."""
+"""The changes of a version, from the menu of its row: a page that the core writes and the desktop opens."""
 
 from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import QMenu, QWidget

@@ -1,4 +1,4 @@
-"""A version that was added by mistake is retired from the menu of its row, and put back."""
+"""A version added by mistake is retired from the menu of its row, and put back."""
 
 from qgis.PyQt.QtWidgets import QMenu, QWidget
 

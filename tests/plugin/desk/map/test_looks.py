@@ -1,4 +1,4 @@
-"""How things look: signs in every theme, styles for every verdict, numbers as people read them, pages that open."""
+"""The look of things: signs in every theme, styles for every verdict, readable numbers, pages that open."""
 
 import re
 from xml.etree import ElementTree

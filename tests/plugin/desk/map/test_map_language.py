@@ -1,4 +1,4 @@
-"""A project that was saved in Chinese and is opened in English, and the other way round: nothing stays behind."""
+"""A project saved in Chinese and opened in English, and the reverse: no word of the other language remains."""
 
 import pytest
 from qgis.core import QgsProject, QgsVectorLayer
@@ -25,7 +25,7 @@ WORDS = {
 
 @pytest.fixture(scope="module")
 def land_library(town, application, tmp_path_factory):
-    """A library with land use and farmland; what the core says of it in each language, and the results of a check."""
+    """A library with land use and farmland, the core's list of its layers in each language, and a check's results."""
     folder = tmp_path_factory.mktemp("land")
     path = folder / "land.gpkg"
     rows = [(box(0, 0, 500, 1000), "1", "0101", "水田"), (box(500, 0, 500, 1000), "2", "0301", "林地")]

@@ -89,7 +89,7 @@ def city(town, application, tmp_path_factory):
 
 @cache
 def layers_of(path, language):
-    """What the core says of the library's layers, in one language; no test changes them."""
+    """The core's list of the library's layers, in one language; no test changes it."""
     command = [str(core_python().path), "-I", "-X", "utf8", str(FOLDER / "__main__.py"), "layers", str(path)]
     done = subprocess.run([*command, "--looks", "--json", "--lang", language], capture_output=True, encoding="utf-8")
     assert done.returncode == 0, done.stdout
@@ -237,7 +237,7 @@ def test_a_theme_of_the_same_name_that_a_person_made_stays(tab):
 
 @pytest.fixture
 def river(town, tmp_path):
-    """A library of one department: where it lies."""
+    """The path of a library of one department."""
     river = write_layer(tmp_path / "river.gpkg", ["BH", "MC"], [(box(0, 450, 1000, 50), "H1", "清源河")])
     with Session() as core:
         core("new", library=tmp_path / "one.gpkg", crs=CRS, name="One", district=town / "district.gpkg")
@@ -309,7 +309,7 @@ def visible_codes():
 
 
 def first_text(layer, expression):
-    """What an expression says of a layer's first feature, as a label or a tip has it."""
+    """The value of an expression for a layer's first feature, as in a label or a tip."""
     context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
     context.setFeature(next(layer.getFeatures(QgsFeatureRequest().setLimit(1))))
     return QgsExpression.replaceExpressionText(f"[% {expression} %]", context), context
@@ -663,7 +663,7 @@ def test_a_day_on_which_some_layers_were_not_in_force_names_those_alone(tab, swi
 
 
 def opened_as(shelf, path, name):
-    """The same library as it lies at another place, under a name."""
+    """The same library at another path, under another name."""
     other = OpenLibrary(None)
     other.path, other.layers, other.strata = path, shelf.layers, shelf.strata
     other._name = name

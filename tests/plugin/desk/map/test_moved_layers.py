@@ -1,4 +1,4 @@
-"""A project and its library that were moved together: the dock knows the layers there as those of the library."""
+"""A project moved together with its library: the dock recognises the layers as those of the library."""
 
 import shutil
 
@@ -21,7 +21,7 @@ def open_library(dock, path):
 
 @pytest.fixture
 def moved_folder(dock, library, tmp_path):
-    """The dock with a project open that was saved beside its library, with the farmland on it, and moved with it."""
+    """The dock with an open project that was saved beside its library, with farmland, and moved with it."""
     first, second = tmp_path / "desk", tmp_path / "另一台 #1%"
     first.mkdir()
     shutil.copyfile(library, first / "town.gpkg")

@@ -1,4 +1,4 @@
-"""A library far from its zone's meridian on a web map: places are the same ones, and each area is said once.
+"""A library far from its zone's meridian on a web map: places stay the same, and each area is given once.
 
 The library is in EPSG:4498, three degrees west of its meridian: its plane makes areas 1.7 thousandths too large. The
 project is in EPSG:3857, whose plane makes them 1.6 times too large.
@@ -67,7 +67,7 @@ def web_dock(dock, canvas, town, tmp_path):
 
 
 def area_in_list(text):
-    """The square metres that a text of the dock says first."""
+    """The first number of square metres in a text of the dock."""
     return float(text.split(" m²")[0].rpartition("\n")[2].replace(",", ""))
 
 
@@ -128,7 +128,7 @@ def items_of(tree):
 
 
 def first_text(layer, expression):
-    """What an expression says of a layer's first feature in this project."""
+    """The value of an expression for a layer's first feature in this project."""
     context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
     context.setFeature(next(layer.getFeatures(QgsFeatureRequest().setLimit(1))))
     return QgsExpression.replaceExpressionText(f"[% {expression} %]", context)

@@ -1,4 +1,4 @@
-"""The search of the tab Map: place names of the library and parcels of the map, each a click away."""
+"""The search of the tab Map: place names of the library and parcels of the map, each one click away."""
 
 import pytest
 from qgis.core import QgsProject, QgsVectorLayer

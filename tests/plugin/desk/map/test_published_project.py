@@ -1,4 +1,4 @@
-"""The published project in QGIS: whole and readable, as the dock shows it, wherever it is moved; and on QGIS Server."""
+"""The published project in QGIS and on QGIS Server: complete, readable, as in the dock, and wherever it is moved."""
 
 import contextlib
 import json
@@ -6,6 +6,7 @@ import re
 import shutil
 import sqlite3
 import zipfile
+from types import SimpleNamespace
 
 import pytest
 from qgis.core import (
@@ -19,16 +20,17 @@ from qgis.core import (
     QgsRasterLayer,
     QgsRuleBasedRenderer,
 )
-from qgis.PyQt.QtCore import QRect, QSize
+from qgis.PyQt.QtCore import QRect, QSize, Qt
 from qgis.PyQt.QtGui import QImage
 
 from onemap.plugin.desk.library.layer_list import layers_in, strata_in
-from onemap.plugin.desk.map.map_layers import put_on_map
+from onemap.plugin.desk.map.map_layers import PROPERTY_LIBRARY, put_on_map
+from onemap.plugin.desk.map.moved_layers import know_published_layers
 from onemap.plugin.profile import settings
 from onemap.plugin.words import core_words
 from onemap.plugin.words.translation import install_translator, remove_translator
 from onemap.tests.plugin.published_town import Session, fill, made_town, make_files, pictures
-from onemap.tests.plugin.small_town import CRS, ROOT, X, Y
+from onemap.tests.plugin.small_town import CRS, ROOT, X, Y, wait_for
 from onemap.tests.plugin.town_server import PASSWORD
 
 pytestmark = pytest.mark.slow
@@ -36,7 +38,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def published_town(town, tmp_path_factory, application):
-    """The town's library with its project beside it; the answer, and what `layers` says of the library."""
+    """The town's library with its project beside it; the answer, and the answer of `layers`."""
     folder = tmp_path_factory.mktemp("published")
     library = made_town(folder, town)
     project = folder / "一张图.qgz"
@@ -47,7 +49,7 @@ def published_town(town, tmp_path_factory, application):
 
 @pytest.fixture
 def read_project(published_town, tmp_path):
-    """Opens the project, in Chinese as it was written, somewhere else than where it was made."""
+    """Return a function that opens the project, written in Chinese, at another place than where it was made."""
     folder, *_rest = published_town
     moved = tmp_path / "别处"
     shutil.copytree(folder, moved)
@@ -92,6 +94,20 @@ def test_every_version_in_force_is_a_valid_layer_with_its_name_count_and_system(
         "JSSSWG": "withheld",
         "YJJBNTTB": "not_in_force",
     }
+
+
+def test_the_dock_knows_what_of_its_library_is_on_a_published_map(dock, read_project):
+    project = read_project()
+    dock.open_library(str(read_project.folder / "一张图.gpkg"))
+    wait_for(lambda: dock.library.layers)
+    layers = by_code(project)
+    rows = {code: dock.map_tab.item_of(code) for code in layers}
+    ticked = {code for code, row in rows.items() if row.checkState(0) == Qt.CheckState.Checked}
+    assert ticked == {"DMDZ", "STBHHX", "DLTB"}  # what is visible
+    for code in ("GL", "DEM"):  # what is there is switched on, and not put there a second time
+        rows[code].setCheckState(0, Qt.CheckState.Checked)
+        assert project.layerTreeRoot().findLayer(layers[code].id()).isVisible()
+    assert len(project.mapLayers()) == len(layers)
 
 
 def test_the_project_is_called_placed_and_ordered_as_the_dock_has_it(published_town, read_project):
@@ -205,7 +221,7 @@ LAND_OPACITY = 0.85  # so much of the land's colour is seen, the rest is what li
 
 
 def over_white(colour, opacity):
-    """What a colour becomes on paper."""
+    """A colour on white paper."""
     parts = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
     share = round(255 * opacity) / 255
     return "#" + "".join(f"{round(255 - (255 - part) * share):02x}" for part in parts)
@@ -427,6 +443,8 @@ def test_a_library_on_a_server_is_published_without_login_and_opened_with_an_ent
         "DLTB": 3, "GL": 2, "XZHQ": 1, "STBHHX": 1, "GXDY": 1, "DMDZ": 1,
     }  # fmt: skip
     assert not any(layer.startEditing() for layer in vectors.values())
+    know_published_layers(SimpleNamespace(path=on_server))
+    assert {layer.customProperty(PROPERTY_LIBRARY) for layer in layers.values()} == {on_server}
 
 
 def test_a_service_of_libpq_is_named_and_found(on_server, postgres, tmp_path, monkeypatch):

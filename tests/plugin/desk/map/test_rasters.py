@@ -1,4 +1,4 @@
-"""Rasters in the dock: what is in one, where it would land, and its picture on the map."""
+"""Rasters in the dock: their content, their place, and their picture on the map."""
 
 import pytest
 from osgeo import gdal, osr

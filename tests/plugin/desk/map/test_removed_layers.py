@@ -1,4 +1,4 @@
-"""Layers that leave the map are no longer seen on it, neither they nor their labels, while it is drawn or not."""
+"""Layers that leave the map disappear with their labels, whether the map is being drawn or not."""
 
 import pytest
 from qgis.core import (

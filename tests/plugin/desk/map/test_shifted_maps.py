@@ -1,4 +1,4 @@
-"""Background maps that are shifted are named while they are on the map: a red line on one means other ground."""
+"""Shifted background maps are named while they are on the map: a red line on one shows other ground."""
 
 from urllib.parse import quote
 

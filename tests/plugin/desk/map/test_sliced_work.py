@@ -1,4 +1,4 @@
-"""Work on many layers in slices, between which Qt does what else there is to do."""
+"""Work on many layers in slices, between which Qt handles other events."""
 
 from qgis.PyQt.QtCore import QTimer
 

@@ -1,4 +1,4 @@
-"""Map tools take turns: each gives the map back to the tool that QGIS had, and its button shows the truth."""
+"""Map tools take turns: each returns the map to QGIS's former tool, and its button shows the true state."""
 
 import pytest
 from qgis.gui import QgsMapTool, QgsMapToolPan

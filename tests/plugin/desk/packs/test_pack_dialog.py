@@ -1,4 +1,4 @@
-"""The window of a rule pack: rules with their law and hits, values saved by the core, proved, tried, put in force."""
+"""The window of a rule pack: rules with law and hits; values are saved by the core, proved, tried, put in force."""
 
 import shutil
 

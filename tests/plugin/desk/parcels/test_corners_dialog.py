@@ -1,4 +1,4 @@
-"""Corners that are typed or pasted lie on the map as a drawn parcel does, and are checked in their own system."""
+"""Typed or pasted corners are on the map like a drawn parcel, and are checked in their own system."""
 
 import pytest
 from qgis.PyQt.QtCore import Qt
@@ -15,7 +15,7 @@ def parcels(dock, library):
 
 
 def type_corners(parcels, text):
-    """Open the dialog, type, and wait for what the core says of it."""
+    """Open the dialog, type, and wait for the core's answer."""
     if parcels.corners_dialog is None:
         parcels.corners_button.click()
     dialog = parcels.corners_dialog

@@ -1,4 +1,4 @@
-"""A parcel is drawn on the map; a wrong step of it can be taken back, with the mouse and by keyboard."""
+"""Drawing a parcel on the map; a wrong step can be taken back, with the mouse and by keyboard."""
 
 import pytest
 from qgis.core import QgsGeometry, QgsPointXY, QgsProject
@@ -33,7 +33,7 @@ def draw(tab, x=100):
 
 
 def drawn_names(tab):
-    """What the parcels in the chosen layer are called."""
+    """The names of the parcels in the chosen layer."""
     layer = QgsProject.instance().mapLayer(tab.parcels.choice.layer)
     return [feature["parcel"] for feature in layer.getFeatures()]
 

@@ -1,4 +1,4 @@
-"""The form of a project's facts, filled by hand in the rooms Check and Review; the core's answer uses what it says."""
+"""The form of a project's facts, filled by hand in the rooms Check and Review; the core's answer uses its facts."""
 
 import shutil
 from itertools import pairwise
@@ -54,7 +54,7 @@ def asking_library(town, provider, tmp_path_factory):
 
 @pytest.fixture
 def tab(asking_library, shared_core, canvas, town):
-    """The tab Check with the town's parcels, which say nothing of themselves."""
+    """The tab Check with the town's parcels, which state no facts themselves."""
     with shown_check_tab(asking_library, canvas, shared_core) as made:
         made.parcels.choose_file(str(town / "parcels.gpkg"))
         yield made
@@ -74,7 +74,7 @@ def press(dialog, name):
 
 
 def verdicts(tab):
-    """Press Check; the verdict of each parcel."""
+    """Press Check; return the verdict of each parcel."""
     shown = []
     tab.finished.connect(lambda: shown.append(True))
     QTest.mouseClick(tab.button, LEFT)
@@ -101,7 +101,7 @@ def test_all_is_unknown_at_first_and_the_rules_that_wait_are_counted(tab):
 
 
 def show_excuse(tab, name):
-    """The one finding of a parcel stands there with its ground, and says that and by what it is excused."""
+    """The only finding of a parcel is shown with its ground, and says that it is excused, and by what."""
     results, model = tab.results, tab.results.model
     parcel = model.index([parcel.parcel for parcel in model.parcels].index(name), 0)
     assert model.rowCount(parcel) == 1

@@ -1,4 +1,4 @@
-"""Refusals in the dock name controls, not options, and what a click can mend has a button that mends it."""
+"""Refusals in the dock name controls, not options, and have a button if a click can mend them."""
 
 import os
 import re
@@ -34,7 +34,7 @@ def tab(dock, library):
 
 
 def refusal_of(dock, path):
-    """Check a file that will be refused; the dock's words."""
+    """Check a file that will be refused; return the dock's words."""
     dock.check_tab.parcels.choose_file(str(path))
     dock.check_tab.check()
     wait_for(lambda: dock.notice.text)

@@ -1,4 +1,4 @@
-"""The parcels to check are those that somebody means: never a whole layer of a library by itself."""
+"""The parcels to check are chosen by somebody: a library's whole layer is never taken by itself."""
 
 import shutil
 

@@ -1,4 +1,4 @@
-"""Parcels of a part of a layer have the names that a check of the whole layer gives them."""
+"""Parcels of a part of a layer keep the names that a check of the whole layer gives them."""
 
 import pytest
 from qgis.core import QgsFeature, QgsGeometry, QgsVectorLayer

@@ -1,4 +1,4 @@
-"""Which rules a check begins with: the library's own, or those of the settings."""
+"""The rules with which a check begins: the library's own, or those of the settings."""
 
 from onemap.plugin.desk.parcels.rules_choice import RulesChoice
 from onemap.plugin.profile import settings

@@ -1,4 +1,4 @@
-"""A finding in the dock: its pieces on the map, what is uncertain about it, and how it came about."""
+"""A finding in the dock: its pieces on the map, its uncertainty, and its explanation."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The list of findings: names are whole however many there are, and only rows in sight are measured."""
+"""The list of findings: names are complete however many there are, and only visible rows are measured."""
 
 from dataclasses import replace
 
@@ -199,7 +199,7 @@ def test_a_line_ends_between_parts_rather_than_amid_a_verdict_or_before_a_unit(t
 
 
 def wrapped_lines(text, font, width):
-    """The lines as Qt lays them out where it may break between words only."""
+    """The lines that Qt makes if it may break only between words."""
     layout, option = QTextLayout(text, font), QTextOption()
     option.setWrapMode(QTextOption.WrapMode.WordWrap)
     layout.setTextOption(option)

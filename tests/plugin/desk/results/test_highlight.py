@@ -1,4 +1,4 @@
-"""The measures on the map: they stand beside the labels of the map's own layers, on their ground."""
+"""The measures on the map: they are beside the labels of the map's own layers, on their ground."""
 
 import pytest
 from qgis.core import (
@@ -17,7 +17,7 @@ from onemap.tests.plugin.small_town import CRS, box
 
 @pytest.fixture
 def named_ground(canvas):
-    """A map with one layer, whose name stands in the middle of its ground."""
+    """A map with one layer, whose label is in the middle of its ground."""
     layer = QgsVectorLayer(f"Polygon?crs={CRS}", "ground", "memory")
     feature = QgsFeature()
     feature.setGeometry(QgsGeometry.fromWkt(box(0, 0, 200, 200)))

@@ -1,11 +1,11 @@
-"""The menu of a row by the keyboard: at the row that has it, wherever the list was scrolled to."""
+"""The menu of a row by keyboard: it opens at its row, wherever the list was scrolled to."""
 
 import sys
 
 import pytest
-from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtCore import Qt, QTimer
 from qgis.PyQt.QtTest import QTest
-from qgis.PyQt.QtWidgets import QTreeWidget, QTreeWidgetItem
+from qgis.PyQt.QtWidgets import QMenu, QTreeWidget, QTreeWidgetItem
 
 from onemap.plugin.desk.results.row_menu import RowMenu
 
@@ -41,6 +41,22 @@ def test_the_menu_by_the_mouse_opens_where_the_mouse_is(tree, menu_rows):
     tree.setCurrentItem(tree.topLevelItem(3))
     tree.customContextMenuRequested.emit(tree.visualItemRect(tree.topLevelItem(1)).center())
     assert menu_rows == ["1"]
+
+
+def test_a_menu_closes_when_the_list_is_made_anew_below_it(tree):
+    chosen = []
+
+    def open_menu(place):
+        item, menu = tree.itemAt(place), QMenu(tree)
+        menu.addAction("Go to it", lambda: chosen.append(item.text(0)))
+        QTimer.singleShot(0, tree.clear)  # as when another desk has written, or a check has come to its end
+        for key in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Escape):
+            QTimer.singleShot(10, lambda pressed=key: QTest.keyClick(menu, pressed))
+        menu.exec(tree.viewport().mapToGlobal(place))
+
+    RowMenu(tree, open_menu)
+    tree.customContextMenuRequested.emit(tree.visualItemRect(tree.topLevelItem(1)).center())
+    assert chosen == []
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere the system makes the event")

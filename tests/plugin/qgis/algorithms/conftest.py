@@ -11,7 +11,7 @@ def algorithm(verb):
 
 @pytest.fixture
 def form_of(provider):
-    """Makes the form of an algorithm as QGIS's dialog has it."""
+    """Return a function that makes the form of an algorithm as QGIS's dialog does."""
     made = []
 
     def form(verb):

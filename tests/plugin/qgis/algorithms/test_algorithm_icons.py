@@ -1,4 +1,4 @@
-"""Every algorithm has a picture of its own: QGIS asks for it whenever somebody types into its search."""
+"""Every algorithm has its own icon, which QGIS requests whenever somebody types into its search."""
 
 from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QSize

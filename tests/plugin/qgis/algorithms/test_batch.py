@@ -1,4 +1,4 @@
-"""Three files in QGIS's own batch dialog: each row has its values and its words, and a bad one costs no other."""
+"""Three files in QGIS's batch dialog: each row has its own values and messages, and a bad one affects no other."""
 
 import shutil
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 
 
 class Batch(BatchAlgorithmDialog):
-    """The dialog, which also remembers what it was told of its rows: results and errors."""
+    """The dialog, which also records results and errors of its rows."""
 
     ended = None
 
@@ -24,7 +24,7 @@ class Batch(BatchAlgorithmDialog):
 
 @pytest.fixture
 def run_batch(provider):
-    """Runs rows of (values, places of outputs); the results by row, the errors, and the log row by row."""
+    """Run rows of (values, places of outputs); return the results by row, the errors, and the log row by row."""
     made = []
 
     def run(verb, rows):

@@ -1,4 +1,4 @@
-"""Choices in Processing's dialogs are read by their titles, and are the core's words for scripts."""
+"""Choices in Processing's dialogs are shown by title, and are the core's words in scripts."""
 
 import pytest
 from qgis.core import QgsProcessingParameterEnum
@@ -10,7 +10,7 @@ from onemap.plugin.words import core_words
 
 @pytest.fixture
 def no_words():
-    """The core has not sent its words yet, as before the panel was opened."""
+    """Remove the core's words, as before the panel was opened."""
     before = dict(core_words._words)
     core_words.learn({})
     yield

@@ -1,4 +1,4 @@
-"""Codes in Processing's dialogs: chosen from lists of the library's own, typed as ever, and text in models."""
+"""Codes in Processing's dialogs: chosen from the library's lists, typed as before, and text in models."""
 
 import processing
 import pytest

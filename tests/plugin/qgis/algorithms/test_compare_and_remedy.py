@@ -1,4 +1,4 @@
-"""The algorithms onemap:compare and onemap:remedy with the real core behind them."""
+"""The algorithms onemap:compare and onemap:remedy with the real core."""
 
 import processing
 import pytest

@@ -1,4 +1,4 @@
-"""The models that ship as examples run as they are, by QGIS's program for scripts, without a window."""
+"""The shipped example models run unchanged in QGIS's program for scripts, without a window."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""Processing's log ends with what came of a run, and a refusal names what the dialog calls its fields."""
+"""Processing's log ends with the result of a run, and a refusal uses the dialog's names of fields."""
 
 import processing
 import pytest

@@ -1,4 +1,4 @@
-"""Processing asks for a place by the map and for folders by QGIS's dialogs, and its log is for people."""
+"""Processing takes a place from the map and folders from QGIS's dialogs, and its log is for people."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""onemap:contradictions, decide, sites, atlas: what Processing hands on is what the command line says, row by row."""
+"""onemap:contradictions, decide, sites, atlas: Processing gives the result of the command line, row by row."""
 
 import shutil
 

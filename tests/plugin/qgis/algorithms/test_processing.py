@@ -1,4 +1,4 @@
-"""The Processing provider: its shape as fixed in the design, and the real core behind it."""
+"""The Processing provider: its fixed form, with the real core."""
 
 import json
 import subprocess
@@ -18,6 +18,7 @@ from qgis.core import (
 )
 
 from onemap.plugin.connection.core_session import core_python
+from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.verb_runs import ProgressLines, run_verb
 from onemap.tests.plugin.small_town import CRS, X, Y, box, write_layer
 
@@ -58,7 +59,7 @@ def rows(layer, *names):
 
 
 class Listener(QgsProcessingFeedback):
-    """Keeps the steps that it is told of."""
+    """Records the steps that it is told."""
 
     def __init__(self):
         super().__init__(False)
@@ -336,6 +337,30 @@ def test_a_cancelled_run_stops_the_core_and_says_so(library, town):
         processing.run(
             "onemap:check", {"LIBRARY": library, "PARCELS": str(town / "parcels.gpkg")}, feedback=Impatient(False)
         )
+
+
+def test_what_is_cancelled_before_it_begins_does_nothing(town, tmp_path):
+    cancelled, target = QgsProcessingFeedback(False), tmp_path / "new.gpkg"
+    cancelled.cancel()
+    with pytest.raises(Refusal, match="[Cc]ancelled"):
+        run_verb("new", {"library": str(target), "crs": CRS}, cancelled)
+    assert not target.exists()
+
+
+@pytest.mark.slow
+def test_a_cancel_that_comes_after_the_core_s_answer_leaves_no_part_of_the_rows(library, town, tmp_path):
+    class Late(QgsProcessingFeedback):
+        """Cancels when the core's remarks are written to the log."""
+
+        def pushInfo(self, text):
+            self.cancel()
+
+        pushWarning = pushInfo
+
+    late, target = Late(False), str(tmp_path / "checked.gpkg")
+    asked = {"LIBRARY": library, "PARCELS": str(town / "parcels.gpkg"), "CHECKED": target}
+    processing.run("onemap:check", asked, feedback=late)
+    assert late.isCanceled() and len(rows(target, "verdict")) == 3
 
 
 def test_a_step_that_goes_on_is_one_line_of_the_log():

@@ -1,6 +1,6 @@
-"""QGIS's own algorithms on the same data: intersection, difference and buffer give the areas that the core gives.
+"""QGIS's own algorithms on the same data: intersection, difference and buffer give the core's areas.
 
-QGIS brings a GEOS of its own, older than the core's, and its own code around it.
+QGIS has its own GEOS, older than the core's, and its own code around it.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The review in the toolbox: a case is opened with facts, its document written; groups and tags of all algorithms."""
+"""The review in the toolbox: a case opened with facts, its document written; groups and tags of all algorithms."""
 
 import shutil
 

@@ -1,4 +1,4 @@
-"""onemap:statistics, onemap:transitions and onemap:sheet: what Processing hands on is what the command line says."""
+"""onemap:statistics, transitions and sheet: Processing gives the result of the command line."""
 
 import json
 

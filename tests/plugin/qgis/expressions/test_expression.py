@@ -1,4 +1,4 @@
-"""The expression functions with the real core: the verdicts are those of a check, in whatever thread they are asked."""
+"""The expression functions with the real core give the verdicts of a check, in any thread."""
 
 import os
 import shutil
@@ -48,7 +48,7 @@ def desk(library):
 
 
 def scope_of(wkt, crs=CRS):
-    """What an expression knows of a shape in a layer of that coordinate system, as variable `shape`."""
+    """The variables of an expression for a shape in a layer of that coordinate system, named `shape`."""
     layer = QgsVectorLayer(f"Polygon?crs={crs}", "shapes", "memory")
     context = QgsExpressionContext()
     context.appendScope(QgsExpressionContextUtils.layerScope(layer))
@@ -57,7 +57,7 @@ def scope_of(wkt, crs=CRS):
 
 
 def add_shape(context, wkt):
-    """Let the context know a shape."""
+    """Add a shape to the context."""
     scope = QgsExpressionContextScope()
     scope.setVariable("shape", QgsGeometry.fromWkt(wkt) if wkt else None)
     context.appendScope(scope)

@@ -1,4 +1,4 @@
-"""Expressions over whole layers: the answers of a check, for a handful of questions, wherever QGIS evaluates them."""
+"""Expressions over whole layers give a check's answers with a few requests, wherever QGIS evaluates them."""
 
 import shutil
 import subprocess
@@ -54,7 +54,7 @@ def thousand(town):
 
 @pytest.fixture(scope="module")
 def results_of_check(library, thousand, tmp_path_factory):
-    """What a check says of each: verdict and findings, by parcel."""
+    """A check's verdict and findings, by parcel."""
     target = str(tmp_path_factory.mktemp("run") / "run.gpkg")
     run_verb("check", {"library": library, "parcels": thousand, "out": target, "unrecorded": True}, QgsFeedback())
     return {one.parcel: one for one in read_results(target, {})}
@@ -76,7 +76,7 @@ def some(layer):
 
 
 def verdicts(results_of_check, layer):
-    """What the check says of the features of a layer."""
+    """The check's verdicts on the features of a layer."""
     return {feature["DKBH"]: results_of_check[feature["DKBH"]].verdict for feature in layer.getFeatures()}
 
 
@@ -86,7 +86,7 @@ def ask_anew(functions):
 
 
 def context_of(layer):
-    """What an expression knows of a layer."""
+    """The context of an expression for a layer."""
     return QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
 
 

@@ -101,7 +101,7 @@ def test_buildings_without_the_field_of_their_heights_are_told(dock, provider, t
 
 
 def heights_of(layer, which):
-    """What a property of a layer's symbol is for each feature."""
+    """The value of a property of a layer's symbol for each feature."""
     height = layer.renderer3D().symbol().dataDefinedProperties().property(which)
     context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
     heights = []

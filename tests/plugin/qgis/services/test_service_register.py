@@ -1,4 +1,4 @@
-"""Web services: registered, shown live, and taken as snapshots that become versions; keys stay in QGIS's own store."""
+"""Web services: registered, shown live, and taken as snapshots; keys stay in QGIS's own store."""
 
 import subprocess
 import sys
@@ -66,7 +66,7 @@ def web(town):
 
 
 def answers(address):
-    """Whether a service says what it can."""
+    """Whether a service states its capabilities."""
     try:
         with urllib.request.urlopen(f"{address}{'&' if '?' in address else '?'}REQUEST=GetCapabilities") as answer:
             return b"not registered" not in answer.read() and answer.status == 200
@@ -112,7 +112,7 @@ def services_of(web):
 
 
 def colours_of(layer):
-    """How many colours a picture of a layer has, over all the town."""
+    """The number of colours in a picture of a layer, over the whole town."""
     settings = QgsMapSettings()
     settings.setLayers([layer])
     settings.setDestinationCrs(layer.crs())
@@ -127,7 +127,7 @@ def colours_of(layer):
 
 
 def take_snapshot(service):
-    """Take a snapshot; what came, or why nothing did."""
+    """Take a snapshot; return the result, or why there is none."""
     came = []
     snapshot = Snapshot(service)
     snapshot.answered.connect(came.append)
@@ -315,7 +315,7 @@ def test_a_live_layer_of_the_map_is_taken_whole_or_not_at_all(web, own_library, 
 
 
 def put_service_on_map_alone(service):
-    """A live layer, as somebody might have opened it in QGIS."""
+    """A live layer, opened in QGIS without the dock."""
     provider, uri = source_of(service)
     return QgsVectorLayer(uri, service.name, provider)
 

@@ -1,4 +1,4 @@
-"""What was asked folds away above the findings, and says when it is no longer what the findings are of."""
+"""The question folds away above the findings, and says when it no longer is the one they answer."""
 
 import pytest
 from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsProject, QgsVectorLayer
@@ -11,7 +11,7 @@ from onemap.tests.plugin.small_town import box, check, lay_out, wait_for, write_
 
 @pytest.fixture
 def tab(dock, library, usual_font):
-    """The tab Check as it is on a screen of 1366 × 768, where QGIS leaves the panel 576 pixels."""
+    """The tab Check as on a screen of 1366 × 768, where QGIS leaves the panel 576 pixels."""
     dock.setFloating(True)
     dock.resize(320, 576)
     dock.show()
@@ -23,7 +23,7 @@ def tab(dock, library, usual_font):
 
 
 def state_use(tab, code):
-    """State a use, as somebody does who chooses it in the list."""
+    """State a use by choosing it in the list."""
     tab.uses.use.choose(code)
     tab.uses.use.chosen.emit(code)
 
@@ -143,7 +143,7 @@ def one_parcel(dock, tab, tmp_path):
 
 
 def says_parcels_changed(tab):
-    """Whether the line is there, and says so of the parcels."""
+    """Whether the line is shown, and says that the parcels have changed."""
     lay_out()
     assert tab.outdated.isVisible() == bool(tab.outdated.text())
     return tab.outdated.text() == "Changed since this check: Parcels. Check again for verdicts that hold."

@@ -1,4 +1,4 @@
-"""A route on the map is checked as land: its width is asked for in the form, and belongs to the question."""
+"""A route on the map is checked as land: the form asks for its width, which is part of the question."""
 
 import pytest
 from qgis.core import QgsProject, QgsVectorLayer

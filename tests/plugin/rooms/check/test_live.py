@@ -1,4 +1,4 @@
-"""A corner is dragged and the verdict follows: the real core behind a layer that is being edited."""
+"""The verdict follows while a corner is dragged: the real core with a layer that is being edited."""
 
 import os
 import signal
@@ -27,7 +27,7 @@ def open_check_tab(dock, library):
 
 @pytest.fixture
 def desk(dock, library, parcels):
-    """The dock on the screen, its tab Check open, and the town's parcels being edited; B's id beside it."""
+    """The visible dock with the tab Check open and the town's parcels being edited; and B's id."""
     open_check_tab(dock, library)
     dock.check_tab.parcels.choose_layer(parcels)
     assert parcels.startEditing()
@@ -47,7 +47,7 @@ def wait_for_verdict(live):
 
 
 def corner_of(layer, feature, x, y):
-    """The number of the corner that stands there."""
+    """The number of the corner at this place."""
     _point, number, *_rest = (
         layer.getFeature(feature).geometry().closestVertex(QgsGeometry.fromWkt(f"POINT ({X + x} {Y + y})").asPoint())
     )
@@ -55,7 +55,7 @@ def corner_of(layer, feature, x, y):
 
 
 def runs_in(library):
-    """How many runs the library keeps."""
+    """The number of runs in the library."""
     with closing(sqlite3.connect(library)) as connection:
         return connection.execute("SELECT count(*) FROM onemap_runs").fetchone()[0]
 

@@ -1,4 +1,4 @@
-"""Past checks in the dock: opened again, compared, named, deleted; results belong to their library, on the map once."""
+"""Past checks in the dock: opened, compared, named, deleted; results belong to their library, once on the map."""
 
 import shutil
 import zipfile

@@ -1,4 +1,4 @@
-"""The query sheets from the dock: the chosen parcels, printed by the real core into one file, and opened."""
+"""The query sheets from the dock: the real core prints the chosen parcels to one file, which opens."""
 
 from pathlib import Path
 

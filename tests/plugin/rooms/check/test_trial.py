@@ -1,4 +1,4 @@
-"""Trying a file in place of a layer: which parcels would have another verdict, and why."""
+"""Trying a file instead of a layer: which parcels would have another verdict, and why."""
 
 import re
 import shutil
@@ -176,7 +176,7 @@ def verdicts_of_sheet(path):
 
 
 def recorded_runs(tab, library):
-    """How many checks the library keeps."""
+    """The number of checks in the library."""
     answers = []
     tab._library.core.ask("runs", {"library": library, "kind": "check"}).answered.connect(answers.append)
     wait_for(lambda: answers)

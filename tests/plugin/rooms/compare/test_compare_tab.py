@@ -1,4 +1,4 @@
-"""The tab Compare with the real core: the matrix chooses, keys go through the spots and decide, the map follows."""
+"""The tab Compare with the real core: the matrix selects, keys visit and decide spots, the map follows."""
 
 import zipfile
 

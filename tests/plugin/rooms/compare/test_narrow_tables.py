@@ -1,4 +1,4 @@
-"""The tables of the tab Compare in the narrowest dock: nothing scrolls sideways, and nothing is lost by that."""
+"""The tables of the tab Compare in the narrowest dock: nothing scrolls sideways, and nothing is lost."""
 
 from types import SimpleNamespace
 

@@ -1,4 +1,4 @@
-"""The tab Proof: a delivery is proved, its problems are gone through on the map, granted, mended and proved again."""
+"""The tab Proof: a delivery is proved, its problems are visited on the map, granted, mended and proved again."""
 
 import pytest
 from qgis.core import QgsCoordinateReferenceSystem, QgsProject

@@ -1,4 +1,4 @@
-"""What lies here: clicks, lines and boxes on the map, the tree of all layers, the highlight, the menu, the locator."""
+"""Identify: clicks, lines and boxes on the map, the tree of all layers, the highlight, the menu, the locator."""
 
 import json
 
@@ -154,7 +154,7 @@ def test_another_library_forgets_the_place(view, dock, library):
 
 
 def search(locator, text, prefix="om"):
-    """Name and place of what the locator finds; its results live for as long as its signal does."""
+    """Name and place of the locator's results, which live as long as its signal."""
     found = []
 
     def take(result):
@@ -214,7 +214,7 @@ def test_the_algorithm_answers_in_json(town_library, tmp_path):
 
 
 def pixel(canvas, x, y):
-    """Where a place of the world is on the canvas."""
+    """The pixel of a place on the canvas."""
     point = canvas.getCoordinateTransform().transform(QgsPointXY(X + x, Y + y))
     return QPoint(round(point.x()), round(point.y()))
 

@@ -93,7 +93,7 @@ def measure(tab):
 
 
 def indicator_rows(view):
-    """The rows of indicators, in their order: those below a theme, or all where one theme is listed."""
+    """The rows of indicators in order: those below themes, or all if only one theme is listed."""
     tops = [view.tree.topLevelItem(at) for at in range(view.tree.topLevelItemCount())]
     is_themed = bool(tops) and "theme" in view.tree.row_of(tops[0])["about"]
     return [top.child(at) for top in tops for at in range(top.childCount())] if is_themed else tops
@@ -453,7 +453,7 @@ def charts_of(view):
 
 
 def dark_pixels(image):
-    """How many pixels are as dark as text, in all of a picture."""
+    """The number of pixels in a picture that are as dark as text."""
     return sum(
         image.pixelColor(x, y).lightness() < 100
         for x in range(0, image.width(), 2)
@@ -462,7 +462,7 @@ def dark_pixels(image):
 
 
 def most_stripes(image):
-    """How often a row of pixels turns from white to grey: of the row where it does so most."""
+    """How often a row of pixels changes from white to grey, in the row where it does so most."""
     found = 0
     for y in range(0, image.height(), 3):
         row = [image.pixelColor(x, y).lightness() < 200 for x in range(image.width())]

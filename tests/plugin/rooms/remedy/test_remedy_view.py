@@ -1,4 +1,4 @@
-"""“What would pass?” beside a conflict: one parcel cut, moved and turned, in the list, by department and on the map."""
+"""“What would pass?” beside a conflict: one parcel cut, moved and turned, in the list, by department, on the map."""
 
 import pytest
 from qgis.core import QgsCoordinateReferenceSystem, QgsProject, QgsVectorLayer

@@ -1,4 +1,4 @@
-"""A parcel to review, and a desk to review it at."""
+"""A parcel to review, and a desk for reviewing it."""
 
 import shutil
 
@@ -17,7 +17,7 @@ def one_parcel(town):
 
 @pytest.fixture
 def desk(rehearsal_library, canvas, shared_core, tmp_path):
-    """A desk with a library of its own, in which a step may be of any day."""
+    """A desk with its own library for rehearsals, in which a step may be of any day."""
     path = tmp_path / "review.gpkg"
     shutil.copyfile(rehearsal_library, path)
     made = Desk(path, canvas, core=shared_core)

@@ -1,4 +1,4 @@
-"""The list of cases in the narrowest dock: a project is read by its whole name."""
+"""The list of cases in the narrowest dock: a project's whole name is readable."""
 
 import pytest
 from qgis.PyQt.QtWidgets import QApplication

@@ -1,4 +1,4 @@
-"""A case that is open: its buttons stay in sight, and what others do meanwhile is shown without a press."""
+"""An open case: its buttons stay visible, and steps of others appear without a press."""
 
 import pytest
 

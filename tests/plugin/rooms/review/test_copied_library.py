@@ -1,4 +1,4 @@
-"""A copy of a library has cases of the same ids: what is typed and seen in one is not taken for the other's."""
+"""Cases with the same ids in a copied library: text and state of one are not mistaken for the other's."""
 
 import contextlib
 import shutil

@@ -1,4 +1,4 @@
-"""The public notice in the dock: opened, commented on by a stranger, replied to, closed, a name erased."""
+"""The public notice in the dock: opened, commented on, replied to, closed, a name erased."""
 
 import shutil
 from datetime import date

@@ -1,4 +1,4 @@
-"""A year of which no calendar is known: said before it is needed, and entered from the notice that is pasted."""
+"""A year without a known calendar is announced before it is needed, and entered from a pasted notice."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ NOTICE = """国务院办公厅关于2098年部分节假日安排的通知
 
 
 def paste(dialog, text):
-    """Paste a text, and wait for what the core says of it."""
+    """Paste a text, and wait for the core's answer."""
     dialog.text.setPlainText(text)
     assert not dialog.button.isEnabled()
     dialog.look()

@@ -1,4 +1,4 @@
-"""The review tab without a window, the real core behind it: a case by clicks from its parcels to its statement."""
+"""The review tab without a window, with the real core: a case by clicks from its parcels to its statement."""
 
 import json
 import shutil
@@ -79,7 +79,7 @@ def names_proposed(desk, monkeypatch):
 
 
 def place_of_first_row(page):
-    """How far below the upper edge of the page the first opinion stands, in pixels."""
+    """The distance of the first opinion from the page's upper edge, in pixels."""
     QApplication.processEvents()
     page.table.scrollToTop()
     row = page.table.visualItemRect(page.table.topLevelItem(0))

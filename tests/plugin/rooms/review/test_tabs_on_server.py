@@ -1,4 +1,4 @@
-"""The tabs Check, Compare and Review on a library that lies on a PostGIS server, by clicks, as with a file."""
+"""The tabs Check, Compare and Review on a library on a PostGIS server, by clicks, as with a file."""
 
 import contextlib
 import os
@@ -32,7 +32,7 @@ LEFT = Qt.MouseButton.LeftButton
 
 @pytest.fixture(scope="module")
 def city(postgres, entry, town, tmp_path_factory):
-    """A library on the server with two plans and farmland in it; the number of its entry, and a core."""
+    """A library on the server with two plans and farmland; the id of its entry, and a core."""
     folder = tmp_path_factory.mktemp("city")
     server = postgres.library("tabs", town)
     define = "department=planning,library=department,kind=vector,geometry=polygon,key=BSM"
@@ -62,7 +62,7 @@ def library(city):
 
 @pytest.fixture
 def show_tab():
-    """Shows a tab, which is told to go after the test."""
+    """Return a function that shows a tab, which is closed after the test."""
     tabs = []
 
     def show(tab):
@@ -234,7 +234,7 @@ def end_server_of(folder):
 
 @contextlib.contextmanager
 def restart_server(folder, command):
-    """The same server for as long as it is wanted, as the user that its data belong to."""
+    """Run the same server again within the block, as the user who owns its data."""
     owner = os.stat(Path(folder) / "data")
     rights = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if os.geteuid() == 0 else {}
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **rights)

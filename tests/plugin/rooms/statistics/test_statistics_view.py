@@ -1,4 +1,4 @@
-"""The land-use balance in the tab Numbers: drawn ground, divisions, what closes it, Excel; answers by hand."""
+"""The land-use balance in the tab Numbers: drawn ground, divisions, its closing, Excel; answers by hand."""
 
 import shutil
 import zipfile
@@ -35,7 +35,7 @@ def survey_library(provider, town, tmp_path_factory):
 
 
 def make_survey(folder, district, east):
-    """The path of such a library, its land so many metres further east."""
+    """The path of such a library, with its land this many metres further east."""
     land = [(box(east, 0, 500, 1000), "P1", "0101"), (box(east + 500, 0, 400, 1000), "P2", "0701")]
     divisions = [
         (box(east, 0, 1000, 500), "D1", "130102", "南"),
@@ -62,7 +62,7 @@ def view(dock, survey_library):
 
 
 def balance(view):
-    """Press the button and wait; the rows as (depth, name, hectares, share)."""
+    """Press the button and wait; return the rows as (depth, name, hectares, share)."""
     shown, refused = [], []
     view.results_shown.connect(lambda: shown.append(True))
     view.refused.connect(refused.append)
@@ -144,7 +144,7 @@ def test_what_the_map_shows_is_added_up_in_the_unit_of_the_settings(view, canvas
 
 @pytest.fixture
 def in_degrees(view, canvas):
-    """The map in degrees; shows what begins at a latitude and longitude and is so many degrees wide."""
+    """Set the map to degrees; return a function that shows a place and this many degrees around it."""
     system = QgsCoordinateReferenceSystem("EPSG:4326")
     change = QgsCoordinateTransform(QgsCoordinateReferenceSystem(CRS), system, QgsProject.instance())
     QgsProject.instance().setCrs(system)

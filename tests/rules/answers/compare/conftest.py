@@ -1,4 +1,4 @@
-"""Two plans drawn in the test, compared, and the tables read back as another program would."""
+"""Two plans drawn in the test and compared, and the tables read back as another program would read them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ Shapes = Sequence[tuple[Any, str | None]]
 
 @dataclass
 class ComparedPlans:
-    """A comparison's answer and its tables as they were written."""
+    """A comparison's answer, and its tables as written."""
 
     answer: dict[str, Any]
     out: Path
@@ -47,16 +47,16 @@ class ComparedPlans:
         return plain(pd.DataFrame(gpd.read_file(self.out, layer="matrix")))
 
     def areas(self) -> dict[str, float]:
-        """Type → area of its spots."""
+        """The area of the spots of each type."""
         return self.spots.groupby("type")["area_m2"].sum().to_dict()
 
     def counts(self) -> dict[str, int]:
-        """Type → number of spots."""
+        """The number of spots of each type."""
         return self.spots.groupby("type").size().to_dict()
 
 
 def plain(frame: Any) -> Any:
-    """Nulls of text columns as None."""
+    """A frame in which nulls of text columns are None."""
     for name in frame.columns:
         if name != "geometry" and not pd.api.types.is_numeric_dtype(frame[name]):
             frame[name] = frame[name].astype(object).where(frame[name].notna(), None)
@@ -65,7 +65,7 @@ def plain(frame: Any) -> Any:
 
 @dataclass
 class Table:
-    """A library and its plans A and B; each added from (shape, code) pairs."""
+    """A library with plans A and B, each added from pairs of shape and code."""
 
     folder: Path
     run: Callable[..., Any]

@@ -1,4 +1,4 @@
-"""The printed atlas read back: a page for every cluster with its figures, both languages, nothing cut or unsaid."""
+"""The printed atlas read back: a page for every cluster with its numbers, in both languages, nothing cut."""
 
 import contextlib
 import html
@@ -216,7 +216,7 @@ def test_a_run_that_is_no_comparison_is_refused(town, tmp_path):
 
 
 class StopHere(Exception):
-    """What the one who asked does between two pages."""
+    """Raised between two pages by the caller."""
 
 
 def test_it_may_be_stopped_between_two_pages_and_leaves_nothing(town, tmp_path):
@@ -300,7 +300,7 @@ def test_plans_that_differ_nowhere_have_no_empty_tables(
 
 
 def report_text(path: Path) -> str:
-    """All words of a report, whatever its form."""
+    """All words of a report in any form."""
     if path.suffix == ".docx":
         document = Document(str(path))
         cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]

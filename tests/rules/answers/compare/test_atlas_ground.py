@@ -1,4 +1,4 @@
-"""The maps of a comparison have a base: present use, faintly, and roads with their names, as of the comparison."""
+"""The maps of a comparison have a base: faint present use, and roads with names, as of the comparison's day."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The sample city's two plans: every planted difference is found with its area worked by hand, and nothing else."""
+"""The sample city's two plans: exactly the planted differences are found, with areas worked out by hand."""
 
 import json
 import tomllib

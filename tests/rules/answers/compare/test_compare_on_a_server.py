@@ -1,4 +1,4 @@
-"""Plan against plan in a library on a server: the same rows as in a file, decisions kept, the remedy too."""
+"""Plan against plan in a library on a server: the rows of a file, stored decisions, and the remedy."""
 
 from dataclasses import dataclass
 from typing import Any

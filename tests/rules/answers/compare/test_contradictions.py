@@ -1,4 +1,4 @@
-"""Lines without codes, ground outside them, and who contradicts whom among all plans of a library."""
+"""Lines without codes, ground outside them, and the contradictions among all plans of a library."""
 
 import pandas as pd
 import pytest

@@ -1,4 +1,4 @@
-"""Two agencies' lines of the same counties as two plans: what each type has is what three engines measured."""
+"""Two agencies' lines of the same counties as two plans: the areas by type that three engines have measured."""
 
 import csv
 from pathlib import Path

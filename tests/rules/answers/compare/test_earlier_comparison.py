@@ -1,4 +1,4 @@
-"""Watching: against an earlier comparison only what changed is computed, the answer is the whole one, changes told."""
+"""Against an earlier comparison only changes are computed; the answer is the whole one, and names the changes."""
 
 import geopandas as gpd
 import numpy as np

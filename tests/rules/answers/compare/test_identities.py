@@ -1,4 +1,4 @@
-"""What holds of any two plans: the areas close, exchanging the plans exchanges 03 and 04, every place is said once."""
+"""Properties of any two plans: areas sum up, swapping plans swaps 03 and 04, every place occurs once."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Large plans are compared block by block on disk: the spots are those of memory, and a killed one goes on."""
+"""Large plans are compared block by block on disk: the spots equal those in memory, and a killed run resumes."""
 
 import os
 import signal

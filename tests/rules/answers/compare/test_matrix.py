@@ -1,4 +1,4 @@
-"""Matrices: what is wrong is named by key; the shipped ones fit the catalogue and the code tables."""
+"""Matrices: mistakes are named by key; the shipped ones fit the catalogue and the code tables."""
 
 import pytest
 from shapely import box

@@ -1,4 +1,4 @@
-"""A large plan is placed in strips on disk, and is the plan that would be held, to the last digit."""
+"""A large plan placed in strips on disk equals the plan in memory, to the last digit."""
 
 import numpy as np
 import pytest
@@ -44,7 +44,7 @@ def plan_table(table):
 
 
 def place_plan(library, journal=None, threads=THREADS):
-    """The plan as it is held, or from a journal."""
+    """The plan in memory, or from a journal."""
     (version,) = (one for one in versions(library) if one.code == "A")
     sources = Sources(library, (), None, {}, {}, ORIGIN)
     if journal is None:

@@ -1,4 +1,4 @@
-"""What is written, kept and said: sheets with townships, folders, the library, words, a map's styles."""
+"""Results written, stored and printed: sheets with townships, folders, the library, words, a map's styles."""
 
 from dataclasses import replace
 
@@ -174,7 +174,7 @@ def made_again(city):
 
 
 def turn_rings(columns, ground):
-    """The same ground as another GEOS makes it: rings begin elsewhere; spots are named by it."""
+    """The same ground as another GEOS might make it: rings begin elsewhere; spots are named by it."""
     apart = shapely.reverse(ground)
     assert not shapely.equals_exact(apart, ground).any()
     columns["spot"] = [f"S{number:012x}" for number in range(len(columns))]

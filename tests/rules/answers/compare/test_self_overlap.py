@@ -1,4 +1,4 @@
-"""Where a plan overlaps itself the kernel says so; what is left has no ground twice, and none is lost."""
+"""Where a plan overlaps itself the kernel reports it; the result has no ground twice, and loses none."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from onemap.rules.judge.overlay.threads import Threads
 
 
 def coverage(seed, side=12):
-    """Patches that share whole edges and half ones; a few are moved, some by hairs, one lies there twice."""
+    """Patches that share whole and half edges; a few are moved, some by a hair, one is doubled."""
     random = np.random.default_rng(seed)
     west, south = (axis.ravel() * 10.0 for axis in np.meshgrid(np.arange(side), np.arange(side)))
     patches = shapely.box(west + (south // 10 % 2) * 5, south, west + (south // 10 % 2) * 5 + 10, south + 10)

@@ -1,4 +1,4 @@
-"""Decisions: kept with reason and name, found again on the same ground of newer versions, and nowhere else."""
+"""Decisions: stored with reason and name, found again on the same ground of newer versions, and nowhere else."""
 
 import contextlib
 import sqlite3

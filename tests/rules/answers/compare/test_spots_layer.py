@@ -1,4 +1,4 @@
-"""Difference spots kept as a layer: fields, numbers that last, what other plans had, and the way back to the run."""
+"""Difference spots stored as a layer: fields, lasting numbers, the other plans' classes, and the way to the run."""
 
 import geopandas as gpd
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Squares worked by hand: every type, every clause of the order of work, and the sums."""
+"""Squares worked out by hand: every type, every clause of the work order, and the sums."""
 
 import pytest
 from shapely import box

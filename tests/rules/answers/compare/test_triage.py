@@ -1,4 +1,4 @@
-"""Causes and clusters found as they were planted: a shifted road, a renamed class, a real conflict, an old plan."""
+"""Planted causes and clusters are found: a shifted road, a renamed class, a real conflict, an old plan."""
 
 import json
 

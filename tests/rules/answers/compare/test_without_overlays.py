@@ -1,4 +1,4 @@
-"""Where only areas are asked for they are sums, which cannot fail: a broken overlay loses no decision and no number."""
+"""Areas alone are computed as sums, which cannot fail: a broken overlay loses no decision and no number."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""A small delivery of which everything is known, its template, and a way to write it with a fault."""
+"""A small delivery whose content is known, its template, and a way to write it with a fault."""
 
 import shutil
 from copy import deepcopy
@@ -113,7 +113,7 @@ class SmallDelivery:
         return deepcopy(self)
 
     def write(self, folder):
-        """Write it; the folder of all."""
+        """Write the delivery, and return its folder."""
         root = folder / self.root
         for path in (DATABASE, TABLE, TEXT, *self.files):
             (root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -154,5 +154,5 @@ def told_in_full(proof):
 
 
 def findings_told(proof):
-    """What a proof finds: code, layer and feature of each; without a layer the path."""
+    """The findings of a proof: code, layer and feature of each; the path if there is no layer."""
     return sorted((one.problem.code, one.layer or one.path, one.feature or one.field or "") for one in proof.standing)

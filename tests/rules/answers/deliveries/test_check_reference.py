@@ -1,4 +1,4 @@
-"""The reference of delivery templates is that of the program."""
+"""The reference of delivery templates matches the program."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Faults put into a small delivery without any, one by one and together: each is found, and nothing else is told."""
+"""Faults seeded into a small valid delivery, one by one and together: each is found, and nothing else."""
 
 import shutil
 from collections import Counter
@@ -571,7 +571,7 @@ def clean():
 
 @pytest.fixture(scope="module")
 def memory_file(clean, tmp_path_factory):
-    """What the proof of the clean delivery remembers."""
+    """What the proof of the clean delivery has remembered."""
     folder, memory = tmp_path_factory.mktemp("clean"), ProofMemory(TEMPLATE)
     clean.prove(folder / "d", memory=memory)
     memory.write(folder / "memory.json")
@@ -595,7 +595,7 @@ QUICK, SOME = list(SEEDS)[::12], list(SEEDS)[6::12]
 
 
 def hold_fault(clean, name, memory_file, folder):
-    """A fault is found, and nothing else; proved again after a proof without it, the same is told digit for digit."""
+    """Exactly this fault is found, and the same, digit for digit, with the memory of a proof without it."""
     delivery, expected = faulty(clean, name)
     whole = delivery.prove(folder)
     assert findings_told(whole) == expected

@@ -1,4 +1,4 @@
-"""Each shipped template accepts a database without a fault; that its checks find faults, its cases prove."""
+"""Each shipped template accepts a valid database; its cases prove that its checks find faults."""
 
 import geopandas as gpd
 import numpy as np

@@ -1,4 +1,4 @@
-"""Numbers of a report held against its data: behind words, in a table's row and column; in Word and in PDF."""
+"""Numbers of a report compared with its data: after words, in a table's row and column; in Word and in PDF."""
 
 import docx
 import pytest

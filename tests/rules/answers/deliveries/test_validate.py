@@ -1,4 +1,4 @@
-"""`onemap validate` from the command line: grade, reports, exceptions, templates, what cannot be read; and `ingest`."""
+"""`onemap validate` on the command line: grade, reports, exceptions, templates, unreadable files; and `ingest`."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""identify: what lies at a place, against answers by hand and by shapely, in a file and on a server."""
+"""identify: the features at a place, compared with answers by hand and by shapely, in a file and on a server."""
 
 import json
 import random
@@ -21,7 +21,7 @@ DISTRICT = box(-500, -500, 500, 500)
 
 @pytest.fixture
 def identify(desk):
-    """Ask about a place; the answer by layer."""
+    """Ask about a place; return the answer by layer."""
 
     def ask(*arguments, library=None, **options):
         answer = desk.run("identify", library or desk.library, *arguments, **options)

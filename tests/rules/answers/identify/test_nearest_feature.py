@@ -1,5 +1,4 @@
-"""identify and sheet: the nearest feature where none lies, and whether a layer is accurate enough, by hand and by a
-search without an index."""
+"""identify and sheet: the nearest feature if there is none, and the accuracy of a layer, by hand and without index."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""How sensors look: the class of each by status and age; every class has a rule, told apart by shape and by fill."""
+"""The look of sensors: a class by status and age, with a rule for every class, told apart by shape and fill."""
 
 from xml.etree import ElementTree
 

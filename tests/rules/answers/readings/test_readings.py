@@ -1,4 +1,4 @@
-"""Sensors: means by hand, what is silent is unknown, alarms of k in n with hysteresis, refusals in words."""
+"""Sensors: means by hand, silent ones unknown, alarms of k in n with hysteresis, refusals in words."""
 
 import json
 from datetime import UTC, datetime, timedelta

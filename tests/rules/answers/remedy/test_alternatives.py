@@ -1,4 +1,4 @@
-"""Alternatives: moved or turned only as far as was asked, each one checked; nothing found is told as nothing."""
+"""Alternatives: moved or turned only within the limits, each one checked; the answer says if none is found."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Many parcels as they lie in WKB: what is cut off and left is that of geometries and of GEOS."""
+"""Many parcels as WKB: remainders and cuts equal those of geometries and of GEOS."""
 
 import numpy as np
 import pyarrow as pa

@@ -1,4 +1,4 @@
-"""Remainder, cuts and dropped parts make up the parcel: ten thousand random parcels against random obstacles."""
+"""Remainder, cuts and dropped parts sum to the parcel: ten thousand random parcels with random obstacles."""
 
 import numpy as np
 import pytest

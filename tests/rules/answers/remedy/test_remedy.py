@@ -1,4 +1,4 @@
-"""Remedies worked by hand: what is cut by which rule, what is dropped, and that the remainder passes a check."""
+"""Remedies worked out by hand: cuts by rule, dropped parts, and remainders that pass a check."""
 
 import geopandas as gpd
 import numpy as np

@@ -1,4 +1,4 @@
-"""A remedy in blocks says what a remedy of all parcels at once says, to the last digit; and so it is verified."""
+"""A remedy in blocks equals a remedy of all parcels at once, to the last digit, and is verified like it."""
 
 import json
 

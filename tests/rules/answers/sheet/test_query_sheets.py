@@ -1,4 +1,4 @@
-"""sheet: a page or two for each parcel, with what lies on it by hand; read back in every form."""
+"""sheet: one or two pages for each parcel, with its layers worked out by hand; read back in every form."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""Pages of statistics and transitions: titles instead of codes, the numbers of the answer, a chart, every form."""
+"""Pages of statistics and transitions: titles instead of codes, the answer's numbers, a chart, every form."""
 
 import re
 
@@ -32,7 +32,7 @@ def town(tmp_path, copied):
 
 
 def texts(page):
-    """What a reader sees, without the account of where the page comes from."""
+    """The texts that a reader sees, without the origin of the page."""
     return re.sub(r"<script.*?</script>|<[^>]+>", "|", page.read_text(encoding="utf-8"), flags=re.DOTALL)
 
 

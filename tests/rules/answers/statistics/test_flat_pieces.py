@@ -1,4 +1,4 @@
-"""A large layer in units as it lies in WKB: what plain geometries say, and few geometries are made for it."""
+"""A large layer in units, as WKB: the result equals that of geometries, and few geometries are made."""
 
 import numpy as np
 import pyproj

@@ -1,4 +1,4 @@
-"""The sample city's land-use balance, against another way to reckon: geopandas' overlay and dissolve."""
+"""The sample city's land-use balance, compared with geopandas' overlay and dissolve."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""One piece of ground has one figure: on the page, in its chart and table, in the sheet, on the command line."""
+"""One piece of ground has one number: on the page, in its chart and table, in the sheet, on the command line."""
 
 import re
 from collections.abc import Callable
@@ -36,7 +36,7 @@ def survey(tmp_path: Path, copied: Callable[..., Any]) -> Path:
 
 
 def figures(path: Path) -> set[str]:
-    """The hectares with four decimals that stand on a page, chart and tables."""
+    """The hectares with four decimals on a page, in its chart and tables."""
     text = re.sub(r"<[^>]+>", "\n", path.read_text(encoding="utf-8"))
     return set(re.findall(r"(?<![\d,.])[\d,]+\.\d{4}(?!\d)", text))
 

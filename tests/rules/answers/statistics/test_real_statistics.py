@@ -1,4 +1,4 @@
-"""Statistics of a real city: parcels in flood zones and zoning districts against the truth, zoning by flood zone."""
+"""Statistics of a real city compared with the truth: parcels in flood zones and in zoning districts."""
 
 import geopandas as gpd
 import pandas as pd

@@ -1,4 +1,4 @@
-"""statistics: areas of unions by class and unit, worked by hand on squares."""
+"""statistics: areas of unions by class and unit, worked out by hand on squares."""
 
 import geopandas as gpd
 import pytest

@@ -1,4 +1,4 @@
-"""statistics of tables: a unit of which a table has no row is unknown, and never nothing in silence."""
+"""statistics of tables: a unit without a row in the table is unknown, never silently zero."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""transitions: what became what; the rows sum to both years."""
+"""transitions: from class to class; the rows sum to both years."""
 
 import geopandas
 import pytest

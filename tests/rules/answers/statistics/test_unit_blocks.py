@@ -1,4 +1,4 @@
-"""statistics of a large layer, block by block of its units: what is said of all units at once, to the last digit."""
+"""statistics of a large layer, block by block of its units, equal those at once, to the last digit."""
 
 import geopandas as gpd
 import numpy as np
@@ -68,7 +68,7 @@ def test_blocks_are_of_neighbours_and_hold_every_unit_once(monkeypatch):
 
 
 def shapes_of(desk, layer):
-    """What the test has drawn as a layer: shapes and numbers."""
+    """The shapes and numbers that the test has drawn as a layer."""
     frame = gpd.read_file(desk.folder / f"{layer}_source.gpkg")
     return frame.geometry.to_numpy(), frame.N.to_numpy(dtype=float)
 
@@ -108,7 +108,7 @@ def overlapping(desk, country):
 
 @pytest.fixture
 def ways(desk, country):
-    """Lines and points, of which some lie on borders of units and on each other, and some outside all."""
+    """Lines and points, some on borders of units and on each other, some outside all units."""
     chance = np.random.default_rng(5)
     starts = chance.uniform(-0.5, ACROSS, (250, 2)) * SIDE_M
     lines = [LineString([a, a + d]) for a, d in zip(starts, chance.uniform(-150, 150, (250, 2)), strict=True)]

@@ -1,4 +1,4 @@
-"""One version of a layer against another: every kind of change, by hand, and the classes' ground."""
+"""Two versions of a layer compared: every kind of change, by hand, and the ground of classes."""
 
 import geopandas as gpd
 import pytest

@@ -1,4 +1,4 @@
-"""Charts read back as XML: lengths by hand, zero in the axis, unknown hatched, parts told apart by every eye."""
+"""Charts read back as XML: lengths by hand, zero on the axis, unknown hatched, parts distinct for every eye."""
 
 import re
 from dataclasses import replace

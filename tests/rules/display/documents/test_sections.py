@@ -1,4 +1,4 @@
-"""Sections of facts and tables: nothing empty stands there, figures stand under their heads, Word keeps its margins."""
+"""Sections of facts and tables: nothing empty, figures below their heads, Word's margins kept."""
 
 import contextlib
 import io

@@ -1,4 +1,4 @@
-"""How much was asked, and what weighs most, reckoned by hand."""
+"""The numbers of rules asked, and the gravest ones, worked out by hand."""
 
 from typing import Any
 

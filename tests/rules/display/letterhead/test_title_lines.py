@@ -1,4 +1,4 @@
-"""Titles in lines: even, no character alone, no word torn."""
+"""Titles in lines: of similar length, no single character, no broken word."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""One rule of rounding: what was measured as none is none, a ground has one figure, and what does not close says so."""
+"""One rule of rounding: zero stays zero, a ground has one number, and sums that differ say so."""
 
 from decimal import Decimal
 from types import SimpleNamespace
@@ -46,7 +46,7 @@ def test_what_rounded_parts_lack_is_said_and_never_shared_out():
 
 
 def case_of(chance: np.random.Generator) -> tuple[Any, float]:
-    """A site as a run leaves it: some parcels, what of each lies outside a boundary or is unknown, and its survey."""
+    """A site in the form of a run: some parcels, the part of each outside a boundary or unknown, and its survey."""
     parcels, findings, classes = [], [], []
     for name in range(int(chance.integers(1, 8))):
         area_m2 = float(chance.choice([chance.uniform(0.1, 3), chance.uniform(3, 60_000), 5000.0, 3333.5]))

@@ -1,4 +1,4 @@
-"""Legends: classes in the order of their codes, in the punctuation of their language, in the room that there is."""
+"""Legends: classes in the order of their codes, with the punctuation of their language, in the available room."""
 
 import pandas as pd
 import pytest

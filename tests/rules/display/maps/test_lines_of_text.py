@@ -1,4 +1,4 @@
-"""Texts on a map in lines: no Chinese character stands alone on the last one."""
+"""Lines of text on a map: no single Chinese character on the last one."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Outlines that run along a parcel's red line are drawn beside it; names keep off the map's frame."""
+"""Outlines under a parcel's red line are drawn beside it; names stay away from the map's frame."""
 
 import re
 

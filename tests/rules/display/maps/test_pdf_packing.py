@@ -1,4 +1,4 @@
-"""A packed PDF is the same document to another reader: text, structure and every pixel; only its size is another."""
+"""A packed PDF is the same document in another reader: text, structure and every pixel; only smaller."""
 
 import shutil
 import subprocess  # poppler's programs only
@@ -28,7 +28,7 @@ def pages_pdf(tmp_path_factory):
 
 
 def program_output(pdf, place, *command):
-    """What one of poppler's programs makes of a PDF, and what it says of it."""
+    """The output of one of poppler's programs for a PDF, and its messages."""
     path = place / "seen.pdf"
     path.write_bytes(pdf)
     to_stdout = ["-"] if command[0] == "pdftotext" else []

@@ -1,4 +1,4 @@
-"""Files that One Map writes, held against the standards by programs that are not ours."""
+"""Files that One Map writes, checked against the standards by other programs."""
 
 import contextlib
 import hashlib

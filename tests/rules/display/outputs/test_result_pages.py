@@ -1,4 +1,4 @@
-"""The results of a check as a PDF: each parcel with its law and figures, the head on every page, nothing cut."""
+"""A check's results as a PDF: each parcel with law and numbers, the head on every page, nothing cut."""
 
 import re
 import shutil
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(PDF_TO_TEXT is None, reason="pdftotext (poppler-
 
 
 def pages_of(path):
-    """The text of each page, as it lies on it."""
+    """The text of each page, in its layout."""
     text = subprocess.run([PDF_TO_TEXT, "-layout", path, "-"], capture_output=True, check=True).stdout.decode()
     return text.split("\f")[:-1]
 

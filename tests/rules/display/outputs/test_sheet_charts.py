@@ -1,4 +1,4 @@
-"""Native charts of a workbook, read back: each over the cells that it is drawn from, unknown ones hatched."""
+"""Native charts of a workbook, read back: each over its own cells, unknown values hatched."""
 
 from datetime import date
 
@@ -32,7 +32,7 @@ def cells(sheet, reference):
 
 
 def series_of(sheet, chart):
-    """What a chart shows: title of each series, its values, and whether it is hatched."""
+    """The series of a chart: title, values, and whether each is hatched."""
     parts = [one for part in chart._charts for one in part.series]
     labels = {tuple(cells(sheet, one.cat.strRef.f)) for one in parts}
     assert len(labels) == 1

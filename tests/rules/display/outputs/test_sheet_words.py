@@ -1,4 +1,4 @@
-"""What a sheet says to people: heads with units, codes in words, rounded numbers; in both languages."""
+"""The words of a sheet: heads with units, titles of codes, rounded numbers; in both languages."""
 
 import openpyxl
 import pandas as pd

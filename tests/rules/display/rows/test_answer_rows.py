@@ -1,4 +1,4 @@
-"""Rows and tables of an answer: as plain text in both languages, and as JSON whose amounts are typed."""
+"""Rows and tables of an answer: as plain text in both languages, and as JSON with typed amounts."""
 
 import json
 

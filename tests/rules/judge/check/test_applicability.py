@@ -1,4 +1,4 @@
-"""Classes of projects, milder twins, rules under others, layers by choice, and the law of the day: judged by hand."""
+"""Classes of projects, milder twins, dependent rules, layers by choice, and the law of the day: judged by hand."""
 
 import json
 import sqlite3

@@ -1,6 +1,6 @@
 """Real files with broken polygons: refused by name, or repaired without a change of ground, and judged exactly.
 
-A Swiss survey polygon of 554 holes, Flemish field parcels with an overlay's truth, and sets of invalid drawings.
+A Swiss survey polygon with 554 holes, Flemish field parcels with an overlay's truth, and sets of invalid drawings.
 """
 
 import csv

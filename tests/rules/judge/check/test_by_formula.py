@@ -1,6 +1,6 @@
-"""Random worlds judged by the formulas of the contract, written down plainly: every area, threshold and verdict.
+"""Random worlds judged by the formulas of the contract, written plainly: every area, threshold and verdict.
 
-The plain way unites all features and computes one parcel after the other, with none of the check's shortcuts.
+The plain code unites all features and computes parcel by parcel, without any of the check's shortcuts.
 """
 
 import numpy as np

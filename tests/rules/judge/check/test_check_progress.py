@@ -1,4 +1,4 @@
-"""Progress of a check: it goes by the work that rules are, not by their number; it never goes back, and it ends."""
+"""Progress of a check follows the work of its rules, not their number; it never goes back, and it ends."""
 
 from collections.abc import Callable
 

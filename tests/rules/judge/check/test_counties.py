@@ -76,7 +76,7 @@ def test_what_is_shared_what_differs_and_what_is_unknown_make_up_each_county(cou
 
 
 def between_the_lines_m2(county: shapely.Geometry) -> float:
-    """How much ground may lie between geodesics and lines straight in latitude and longitude: L³ ⁄ 6R an edge.
+    """The possible ground between geodesics and lines straight in latitude and longitude: L³ ⁄ 6R for each edge.
 
     The truth is bounded by geodesics. Some borders run straight for 13 km, and by 40 000 m² apart.
     """

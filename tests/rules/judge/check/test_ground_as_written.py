@@ -1,4 +1,4 @@
-"""A check writes the same bytes by compiled loops and by plain ones, and the same ground by arrays and GEOS."""
+"""A check writes the same bytes by compiled and plain loops, and the same ground by arrays and GEOS."""
 
 import sqlite3
 

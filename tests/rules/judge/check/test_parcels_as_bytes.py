@@ -1,4 +1,4 @@
-"""Parcels that stay bytes until somebody asks for a geometry: the rows are those of geometries, to the last byte."""
+"""Parcels that stay bytes until a geometry is needed give the rows of geometries, to the last byte."""
 
 import geopandas as gpd
 import numpy as np

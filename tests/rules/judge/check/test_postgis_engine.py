@@ -1,7 +1,7 @@
-"""A second engine on the same data: PostGIS, with a GEOS of its own, measures in SQL what the tables of a run say.
+"""A second engine on the same data: PostGIS, with its own GEOS, measures in SQL the values in a run's tables.
 
-The SQL goes another way than the rules: it unites a layer first and cuts afterwards, and it knows nothing of pieces,
-trees or threads. Parcels and layers are read from the library and the sources, never from the run.
+The SQL works differently from the rules: it unites a layer first and cuts afterwards, without pieces, trees or threads.
+Parcels and layers are read from the library and the sources, never from the run.
 """
 
 import json
@@ -40,13 +40,13 @@ class Judgement:
         return dict(zip(rows.parcel, rows[column], strict=True))
 
     def measured_values(self, sql: str) -> dict[str, float]:
-        """Parcel → what the database measures, where it is anything. `sql` selects id and m2."""
+        """The values that the database measures, by parcel, if any. `sql` selects id and m2."""
         rows = self.database.rows(f"SELECT id, m2 FROM ({sql}) AS answer WHERE m2 > 1e-6")
         return {row["id"]: float(row["m2"]) for row in rows}
 
 
 def assert_equal(found: dict[Any, float], measured: dict[Any, float], least: int) -> None:
-    """The same areas, but for what is arithmetic; and enough of them that the comparison says something."""
+    """The areas are equal except for arithmetic, and enough of them to make the comparison meaningful."""
     parcels = sorted(found.keys() | measured.keys())
     pairs = np.array([(found.get(parcel, 0.0), measured.get(parcel, 0.0)) for parcel in parcels])
     wrong = np.abs(pairs[:, 0] - pairs[:, 1]) > RELATIVE * pairs[:, 1] + ABSOLUTE_M2

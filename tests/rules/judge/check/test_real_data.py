@@ -1,4 +1,4 @@
-"""13,115 real parcels against real plans: every pair of the truth, none missing, none invented."""
+"""13,115 real parcels against real plans: exactly the pairs of the truth."""
 
 import csv
 import json
@@ -23,7 +23,7 @@ def cambridge(shared_data):
 
 @pytest.fixture(scope="module")
 def cambridge_check(cambridge, tmp_path_factory):
-    """One check of all parcels, as a user would run it; the tables are read back from its GeoPackage."""
+    """One check of all parcels, as a user runs it; the tables are read back from its GeoPackage."""
     folder = tmp_path_factory.mktemp("cambridge")
     main = Path(__file__).resolve().parents[4] / "__main__.py"
 

@@ -1,6 +1,6 @@
 """Real layers against real layers: overlapping plans, and two years of parcels with thousands of slivers.
 
-Each pair of the truth was measured by three engines; a layer is the parcels here, the other the plan.
+Three engines have measured each pair of the truth; one layer serves as parcels, the other as plan.
 """
 
 import pandas as pd

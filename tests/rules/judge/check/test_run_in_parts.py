@@ -1,4 +1,4 @@
-"""A check's rows are written part by part while the next parts are judged: the same rows, all of them or none."""
+"""A check's rows are written in parts while the next ones are judged: the same rows, all of them or none."""
 
 import threading
 
@@ -98,12 +98,12 @@ def test_parts_have_the_rows_of_the_whole(question, tmp_path, monkeypatch, form)
 
 
 def is_judging(step):
-    """Whether a step says how many of the parcels are judged: rules are not named while parts are."""
+    """Whether a step gives the number of judged parcels; for parts it does not name rules."""
     return step.startswith("Judging parcels")
 
 
 def told_of(question, out):
-    """What a check of small parts says, and how much of its result is written each time that it does."""
+    """The progress of a check in small parts, with the amount of written rows at each report."""
     reports = []
 
     def report(_share, step):
@@ -193,7 +193,7 @@ def test_rows_that_wait_for_the_library_are_written_before_they_fill_memory(ques
 
 
 def library_rows(question):
-    """How many rows each of a library's own tables has."""
+    """The number of rows in each of a library's own tables."""
     with open_library(question["library"]) as library:
         names = ("onemap_runs", "onemap_run_blocks", "onemap_pack_texts", "onemap_audit")
         return {name: library.connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in names}

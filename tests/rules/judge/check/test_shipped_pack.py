@@ -1,4 +1,4 @@
-"""The shipped packs at work: layers of the catalogue drawn small, and what the rules must find worked by hand."""
+"""The shipped packs at work: small layers of the catalogue, with the findings worked out by hand."""
 
 import json
 

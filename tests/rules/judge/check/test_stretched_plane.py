@@ -1,6 +1,6 @@
-"""A distance is measured in the library's plane: where that is stretched, nothing is judged.
+"""Distances are measured in the library's plane: where that is stretched, nothing is judged.
 
-A parcel lies 90 m from a pipe, in 38° N. In Web Mercator that is 114 m: a rule of 100 m would find nothing there.
+A parcel lies 90 m from a pipe, at 38° N. In Web Mercator that is 114 m: a rule of 100 m would find nothing.
 """
 
 import geopandas as gpd

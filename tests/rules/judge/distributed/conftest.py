@@ -1,4 +1,4 @@
-"""A town to check in blocks, and `check` as a program of its own."""
+"""A town to check in blocks, and `check` as a separate program."""
 
 import json
 import subprocess
@@ -11,7 +11,7 @@ from onemap.tests.rules.command import command
 
 
 def in_process(*arguments, lang="en"):
-    """One verb in this process; the language is the tests' own."""
+    """Run one verb in this process; its language is the tests' own."""
     return command(*arguments)
 
 
@@ -22,7 +22,7 @@ def town(made_town, tmp_path):
 
 
 def put_in_a_row(town):
-    """The town's parcels from west to east, so that those that follow each other are neighbours."""
+    """Sort the town's parcels from west to east, so that consecutive parcels are neighbours."""
     uses = dict(zip(town.parcels, town.wanted, strict=True))
     town.parcels = dict(sorted(town.parcels.items(), key=lambda item: item[1].bounds))
     town.wanted = [uses[name] for name in town.parcels]
@@ -30,25 +30,25 @@ def put_in_a_row(town):
 
 
 def arguments(desk, *more):
-    """`check` of the desk's parcels by the desk's pack."""
+    """The arguments of `check` for the desk's parcels and the desk's pack."""
     return ["check", desk.library, desk.folder / "parcels.gpkg", "--pack", desk.folder / "test.toml", *more]
 
 
 def start_program(desk, *more):
-    """The same as a program of its own."""
+    """Start this check as a separate program."""
     program = [sys.executable, "-I", "-X", "utf8", ROOT / "__main__.py"]
     given = [*program, *arguments(desk, *more), "--json", "--lang", "en", "--progress", "none"]
     return subprocess.Popen(list(map(str, given)), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 def answer_of(child):
-    """What a program said once it has ended, and its words on stderr."""
+    """The answer of a program, once it has ended, and its words on stderr."""
     out, error = child.communicate(timeout=120)
     return json.loads(out), error.decode()
 
 
 def work(desk):
-    """Where the folders of unfinished work lie."""
+    """The folder of unfinished work of the desk's library."""
     return desk.folder / "library.gpkg.work.part"
 
 
@@ -58,5 +58,5 @@ def finished_blocks(desk):
 
 
 def rows_differ(desk, run):
-    """How a run's rows differ from those of a run at once, computed again."""
+    """The differences between a run's rows and those of the same run computed again at once."""
     return command("verify", desk.library, "--run", run).json["problems"]

@@ -1,4 +1,4 @@
-"""The same blocks on a cluster: equal row by row, read-only, and a worker that dies costs its block only."""
+"""Blocks on a cluster give equal rows, read only, and a worker that dies costs only its own block."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Parcels with very many overlaps are judged in smaller blocks, and the answer is that of a check at once."""
+"""Parcels with very many overlaps are judged in smaller blocks, with the answer of a check at once."""
 
 import geopandas as gpd
 import numpy as np

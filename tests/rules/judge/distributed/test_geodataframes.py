@@ -1,4 +1,4 @@
-"""Frames of dask-geopandas are judged partition by partition, with the rows of a check at once."""
+"""Frames of dask-geopandas are judged by partition, with the rows of a check at once."""
 
 import geopandas as gpd
 import pandas as pd

@@ -1,4 +1,4 @@
-"""A check that was killed goes on where it was; one that is done, refused or another leaves and takes nothing."""
+"""A killed check resumes where it was; a finished, refused or different one leaves and takes nothing."""
 
 import os
 import signal
@@ -32,7 +32,7 @@ def small_blocks(monkeypatch):
 
 
 def killed_after(desk, blocks, *more):
-    """The program, ended by the system as soon as so many blocks are finished; how many are in the end."""
+    """The program, killed once this many blocks are finished; return how many are finished at the end."""
     child = start_program(desk, *more)
     wait_for(child, lambda: len(finished_blocks(desk)) >= blocks)
     os.kill(child.pid, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Parcels that are read part by part are those that are read at once: the same rows, hashes, remarks and refusals."""
+"""Parcels read in parts equal those read at once: the same rows, hashes, remarks and refusals."""
 
 import geopandas as gpd
 import pytest
@@ -40,7 +40,7 @@ def rewrite_parcels(desk, change, suffix=".gpkg", **options):
 
 
 def both_ways(desk, part_by_part, *more):
-    """What `check` answers at once, and part by part."""
+    """The answers of `check` at once, and in parts."""
     at_once = command(*arguments(desk, *more)).json
     part_by_part()
     return at_once, command(*arguments(desk, *more)).json

@@ -1,4 +1,4 @@
-"""Parcels in blocks: every one in one block, neighbours together, blocks of about one size."""
+"""Parcels in blocks: each in one block, neighbours together, blocks of similar size."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Rows of blocks that follow each other are written while the next are judged: all of them, and none that is untrue."""
+"""Rows of consecutive blocks are written while the next are judged: all of them, and only true ones."""
 
 import sqlite3
 from dataclasses import replace
@@ -25,7 +25,7 @@ from onemap.tests.rules.judge.distributed.conftest import arguments, finished_bl
 
 @pytest.fixture
 def row(town, monkeypatch):
-    """The desk of a town whose parcels stand in a row, in blocks of seven."""
+    """The desk of a town whose parcels are in a row, in blocks of seven."""
     monkeypatch.setenv("ONEMAP_BLOCK", "7")
     put_in_a_row(town)
     return town.desk

@@ -1,4 +1,4 @@
-"""A check in blocks, or part by part, says what a check of all parcels at once says, to the last digit."""
+"""A check in blocks, or in parts, equals a check of all parcels at once, to the last digit."""
 
 import contextlib
 import sqlite3

@@ -1,4 +1,4 @@
-"""A check that fits into memory loads nothing of what keeps blocks on disk: its first answer would wait for it."""
+"""A check that fits into memory does not load the modules for blocks on disk, which would delay its answer."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""A union that does not prove its area makes its parcel unknown for that rule; all other rows are as they were."""
+"""A union whose area cannot be proved makes its parcel unknown for that rule; all other rows stay the same."""
 
 import numpy as np
 import pyogrio

@@ -1,4 +1,4 @@
-"""A file of a check against an earlier run: rows that stand are copied into it, and none of their ground is decoded."""
+"""The files of a check against an earlier run: unchanged rows are copied, and their ground is not decoded."""
 
 import geopandas as gpd
 import pandas as pd

@@ -1,4 +1,4 @@
-"""A run against an earlier one computes what changed and nothing else, and says what a whole run would say."""
+"""A run against an earlier one computes only changes, and equals a whole run."""
 
 import sqlite3
 

@@ -1,4 +1,4 @@
-"""Lines and points are checked as land of a stated width; without one it is said how to state it."""
+"""Lines and points are checked as land of a stated width; without a width the refusal says how to state it."""
 
 import geopandas as gpd
 import numpy as np

@@ -1,4 +1,4 @@
-"""What a session has read serves its next question: every row is that of a process that has read nothing yet."""
+"""A session reuses what it has read: every row equals that of a process that has read nothing yet."""
 
 import numpy as np
 import pytest

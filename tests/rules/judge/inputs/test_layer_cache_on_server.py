@@ -1,4 +1,4 @@
-"""On a server a session uses what it has read as long as nobody has changed it, however it was changed."""
+"""On a server a session reuses what it has read until somebody changes it, in whatever way."""
 
 import contextvars
 

@@ -1,4 +1,4 @@
-"""What rows say of whole parcels is worked out once, and is to the last digit what each row would find itself."""
+"""Facts of whole parcels are computed once, and equal to the last digit those computed for each row."""
 
 import numpy as np
 import pyproj

@@ -1,4 +1,4 @@
-"""Parcels of several files, a folder, a pattern, or stdin; those that cannot be used set aside; fields renamed."""
+"""Parcels of several files, a folder, a pattern, or stdin; unusable ones set aside; fields renamed."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""Parcels: ids found, checked and kept as text; ground that is none refused by name."""
+"""Parcels: ids are found, checked and stored as text; invalid ground is refused by name."""
 
 import geopandas as gpd
 import numpy as np
@@ -131,7 +131,7 @@ def many_parcels(tmp_path_factory):
 
 
 def read_until(path, stop):
-    """What is told while the parcels of a file are read; stop(share) says when somebody has had enough."""
+    """The progress of reading a file's parcels; stop(share) returns True to stop."""
     shares = []
 
     def report(share, _step):

@@ -1,4 +1,4 @@
-"""Large polygons are cut once for a version and kept: with, without or with a broken side table every row is equal."""
+"""Large polygons are cut once for a version and stored: rows are equal with, without or with a broken side table."""
 
 import json
 import shutil
@@ -24,7 +24,7 @@ WEST, SOUTH = 540_000.0, 4_050_000.0  # all parcels count from one origin
 
 
 def shore(vertices, reach, seed):
-    """A closed line like a coast, of so many vertices."""
+    """A closed line like a coast, with this many vertices."""
     random = np.random.default_rng(seed)
     turn = np.linspace(0, 2 * np.pi, vertices, endpoint=False)
     far = reach * (1 + 0.05 * random.uniform(-1, 1, vertices)) * (1 + 0.3 * np.sin(5 * turn))

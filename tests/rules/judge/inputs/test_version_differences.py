@@ -1,4 +1,4 @@
-"""Rows that two versions share are told by the library as by reading both, and by their bytes alone."""
+"""The rows that two versions share: the library finds those that reading both finds, by their bytes alone."""
 
 import sqlite3
 from datetime import date

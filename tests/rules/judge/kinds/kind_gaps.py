@@ -1,4 +1,4 @@
-"""The places where a kind of rule is missing, each named."""
+"""The places where a kind of rule is missing, by name."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""avoid: P ∩ F, worked by hand on squares."""
+"""avoid: P ∩ F, worked out by hand on squares."""
 
 import contextlib
 import math

@@ -1,4 +1,4 @@
-"""composition: the ground by classes; the parts sum to the parcel."""
+"""composition: the ground by class; the parts sum to the parcel."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Conditions: CQL2 with three-valued logic, held to SQLite, which has the same logic of its own."""
+"""Conditions: CQL2 with three-valued logic, compared with SQLite, which has the same logic."""
 
 import sqlite3
 
@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onemap.rules.judge.kinds.conditions import ConditionError, evaluate, fields_of, parse_condition
+from onemap.rules.judge.kinds.constant_conditions import constant_clause
 
 ROWS = pd.DataFrame(
     {
@@ -153,3 +154,33 @@ def test_what_no_row_could_be_compared_with_is_refused_in_both_languages(text):
 def _truths(text, values):
     truth = evaluate(text, pd.DataFrame({"K": values}, dtype=object))
     return [None if unknown else bool(true) for true, unknown in zip(truth.true, truth.unknown, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("condition", "holds"),
+    [
+        ("N BETWEEN 9 AND 1", False),
+        ("N BETWEEN 1 AND 9", None),
+        ("T = 'x' AND N >= 5 AND N < 5", False),
+        ("N > 4 AND N < 5", None),
+        ("T = 'x' AND T = 'y'", False),
+        ("T IN ('x', 'y') AND T <> 'x' AND NOT T = 'y'", False),
+        ("T > 'x' AND T < 'x1'", None),
+        ("T <> 'x' OR T <> 'y'", True),
+        ("T <> 'x' AND T <> 'y'", None),
+        ("T LIKE 'x%' AND (N = 1 OR T = NULL)", False),
+        ("T LIKE 'x%' AND T LIKE 'y%'", None),
+        ("T LIKE 'x%' AND T <> 'a' AND N > 5 AND N < 4", False),
+        ("T IS NULL AND T = 'x'", False),
+        ("T IS NULL OR T <> 'x'", None),
+        ("D BETWEEN DATE('2026-12-31') AND DATE('2026-01-01')", False),
+        ("D >= DATE('2026-12-31') AND D < TIMESTAMP('2027-01-01T00:00:00Z')", None),
+        # As text '100' comes before '30', as a number behind it; a column of numbers takes '01' for 1.
+        ("N > '100' AND N < '30'", None),
+        ("T = '01' AND T = '1'", None),
+        ("T = N", None),
+    ],
+)
+def test_a_condition_that_no_value_or_every_value_meets_is_found(condition, holds):
+    clause = constant_clause(condition)
+    assert (None if clause is None else clause.holds) == holds

@@ -1,4 +1,4 @@
-"""cross and near: lengths, numbers and distances by hand; no ground is in conflict."""
+"""cross and near: lengths, counts and distances by hand; no ground is in conflict."""
 
 import numpy as np
 import pytest

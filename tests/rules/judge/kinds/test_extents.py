@@ -1,4 +1,4 @@
-"""A finding that counts things says how many, in every place that shows findings, in numbers by hand."""
+"""A finding that counts things shows how many, wherever findings are shown, in numbers worked out by hand."""
 
 import json
 import re

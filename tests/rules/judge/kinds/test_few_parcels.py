@@ -1,4 +1,4 @@
-"""A few parcels are laid over all layers at once: every row is that of each layer by itself."""
+"""A few parcels are overlaid with all layers at once: every row equals that of each layer separately."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What a condition says of values that it does not name: blanks, and what no list and no table has."""
+"""Conditions on values that they do not name: blanks, and values in no list and no table."""
 
 import pandas as pd
 import pytest

@@ -1,4 +1,4 @@
-"""height: the proposed height against fields, numbers and surfaces above sea level; worked by hand, nulls too."""
+"""height: the proposed height against fields, numbers and surfaces above sea level; by hand, nulls too."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Every kind of rule is complete, and nothing outside the kinds knows one by its name."""
+"""Every kind of rule is complete, and no module outside the kinds mentions one by name."""
 
 import ast
 import tomllib

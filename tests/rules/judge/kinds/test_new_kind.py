@@ -1,4 +1,4 @@
-"""A kind of rule is one module: one that counts points, made here, works in every place that shows rules."""
+"""A kind of rule is one module: a new one that counts points works wherever rules are shown."""
 
 import re
 from dataclasses import replace
@@ -95,7 +95,7 @@ RULE = {"kind": "count", "least_points": 3}
 
 @pytest.fixture
 def counting(desk, monkeypatch):
-    """A desk whose rules know the new kind, with points that somebody counted as far as x = 70."""
+    """A desk whose rules know the new kind, with a layer of points that covers the ground as far as x = 70."""
     monkeypatch.setitem(KINDS, COUNT.name, COUNT)
     desk.layer("ZONE", POINTS, covers=box(-100, -100, 70, 100), geometry="point")
     return desk

@@ -1,4 +1,4 @@
-"""raster: cells by exact weight, worked by hand on small grids, and real slopes held to their truth."""
+"""raster: cells by exact weight, by hand on small grids, and real slopes compared with their truth."""
 
 import os
 

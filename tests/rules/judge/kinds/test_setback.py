@@ -1,4 +1,4 @@
-"""setback: P ∩ the features grown by their own distance; straight parts by hand, round ones by their formula."""
+"""setback: P ∩ the features grown by their distance; straight parts by hand, round ones by formula."""
 
 import contextlib
 import json
@@ -85,6 +85,12 @@ def test_a_feature_without_class_makes_the_ground_within_the_largest_distance_un
     assert found.unknowns() == {"A": (pytest.approx(200.0, abs=1e-9), "no_value")}
     with_default = setback(distance_m={**distance, "default": 3})
     assert desk.check({"A": box(0, 0, 10, 100)}, with_default).hits() == {"A": pytest.approx(30.0, abs=1e-9)}
+
+
+def test_a_class_is_the_same_in_another_width_and_with_blanks(desk):
+    desk.layer("ZONE", [ROAD], {"JB": ["Ⅰ级"]}, geometry="line")
+    distance = {"field": "JB", "values": {"I 级": 20}, "default": 1}
+    assert desk.check({"A": box(0, 0, 10, 50)}, setback(distance_m=distance)).hits() == {"A": pytest.approx(200.0)}
 
 
 def test_numbers_name_classes_as_well(desk):

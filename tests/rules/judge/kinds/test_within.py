@@ -1,4 +1,4 @@
-"""within: (P ∩ C) − F, worked by hand."""
+"""within: (P ∩ C) − F, worked out by hand."""
 
 from shapely import box
 

@@ -1,4 +1,4 @@
-"""Sums by arrays are those of the kernel's loops within the rounding that both name, and tell the same places."""
+"""Sums by arrays equal those of the kernel's loops within the rounding that both state, for the same places."""
 
 import numpy as np
 import pytest

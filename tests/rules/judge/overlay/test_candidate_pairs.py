@@ -1,4 +1,4 @@
-"""Who meets whom is found out by edges near a box and by one point, and sums to what an overlay of the whole gives."""
+"""Pairs that meet are found by edges near a box and by one point, with the sums of a whole overlay."""
 
 import numpy as np
 import pytest

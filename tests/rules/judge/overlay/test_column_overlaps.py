@@ -1,4 +1,4 @@
-"""Parcels over a large layer as it lies in WKB: pairs and ground are those of geometries, of which few are made."""
+"""Parcels over a large layer as WKB: pairs and ground equal those of geometries, and few geometries are made."""
 
 import numpy as np
 import pyarrow as pa

@@ -1,4 +1,4 @@
-"""Sums of trapezoids give the area that an overlay gives, within the rounding that they name themselves."""
+"""Sums of trapezoids give the area of an overlay, within the rounding that they state."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Compiled loops and plain ones give the same bits, and what is compiled is kept where one may write."""
+"""Compiled and plain loops give the same bits, and compiled code is stored where that is allowed."""
 
 import json
 import math
@@ -23,7 +23,7 @@ needs_compiler = pytest.mark.skipif(not is_compiler_there(), reason="numba is no
 
 
 def rings(chance: np.random.Generator, count: int, at: float) -> np.ndarray:
-    """Uneven polygons, some with a hole, whose corners lie now on a grid of 5 m, now anywhere."""
+    """Irregular polygons, some with a hole, whose corners are on a grid of 5 m or anywhere."""
     made = []
     for _ in range(count):
         turns = np.sort(chance.uniform(0, 2 * np.pi, chance.integers(3, 60)))

@@ -1,4 +1,4 @@
-"""Who meets whom along an edge: known pairs, and GEOS's own matrix of how two polygons lie to one another."""
+"""Polygons that touch along an edge: known pairs, and GEOS's matrix of relations."""
 
 import numpy as np
 import pytest

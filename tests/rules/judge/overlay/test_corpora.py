@@ -1,6 +1,6 @@
-"""Polygons that others collected because they broke overlays: every pair balanced, symmetric and valid.
+"""Polygons that others collected because they broke overlays: every pair is balanced, symmetric and valid.
 
-The suites of JTS and GEOS, once as they lie and once where a city's coordinates lie (zone prefix).
+The suites of JTS and GEOS, once in place and once moved to a city's coordinates (zone prefix).
 """
 
 import csv
@@ -124,7 +124,7 @@ def neighbours() -> list[Case]:
 
 
 def place_case(case: Case, shift: tuple[float, float]) -> tuple[shapely.Geometry, shapely.Geometry] | None:
-    """The two polygons in metres, shifted, and mended as `--repair` does; None where no polygon remains of one."""
+    """The two polygons in metres, shifted, and repaired as by `--repair`; None if one has no polygon left."""
     extent = max(np.ptp(shapely.get_coordinates(polygon), axis=0).max() for polygon in (case.a, case.b))
     factor = METRES if extent < SMALL else 1.0
     polygons = shapely.transform([case.a, case.b], lambda xy: xy * factor + np.array(shift))
@@ -149,7 +149,7 @@ def common_polygon(a: shapely.Geometry, b: shapely.Geometry) -> shapely.Geometry
 
 
 def faults(a: shapely.Geometry, b: shapely.Geometry) -> list[str]:
-    """What is wrong with the overlay of two valid polygons, in words."""
+    """The faults in the overlay of two valid polygons, in words."""
     common, again = common_polygon(a, b), common_polygon(b, a)
     (a_less_b,), failed_a = differences(one(a), one(b), THREADS)
     (b_less_a,), failed_b = differences(one(b), one(a), THREADS)

@@ -1,4 +1,4 @@
-"""Flat arrays of a few polygons are made once for the same objects, and are those of any other making."""
+"""Flat arrays of a few polygons are made once for the same objects, and equal any others made of them."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Polygons as flat arrays: block by block they are the same arrays as all at once."""
+"""Polygons as flat arrays: the same arrays block by block as all at once."""
 
 import numpy as np
 import pytest

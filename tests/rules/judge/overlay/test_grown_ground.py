@@ -1,6 +1,6 @@
-"""Ground around geometries lacks nothing: what GEOS makes is proved by distances, and made edge by edge if it is not.
+"""Buffers around geometries lack no ground: GEOS's result is proved by distances, or made edge by edge.
 
-Lines that run over themselves, and corners that are small beside the distance, are where GEOS leaves ground out.
+GEOS leaves ground out at lines that run over themselves, and at corners that are small beside the distance.
 """
 
 import numpy as np

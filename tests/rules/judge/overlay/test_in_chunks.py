@@ -1,4 +1,4 @@
-"""Threads share the work of a comparison, and what they say does not depend on how many they are or what each takes."""
+"""Threads share the work of a comparison; the result does not depend on their number or on who takes what."""
 
 import numpy as np
 import pytest

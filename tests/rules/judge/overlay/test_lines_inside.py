@@ -1,6 +1,6 @@
-"""Lines inside polygons: pieces of the length that lies inside, whatever an overlay loses, makes up, or breaks down on.
+"""Lines inside polygons: pieces of the length inside, even where an overlay loses or invents some, or fails.
 
-A line that runs over itself may have each place once, as an overlay has it.
+A line that runs over itself may have each place once, as in an overlay.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""Common ground by following rings: the same as GEOS makes, or no answer, by compiled loops and by plain ones."""
+"""Common ground by following rings: equal to that of GEOS, or no answer, by compiled and plain loops."""
 
 from collections.abc import Callable
 
@@ -26,7 +26,7 @@ def _way(request: pytest.FixtureRequest, sum_by: Callable[[str], None]) -> None:
 
 
 def told_by(work: Callable[..., tuple[FlatGround, np.ndarray]], left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """The ground, empty where there is none, and None where it is not told."""
+    """The ground, empty if there is none, and None if it is not given."""
     ground, is_sure = work(flat_pairs(left, right, Threads(2)), Threads(2))
     result = ground.geometries.copy()
     # What the kernel knows of its rings is to the last digit what GEOS says of them.

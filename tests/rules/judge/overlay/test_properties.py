@@ -1,4 +1,4 @@
-"""What holds of any ground: order, direction, place, cuts, chunks and workers change nothing; parts make the whole."""
+"""Properties of any ground: order, direction, place, cuts, chunks and workers change nothing; parts sum up."""
 
 import tempfile
 from collections.abc import Iterator
@@ -171,7 +171,7 @@ def test_many_parcels_with_many_workers_are_measured_as_each_alone(seed):
 
 
 class CityDesk(Desk):
-    """A desk whose library lies in a city's zone: what is drawn about zero is moved there."""
+    """A desk whose library is in a city's zone; shapes drawn around zero are moved there."""
 
     def write(self, name: str, shapes: Any, columns: Any, crs: str) -> Path:
         return super().write(name, shapely.transform(array(list(shapes)), lambda xy: xy + CITY), columns, "EPSG:4526")
@@ -222,7 +222,7 @@ def plans(features: Any) -> list[str | None]:
 
 
 def areas(findings: gpd.GeoDataFrame, rules: list[str], parcels: list[str]) -> np.ndarray:
-    """Area of the conflict and of the unknown, (rules, parcels, 2), 0 where there is no row."""
+    """Area of conflict and of unknown ground, (rules, parcels, 2); 0 without a row."""
     unknown = (findings.verdict == "unknown").astype(int)
     found = dict(zip(zip(findings.rule, findings.parcel, unknown, strict=True), findings.area_m2, strict=True))
     return np.array([[[found.get((r, p, u), 0.0) for u in (0, 1)] for p in parcels] for r in rules])

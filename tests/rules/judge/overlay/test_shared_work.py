@@ -1,4 +1,4 @@
-"""Threads that share a piece of work: their results are in order, the bar moves, and all of them stop."""
+"""Threads that share work: results are in order, progress moves, and all of them stop."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""Several threads share a check of many parcels: the rows are those of one thread, to the last bit."""
+"""Several threads share a check of many parcels: the rows equal those of one thread, to the last bit."""
 
 import sqlite3
 from contextlib import closing

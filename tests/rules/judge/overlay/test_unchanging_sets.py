@@ -1,4 +1,4 @@
-"""What is worked out of a set that nobody can change is known as long as the set is, and of no other set."""
+"""Results about a set that nobody can change are cached as long as the set exists, and for no other set."""
 
 import gc
 import weakref

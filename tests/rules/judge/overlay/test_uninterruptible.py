@@ -1,4 +1,4 @@
-"""Who waits for a long calculation can stop waiting; who does not gets its result, or its error."""
+"""A caller that waits for a long calculation can stop waiting, or gets its result or its error."""
 
 import threading
 

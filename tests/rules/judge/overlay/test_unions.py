@@ -1,4 +1,4 @@
-"""A union is held against the sums of its polygons: what GEOS loses, makes up or breaks down on is made on a grid.
+"""Unions are checked by the sums of their polygons, and made on a grid if GEOS loses or invents ground, or fails.
 
 These polygons lie near zero, where the last digit is so fine that GEOS loses them; a check counts from farther away.
 """

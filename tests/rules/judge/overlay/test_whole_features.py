@@ -1,4 +1,4 @@
-"""A feature that lies inside a parcel as a whole is its own piece, to the last digit, and a ring where it is of one."""
+"""A feature inside a parcel is its own piece, to the last digit, and a ring where it is made of one."""
 
 import numpy as np
 import pyarrow as pa

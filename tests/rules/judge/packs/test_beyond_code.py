@@ -1,4 +1,4 @@
-"""What a use code does not speak of must itself be spared: a second thing, and what is built on fields or in water."""
+"""What a use code does not cover must itself be spared: a second use, and building on fields or in water."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Laws in Chinese texts: titles in their marks, each once, none twice marked; in English with their English names."""
+"""Laws in Chinese texts: titles in their marks, each once, none marked twice; in English with English names."""
 
 import tomllib
 

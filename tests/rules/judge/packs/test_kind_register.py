@@ -34,7 +34,7 @@ def of_same_ground(code: str, starts: tuple[str, ...]) -> bool:
 
 
 def are_lines(class_name: str, kinds) -> bool:
-    """Whether a class takes these kinds because they are lines, whatever their code."""
+    """Whether a class includes these kinds because they are lines, whatever their code."""
     return class_name in CLASSES_OF_LINES and all(kind.name in LINES for kind in kinds)
 
 

@@ -1,4 +1,4 @@
-"""A library's own layers: many from one file, and packs that name layers which it will know one day."""
+"""A library's own layers: many from one file, and packs that name layers to be defined later."""
 
 import pytest
 import shapely

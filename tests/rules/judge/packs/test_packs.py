@@ -1,6 +1,7 @@
-"""Packs: what is wrong is named with pack, rule and key; a city's own rule takes another's place."""
+"""Packs: mistakes are named with pack, rule and key; a city's own rule replaces another."""
 
 import hashlib
+import sqlite3
 from dataclasses import replace
 from datetime import date
 
@@ -12,6 +13,7 @@ from onemap.layers.errors import OneMapError
 from onemap.rules.judge.packs.pack import DEFAULT_PACK, joined_rules, pack_text, parse_pack, parse_packs
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.conftest import Outcome
+from onemap.tests.rules.small_pack import pack_text as pack_of
 
 SQUARE = box(0, 0, 10, 10)
 GOOD = {
@@ -74,6 +76,11 @@ def pack(**changes):
             "rule.option",
             "distance_m.values",
         ),
+        (
+            {"kind": '"setback"', "distance_m": '{ field = "A", values = { "Ⅰ" = 5, "I" = 6 } }'},
+            "rule.option",
+            "distance_m.values",
+        ),
         ({"kind": '"setback"', "distance_m": "{ field = [], values = { x = 5 } }"}, "rule.option", "distance_m"),
         ({"kind": '"setback"', "distance_m": f"1{'0' * 400}"}, "rule.option", "distance_m"),
         ({"layer": '"GL"'}, "rule.geometry", "layer"),
@@ -131,6 +138,23 @@ def test_a_pack_that_is_not_one_is_refused(tmp_path, onemap, text, code):
     assert (answer.code, answer.codes[0]) == (3, code)
 
 
+def test_conditions_and_days_turned_round_are_refused_of_a_new_pack_and_told_of_a_kept_one(desk):
+    desk.layer("ZONE", [SQUARE], {"T": ["x"]})
+    days = [{"law": "l", "article": "1", "from": date(2026, 12, 31), "to": date(2026, 1, 1)}]
+    own = desk.pack(
+        {"where": "T = 'x' AND T = 'y'"}, {"id": "s", "when": "A <> 1 OR A <> 2"}, {"id": "t", "basis": days}
+    )
+    parcels = desk.parcels({"A": SQUARE})
+    answer = desk.run("check", desk.library, parcels, "--pack", own)
+    assert (answer.code, answer.codes) == (3, ["rule.never", "rule.always", "rule.days"])
+    assert desk.run("pack", "enact", desk.library, own, "--by", "li", "--reason", "r").codes == answer.codes
+    with sqlite3.connect(desk.library) as connection:  # as an earlier version of the program took it
+        connection.execute("UPDATE onemap_packs SET id = 'test', content = ?", (own.read_text(encoding="utf-8"),))
+    connection.close()
+    remarks = [one["code"] for one in desk.run("check", desk.library, parcels).json["problems"]]
+    assert remarks == answer.codes
+
+
 def test_every_problem_is_listed_not_only_the_first(tmp_path, onemap):
     path = tmp_path / "bad.toml"
     path.write_text(pack(verdit='"x"', department='"nobody"', where='"A <"'), encoding="utf-8")
@@ -173,11 +197,67 @@ def test_a_rule_in_two_packs_is_an_error_unless_it_replaces(desk):
     assert [pack["id"] for pack in answer.json["run"]["packs"]] == ["first", "own"]
 
 
+def join_packs(*packs):
+    """The rules of packs p1, p2 … given together, or what is wrong with them: code and rule."""
+    texts = [(pack_of(*rules, id=f"p{n}"), f"p{n}.toml") for n, rules in enumerate(packs, start=1)]
+    try:
+        return joined_rules(parse_packs(texts, shipped_catalogue(), are_kept=True))
+    except OneMapError as error:
+        return [(one.code, one.facts["rule"]) for one in error.problems]
+
+
+@pytest.mark.parametrize(
+    ("packs", "expected"),
+    [
+        # Of a rule that two of one pack replace the first would stand, or the program would stop.
+        ([[{}], [{"id": "a", "replaces": "r"}, {"id": "b", "replaces": "r"}]], [("rule.replaced_twice", "b")]),
+        ([[{}], [{"id": "r", "replaces": "r"}, {"id": "b", "replaces": "r"}]], [("rule.replaced_twice", "b")]),
+        # The name of a replaced rule is its own still: on a day without the ordinance's law it stands again.
+        ([[{}], [{"id": "a", "replaces": "r"}], [{}]], [("rule.in_two_packs", "r")]),
+        ([[{"id": "a", "under": "b"}, {"id": "b", "under": "a"}]], [("rule.circle", "a")]),
+        (
+            [[{"id": "a", "under": "b"}, {"id": "b"}], [{"id": "c", "replaces": "b", "under": "a"}]],
+            [("rule.circle", "a")],
+        ),
+    ],
+)
+def test_rules_that_take_each_others_place_are_refused(packs, expected):
+    assert join_packs(*packs) == expected
+
+
+def test_what_holds_for_one_layer_alone_gives_way_where_another_of_them_judges():
+    own = {"STBHHX": {"where": "B = 2", "min_area_m2": 500}, "GYL": {"min_share": 0.1}}
+    (rule,) = join_packs([{"layer": ["STBHHX", "GYL", "LDYZT"], "by_layer": own, "where": "A = 1", "min_width_m": 2}])
+    assert (rule.layer, rule.where, rule.options) == ("STBHHX", "B = 2", {"min_area_m2": 500, "min_width_m": 2})
+    for code, options in (("GYL", {"min_share": 0.1}), ("LDYZT", {}), ("STBHHX", {"min_area_m2": 500})):
+        other = rule.for_layer(code)
+        assert other.where == ("B = 2" if code == "STBHHX" else "A = 1")
+        assert other.options == {"min_width_m": 2, **options}
+        assert other.for_layer("STBHHX").hash == rule.hash
+
+
+def test_rules_that_are_milder_in_a_circle_are_refused():
+    road = '[class.road]\ntitle = { en = "roads" }\nuse = ["1207"]\nkinds = ["street"]\n'
+    rules = [pack(id=f'"{name}"', unless='["road"]', milder=f'"{other}"') for name, other in ("ab", "ba")]
+    text = road + rules[0] + "[[rule]]" + rules[1].partition("[[rule]]")[2]
+    with pytest.raises(OneMapError) as refused:
+        joined_rules([parse_pack(text, "p.toml", shipped_catalogue())])
+    assert [(one.code, one.facts["others"]) for one in refused.value.problems] == [("rule.circle", "a → b → a")]
+
+
+def test_a_rule_is_not_hidden_by_one_with_a_milder_verdict(desk):
+    desk.layer("ZONE", [box(0, 0, 5, 10)])
+    found = desk.check(
+        {"A": SQUARE}, {"id": "a", "verdict": "restricted", "under": "b"}, {"id": "b", "verdict": "notice"}
+    )
+    assert found.verdicts() == {"A": "restricted"} and found.hits("a") == {"A": 50}
+
+
 @pytest.mark.parametrize("ordinance", ["r", "own"])
 def test_where_no_law_of_an_ordinance_is_in_force_the_rule_that_it_replaces_stands(desk, ordinance):
     """A third pack replaces the ordinance for a month of its year; what is under the first is under whichever holds."""
     desk.layer("ZONE", [SQUARE])
-    first = desk.pack({}, {"id": "under", "verdict": "consult", "under": "r"}, id="first")
+    first = desk.pack({}, {"id": "under", "verdict": "notice", "under": "r"}, id="first")
     days = {"from": date(2026, 1, 1), "to": date(2026, 12, 31)}, {"from": date(2026, 6, 1), "to": date(2026, 6, 30)}
     year, month = ([{"law": "条例", "article": "一", **one}] for one in days)
     own = desk.pack({"id": ordinance, "verdict": "restricted", "replaces": "r", "basis": year}, id="year")

@@ -1,9 +1,10 @@
-"""No class that nobody foresaw is silently clear: neither in a pack's conditions, nor in the data."""
+"""An unforeseen class is never silently clear, neither in a pack's conditions nor in the data."""
 
 import pytest
 from shapely import box
 
 from onemap.layers.catalogue.catalogue import shipped_catalogue
+from onemap.rules.judge.kinds.foreseen_values import values_in_no_table
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.small_pack import pack_text
 
@@ -73,3 +74,29 @@ def test_a_value_that_no_table_and_no_version_has_is_told_and_one_that_a_version
     assert (problem["layer"], problem["field"]) == ("YYSSYBHQ", "BHJB")
     assert "壹级" in problem["message"]
     assert remarks_on("特级") == remarks_on("一级") == []
+
+
+def test_a_distance_for_a_class_that_no_table_and_no_version_has_is_told(tmp_path, onemap):
+    library, pack, place = tmp_path / "city.gpkg", tmp_path / "p.toml", tmp_path / "parcels.gpkg"
+    parcels = write_layer(place, [box(540_000, 4_000_000, 540_050, 4_000_050)], {"DKBH": ["a"]})
+    assert onemap("new", library, "--crs", "EPSG:4547").code == 0
+    for values, expected in (({"国到": 20, "省道": 15, "国 道": 20}, ["国到"]), ({"省道": 15}, [])):
+        rule = {"kind": "setback", "layer": "GL", "distance_m": {"field": "GLDJ", "values": values, "default": 1}}
+        pack.write_text(pack_text(rule), encoding="utf-8")
+        problems = onemap("check", library, parcels, "--pack", pack).json["problems"]
+        messages = [one["message"] for one in problems if one["code"] == "pack.distance_class"]
+        assert len(messages) == len(expected) and all(map(str.__contains__, messages, expected))
+
+
+@pytest.mark.parametrize(
+    ("where", "absent"),
+    [
+        ("DLBM LIKE 'O1%' OR DLBM = '0l01'", {"O1%", "0l01"}),
+        ("DLBM = 9999", {"9999"}),
+        ("DLBM LIKE '01%'", set()),
+        ("DLBM IN ('011', 'x')", set()),
+        ("DLBM = 101", set()),
+    ],
+)
+def test_a_code_that_no_table_of_the_field_has_is_found(where, absent):
+    assert set(values_in_no_table(where, "DLBM", shipped_catalogue()["DLTB"])) == absent

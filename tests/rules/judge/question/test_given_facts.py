@@ -1,4 +1,4 @@
-"""Facts of a project that stand for its parcels: where they say nothing themselves, and recorded with the run."""
+"""A project's facts stand for its parcels where these state nothing, and are recorded with the run."""
 
 import geopandas as gpd
 import pytest
@@ -42,7 +42,7 @@ def test_a_rule_needs_one_field_of_each_group():
 
 
 def made_town(folder):
-    """A library with farmland under three parcels, of which one says itself what it is for."""
+    """A library with farmland under three parcels, of which one states its own use."""
     library, pack = folder / "town.gpkg", folder / "p.toml"
     pack.write_text(PACK + FARMLAND, encoding="utf-8")
     ground = box(500_000, 4_200_000, 500_100, 4_200_100)
@@ -149,7 +149,7 @@ def test_the_verb_facts_tells_what_is_asked_what_is_given_and_which_rules_wait(o
 
 @pytest.fixture
 def spares_temporary_land(town):
-    """A pack whose rule on farmland spares temporary land, beside the town."""
+    """A pack beside the town, with a rule on farmland that spares temporary land."""
     pack = town.parent / "temporary.toml"
     kinds = {"title": {"zh": "临时用地", "en": "Temporary land"}, "kinds": ["temporary_land"]}
     rule = {"id": "farmland", "layer": "YJJBNTTB", "unless": ["temporary"]}

@@ -1,4 +1,4 @@
-"""A kind is stated by a person: no column of a file of parcels states one, whichever way the file is read."""
+"""Only a person states a kind: no column of a file of parcels does, however the file is read."""
 
 import json
 
@@ -35,12 +35,12 @@ class Town:
         done("add", self.library, folder / "farmland.gpkg", "--as", "YJJBNTTB", "--covers", "extent")
 
     def frame(self, column="stated_kind"):
-        """Parcels whose file says in a column that they are temporary land."""
+        """Parcels with a column that calls them temporary land."""
         grounds = [box(500_000 + at, 4_200_000, 500_100 + at, 4_200_100) for at in range(0, 500, 100)]
         return gpd.GeoDataFrame({"DKBH": list("ABCDE"), column: KIND}, geometry=grounds, crs=4547)
 
     def prohibited(self, *more):
-        """How many of them are prohibited."""
+        """The number of prohibited parcels."""
         return done("check", self.library, self.parcels, *more, "--unrecorded").json["verdicts"]["prohibited"]
 
 

@@ -1,4 +1,4 @@
-"""Rows of a run as they are kept: no digit and no type is lost, in blocks and in chunks."""
+"""Rows of a run as stored: no digit and no type is lost, in blocks and in chunks."""
 
 import contextlib
 import io

@@ -1,4 +1,4 @@
-"""A stored run that somebody has damaged is refused by its name, whoever asks for it; it is no defect of ours."""
+"""A stored run that somebody has damaged is refused by name in every verb; it is no defect of the program."""
 
 import shutil
 import sqlite3

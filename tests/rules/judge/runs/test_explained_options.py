@@ -1,4 +1,4 @@
-"""A rule's options as a reviewer reads them: titles of layers and fields, units, and nothing of another language."""
+"""A rule's options as a reviewer reads them: titles of layers and fields, units, in one language."""
 
 import re
 

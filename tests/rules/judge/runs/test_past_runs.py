@@ -1,4 +1,4 @@
-"""Runs that a library keeps: listed, opened again, compared, named, and taken away where nothing rests on them."""
+"""Runs in a library: listed, opened, compared, named, and removed if nothing rests on them."""
 
 import json
 import sqlite3
@@ -15,7 +15,7 @@ SQUARE, BESIDE = box(0, 0, 10, 10), box(50, 50, 60, 60)
 
 
 def made_library(folder):
-    """A library with two checks of parcels A and B: in the second the zone has grown, and B lies in it as well."""
+    """A library with two checks of parcels A and B: in the second the zone has grown to B as well."""
     desk = Desk(folder, command)
     done("new", desk.library, "--crs", "EPSG:4547")
     desk.layer("ZONE", [box(0, 0, 2, 10)], covers=box(-99, -99, 99, 99), valid_from="2024-01-01")

@@ -1,4 +1,4 @@
-"""A run keeps the table of uses by which it was asked: it is repeated by that one, and a mended one is seen."""
+"""A run stores the table of uses by which it was judged: it is repeated with that one, and a correction is seen."""
 
 import sqlite3
 from datetime import date
@@ -36,7 +36,7 @@ def city(desk, tables):
 
 
 def mend(table):
-    """From now on housing may stand where the plan has shops."""
+    """Allow housing from now on where the plan has shops."""
     text = table.read_text("utf-8").replace('version = "2026.1"', 'version = "2026.2"')
     head = '[use.housing]\ntitle = { zh = "居住用地", en = "Housing" }\n'
     assert head in text

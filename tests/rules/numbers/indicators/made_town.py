@@ -1,4 +1,4 @@
-"""A town made by chance on the central meridian, where plane and ellipsoid agree: every layer that a check-up asks."""
+"""A random town on the central meridian, where plane and ellipsoid agree, with every layer of a city check-up."""
 
 from collections.abc import Callable
 from pathlib import Path

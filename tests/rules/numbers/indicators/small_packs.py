@@ -1,4 +1,4 @@
-"""Packs of indicators of a test's own, and what the verb answers to them."""
+"""Small packs of indicators for tests, and the verb's answers to them."""
 
 HEAD = """
 [pack]
@@ -11,7 +11,7 @@ edition = "1"
 
 
 def pack_of(desk, terms, *items, head="", name="town"):
-    """A pack of terms (id → keys) and indicators (keys); what an indicator does not say is filled in."""
+    """A pack of terms (id → keys) and indicators (keys); keys that an indicator leaves out are filled in."""
     text = HEAD + head
     for identifier, keys in terms.items():
         text += f'\n[[term]]\nid = "{identifier}"\n{keys.strip()}\n'

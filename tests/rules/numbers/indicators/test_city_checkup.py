@@ -1,4 +1,4 @@
-"""Every indicator of the pack city-checkup in a town made by chance, against geopandas and against PostGIS."""
+"""Every indicator of the pack city-checkup in a random town, compared with geopandas and with PostGIS."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +19,7 @@ OTHER_BUILT = {"1001", "1002", "1003", "1004", "1005", "1007", "1008", "1009", "
 
 
 class Reading:
-    """What geopandas makes of the town in one unit: areas in m², lengths in m, counts."""
+    """The town in one unit as geopandas measures it: areas in m², lengths in m, counts."""
 
     def __init__(self, town: MadeTown, code: str) -> None:
         units = town.frames["XZQ"].set_index("XZQDM")
@@ -46,13 +46,13 @@ class Reading:
         return frame.geometry.union_all().intersection(self.unit).length
 
     def mine(self, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-        """Those of which most lies here."""
+        """Those that lie mostly here."""
         most = np.max([frame.geometry.intersection(other).area for other in self.others], axis=0)
         here = frame.geometry.intersection(self.unit).area
         return frame[(here > 0) & (here > most)]
 
     def grown(self, now: gpd.GeoDataFrame, before: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-        """What one ground has more than another."""
+        """The ground of one layer that another lacks."""
         more = now.geometry.union_all().difference(before.geometry.union_all())
         return gpd.GeoDataFrame(geometry=[more], crs=now.crs)
 
@@ -82,7 +82,7 @@ def is_urban(patches: pd.DataFrame) -> pd.Series:
 
 
 def expected_of(one: Reading) -> dict[str, float]:
-    """Every indicator in the unit that it is told in."""
+    """Every indicator in its unit of measure."""
     land, area, net, frames = one.land, one.area, one.net, one.town.frames
     field, unit = land(arable), one.unit.area
     adjustable = land(lambda patches: arable(patches) | patches["DLBM"].str.endswith("K"))
@@ -208,7 +208,7 @@ UNION = "(SELECT ST_Union(ST_GeomFromWKB(w)) FROM unnest(%s::bytea[]) AS t(w))"
 
 @pytest.fixture(scope="module")
 def town_and_answer(tmp_path_factory):
-    """The town, and what the verb says of it."""
+    """The town, and the verb's answer about it."""
     town = MadeTown(tmp_path_factory.mktemp("town"), command)
     answer = command("indicators", town.library, "--unit=XZQ", "--as-of=2025-06-01")
     assert answer.code == 0, answer.json

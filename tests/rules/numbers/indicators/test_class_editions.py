@@ -1,4 +1,4 @@
-"""By which edition codes are written: fields of a classification tell it, fields that list their values do not."""
+"""The edition of codes: fields of a classification reveal it, fields that list their values do not."""
 
 import pandas as pd
 import pytest

@@ -1,4 +1,4 @@
-"""Formulas and units of measure: what is read, what is refused, and what comes out, by hand."""
+"""Formulas and units of measure: read, refused, and computed, by hand."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What a quota leaves: beside what is built, what is approved and in review; in hectares and in days, by hand."""
+"""The headroom of a quota beside built, approved and reviewed ground; in hectares and in days, by hand."""
 
 import re
 from xml.etree import ElementTree

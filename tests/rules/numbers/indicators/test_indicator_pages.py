@@ -1,4 +1,4 @@
-"""Pages of indicators: the values of the answer in titles and words, hatched where unknown, a page a unit."""
+"""Pages of indicators: the answer's values in titles and words, hatched if unknown, a page for each unit."""
 
 import re
 from xml.etree import ElementTree
@@ -56,7 +56,7 @@ def item(identifier, zh, en, formula, unit, more):
 
 @pytest.fixture
 def town(desk):
-    """Fields of 0.54 and 0.18 ha in two units; of a layer that is not there nobody knows the count."""
+    """Fields of 0.54 and 0.18 ha in two units; the count from a missing layer is unknown."""
     desk.layer("UNITS", [WEST, EAST], {"NAME": ["西区", "东区"]})
     desk.layer("FIELDS", [box(0, 0, 80, 100), box(100, 0, 150, 100)], {"NET": [5400.0, 1800.0]}, label="2024")
     pack = desk.folder / "town.toml"

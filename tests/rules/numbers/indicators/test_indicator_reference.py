@@ -1,4 +1,4 @@
-"""The reference of packs of indicators is that of the program, and the pack that comes along can be read in full."""
+"""The reference of indicator packs matches the program, and the shipped pack can be read in full."""
 
 import pytest
 

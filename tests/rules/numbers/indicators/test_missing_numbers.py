@@ -1,4 +1,4 @@
-"""What is missing, said twice or of another year is no number: worked by hand on squares."""
+"""Missing numbers, repeated ones and those of another year do not count: worked out by hand on squares."""
 
 import sqlite3
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""Reach over streets: worked by hand on straight streets, and against a plain Dijkstra over places a metre apart."""
+"""Reach on streets: by hand on straight streets, and against a plain Dijkstra on places a metre apart."""
 
 import heapq
 import itertools

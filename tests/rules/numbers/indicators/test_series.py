@@ -1,4 +1,4 @@
-"""A series over years: where other borders or another edition of classes break it, and two libraries' decade."""
+"""A series over years: breaks by other borders or another edition of classes, and the decade of two libraries."""
 
 import geopandas as gpd
 import numpy as np
@@ -141,7 +141,7 @@ def units(desk):
 
 
 def trends(desk, *asked):
-    """By unit: of each day value, trend, why not, and the value before with its day."""
+    """By unit, for each day: value, trend, why there is none, and the value before with its day."""
     found = ask(desk, pack_of(desk, TERMS, SHARE), *asked)
     trends_of = {}
     for row in found["indicators"]:

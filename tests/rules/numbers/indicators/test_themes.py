@@ -1,4 +1,4 @@
-"""Themes: every shipped name is one of the catalogue or the pack; a theme of one's own is read, or refused in words."""
+"""Themes: every shipped name is in the catalogue or the pack; one's own theme is read, or refused in words."""
 
 import re
 import shutil
@@ -59,7 +59,7 @@ def made_city(folder):
 
 @pytest.fixture
 def ask_themes(onemap, tmp_path, copied):
-    """Asks a library of a survey for its themes, with one of one's own."""
+    """Return a function that asks a library with a survey for its themes, with one's own theme."""
     copied(made_city, tmp_path)
     library, own = tmp_path / "city.gpkg", tmp_path / "own.toml"
 

@@ -1,4 +1,4 @@
-"""The shipped pack of indicators is proved by its cases, and a pack of a city's own by those beside it."""
+"""The shipped pack of indicators is proved by its cases, and a city's own pack by those beside it."""
 
 import sqlite3
 import tomllib
@@ -90,6 +90,14 @@ indicator = ["railway.share", "product"]
 library = "empty"
 reason = "layer_missing"
 why = "There is no layer."
+
+[[case]]
+id = "beyond"
+indicator = "railway.share"
+library = "beyond"
+reason = "outside_coverage"
+why = "The layer does not speak of this place, and no case draws it."
+beyond = ["TL"]
 """
 # Reasons of which the shipped pack can have no case; they stand here.
 ELSEWHERE = {"unreadable", "arithmetic", "unit", "not_applicable"}
@@ -155,6 +163,7 @@ def test_a_formula_that_was_changed_is_seen(own):
         ("value = 100.0\n", "", "cases.worked", 6, "railway.share"),
         ('status = "none"', 'status = "nine"', "cases.key", 15, "status"),
         ('id = "empty"', 'id = "product"', "cases.twice", 31, "product"),
+        ('beyond = ["TL"]', 'beyond = ["TJSJ"]', "cases.layer", 43, "TJSJ"),
     ],
 )
 def test_a_wrong_case_is_refused_with_its_line(own, before, after, code, line, word):

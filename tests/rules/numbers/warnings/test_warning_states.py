@@ -1,4 +1,4 @@
-"""What becomes of a warning, worked by hand in a file and on a server: opened once, then step by step to its end."""
+"""The states of a warning, by hand in a file and on a server: opened once, then step by step to its end."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What somebody has to look at: each kind of warning worked by hand."""
+"""Each kind of warning worked out by hand."""
 
 import geopandas as gpd
 import pandas as pd
@@ -198,7 +198,7 @@ def add_surveys(town, before, after):
 
 
 def places(found, kind):
-    """Where the rows of a kind lie, to 100 m from the west, with their status."""
+    """The places of a kind's rows, to 100 m from the west, with their status."""
     return {(int(row["subject"].split()[-1].split(",")[0]) // 100, row["status"]) for row in of_kind(found, kind)}
 
 

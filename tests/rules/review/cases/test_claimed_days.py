@@ -1,4 +1,4 @@
-"""Last days that an event claims, where the calendar of a year is not known to whoever reads it."""
+"""Last days that an event claims, if its reader has no calendar for the year."""
 
 from datetime import date
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""The words of drafts belong to the edition of the rules by which events are judged."""
+"""The words of drafts belong to the edition of rules by which events are judged."""
 
 import hashlib
 import json

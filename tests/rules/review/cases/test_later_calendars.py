@@ -1,4 +1,4 @@
-"""A calendar that changes later turns no signature, no consolidation and no statement; nobody loses days by it."""
+"""A later change of the calendar undoes no signature, consolidation or statement, and costs nobody days."""
 
 import json
 import shutil
@@ -129,7 +129,7 @@ def test_a_calendar_that_is_named_and_not_there_is_no_calendar_without_weekends(
 
 
 def without_claims(town, case):
-    """The events of a case as a program wrote them that told no last day of an extension."""
+    """The events of a case as written by a program that gave no last day of an extension."""
     with open_library(str(town.library)) as library:
         events = read_events(library, case)
         plain = [_without(event, "due") if event.action == "extend" else event for event in events]

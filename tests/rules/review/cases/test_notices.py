@@ -1,4 +1,4 @@
-"""A public notice of a case: when it is lawful, what it shows, its comments, their end, and what is left of a name."""
+"""A public notice of a case: when it is lawful, what it shows, its comments, its end, and erased names."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""Libraries of older forms: read as they are, carried over into events, and each case reads as before.
+"""Libraries of older forms: readable as they are, converted to events, and each case reads as before.
 
 `library-format-2.gpkg.zip` was made by commit 6e759feb, with what its `review show` said of each case; format 1 by
 0.1.0 (`test_library_format`). `server-format-2.sql.zip` is what pg_dump 15 wrote of a library that commit 47369854
@@ -33,7 +33,7 @@ def old(tmp_path):
 
 @pytest.fixture
 def former(old):
-    """What the program that made the library said of it."""
+    """The answer of the program that made the library."""
     shown = json.loads(old.with_name("shown.json").read_text(encoding="utf-8"))
     return {**shown, "cases": _without_words_of_today(shown["cases"])}
 
@@ -144,7 +144,7 @@ def test_on_a_server_the_owner_upgrades_and_others_are_told_so(old, former, post
 
 @pytest.fixture
 def old_server(postgis):
-    """A library that an older version made on a server, its case, and what its `review show` said of it."""
+    """A library that an older version made on a server, its case, and the old answer of `review show`."""
     with zipfile.ZipFile(ON_SERVER) as stored:
         sql, former = stored.read("server-format-2.sql").decode(), json.loads(stored.read("shown.json"))
     database = postgis.database()

@@ -1,4 +1,4 @@
-"""Other open cases that want the same ground are named when a case is opened, and on its papers."""
+"""Other open cases on the same ground are named when a case is opened, and on its documents."""
 
 from onemap.tests.rules.command import command
 from onemap.tests.rules.review.conftest import ground

@@ -1,4 +1,4 @@
-"""A case whose run cannot be read is shown, with what is wrong; a backup of the run turns nothing that came after."""
+"""A case with an unreadable run is shown with the reason; a restored run changes nothing that came later."""
 
 import contextlib
 import sqlite3
@@ -47,7 +47,7 @@ def run_of(town, case):
 
 
 def harm(town, case, damage):
-    """Damage the run of the round that counts; what the tables held before."""
+    """Damage the run of the current round; return the tables' former content."""
     with contextlib.closing(sqlite3.connect(town.library)) as library, library:
         before = {name: library.execute(f"SELECT * FROM {name}").fetchall() for name in TABLES}
         assert library.execute(damage, {"run": run_of(town, case)} if ":run" in damage else {}).rowcount
@@ -55,7 +55,7 @@ def harm(town, case, damage):
 
 
 def bring_back(town, before):
-    """The rows of a backup beside those that were written since."""
+    """Restore the rows of a backup beside those written since."""
     with contextlib.closing(sqlite3.connect(town.library)) as library, library:
         for name, rows in before.items():
             marks = ",".join("?" * len(rows[0]))

@@ -1,4 +1,4 @@
-"""What makes an opinion stale: another layer or law by which its rules would judge; not what lies elsewhere."""
+"""What makes an opinion stale: a new layer or law by which its rules would judge; not changes elsewhere."""
 
 import json
 from datetime import date, timedelta

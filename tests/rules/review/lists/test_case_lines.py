@@ -1,4 +1,4 @@
-"""The list of cases says the same whether its lines were kept at the desk or are read anew, whatever was done."""
+"""The list of cases is the same whether its lines are cached at the desk or read anew, after any step."""
 
 import contextlib
 import os
@@ -47,7 +47,7 @@ def cache_files(desk: Path) -> list[Path]:
 
 
 def row_of_case(library: Any, case_id: str, on: date | None) -> dict[str, Any]:
-    """What a list says of a case, from the whole case as a panel shows it."""
+    """The row of a case in a list, made from the whole case as a panel shows it."""
     case = read_case(library, case_id, on)
     is_out = case.state == "circulating"
     waiting = [one for one in case.opinions if one.state in ("drafted", "returned") and one.routed]
@@ -82,7 +82,7 @@ def same_list(location: Any, on: date | None = None) -> list[dict[str, Any]]:
 
 
 def same_as_cases(town: Town, on: date | None = None) -> list[dict[str, Any]]:
-    """The rows, which are also what each case itself says."""
+    """The rows, which must match the cases themselves."""
     rows = same_list(town.library, on)
     with open_library(str(town.library)) as library:
         assert rows == [row_of_case(library, case_id, on) for case_id in case_ids(library)]

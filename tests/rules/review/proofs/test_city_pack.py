@@ -1,4 +1,4 @@
-"""A city's own pack from a copy to the pack in force: what was changed, what it turns, who put it there and why."""
+"""A city's own pack from its copy to its enactment: what was changed, what it turns, by whom and why."""
 
 import hashlib
 import tomllib
@@ -179,7 +179,7 @@ def city(town):
 
 
 def stale(town, case):
-    """What has been superseded behind the opinions of a case."""
+    """What has been superseded among the bases of a case's opinions."""
     opinions = command("review", "show", town.library, case, "--on", "2026-03-02").json["opinions"]
     return sorted({name for one in opinions for name in one["stale_because"]})
 

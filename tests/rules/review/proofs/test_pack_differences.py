@@ -1,4 +1,4 @@
-"""What differs between two packs, rule by rule: which way each change goes is worked out by hand."""
+"""The differences of two packs, rule by rule: the direction of each change is worked out by hand."""
 
 import pytest
 
@@ -24,7 +24,7 @@ PLAIN = {"id": "own", **TABLES}
 
 @pytest.fixture
 def differences(onemap, tmp_path):
-    """What becomes of the one rule if its keys are changed, None for a key to be left out."""
+    """The differences when the only rule's keys are changed; None leaves a key out."""
 
     def ask(tables=TABLES, **keys):
         for name, rule, own in (("a", ROAD, TABLES), ("b", {**ROAD, **keys}, tables)):

@@ -1,4 +1,4 @@
-"""`onemap prove`: a pack held against the cases beside it, and against single errors in its rules."""
+"""`onemap prove`: a pack tested by the cases beside it, also with single errors in its rules."""
 
 import json
 import re

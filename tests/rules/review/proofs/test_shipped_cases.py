@@ -1,4 +1,4 @@
-"""The cases of the shipped pack: all pass, no rule is without them, and errors that others seed are seen by them."""
+"""The cases of the shipped pack: all pass, every rule has some, and they notice errors seeded by others."""
 
 import random
 import re
@@ -27,14 +27,14 @@ def proving(text: str, cases: list[tuple[str, str]]) -> PacksToProve:
 
 
 def cases_of(rule: str) -> list[tuple[str, str]]:
-    """The cases that were drafted for one rule, and what stands before all cases of their file."""
+    """The cases drafted for one rule, and the text before all cases of their file."""
     ((text, name),) = [one for one in CASES if one[1] == "city-preliminary.rules.cases.toml"]
     head, *cases = re.split(r"(?m)^(?=\[\[case\]\])", text)
     return [(head + "".join(case for case in cases if f'"{rule}/' in case), name)]
 
 
 def cases_about(rule: str) -> list[tuple[str, str]]:
-    """The cases of other rules that name one, or lie on its layer."""
+    """The cases of other rules that name a rule, or use its layer."""
     begin = TEXT.index(f'id = "{rule}"')
     words = [f'"{rule}"', *re.findall(r'(?m)^layer = (?:\[)?("\w+")', TEXT[begin : TEXT.find("[[rule]]", begin)])]
     found = []
@@ -53,7 +53,7 @@ def test_all_cases_pass_and_no_rule_is_without_its_own():
 
 
 def replaced_by(found: str, key: str, random_: random.Random) -> str:
-    """What somebody might mistype for a value of a key."""
+    """Likely typing errors in a key's value."""
     if found in _STEP_UP:
         return _STEP_UP[found]
     if key == "day":

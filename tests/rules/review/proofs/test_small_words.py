@@ -1,4 +1,4 @@
-"""Shapes in small words: where they lie beside a parcel of 100 × 100 m."""
+"""Shapes in a few words: their place beside a parcel of 100 × 100 m."""
 
 import pytest
 import shapely

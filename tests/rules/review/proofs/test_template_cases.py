@@ -1,4 +1,4 @@
-"""Templates of deliveries are proved by a faultless delivery and seeded faults that lie beside them."""
+"""Templates of deliveries are proved by the valid delivery and the seeded faults beside them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A bureau to write documents in: a survey, three lines and a plan around two cases whose numbers can be reckoned."""
+"""A bureau for documents: a survey, three lines and a plan around two cases whose numbers can be worked out."""
 
 import contextlib
 import io

@@ -1,4 +1,4 @@
-"""A small town on the spot: plans and control lines, parcels with holes and long names, and a case of them."""
+"""A small town made on the spot: plans and control lines, parcels with holes and long names, and a case on them."""
 
 from dataclasses import replace
 from datetime import date

@@ -1,4 +1,4 @@
-"""A real Chromium without a window, spoken to through its debugging pipe; nothing but the standard library."""
+"""A real Chromium without a window, controlled through its debugging pipe; only the standard library."""
 
 import base64
 import itertools
@@ -38,7 +38,7 @@ class Pipe:
     events: list[Message] = field(default_factory=list)
 
     def call(self, method: str, session: str | None = None, **parameters: Any) -> Message:
-        """One command and its answer; events that arrive meanwhile are kept."""
+        """Send one command and return its answer; events that arrive meanwhile are stored."""
         number = self._send(method, session, parameters)
         while True:
             answer = self._next()
@@ -112,7 +112,7 @@ class Page:
 
     @contextmanager
     def loading(self) -> Iterator[None]:
-        """What is done within the block leads to another page, which is there at its end."""
+        """Wait at the end of the block for the page to which it leads."""
         self.pipe.events.clear()
         yield
         self.pipe.wait(lambda event: event.get("method") == "Page.loadEventFired")
@@ -195,7 +195,7 @@ class Page:
         return path
 
     def picture(self, path: Path) -> Path:
-        """What the window shows, as PNG."""
+        """The window's content as PNG."""
         path.write_bytes(base64.b64decode(self.call("Page.captureScreenshot")["data"]))
         return path
 

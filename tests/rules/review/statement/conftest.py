@@ -1,4 +1,4 @@
-"""One bureau for all tests of documents; it is made once, and tests that walk a case take a copy."""
+"""One bureau for all tests of documents, made once; tests that change a case take a copy."""
 
 import shutil
 import subprocess
@@ -13,7 +13,7 @@ from onemap.tests.rules.review.statement.bureau import Bureau, bureau_in
 
 @pytest.fixture(scope="session")
 def bureau(tmp_path_factory: pytest.TempPathFactory) -> Bureau:
-    """Two cases that are only read."""
+    """Two cases that tests only read."""
     return bureau_in(tmp_path_factory.mktemp("bureau"))
 
 
@@ -25,7 +25,7 @@ def issued_bureau(bureau: Bureau, tmp_path_factory: pytest.TempPathFactory) -> B
 
 @pytest.fixture(scope="session")
 def print_word(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., None]:
-    """Has LibreOffice print Word files into a folder; with one profile, which takes longer to make than a print."""
+    """Return a function that prints Word files with LibreOffice, in one profile, because making one is slow."""
     office = shutil.which("soffice")
     # Without its Writer the program starts and opens no Word file.
     if office is None or not list(Path(office).resolve().parent.glob("libswlo*")):

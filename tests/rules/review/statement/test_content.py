@@ -1,4 +1,4 @@
-"""What the content says: numbers reckoned by hand, sums, and the published schema."""
+"""The content of a statement: numbers worked out by hand, sums, and the published schema."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""Documents as a reader has them: Word files opened by LibreOffice, PDF read back word by word, bad templates named."""
+"""Documents as readers get them: Word files in LibreOffice, PDF read back word by word, bad templates named."""
 
 import re
 import shutil
@@ -61,7 +61,7 @@ def is_said(heading: str, text: str) -> bool:
 
 
 def text_of(pdf: Path, *options: str) -> str:
-    """What a reader sees in a PDF."""
+    """The text that a reader sees in a PDF."""
     found = subprocess.run([_TEXT or "", *options, str(pdf), "-"], capture_output=True, check=True)
     return found.stdout.decode("utf-8")
 
@@ -200,11 +200,11 @@ class Box:
 
     @property
     def ink_east(self) -> float:
-        """Where the word's ink ends: the right half of a full-width stop is empty; the next word may begin there."""
+        """The end of the word's ink: a full-width stop is half empty, and the next word may begin there."""
         return self.east - (self.south - self.north) / 2 if self.word[-1] in "。，、；：）》”" else self.east
 
     def meets(self, other: "Box") -> bool:
-        """Whether more than a hair of the two lies on the same spot."""
+        """Whether the two overlap by more than a hair."""
         wide = min(self.ink_east, other.ink_east) - max(self.west, other.west)
         high = min(self.south, other.south) - max(self.north, other.north)
         return wide > 1.0 and high > 0.4 * min(self.south - self.north, other.south - other.north)

@@ -1,4 +1,4 @@
-"""Documents under a bureau's head: page one is the conclusion, an opinion has a page or two, no codes stand in them."""
+"""Documents with a bureau's head: the conclusion is on page one, an opinion has one or two pages, no codes."""
 
 import itertools
 import json

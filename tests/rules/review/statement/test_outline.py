@@ -1,4 +1,4 @@
-"""The outline of the documents: one line more in it is one column more in all of them, and no line of it is idle."""
+"""The outline of documents: a new line in it is a new column in all documents, and every line is used."""
 
 import copy
 import io

@@ -1,4 +1,4 @@
-"""Pages of a case as text: nothing foreign in them, nothing that a name could run; the review pack's digest."""
+"""Pages of a case as text: nothing foreign, nothing that a name could run; the review pack's digest."""
 
 import base64
 import hashlib
@@ -24,7 +24,7 @@ FETCHED = {"src", "href", "srcset", "data", "action", "formaction", "poster", "b
 
 
 class Reader(HTMLParser):
-    """A page's elements with their attributes, its texts, and what stands in its scripts and styles."""
+    """A page's elements with their attributes, its texts, and the content of its scripts and styles."""
 
     def __init__(self, page: str) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Maps of a statement: to scale, with a legend of what is drawn and nothing else, readable in grey, small."""
+"""Maps of a statement: to scale, with a legend of exactly what is drawn, readable in grey, small."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Pages of a case whose library is on a server: the same page as from the file, also for a department's account."""
+"""Pages of a case on a server: the page of a file, also for a department's account."""
 
 import re
 from pathlib import Path

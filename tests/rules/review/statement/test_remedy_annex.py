@@ -1,4 +1,4 @@
-"""The annex of what would pass: numbers reckoned by hand, in every format, for all and for one department."""
+"""The annex of remedies: numbers worked out by hand, in every format, for all and for one department."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Reply files: what was saved is read back, and whatever is not one is refused with what to do."""
+"""Reply files: saved content is read back, and any other file is refused with what to do."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""One measured ground reads the same on every paper: in the statement, and on the parcel's query sheet."""
+"""One measured ground has the same number on every paper: in the statement, and on the query sheet."""
 
 import html
 import re

@@ -1,6 +1,6 @@
-"""The fonts of GB/T 9704: where they are installed they are chosen and embedded, where not a word says what stands in.
+"""The fonts of GB/T 9704 are chosen and embedded if installed; otherwise a word names the substitute.
 
-They may not be shipped; a free font under their names stands for them, put where the system looks for a user's own.
+They may not be shipped; a free font replaces them under their names, in the folder of a user's own fonts.
 """
 
 import os
@@ -57,7 +57,7 @@ def put_font(source: Path, family: str, letters: str, folder: Path) -> None:
 
 
 def export(bureau: Bureau, home: Path) -> tuple[str, Path]:
-    """What the program says when it writes a report, in a process of its own with such a home, and the file."""
+    """The program's output when it writes a report in a process with such a home, and the file."""
     target = home / "report.pdf"
     home.mkdir(exist_ok=True)
     command = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py"), "review", "export", str(bureau.library)]
@@ -68,7 +68,7 @@ def export(bureau: Bureau, home: Path) -> tuple[str, Path]:
 
 
 def embedded(pdf: Path) -> dict[str, str]:
-    """By the names of the fonts in a PDF, whether each is embedded."""
+    """Whether each font of a PDF is embedded, by the font's name."""
     table = subprocess.run(["pdffonts", str(pdf)], capture_output=True, check=True).stdout.decode()
     rows = [row.split() for row in table.splitlines()[2:]]
     return {row[0].partition("+")[2] or row[0]: row[-5] for row in rows}

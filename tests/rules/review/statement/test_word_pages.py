@@ -1,4 +1,4 @@
-"""The Word file on the desk: page one holds the conclusion, tables look alike everywhere, nothing is empty."""
+"""The Word file on the desk: the conclusion on page one, tables alike everywhere, nothing empty."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Answers as rows: what closes a balance, which contradiction comes first, what a tip says of a place."""
+"""Answers as rows: the closing of a balance, the first contradiction, the tip for a place."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The list of licences names what One Map asks for, and no advice leads to a stranger's package."""
+"""The list of licences names all that One Map requires, and no advice leads to a stranger's package."""
 
 import re
 import subprocess

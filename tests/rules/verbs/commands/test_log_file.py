@@ -1,4 +1,4 @@
-"""--log: what the program says lies in the file, line by line with its time, and nothing else changes."""
+"""--log: the program's words are in the file, line by line with their times, and nothing else changes."""
 
 import json
 import re

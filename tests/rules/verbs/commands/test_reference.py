@@ -1,4 +1,4 @@
-"""The reference in docs/ says what is declared, and every parameter is explained in both languages."""
+"""The reference in docs/ matches the declarations, and every parameter is explained in both languages."""
 
 import pytest
 

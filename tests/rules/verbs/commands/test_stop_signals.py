@@ -1,4 +1,4 @@
-"""Ctrl+C and its like: one line and the exit code of the contract, whenever they come; nothing is broken off twice."""
+"""Ctrl+C and other signals: one line and the contract's exit code, whenever they come; nothing stops twice."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The help of the command line: every verb in its group, lines that fit a terminal, wrong words with what was meant."""
+"""The help of the command line: every verb in its group, lines that fit a terminal, suggestions for wrong words."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from onemap.rules.verbs.commands.verbs import DOORS, VERBS
 
 
 def output(capsys, *words, lang="en"):
-    """What the command line says on stdout and on stderr to people."""
+    """The command line's output for people on stdout and on stderr."""
     try:
         main([*words, "--lang", lang])
     except SystemExit as end:

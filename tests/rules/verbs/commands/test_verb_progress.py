@@ -1,4 +1,4 @@
-"""The progress of every verb: a share that never goes back and ends at one, and steps in the language of the run."""
+"""The progress of every verb: a share that never goes back and ends at one, and steps in the run's language."""
 
 import contextlib
 import io
@@ -121,7 +121,7 @@ class Walker:
         }
 
     def walk(self, line: str) -> list[tuple[float, str]]:
-        """Run a line of the walk; the shares and steps that it said."""
+        """Run a line of the walk; return the reported shares and steps."""
         if line.startswith("add "):
             return self._add_layers()
         words = line.format(**self.names).split(" ")

@@ -1,4 +1,4 @@
-"""Whatever is asked of a verb, it answers or refuses: nothing ends in a defect, in words, or as JSON that is none."""
+"""A verb answers or refuses any request: no defect, neither in words nor as invalid JSON."""
 
 import json
 import shutil
@@ -25,7 +25,7 @@ def make_place(folder: Path) -> None:
 
 
 def fault_of(words: list[str]) -> str | None:
-    """What is wrong with the outcome of a command line; None where nothing is."""
+    """The fault in the outcome of a command line; None without one."""
     code, output, remarks = outcome_of(*words)
     if code not in CODES or "Traceback" in output + remarks:
         return f"{code}: {words} {(output + remarks)[-300:]}"

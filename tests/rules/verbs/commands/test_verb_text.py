@@ -1,4 +1,4 @@
-"""What the program says to people in text: every word in their language."""
+"""The program's texts for people: every word is in their language."""
 
 import pytest
 import shapely

@@ -1,4 +1,4 @@
-"""A small library that other systems ask, with answers worked out from boxes: its shapes, and parcels as GeoJSON."""
+"""A small library for requests of other systems: answers worked out from boxes, and parcels as GeoJSON."""
 
 import json
 import sqlite3

@@ -1,4 +1,4 @@
-"""The library that is asked, made once for all of them."""
+"""The library that web tests ask, made once for all of them."""
 
 from pathlib import Path
 

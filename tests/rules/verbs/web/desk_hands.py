@@ -1,4 +1,4 @@
-"""Two ways to work in a page of the desk: a mouse, and a keyboard that knows Tab, arrows, Enter and what is typed."""
+"""Two ways to use a page of the desk: by mouse, and by keyboard with Tab, arrows, Enter and typed text."""
 
 import json
 import os
@@ -20,7 +20,7 @@ r.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html.slice(0, 90)).join('
 
 
 def faults_for_hands_and_ears(page: Page) -> list[str]:
-    """What is too small to press, has no name, or breaks a rule of axe's, if there is a copy of it."""
+    """Controls that are too small to press, have no name, or break a rule of axe, if there is a copy of it."""
     faults: list[str] = page.ask(CROWDED) + page.ask(UNNAMED)
     if AXE:
         page.call("Page.setBypassCSP", enabled=True)
@@ -36,7 +36,7 @@ def element(selector: str, text: str = "") -> str:
 
 
 class MouseHand:
-    """Clicks; types where it has clicked."""
+    """Clicks, and types where it has clicked."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -72,7 +72,7 @@ class MouseHand:
         assert self.page.ask(f"{field}.value") == value
 
     def attach(self, selector: str, file: Path) -> None:
-        """Choose a file; the system's own dialog is answered for the person."""
+        """Choose a file; the system's own dialog is answered automatically."""
         self._attach(file, lambda: self.press(selector))
 
     def _attach(self, file: Path, ask_for_it: Callable[[], None]) -> None:
@@ -84,7 +84,7 @@ class MouseHand:
 
 
 class KeyboardHand(MouseHand):
-    """Goes on by Tab until it is there, and never without seeing where it is."""
+    """Presses Tab until it reaches a control, always with a visible focus."""
 
     def _reach(self, field: str) -> None:
         for _ in range(_MOST_TABS):

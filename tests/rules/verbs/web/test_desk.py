@@ -1,4 +1,4 @@
-"""The officer's desk over HTTP: the same rows and the same events as on the command line, in both languages."""
+"""The officer's desk over HTTP: the rows and events of the command line, in both languages."""
 
 import hashlib
 import html
@@ -26,7 +26,7 @@ ATTACK = "<script>alert(1)</script>同意"
 
 
 def officer(server: WebServer, name: str, lang: str = "zh") -> Officer:
-    """Somebody who came in by the code that is good just now."""
+    """A person who signed in with the present one-time code."""
     one = Officer(server, code=server.code, name=name, lang=lang)
     server.read_code()
     return one

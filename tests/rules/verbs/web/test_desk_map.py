@@ -1,4 +1,4 @@
-"""The map of the desk: tiles of the core read back by GDAL, its data over HTTP, and the page in a real Chromium."""
+"""The map of the desk: the core's tiles read back by GDAL, its data over HTTP, and the page in a real Chromium."""
 
 import base64
 import hashlib
@@ -161,7 +161,7 @@ def test_the_map_s_script_is_the_one_that_was_published():
 
 
 def wait_until(page: Page, script: str) -> Any:
-    """The value of an expression as soon as it is something."""
+    """The value of an expression, once it has one."""
     until = time.monotonic() + 60
     while not (value := page.ask(script)):
         assert time.monotonic() < until, page.ask("document.getElementById('map-said').textContent")

@@ -1,4 +1,4 @@
-"""Jobs of accounts: as many as there are processors are begun at once, and none waits long behind others."""
+"""Jobs of accounts: as many start at once as there are processors, and none waits long for others."""
 
 import os
 import signal
@@ -16,13 +16,11 @@ from onemap.rules.verbs.web.session_table import Session
 from onemap.rules.verbs.web.verb_question import Asker
 from onemap.tests.rules.verbs.web.asked_town import geojson, ground
 
-pytestmark = [
-    pytest.mark.slow,  # each starts cores of its own
-    pytest.mark.skipif(os.name == "nt", reason="a program is halted by a Unix's signal"),
-]
 PARCELS = {"parcels": geojson({"P": ground(0, 0, 9, 9)})}
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="a program is halted by a Unix's signal")
 @pytest.mark.parametrize(("patience_s", "is_begun_beside"), [(0.2, True), (60.0, False)])
 def test_a_question_waits_for_a_turn_but_not_long(
     asked_library: Path, monkeypatch: pytest.MonkeyPatch, patience_s: float, is_begun_beside: bool
@@ -52,3 +50,23 @@ def test_a_question_waits_for_a_turn_but_not_long(
         jobs.end()
         for core in cores:
             core.end()
+
+
+def test_ended_jobs_hold_no_question_and_one_account_s_do_not_push_out_another_s(monkeypatch: pytest.MonkeyPatch):
+    now = 1000.0
+    monkeypatch.setattr(job_table, "_MOST_KEPT", 3)
+    monkeypatch.setattr("onemap.rules.verbs.web.job_table.time.monotonic", lambda: now)
+    nobody = CorePool(0, "en", 60.0)
+    jobs = JobTable(nobody, Asker("", "en", False), at_once=1, without_waiting=1)
+    ended = []
+    try:
+        for owner in ("li", "wang", "wang", "wang", "wang"):
+            job, done = jobs.begin(VERBS["check"], {"none": 1}, {}, Session(owner, "en", nobody))  # refused by itself
+            done.result(60)
+            ended.append(job)
+        assert [job.owner for job in jobs.all()] == ["wang", "wang", "li"]
+        assert not any(job.given or job.folder.exists() != (job in jobs.all()) for job in ended)
+        now += 3601
+        assert jobs.get(ended[-1].id, "wang") is None and not any(job.folder.exists() for job in ended)
+    finally:
+        jobs.end()

@@ -1,4 +1,4 @@
-"""`onemap mcp`: a client over stdin and stdout, as the protocol has it; no figure that no run and no layer holds."""
+"""`onemap mcp`: a client on stdin and stdout, after the protocol; every number comes from a run or a layer."""
 
 import json
 import math
@@ -84,7 +84,8 @@ def test_a_client_is_told_who_answers_and_by_which_protocol(client: Client):
         "tools": {"listChanged": False}
     }
     assert introduction["serverInfo"]["name"] == "onemap" and "unknown" in introduction["instructions"]
-    assert client.ask("initialize", protocolVersion="1999-01-01", **about)["result"]["protocolVersion"] != "1999-01-01"
+    for wanted, spoken in (("1999-01-01", "2025-11-25"), ("2025-03-26", "2024-11-05"), ("2026-07-28", "2025-11-25")):
+        assert client.ask("initialize", protocolVersion=wanted, **about)["result"]["protocolVersion"] == spoken
     client.send(method="notifications/initialized")
     assert client.ask("ping")["result"] == {}
 
@@ -154,7 +155,7 @@ def test_progress_is_told_and_a_cancelled_call_is_not_answered(client: Client):
 
 
 def findings_hold(answer: dict[str, Any], library: Path, folder: Path) -> dict[tuple[str, str], dict[str, Any]]:
-    """Hold every figure of a check's answer against the run that it names; the findings by parcel and rule."""
+    """Compare every number of a check's answer with the run that it names; findings by parcel and rule."""
     run = answer["evidence"]["run"]
     assert run == answer["run"]["id"] and answer["run"]["recorded"]
     stored = {(row["parcel"], row["rule"], row["verdict"]): row for row in stored_findings(library, run, folder)}

@@ -1,4 +1,4 @@
-"""The official client of the Model Context Protocol, where it is installed, meets a server that it knows."""
+"""The official client of the Model Context Protocol, if it is installed, understands the server."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""OGC API Processes 1.0 by plain HTTP: a test for each abstract test of OGC 18-062r2 that speaks of what is here."""
+"""OGC API Processes 1.0 by plain HTTP: a test for each abstract test of OGC 18-062r2 that applies."""
 
 import io
 import math

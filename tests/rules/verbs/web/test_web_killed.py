@@ -1,4 +1,4 @@
-"""`onemap web` that is killed with all its cores while officers write: no step that it confirmed is lost."""
+"""`onemap web` killed with all its cores while officers write: no confirmed step is lost."""
 
 import contextlib
 import http.client
@@ -23,7 +23,7 @@ _ENOUGH = 12  # steps that were confirmed when it is killed
 
 
 class Writers:
-    """Officers who write one draft after the other, until nobody answers any more."""
+    """Officers who write draft after draft until nobody answers any more."""
 
     def __init__(self, case: str) -> None:
         self.case, self.confirmed, self.refused = case, list[str](), list[int]()
@@ -46,7 +46,7 @@ class Writers:
 
 
 def kill_with_cores(server: WebServer) -> None:
-    """Kill the server and all that it started, none of whom is told."""
+    """Kill the server and all processes that it started, without warning."""
     program = psutil.Process(server.program.pid)
     everybody = [program, *program.children(recursive=True)]
     for one in everybody:
@@ -57,7 +57,7 @@ def kill_with_cores(server: WebServer) -> None:
 
 
 def words_of_events(library: Path) -> str:
-    """What all events of a library say, read by SQLite alone."""
+    """The words of all events in a library, read by SQLite alone."""
     with contextlib.closing(sqlite3.connect(library)) as connection:
         return "\n".join(row[0] or "" for row in connection.execute("SELECT words FROM onemap_events"))
 

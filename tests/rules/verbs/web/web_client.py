@@ -1,4 +1,4 @@
-"""`onemap web` as a program of its own, and a client of it that knows HTTP and nothing else."""
+"""`onemap web` as a separate program, and a client of it that knows only HTTP."""
 
 import http.client
 import json
@@ -19,7 +19,7 @@ COMMAND = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py"), "web"]
 
 @dataclass(frozen=True)
 class Reply:
-    """What a server answered."""
+    """The answer of a server."""
 
     status: int
     headers: dict[str, str]
@@ -97,12 +97,12 @@ class WebServer:
         return status
 
     def sign_in_as(self, account: str, password: str, **headers: str) -> Reply:
-        """Come in with an account, as a program does unless headers say otherwise."""
+        """Sign in with an account, as a program does unless headers say otherwise."""
         fields = {"account": account, "password": password, "lang": "en"}
         return self.form("/sign-in", fields, signed_in=False, **headers)
 
     def end(self, log: bool = False) -> str:
-        """End it; what it wrote to its log, where it has one."""
+        """End the server; return its log, if it has one."""
         self.program.terminate()
         assert self.program.wait(timeout=30) == 0, self.program.stderr.read()
         written = self.program.stderr.read().decode()
@@ -111,7 +111,7 @@ class WebServer:
 
 
 class Officer:
-    """Somebody with a browser: a cookie, and the key of each form that was printed for it."""
+    """A person with a browser: a cookie, and the key of each form printed for it."""
 
     def __init__(self, server: WebServer, **fields: str) -> None:
         self.server = server

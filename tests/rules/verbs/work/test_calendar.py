@@ -1,4 +1,4 @@
-"""`onemap calendar`: the working days of a library, and a year that the State Council's notice adds."""
+"""`onemap calendar`: the working days of a library, and a year added from the State Council's notice."""
 
 import pytest
 

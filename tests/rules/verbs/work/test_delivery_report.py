@@ -1,4 +1,4 @@
-"""The report of a delivery that goes back to the department: sheet, JSON and pages say the same, in both languages."""
+"""The report of a delivery for the department: sheet, JSON and pages agree, in both languages."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""A library gets its district later, or another one when borders change; what its versions speak for stays."""
+"""A library gets a district later, or another one when borders change; coverages of its versions stay."""
 
 import contextlib
 import sqlite3

@@ -1,4 +1,4 @@
-"""What is written is done: a request to stop that comes after it is not heard, whatever the verb."""
+"""Written results are final: a request to stop that comes later is ignored, in every verb."""
 
 from shapely import box
 

@@ -1,4 +1,4 @@
-"""Every table that a room keeps in a library is made on a server too, and whoever needs it is let in."""
+"""Every table that a room stores in a library is made on a server, too, with the rights that it needs."""
 
 import re
 

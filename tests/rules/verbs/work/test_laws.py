@@ -1,4 +1,4 @@
-"""`onemap laws`: each rule with its law, and whether that is in force on a day."""
+"""`onemap laws`: each rule with its law, and whether the law is in force on a day."""
 
 import tomllib
 

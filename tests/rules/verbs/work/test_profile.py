@@ -1,4 +1,4 @@
-"""`onemap profile`: what is kept with a library, what a form may ask, and a file that is only checked."""
+"""`onemap profile`: the one stored with a library, the fields of the form, and a file that is only checked."""
 
 import json
 

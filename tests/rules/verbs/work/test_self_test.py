@@ -1,4 +1,4 @@
-"""`onemap self-test`: passes here, names what does not work with the next step, and lives to say so."""
+"""`onemap self-test`: passes here, names what fails with the next step, and survives to say so."""
 
 import json
 import subprocess

@@ -1,0 +1,103 @@
+"""Conditions that hold for no value of their fields, or fail for none: what they select was meant otherwise."""
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import cql2
+import numpy as np
+import pandas as pd
+
+from onemap.layers.frames.fields import plain_numbers
+from onemap.layers.records import Record
+from onemap.rules.judge.kinds.conditions import evaluate_tree, is_moment, moment_of, parse_condition
+
+_MOST_ROWS = 4096  # of trial values
+
+
+@dataclass(frozen=True)
+class ConstantClause:
+    """A clause of a condition that fails for no value (holds), or holds for none."""
+
+    text: str
+    holds: bool
+
+
+@lru_cache(maxsize=1024)
+def constant_clause(text: str) -> ConstantClause | None:
+    """The innermost clause that is certainly constant, whatever its fields hold; None if none is found.
+
+    A clause is tried on every value that it names, between these, beyond them, and without a value. What has a LIKE, or
+    compares two fields, is not tried.
+    """
+    return next(filter(None, map(_constant, _clauses(parse_condition(text)))), None)
+
+
+def _clauses(tree: Record) -> Iterator[Record]:
+    """The clauses of a condition, the inner ones first; of those that are joined, the ones that can be tried."""
+    if tree["op"] not in ("and", "or", "not"):
+        yield tree
+        return
+    for argument in tree["args"]:
+        yield from _clauses(argument)
+    tried = [argument for argument in tree["args"] if _collect(argument, {})]
+    if len(tried) > 1:
+        yield {"op": tree["op"], "args": tried}
+
+
+def _constant(tree: Record) -> ConstantClause | None:
+    named: dict[str, list[Any]] = {}
+    forms = [_trial_values(values) for values in named.values()] if _collect(tree, named) else [()]
+    if math.prod(max(map(len, trials), default=_MOST_ROWS + 1) for trials in forms) > _MOST_ROWS:
+        return None
+    holds, fails = False, False
+    for trials in itertools.product(*forms):
+        rows = pd.DataFrame(list(itertools.product(*trials)), columns=list(named), dtype=object)
+        truth = evaluate_tree(tree, rows)
+        holds |= bool(truth.true.any())
+        fails |= bool((~truth.true & ~truth.unknown).any())
+    return None if holds and fails else ConstantClause(cql2.Expr(tree).to_text(), holds)
+
+
+def _collect(tree: Record, named: dict[str, list[Any]]) -> bool:
+    """Note the values with which each field is compared; False if the clause has a LIKE or compares two fields."""
+    operator, arguments = tree["op"], tree["args"]
+    if operator in ("and", "or", "not"):
+        return all(_collect(argument, named) for argument in arguments)
+    values = [value for one in arguments for value in (one if isinstance(one, list) else [one])]
+    fields = [value["property"] for value in values if isinstance(value, dict) and "property" in value]
+    others = [value for value in values if not (isinstance(value, dict) and "property" in value)]
+    named.setdefault(fields[0], []).extend(value for value in others if value is not None)
+    return operator != "like" and len(fields) == 1
+
+
+def _trial_values(values: Sequence[Any]) -> tuple[list[Any], ...]:
+    """Values on which comparisons with some values are tried, by the form of the field; () if the values are mixed."""
+    if not values:
+        return (["–", None],)
+    if all(map(is_moment, values)):
+        return (
+            [
+                *map(
+                    str, _values_around([moment_of(next(iter(one.values()))) for one in values], np.timedelta64(1, "D"))
+                ),
+                None,
+            ],
+        )
+    if all(isinstance(value, (int, float)) for value in values):
+        return ([*_values_around([float(value) for value in values], 1.0), None],)
+    if not all(isinstance(value, str) for value in values):
+        return ()
+    texts = ["", *values, *(f"{value}\x01" for value in values), None]
+    numbers = plain_numbers(np.array(values, dtype=object))
+    return (texts,) if np.isnan(numbers).any() else (texts, [*_values_around(numbers.tolist(), 1.0), None])
+
+
+def _values_around(values: Sequence[Any], step: Any) -> list[Any]:
+    """Values, the middles between them, and one beyond either end."""
+    found = sorted(set(values))
+    middles = [low + (high - low) / 2 for low, high in itertools.pairwise(found)]
+    return [found[0] - step, *found, *middles, found[-1] + step]
