@@ -44,7 +44,7 @@ def packs_as_if(library: Library, drafts: Sequence[str], code_system: str | None
         place = place_of_pack(kept, head)
         kept[place : place + 1], texts[place : place + 1] = [(head["id"], draft[0])], [draft]
     packs = parse_packs(texts, catalogue, code_system, are_kept=True)
-    joined_rules(packs)
+    joined_rules(packs, strictly=True)
     return packs
 
 

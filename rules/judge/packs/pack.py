@@ -471,11 +471,13 @@ def _with_tables(item: Mapping[str, Any], tables: Mapping[str, PermitTable]) -> 
     return made
 
 
-def joined_rules(packs: Sequence[Pack], day: date | None = None) -> list[Rule]:
+def joined_rules(packs: Sequence[Pack], day: date | None = None, *, strictly: bool = False) -> list[Rule]:
     """The rules of several packs in order; a later pack's rule may replace an earlier one.
 
     day: the day of the check. Where no law of a replacing rule is in force on it, the replaced rule holds, and the
     replacing one comes after all rules.
+    strictly: refuse rules that lead back to themselves and names of replaced rules, too. No such pack judges or is put
+    in force; whatever a library kept with one stays readable.
 
     Where `under` or `milder` in another pack names a retired rule, the rule that now judges its matter is meant; a rule
     that `replaces` a retired one is refused, since the new rule may judge more. Raises OneMapError rule.in_two_packs,
@@ -497,7 +499,7 @@ def joined_rules(packs: Sequence[Pack], day: date | None = None) -> list[Rule]:
                 problems.append(Problem("rule.replaces_retired", {**facts, **named}))
             elif rule.replaces is not None and rule.replaces not in earlier:
                 problems.append(Problem("rule.replaces", {**facts, "other": rule.replaces}))
-            elif rule.id in given_before and rule.replaces != rule.id:
+            elif rule.id in (given_before if strictly else earlier) and rule.replaces != rule.id:
                 problems.append(Problem("rule.in_two_packs", {**facts, "other": given_before[rule.id]}))
             elif rule.replaces is not None:
                 taken[rule.replaces] = rule.id
@@ -514,11 +516,11 @@ def joined_rules(packs: Sequence[Pack], day: date | None = None) -> list[Rule]:
     problems += [problem for rule in rules.values() for problem in _unknown_references(rule, rules, ids)]
     if problems:
         raise OneMapError.of(problems)
-    if day is None:
-        return _linked_rules(rules, ids)
-    lapsed = [rule for rule in rules.values() if rule.standing_on(day) is not rule]
+    lapsed = [] if day is None else [rule for rule in rules.values() if rule.standing_on(day) is not rule]
     for rule in lapsed:
         rules, ids = _without_lapsed(rule, day, rules, ids)
+    if strictly and (circles := circle_problems(rules, ids)):
+        raise OneMapError.of(circles)
     return [*_linked_rules(rules, ids), *(rule for rule in lapsed if rule.id not in rules)]
 
 
@@ -574,15 +576,14 @@ def _linked_rules(rules: Mapping[str, Rule], ids: Mapping[str, str]) -> list[Rul
 
     ids: the rule that has taken the place of another, by the other's id.
     """
-    if circles := circle_problems(rules, ids):
-        raise OneMapError.of(circles)
     severe: dict[str, list[Rule]] = {}
     linked: dict[str, Rule] = {}
     # A rule may be the milder one of a milder one: the severe ones come first.
     waiting = dict(rules)
     while waiting:
         named = {ids.get(rule.milder, rule.milder) for rule in waiting.values() if rule.milder}
-        for rule in [rule for key, rule in waiting.items() if key not in named]:
+        ready = [rule for key, rule in waiting.items() if key not in named] or list(waiting.values())  # a circle
+        for rule in ready:
             under = tuple(ids.get(other, other) for other in rule.under)
             above = tuple(severe.get(rule.id, ()))
             is_linked = under == rule.under and above == rule.milder_of

@@ -76,7 +76,7 @@ def check_plan_of(library: Library, question: Question, origin: tuple[float, flo
 
     Raises UsageError only.unknown, replace.unknown, OneMapError pack.no_rules.
     """
-    joined = joined_rules(question.packs, question.as_of)
+    joined = joined_rules(question.packs, question.as_of, strictly=True)
     if not joined and not any(pack.checklist for pack in question.packs):
         raise OneMapError("pack.no_rules", packs=[pack.id for pack in question.packs])
     known = _known_versions(library, question)

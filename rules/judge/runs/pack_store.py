@@ -58,7 +58,7 @@ def enact(library: Library, given: tuple[str, str], who: str, reason: str, inste
         catalogue = library.catalogue()
         place = place_of_pack(kept, pack_head(text, source), instead, library.label)
         packs = parse_packs([*texts[:place], given, *texts[place + 1 :]], catalogue, are_kept=True)
-        joined_rules(packs)
+        joined_rules(packs, strictly=True)
         refuse_slips([packs[place]], date.today())
         pack, former = packs[place], texts[place] if place < len(texts) else None
         if former is not None and sha256(former[0]) == pack.hash:

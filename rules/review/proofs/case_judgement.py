@@ -187,7 +187,7 @@ def judged_groups(
     cases: Sequence[Case], packs: Sequence[Pack], catalogue: Mapping[str, LayerEntry], folder: Path
 ) -> Iterator[JudgedCases]:
     """The cases in groups that can be judged together. folder: for the files of rasters."""
-    rules = joined_rules(packs)
+    rules = joined_rules(packs, strictly=True)
     asked = [code for rule in rules for code in (*rule.layers_named, *rule.layers)]
     first = {rule.layers_named[0] for rule in rules}
     official = {code for rule in rules for key, code in rule.other_layers.items() if key == "instead"}

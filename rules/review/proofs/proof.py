@@ -113,7 +113,7 @@ class PacksToProve:
     @cached_property
     def rules(self) -> list[Rule]:
         """Their rules, joined. Raises OneMapError rule.…."""
-        return joined_rules(self.packs)
+        return joined_rules(self.packs, strictly=True)
 
     @property
     def own_rules(self) -> list[Rule]:

@@ -37,7 +37,7 @@ def new(values: Values, context: VerbContext) -> Result:
     packs = [
         (pack, None if is_shipped(name) else text) for pack, name, (text, _) in zip(read, names, texts, strict=True)
     ]
-    rules = joined_rules([pack for pack, _ in packs])
+    rules = joined_rules([pack for pack, _ in packs], strictly=True)
     refuse_slips([pack for pack, _ in packs], date.today())
     district, remarks = _district(values, crs)
     kept = [(pack.id, text) for pack, text in packs]

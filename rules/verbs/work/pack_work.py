@@ -24,7 +24,7 @@ def laws(values: Values, context: VerbContext) -> Result:
 
     day, language = values.get("as_of") or date.today(), context.language
     packs = parse_packs(pack_texts(values.get("pack") or [DEFAULT_PACK]), shipped_catalogue())
-    rules = [_record(rule, day, language) for rule in joined_rules(packs)]
+    rules = [_record(rule, day, language) for rule in joined_rules(packs, strictly=True)]
     return {"ok": True, "as_of": day.isoformat(), "packs": [pack.record() for pack in packs], "rules": rules}
 
 

@@ -198,11 +198,11 @@ def test_a_rule_in_two_packs_is_an_error_unless_it_replaces(desk):
     assert [pack["id"] for pack in answer.json["run"]["packs"]] == ["first", "own"]
 
 
-def join_packs(*packs):
+def join_packs(*packs, strictly=True):
     """The rules of packs p1, p2 … given together, or what is wrong with them: code and rule."""
     texts = [(pack_of(*rules, id=f"p{n}"), f"p{n}.toml") for n, rules in enumerate(packs, start=1)]
     try:
-        return joined_rules(parse_packs(texts, shipped_catalogue(), are_kept=True))
+        return joined_rules(parse_packs(texts, shipped_catalogue(), are_kept=True), strictly=strictly)
     except OneMapError as error:
         return [(one.code, one.facts["rule"]) for one in error.problems]
 
@@ -226,6 +226,17 @@ def test_rules_that_take_each_others_place_are_refused(packs, expected):
     assert join_packs(*packs) == expected
 
 
+@pytest.mark.parametrize(
+    "packs",
+    [
+        [[{"id": "a", "under": "b"}, {"id": "b", "under": "a"}]],
+        [[{"id": "a"}], [{"id": "b", "replaces": "a"}], [{"id": "a"}]],
+    ],
+)
+def test_what_a_library_kept_with_packs_that_are_refused_now_stays_readable(packs):
+    assert sorted(rule.id for rule in join_packs(*packs, strictly=False)) == ["a", "b"]
+
+
 def test_what_holds_for_one_layer_alone_gives_way_where_another_of_them_judges():
     own = {"STBHHX": {"where": "B = 2", "min_area_m2": 500}, "GYL": {"min_share": 0.1}}
     (rule,) = join_packs([{"layer": ["STBHHX", "GYL", "LDYZT"], "by_layer": own, "where": "A = 1", "min_width_m": 2}])
@@ -237,13 +248,15 @@ def test_what_holds_for_one_layer_alone_gives_way_where_another_of_them_judges()
         assert other.for_layer("STBHHX").hash == rule.hash
 
 
-def test_rules_that_are_milder_in_a_circle_are_refused():
+def test_rules_that_are_milder_in_a_circle_are_refused_and_stay_readable():
     road = '[class.road]\ntitle = { en = "roads" }\nuse = ["1207"]\nkinds = ["street"]\n'
     rules = [pack(id=f'"{name}"', unless='["road"]', milder=f'"{other}"') for name, other in ("ab", "ba")]
     text = road + rules[0] + "[[rule]]" + rules[1].partition("[[rule]]")[2]
+    packs = [parse_pack(text, "p.toml", shipped_catalogue())]
     with pytest.raises(OneMapError) as refused:
-        joined_rules([parse_pack(text, "p.toml", shipped_catalogue())])
+        joined_rules(packs, strictly=True)
     assert [(one.code, one.facts["others"]) for one in refused.value.problems] == [("rule.circle", "a → b → a")]
+    assert [rule.id for rule in joined_rules(packs)] == ["a", "b"]
 
 
 def test_a_rule_is_not_hidden_by_one_with_a_milder_verdict(desk):
