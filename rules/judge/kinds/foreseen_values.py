@@ -98,7 +98,10 @@ def _as_meant(value: Any, where: str, name: str, reading: Callable[[str], str] |
     meant = narrow_text(text) if reading is None else reading(text)
     if value == meant or is_named(where, name, text):
         return text
-    return meant if reading is not None or is_named(where, name, meant) else value
+    if reading is not None:
+        return meant
+    forms = unicodedata.normalize("NFKC", text), meant  # a pattern keeps its blanks
+    return next((form for form in forms if is_named(where, name, form)), value)
 
 
 def is_named(where: str, name: str, text: str) -> bool:

@@ -53,6 +53,7 @@ def test_width_and_blanks_hide_no_value_from_a_condition():
     assert (
         says("BZ = '１００１'", values) == says("BZ IN (' 1001 ')", values) == [True, True, True, False, False, False]
     )
+    assert says("BZ LIKE '%区　一期（%'", ["东区　一期（甲）", "东区 一期(甲)", "东区一期"]) == [True, True, False]
     assert says("BZ LIKE '１０％'", values) == [True, True, True, False, False, False]
     assert says("DLBM = '０１０１' OR DLBM = '01 02'", ["0101", "0102", "0103"], "DLTB", "DLBM") == [True, True, False]
     assert says("BHJB = '一 级'", ["一级", "二级"], "YYSSYBHQ", "BHJB") == [True, False]
