@@ -150,7 +150,7 @@ class Cluster:
                     with self._reaching_scheduler():
                         running[self.client.submit(function, body, pure=False)] = number
                 progress.at(work.share_done(), work.step("progress.cluster"))
-                with contextlib.suppress(TimeoutError), self._reaching_scheduler():
+                with self._reaching_scheduler(), contextlib.suppress(TimeoutError):
                     wait(list(running), timeout=_WAIT_S, return_when="FIRST_COMPLETED")
                 for future in [future for future in running if future.done()]:
                     number = running.pop(future)
@@ -166,11 +166,9 @@ class Cluster:
 
     @contextlib.contextmanager
     def _reaching_scheduler(self) -> Iterator[None]:
-        """Refuse where the scheduler no longer answers. Raises OneMapError cluster.unreachable, TimeoutError."""
+        """Refuse where the scheduler no longer answers. Raises OneMapError cluster.unreachable."""
         try:
             yield
-        except TimeoutError:
-            raise
         except (OSError, RuntimeError) as error:  # Dask's own are of these
             raise OneMapError("cluster.unreachable", field="--scheduler", address=self.scheduler) from error
 
