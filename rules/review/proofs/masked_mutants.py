@@ -147,8 +147,6 @@ def _turning_days(*rules: Rule) -> Iterator[date]:
 def _reaches_as_many(one: Rule, rule: Rule, verdict: str, rules: Sequence[Rule]) -> bool:
     """Whether a rule excuses only whom another excuses, or a rule graver than a verdict judges the rest instead."""
     spared = {item.name for item in rule.unless}
-    if any(_rank(other.verdict) > _rank(one.verdict) for other in rules if other.id in one.under):
-        return False
     if {item.name for item in one.unless} <= spared:
         return True
     instead = [other for other in rules if any(mild.id == one.id for mild in other.milder_of)]
