@@ -476,8 +476,7 @@ def joined_rules(packs: Sequence[Pack], day: date | None = None, *, strictly: bo
 
     day: the day of the check. Where no law of a replacing rule is in force on it, the replaced rule holds, and the
     replacing one comes after all rules.
-    strictly: refuse rules that lead back to themselves and names of replaced rules, too. No such pack judges or is put
-    in force; whatever a library kept with one stays readable.
+    strictly: refuse circles and names of replaced rules, too: such packs do not judge, but what was judged is readable.
 
     Where `under` or `milder` in another pack names a retired rule, the rule that now judges its matter is meant; a rule
     that `replaces` a retired one is refused, since the new rule may judge more. Raises OneMapError rule.in_two_packs,
@@ -516,12 +515,12 @@ def joined_rules(packs: Sequence[Pack], day: date | None = None, *, strictly: bo
     problems += [problem for rule in rules.values() for problem in _unknown_references(rule, rules, ids)]
     if problems:
         raise OneMapError.of(problems)
-    lapsed = [] if day is None else [rule for rule in rules.values() if rule.standing_on(day) is not rule]
+    if day is None:
+        return _linked_rules(rules, ids, strictly)
+    lapsed = [rule for rule in rules.values() if rule.standing_on(day) is not rule]
     for rule in lapsed:
         rules, ids = _without_lapsed(rule, day, rules, ids)
-    if strictly and (circles := circle_problems(rules, ids)):
-        raise OneMapError.of(circles)
-    return [*_linked_rules(rules, ids), *(rule for rule in lapsed if rule.id not in rules)]
+    return [*_linked_rules(rules, ids, strictly), *(rule for rule in lapsed if rule.id not in rules)]
 
 
 def lapsed_rules(packs: Sequence[Pack], day: date) -> frozenset[tuple[str, str]]:
@@ -571,11 +570,13 @@ def _unknown_references(rule: Rule, rules: Mapping[str, Rule], ids: Mapping[str,
     ]
 
 
-def _linked_rules(rules: Mapping[str, Rule], ids: Mapping[str, str]) -> list[Rule]:
+def _linked_rules(rules: Mapping[str, Rule], ids: Mapping[str, str], strictly: bool) -> list[Rule]:
     """The rules in their order, each linked with the rules that it is milder than, and with current names.
 
-    ids: the rule that has taken the place of another, by the other's id.
+    ids: the rule that has taken the place of another, by the other's id; strictly: as in `joined_rules`.
     """
+    if strictly and (circles := circle_problems(rules, ids)):
+        raise OneMapError.of(circles)
     severe: dict[str, list[Rule]] = {}
     linked: dict[str, Rule] = {}
     # A rule may be the milder one of a milder one: the severe ones come first.
