@@ -1,4 +1,4 @@
-"""Slips of rule packs: rules on repealed laws, days turned round, conditions that are constant."""
+"""Slips of rule packs: rules on repealed laws or blank ones, days turned round, conditions that are constant."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -13,7 +13,7 @@ from onemap.rules.judge.packs.rule import Rule
 def refuse_slips(packs: Sequence[Pack], day: date) -> None:
     """Refuse packs that are given anew, or put in force, on a day.
 
-    Raises OneMapError rule.repealed, rule.days, rule.never, rule.always.
+    Raises OneMapError rule.repealed, rule.basis, rule.days, rule.never, rule.always.
     """
     if problems := slips_of(packs, day):
         raise OneMapError.of(problems)
@@ -28,6 +28,8 @@ def slips_of(packs: Sequence[Pack], day: date) -> list[Problem]:
 def _slips_of_rule(rule: Rule) -> Iterator[Problem]:
     place = {"file": rule.pack, "feature": rule.id, "rule": rule.id}
     for entry in rule.basis:
+        if not entry.law.strip():
+            yield Problem("rule.basis", {**place, "field": "basis"})
         first, last = entry.first_day, entry.last_day
         if first is not None and last is not None and first > last:
             days = {"law": entry.law, "from": first.isoformat(), "to": last.isoformat()}
