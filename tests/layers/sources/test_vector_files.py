@@ -116,7 +116,9 @@ def test_gdal_looks_through_a_geojson_once_for_its_name_and_fields(layer_file, b
     looks = []
     for name in ("list_layers", "read_info"):
         look = getattr(pyogrio, name)
-        monkeypatch.setattr(pyogrio, name, lambda *given, look=look, **more: looks.append(given) or look(*given, **more))
+        monkeypatch.setattr(
+            pyogrio, name, lambda *given, look=look, **more: looks.append(given) or look(*given, **more)
+        )
     for rows in (2, 3):  # the second is another content of the same file
         path = layer_file("a.geojson", [box(at, 0) for at in range(rows)])
         looks.clear()
