@@ -103,6 +103,8 @@ class OneMapPlugin:
         if self._filter is not None:
             self.iface.deregisterLocatorFilter(self._filter)  # QGIS deletes it
             self._filter = self._questions = None
+        for dialog in list(self._dialogs):
+            dialog.close()
         if self.dock is not None:
             from onemap.plugin.desk.guide.guide import close_guides
 
@@ -153,7 +155,7 @@ class OneMapPlugin:
         self._dialogs.add(dialog)  # QGIS keeps no reference of ours
 
         def take_results(successful: bool, results: dict[str, Any]) -> None:
-            if successful:
+            if successful and self.dock is not None:  # a run goes on without its panel
                 on_done(results)
 
         dialog.algorithmFinished.connect(take_results)

@@ -130,6 +130,28 @@ def sample_city(made_once: Callable[[str, Callable[[Path], Any]], Path]) -> Path
     return made_once("sample-city", lambda folder: make(folder, parcels=SAMPLE_PARCELS))
 
 
+@pytest.fixture(scope="session")
+def sample_library(
+    sample_city: Path,
+    made_once: Callable[[str, Callable[[Path], Any]], Path],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """A copy of the library that the demo makes of the sample city, with every layer that layers.json names."""
+
+    def make(folder: Path) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.syspath_prepend(str(ROOT / "resources"))
+            from workshop import demo, pythons
+
+            patch.setattr(pythons, "CORE", Path(sys.prefix))
+            files = demo.Files(folder)
+            files.clear()
+            files.city = sample_city
+            assert {answer["repaired"] for answer in demo.make_library(files)} == {0}
+
+    return Path(shutil.copy(made_once("sample-library", make) / "city.gpkg", tmp_path_factory.mktemp("library")))
+
+
 @pytest.fixture
 def core() -> Callable[..., subprocess.CompletedProcess[bytes]]:
     """Run the core as a separate program, as the plugin does."""

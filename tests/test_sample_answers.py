@@ -1,10 +1,7 @@
 """The sample city as a library: every department, library and kind of data, and answers worked out by hand."""
 
 import json
-import shutil
 import sqlite3
-import subprocess
-import sys
 import tomllib
 from collections.abc import Callable
 from contextlib import closing
@@ -37,40 +34,9 @@ def entries(city: Path) -> list[dict[str, Any]]:
     return json.loads((city / "layers.json").read_text(encoding="utf-8"))
 
 
-def make_library(folder: Path, city: Path, entries: list[dict[str, Any]]) -> None:
-    """A library with every layer of the city, added one after another as layers.json says, by one core."""
-    path = folder / "city.gpkg"
-    about = json.loads((city / "city.json").read_text(encoding="utf-8"))
-    done("new", path, "--crs", about["crs"], "--district", city / about["district"])
-    command = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py"), "serve", "--lang", "en"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8") as core:
-        assert core.stdin
-        assert core.stdout
-        for entry in entries:
-            options = dict(entry["options"])
-            if options["covers"] != "district":
-                options["covers"] = str(city / options["covers"])
-            source = {"library": str(path), "source": str(city / entry["file"]), "as": entry["code"]}
-            request = {"jsonrpc": "2.0", "id": 1, "method": "add", "params": source | options}
-            core.stdin.write(json.dumps(request) + "\n")
-            core.stdin.flush()
-            answer = next(one for one in map(json.loads, iter(core.stdout.readline, "")) if "method" not in one)
-            assert answer.get("result", answer)["repaired"] == 0, answer
-
-
 @pytest.fixture(scope="module")
-def library(
-    city: Path,
-    entries: list[dict[str, Any]],
-    made_once: Callable[[str, Callable[[Path], Any]], Path],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Path:
-    """A copy of that library."""
-    folder = tmp_path_factory.mktemp("library")
-    shutil.copytree(
-        made_once("sample-library", lambda place: make_library(place, city, entries)), folder, dirs_exist_ok=True
-    )
-    return folder / "city.gpkg"
+def library(sample_library: Path) -> Path:
+    return sample_library
 
 
 def test_the_library_holds_something_of_every_department_library_and_kind(library):

@@ -16,4 +16,5 @@ def write_list(path: Path, root: Path, files: Sequence[Path]) -> None:
     sheet.append(["序号", "文件", "大小（字节）", "SHA-256"])
     for number, file in enumerate(files, 1):
         sheet.append([number, file.relative_to(root).as_posix(), file.stat().st_size, file_hash(file)])
+        sheet.cell(number + 1, 2).data_type = "s"  # a name that looks like a formula is text
     book.save(path)

@@ -27,7 +27,7 @@ _DAYS_KEPT = 14  # of work that nobody went on with
 # What only stands in the way: once it is cleared, the same command goes on.
 _PASSING = {
     *("journal.failed", "out.failed", "library.full", "library.busy", "library.stopped"),
-    *("cluster.block_lost", "cluster.shared"),
+    *("cluster.block_lost", "cluster.shared", "cluster.unreachable", "cluster.no_workers"),
 }
 _MOST_AT_ONCE = 100  # of one command with the same key: each works for itself
 

@@ -1308,6 +1308,10 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>无法写入 {path}。请换一个文件夹，或关闭正打开该文件的程序。</translation>
     </message>
     <message>
+        <source>The map was not printed: a layer of it was removed meanwhile. Print it again.</source>
+        <translation>地图未打印：打印期间有图层被移除。请重新打印。</translation>
+    </message>
+    <message>
         <source>The map as it lies here, with title, legend, scale, north and the date of the data</source>
         <translation>按当前视图出图：图名、图例、比例尺、指北针、数据日期</translation>
     </message>

@@ -34,6 +34,10 @@ class Files:
         self.profile = folder / "city.profile.toml"
         self.calendar = folder / "city.calendar.toml"
 
+    def about_city(self) -> dict:
+        """What the city says of itself."""
+        return json.loads((self.city / "city.json").read_text(encoding="utf-8"))
+
     def clear(self) -> None:
         """Remove what an earlier demo made, but nothing that somebody else put there."""
         for folder in (self.city, self.inside, self.papers):
@@ -52,8 +56,17 @@ def demo(files: Files | None = None) -> int:
     face = qgis_programs.environment()
     began = time.monotonic()
     files.clear()
-    city = _make_city(files)
-    _make_library(files, city)
+    say(f"Making the sample city in {_short(files.city)}, as its departments would send it")
+    _onemap("sample", files.city)
+    make_library(files)
+    use_library(files, face)
+    say(f"Done in {time.monotonic() - began:.0f} s")
+    return 0
+
+
+def use_library(files: Files, face: Path | None) -> None:
+    """All that is shown of a city and its library. face: QGIS's environment."""
+    city = files.about_city()
     checked = _check_outside(files, city)
     if face is not None:
         translations.compile_all()
@@ -62,17 +75,11 @@ def demo(files: Files | None = None) -> int:
     papers = _issue_case(files, city)
     tables.show(checked, files.findings)
     _name_files(files, face is not None, papers)
-    say(f"Done in {time.monotonic() - began:.0f} s")
-    return 0
 
 
-def _make_city(files: Files) -> dict:
-    say(f"Making the sample city in {_short(files.city)}, as its departments would send it")
-    _onemap("sample", files.city)
-    return json.loads((files.city / "city.json").read_text(encoding="utf-8"))
-
-
-def _make_library(files: Files, city: dict) -> None:
+def make_library(files: Files) -> list[dict]:
+    """Make a library of a city's files; what was answered of each layer."""
+    city, answers = files.about_city(), []
     say(f"Making the library {_short(files.library)}")
     _onemap(
         "new", files.library, "--crs", city["crs"], "--name", city["name"], "--district", files.city / city["district"]
@@ -83,6 +90,8 @@ def _make_library(files: Files, city: dict) -> None:
             say(f"Adding {layer['file']} as {layer['code']}")
             added = _served_answer(core, "add", _params(files, layer))
             say(f"  version {added['version']}: {added['features']:,} features")
+            answers.append(added)
+    return answers
 
 
 def _serving(*options: str) -> subprocess.Popen:

@@ -140,15 +140,33 @@ def file_info(readable: ReadableFile, encoding: str | None = None) -> dict[str, 
 
     Raises OneMapError source.indirect, source.swollen, and as pyogrio does.
     """
-    info: dict[str, Any] = pyogrio.read_info(
-        gdal_name(readable.content), layer=readable.gdal_layer, encoding=encoding, **open_options(readable.content)
-    )
+    if _is_geojson_file(readable):
+        info = _geojson_info(readable)
+    else:
+        given = {"layer": readable.gdal_layer, "encoding": encoding, **open_options(readable.content)}
+        info = pyogrio.read_info(gdal_name(readable.content), **given)
     suffix = readable.path.suffix.lower()
     expected = "MapInfo File" if suffix in MAPINFO else GDAL_DRIVERS[suffix]
     if info["driver"] != expected and not (suffix in JSON_SUFFIXES and info["driver"] in _JSON_DRIVERS):
         raise OneMapError("source.indirect", **readable.place)
     if suffix in JSON_SUFFIXES:  # each record may bring a field of its own, which all others lack
         check_full_size(readable.path, info["features"] * len(info["fields"]) * VALUE_BYTES)
+    return info
+
+
+def _is_geojson_file(readable: ReadableFile) -> bool:
+    """Whether GDAL reads a file itself that is GeoJSON, in UTF-8 and with one layer."""
+    return readable.json is not None and not readable.json.is_topology and isinstance(readable.content, Path)
+
+
+def _geojson_info(readable: ReadableFile) -> dict[str, Any]:
+    state = readable.path.stat()
+    return _info_of_geojson(readable.path.absolute(), state.st_size, state.st_mtime_ns)
+
+
+@lru_cache(maxsize=1)  # GDAL reads all of it to tell; names and rows are asked for one after the other
+def _info_of_geojson(path: Path, size: int, changed_ns: int) -> dict[str, Any]:
+    info: dict[str, Any] = pyogrio.read_info(gdal_name(path), layer=0, **open_options(path))
     return info
 
 
@@ -174,6 +192,8 @@ def _listed_layers(readable: ReadableFile) -> list[str]:
     it is asked for one layer after the other.
     """
     content, options = readable.content, open_options(readable.content)
+    if _is_geojson_file(readable):
+        return [str(_geojson_info(readable)["layer_name"])]
     if not (options and isinstance(content, Path) and is_in_wal_mode(content)):
         return [str(name) for name, _ in pyogrio.list_layers(gdal_name(content))]
     listed: list[str] = []

@@ -43,11 +43,10 @@ class MapPrint(QPushButton):
         drawing.finished.connect(self._show_written)
         drawing.begin()
 
-    def _show_written(self, path: str, is_written: bool) -> None:
+    def _show_written(self, path: str, why_not: str) -> None:
         self.setEnabled(True)
-        if not is_written:
-            text = tr("{path} could not be written. Choose another folder, or close the file where it is open.")
-            self.message_sent.emit(text.format(path=path))
+        if why_not:
+            self.message_sent.emit(why_not)
             return
         open_file(path)
         self.message_sent.emit(tr("Written: {path}").format(path=path))

@@ -44,10 +44,11 @@ class SheetDrawing(QObject):
     """One sheet that is being written to a file. Each step is an event of its own, so that keys are read between them.
 
     The sheet is QGIS's layout. Its exporter would block everything while it draws the map and looks which symbols are
-    in sight; so the map is hidden in the layout, and a task draws it.
+    in sight; so the map is hidden in the layout, and a task draws it. It has the layers that lay on the map at the
+    beginning; where one of them is removed before it is drawn, nothing is written.
     """
 
-    finished = pyqtSignal(str, bool)  # the file, and whether it was written
+    finished = pyqtSignal(str, str)  # the file, and why it was not written; empty for a file that was
 
     def __init__(self, sheet: QgsPrintLayout, path: str) -> None:
         super().__init__()
@@ -55,6 +56,7 @@ class SheetDrawing(QObject):
         self._part = self._path.with_name(f"{self._path.name}.part")
         self._map, self._legend = sheet.itemById("map"), sheet.itemById("legend")
         self._pages = LegendPages(sheet, DPI)
+        self._layer_ids: list[str] = []  # that the map has
         self._page = 0  # of the legend, that is drawn next
         self._is_image = self._path.suffix.lower() == ".png"
         self._device: QImage | QPdfWriter | None = None
@@ -67,6 +69,9 @@ class SheetDrawing(QObject):
         """Begin; what becomes of it, `finished` tells."""
         _running.add(self)
         self._map.setVisibility(False)
+        layers = self._map_settings(DRAFT_DPI).layers()
+        self._layer_ids = [layer.id() for layer in layers]
+        self._map.setLayers(layers)
         self._legend.setLegendFilterByMapEnabled(False)
         self._draw_draft()  # with which the layout has forgotten its own filter
         model = self._legend.model()
@@ -115,8 +120,11 @@ class SheetDrawing(QObject):
     def _draw_map(self) -> None:
         """Draw the map in a task of QGIS, which the status bar shows and where it can be cancelled."""
         settings = self._map_settings(DPI)
+        if [layer.id() for layer in settings.layers()] != self._layer_ids:
+            self._end(tr("The map was not printed: a layer of it was removed meanwhile. Print it again."))
+            return
         if not self._open():
-            self._end(False)
+            self._end(self._not_written())
             return
         is_picture = not self._is_image and QgsMapSettingsUtils.containsAdvancedEffects(settings)
         if is_picture:
@@ -130,7 +138,7 @@ class SheetDrawing(QObject):
             self._painter.translate(self._map_box().topLeft())
         task = QgsMapRendererTask(settings, self._map_painter)
         task.taskCompleted.connect(lambda: QTimer.singleShot(0, self._draw_frame))
-        task.taskTerminated.connect(lambda: self._end(False))
+        task.taskTerminated.connect(lambda: self._end(tr("Cancelled.")))
         QgsApplication.taskManager().addTask(task)
 
     def _open(self) -> bool:
@@ -188,23 +196,30 @@ class SheetDrawing(QObject):
             self._page += 1
             QTimer.singleShot(0, self._go_on)
             return
-        BackgroundTask(tr("Printing the map…"), self._pack, lambda packed, _error: self._end(bool(packed))).start()
+        BackgroundTask(tr("Printing the map…"), self._pack, self._take_packed).start()
 
     def _pack(self, _progress: object) -> bool:
         """Pack the sheet into its file; runs in a thread."""
         return self._painter.end() and (not self._is_image or self._device.save(str(self._part), "PNG"))
 
-    def _end(self, is_drawn: bool) -> None:
-        """Move the finished file to its place, or remove what was written."""
-        if not is_drawn and self._device is not None:
+    def _take_packed(self, is_packed: bool | None, _error: Exception | None) -> None:
+        self._end("" if is_packed else self._not_written())
+
+    def _not_written(self) -> str:
+        text = tr("{path} could not be written. Choose another folder, or close the file where it is open.")
+        return text.format(path=self._path)
+
+    def _end(self, why_not: str) -> None:
+        """Move the finished file to its place, or remove what was written. why_not: why there is none; empty: it is."""
+        if why_not and self._device is not None:
             self._painter.end()
         self._device = None
-        is_written = False
-        with contextlib.suppress(OSError):
-            if is_drawn:
+        try:
+            if not why_not:
                 os.replace(self._part, self._path)
-                is_written = True
+        except OSError:
+            why_not = self._not_written()
         with contextlib.suppress(OSError):
             self._part.unlink(missing_ok=True)
         _running.discard(self)
-        self.finished.emit(str(self._path), is_written)
+        self.finished.emit(str(self._path), why_not)

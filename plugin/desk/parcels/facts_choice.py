@@ -134,7 +134,7 @@ class FactsChoice(QWidget):
         left[PARCELS] = [fact for fact in answer[PARCELS] if not self._omits(fact["name"])]
         if self.dialog is not None:
             self.dialog.deleteLater()
-        self.dialog = FactsDialog(self._library, left, packs, self.known_fields(), self.window())
+        self.dialog = FactsDialog(self._library, left, packs, self.known_fields(), self)
         self.dialog.setModal(True)
         self.dialog.show_given(self.given)
         self.dialog.accepted.connect(lambda: self.take(self.dialog.given))

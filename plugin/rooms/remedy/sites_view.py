@@ -265,6 +265,7 @@ class SitesView(VerbView):
         self._path = target
         self._record = {"started": datetime.now(timezone.utc).isoformat(timespec="seconds"), "id": "sites"}
         self.sites = sites_in(answer)
+        self.remarked.emit(answer.get("problems") or [])
         if not self.sites:
             self.summary.setText(tr("No place was found. That is no proof that there is none."))
             self.form_button.setChecked(True)
@@ -283,7 +284,6 @@ class SitesView(VerbView):
             self.tree.show_table(table, columns=DISTANCE + 1)
             fit_columns(self.tree, NEAREST)
             self.tree.setCurrentItem(self.tree.topLevelItem(0))
-            self.remarked.emit(answer.get("problems") or [])
             self._show_all()
         self._enable()
         self.results_shown.emit()

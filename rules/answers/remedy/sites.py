@@ -11,28 +11,32 @@ import shapely
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.geometry.parts import multi, polygon_part, polygon_parts, shift_geometries, shift_polygons
-from onemap.layers.geometry.shape_column import all_of
+from onemap.layers.geometry.shape_column import all_of, areas_of
 from onemap.layers.library.library import Library, sha256
-from onemap.layers.messages import phrase
+from onemap.layers.messages import ProblemRecord, names_in_short, phrase, problem_record
 from onemap.layers.progress import SILENT, Progress
 from onemap.rules.answers.remedy.cuts import Obstacles, Parts, cut_off
 from onemap.rules.answers.remedy.obstacles import obstacles_of, verdicts_left
 from onemap.rules.answers.remedy.unbuilt_ground import RULE as UNBUILT
-from onemap.rules.judge.check.check import check, local_origin
+from onemap.rules.contract.verdict import RANK, Verdict
+from onemap.rules.judge.check.check import check, local_origin, remarks_of
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.inputs.parcels import Parcels
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.overlay.uninterruptible import run_cancellable
 from onemap.rules.judge.packs.pack import Pack, rules_of_run
 from onemap.rules.judge.packs.rule import Rule
-from onemap.rules.judge.question.layer_remarks import problems_near, versions_of_run
+from onemap.rules.judge.question.check_plan import check_plan_of
 from onemap.rules.judge.question.question import Question
-from onemap.rules.judge.runs.unwritten_sites import lacking_ground
+from onemap.rules.judge.runs.run import Run
+from onemap.rules.judge.runs.unasked_rules import judging_rules, unasked_rules
 
 CELL_M = 1000.0  # the ground is searched in squares, so that none of the overlays is of a whole district
 # Of the work: when the ground is checked, what stands against it cut off, what is free known, and searched.
 _CHECKED, _CUT, _FREE, _FOUND = 0.07, 0.09, 0.1, 0.98
 _UNITED_S = 6e-6  # measured, a vertex of what is left
+_LISTED = "P"  # before the number of a site that is listed
+_LEAST_UNKNOWN = 0.01  # of the ground that is searched; less is not told
 SPARE = 3  # how many more places are tried than are asked for, since some fail the check
 COLUMNS = ["site", "rank", "verdict", "area_m2", "width_m", "clearance_m", "nearest_rule", "nearest_m", "nearest_title"]
 DIRECTIONS_DEG = (0.0, 30.0, 60.0, 90.0, 120.0, 150.0)
@@ -60,10 +64,10 @@ class SiteOptions:
 
 @dataclass(frozen=True)
 class FoundSites:
-    """The table of sites, and remarks on layers that lack ground near them."""
+    """The table of sites, and the remarks: what a check of them remarks, and what is not known of the ground."""
 
     table: Table
-    problems: tuple[Problem, ...] = ()
+    problems: list[ProblemRecord]
 
 
 def sites(
@@ -100,17 +104,42 @@ def sites(
     free = free[shapely.area(free) >= options.area_m2] if len(left) else np.empty(0, dtype=object)
     searching = threads.progress.part(_FREE, _FOUND, phrase("progress.free", language))
     found = places(free, options.area_m2, options.width_m, SPARE * options.count, searching)
-    if len(found.grounds) == 0:
-        return FoundSites(_table(found, np.empty(0, dtype=object), obstacles, rules, language, origin))
-    asked = replace(blank, parcels=_parcels(found.grounds, origin, options.attributes))
-    run = check(library, asked, threads.part(_FOUND, 1.0, phrase("progress.found", language)))
-    passing = np.flatnonzero(~verdicts_left(run, options.keep_verdict))[: options.count]
-    verdicts = run.tables["parcels"].values("verdict")[passing]
-    passed = Places(found.grounds[passing], found.clearance_m[passing])
+    passed, verdicts, remarks = found, np.empty(0, dtype=object), list[ProblemRecord]()
+    if len(found.grounds):
+        asked = replace(blank, parcels=_parcels(found.grounds, origin, options.attributes))
+        run = check(library, asked, threads.part(_FOUND, 1.0, phrase("progress.found", language)))
+        passing = np.flatnonzero(~verdicts_left(run, options.keep_verdict))[: options.count]
+        verdicts = run.tables["parcels"].values("verdict")[passing]
+        passed = Places(found.grounds[passing], found.clearance_m[passing])
+    if len(passed.grounds):
+        listed = replace(blank, parcels=_parcels(passed.grounds, origin, options.attributes, _LISTED))
+        extents = shapely.bounds(listed.parcels.shapes).tolist()
+        remarks = remarks_of(library, listed, check_plan_of(library, listed, origin), *extents)
+    doubts = _unasked_rules(library, packs, first, language)
+    if len(passed.grounds) < options.count:
+        doubts += _unknown_ground(obstacles, rules, float(shapely.area(cells).sum()), language)
     table = _table(passed, verdicts, obstacles, rules, language, origin)
-    used = versions_of_run(run.record["layers"])
-    extents = shapely.bounds(table.geometries).tolist()
-    return FoundSites(table, tuple(problems_near(lacking_ground(library, used), used, *extents)))
+    return FoundSites(table, [*remarks, *(problem_record(doubt, language) for doubt in doubts)])
+
+
+def _unasked_rules(library: Library, packs: Sequence[Pack], first: Run, language: str) -> list[Problem]:
+    """The remark on rules that were not asked, if there are any: sites are free of what the others know."""
+    unasked = unasked_rules(library, packs, first.record, language)
+    layers = names_in_short([*dict.fromkeys(rule["layer_title"] for rule in unasked)])
+    facts = {"count": len(unasked), "rules": len(judging_rules(packs, first.record)), "layers": layers}
+    return [Problem("sites.unasked", facts)] if unasked else []
+
+
+def _unknown_ground(obstacles: Obstacles, rules: Sequence[Rule], whole_m2: float, language: str) -> list[Problem]:
+    """The remark on ground that was cut since it could not be judged, by the rule with most of it; few have none."""
+    unknown = obstacles.against.rank == RANK[Verdict.UNKNOWN]
+    area_m2 = np.bincount(obstacles.against.rule[unknown], areas_of(obstacles.ground)[unknown], len(rules) + 1)
+    share = float(area_m2.max()) / whole_m2
+    if share < _LEAST_UNKNOWN:
+        return []
+    title = rules[int(area_m2.argmax())].title
+    facts = {"share": f"{100 * share:.0f}", "count": int((area_m2 > 0).sum())}
+    return [Problem("sites.unknown", {**facts, "title": title.get(language, "")})]
 
 
 def _cells(ground: np.ndarray) -> np.ndarray:
@@ -128,11 +157,14 @@ def _cells(ground: np.ndarray) -> np.ndarray:
     return kept
 
 
-def _parcels(grounds: np.ndarray, origin: tuple[float, float], attributes: Mapping[str, str]) -> Parcels:
+def _parcels(
+    grounds: np.ndarray, origin: tuple[float, float], attributes: Mapping[str, str], before: str = ""
+) -> Parcels:
+    """Grounds as parcels, named by their numbers from 1 on. before: in front of each number."""
     written = shift_polygons(grounds, origin)
     count = len(written)
     return Parcels(
-        ids=np.array([str(number) for number in range(1, count + 1)], dtype=object),
+        ids=np.array([f"{before}{number}" for number in range(1, count + 1)], dtype=object),
         shapes=written,
         attributes=pd.DataFrame({name: [value] * count for name, value in attributes.items()}, index=range(count)),
         id_field=None,
@@ -164,7 +196,7 @@ def _table(
         for site, rule in zip(at, obstacles.against.rule[which], strict=True):
             nearest[site] = rules[rule]
     rows: dict[str, Any] = {
-        "site": [f"P{number}" for number in range(1, len(shapes) + 1)],
+        "site": [f"{_LISTED}{number}" for number in range(1, len(shapes) + 1)],
         "rank": np.arange(1, len(shapes) + 1),
         "verdict": verdicts,
         "area_m2": shapely.area(shapes),

@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_SIGNS = tuple("=+-@\t\r\n＝＋－＠")  # where people write Chinese, the wide ones too
 
 
 def csv_bytes(heads: Sequence[str], rows: Iterable[Iterable[Any]]) -> bytes:

@@ -111,7 +111,7 @@ def _run_of(
     return Run(
         question,
         record,
-        _problems(library, question, check_plan),
+        remarks_of(library, question, check_plan, question.parcels.extent),
         verdicts,
         {**answer.tables, "run": run_table(record)},
     )
@@ -130,9 +130,8 @@ def check_in_parts(library: Library, question: Question, threads: Threads, most_
     layers = LayersOfCheck(check_plan, sources, question.parcels, judging.progress.part(0.0, _LAYERS))
     parts, close = begin_parts(layers, question.parcels, judging.part(_LAYERS, 1.0), most_rows)
     record = _record(library, question, check_plan, _answer({}, layers, 0, []), started, began)
-    return RunInParts(
-        question, record, _problems(library, question, check_plan), {}, parts, close, judging.progress, began
-    )
+    remarks = remarks_of(library, question, check_plan, question.parcels.extent)
+    return RunInParts(question, record, remarks, {}, parts, close, judging.progress, began)
 
 
 def _plan_of(library: Library, question: Question) -> CheckPlan:
@@ -151,11 +150,16 @@ def _record(
     return record_of(check_plan, question.packs, parameters, [answer], started, seconds, library.person())
 
 
-def _problems(library: Library, question: Question, check_plan: CheckPlan) -> list[ProblemRecord]:
-    """Remarks on the parcels, on how they were read, on the names of their projects, on layers and on rules."""
+def remarks_of(
+    library: Library, question: Question, check_plan: CheckPlan, *extents: Sequence[float]
+) -> list[ProblemRecord]:
+    """Remarks on the parcels, on how they were read, on the names of their projects, on layers and on rules.
+
+    extents: of the parcels, each west, south, east, north.
+    """
     of_projects = kind_problems_of(question.packs, question.parcels, question.language)
-    used, extent = check_plan.versions_used, question.parcels.extent
-    of_layers = problems_near(lacking_ground(library, used), used, extent)
+    used = check_plan.versions_used
+    of_layers = problems_near(lacking_ground(library, used), used, *extents)
     of_trials = trial_problems_of(library, check_plan)
     of_packs = *slips_of(question.packs, question.as_of), *value_problems_of(library, check_plan)
     of_accuracy = accuracy_problems_of(library, check_plan, [question.parcels])

@@ -30,9 +30,11 @@ _THREADS = Threads()
 class _ClearParcels:
     """The parcels that are clear of a layer within its accuracy: how many, and the first with the rule it is clear of.
 
-    rules: those that keep parcels off the layer or inside it; accuracy_m: of its version.
+    code: of the layer; rules: those that keep parcels off it or inside it, or off its official zones; accuracy_m: of
+    its version.
     """
 
+    code: str
     rules: tuple[Rule, ...]
     accuracy_m: float
     count: int = 0
@@ -64,17 +66,18 @@ def accuracy_problems_of(library: Library, check_plan: CheckPlan, parts: Iterabl
 def _asked_of(check_plan: CheckPlan, code: str) -> _ClearParcels | None:
     """What to look for at a layer; None where no accuracy is stated, or no rule keeps parcels off or inside."""
     version = check_plan.in_force(code)
-    rules = tuple(one for one in check_plan.rules if one.layer == code and KINDS[one.kind].ends_at_features)
+    rules = tuple(one for one in check_plan.rules if code in (one.layer, _code_of_zones(one)))
+    rules = tuple(one for one in rules if KINDS[one.kind].ends_at_features)
     if not rules or version is None or not version.accuracy_m or code in check_plan.replaced:
         return None
-    return _ClearParcels(rules, version.accuracy_m)
+    return _ClearParcels(code, rules, version.accuracy_m)
 
 
 def _look_at(ids: np.ndarray, bench: Bench, layers: LayersOfCheck, found: _ClearParcels) -> None:
     """Count some more parcels; the first of all is named, by the first rule of which it is clear."""
     clear_of: dict[int, str] = {}
     for rule in found.rules:
-        for row in _clear_within(rule, bench, layers, found.accuracy_m).tolist():
+        for row in _clear_within(rule, bench, layers, found).tolist():
             clear_of.setdefault(row, rule.id)
     if clear_of and not found.count:
         first = min(clear_of)
@@ -82,24 +85,38 @@ def _look_at(ids: np.ndarray, bench: Bench, layers: LayersOfCheck, found: _Clear
     found.count += len(clear_of)
 
 
-def _clear_within(rule: Rule, bench: Bench, layers: LayersOfCheck, accuracy_m: float) -> np.ndarray:
+def _code_of_zones(rule: Rule) -> str | None:
+    """The code of the layer of official zones that stand instead of computed ones."""
+    return rule.other_layers.get("instead")
+
+
+def _clear_within(rule: Rule, bench: Bench, layers: LayersOfCheck, found: _ClearParcels) -> np.ndarray:
     """The parcels (k,) of which a rule says nothing, and says something once they are grown by the accuracy."""
-    near = _near_limit(rule, bench, layers, accuracy_m)
+    near_zones = _near_zones(rule, bench, layers, found.accuracy_m)
+    is_of_zones = found.code != rule.layer
+    near = near_zones if is_of_zones else _near_limit(rule, bench, layers, found.accuracy_m) & ~near_zones
     if not near.any():
         return np.empty(0, dtype=np.int64)
     judged = judged_rule(rule, bench, layers, _THREADS, near, None)
     has_unknown = ~shapely.is_missing(judged.judgement.unknown)
-    clear = np.sort(judged.rows[~(_has_hit(judged) | has_unknown)])
-    if len(clear) == 0:
+    # Whom a law excuses is clear wherever it lies.
+    is_free = False if judged.excused_by is None else ~are_none(judged.excused_by)
+    clear = np.sort(judged.rows[~(_has_hit(judged) | has_unknown | is_free)])
+    if len(clear) == 0 or is_of_zones:
         return clear
-    grown = freeze_set(shapely.buffer(all_of(bench.shapes)[clear], accuracy_m))
+    grown = freeze_set(shapely.buffer(all_of(bench.shapes)[clear], found.accuracy_m))
     attributes = bench.attributes.iloc[clear].reset_index(drop=True)
     judged = judged_rule(rule, replace(bench, shapes=grown, attributes=attributes), layers, _THREADS, None, None)
-    # Whom a law excuses is clear wherever it lies; official zones are drawn to an accuracy of their own.
-    if judged.official is not None:
-        return clear[:0]
-    is_free = False if judged.excused_by is None else ~are_none(judged.excused_by)
-    return clear[np.sort(judged.rows[_has_hit(judged) & np.logical_not(is_free)])]
+    return clear[np.sort(judged.rows[_has_hit(judged)])]
+
+
+def _near_zones(rule: Rule, bench: Bench, layers: LayersOfCheck, accuracy_m: float) -> np.ndarray:
+    """The parcels (n,) within the accuracy of official zones, which are drawn to an accuracy of their own."""
+    zones, is_near = layers.others(rule).get("instead"), np.zeros(len(bench.shapes), dtype=bool)
+    if zones is not None and zones.stored is not None:
+        shapes = zones.stored.geometries
+        is_near[index_of(bench.shapes).query(shapes, predicate="dwithin", distance=accuracy_m)[1]] = True
+    return is_near
 
 
 def _has_hit(judged: RuleJudgement) -> np.ndarray:

@@ -5,6 +5,7 @@ import logging
 import os
 import pickle  # between our own processes  # nosec B403
 import signal
+import time
 import uuid
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 _WAIT_S = 0.2  # until the next look at a request to stop
 _CLOSE_S = 5  # it takes a moment, as a rule
 _REACH_S = 10  # until a scheduler must have answered
+_ALONE_S = 60.0  # without any worker, until the work is given up; some are started anew meanwhile
 _WAITING = 2  # blocks that each thread of a worker has before it, so that it never stands idle
 LOCAL = "local"
 # A profile of the workers is nothing that anybody would look at, and takes its time a hundred times a second.
@@ -127,27 +129,50 @@ class Cluster:
     shared: Path | None = None
 
     def judge_blocks(self, work: Work, numbers: Sequence[int], progress: Progress) -> Generator[NumberedBlock]:
-        """Give the blocks to the free workers; as many are queued as all workers can hold."""
+        """Give the blocks to the free workers; as many are queued as all workers can hold.
+
+        Raises OneMapError cluster.unreachable, cluster.no_workers once the scheduler, or every worker, is gone.
+        """
         from distributed import wait
 
         waiting, function = list(reversed(numbers)), by_value(str(PACKAGE))
         running: dict[Future, int] = {}
-        like = self._task(work, progress)
+        like, worked = self._task(work, progress), time.monotonic()
         try:
             while waiting or running:
-                most = _WAITING * max(1, sum(self.client.nthreads().values())) if waiting else 0
-                while waiting and len(running) < most:
+                threads = self._threads()
+                worked = time.monotonic() if threads else worked
+                if time.monotonic() - worked > _ALONE_S:
+                    raise OneMapError("cluster.no_workers", field="--scheduler", address=self.scheduler)
+                while waiting and len(running) < _WAITING * max(1, threads):
                     number = waiting.pop()
                     body = pickle.dumps(self._of_block(like, work, number))
-                    running[self.client.submit(function, body, pure=False)] = number
+                    with self._reaching_scheduler():
+                        running[self.client.submit(function, body, pure=False)] = number
                 progress.at(work.share_done(), work.step("progress.cluster"))
-                with contextlib.suppress(TimeoutError):
+                with contextlib.suppress(TimeoutError), self._reaching_scheduler():
                     wait(list(running), timeout=_WAIT_S, return_when="FIRST_COMPLETED")
                 for future in [future for future in running if future.done()]:
                     number = running.pop(future)
                     yield NumberedBlock(number, self._keep_block(work, number, future))
         finally:
-            self.client.cancel(list(running), force=True)
+            with contextlib.suppress(OSError, RuntimeError):  # of a scheduler that is gone
+                self.client.cancel(list(running), force=True)
+
+    def _threads(self) -> int:
+        """How many threads all workers have. Raises OneMapError cluster.unreachable."""
+        with self._reaching_scheduler():
+            return sum(self.client.nthreads().values())
+
+    @contextlib.contextmanager
+    def _reaching_scheduler(self) -> Iterator[None]:
+        """Refuse where the scheduler no longer answers. Raises OneMapError cluster.unreachable, TimeoutError."""
+        try:
+            yield
+        except TimeoutError:
+            raise
+        except (OSError, RuntimeError) as error:  # Dask's own are of these
+            raise OneMapError("cluster.unreachable", field="--scheduler", address=self.scheduler) from error
 
     def _task(self, work: Work, progress: Progress) -> Task:
         """The input that the tasks of all blocks share."""
@@ -193,16 +218,22 @@ class Cluster:
             return os.path.exists(path)
 
         sees.__module__ = "__main__"
-        return all(self.client.run(sees).values())
+        with self._reaching_scheduler():
+            return all(self.client.run(sees).values())
 
     def _keep_block(self, work: Work, number: int, future: "Future") -> Any:
-        """A finished block, stored in the journal. Raises what the worker refused, and cluster.block_lost."""
+        """A finished block, stored in the journal. Raises what the worker refused, and OneMapError cluster.…."""
         try:
-            outcome: Outcome = pickle.loads(future.result())  # from our own function  # nosec B301
+            # Of a worker that has gone meanwhile nobody would ever bring it.
+            outcome: Outcome = pickle.loads(future.result(timeout=_ALONE_S))  # from our own function  # nosec B301
         except ImportError as error:
             raise OneMapError("cluster.no_onemap", field="--scheduler", address=self.scheduler) from error
         except Exception as error:
-            if type(error).__module__.startswith("distributed"):
+            if future.cancelled():  # as all are when the scheduler goes
+                raise OneMapError("cluster.unreachable", field="--scheduler", address=self.scheduler) from error
+            if isinstance(error, TimeoutError) and not self._threads():
+                raise OneMapError("cluster.no_workers", field="--scheduler", address=self.scheduler) from error
+            if type(error).__module__.startswith("distributed") or isinstance(error, TimeoutError):
                 raise OneMapError("cluster.block_lost", field="--scheduler", block=number, reason=str(error)) from error
             raise
         if outcome.finished is None:

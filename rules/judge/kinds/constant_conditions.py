@@ -30,17 +30,22 @@ class ConstantClause:
 def constant_clause(text: str) -> ConstantClause | None:
     """The innermost clause that is certainly constant, whatever its fields hold; None if none is found.
 
-    A clause is tried on every value that it names, between these, beyond them, and without a value. Clauses with LIKE
-    and those that compare two fields are taken for not constant.
+    A clause is tried on every value that it names, between these, beyond them, and without a value. What has a LIKE, or
+    compares two fields, is not tried.
     """
     return next(filter(None, map(_constant, _clauses(parse_condition(text)))), None)
 
 
 def _clauses(tree: Record) -> Iterator[Record]:
-    """The clauses of a condition, the inner ones first."""
-    for argument in tree["args"] if tree["op"] in ("and", "or", "not") else ():
+    """The clauses of a condition, the inner ones first; of those that are joined, the ones that can be tried."""
+    if tree["op"] not in ("and", "or", "not"):
+        yield tree
+        return
+    for argument in tree["args"]:
         yield from _clauses(argument)
-    yield tree
+    tried = [argument for argument in tree["args"] if _collect(argument, {})]
+    if len(tried) > 1:
+        yield {"op": tree["op"], "args": tried}
 
 
 def _constant(tree: Record) -> ConstantClause | None:

@@ -1,15 +1,19 @@
 """Values that no code table of their field has and no condition names: their meaning is unknown."""
 
-from collections.abc import Callable, Iterator
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache, partial
 from typing import Any
 
+import cql2
 import numpy as np
 import pandas as pd
 
-from onemap.layers.catalogue.code_forms import meaning_reading
+from onemap.layers.catalogue.code_forms import code_reading, meaning_reading
 from onemap.layers.catalogue.code_tables import code_table, narrow_text, plain_code
 from onemap.layers.catalogue.schema import LayerEntry
-from onemap.layers.frames.fields import text_value
+from onemap.layers.frames.fields import plain_numbers, text_value
+from onemap.layers.records import Record
 from onemap.rules.judge.kinds.conditions import Truth, column_named, evaluate, fields_of, like, parse_condition
 
 
@@ -18,11 +22,12 @@ def truth_of_rows(where: str, attributes: pd.DataFrame, entry: LayerEntry | None
 
     Codes are read in the form of their tables; in a list of values a title counts as its code. A value that the
     condition itself names, apart from blanks around it, keeps its form; in a field without codes so does one that
-    differs from it only in width and blanks. A text of blanks counts as null. A field without a list of values and
-    without a code table takes any value.
+    differs from it only in width and blanks. The condition's own values are read in the same way. A text of blanks
+    counts as null. A field without a list of values and without a code table takes any value.
 
     attributes: n rows; entry: of the layer, None for parcels. Raises KeyError as `column_named`.
     """
+    where = _with_plain_values(where, entry)
     read: dict[str, np.ndarray] = {}
     is_strange = np.zeros(len(attributes), dtype=bool)
     for name in fields_of(where):
@@ -41,6 +46,34 @@ def truth_of_rows(where: str, attributes: pd.DataFrame, entry: LayerEntry | None
             is_strange |= np.array(strange, dtype=bool)[place]
     truth = evaluate(where, attributes.assign(**read) if read else attributes)
     return Truth(truth.true & ~is_strange, truth.unknown | is_strange)
+
+
+@lru_cache(maxsize=1024)
+def _with_plain_values(where: str, entry: LayerEntry | None) -> str:
+    """A condition that names its values in the form in which they are read: codes as in their tables, others narrow."""
+    tree = parse_condition(where)
+    plain = _plain_tree(tree, entry)
+    return where if plain == tree else cql2.Expr(plain).to_text()
+
+
+def _plain_tree(tree: Record, entry: LayerEntry | None) -> Record:
+    operator, arguments = tree["op"], tree["args"]
+    if operator in ("and", "or", "not"):
+        return {"op": operator, "args": [_plain_tree(argument, entry) for argument in arguments]}
+    named = [value["property"] for value in arguments if isinstance(value, dict) and "property" in value]
+    if operator not in ("=", "<>", "in", "like") or len(named) != 1:
+        return tree
+    field = entry.field_named(named[0]) if entry is not None else None
+    reading = (code_reading(field) if field is not None else None) or narrow_text
+    if operator == "like":  # blanks in a pattern are meant, and a code's beginning is no code
+        reading = partial(unicodedata.normalize, "NFKC")
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, list):
+            return [plain(one) for one in value]
+        return (reading(value) or value) if isinstance(value, str) else value
+
+    return {"op": operator, "args": [plain(value) for value in arguments]}
 
 
 def _meaning_test(name: str, entry: LayerEntry | None) -> Callable[[str], bool] | None:
@@ -82,21 +115,37 @@ def is_named_exactly(where: str, name: str, text: str) -> bool:
 
 
 def values_in_no_table(where: str, name: str, entry: LayerEntry) -> list[str]:
-    """The values with which a condition compares a field if the field's table has none of them; empty if it has one."""
-    known = _known_values(name, entry)
-    compared = list(_comparisons_of(where, name)) if known else []
-    texts = np.array(sorted(known), dtype=object)
+    """The values with which a condition compares a field if its list or its tables have none of them; else empty."""
+    compared = list(_comparisons_of(where, name))
+    texts = np.array(sorted(_known_values(name, entry)), dtype=object)
+    numbers = set(plain_numbers(texts))
     if any(
-        bool(like(texts, plain_code(str(value))).true.any()) if operator == "like" else plain_code(str(value)) in known
+        value in numbers  # as which codes are compared with it
+        if not isinstance(value, str)
+        else like(texts, plain_code(value)).true.any()
+        if operator == "like"
+        else not strange_values([value], name, entry)
         for operator, value in compared
     ):
         return []
-    return [str(value) for _, value in compared]
+    return [text_value(value) or "" for _, value in compared] if len(texts) else []
+
+
+def strange_values(values: Iterable[str], name: str, entry: LayerEntry) -> list[str]:
+    """Those of some values that neither the list nor the code tables of a field explain; none of a field without."""
+    is_known = _meaning_test(name, entry)
+    return [] if is_known is None else [value for value in values if not is_known(value)]
 
 
 def _known_values(name: str, entry: LayerEntry | None) -> set[str]:
+    """The values of a field's list, or the codes of its tables, in the form in which they are compared."""
     field = entry.field_named(name) if entry is not None else None
-    return {plain_code(value) for value in field.values} if field is not None else set()
+    if field is None:
+        return set()
+    tables = [code_table(table) for table in (() if field.values else field.codes)]
+    tables += [code_table(table.earlier) for table in tables if table.earlier is not None]
+    codes = (code for table in tables for code in (*table.classes, *table.first))
+    return set(map(plain_code, field.values or codes))
 
 
 def _comparisons_of(where: str, name: str) -> Iterator[tuple[str, Any]]:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.layers.catalogue.code_tables import plain_code
 from onemap.layers.frames.fields import plain_numbers, text_value
 from onemap.layers.geometry.boxes import box_around
 from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
@@ -66,6 +67,8 @@ def _distance_problems(distance: Any) -> list[tuple[str, Form]]:
         return [("distance_m", "distance_m = { field, values, default }")]
     if not isinstance(values, dict) or not values or not all(map(is_amount, values.values())):
         return [("distance_m.values", {"zh": "values = { 类别 = 米 }", "en": "values = { CLASS = METRES }"})]
+    if len({(plain_code(key), value) for key, value in values.items()}) > len(set(map(plain_code, values))):
+        return [("distance_m.values", {"zh": "每个类别只有一个距离", "en": "one distance for each CLASS"})]
     if "default" in distance and not is_amount(distance["default"]):
         return [("distance_m.default", {"zh": "default = 米", "en": "default = METRES"})]
     if len(names) > 1 and not all(key.count("/") == len(names) - 1 for key in values):
@@ -78,7 +81,7 @@ def _as_list(value: Any) -> list[Any]:
 
 
 def _class_fields(options: Options) -> list[str]:
-    distance = options["distance_m"]
+    distance = options.get("distance_m")
     return _as_list(distance["field"]) if isinstance(distance, dict) else []
 
 
@@ -103,15 +106,27 @@ def largest_distance_m(options: Options) -> float:
 
 
 def _distances_m(options: Options, attributes: pd.DataFrame) -> np.ndarray:
-    """Each feature's own distance in metres (m,); NaN where its class has none and there is no default."""
+    """Each feature's own distance in metres (m,); NaN where its class has none and there is no default.
+
+    Classes are compared without regard to width, blanks and case.
+    """
     distance = options["distance_m"]
     if not isinstance(distance, dict):
         return np.full(len(attributes), float(distance))
     columns = [[text_value(value) for value in column_named(attributes, name)] for name in _class_fields(options)]
     default = float(distance.get("default", np.nan))
-    values = {key: float(value) for key, value in distance["values"].items()}
+    values = {plain_code(key): float(value) for key, value in distance["values"].items()}
     keys = [None if None in parts else "/".join(filter(None, parts)) for parts in zip(*columns, strict=True)]
-    return np.array([default if key is None else values.get(key, default) for key in keys], dtype=float)
+    of_key = {key: default if key is None else values.get(plain_code(key), default) for key in set(keys)}
+    return np.array([of_key[key] for key in keys], dtype=float)
+
+
+def distance_classes(options: Options) -> dict[str, list[str]]:
+    """The values of fields that have distances of their own, by field, each once."""
+    names = _class_fields(options)
+    parts = [key.split("/") for key in options["distance_m"]["values"]] if len(names) > 1 else []
+    keys = list(zip(*parts, strict=True)) if parts else [options["distance_m"]["values"]] if names else []
+    return {name: list(dict.fromkeys(values)) for name, values in zip(names, keys, strict=True)}
 
 
 def half_widths_m(options: Options, attributes: pd.DataFrame) -> np.ndarray:

@@ -257,7 +257,7 @@ def is_day(value: Any) -> bool:
 
 def _is_source(entry: Any) -> bool:
     """Whether an entry of `basis` names a law in words, with an article and an edition or without."""
-    if not isinstance(entry, dict) or not entry.get("law"):
+    if not isinstance(entry, dict) or not str(entry.get("law", "")).strip():
         return False
     return all(isinstance(entry.get(name, ""), str) for name in ("law", "article", "edition"))
 

@@ -11,8 +11,9 @@ import pandas as pd
 import shapely
 
 from onemap.layers.catalogue.check_levels import level_of
+from onemap.layers.catalogue.code_tables import plain_code
 from onemap.layers.catalogue.schema import LayerEntry
-from onemap.layers.errors import OneMapError, Problem, ProblemPlace
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace, require_value
 from onemap.layers.frames.fields import text_value
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.ingest.plausibility import ArrivingLayer, Doubt, doubt_of
@@ -28,8 +29,8 @@ from onemap.layers.stores.sql_text import compose_sql
 from onemap.rules.judge.inputs.check_record import LayerRecord
 from onemap.rules.judge.inputs.layer_sources import trial_frame
 from onemap.rules.judge.kinds.conditions import fields_of
-from onemap.rules.judge.kinds.foreseen_values import is_named, values_in_no_table
-from onemap.rules.judge.kinds.setback import half_widths_m, largest_distance_m
+from onemap.rules.judge.kinds.foreseen_values import is_named, strange_values, values_in_no_table
+from onemap.rules.judge.kinds.setback import distance_classes, half_widths_m, largest_distance_m
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.question.check_plan import CheckPlan, VersionsUsed
 
@@ -92,7 +93,7 @@ def value_problems_of(library: Library, check_plan: CheckPlan) -> list[Problem]:
         problem
         for rule in check_plan.rules
         for code in rule.layers_named
-        if rule.where is not None and code in catalogue
+        if code in catalogue
         for problem in _problems(library, rule, catalogue[code], [one for one in check_plan.known if one.code == code])
     ]
     return [*of_values, *_width_problems(library, check_plan), *_height_problems(library, check_plan)]
@@ -140,20 +141,38 @@ def _remarks_on_heights(reference: RasterReference, entry: LayerEntry) -> list[P
 
 
 def _problems(library: Library, rule: Rule, entry: LayerEntry, versions: list[Version]) -> Iterator[Problem]:
-    where = rule.for_layer(entry.code).where or ""
-    for name in fields_of(where):
-        asked = values_in_no_table(where, name, entry)
-        field = entry.field_named(name)
-        found = (value for version in versions for value in _values_of(library, version, name))
-        if asked and field and not any(is_named(where, name, value) for value in found):
-            place = ProblemPlace(file=rule.pack, feature=rule.id, layer=entry.code, field=name)
-            yield Problem("pack.value", {**place, "values": asked, "known": list(field.values)})
+    rule = rule.for_layer(entry.code)
+    for name, asked in absent_values(library, rule.where, entry, versions).items():
+        yield _problem_of_values("pack.value", rule, entry, name, asked)
+    for name, classes in distance_classes(rule.options).items():
+        if asked := strange_values(classes, name, entry):
+            found = set(map(plain_code, _values_of(library, versions, name)))
+            if absent := [value for value in asked if plain_code(value) not in found]:
+                yield _problem_of_values("pack.distance_class", rule, entry, name, absent)
 
 
-def _values_of(library: Library, version: Version, name: str) -> Iterator[str]:
-    """The different values of a field in a version; none where the version lacks the field."""
-    names = {field.lower(): field for field in library.connection.field_types(version.table)}
-    if name.lower() not in names:
-        return
-    sql = compose_sql("SELECT DISTINCT {field} FROM {table}", field=names[name.lower()], table=version.table)
-    yield from filter(None, (text_value(row[0]) for row in library.connection.execute(sql)))
+def absent_values(
+    library: Library, where: str | None, entry: LayerEntry, versions: Sequence[Version]
+) -> dict[str, list[str]]:
+    """By field the values that a condition asks for, if neither the field's list or tables nor a version has one."""
+    absent = {}
+    for name in fields_of(where) if where else ():
+        asked = values_in_no_table(where or "", name, entry)
+        if asked and not any(is_named(where or "", name, value) for value in _values_of(library, versions, name)):
+            absent[name] = asked
+    return absent
+
+
+def _problem_of_values(code: str, rule: Rule, entry: LayerEntry, name: str, values: Sequence[str]) -> Problem:
+    field = require_value(entry.field_named(name), "a field with a list of values or with code tables")
+    place = ProblemPlace(file=rule.pack, feature=rule.id, layer=entry.code, field=name)
+    return Problem(code, {**place, "values": values, "known": list(field.values or field.codes)})
+
+
+def _values_of(library: Library, versions: Iterable[Version], name: str) -> Iterator[str]:
+    """The different values of a field in each version; none of a version that lacks the field."""
+    for version in versions:
+        names = {field.lower(): field for field in library.connection.field_types(version.table)}
+        if name.lower() in names:
+            sql = compose_sql("SELECT DISTINCT {field} FROM {table}", field=names[name.lower()], table=version.table)
+            yield from filter(None, (text_value(row[0]) for row in library.connection.execute(sql)))

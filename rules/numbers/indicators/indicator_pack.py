@@ -127,12 +127,14 @@ def indicator_packs(names: Sequence[str], catalogue: Mapping[str, LayerEntry]) -
     return parse_indicator_packs(texts, catalogue)
 
 
-def parse_indicator_packs(texts: Sequence[tuple[str, str]], catalogue: Mapping[str, LayerEntry]) -> list[IndicatorPack]:
+def parse_indicator_packs(
+    texts: Sequence[tuple[str, str]], catalogue: Mapping[str, LayerEntry], *, are_kept: bool = False
+) -> list[IndicatorPack]:
     """Read packs that are used together, given as texts with the names by which errors refer to them.
 
-    Raises OneMapError pack.syntax, indicator.….
+    are_kept: they are of a stored run. Raises OneMapError pack.syntax, indicator.….
     """
-    packs = results_of_each(lambda text: parse_indicator_pack(*text, catalogue), texts)
+    packs = results_of_each(lambda text: parse_indicator_pack(*text, catalogue, is_kept=are_kept), texts)
     known: dict[str, str] = {}
     for pack, (_, source) in zip(packs, texts, strict=True):
         for item in pack.indicators:
@@ -143,10 +145,15 @@ def parse_indicator_packs(texts: Sequence[tuple[str, str]], catalogue: Mapping[s
     return packs
 
 
-def parse_indicator_pack(text: str, source: str, catalogue: Mapping[str, LayerEntry]) -> IndicatorPack:
-    """Read one pack from its TOML text. Raises OneMapError pack.syntax, indicator.… with every problem."""
+def parse_indicator_pack(
+    text: str, source: str, catalogue: Mapping[str, LayerEntry], *, is_kept: bool = False
+) -> IndicatorPack:
+    """Read one pack from its TOML text. is_kept: it is of a stored run.
+
+    Raises OneMapError pack.syntax, indicator.… with every problem.
+    """
     raw = toml_or_refusal(text, "pack.syntax", source)
-    problems = head_problems(raw, text, source) or content_problems(raw, text, source, catalogue)
+    problems = head_problems(raw, text, source) or content_problems(raw, text, source, catalogue, is_kept=is_kept)
     if problems:
         raise OneMapError.of(problems)
     head = raw["pack"]

@@ -6,20 +6,25 @@ from typing import Any
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.catalogue.toml_lines import line_of
 from onemap.layers.errors import Problem
-from onemap.layers.messages import is_title
+from onemap.layers.messages import LANGUAGES, is_title, phrase
 from onemap.rules.judge.kinds.conditions import ConditionError, fields_of
+from onemap.rules.judge.kinds.constant_conditions import constant_clause
 from onemap.rules.judge.kinds.kind import AMOUNT, LIST, TYPE_WORDS
 from onemap.rules.judge.packs.rule_problems import is_type
 from onemap.rules.numbers.indicators.formula import FormulaError, formula
 from onemap.rules.numbers.indicators.indicator_keys import (
     ALLOWED,
     BAND,
+    CEILING,
     COUNT,
+    FALL,
+    FLOOR,
     GEOMETRIES,
     LENGTH,
     NEEDED,
     NO_BOUND,
     OF_TABLE,
+    RISE,
     SNAP_M,
     SUM,
     TABLES,
@@ -30,6 +35,7 @@ from onemap.rules.numbers.indicators.unit_of_measure import known_unit, unit_of_
 
 _Raw = Mapping[str, Any]
 _Wrong = tuple[str, str, dict[str, Any]]  # code, key, further facts
+_MOST_PART = 10  # of a target: 98 is a percentage
 _SHAPE_OF_LAYER = '"CODE" | { layer = "CODE", where = "…" }'
 _SHAPE_OF_WALK = "distance_m = 300 | minutes = 5, speed_kmh = 4"
 _SHAPE_OF_TARGET = "1.3 | { 2035 = 1.3 } | [low, high]"
@@ -50,8 +56,10 @@ def head_problems(raw: _Raw, text: str, source: str) -> list[Problem]:
     return [named.problem(*wrong) for wrong in _key_problems("pack", raw.get("pack", {}))]
 
 
-def content_problems(raw: _Raw, text: str, source: str, catalogue: Mapping[str, LayerEntry]) -> list[Problem]:
-    """The problems of terms and indicators."""
+def content_problems(
+    raw: _Raw, text: str, source: str, catalogue: Mapping[str, LayerEntry], *, is_kept: bool = False
+) -> list[Problem]:
+    """The problems of terms and indicators. is_kept: not those by which a pack only cannot mean what it says."""
     problems = []
     for table in ("term", "indicator"):
         ids: set[str] = set()
@@ -61,6 +69,8 @@ def content_problems(raw: _Raw, text: str, source: str, catalogue: Mapping[str, 
             found = list(_key_problems(table, item))
             if not found:
                 found += _term_problems(item, catalogue) if table == "term" else _indicator_problems(item, raw)
+            if not found and not is_kept:
+                found += _constant_conditions(item) if table == "term" else _limit_slips(item)
             if name in ids:
                 found.append(("indicator.twice", "id", {}))
             ids.add(str(name))
@@ -176,6 +186,41 @@ def _condition_problems(condition: Any, key: str) -> Iterator[_Wrong]:
             fields_of(condition)
         except ConditionError as error:
             yield "indicator.condition", key, {"reason": error.reason}
+
+
+def _constant_conditions(item: _Raw) -> Iterator[_Wrong]:
+    """Conditions of a term that can hold for nothing, or leave nothing out."""
+    parts = [(key, one) for key in ("inside", "outside") for one in item.get(key, ())]
+    parts += [(key, item[key]) for key in ("to", "streets") if key in item]
+    conditions = [(key, item.get(key)) for key in ("where", "was")]
+    conditions += [(key, one.get("where")) for key, one in parts if isinstance(one, dict)]
+    for key, text in conditions:
+        if text and (clause := constant_clause(text)):
+            sentence = "condition.always" if clause.holds else "condition.never"
+            yield (
+                "indicator.condition",
+                key,
+                {"reason": {one: phrase(sentence, one, clause=clause.text) for one in LANGUAGES}},
+            )
+
+
+def _limit_slips(item: _Raw) -> Iterator[_Wrong]:
+    """Limits of an indicator that are never reached: as percentages, or `warn` beyond `alarm`; a base never used."""
+    alarm, warn, target = item.get("alarm", 1.0), item.get("warn"), item.get("target")
+    for key in ("alarm", "warn"):
+        if not 0 < item.get(key, 1.0) < _MOST_PART:
+            yield "indicator.option", key, {"form": f"0 < {key} < {_MOST_PART}"}
+            return
+    if item["bound"] == BAND and warn is not None and not abs(1 - warn) < 0.5:
+        yield "indicator.option", "warn", {"form": "0.5 < warn ≤ 1"}
+    numbers = target.values() if isinstance(target, dict) else [target]
+    if warn is not None and not any(isinstance(number, (int, float)) and number < 0 for number in numbers):
+        if item["bound"] in (FLOOR, RISE) and warn < alarm:
+            yield "indicator.option", "warn", {"form": f"warn ≥ {alarm:g}"}
+        if item["bound"] in (CEILING, FALL) and warn > alarm:
+            yield "indicator.option", "warn", {"form": f"warn ≤ {alarm:g}"}
+    if "base" in item and target is not None and not (isinstance(target, dict) and min(item["base"]) < max(target)):
+        yield "indicator.option", "base", {"form": "base = { 2020 = 1.0 }, target = { 2035 = 1.3 }"}
 
 
 def _unit_problems(text: str) -> Iterator[_Wrong]:

@@ -39,7 +39,8 @@ def stored_options(library: Library, identifier: str) -> IndicatorOptions:
     parameters, texts = record["parameters"], stored_texts(library)
     if any(pack["hash"] not in texts for pack in record["packs"]):
         raise OneMapError("run.incomplete", file=library.label, run=identifier)
-    packs = parse_indicator_packs([(texts[pack["hash"]], pack["id"]) for pack in record["packs"]], library.catalogue())
+    named = [(texts[pack["hash"]], pack["id"]) for pack in record["packs"]]
+    packs = parse_indicator_packs(named, library.catalogue(), are_kept=True)
     return IndicatorOptions(
         packs=tuple(packs),
         days=tuple(date.fromisoformat(day) for day in parameters["days"]),

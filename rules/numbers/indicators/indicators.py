@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.frames.fields import object_array
 from onemap.layers.ingest.unit_keys import UNIT_LAYERS
 from onemap.layers.library.district import district_at
@@ -33,6 +33,7 @@ from onemap.rules.answers.statistics.units import (
 )
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.judge.question.layer_remarks import absent_values
 from onemap.rules.numbers.indicators.headroom import COMMITTED, NOTHING, set_headroom, with_committed
 from onemap.rules.numbers.indicators.indicator_keys import GROUND, NOT_APPLICABLE, OF_TABLE, REVIEW
 from onemap.rules.numbers.indicators.indicator_pack import Indicator, IndicatorPack, Term
@@ -109,6 +110,7 @@ def indicators(library: Library, options: IndicatorOptions, threads: Threads) ->
     for day in days:
         layers |= {version["table"]: version for version in day.versions()}
     problems = [problem for day in days if day.day in options.days for problem in day.problems(library, options)]
+    problems += _value_problems(library, options)
     record = {
         "id": f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}",
         "kind": KIND,
@@ -149,6 +151,22 @@ def _wanted_indicators(options: IndicatorOptions) -> list[tuple[IndicatorPack, I
     if unknown:
         raise OneMapError("indicators.unknown", field="--only", value=unknown, known=sorted(ids))
     return [(pack, item) for pack, item in every if not options.only or item.id in options.only]
+
+
+def _value_problems(library: Library, options: IndicatorOptions) -> list[Problem]:
+    """Remarks on terms that select values which nothing has: they would count nothing, and meet a ceiling."""
+    catalogue, known = library.catalogue(), versions(library, options.known_at)
+    problems: dict[tuple[str, str, str, str], Problem] = {}
+    for pack, item in _wanted_indicators(options):
+        formulas = [item.formula, *([item.committed] if item.committed is not None else [])]
+        for term in (pack.terms[name] for one in formulas for name in one.names):
+            for part in (*term.layers, *([term.streets] if term.streets is not None else [])):
+                own = [version for version in known if version.code == part.layer]
+                for name, values in absent_values(library, part.where, catalogue[part.layer], own).items():
+                    place = ProblemPlace(file=pack.id, feature=term.id, layer=part.layer, field=name)
+                    problem = Problem("indicator.value_absent", {**place, "values": values})
+                    problems[pack.id, term.id, part.layer, name] = problem
+    return list(problems.values())
 
 
 def _asked_by_day(library: Library, options: IndicatorOptions) -> dict[date, list[tuple[IndicatorPack, Indicator]]]:

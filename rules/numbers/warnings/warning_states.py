@@ -276,7 +276,7 @@ def last_question(library: Library, language: str) -> WarningOptions:
         days, rhythm = int(asked["days"]), asked["rhythm"] or None
     except (ValueError, TypeError, KeyError) as error:
         raise OneMapError("library.damaged", file=library.label, reason=f"{_LOOKS}: {str(error)[:200]}") from None
-    packs = tuple(parse_indicator_packs(named, catalogue))
+    packs = tuple(parse_indicator_packs(named, catalogue, are_kept=True))
     return WarningOptions(IndicatorOptions(packs, (today,), **quotas, language=language), today, days, rhythm)
 
 

@@ -3,11 +3,12 @@
 The password is passed on once and stored nowhere; a session is the connection that it opened. Failures make one wait.
 """
 
+import contextlib
 import ipaddress
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from onemap.layers.errors import OneMapError
@@ -65,7 +66,7 @@ class AccountDoor:
     has_accounts = True
 
     def __init__(self, make_core: Callable[[], ServeChild], request: Mapping[str, object], seconds: float) -> None:
-        self.sessions = SessionTable(_MOST_SESSIONS, _IDLE_S, _LASTS_S)
+        self.sessions = SessionTable(_MOST_SESSIONS, _IDLE_S, _LASTS_S, self._note_end)
         self._make_core, self._request, self._seconds = make_core, request, seconds
         self._failures = SlowedFailures()
         self._known: set[str] = set()
@@ -81,18 +82,25 @@ class AccountDoor:
         SignInRefused with the core's refusal.
         """
         account, password = fields.get("account", "").strip(), fields.get("password", "")
+        try:
+            with self._place_in_row(), self._turn:
+                return self._begin(account, password, address, language)
+        except OneMapError as error:
+            self._note("slowed" if error.code == "web.wait" else f"refused ({error.code})", account, address)
+            raise
+
+    @contextlib.contextmanager
+    def _place_in_row(self) -> Iterator[None]:
         if not self._waiting.acquire(blocking=False):
             raise OneMapError("web.busy")
         try:
-            with self._turn:
-                return self._begin(account, password, address, language)
+            yield
         finally:
             self._waiting.release()
 
     def _begin(self, account: str, password: str, address: str, language: str) -> str:
         wait_s = self._failures.wait_s(account, address)
         if wait_s > 0:
-            self._note("slowed", account, address)
             raise OneMapError("web.wait", seconds=f"{wait_s + 1:.0f}")
         if not account or not password:
             raise OneMapError("account.password")
@@ -139,8 +147,10 @@ class AccountDoor:
     def _look(self) -> None:
         """End idle sessions even if no request comes, so that the server gets its connections back."""
         while not self._is_ended.wait(_LOOK_S):
-            for session in self.sessions.end_idle():
-                self._note("session ended", session.name, "")
+            self.sessions.end_idle()
+
+    def _note_end(self, session: Session) -> None:
+        self._note("session ended", session.name, "")
 
     def _note(self, event: str, account: str, address: str) -> None:
         """Write one line of the log: the event, the account, the address.

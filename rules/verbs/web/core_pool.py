@@ -93,11 +93,14 @@ class CorePool:
             if child is None:
                 return refusal_of(OneMapError("web.core_ended"), language)
             timers: list[threading.Timer] = []
+            is_answered, turn = threading.Event(), threading.Lock()
 
             def at_number(number: int) -> None:
                 def stop() -> None:
                     child.cancel(number)
-                    timers.append(_timer(_GRACE_S, child.end))
+                    with turn:
+                        if not is_answered.is_set():  # else the core is working for the next by then
+                            timers.append(_timer(_GRACE_S, child.end))
 
                 def end_late() -> None:
                     late.set()
@@ -109,6 +112,8 @@ class CorePool:
             try:
                 answer = child.ask(verb, values, report, at_number)
             finally:
+                with turn:
+                    is_answered.set()
                 for timer in timers:
                     timer.cancel()
         if late.is_set() and answer.result is None:

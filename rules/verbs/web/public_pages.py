@@ -167,8 +167,10 @@ class PublicPages:
 
         return await run_in_threadpool(self._respond, request, act)
 
-    async def _health(self, _: Request) -> Response:
+    async def _health(self, request: Request) -> Response:
         def is_well() -> bool:
+            if self._requests.is_too_often(self._address(request)):
+                return False
             try:
                 with self._places, self._open():
                     return True

@@ -49,10 +49,15 @@ class Session:
 
 
 class SessionTable:
-    """All sessions. most: their number; idle_s, lasts_s: after how long without a request, and in all, one ends."""
+    """All sessions. most: their number; idle_s, lasts_s: after how long without a request, and in all, one ends.
 
-    def __init__(self, most: int, idle_s: float, lasts_s: float) -> None:
-        self.most = most
+    tell: called with each session that has ended.
+    """
+
+    def __init__(
+        self, most: int, idle_s: float, lasts_s: float, tell: Callable[[Session], None] = lambda session: None
+    ) -> None:
+        self.most, self._tell = most, tell
         self._idle_s, self._lasts_s = idle_s, lasts_s
         self._turn = threading.Lock()
         self._sessions: dict[str, Session] = {}
@@ -64,7 +69,7 @@ class SessionTable:
         with self._turn:
             while len(self._sessions) >= self.most:
                 oldest = min(self._sessions, key=lambda one: self._sessions[one].used_at)
-                _close(self._sessions.pop(oldest))
+                self._close(self._sessions.pop(oldest))
             self._sessions[_hash(token)] = session
         return token
 
@@ -91,21 +96,26 @@ class SessionTable:
         with self._turn:
             session = self._sessions.pop(_hash(token), None)
         if session is not None:
-            _close(session)
+            self._close(session)
 
-    def end_where(self, is_over: Callable[[Session], bool]) -> list[Session]:
-        """End all sessions for which a condition holds, and return them."""
+    def end_where(self, is_over: Callable[[Session], bool]) -> None:
+        """End all sessions for which a condition holds."""
         with self._turn:
             over = {key: session for key, session in self._sessions.items() if is_over(session)}
             for key in over:
                 self._sessions.pop(key)
         for session in over.values():
-            _close(session)
-        return list(over.values())
+            self._close(session)
 
-    def end_idle(self) -> list[Session]:
-        """End the sessions that are idle or have lasted long enough, and return them."""
-        return self.end_where(self._is_over)
+    def end_idle(self) -> None:
+        """End the sessions that are idle or have lasted long enough."""
+        self.end_where(self._is_over)
+
+    def _close(self, session: Session) -> None:
+        """Close a session's core, with the connection that it holds."""
+        if session.core is not None:
+            session.core.end()
+        self._tell(session)
 
     def _is_over(self, session: Session) -> bool:
         now = time.monotonic()
@@ -116,12 +126,6 @@ def session_of(request: Request) -> Session:
     """The session of a request, which the guard has made sure of."""
     session: Session = request.scope["onemap_session"]
     return session
-
-
-def _close(session: Session) -> None:
-    """Close a session's core, with the connection that it holds."""
-    if session.core is not None:
-        session.core.end()
 
 
 def _hash(token: str) -> str:

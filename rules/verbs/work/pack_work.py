@@ -422,8 +422,10 @@ def pack_enact(values: Values, context: VerbContext) -> Result:
 
     Raises OneMapError decide.by, pack.…, rule.….
     """
+    from onemap.layers.messages import problem_record
     from onemap.rules.judge.packs.library_packs import packs_of
-    from onemap.rules.judge.packs.pack import pack_text
+    from onemap.rules.judge.packs.pack import joined_rules, pack_text
+    from onemap.rules.judge.packs.unmet_values import unmet_values
     from onemap.rules.judge.runs.pack_store import enact
     from onemap.rules.review.cases.hand import acting_person
 
@@ -431,7 +433,10 @@ def pack_enact(values: Values, context: VerbContext) -> Result:
     with _library_of(values) as library:
         who = acting_person(library, values.get("by"))
         fact = enact(library, given, who, values["reason"], values.get("instead"))
-        remarks = _unknown_layers(packs_of(library, ()), library.catalogue(), context.language)
+        packs, catalogue = packs_of(library, ()), library.catalogue()
+    remarks = _unknown_layers(packs, catalogue, context.language)
+    gaps = unmet_values(joined_rules(packs), catalogue)
+    remarks += [problem_record(gap.problem(", ".join(pack.id for pack in packs)), context.language) for gap in gaps]
     return {"ok": True, **vars(fact), "problems": remarks}
 
 

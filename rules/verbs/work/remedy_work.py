@@ -79,7 +79,6 @@ def sites(values: Values, context: VerbContext) -> Result:
     from onemap.layers.errors import OneMapError, UsageError
     from onemap.layers.ingest.adding import read_polygons
     from onemap.layers.library.library import open_library
-    from onemap.layers.messages import problem_record
     from onemap.rules.answers.remedy.remedy_options import KEEP_VERDICT
     from onemap.rules.answers.remedy.sites import SiteOptions
     from onemap.rules.answers.remedy.sites import sites as find_sites
@@ -117,8 +116,9 @@ def sites(values: Values, context: VerbContext) -> Result:
         found = find_sites(library, ground, packs, *moment, options, context.language, threads)
         crs = library.crs
     record = {"kind": "sites", "packs": plain_packs(packs)}
-    problems = [problem_record(problem, context.language) for problem in found.problems]
-    problems += write_tables({"sites": found.table}, crs, values, context.language, context.language, record=record)
+    problems = found.problems + write_tables(
+        {"sites": found.table}, crs, values, context.language, context.language, record=record
+    )
     return {"ok": True, "sites": records_of(found.table.columns), "problems": problems, **target_answer(values)}
 
 

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -132,21 +133,23 @@ def libraries(tmp_path, empty_library):
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory, empty_library, sources):
     """The answer and the rows when a layer is read at once, by file and by whether invalid rings are repaired."""
-    found = {}
-    for name in NAMES:
-        for repair in (True, False):
-            library = Path(shutil.copy(empty_library, tmp_path_factory.mktemp("whole") / "city.gpkg"))
-            answer = add_patches(library, sources / name, normalising=SourceOptions(repair=repair))
-            found[name, repair] = answer, stored_rows(library)
-    return found
+
+    @cache
+    def outcome(name, repair):
+        library = Path(shutil.copy(empty_library, tmp_path_factory.mktemp("whole") / "city.gpkg"))
+        return add_patches(library, sources / name, normalising=SourceOptions(repair=repair)), stored_rows(library)
+
+    return outcome
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("repair", [pytest.param(True, marks=pytest.mark.nightly), False])
 @pytest.mark.parametrize("name", NAMES)
 def test_a_layer_of_planted_errors_is_the_same_in_blocks_of_fifty_as_at_once(
-    libraries, sources, whole, in_blocks, name, repair
+    libraries, sources, whole, monkeypatch, name, repair
 ):
+    at_once = whole(name, repair)
+    read_in_blocks(BLOCK, monkeypatch.setattr)
     library, steps = libraries("blocked"), []
     answer = add_patches(
         library,
@@ -154,7 +157,7 @@ def test_a_layer_of_planted_errors_is_the_same_in_blocks_of_fifty_as_at_once(
         lambda share, step: steps.append((share, step)),
         normalising=SourceOptions(repair=repair),
     )
-    assert (answer, stored_rows(library)) == whole[name, repair]
+    assert (answer, stored_rows(library)) == at_once
     found = {problem["code"] for problem in answer["problems"]}
     wanted = {"topology.overlap", "topology.gap", "topology.duplicate", "key.repeated", "key.null", "value.code"}
     assert found >= wanted | {"area.declared", "value.name", "value.missing", "field.as_number", "geometry.null"}
@@ -174,8 +177,10 @@ def test_a_layer_of_planted_errors_is_the_same_in_blocks_of_fifty_as_at_once(
     ],
 )
 def test_a_core_that_is_killed_goes_on_where_it_was_and_comes_to_the_same(
-    libraries, sources, whole, in_blocks, monkeypatch, step, least
+    libraries, sources, whole, monkeypatch, step, least
 ):
+    at_once = whole("many.gpkg", True)
+    read_in_blocks(BLOCK, monkeypatch.setattr)
     library = libraries("killed")
     before = kept_bytes(library)
     command = [sys.executable, "-P", "-c", KILLED, str(library), str(sources / "many.gpkg"), step, str(least)]
@@ -192,7 +197,7 @@ def test_a_core_that_is_killed_goes_on_where_it_was_and_comes_to_the_same(
         return keep(self, name, write)
 
     monkeypatch.setattr(Journal, "keep", keep)
-    assert (add_patches(library, sources / "many.gpkg"), stored_rows(library)) == whole["many.gpkg", True]
+    assert (add_patches(library, sources / "many.gpkg"), stored_rows(library)) == at_once
     if step == "Reading":  # two workers keep the rows: a part behind one that the kill cut off is made again with it
         rows = sorted(name for name in done if name.startswith("rows-") and name.endswith(".arrow"))
         at = next((at for at, name in enumerate(rows) if int(name[-12:-6]) != at), len(rows))

@@ -13,6 +13,7 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyogrio
 import pytest
 import shapely
 
@@ -109,6 +110,20 @@ def test_a_broken_json_is_refused(onemap, shared_data, name):
 def test_coordinates_that_are_no_numbers_are_refused_by_feature(shelf, shared_data, name):
     problem = shelf.add(shared_data / "broken_files/malformed_geojson" / name).json["problems"][0]
     assert (problem["code"] in ("geometry.null", "geometry.empty"), problem["row"]) == (True, 1)
+
+
+def test_gdal_looks_through_a_geojson_once_for_its_name_and_fields(layer_file, box, monkeypatch):
+    looks = []
+
+    def with_note(look):
+        return lambda *given, **more: looks.append(given) or look(*given, **more)
+
+    for name in ("list_layers", "read_info"):
+        monkeypatch.setattr(pyogrio, name, with_note(getattr(pyogrio, name)))
+    for rows in (2, 3):  # the second is another content of the same file
+        path = layer_file("a.geojson", [box(at, 0) for at in range(rows)])
+        looks.clear()
+        assert (len(read_source(path, None, None).shapes), len(looks)) == (rows, 1)
 
 
 @pytest.mark.slow

@@ -6,7 +6,8 @@ from itertools import pairwise
 import processing
 import pytest
 from qgis.core import QgsFeature, QgsGeometry, QgsProject, QgsRectangle, QgsVectorLayer
-from qgis.PyQt.QtCore import QDate, Qt
+from qgis.PyQt import sip
+from qgis.PyQt.QtCore import QCoreApplication, QDate, QEvent, Qt
 from qgis.PyQt.QtGui import QColor, QPalette
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QLineEdit
@@ -71,6 +72,13 @@ def press(dialog, name):
     """Press a button of the form, and wait for the core."""
     QTest.mouseClick(dialog.buttons[name], LEFT)
     wait_for(lambda: not dialog.is_working)
+
+
+def test_the_form_goes_with_the_panel_when_the_plugin_is_unloaded(tab):
+    form = opened_form(tab.facts)
+    tab.facts.deleteLater()
+    QCoreApplication.sendPostedEvents(tab.facts, QEvent.Type.DeferredDelete)
+    assert sip.isdeleted(form)
 
 
 def verdicts(tab):

@@ -78,6 +78,20 @@ def test_ground_for_which_no_layer_speaks_is_no_site(desk):
     assert len(found) and found.total_bounds[2] <= 400 + 1e-6
 
 
+def test_what_nobody_knows_is_told_with_the_sites_and_where_there_is_none(desk):
+    file = write_layer(desk.folder / "within.gpkg", [box(0, 0, 300, 300)])
+    codes = []
+    for missing in ("unknown", "checklist"):
+        pack = desk.pack({"layer": "STBHHX", "missing": missing})
+        answer = desk.run("sites", desk.library, "--within", file, "--pack", pack, "--area=8000", "--count=1")
+        codes.append((len(answer.json["sites"]), [problem["code"] for problem in answer.json["problems"]]))
+    assert codes == [(0, ["sites.unknown"]), (1, ["sites.unasked"])]
+    desk.layer("ZONE", [box(0, 0, 300, 100)], accuracy=40)
+    answer = desk.run("sites", desk.library, "--within", file, "--pack", desk.pack({}), "--area=36000", "--count=1")
+    (problem,) = answer.json["problems"]
+    assert (problem["code"], problem["feature"]) == ("rule.within_accuracy", answer.json["sites"][0]["site"])
+
+
 def test_only_unbuilt_ground_is_searched_where_that_is_asked(desk):
     desk.layer("ZONE", [box(0, 0, 10, 10)], covers=GROUND)
     file, pack = write_layer(desk.folder / "ground.gpkg", [GROUND]), desk.pack({})

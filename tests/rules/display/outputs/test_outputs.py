@@ -1,5 +1,7 @@
 """The outputs of a check: three forms with the same content, all tables even if empty, nothing half-written."""
 
+import csv
+import io
 import json
 
 import ezdxf
@@ -14,6 +16,8 @@ import pytest
 import shapely
 from shapely import box
 
+from onemap.layers.delivery.file_list import write_list
+from onemap.rules.display.outputs.csv_rows import csv_bytes
 from onemap.rules.display.outputs.outputs import output_opened
 from onemap.rules.display.outputs.sheet_words import SheetWords
 from onemap.rules.judge.findings.table import Table
@@ -365,3 +369,13 @@ def test_what_is_no_check_has_no_parcels_to_write(desk, tmp_path):
     answer = desk.run("statistics", desk.library, "ZONE", "--out", tmp_path / "o.csv")
     assert (answer.code, answer.codes) == (3, ["out.format"])
     assert ".xlsx, a folder" in answer.json["problems"][0]["mend"] and ".csv" not in answer.json["problems"][0]["mend"]
+
+
+def test_no_text_in_a_table_or_a_list_of_files_is_a_formula(tmp_path):
+    texts = ["=1", "+1", "-1", "@1", "\t=1", "\n=1", "＝1", "＋1", "－1", "＠1"]
+    rows = csv.reader(io.StringIO(csv_bytes(["a"], [[text] for text in texts]).decode("utf-8-sig"), newline=""))
+    assert [row for (row,) in rows] == ["a", *(f"'{text}" for text in texts)]
+    (tmp_path / "=1.txt").write_bytes(b"")
+    write_list(tmp_path / "list.xlsx", tmp_path, [tmp_path / "=1.txt"])
+    cell = openpyxl.load_workbook(tmp_path / "list.xlsx").active["B2"]
+    assert (cell.value, cell.data_type) == ("=1.txt", "s")

@@ -26,6 +26,9 @@ from onemap.tests.rules.judge.distributed.conftest import (
 
 distributed = pytest.importorskip("distributed")
 psutil = pytest.importorskip("psutil")
+# Two workers that are threads here.
+OPTIONS = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0", "silence_logs": 50}
+OPTIONS |= {"processes": False, "protocol": "tcp://"}
 
 
 @pytest.fixture(autouse=True)
@@ -36,8 +39,7 @@ def small_blocks(monkeypatch):
 @pytest.fixture(scope="module")
 def address():
     """A scheduler with two workers that are threads here."""
-    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0", "silence_logs": 50}
-    with distributed.LocalCluster(processes=False, protocol="tcp://", **options) as workers:
+    with distributed.LocalCluster(**OPTIONS) as workers:
         yield workers.scheduler_address
 
 
@@ -203,3 +205,26 @@ def test_a_library_on_a_server_is_checked_in_blocks_and_on_a_cluster_with_the_sa
         outcome = done("check", server, *words, *more).json
         assert done("verify", server, "--run", outcome["run"]["id"]).json["problems"] == []
     assert not [path for path in caches.rglob("*") if path.is_file()]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("code", ["cluster.unreachable", "cluster.no_workers"])
+def test_a_scheduler_or_workers_that_go_away_are_told_and_the_same_command_goes_on(town, address, monkeypatch, code):
+    keep = cluster.Cluster._keep_block
+    with monkeypatch.context() as going, distributed.LocalCluster(**OPTIONS) as others:
+
+        def keep_last(self, *block):
+            kept = keep(self, *block)
+            if code == "cluster.unreachable":
+                others.close()
+            else:
+                others.scale(0)
+            return kept
+
+        going.setattr(cluster, "_ALONE_S", 1.0)
+        going.setattr(cluster.Cluster, "_keep_block", keep_last)
+        answer = command(*arguments(town.desk, "--scheduler", others.scheduler_address))
+    assert (answer.code, answer.codes) == (3, [code])
+    assert finished_blocks(town.desk)
+    outcome = command(*arguments(town.desk, "--scheduler", address)).json
+    assert outcome["parcels"] == 60 and not work(town.desk).exists()

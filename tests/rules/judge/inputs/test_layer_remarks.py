@@ -159,6 +159,20 @@ def test_parcels_that_are_clear_within_the_accuracy_of_a_layer_are_told(desk, ru
     assert remarks(desk.check({"NEAR": near}, rule)) == []
 
 
+def test_official_zones_have_an_accuracy_of_their_own(desk):
+    desk.layer("ZONE", SQUARE, accuracy=10)
+    desk.layer("OFFICIAL", [box(0, 0, 120, 100)], covers=box(-200, -200, 400, 120), accuracy=5)
+    rule = {"kind": "setback", "distance_m": 30, "instead": "OFFICIAL"}
+    parcels = {"FAR": box(127, 0, 190, 90), "NEAR": box(123, 0, 190, 90), "OUT": box(0, 135, 90, 190)}
+    found = desk.check(parcels, rule)
+    assert set(found.verdicts().values()) == {"clear"}
+    assert {layer: words.split("such as ")[1].split()[0] for _, layer, words in remarks(found)} == {
+        "ZONE": "OUT",
+        "OFFICIAL": "NEAR",
+    }
+    assert remarks(desk.check({"FAR": parcels["FAR"]}, rule)) == []
+
+
 @pytest.mark.parametrize(
     ("rule", "west", "covers"),
     [

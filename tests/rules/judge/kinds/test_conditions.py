@@ -170,6 +170,7 @@ def _truths(text, values):
         ("T <> 'x' AND T <> 'y'", None),
         ("T LIKE 'x%' AND (N = 1 OR T = NULL)", False),
         ("T LIKE 'x%' AND T LIKE 'y%'", None),
+        ("T LIKE 'x%' AND T <> 'a' AND N > 5 AND N < 4", False),
         ("T IS NULL AND T = 'x'", False),
         ("T IS NULL OR T <> 'x'", None),
         ("D BETWEEN DATE('2026-12-31') AND DATE('2026-01-01')", False),

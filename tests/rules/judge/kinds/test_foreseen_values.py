@@ -50,7 +50,12 @@ def test_width_and_blanks_hide_no_value_from_a_condition():
     values = ["１００１", " 10 01 ", "\ufeff1001", "１２07", "工业\u200b", "工 业"]
     assert says("BZ LIKE '10%'", values) == [True, True, True, False, False, False]
     assert says("BZ <> '工业'", values) == [True, True, True, True, False, False]
-    assert says("BZ = '１００１'", values) == [True, False, False, False, False, False]
+    assert (
+        says("BZ = '１００１'", values) == says("BZ IN (' 1001 ')", values) == [True, True, True, False, False, False]
+    )
+    assert says("BZ LIKE '１０％'", values) == [True, True, True, False, False, False]
+    assert says("DLBM = '０１０１' OR DLBM = '01 02'", ["0101", "0102", "0103"], "DLTB", "DLBM") == [True, True, False]
+    assert says("BHJB = '一 级'", ["一级", "二级"], "YYSSYBHQ", "BHJB") == [True, False]
     assert says("BZ LIKE 'A%'", ["A1", "a1", "Ａ1"]) == [True, False, True]  # case counts
 
 

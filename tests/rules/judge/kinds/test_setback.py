@@ -87,6 +87,12 @@ def test_a_feature_without_class_makes_the_ground_within_the_largest_distance_un
     assert desk.check({"A": box(0, 0, 10, 100)}, with_default).hits() == {"A": pytest.approx(30.0, abs=1e-9)}
 
 
+def test_a_class_is_the_same_in_another_width_and_with_blanks(desk):
+    desk.layer("ZONE", [ROAD], {"JB": ["Ⅰ级"]}, geometry="line")
+    distance = {"field": "JB", "values": {"I 级": 20}, "default": 1}
+    assert desk.check({"A": box(0, 0, 10, 50)}, setback(distance_m=distance)).hits() == {"A": pytest.approx(200.0)}
+
+
 def test_numbers_name_classes_as_well(desk):
     desk.layer("ZONE", [ROAD], {"DYDJ": [220]}, geometry="line")
     distance = {"field": "DYDJ", "values": {"110": 10, "220": 15}}

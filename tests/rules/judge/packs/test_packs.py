@@ -43,6 +43,7 @@ def pack(**changes):
         ({"verdict": None}, "rule.key_missing", "verdict"),
         ({"basis": "[]"}, "rule.basis", "basis"),
         ({"basis": '[{ article = "1" }]'}, "rule.basis", "basis"),
+        ({"basis": '[{ law = " " }]'}, "rule.basis", "basis"),
         ({"basis": '[{ law = "l", article = 35 }]'}, "rule.basis", "basis"),
         ({"basis": '[{ law = ["l"] }]'}, "rule.basis", "basis"),
         ({"basis": '[{ law = "l", artcle = "1" }]'}, "rule.key", "basis.artcle"),
@@ -73,6 +74,11 @@ def pack(**changes):
         ({"kind": '"setback"', "distance_m": '{ field = "A" }'}, "rule.option", "distance_m.values"),
         (
             {"kind": '"setback"', "distance_m": '{ field = "A", values = { x = "5" } }'},
+            "rule.option",
+            "distance_m.values",
+        ),
+        (
+            {"kind": '"setback"', "distance_m": '{ field = "A", values = { "Ⅰ" = 5, "I" = 6 } }'},
             "rule.option",
             "distance_m.values",
         ),

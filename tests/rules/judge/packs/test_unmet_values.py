@@ -4,6 +4,7 @@ import pytest
 from shapely import box
 
 from onemap.layers.catalogue.catalogue import shipped_catalogue
+from onemap.rules.judge.kinds.foreseen_values import values_in_no_table
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.small_pack import pack_text
 
@@ -29,6 +30,16 @@ def test_a_value_that_no_rule_meets_is_reported(tmp_path, onemap, zones):
     (problem,) = make_library(tmp_path, onemap, "").json["problems"]
     assert (problem["code"], problem["layer"], problem["field"]) == ("pack.unmet", "YYSSYBHQ", "BHJB")
     assert all(value in problem["message"] for value in zones if value != "一级")
+
+
+def test_a_pack_that_is_put_in_force_tells_the_values_that_no_rule_meets(tmp_path, onemap):
+    own = tmp_path / "own.toml"
+    rule = {"id": "own", "replaces": "first", "layer": "YYSSYBHQ", "where": "BHJB = '二级'"}
+    own.write_text(pack_text(rule, id="own"), encoding="utf-8")
+    make_library(tmp_path, onemap, "")
+    answer = onemap("pack", "enact", tmp_path / "city.gpkg", own, "--by", "li", "--reason", "r")
+    (problem,) = answer.json["problems"]
+    assert (answer.code, problem["code"]) == (0, "pack.unmet") and "一级" in problem["message"]
 
 
 def test_a_value_that_is_called_harmless_is_not(tmp_path, onemap, zones):
@@ -73,3 +84,29 @@ def test_a_value_that_no_table_and_no_version_has_is_told_and_one_that_a_version
     assert (problem["layer"], problem["field"]) == ("YYSSYBHQ", "BHJB")
     assert "壹级" in problem["message"]
     assert remarks_on("特级") == remarks_on("一级") == []
+
+
+def test_a_distance_for_a_class_that_no_table_and_no_version_has_is_told(tmp_path, onemap):
+    library, pack, place = tmp_path / "city.gpkg", tmp_path / "p.toml", tmp_path / "parcels.gpkg"
+    parcels = write_layer(place, [box(540_000, 4_000_000, 540_050, 4_000_050)], {"DKBH": ["a"]})
+    assert onemap("new", library, "--crs", "EPSG:4547").code == 0
+    for values, expected in (({"国到": 20, "省道": 15, "国 道": 20}, ["国到"]), ({"省道": 15}, [])):
+        rule = {"kind": "setback", "layer": "GL", "distance_m": {"field": "GLDJ", "values": values, "default": 1}}
+        pack.write_text(pack_text(rule), encoding="utf-8")
+        problems = onemap("check", library, parcels, "--pack", pack).json["problems"]
+        messages = [one["message"] for one in problems if one["code"] == "pack.distance_class"]
+        assert len(messages) == len(expected) and all(map(str.__contains__, messages, expected))
+
+
+@pytest.mark.parametrize(
+    ("where", "absent"),
+    [
+        ("DLBM LIKE 'O1%' OR DLBM = '0l01'", {"O1%", "0l01"}),
+        ("DLBM = 9999", {"9999"}),
+        ("DLBM LIKE '01%'", set()),
+        ("DLBM IN ('011', 'x')", set()),
+        ("DLBM = 101", set()),
+    ],
+)
+def test_a_code_that_no_table_of_the_field_has_is_found(where, absent):
+    assert set(values_in_no_table(where, "DLBM", shipped_catalogue()["DLTB"])) == absent

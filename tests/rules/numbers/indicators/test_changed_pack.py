@@ -57,6 +57,16 @@ def test_another_speed_is_another_reach(desk, homes):
         ('layer = "YJJBNT"', 'layer = "YJJBN"', "indicator.layer", "layer"),
         ("where = \"DLBM LIKE '03%' AND", 'where = "DLBM LIKE 03% AND', "indicator.condition", "where"),
         ("warn = 0.98", 'warn = "98 %"', "indicator.type", "warn"),
+        # Slips that nobody would see: the status would be ok for ever.
+        ("warn = 0.98", "warn = 98", "indicator.option", "warn"),
+        ("warn = 0.98", "warn = 1.02", "indicator.option", "warn"),
+        ("target = 1.3", "base = { 2020 = 1 }\ntarget = 1.3", "indicator.option", "base"),
+        (
+            "where = \"DLBM LIKE '03%' AND",
+            "where = \"DLBM = '0301' AND DLBM = '0302' AND",
+            "indicator.condition",
+            "where",
+        ),
         ("minutes = 5", "minuten = 5", "indicator.key", "minuten"),
         ("least_known = 0.99", "least_know = 0.99", "indicator.key", "least_know"),
     ],

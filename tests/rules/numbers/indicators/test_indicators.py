@@ -52,6 +52,13 @@ def test_what_fails_can_be_listed_alone_and_all_is_counted_and_written(desk, lan
     assert result_text("indicators", found, "en").startswith("2 values: 1 met, 0 near the limit, 1 broken")
 
 
+@pytest.mark.parametrize(("code", "remarks"), [("O7%", ["indicator.value_absent"]), ("07%", [])])
+def test_a_code_that_nothing_has_is_told_since_it_counts_nothing(desk, units, code, remarks):
+    terms = {"built": f'kind = "area"\nlayer = "DLTB"\nwhere = "DLBM LIKE \'{code}\'"'}
+    found = ask(desk, pack_of(desk, terms, 'formula = "built"\nunit = "ha"\nbound = "ceiling"\ntarget = 1'))
+    assert [one["code"] for one in found["problems"]] == remarks
+
+
 def test_a_net_area_is_shared_out_over_the_border_and_told_in_hectares(desk, land):
     pack = pack_of(
         desk,

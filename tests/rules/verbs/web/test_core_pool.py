@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -53,18 +54,32 @@ def test_a_core_that_is_killed_ends_one_question(asked_library: Path):
         pool.end()
 
 
+def test_a_question_that_is_stopped_after_its_answer_costs_nobody_a_core(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("onemap.rules.verbs.web.core_pool._GRACE_S", 0.0)
+    core, stops = ServeChild("en"), []
+    try:
+        pool = CorePool.of_child(core, 60.0)
+        pool.ask("get ready", {"gives_way": False}, NOTHING_TOLD[0], stops.append)
+        stops[0]()
+        time.sleep(0.1)
+        assert core.is_alive
+    finally:
+        core.end()
+
+
 def test_the_core_of_a_session_that_nobody_uses_ends_with_it(monkeypatch: pytest.MonkeyPatch):
     now = 1000.0
     monkeypatch.setattr("onemap.rules.verbs.web.session_table.time.monotonic", lambda: now)
-    table = SessionTable(most=5, idle_s=1800.0, lasts_s=43_200.0)
+    ended: list[tuple[str, float]] = []
+    table = SessionTable(5, 1800.0, 43_200.0, lambda session: ended.append((session.name, now - 1000)))
     cores = {name: ServeChild("en") for name in ("idle", "busy")}
     tokens = {name: table.add(Session(name, "en", CorePool.of_child(core, 5.0))) for name, core in cores.items()}
-    ended: list[tuple[str, float]] = []
     for _ in range(26):
         now += 1700
         table.get(tokens["busy"])
-        ended += [(session.name, now - 1000) for session in table.end_idle()]
-    assert ended[0] == ("idle", 3400.0)  # half an hour unused; the other was used all day, and ended all the same
+        table.end_idle()
+    # Half an hour unused; the other was used all day, and ended all the same. Both are told, however they ended.
+    assert ended == [("idle", 3400.0), ("busy", 44_200.0)]
     assert table.get(tokens["idle"]) is None and table.get(tokens["busy"]) is None
     assert not any(core.is_alive for core in cores.values())
 

@@ -1,5 +1,6 @@
 """Public notices over HTTP: what strangers see, what they write, and what they may not."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import pytest
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import open_library
 from onemap.rules.review.public_comments import WrittenComment, write_comment
+from onemap.rules.verbs.web.public_pages import public_app
+from onemap.rules.verbs.web.site_guard import SiteNames
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.verbs.web.asked_town import ground, make_library
@@ -128,6 +131,19 @@ def test_who_writes_too_often_is_told_to_wait(notice: Notice):
     statuses = [notice.write().status for _ in range(6)]
     assert statuses[-1] == 429 and statuses.count(303) <= 5
     assert len(notice.comments()) <= 6
+
+
+def test_whoever_asks_too_often_opens_the_library_no_more(asked_library: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("onemap.rules.verbs.web.public_pages._REQUESTS", 2)
+    app, statuses = public_app(str(asked_library), SiteNames(frozenset({"here"}), frozenset()), "en"), []
+
+    async def send(message: Any) -> None:
+        statuses.extend([message["status"]] if "status" in message else [])
+
+    for path, client in (("/", "a"), ("/health", "a"), ("/health", "a"), ("/", "a"), ("/health", "b")):
+        headers = {"headers": [(b"host", b"here")], "client": (client, 1), "query_string": b"", "root_path": ""}
+        asyncio.run(app({"type": "http", "method": "GET", "path": path, **headers}, None, send))  # type: ignore[arg-type]
+    assert statuses == [200, 200, 503, 429, 200]
 
 
 def test_each_answer_has_safe_headers_and_no_cookie(notice: Notice):
