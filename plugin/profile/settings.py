@@ -62,11 +62,11 @@ _session = {"language": ""}  # what is held while QGIS runs, whatever the settin
 def get(name: str) -> Any:
     """The value of one setting."""
     setting = SETTINGS[name]
-    value = _opened().value(f"onemap/{name}", setting.kind(setting.default), type=setting.kind)
+    value = _store().value(f"onemap/{name}", setting.kind(setting.default), type=setting.kind)
     return [text for text in value or [] if text] if setting.kind is list else value
 
 
-def _opened() -> QgsSettings:
+def _store() -> QgsSettings:
     """QGIS's settings; a thread that draws opens its own, which Qt does not let another thread delete."""
     if threading.current_thread() is not threading.main_thread():
         return QgsSettings()
