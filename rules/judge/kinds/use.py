@@ -64,7 +64,8 @@ def _judge(ground: Ground) -> Judgement:
     has_no_key = pd.isna(keys)
     is_doubtful = ~has_no_key[overlaps.parcel] & ~is_forbidden & use.lacks_value[overlaps.feature]
     if is_open:
-        is_doubtful |= has_no_key[overlaps.parcel] & ~use.permits_all[overlaps.feature]
+        # Where no plan is needed, a feature that would permit the use leaves nothing in doubt.
+        is_doubtful = use.may_forbid(overlaps.parcel, overlaps.feature)
     without_value = doubtful_ground(overlaps, is_doubtful, ground)
     if not is_open:
         without_value[has_no_key] = ground.parcels[has_no_key]

@@ -74,3 +74,5 @@ def test_a_plan_whose_condition_is_unknown_forbids_and_permits_nothing(desk):
     found = desk.check({"A": box(0, 0, 10, 10), "B": box(4, 0, 6, 10)}, rule, columns={"U": ["07", "07"]})
     assert (found.hits(), found.unknowns()) == ({}, {"A": (80.0, "no_value,no_plan")})
     assert found.verdicts() == {"A": "unknown", "B": "clear"}
+    found = desk.check({"A": box(0, 0, 10, 10)}, rule | {"unplanned": "open"}, columns={"U": ["07"]})
+    assert found.unknowns() == {"A": (20.0, "no_value")} and list(found.table("overlaps").feature) == ["f1"]
