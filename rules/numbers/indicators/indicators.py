@@ -48,7 +48,8 @@ from onemap.rules.numbers.indicators.indicator_targets import (
     status_of,
 )
 from onemap.rules.numbers.indicators.reach import NETWORK, STRAIGHT
-from onemap.rules.numbers.indicators.term_measures import TermMeasures, TermValues
+from onemap.rules.numbers.indicators.term_measures import TermMeasures
+from onemap.rules.numbers.indicators.term_values import TermValues
 from onemap.rules.numbers.indicators.trends import earlier_states, mark_breaks, set_trends
 
 KIND = "indicators"

@@ -5,7 +5,7 @@ counted where its largest part lies. If a condition is unknown for a feature, it
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
@@ -44,10 +44,12 @@ from onemap.rules.numbers.indicators.indicator_keys import (
     TRANSITION,
 )
 from onemap.rules.numbers.indicators.indicator_pack import LayerPart, Term
-from onemap.rules.numbers.indicators.reach import ReachedGround, reached_ground
-from onemap.rules.numbers.indicators.review_ground import review_ground
+from onemap.rules.numbers.indicators.reach import ReachedGround, Walk, reached_ground
+from onemap.rules.numbers.indicators.term_values import TermValues, of_units
 from onemap.rules.numbers.indicators.unit_of_measure import factors_to
+from onemap.rules.review.cases.review_ground import review_ground
 
+_Bounds = tuple[np.ndarray | None, np.ndarray | None]  # the certain and the possible ground by unit (m,)
 LARGEST = 10  # features of a unit and a term that the trace names
 _REASONS = {
     "version.unreadable": Reason.UNREADABLE,
@@ -59,37 +61,15 @@ _REASONS = {
 
 
 @dataclass(frozen=True)
-class TermValues:
-    """A term in each of m units.
-
-    value (m,): in base units, NaN if unknown; reason (m,): why it is unknown, else None.
-    features (m,): number that count; known (m,): the part of the unit that data cover, 0 to 1.
-    facts: further columns (m,) by name; versions: those used, as JSON, the term's own first.
-    largest: rows of the features with the largest parts; year: of the term's own version or of the table's rows.
-    words: further columns (m,) of words by name.
-    """
-
-    value: np.ndarray
-    reason: list[str | None]
-    features: np.ndarray
-    known: np.ndarray
-    facts: dict[str, np.ndarray] = field(default_factory=dict)
-    versions: list[dict[str, Any]] = field(default_factory=list)
-    largest: list[dict[str, Any]] = field(default_factory=list)
-    year: int | None = None
-    words: dict[str, list[str | None]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class _CutGround:
     """The ground on which a term is measured, as polygons by unit (m,), None for all ground; and the unknown m² of it.
 
-    bounds: the certain and the possible ground, if a condition on another layer is unknown somewhere.
+    bounds: given if a condition on another layer is unknown somewhere.
     """
 
     ground: np.ndarray | None
     open_m2: np.ndarray
-    bounds: tuple[np.ndarray | None, np.ndarray | None] | None = None
+    bounds: _Bounds | None = None
 
 
 class _Unknown(Exception):
@@ -112,7 +92,7 @@ class TermMeasures:
         self._versions = versions(library, known_at)
         self._layers: dict[tuple[str, str, float], LayerInUnits] = {}
         self._grounds: dict[LayerPart, tuple[np.ndarray, np.ndarray]] = {}
-        self._walks: dict[tuple[Any, ...], tuple[ReachedGround, np.ndarray, list[Version]]] = {}
+        self._walks: dict[tuple[Any, ...], tuple[ReachedGround, _Bounds | None, list[Version]]] = {}
         self._beyond: dict[str, np.ndarray] = {}
         self._values: dict[tuple[str, str, int | None], TermValues] = {}
         self.ground_m2: np.ndarray = shapely.area(units.grounds)
@@ -191,11 +171,11 @@ class TermMeasures:
         truth = self._truth(layer, of.where)
         words = self._editions((of, *term.inside, *term.outside), chosen)
         cut = self._ground(term)
+        reached = None
+        if term.to is not None:
+            reached, bounds, walked = self._walk_ground(term)
+            cut, chosen = self._cut_by_walk(cut, reached, bounds), [*chosen, *walked]
         ground, unsure = cut.ground, cut.open_m2
-        reached, open_m2, walked = self._walk_ground(term)
-        if reached is not None:
-            ground = reached.grounds if ground is None else self._common(ground, reached.grounds)
-            unsure, chosen = unsure + open_m2, [*chosen, *walked]
         pieces = layer.pieces if ground is None else self._pieces_in(layer, ground)
         certain = pieces.of_features(truth.true)
         value, features, facts, measure = self._value(term, layer, certain)
@@ -358,7 +338,7 @@ class TermMeasures:
         units = replace(self._all_units, names=names[rows], grounds=grounds[rows])
         every = TermMeasures(self.library, units, self.as_of, self.known_at, self.threads)._of_layer(term)
         place = {name: at for at, name in enumerate(units.names.tolist())}
-        return _of_units(every, [place[name] for name in self.units.names.tolist()])
+        return of_units(every, [place[name] for name in self.units.names.tolist()])
 
     @cached_property
     def _all_units(self) -> AreaUnits:
@@ -414,7 +394,7 @@ class TermMeasures:
             layer = self._layer(self._version(part))
             truth, pieces = self._truth(layer, part.where), layer.pieces
             found = []
-            for chosen in (truth.true, truth.true | truth.unknown)[: 1 + int(truth.unknown.any())]:
+            for chosen in _certain_and_possible(truth):
                 some = pieces.of_features(chosen)
                 united = union_by(some.unit, some.geometry, self._count, self.threads)
                 found.append(self._shifted_back(layer, united))
@@ -441,35 +421,57 @@ class TermMeasures:
             words["break"] = [CLASSES] * self._count
         return words
 
-    def _walk_ground(self, term: Term) -> tuple[ReachedGround | None, np.ndarray, list[Version]]:
-        """The part of each unit within a walk from a term's places; the uncertain m² of it; the streets' version."""
-        if term.to is None or term.walk is None:
-            return None, np.zeros(self._count), []
-        key = term.to, term.walk, term.streets
+    def _walk_ground(self, term: Term) -> tuple[ReachedGround, _Bounds | None, list[Version]]:
+        """The part of each unit within a walk from a term's places; its bounds; the streets' version.
+
+        It has bounds if the condition on some places or streets is unknown.
+        """
+        to, walk = require_value(term.to, "the places of a walk"), require_value(term.walk, "a walk")
+        key = to, walk, term.streets
         if key not in self._walks:
-            places = self._layer(self._version(term.to), term.walk.distance_m)
-            truth, shapes = self._truth(places, term.to.where), self._shifted_back(places, all_of(places.shapes))
-            streets, asked, why = self._streets(term)
-            grounds = self.units.grounds, streets, term.walk, why
-            reached = reached_ground(grounds[0], shapes[truth.true], *grounds[1:])
-            unsure = np.zeros(self._count)
-            if truth.unknown.any():
-                possible = reached_ground(grounds[0], shapes[truth.true | truth.unknown], *grounds[1:])
-                unsure = np.nan_to_num(shapely.area(possible.grounds)) - np.nan_to_num(shapely.area(reached.grounds))
-            self._walks[key] = reached, np.maximum(unsure, 0.0), asked
+            places = self._layer(self._version(to), walk.distance_m)
+            truth, shapes = self._truth(places, to.where), self._shifted_back(places, all_of(places.shapes))
+            streets, asked, why = self._streets(term, walk)
+            found = [
+                reached_ground(self.units.grounds, shapes[chosen], lines, walk, why)
+                for chosen in _certain_and_possible(truth)
+                for lines in streets
+            ]
+            least, most = found[0].grounds, found[0].grounds
+            for one in found[1:]:  # without a network the way is straight, so that fewer streets may reach further
+                least, most = self._common(least, one.grounds), unions(most, one.grounds)
+            self._walks[key] = found[0], (least, most) if len(found) > 1 else None, asked
         return self._walks[key]
 
-    def _streets(self, term: Term) -> tuple[np.ndarray | None, list[Version], str | None]:
-        """The lines that a term's walk follows, and their version; or why there are none."""
-        if term.streets is None or term.walk is None:
-            return None, [], None
+    def _cut_by_walk(self, cut: "_CutGround", reached: ReachedGround, bounds: _Bounds | None) -> "_CutGround":
+        """The ground within a walk."""
+
+        def inside(ground: np.ndarray | None, of_walk: np.ndarray) -> np.ndarray:
+            return of_walk if ground is None else self._common(ground, of_walk)
+
+        ground = inside(cut.ground, reached.grounds)
+        if cut.bounds is None and bounds is None:
+            return _CutGround(ground, cut.open_m2)
+        least, most = bounds or (reached.grounds, reached.grounds)
+        of_cut = cut.bounds or (cut.ground, cut.ground)
+        open_m2 = np.nan_to_num(shapely.area(most)) - np.nan_to_num(shapely.area(least))
+        return _CutGround(ground, cut.open_m2 + open_m2, (inside(of_cut[0], least), inside(of_cut[1], most)))
+
+    def _streets(self, term: Term, walk: Walk) -> tuple[list[np.ndarray | None], list[Version], str | None]:
+        """The lines that a term's walk follows, certain and possible; their version; or why there are none."""
+        if term.streets is None:
+            return [None], [], None
         try:
             version = self._version(term.streets)
         except _Unknown as unknown:
-            return None, [], unknown.reason
-        layer = self._layer(version, term.walk.distance_m)
-        chosen = self._truth(layer, term.streets.where).true
-        return self._shifted_back(layer, layer.shapes[chosen]), [version], None
+            return [None], [], unknown.reason
+        layer = self._layer(version, walk.distance_m)
+        truth = self._truth(layer, term.streets.where)
+        return (
+            [self._shifted_back(layer, layer.shapes[lines]) for lines in _certain_and_possible(truth)],
+            [version],
+            None,
+        )
 
     def _shifted_back(self, layer: LayerInUnits, geometries: np.ndarray) -> np.ndarray:
         return shift_geometries(geometries, layer.plane.origin)
@@ -567,25 +569,15 @@ class TermMeasures:
         return numbers * factor, np.isnan(factor)
 
 
+def _certain_and_possible(truth: Truth) -> list[np.ndarray]:
+    """The features that certainly meet a condition, and if it is unknown for some, all that may meet it."""
+    return [truth.true, truth.true | truth.unknown] if truth.unknown.any() else [truth.true]
+
+
 def _share(part: np.ndarray, whole: np.ndarray, of_nothing: float = 1.0) -> np.ndarray:
     """The quotient part ÷ whole, or of_nothing if the whole is 0."""
     found: np.ndarray = np.divide(part, whole, out=np.full(len(whole), of_nothing), where=np.asarray(whole) > 0)
     return found
-
-
-def _of_units(values: TermValues, rows: list[int]) -> TermValues:
-    """The values of some of the units. rows: positions of these units."""
-    place = {row: at for at, row in enumerate(rows)}
-    return replace(
-        values,
-        value=values.value[rows],
-        reason=[values.reason[row] for row in rows],
-        features=values.features[rows],
-        known=values.known[rows],
-        facts={name: column[rows] for name, column in values.facts.items()},
-        words={name: [column[row] for row in rows] for name, column in values.words.items()},
-        largest=[{**one, "unit": place[one["unit"]]} for one in values.largest if one["unit"] in place],
-    )
 
 
 def _why_open(beyond: np.ndarray, lack: np.ndarray) -> list[str | None]:
