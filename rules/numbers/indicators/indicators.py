@@ -404,6 +404,7 @@ def _judgement(item: Indicator, row: Record, target: Target, reason: str | None)
     if reason is not None:
         held = target.in_year(row["year"], item.bound)
         number, goal = held if held else (None, None)
+        reason = column_of_reasons(dict.fromkeys([*reason.split(","), *([target.reason] if target.reason else [])]))
         return {"value": None, "target": number, "target_year": goal, "status": UNKNOWN, "reason": reason}
     if target.reason is not None:
         return {"status": UNKNOWN, "reason": target.reason}

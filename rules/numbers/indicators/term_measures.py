@@ -50,6 +50,7 @@ from onemap.rules.numbers.indicators.unit_of_measure import factors_to
 from onemap.rules.review.cases.review_ground import review_ground
 
 _Bounds = tuple[np.ndarray | None, np.ndarray | None]  # the certain and the possible ground by unit (m,)
+_Walked = tuple[ReachedGround, tuple[np.ndarray, np.ndarray] | None, list[Version]]
 LARGEST = 10  # features of a unit and a term that the trace names
 _REASONS = {
     "version.unreadable": Reason.UNREADABLE,
@@ -92,7 +93,7 @@ class TermMeasures:
         self._versions = versions(library, known_at)
         self._layers: dict[tuple[str, str, float], LayerInUnits] = {}
         self._grounds: dict[LayerPart, tuple[np.ndarray, np.ndarray]] = {}
-        self._walks: dict[tuple[Any, ...], tuple[ReachedGround, _Bounds | None, list[Version]]] = {}
+        self._walks: dict[tuple[Any, ...], _Walked] = {}
         self._beyond: dict[str, np.ndarray] = {}
         self._values: dict[tuple[str, str, int | None], TermValues] = {}
         self.ground_m2: np.ndarray = shapely.area(units.grounds)
@@ -421,7 +422,7 @@ class TermMeasures:
             words["break"] = [CLASSES] * self._count
         return words
 
-    def _walk_ground(self, term: Term) -> tuple[ReachedGround, _Bounds | None, list[Version]]:
+    def _walk_ground(self, term: Term) -> _Walked:
         """The part of each unit within a walk from a term's places; its bounds; the streets' version.
 
         It has bounds if the condition on some places or streets is unknown.
@@ -443,7 +444,9 @@ class TermMeasures:
             self._walks[key] = found[0], (least, most) if len(found) > 1 else None, asked
         return self._walks[key]
 
-    def _cut_by_walk(self, cut: "_CutGround", reached: ReachedGround, bounds: _Bounds | None) -> "_CutGround":
+    def _cut_by_walk(
+        self, cut: "_CutGround", reached: ReachedGround, bounds: tuple[np.ndarray, np.ndarray] | None
+    ) -> "_CutGround":
         """The ground within a walk."""
 
         def inside(ground: np.ndarray | None, of_walk: np.ndarray) -> np.ndarray:

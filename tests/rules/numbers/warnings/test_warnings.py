@@ -63,6 +63,29 @@ def test_a_quota_that_is_broken_says_by_how_much(town, tmp_path):
     assert of_kind(town.ask(f"--pack={pack}"), "quota") == []
 
 
+@pytest.mark.parametrize(
+    ("measure", "year", "names", "shape", "reason"),
+    [
+        ("处", 2035, ["Kept"], GROUND, "target_unit"),
+        ("公顷", None, ["Kept"], GROUND, "target_year"),
+        ("公顷", 2035, ["Kept", "题"], GROUND, "targets_differ"),
+        ("处", 2035, ["Kept"], None, "layer_missing,target_unit"),
+        ("公顷", 2035, ["Other"], GROUND, None),  # it has no target
+    ],
+)
+def test_a_quota_whose_target_cannot_be_read_is_open(town, tmp_path, measure, year, names, shape, reason):
+    if shape is not None:
+        town.add("YJJBNT", [shape], BSM=["1"], YJJBNTMJ=[9000.0])
+    town.add("XZQ", [GROUND], XZQDM=["130102"], XZQMC=["T"], BSM=["1"])
+    count = len(names)
+    town.add("GHZBB", XZQDM=["130102"] * count, ZBMC=names, DW=[measure] * count, GHMBN=[1.0] * count, MBND=year)
+    pack = write_quota(tmp_path / "own.toml", "")
+    text = pack.read_text(encoding="utf-8").replace('edition = "e"\n', 'edition = "e"\ntargets = "GHZBB"\n', 1)
+    pack.write_text(text, encoding="utf-8")
+    found = of_kind(town.ask(f"--pack={pack}", "--unit=XZQ", f"--page={tmp_path / 'page.html'}"), "quota")
+    assert [(row["status"], row["reason"]) for row in found] == ([("unknown", reason)] if reason else [])
+
+
 def test_a_quota_is_read_with_the_decimals_of_its_indicator(onemap, town, tmp_path):
     town.add("YJJBNT", [box(0, 0, 100, 100)], BSM=["1"], YJJBNTMJ=[9000.0])
     pack, page = write_quota(tmp_path / "own.toml", "target = 1.0\ndecimals = 4"), tmp_path / "page.html"
