@@ -133,11 +133,16 @@ def test_a_layer_older_than_its_rhythm_and_one_that_is_not_there(town):
 def test_districts_that_do_not_add_up_to_the_city(town):
     codes = ["1399", "139901", "139902", "139901001", "1399", "139901"]
     years = [2023, 2023, 2023, 2023, 2024, 2024]
-    town.add("RKTJ", XZQDM=codes, ND=years, CZRK=[100, 60, 40, 59, 100, 60], HJRK=[90, 50, 40, 50, 90, None])
-    rows = of_kind(town.ask(), "sums")
+    columns = {"XZQDM": codes, "ND": years, "CZRK": [100, 60, 40, 59, 100, 60]}
+    town.add("RKTJ", **columns, HJRK=[90, 50, 40, 50, 90, None])
+    found = town.ask()
+    rows, lost = of_kind(found, "sums"), [one for one in found["unlooked"] if one["kind"] == "sums"]
+    assert lost == []
     # 2023: the city is 60 + 40; the county is not its one town. 2024: 60 is not 100, and of HJRK nobody knows.
     sums = [(row["unit"], row["subject"], row["value"], row["limit"], row["headroom"]) for row in rows]
     assert sums == [("139901", "CZRK 2023", 59, 60, 1), ("1399", "CZRK 2024", 60, 100, 40)]
+    town.add("RKTJ", day="2025-01-01", **columns, HJRK=[900, 50, None, 50, 90, None])
+    assert {"kind": "sums", "reason": "no_value", "layer": "RKTJ"} in town.ask()["unlooked"], "900 may be 50 and 850"
 
 
 def test_districts_are_told_from_cities_by_their_level_not_by_a_zero_at_their_end(town):
