@@ -187,7 +187,7 @@ class TermMeasures:
             known = spoken_of * (1.0 - self._doubt(term, layer, pieces, truth))
         else:  # a unit's ground is large against what is asked of it: of the features that may count most must be sure
             known = np.minimum(np.maximum(spoken_of - own_m2 / self.ground_m2, 0.0), 1.0 - doubt)
-        known = np.minimum(known, 1.0 - self._doubt_of_cut(cut, lambda some: self._true_amount(term, some)))
+        known = np.minimum(known, 1.0 - self._doubt_of_cut(cut, lambda *bound: self._amount_in(term, *bound)))
         unsure = unsure + own_m2
         lost = np.bincount(pieces.unit[truth.unknown[pieces.feature]], minlength=self._count)
         if "without_value" in facts:
@@ -203,12 +203,13 @@ class TermMeasures:
         why, largest = _why_open(beyond / self.ground_m2, 1.0 - known), self._largest(layer, certain, measure)
         return TermValues(value, why, features, known, facts, asked, largest, year=year, words=words)
 
-    def _true_amount(self, term: Term, ground: np.ndarray) -> np.ndarray:
-        """The amount that a term measures in some ground of each unit (m,), where its condition is true."""
+    def _amount_in(self, term: Term, ground: np.ndarray, is_wide: bool) -> np.ndarray:
+        """The amount that a term measures in some ground of each unit (m,). is_wide: also of what only may count."""
         of = require_value(term.of, "the layer of a term, as the pack was refused without")
         layer = self._layer(self._version(of))
         truth = self._truth(layer, of.where)
-        return self._amount(term, layer, self._pieces_in(layer, ground).of_features(truth.true))
+        chosen = truth.possible if is_wide else truth.true
+        return self._amount(term, layer, self._pieces_in(layer, ground).of_features(chosen))
 
     def _of_cases(self, term: Term) -> TermValues:
         """The ground of the cases in review on the day, each case once, in every unit."""
@@ -217,7 +218,8 @@ class TermMeasures:
         ground, unsure = self.units.grounds if cut.ground is None else cut.ground, cut.open_m2
         asked = [self._version(part) for part in term.layers]
         together = union_by(np.zeros(len(found.cases), dtype=np.int64), found.grounds, 1, self.threads)
-        value, certain = self._in_cases(term, self._common(ground, together.repeat(self._count)))
+        every = together.repeat(self._count)
+        value, certain = self._in_cases(term, self._common(ground, every))
         features, largest = np.zeros(self._count, dtype=np.int64), []
         for at, name in enumerate(found.cases):
             amounts, _ = self._in_cases(term, self._common(ground, found.grounds[[at]].repeat(self._count)))
@@ -226,8 +228,9 @@ class TermMeasures:
             largest += [{"unit": unit, "feature": name, "value": float(amounts[unit])} for unit in rows]
         beyond = self._beyond_m2(asked) if asked else np.zeros(self._count)
         known = (1.0 - np.minimum((beyond + unsure) / self.ground_m2, 1.0)) * certain
-        every = together.repeat(self._count)
-        open_share = self._doubt_of_cut(cut, lambda some: self._in_cases(term, self._common(some, every))[0])
+        open_share = self._doubt_of_cut(
+            cut, lambda some, is_wide: self._in_cases(term, self._common(some, every), is_wide=is_wide)[0]
+        )
         known = np.minimum(known, 1.0 - open_share)
         if found.unreadable:  # their ground may lie anywhere
             known = np.zeros(self._count)
@@ -235,16 +238,17 @@ class TermMeasures:
         records = [record_of(version) for version in dict.fromkeys(asked)]
         return TermValues(value, reason, features, known, {}, records, largest)
 
-    def _in_cases(self, term: Term, grounds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _in_cases(self, term: Term, grounds: np.ndarray, *, is_wide: bool = False) -> tuple[np.ndarray, np.ndarray]:
         """The amount in the ground of cases by unit (m,), and the part of it that is known.
 
         It is an area, or for a term with a layer the net area of that layer's features in it, as a quota counts.
+        is_wide: also of features that only may count.
         """
         if term.of is None:
             return np.nan_to_num(self._plane.ellipsoidal_m2(grounds)), np.ones(self._count)
         layer = self._layer(self._version(term.of))
         truth, pieces = self._truth(layer, term.of.where), self._pieces_in(layer, grounds)
-        certain = pieces.of_features(truth.true)
+        certain = pieces.of_features(truth.possible if is_wide else truth.true)
         number = np.nan_to_num(self._summed_numbers(term, layer)[certain.feature]) * certain.share
         _, doubt = self._unsure(layer, pieces, truth, certain)
         known = (1.0 - doubt) * (1.0 - self._share_lacking(term, layer, certain))
@@ -298,7 +302,7 @@ class TermMeasures:
         It is a share of what the term measures: features of a count, the lines' length, a multipoint's points.
         """
         certain, possible = (
-            self._amount(term, layer, pieces.of_features(chosen)) for chosen in (truth.true, truth.true | truth.unknown)
+            self._amount(term, layer, pieces.of_features(chosen)) for chosen in (truth.true, truth.possible)
         )
         return 1.0 - _share(certain, possible)
 
@@ -375,14 +379,16 @@ class TermMeasures:
             ground = proved_ground(differences(whole, own, self.threads), self.units.source, self.units.names)
         return ground
 
-    def _doubt_of_cut(self, cut: "_CutGround", amount: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    def _doubt_of_cut(self, cut: "_CutGround", amount: Callable[[np.ndarray, bool], np.ndarray]) -> np.ndarray:
         """The share (m,) of an amount for which it is unknown whether it lies inside or outside other layers.
 
         A zone of unknown kind may be small compared with its unit, and still hold the whole amount.
+        amount: in some ground of the units, of certain features, or of all that may count.
         """
         if cut.bounds is None:
             return np.zeros(self._count)
-        sure, possible = (amount(self.units.grounds if one is None else one) for one in cut.bounds)
+        least, most = (self.units.grounds if one is None else one for one in cut.bounds)
+        sure, possible = amount(least, False), amount(most, True)
         return 1.0 - _share(sure, possible)
 
     def _common(self, ground: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -395,7 +401,7 @@ class TermMeasures:
             layer = self._layer(self._version(part))
             truth, pieces = self._truth(layer, part.where), layer.pieces
             found = []
-            for chosen in _certain_and_possible(truth):
+            for chosen in truth.certain_and_possible:
                 some = pieces.of_features(chosen)
                 united = union_by(some.unit, some.geometry, self._count, self.threads)
                 found.append(self._shifted_back(layer, united))
@@ -435,7 +441,7 @@ class TermMeasures:
             streets, asked, why = self._streets(term, walk)
             found = [
                 reached_ground(self.units.grounds, shapes[chosen], lines, walk, why)
-                for chosen in _certain_and_possible(truth)
+                for chosen in truth.certain_and_possible
                 for lines in streets
             ]
             least, most = found[0].grounds, found[0].grounds
@@ -471,7 +477,7 @@ class TermMeasures:
         layer = self._layer(version, walk.distance_m)
         truth = self._truth(layer, term.streets.where)
         return (
-            [self._shifted_back(layer, layer.shapes[lines]) for lines in _certain_and_possible(truth)],
+            [self._shifted_back(layer, layer.shapes[lines]) for lines in truth.certain_and_possible],
             [version],
             None,
         )
@@ -495,7 +501,7 @@ class TermMeasures:
         """
         if layer.entry.geometry != POLYGON or not truth.unknown.any():
             return np.zeros(self._count), np.zeros(self._count)
-        possible = pieces.of_features(truth.true | truth.unknown)
+        possible = pieces.of_features(truth.possible)
         areas = [layer.areas_of(some, some.unit, self._count) for some in (possible, certain)]
         found = [one.area_m2 for one in areas if one is not None]
         unsure = np.maximum(found[0] - found[1], 0.0)
@@ -532,7 +538,7 @@ class TermMeasures:
         truth, pieces = self._truth(layer, of.where), layer.pieces
         years = self._numbers(layer, term.year)
         numbers, bad_units = self._in_base_units(term, layer)
-        lost, repeated = truth.unknown, layer.repeated_among(truth.true | truth.unknown)
+        lost, repeated = truth.unknown, layer.repeated_among(truth.possible)
         value, features = np.full(self._count, np.nan), np.zeros(self._count, dtype=np.int64)
         known, found_year = np.ones(self._count), np.full(self._count, np.nan)
         reason: list[str | None] = [None] * self._count
@@ -570,11 +576,6 @@ class TermMeasures:
             return numbers * term.unit.factor, np.zeros(len(numbers), dtype=bool)
         factor = factors_to(term.unit, text_values(self._column(layer, term.unit_field).tolist()))
         return numbers * factor, np.isnan(factor)
-
-
-def _certain_and_possible(truth: Truth) -> list[np.ndarray]:
-    """The features that certainly meet a condition, and if it is unknown for some, all that may meet it."""
-    return [truth.true, truth.true | truth.unknown] if truth.unknown.any() else [truth.true]
 
 
 def _share(part: np.ndarray, whole: np.ndarray, of_nothing: float = 1.0) -> np.ndarray:
