@@ -307,11 +307,12 @@ class TermMeasures:
         return 1.0 - _share(certain, possible)
 
     def _amount(self, term: Term, layer: LayerInUnits, pieces: UnitPieces) -> np.ndarray:
-        """The amount that a term measures by unit (m,): features of a count, else metres, points or m²."""
+        """The amount that a term measures by unit (m,): features of a count, else metres or m² of the union, or points."""
         if term.kind == COUNT:
             return self._counts(term, layer, pieces)[1].astype(float)
-        length = layer.length_of(pieces, pieces.unit, self._count)
-        return np.bincount(pieces.unit, layer.sizes_of(pieces), self._count) if length is None else length
+        areas = layer.areas_of(pieces, pieces.unit, self._count)
+        amount = layer.length_of(pieces, pieces.unit, self._count) if areas is None else areas.area_m2
+        return np.bincount(pieces.unit, layer.sizes_of(pieces), self._count) if amount is None else amount
 
     def _counts(self, term: Term, layer: LayerInUnits, pieces: UnitPieces) -> tuple[np.ndarray, np.ndarray]:
         """The number of features, or of values of a field; a feature counts in the unit that has most of it."""

@@ -135,9 +135,13 @@ def test_what_is_not_known_of_another_layer_weighs_as_what_it_may_hold(desk, tow
 
 
 def test_a_feature_of_unknown_kind_in_a_zone_of_unknown_kind_may_count(desk):
-    """Of 4000 m² it is known that they count, and 2000 m² may: a thousandth of the unit."""
+    """Of 4000 m² it is known that they count, and 2000 m², drawn twice, may: a thousandth of the unit."""
     desk.layer("UNITS", [box(0, 0, 2000, 1000)], {"NAME": ["T"]})
-    desk.layer("FIELD", [box(0, 0, 40, 100), box(60, 0, 80, 100)], {"NET": [4000.0, 2000.0], "G": ["g", None]})
+    desk.layer(
+        "FIELD",
+        [box(0, 0, 40, 100), *[box(60, 0, 80, 100)] * 2],
+        {"NET": [4000.0, 2000.0, 2000.0], "G": ["g", None, None]},
+    )
     desk.layer("ZONE", [box(0, 0, 40, 100), box(60, 0, 80, 100)], {"K": ["a", None]})
     net = f'{NET}\nwhere = "G = \'g\'"\ninside = [{{ layer = "ZONE", where = "K = \'a\'" }}]'
     found = ask(desk, pack_of(desk, {"net": net}, 'formula = "net"', head="least_known = 0.99\n"))
