@@ -92,7 +92,7 @@ def open_bag(path: Path) -> Iterator[Bag]:
         listed = {line[1] for line in _manifest_lines(folder, _MANIFEST, path.name)}
         there = {item.relative_to(folder).as_posix() for item in (folder / _DATA).rglob("*") if item.is_file()}
         if there - listed:
-            raise OneMapError("package.foreign_file", file=path.name, name=sorted(there - listed)[0])
+            raise OneMapError("package.foreign_file", file=path.name, name=min(there - listed))
         yield Bag(folder, file_hash(folder / _MANIFEST))
 
 

@@ -55,11 +55,11 @@ from onemap.layers.library.versions import (
     versions,
 )
 from onemap.layers.progress import SILENT, Progress
-from onemap.layers.provenance import MIME_TYPE, STANDARD, provenance
+from onemap.layers.provenance import provenance
 from onemap.layers.records import Record
 from onemap.layers.stores.file_connection import FileConnection
 from onemap.layers.stores.file_store import make_file
-from onemap.layers.stores.geopackage import keep_metadata
+from onemap.layers.stores.geopackage import keep_provenance
 from onemap.layers.stores.store import NO_GEOMETRY, TableDefinition
 
 DELIVER = "deliver"  # the action with which the log keeps what went where
@@ -316,7 +316,7 @@ def _fill(connection: FileConnection, chosen: Sequence[ChosenLayer], record: Pac
     facts = {"id": record.package, "kind": DELIVER, "started": record.made_at, "who": record.who}
     layers = [asdict(layer) for layer in record.layers]
     origin = provenance({**facts, "library_name": record.library_name, "layers": layers})
-    keep_metadata(connection, STANDARD, MIME_TYPE, origin)
+    keep_provenance(connection, origin)
     for item in chosen:
         title = f"{item.entry.title_in('zh')} {item.version.label}"
         table = TableDefinition(item.entry.code, title, GEOMETRY_TYPES[item.entry.geometry], item.types)

@@ -79,12 +79,11 @@ class ProofBeside:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
 
-    def add(self, bodies: pa.Array, geometries: np.ndarray | None = None) -> None:
-        """Hand over the next polygons (k,) as WKB, and their geometries if these were made."""
+    def add(self, bodies: pa.Array) -> None:
+        """Hand over the next polygons (k,) as WKB."""
         if self._pool is not None:
             for part in blocks(len(bodies), _PROVED_AT_ONCE):
-                made = None if geometries is None else geometries[part]
-                self._proofs.append(self._pool.submit(_proof, bodies[part], made, self._provers.are_simple))
+                self._proofs.append(self._pool.submit(_proof, bodies[part], self._provers.are_simple))
 
     def result(self, progress: Progress) -> PlainProof | None:
         """Return the proof of all polygons handed over since the last result (n,); None if some are not plain."""
@@ -111,20 +110,17 @@ def proof_of(bodies: Sequence[bytes | None] | np.ndarray, provers: Provers) -> t
     return None if found is None else (found.column(column), found.valid)
 
 
-def _proof(bodies: pa.Array, geometries: np.ndarray | None, are_simple: RingProof | None) -> PlainProof | None:
+def _proof(bodies: pa.Array, are_simple: RingProof | None) -> PlainProof | None:
     # Of what lies too far away, or nowhere, nothing is asked that may never be answered.
     rings = plain_polygons(bodies)
     if rings is None:
         return None
     count = len(bodies)
     valid = np.zeros(count, dtype=bool)
-    if geometries is None and are_simple is not None:
+    if are_simple is not None:
         valid[rings.polygon] = are_simple(rings.points, rings.size)
         valid &= np.bincount(rings.polygon, minlength=count) == 1  # of several rings each alone tells nothing
     rows = np.flatnonzero(~valid)
     if len(rows):
-        valid[rows] = shapely.is_valid(
-            shapes_of_wkb(bodies.take(pa.array(rows))) if geometries is None else geometries[rows]
-        )
-    is_measured = geometries is None and is_like_geos()
-    return PlainProof(valid, PlainFacts.of(rings), planar_areas_m2(rings.rings(), count) if is_measured else None)
+        valid[rows] = shapely.is_valid(shapes_of_wkb(bodies.take(pa.array(rows))))
+    return PlainProof(valid, PlainFacts.of(rings), planar_areas_m2(rings.rings(), count) if is_like_geos() else None)

@@ -34,11 +34,6 @@ class Rings:
         """Move the rings east and north by metres."""
         return replace(self, points=self.points + by) if any(by) else self
 
-    def boxes(self) -> np.ndarray:
-        """Return west, south, east, north of each ring (r, 4); NaN where a point is NaN. No ring may be empty."""
-        first = np.cumsum(self.size) - self.size
-        return np.column_stack([edge.reduceat(self.points, first, axis=0) for edge in (np.minimum, np.maximum)])
-
 
 def rings_of(polygons: np.ndarray) -> Rings:
     """Return the rings of polygons or multipolygons (n,), in order; None, empty and other geometries have none."""

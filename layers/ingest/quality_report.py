@@ -216,8 +216,7 @@ def _fold(sheet: Any, letter: str) -> None:
 
 
 def _by_kind(found: Sequence[GradedProblem]) -> dict[tuple[str, str], list[GradedProblem]]:
-    kinds = groups_of(((item.level, item.problem.code), item) for item in found)
-    return kinds
+    return groups_of(((item.level, item.problem.code), item) for item in found)
 
 
 def _row(item: GradedProblem, language: str) -> list[Any]:

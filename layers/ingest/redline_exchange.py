@@ -26,7 +26,7 @@ from onemap.layers.geometry.invalid_reasons import invalid_reasons
 from onemap.layers.geometry.validity import first_problems, refuse_beyond, sorted_geometries
 from onemap.layers.ingest.placing import SourceOptions, bounds_of, in_crs, source_crs
 from onemap.layers.messages import problem_record
-from onemap.layers.provenance import MIME_TYPE, STANDARD, provenance
+from onemap.layers.provenance import provenance
 from onemap.layers.records import Record
 from onemap.layers.sources.gdal.gdal_name import gdal_name, gdal_target, open_options
 from onemap.layers.sources.reading import open_source, read_source
@@ -41,7 +41,7 @@ from onemap.layers.sources.redline.redline_writing import (
     redline_text,
     with_zone,
 )
-from onemap.layers.stores.geopackage import keep_metadata
+from onemap.layers.stores.geopackage import keep_provenance
 
 WRITABLE = {
     ".shp": "ESRI Shapefile",
@@ -175,7 +175,7 @@ def _keep_origin(path: Path, source: Path) -> None:
     given = {"parcels": source.name, "parcels_hash": hashlib.sha256(source.read_bytes()).hexdigest()}
     origin = provenance({"kind": "redline", "parameters": given})
     with contextlib.closing(sqlite3.connect(path)) as file, file:
-        keep_metadata(file, STANDARD, MIME_TYPE, origin)
+        keep_provenance(file, origin)
 
 
 def _crossing_rings(frame: RawFrame) -> list[Problem]:

@@ -219,8 +219,7 @@ def kept_row_hashes(library: Library, version: Version) -> np.ndarray | None:
     """Return the checksums (n,) kept for a version's rows when it was added; None if they are missing."""
     sql = "SELECT hashes FROM onemap_row_hashes WHERE table_name = ?"
     row = library.connection.execute(sql, (version.table,)).fetchone()
-    hashes = np.frombuffer(row[0], dtype="<u4") if row and len(row[0]) == 4 * version.count else None
-    return hashes
+    return np.frombuffer(row[0], dtype="<u4") if row and len(row[0]) == 4 * version.count else None
 
 
 def in_force(candidates: Sequence[Version], as_of: date) -> Version | None:

@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 
 from onemap.layers.geometry.boxes import boxes_that_meet
-from onemap.layers.geometry.rings import Rings, rings_of
+from onemap.layers.geometry.rings import Rings
 
 Shapes = Callable[[np.ndarray], np.ndarray]
 
@@ -36,11 +36,6 @@ class MatchedEdges:
         self._goes_back = goes_back
         self._other = _run_against_each_other(rings.points, begin, goes_back)
         self._is_sure = (np.abs(doubled_m2) > _FLAT * swept_m2)[ring]
-
-    @classmethod
-    def of(cls, polygons: np.ndarray) -> "MatchedEdges":
-        """The matched edges of polygons (n,) that are already in order."""
-        return cls(rings_of(polygons), shapely.bounds(polygons).reshape(-1, 4), polygons.__getitem__)
 
     def misfits(self, asked: np.ndarray) -> np.ndarray:
         """Which requested polygons (n,) do not fit the others edge by edge, by the rules of GEOS's coverages.

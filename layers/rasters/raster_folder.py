@@ -34,14 +34,14 @@ def reserved_stem(folder: Path, code: str) -> Iterator[Path]:
             path.unlink(missing_ok=True)
         raise
     finally:
-        _with_ending(stem, _RESERVED).unlink(missing_ok=True)
+        _mark_of(stem).unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # others lie there
             folder.rmdir()
 
 
 def _reserve(stem: Path) -> bool:
     """Reserve a name; False if somebody else has it, even if they have finished at this moment."""
-    mark = _with_ending(stem, _RESERVED)
+    mark = _mark_of(stem)
     if _files_of(stem):
         return False
     stem.parent.mkdir(parents=True, exist_ok=True)  # whoever has ended meanwhile takes an empty one away
@@ -59,5 +59,5 @@ def _files_of(stem: Path) -> list[Path]:
     return list(stem.parent.glob(f"{glob.escape(stem.name)}.*"))
 
 
-def _with_ending(stem: Path, ending: str) -> Path:
-    return stem.with_name(stem.name + ending)
+def _mark_of(stem: Path) -> Path:
+    return stem.with_name(stem.name + _RESERVED)

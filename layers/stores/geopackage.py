@@ -17,6 +17,7 @@ import shapely
 from onemap.layers.errors import require_value
 from onemap.layers.geometry.wkb_reading import geometries_of_wkb, geometry_of_wkb
 from onemap.layers.progress import SILENT, Progress
+from onemap.layers.provenance import MIME_TYPE, STANDARD
 from onemap.layers.stores.logged_rows import PlainTable, plain_tables
 from onemap.layers.stores.rtree import PackedRtree
 from onemap.layers.stores.sql_text import column_definitions, compose_sql, question_marks
@@ -239,12 +240,12 @@ def _declare(connection: sqlite3.Connection, extension: str, definition: str, *t
         connection.executemany("INSERT INTO gpkg_extensions VALUES (?,?,?,?,?)", rows)
 
 
-def keep_metadata(connection: sqlite3.Connection, standard: str, mime_type: str, text: str) -> None:
-    """Keep a text about the whole file with the extension Metadata. standard: the URI of the text's standard."""
+def keep_provenance(connection: sqlite3.Connection, text: str) -> None:
+    """Keep the origin of the whole file, a text of `provenance`, with the extension Metadata."""
     run_script(connection, _METADATA_TABLES)
     _declare(connection, "gpkg_metadata", _METADATA, "gpkg_metadata", "gpkg_metadata_reference")
     sql = "INSERT INTO gpkg_metadata (md_scope, md_standard_uri, mime_type, metadata) VALUES ('dataset',?,?,?)"
-    number = connection.execute(sql, (standard, mime_type, text)).lastrowid
+    number = connection.execute(sql, (STANDARD, MIME_TYPE, text)).lastrowid
     about = "INSERT INTO gpkg_metadata_reference (reference_scope, md_file_id) VALUES ('geopackage', ?)"
     connection.execute(about, (number,))
 

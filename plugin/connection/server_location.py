@@ -33,7 +33,7 @@ def location_of(address: str, schema: str) -> str:
     """The location of a library: an address or the name of a service, with its schema. Raises ValueError."""
     address, schema = address.strip(), schema.strip()
     if not address.startswith(SCHEMES):
-        service = address[len(SERVICE) :] if address.startswith(SERVICE) else address
+        service = address.removeprefix(SERVICE)
         if not SERVICE_NAME.fullmatch(service):
             raise ValueError(address)
         address = SERVICE + service
@@ -56,7 +56,7 @@ def parts_of(location: str) -> tuple[str, str]:
     """The parts of a location as a person types them: the address or the name of the service, and the schema."""
     address, _mark, query = location.partition("?")
     options = "&".join(option for option in query.split("&") if option and not option.startswith("schema="))
-    text = address[len(SERVICE) :] if address.startswith(SERVICE) else address
+    text = address.removeprefix(SERVICE)
     return (f"{text}?{options}" if options else text), _options(location).get("schema", "")
 
 

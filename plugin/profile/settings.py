@@ -55,17 +55,24 @@ class SettingChanges(QObject):
 
 
 changes = SettingChanges()
-_of_thread = threading.local()  # QGIS's settings as each thread opened them: to open them takes longer than to ask
+_kept: list[QgsSettings] = []  # as the main thread opened them: to open them takes longer than to ask
 _session = {"language": ""}  # what is held while QGIS runs, whatever the settings say meanwhile
 
 
 def get(name: str) -> Any:
     """The value of one setting."""
     setting = SETTINGS[name]
-    if not hasattr(_of_thread, "settings"):
-        _of_thread.settings = QgsSettings()
-    value = _of_thread.settings.value(f"onemap/{name}", setting.kind(setting.default), type=setting.kind)
+    value = _store().value(f"onemap/{name}", setting.kind(setting.default), type=setting.kind)
     return [text for text in value or [] if text] if setting.kind is list else value
+
+
+def _store() -> QgsSettings:
+    """QGIS's settings; a thread that draws opens its own, which Qt does not let another thread delete."""
+    if threading.current_thread() is not threading.main_thread():
+        return QgsSettings()
+    if not _kept:
+        _kept.append(QgsSettings())
+    return _kept[0]
 
 
 def put(name: str, value: Any) -> None:

@@ -23,7 +23,7 @@ from onemap.rules.review.cases.code_names import item_title
 from onemap.rules.review.cases.round_facts import UnreadableRun, facts_of_stored_run
 from onemap.rules.review.cases.routing import overall
 from onemap.rules.review.cases.staleness import input_title
-from onemap.rules.review.notice_rows import notice_records
+from onemap.rules.review.notice_rows import notice_record
 from onemap.rules.review.remedies import shown_remedies
 from onemap.rules.review.round_evidence import area_problems, counts_of_round, said_against, same_hands
 
@@ -53,7 +53,7 @@ def case_as_json(library: Library, case: Case, language: str, by: str | None = N
         "overrides": _overrides(case.current, titles),
         "remedies": shown_remedies(library, case, language),
         "bodies": [] if case.damage else body_records(library, case, case.current, language),
-        "notices": notice_records(library, case),
+        "notices": [notice_record(library, case, notice) for notice in case.notices],
         "files": [asdict(file) for file in case.files],
         "rounds": [_round(library, case, number, titles, names, language) for number in case.rounds],
         "entries": [_entry(entry, titles) for entry in case.entries],

@@ -1,18 +1,11 @@
 """Public notices and their comments as JSON, and as an annex of the documents."""
 
-from typing import Any
-
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.layers.records import Record, fields_of
 from onemap.rules.judge.findings.table import Row
 from onemap.rules.review.cases.case import Case, Notice
 from onemap.rules.review.comment_chain import counted_comments, read_comments, read_persons
-
-
-def notice_records(library: Library, case: Case) -> list[dict[str, Any]]:
-    """The notices of a case as `review show` gives them."""
-    return [notice_record(library, case, notice) for notice in case.notices]
 
 
 def notice_record(library: Library, case: Case, notice: Notice) -> Record:

@@ -162,7 +162,7 @@ class _Walk:
 
     def geometry(self) -> bytes:
         """Return the geometry that begins here as WKB in the same byte order. Raises ValueError."""
-        (kind,) = self._numbers("I")
+        kind = self._number()
         if kind >= _COMPRESSED:
             raise ValueError("compressed")
         mark = bytes([self.order == "<"]) + struct.pack(f"{self.order}I", kind)
@@ -172,7 +172,7 @@ class _Walk:
         flat = kind % 1000
         if flat == 1:
             return mark + self._bytes(size)
-        (count,) = self._numbers("I")
+        count = self._number()
         head = mark + struct.pack(f"{self.order}I", count)
         if flat == 2:
             return head + self._bytes(size * count)
@@ -183,7 +183,7 @@ class _Walk:
         return head + b"".join(self._part() for _ in range(count))
 
     def _ring(self, size: int) -> bytes:
-        (count,) = self._numbers("I")
+        count = self._number()
         return struct.pack(f"{self.order}I", count) + self._bytes(size * count)
 
     def _part(self) -> bytes:
@@ -196,8 +196,8 @@ class _Walk:
         self.depth -= 1
         return part
 
-    def _numbers(self, form: str) -> tuple[Any, ...]:
-        return struct.unpack(f"{self.order}{form}", self._bytes(struct.calcsize(form)))
+    def _number(self) -> int:
+        return int(struct.unpack(f"{self.order}I", self._bytes(4))[0])
 
     def _bytes(self, count: int) -> bytes:
         found = self.body[self.at : self.at + count]

@@ -34,8 +34,7 @@ def wrong_kind(wanted: str, found: str, count: int | None) -> str:
 
 def _kind_of(name: str) -> str:
     """The kind of one type of geometry; empty for a collection or a curve, which only the core can judge."""
-    single = name[len("Multi") :] if name.startswith("Multi") else name
-    return next((kind for kind, types in TYPES.items() if single in types), "")
+    return next((kind for kind, types in TYPES.items() if name.removeprefix("Multi") in types), "")
 
 
 def _words() -> dict[str, str]:

@@ -127,7 +127,7 @@ class ResultsView(QWidget):
 
     def show_run(self, run: RunOnDisplay, parcels: list[CheckedParcel]) -> None:
         """Show a run."""
-        self.take_run(run, parcels)
+        self.take_run(run)
         self.counts.show_counts(run.answer.get("verdicts", {}))  # first: what it chooses lists the rows anew
         self.model.set_results(parcels, run.titles)
         self.show_rules(parcels, run.unasked["rows"], run.unasked["name"])
@@ -136,7 +136,7 @@ class ResultsView(QWidget):
             self.tree.expand(first)
             self.tree.setCurrentIndex(first)
 
-    def take_run(self, run: RunOnDisplay, parcels: list[CheckedParcel]) -> None:
+    def take_run(self, run: RunOnDisplay) -> None:
         """Replace the former run by another; the caller decides which of its rows are listed."""
         self.clear()
         self._tables, self.run = RunTables(run.path), run

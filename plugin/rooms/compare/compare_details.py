@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 from onemap.plugin.rooms.compare.compare_looks import difference_name
-from onemap.plugin.rooms.compare.compare_matrix import use_name
 from onemap.plugin.rooms.compare.compare_results import Spot
 from onemap.plugin.rooms.compare.compare_spots import MARK, state_name
 from onemap.plugin.words.core_words import word
@@ -34,7 +33,7 @@ def details_of(spot: Spot, cluster_size: int, plans: tuple[str, str]) -> str:
     lines.append(f"{area_text(spot.area_m2)} · {area_beside_text(spot.area_m2)}")
     sides = ((plans[0], spot.use_a, spot.class_a, spot.codes_a), (plans[1], spot.use_b, spot.class_b, spot.codes_b))
     for plan, use, main_class, codes in sides:
-        line = with_label(plan, use_name(use))
+        line = with_label(plan, word("uses", use or "none"))
         if codes:
             main_class_text = tr("mainly {code}").format(code=main_class) if len(codes) > 1 else ""
             listed = name_list([*codes, *([main_class_text] if main_class_text else [])])

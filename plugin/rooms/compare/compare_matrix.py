@@ -10,18 +10,12 @@ from qgis.PyQt.QtWidgets import QAbstractItemView
 
 from onemap.plugin.desk.answers.answer_tree import AnswerTree
 from onemap.plugin.rooms.compare.compare_looks import swatch
-from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
 
 SHARE = 2  # it and the spots are shown where there is room
 WIDE_PX, ROW_MARGIN_PX = 420, 4
 ROWS_SHOWN = 2  # at least: the list of spots below needs the room
 MatrixCell = tuple[str, str, str]  # type, use of A, use of B
-
-
-def use_name(use: str) -> str:
-    """The name of a use; an empty use means that the plan does not cover the ground."""
-    return word("uses", use or "none")
 
 
 class MatrixTree(AnswerTree):

@@ -27,7 +27,6 @@ class Spot:
     class_a: str  # that of most of its ground
     class_b: str
     area_m2: float | None
-    share: float | None
     mean_width_m: float | None
     compactness: float | None
     line_distance_m: float | None

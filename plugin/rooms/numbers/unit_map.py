@@ -50,10 +50,6 @@ class UnitMap:
         self.hide()
         self._grounds, self._system = dict(grounds), system
 
-    def ground(self, unit: str) -> tuple[QgsGeometry, QgsCoordinateReferenceSystem] | None:
-        """The ground of a unit, with its coordinate system."""
-        return (self._grounds[unit], self._system) if unit in self._grounds else None
-
     def show(self, title: str, values: Sequence[UnitValue]) -> None:
         """Colour the units by one indicator's values."""
         layer = self.layer or self._new_layer()

@@ -155,9 +155,7 @@ class CaseFindings(QWidget):
         run = {"id": answer["run"], "started": answer.get("opened_on", "")}
         rules = {name: answer.get(name) for name in ("rules", "view", "citations")}
         shown_answer = {"run": run, "verdicts": answer.get("verdicts") or {}, **rules}
-        self.results.take_run(
-            RunOnDisplay(target, shown_answer, self._library.name, self._library.path, titles), parcels
-        )
+        self.results.take_run(RunOnDisplay(target, shown_answer, self._library.name, self._library.path, titles))
         self._fill()
         self.findings_read.emit()
         self._drawing.begin(self._outline_steps(target), is_urgent=False)

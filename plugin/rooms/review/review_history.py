@@ -7,7 +7,8 @@ from typing import Any
 from onemap.plugin.desk.answers.answer_tree import AnswerTree, set_bold
 from onemap.plugin.desk.answers.name_delegate import fit_columns, wrap_names
 from onemap.plugin.rooms.review.review_cases import Case
-from onemap.plugin.rooms.review.review_words import UNSEEN, department_words, done_word, state_word
+from onemap.plugin.rooms.review.review_words import UNSEEN, department_words, state_word
+from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import Count, tr
 
 DAY, WHO, STEP = 0, 1, 2
@@ -51,7 +52,7 @@ def unseen_text(case: Case, seen_revision: int, user: str) -> str:
     if not unseen:
         return ""
     departments = [entry["department"] for entry in unseen if entry.get("department")]
-    steps = [done_word(entry["action"]) for entry in unseen if not entry.get("department")]
+    steps = [word("review_done", entry["action"]) for entry in unseen if not entry.get("department")]
     summary = [department_words(list(dict.fromkeys(departments)))] if departments else []
     summary += list(dict.fromkeys(steps))
     text = tr("{count:# step|# steps} since you looked: {what}. It is now: {state}.")

@@ -34,11 +34,6 @@ def step_word(step: str) -> str:
     return word("review_steps", step)
 
 
-def done_word(step: str) -> str:
-    """The word for a step that was taken."""
-    return word("review_done", step)
-
-
 def department_words(departments: tuple[str, ...] | list[str]) -> str:
     """The departments' names, separated by commas."""
     comma = "、" if language() == "zh" else ", "

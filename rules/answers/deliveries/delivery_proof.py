@@ -126,7 +126,7 @@ def prove_delivery(
     memory: of the last proof; checks that would read the same content are not run again. New findings are added to it.
     Raises OneMapError source.… if the source itself cannot be opened.
     """
-    found = FindingList(template)
+    found = FindingList()
     memory = memory if memory is not None else ProofMemory(template, is_asked=False)
     with opened_delivery(source, template.folders) as delivery:
         by_kind = {check.kind: check for check in template.checks if check.layer is None}

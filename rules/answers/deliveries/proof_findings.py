@@ -103,7 +103,6 @@ class ProvedCheck:
 class FindingList:
     """All findings of one proof, by check in the order of the template."""
 
-    template: DeliveryTemplate
     findings: list[Finding] = field(default_factory=list)
     proved: list[ProvedCheck] = field(default_factory=list)
 

@@ -77,11 +77,7 @@ def _check_rows(proof: Proof, language: str) -> list[list[str]]:
     return rows
 
 
-def _kinds_of(proof: Proof) -> dict[str, str]:
-    return {one.check.id: one.check.kind for one in proof.proved}
-
-
-def _summary(proof: Proof, record: Record, delivery: str, language: str) -> list[tuple[str, str]]:
+def _summary(proof: Proof, record: Record, language: str) -> list[tuple[str, str]]:
     title = proof.template.title_in(language)
     return [
         (phrase("proof_words.template", language), f"{title} · {record['template']} {record['version']}".strip()),
@@ -99,7 +95,7 @@ def _write_book(path: Path, proof: Proof, record: Record, delivery: str, languag
     book.remove(book.active)
     opening = [
         [phrase("proof_words.title", language, delivery=delivery)],
-        *map(list, _summary(proof, record, delivery, language)),
+        *map(list, _summary(proof, record, language)),
         [],
     ]
     heads = [
@@ -109,7 +105,7 @@ def _write_book(path: Path, proof: Proof, record: Record, delivery: str, languag
     _add_sheet(
         book, phrase("proof_words.result", language), [*opening, heads, *_check_rows(proof, language)], len(opening) + 1
     )
-    kinds = _kinds_of(proof)
+    kinds = {one.check.id: one.check.kind for one in proof.proved}
     names: tuple[str, ...] = ("check", *_COLUMNS, "hash")
     columns = [phrase(f"proof_words.{name}", language) for name in names]
     for kind, one in KINDS.items():
@@ -192,7 +188,7 @@ def _write_page(values: Values, proof: Proof, record: Record, delivery: str, con
     objects = sum(one.objects for one in proof.proved)
     section = section_of(
         phrase("proof_words.title", language, delivery=delivery),
-        _summary(proof, record, delivery, language),
+        _summary(proof, record, language),
         *(problems if rows else ()),
         *(exceptions if granted else ()),
         *checks,

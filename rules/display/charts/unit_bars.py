@@ -78,8 +78,7 @@ def _panel(panel: UnitPanel, left: float, top: float, wide: float, head: float, 
     known = [words.number(value, panel.values) for value in panel.values if value is not None]
     texts_mm = max((text_width(text, TEXT_MM) for text in known), default=0.0) + 2.0
     axis = number_axis([*panel.values, *panel.targets], left, left + max(wide - texts_mm, wide * 0.3))
-    for row in range(len(panel.values)):
-        parts.append(_bar(panel, row, axis, top + head + row * _ROW_MM, words))
+    parts += [_bar(panel, row, axis, top + head + row * _ROW_MM, words) for row in range(len(panel.values))]
     zero, end = axis.place(0.0), top + head + len(panel.values) * _ROW_MM
     parts.append(straight_line(zero, top + head - 0.6, zero, end, INK, 0.25))
     return "".join(parts)

@@ -8,12 +8,12 @@ from onemap.rules.display.maps.map_source import LayersOnMap
 MOST_BYTES = 600_000  # of the ground; a map with its spots stays below 1 MB
 
 
-def draw_ground(sheet: Sheet, source: LayersOnMap, theme: str) -> list[str]:
-    """Draw a theme's layers on an empty sheet, as finely as its size allows; return their titles with versions.
+def draw_ground(sheet: Sheet, source: LayersOnMap) -> list[str]:
+    """Draw the ground of comparisons as finely as the sheet's size allows; return its layers' titles with versions.
 
     Of `base` only the first layer with features there is drawn. If all is too large at every detail, nothing is drawn.
     """
-    layers = map_themes()[theme]
+    layers = map_themes()["comparison"]
     fine = sheet.tolerance_mm, sheet.least_mm
     used: list[str] = []
     for tolerance_mm, least_mm in THINNED:

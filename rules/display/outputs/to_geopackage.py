@@ -12,7 +12,7 @@ import numpy as np
 import pyproj
 
 from onemap.layers.geometry.wkb_bodies import Bodies
-from onemap.layers.provenance import MIME_TYPE, NO_RECORD, STANDARD, provenance
+from onemap.layers.provenance import NO_RECORD, provenance
 from onemap.layers.shipped_files import RESOURCES
 from onemap.layers.stores import geopackage
 from onemap.layers.stores.bulk_rows import insert_rows
@@ -133,7 +133,7 @@ class GeoPackageOutput:
             if self._words:
                 geopackage.name_columns(self._connection, name, self._heads[name])
         self._keep_looks()
-        geopackage.keep_metadata(self._connection, STANDARD, MIME_TYPE, provenance(self._record))
+        geopackage.keep_provenance(self._connection, provenance(self._record))
         self._connection.execute("COMMIT")
         self._connection.close()
         with self._path.open("rb+") as file:

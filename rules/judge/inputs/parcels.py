@@ -121,11 +121,6 @@ class Parcels:
         return boxes_of(self.shapes)
 
     @property
-    def set_aside(self) -> int:
-        """How many parcels could not be used."""
-        return sum(len(some.rows) for _, some in self.bad)
-
-    @property
     def extent(self) -> tuple[float, float, float, float]:
         """West, south, east, north of all of them."""
         west, south = self.boxes[:, :2].min(axis=0).tolist()

@@ -16,8 +16,6 @@ class Law:
     """One edition of a law. to: its last day in force, None while it is; successor: the law that replaced it."""
 
     title: str
-    edition: str
-    from_day: date | None
     to: date | None
     successor: str
 
@@ -27,7 +25,7 @@ def laws() -> Mapping[str, Sequence[Law]]:
     """The editions of every known law, by its title."""
     editions: dict[str, list[Law]] = {}
     for item in shipped_table("laws.toml")["law"]:
-        law = Law(item["title"], item.get("edition", ""), item.get("from"), item.get("to"), item.get("successor", ""))
+        law = Law(item["title"], item.get("to"), item.get("successor", ""))
         editions.setdefault(law.title, []).append(law)
     return editions
 

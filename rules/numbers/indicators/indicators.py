@@ -78,10 +78,9 @@ class IndicatorOptions:
 
 @dataclass(frozen=True)
 class Indicators:
-    """The answer: rows by day, unit and indicator; its terms; the features behind them; and the record of the run."""
+    """The answer: rows by day, unit and indicator; the features behind them; and the record of the run."""
 
     rows: list[Record]
-    terms: list[Record]
     features: list[Record]
     units: list[Record]
     problems: list[Problem]
@@ -130,7 +129,7 @@ def indicators(library: Library, options: IndicatorOptions, threads: Threads) ->
     record["seconds"] = round(time.perf_counter() - began, 3)
     units = [row for day in days for row in day.unit_records()]
     tables = _tables(rows, terms, features, days, options.states > 0)
-    return Indicators(rows, terms, features, units, problems, record, tables)
+    return Indicators(rows, features, units, problems, record, tables)
 
 
 def _parameters(options: IndicatorOptions) -> Record:

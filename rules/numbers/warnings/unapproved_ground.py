@@ -25,7 +25,6 @@ from onemap.layers.library.versions import (
     versions,
 )
 from onemap.rules.answers.statistics.class_keys import class_keys
-from onemap.rules.answers.statistics.statistics import record_of
 from onemap.rules.judge.findings.thresholds import narrower
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.overlay.whole_grounds import grounds_inside, grounds_outside, union_of_all
@@ -44,7 +43,7 @@ _RESERVOIR_2007 = "113"  # built land in the second survey only; houses where on
 
 @dataclass(frozen=True)
 class Candidates:
-    """Grounds (n,) in the library's plane, a record of each, the versions used, and missing layers of approvals.
+    """Grounds (n,) in the library's plane, a record of each, and missing layers of approvals.
 
     unsure (n,): candidates on ground that a layer of approvals does not cover, or whose older class is unknown.
     over_lines: all newly built ground beyond a line, approved or not, with the line, and whether it may have been built
@@ -54,7 +53,6 @@ class Candidates:
 
     grounds: np.ndarray
     records: list[dict[str, Any]]
-    versions: list[dict[str, Any]]
     missing: list[str]
     unsure: list[bool]
     over_lines: list[tuple[str, shapely.Geometry, bool]] = field(default_factory=list)
@@ -100,7 +98,6 @@ def unapproved_ground(library: Library, as_of: date, threads: Threads) -> Candid
     return Candidates(
         grounds=grounds,
         records=records,
-        versions=[record_of(version) for version in (*new.asked, *present, *there)],
         missing=[code for code, version in approvals.items() if version is None],
         unsure=unsure.tolist(),
         over_lines=over,
@@ -121,7 +118,6 @@ class _NewGround:
 
     built: shapely.Geometry | None
     unclear: shapely.Geometry | None
-    asked: list[Version]
     looked_on: str
     is_elsewhere: bool = False
     has_no_class: bool = False
@@ -134,7 +130,7 @@ def _new_ground(library: Library, known: Sequence[Version], as_of: date, threads
     older = None if newer is None else previous_version(surveys, newer)
     seen = None if spots is None else _ground(library, spots, threads)
     if newer is None or older is None:
-        return None if spots is None else _NewGround(seen, None, [spots], spots.valid_from or "")
+        return None if spots is None else _NewGround(seen, None, spots.valid_from or "")
     now, before = _survey_ground(library, newer, threads), _survey_ground(library, older, threads)
     speaks = coverage_of(library, older)
     grounds = np.array([now.built, now.unclear])
@@ -147,7 +143,7 @@ def _new_ground(library: Library, known: Sequence[Version], as_of: date, threads
     asked = [newer, older, *([] if spots is None else [spots])]
     has_no_class = any(len(_wide_parts(ground)) > 0 for ground in (unclear, open_now))
     looked_on = max(version.valid_from or "" for version in asked)
-    return _NewGround(new, unclear, asked, looked_on, len(_wide_parts(elsewhere)) > 0, has_no_class)
+    return _NewGround(new, unclear, looked_on, len(_wide_parts(elsewhere)) > 0, has_no_class)
 
 
 def _is_beyond(library: Library, version: Version, grounds: np.ndarray, threads: Threads) -> np.ndarray:

@@ -193,12 +193,7 @@ def _visible_words(library: Library, case_id: str) -> dict[tuple[str, int], str]
     return {(chain, number): text for chain, number, text in library.connection.execute(sql, (case_id,))}
 
 
-def replay_case(
-    library: Library,
-    case_id: str,
-    fresh: Mapping[str, RoundFacts | None] | None = None,
-    evidence: LibraryEvidence | None = None,
-) -> Replay:
+def replay_case(library: Library, case_id: str, evidence: LibraryEvidence | None = None) -> Replay:
     """Replay a case's events. evidence: of the library, shared by callers that replay many cases.
 
     Raises OneMapError review.case for an id that this library does not hold, library.altered if events differ from what
@@ -207,18 +202,13 @@ def replay_case(
     events = read_events(library, case_id)
     if not events:
         raise OneMapError("review.case", file=library.name, field="CASE", case=case_id)
-    check_links(library, events)
-    replay = Replay.of(events, library.id, evidence or LibraryEvidence(library, fresh))
+    refuse_altered(link_problems(library, events))
+    replay = Replay.of(events, library.id, evidence or LibraryEvidence(library))
     if replay.case is None:
         raise OneMapError("review.case", file=library.name, field="CASE", case=case_id)
     if replay.case.is_rehearsal != library.is_rehearsal:
         raise OneMapError("review.rehearsal_lost", file=library.label, case=case_id)
     return replay
-
-
-def check_links(library: Library, events: Sequence[Event]) -> None:
-    """Refuse events that differ from what was written. Raises OneMapError library.altered."""
-    refuse_altered(link_problems(library, events))
 
 
 def link_problems(library: Library, events: Sequence[Event]) -> Iterator[Problem]:
@@ -228,11 +218,6 @@ def link_problems(library: Library, events: Sequence[Event]) -> Iterator[Problem
         event = at[chain, number]
         facts = {"file": library.label, "layer": EVENTS, "feature": row_name([event.case_id, chain, number])}
         yield Problem("verify.record_changed", {**facts, "at": shown_text(event.at), "who": shown_text(event.who)})
-
-
-def is_case(library: Library, name: str) -> bool:
-    """Whether a library holds a case of that id."""
-    return name.isprintable() and bool(read_events(library, name))
 
 
 def case_ids(library: Library) -> list[str]:

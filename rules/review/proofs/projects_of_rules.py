@@ -47,12 +47,6 @@ class TrialProjects:
         excused = self._excused(rule)
         return [one for one, is_there in zip(self.all, to_whom.applies & ~excused, strict=True) if is_there]
 
-    def excused(self, rule: Rule) -> list[Project]:
-        """The projects that a rule excuses."""
-        to_whom = applicability(rule, self._table, self._projects)
-        excused = self._excused(rule)
-        return [one for one, is_there in zip(self.all, to_whom.applies & excused, strict=True) if is_there]
-
     def of_class(self, item: ProjectClass, among: Sequence[Project]) -> Project | None:
         """The first project of a class among some; None if there is none."""
         own = [one for one in projects_of(item) if one in among]

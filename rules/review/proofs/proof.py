@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -103,7 +103,6 @@ class PacksToProve:
     catalogue: Mapping[str, LayerEntry]
     today: date
     code_system: str | None = None
-    groups: list[JudgedCases] = field(default_factory=list)
 
     @cached_property
     def packs(self) -> list[Pack]:

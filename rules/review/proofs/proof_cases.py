@@ -67,7 +67,6 @@ class Case:
     never_loaded: frozenset[str] = frozenset()
     outdated: frozenset[str] = frozenset()
     article: str = ""
-    why: str = ""
 
     @property
     def is_exact(self) -> bool:
@@ -184,7 +183,6 @@ def _case(
         never_loaded=frozenset(lists["never_loaded"]),
         outdated=frozenset(lists["outdated"]),
         article=article,
-        why=str(item.get("why", "")),
     )
 
 

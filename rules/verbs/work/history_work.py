@@ -21,7 +21,7 @@ from onemap.rules.display.outputs.outputs import tables_written
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.runs.log_entry_words import log_words
 from onemap.rules.review.cases.event_rows import UNLAWFUL, with_events
-from onemap.rules.review.cases.event_store import is_case
+from onemap.rules.review.cases.event_store import read_events
 
 _COLUMNS = ("number", "at", "who", "action", "subject", "detail", "content_hash", "previous_hash", "hash")
 _WORDS = ("number", "at", "who", "step", "what", "details")  # of a sheet for people
@@ -88,7 +88,7 @@ def _known_layers(library: Library) -> Mapping[str, LayerEntry]:
 
 def _is_case(library: Library, name: str) -> bool:
     """Whether a case with this id exists, for an account that may read cases."""
-    return library.roles.reads_layers and is_case(library, name)
+    return library.roles.reads_layers and name.isprintable() and bool(read_events(library, name))
 
 
 def _detail_value(text: str) -> Any:

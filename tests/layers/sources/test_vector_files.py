@@ -114,11 +114,12 @@ def test_coordinates_that_are_no_numbers_are_refused_by_feature(shelf, shared_da
 
 def test_gdal_looks_through_a_geojson_once_for_its_name_and_fields(layer_file, box, monkeypatch):
     looks = []
+
+    def with_note(look):
+        return lambda *given, **more: looks.append(given) or look(*given, **more)
+
     for name in ("list_layers", "read_info"):
-        look = getattr(pyogrio, name)
-        monkeypatch.setattr(
-            pyogrio, name, lambda *given, look=look, **more: looks.append(given) or look(*given, **more)
-        )
+        monkeypatch.setattr(pyogrio, name, with_note(getattr(pyogrio, name)))
     for rows in (2, 3):  # the second is another content of the same file
         path = layer_file("a.geojson", [box(at, 0) for at in range(rows)])
         looks.clear()

@@ -9,7 +9,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.layers.progress import Progress
 from onemap.layers.records import Record
-from onemap.rules.answers.compare.atlas.atlas_content import atlas_content
+from onemap.rules.answers.compare.atlas.atlas_content import AtlasWords
 from onemap.rules.answers.compare.atlas.atlas_maps import NAMED, AtlasMaps
 from onemap.rules.answers.compare.atlas.atlas_source import AtlasSource, atlas_source
 from onemap.rules.display.documents.document_files import document_body
@@ -46,7 +46,7 @@ def write_atlas(
     source = atlas_source(library, run, by, types, most)
     fonts = chosen_fonts()
     maps = _drawn_maps(library, source, fonts, language, progress)
-    document = atlas_content(library, source, by, types, maps, language)
+    document = AtlasWords(library, source, language).document(by, list(types), maps)
     setting = progress.part(_DRAWN, 1.0, phrase("atlas.setting", language))
     body = document_body(document, place.suffix.lower(), setting)
     with atomic_output(place, overwrite, _FIELD) as beside:

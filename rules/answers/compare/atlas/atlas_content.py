@@ -62,13 +62,6 @@ _WIDTH_MM = 180.0
 _SHEET_PT, _INDEX_PT, _MATRIX_PT = 7.0, 8.0, 8.5  # letters of tables
 
 
-def atlas_content(
-    library: Library, source: AtlasSource, by: str, types: Iterable[str], maps: Mapping[int, str], language: str
-) -> Document:
-    """A whole atlas. maps: SVG texts of the sheets' maps by number; 0 is the overview."""
-    return AtlasWords(library, source, language).document(by, list(types), maps)
-
-
 class AtlasWords:
     """The words and figures of one stored comparison, for its atlas and its report."""
 
@@ -84,7 +77,11 @@ class AtlasWords:
         return phrase(f"atlas.{key}", self.language, **facts)
 
     def document(self, by: str, types: list[str], maps: Mapping[int, str]) -> Document:
-        """The whole atlas. by: what each sheet shows, a cluster or a spot; types: of the spots."""
+        """The whole atlas.
+
+        by: what each sheet shows, a cluster or a spot; types: of the spots.
+        maps: SVG texts of the sheets' maps by number; 0 is the overview.
+        """
         record = self.source.record
         sections = [self._cover(by, types)]
         if self.source.spots:

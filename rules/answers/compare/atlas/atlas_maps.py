@@ -97,7 +97,7 @@ class AtlasMaps:
 
     def _ground(self, sheet: Sheet) -> _PageGround:
         """Draw the ground first, below the spots; its legend comes last."""
-        used = draw_ground(sheet, self._layers, "comparison")
+        used = draw_ground(sheet, self._layers)
         legend, sheet.legend = sheet.legend, []
         return _PageGround(legend, used)
 

@@ -49,9 +49,13 @@ def test_a_menu_closes_when_the_list_is_made_anew_below_it(tree):
     def open_menu(place):
         item, menu = tree.itemAt(place), QMenu(tree)
         menu.addAction("Go to it", lambda: chosen.append(item.text(0)))
-        QTimer.singleShot(0, tree.clear)  # as when another desk has written, or a check has come to its end
-        for key in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Escape):
-            QTimer.singleShot(10, lambda pressed=key: QTest.keyClick(menu, pressed))
+
+        def clear_and_press():
+            tree.clear()  # as when another desk has written, or a check has come to its end
+            for key in (Qt.Key.Key_Down, Qt.Key.Key_Return) if menu.isVisible() else ():
+                QTest.keyClick(menu, key)
+
+        QTimer.singleShot(0, clear_and_press)
         menu.exec(tree.viewport().mapToGlobal(place))
 
     RowMenu(tree, open_menu)

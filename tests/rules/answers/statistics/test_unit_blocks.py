@@ -10,6 +10,8 @@ from onemap.rules.answers.statistics.unit_blocks import unit_blocks
 from onemap.rules.answers.statistics.unit_pieces import unit_pieces
 from onemap.rules.answers.statistics.units import AreaUnits
 from onemap.rules.judge.overlay.threads import Threads
+from onemap.tests.rules.command import command, done
+from onemap.tests.rules.conftest import Desk
 
 SIDE_M, ACROSS = 100.0, 6
 
@@ -21,12 +23,36 @@ def ask(desk, *options):
 
 
 @pytest.fixture
-def country(desk):
-    """Thirty-six units in a square; patches thrown at random over them and beyond, some on others."""
+def country(desk, copied):
+    """What `draw_country` draws."""
+    copied(draw_country, desk.folder)
+
+
+@pytest.fixture
+def overlapping(country):
+    """The ground of the units that overlap."""
+    return shapely.union_all(units_grown_by(20))
+
+
+def units_grown_by(metres):
+    """Thirty-six units in a square; grown by a fifth of their side each shares ground with eight others."""
+    corners = [(x * SIDE_M, y * SIDE_M) for y in range(ACROSS) for x in range(ACROSS)]
+    return [box(x - metres, y - metres, x + SIDE_M + metres, y + SIDE_M + metres) for x, y in corners]
+
+
+def draw_country(folder):
+    """Units, apart and overlapping, and what is measured in them, in a library of a folder."""
+    desk = Desk(folder, command)
+    done("new", desk.library, "--crs", "EPSG:4547")
+    for code, metres in (("UNITS", 0), ("OVER", 20)):
+        desk.layer(code, units_grown_by(metres), {"NAME": [f"u{number:02d}" for number in range(ACROSS**2)]})
+    draw_patches(desk)
+    draw_ways(desk)
+
+
+def draw_patches(desk):
+    """Patches thrown at random over the units and beyond, some on others."""
     chance = np.random.default_rng(3)
-    places = [(x, y) for y in range(ACROSS) for x in range(ACROSS)]
-    units = [box(x * SIDE_M, y * SIDE_M, (x + 1) * SIDE_M, (y + 1) * SIDE_M) for x, y in places]
-    desk.layer("UNITS", units, {"NAME": [f"u{number:02d}" for number in range(len(units))]})
     corners = chance.uniform(-0.5, ACROSS, (300, 2)) * SIDE_M
     shapes = [box(x, y, x + width, y + height) for (x, y), (width, height) in zip(corners, sizes(chance), strict=True)]
     classes = chance.choice(np.array(["a", "b", "c", None], dtype=object), len(shapes), p=[0.4, 0.3, 0.2, 0.1])
@@ -95,19 +121,7 @@ def same_total(one, other):
             assert other[key] == (pytest.approx(value, rel=1e-12, abs=1e-6) if is_number else value), key
 
 
-@pytest.fixture
-def overlapping(desk, country):
-    """The units of the country, grown by a fifth of their side, so that each shares ground with eight others."""
-    places = [(x, y) for y in range(ACROSS) for x in range(ACROSS)]
-    grown = [
-        box(x * SIDE_M, y * SIDE_M, (x + 1) * SIDE_M, (y + 1) * SIDE_M).buffer(20, join_style=2) for x, y in places
-    ]
-    desk.layer("OVER", grown, {"NAME": [f"u{number:02d}" for number in range(len(grown))]})
-    return shapely.union_all(grown)
-
-
-@pytest.fixture
-def ways(desk, country):
+def draw_ways(desk):
     """Lines and points, some on borders of units and on each other, some outside all units."""
     chance = np.random.default_rng(5)
     starts = chance.uniform(-0.5, ACROSS, (250, 2)) * SIDE_M
@@ -124,7 +138,7 @@ def ways(desk, country):
 @pytest.mark.slow
 @pytest.mark.parametrize("units", ["UNITS", "OVER"])
 @pytest.mark.parametrize("layer", ["PATCH", "WAYS", "PLACES"])
-def test_lines_points_and_units_that_overlap_are_the_same_in_blocks(desk, overlapping, ways, monkeypatch, layer, units):
+def test_lines_points_and_units_that_overlap_are_the_same_in_blocks(desk, country, monkeypatch, layer, units):
     asked = layer, f"--within={units}", "--unit=NAME", "--by=K", "--sum=N"
     at_once, in_blocks = both_ways(desk, monkeypatch, "statistics", *asked)
     assert in_blocks["rows"] == at_once["rows"] and in_blocks["units"] == at_once["units"]
@@ -134,7 +148,7 @@ def test_lines_points_and_units_that_overlap_are_the_same_in_blocks(desk, overla
 
 @pytest.mark.slow
 @pytest.mark.parametrize("units", ["UNITS", "OVER"])
-def test_the_total_counts_once_what_lies_on_borders_and_in_two_units(desk, overlapping, ways, units):
+def test_the_total_counts_once_what_lies_on_borders_and_in_two_units(desk, overlapping, units):
     """Against shapely alone: what lies in the ground of all units, whatever units there are."""
     whole = overlapping if units == "OVER" else box(0, 0, ACROSS * SIDE_M, ACROSS * SIDE_M)
     found = {}
