@@ -307,7 +307,7 @@ class TermMeasures:
         return 1.0 - _share(certain, possible)
 
     def _amount(self, term: Term, layer: LayerInUnits, pieces: UnitPieces) -> np.ndarray:
-        """The amount that a term measures by unit (m,): features of a count, else metres or m² of the union, or points."""
+        """The amount that a term measures by unit (m,): features, points, or m or m² of the union."""
         if term.kind == COUNT:
             return self._counts(term, layer, pieces)[1].astype(float)
         areas = layer.areas_of(pieces, pieces.unit, self._count)
