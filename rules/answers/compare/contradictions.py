@@ -53,7 +53,10 @@ def pairs_of(
     pairs = []
     for matrix in (read_matrix(name) for name in [*named, *shipped_matrices()]):
         if not matrix.survey:
-            pairs += [Pair(a, b, matrix) for a in matrix.for_a for b in matrix.for_b if a != b and {a, b} <= there]
+            named_pairs = [(a, b) for a in matrix.for_a for b in matrix.for_b if a != b and {a, b} <= there]
+            if matrix.is_symmetric:  # the same two plans the other way round would find the same ground
+                named_pairs = list({frozenset(pair): pair for pair in reversed(named_pairs)}.values())[::-1]
+            pairs += [Pair(a, b, matrix) for a, b in named_pairs]
     return [pair for pair in pairs if not only or {pair.a, pair.b} & set(only)]
 
 
@@ -109,10 +112,13 @@ def _pair_figures(found: Comparison) -> dict[str, Any]:
 
 
 def contradiction_tables(rows: Sequence[Mapping[str, Any]]) -> dict[str, Table]:
-    """The rows as a table, and as a matrix of layers by layers with hectares in conflict."""
+    """The rows as a table, and as a matrix of layers by layers with hectares in conflict.
+
+    A pair that could not be compared has no hectares there.
+    """
     columns = {name: pd.Series([row.get(name) for row in rows], dtype=object) for name in COLUMNS}
     table = pd.DataFrame({name: series.astype(_TYPES.get(name, object)) for name, series in columns.items()})
-    wide = table.pivot_table("conflict_ha", index="a", columns="b", aggfunc="sum") if len(table) else pd.DataFrame()
+    wide = table.groupby(["a", "b"])["conflict_ha"].sum(min_count=1).unstack() if len(table) else pd.DataFrame()
     return {
         "contradictions": Table(table),
         "hectares": Table(wide.rename_axis(None, axis=1).reset_index(names="layer")),

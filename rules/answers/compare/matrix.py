@@ -87,6 +87,11 @@ class Matrix:
         """SHA-256 of the text."""
         return sha256(self.text)
 
+    @property
+    def is_symmetric(self) -> bool:
+        """Whether it reads both plans alike, so that they may change places."""
+        return self.a == self.b and {(b, a) for a, b in self.unlike} == set(self.unlike)
+
     def are_unlike(self, code_a: str | None, code_b: str | None) -> bool:
         """Whether two codes, both construction, are incompatible."""
         a, b = plain_code(code_a or ""), plain_code(code_b or "")

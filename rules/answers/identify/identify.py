@@ -269,7 +269,7 @@ def _speaks_of(rule: Rule, attributes: pd.DataFrame, entry: LayerEntry) -> np.nd
         truth = truth_of_rows(rule.where, attributes, entry)
     except KeyError:  # a version without the field: nobody knows
         return np.ones(len(attributes), dtype=bool)
-    speaks: np.ndarray = truth.true | truth.unknown
+    speaks: np.ndarray = truth.possible
     return speaks
 
 

@@ -119,11 +119,11 @@ def _level(series: pd.DataFrame, limit: Limit) -> tuple[str, int, datetime | Non
     bounds = [side * bound if bound is not None else np.inf for bound in (limit.warn, limit.alarm)]
     counts = [_beyond_in_last(values > bound, limit.last) for bound in bounds]
     first = min(bounds)
-    clear = side * limit.clear if limit.clear is not None else first
+    ends = [np.inf, *(bounds if limit.clear is None else [side * limit.clear] * 2)]  # of each level
     level, since = 0, 0
     for at in range(len(values)):
         reached = 2 if counts[1][at] >= limit.times else 1 if counts[0][at] >= limit.times else 0
-        held = level if reached < level and values[at] > clear else reached
+        held = level if reached < level and values[at] > ends[level] else reached
         if held != level:
             level, since = held, at
     time = series["time"].iloc[since].to_pydatetime() if level else None

@@ -109,7 +109,7 @@ class LayerInUnits:
         place = self.entry.place_in(library.label)
         self.truth = truth_of(options.where, stored.attributes, {**place, "field": "--where"}, self.entry)
         self.keys: ClassKeys = class_keys(options.by, stored.attributes, self.entry, {**place, "field": "--by"})
-        self.repeated: np.ndarray = self.repeated_among(self.truth.true | self.truth.unknown)
+        self.repeated: np.ndarray = self.repeated_among(self.truth.possible)
         self.numbers = {
             name: self._summable(column_of(stored.attributes, name, {**place, "field": "--sum"}))
             for name in self._summed_fields(stored.attributes)

@@ -168,7 +168,7 @@ class _Grounds:
         if asked.entry.geometry != POLYGON:
             return cls(ground, unknown, unknown, unknown, unknown, beyond)
         certain, overlap = _unions(asked, asked.pieces.of_features(asked.truth.true), count)
-        possible, _ = _unions(asked, asked.pieces.of_features(asked.truth.true | asked.truth.unknown), count)
+        possible, _ = _unions(asked, asked.pieces.of_features(asked.truth.possible), count)
         every, _ = _unions(asked, asked.pieces, count)
         covered = ground if asked.grounds is None else _of_units_m2(asked, parts_inside, coverage)
         filled = every - _stray(asked, coverage, count)

@@ -46,7 +46,7 @@ def _own_applicability(rule: Rule, parcels: pd.DataFrame, projects: Projects) ->
     applies, lacks_fact = np.ones(len(parcels), dtype=bool), np.zeros(len(parcels), dtype=bool)
     if rule.when is not None:
         truth = _truth(rule.when, parcels)
-        applies, lacks_fact = truth.true | truth.unknown, truth.unknown
+        applies, lacks_fact = truth.possible, truth.unknown
     if rule.only:
         is_silent = projects.are_doubtful(rule.only) & rule.silent
         applies, lacks_fact = applies & (projects.are_of(rule.only) | is_silent), lacks_fact | is_silent

@@ -177,7 +177,7 @@ def _features_asked(rule: Rule, source: LayerSource, stored: StoredFeatures) -> 
     chosen, uncertain = np.arange(len(stored.fids)), np.zeros(len(stored.fids), dtype=bool)
     if rule.where is not None:
         truth = truth_of_rows(rule.where, attributes, source.entry)
-        chosen = np.flatnonzero(truth.true | truth.unknown)
+        chosen = np.flatnonzero(truth.possible)
         attributes, uncertain = attributes.iloc[chosen].reset_index(drop=True), truth.unknown[chosen]
         shapes = some_of(shapes, chosen)
     # What a session keeps of a layer is frozen already, with all that is known of it.

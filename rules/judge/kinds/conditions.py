@@ -59,6 +59,17 @@ class Truth:
     def __invert__(self) -> "Truth":
         return Truth(~self.true & ~self.unknown, self.unknown)
 
+    @property
+    def possible(self) -> np.ndarray:
+        """The rows (n,) for which it is true or unknown."""
+        either: np.ndarray = self.true | self.unknown
+        return either
+
+    @property
+    def certain_and_possible(self) -> list[np.ndarray]:
+        """The rows (n,) for which it is certainly true, and if it is unknown for some, those for which it may be."""
+        return [self.true, self.possible] if self.unknown.any() else [self.true]
+
 
 @lru_cache(maxsize=512)
 def parse_condition(text: str) -> Record:

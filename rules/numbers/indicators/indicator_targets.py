@@ -18,6 +18,7 @@ from onemap.rules.numbers.indicators.indicator_keys import BAND, CEILING, FALL, 
 from onemap.rules.numbers.indicators.indicator_pack import Indicator, IndicatorPack
 from onemap.rules.numbers.indicators.unit_of_measure import known_unit
 
+TARGETS_DIFFER, TARGET_UNIT, TARGET_YEAR = "targets_differ", "target_unit", "target_year"  # why a target is unknown
 OK, WARN, ALARM, UNKNOWN, NONE = "ok", "warn", "alarm", "unknown", "none"
 
 
@@ -109,11 +110,11 @@ class Targets:
         if not rows:
             return self._of_pack(indicator)
         if len(rows) > 1:
-            return Target(reason="targets_differ", source=self.version)
+            return Target(reason=TARGETS_DIFFER, source=self.version)
         (row,) = rows
         measure = known_unit(row.measure)
         if measure is None or measure.powers != indicator.unit.powers:
-            return Target(reason="target_unit", source=self.version)
+            return Target(reason=TARGET_UNIT, source=self.version)
         numbers = {
             name: indicator.unit.of(measure.to_base(row.numbers[name]))
             for name in ("XZJQN", "GHJQN", "GHMBN")
@@ -125,7 +126,7 @@ class Targets:
         if "GHJQN" in numbers and self._pack.near_year is not None:
             by_year[self._pack.near_year] = numbers["GHJQN"]
         if not by_year:
-            return Target(reason="target_year", source=self.version)
+            return Target(reason=TARGET_YEAR, source=self.version)
         has_base = "XZJQN" in numbers and "JQND" in row.numbers
         base = {int(row.numbers["JQND"]): numbers["XZJQN"]} if has_base else {}
         return Target(by_year, None, base, None, self.version)

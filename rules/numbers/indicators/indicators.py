@@ -48,7 +48,8 @@ from onemap.rules.numbers.indicators.indicator_targets import (
     status_of,
 )
 from onemap.rules.numbers.indicators.reach import NETWORK, STRAIGHT
-from onemap.rules.numbers.indicators.term_measures import TermMeasures, TermValues
+from onemap.rules.numbers.indicators.term_measures import TermMeasures
+from onemap.rules.numbers.indicators.term_values import TermValues
 from onemap.rules.numbers.indicators.trends import earlier_states, mark_breaks, set_trends
 
 KIND = "indicators"
@@ -402,6 +403,7 @@ def _judgement(item: Indicator, row: Record, target: Target, reason: str | None)
     if reason is not None:
         held = target.in_year(row["year"], item.bound)
         number, goal = held if held else (None, None)
+        reason = column_of_reasons(dict.fromkeys([*reason.split(","), *([target.reason] if target.reason else [])]))
         return {"value": None, "target": number, "target_year": goal, "status": UNKNOWN, "reason": reason}
     if target.reason is not None:
         return {"status": UNKNOWN, "reason": target.reason}

@@ -5,7 +5,7 @@ counted where its largest part lies. If a condition is unknown for a feature, it
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
@@ -44,10 +44,13 @@ from onemap.rules.numbers.indicators.indicator_keys import (
     TRANSITION,
 )
 from onemap.rules.numbers.indicators.indicator_pack import LayerPart, Term
-from onemap.rules.numbers.indicators.reach import ReachedGround, reached_ground
-from onemap.rules.numbers.indicators.review_ground import review_ground
+from onemap.rules.numbers.indicators.reach import ReachedGround, Walk, reached_ground
+from onemap.rules.numbers.indicators.term_values import TermValues, of_units
 from onemap.rules.numbers.indicators.unit_of_measure import factors_to
+from onemap.rules.review.cases.review_ground import review_ground
 
+_Bounds = tuple[np.ndarray | None, np.ndarray | None]  # the certain and the possible ground by unit (m,)
+_Walked = tuple[ReachedGround, tuple[np.ndarray, np.ndarray] | None, list[Version]]
 LARGEST = 10  # features of a unit and a term that the trace names
 _REASONS = {
     "version.unreadable": Reason.UNREADABLE,
@@ -59,37 +62,15 @@ _REASONS = {
 
 
 @dataclass(frozen=True)
-class TermValues:
-    """A term in each of m units.
-
-    value (m,): in base units, NaN if unknown; reason (m,): why it is unknown, else None.
-    features (m,): number that count; known (m,): the part of the unit that data cover, 0 to 1.
-    facts: further columns (m,) by name; versions: those used, as JSON, the term's own first.
-    largest: rows of the features with the largest parts; year: of the term's own version or of the table's rows.
-    words: further columns (m,) of words by name.
-    """
-
-    value: np.ndarray
-    reason: list[str | None]
-    features: np.ndarray
-    known: np.ndarray
-    facts: dict[str, np.ndarray] = field(default_factory=dict)
-    versions: list[dict[str, Any]] = field(default_factory=list)
-    largest: list[dict[str, Any]] = field(default_factory=list)
-    year: int | None = None
-    words: dict[str, list[str | None]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class _CutGround:
     """The ground on which a term is measured, as polygons by unit (m,), None for all ground; and the unknown m² of it.
 
-    bounds: the certain and the possible ground, if a condition on another layer is unknown somewhere.
+    bounds: given if a condition on another layer is unknown somewhere.
     """
 
     ground: np.ndarray | None
     open_m2: np.ndarray
-    bounds: tuple[np.ndarray | None, np.ndarray | None] | None = None
+    bounds: _Bounds | None = None
 
 
 class _Unknown(Exception):
@@ -112,7 +93,7 @@ class TermMeasures:
         self._versions = versions(library, known_at)
         self._layers: dict[tuple[str, str, float], LayerInUnits] = {}
         self._grounds: dict[LayerPart, tuple[np.ndarray, np.ndarray]] = {}
-        self._walks: dict[tuple[Any, ...], tuple[ReachedGround, np.ndarray, list[Version]]] = {}
+        self._walks: dict[tuple[Any, ...], _Walked] = {}
         self._beyond: dict[str, np.ndarray] = {}
         self._values: dict[tuple[str, str, int | None], TermValues] = {}
         self.ground_m2: np.ndarray = shapely.area(units.grounds)
@@ -191,11 +172,11 @@ class TermMeasures:
         truth = self._truth(layer, of.where)
         words = self._editions((of, *term.inside, *term.outside), chosen)
         cut = self._ground(term)
+        reached = None
+        if term.to is not None:
+            reached, bounds, walked = self._walk_ground(term)
+            cut, chosen = self._cut_by_walk(cut, reached, bounds), [*chosen, *walked]
         ground, unsure = cut.ground, cut.open_m2
-        reached, open_m2, walked = self._walk_ground(term)
-        if reached is not None:
-            ground = reached.grounds if ground is None else self._common(ground, reached.grounds)
-            unsure, chosen = unsure + open_m2, [*chosen, *walked]
         pieces = layer.pieces if ground is None else self._pieces_in(layer, ground)
         certain = pieces.of_features(truth.true)
         value, features, facts, measure = self._value(term, layer, certain)
@@ -206,7 +187,7 @@ class TermMeasures:
             known = spoken_of * (1.0 - self._doubt(term, layer, pieces, truth))
         else:  # a unit's ground is large against what is asked of it: of the features that may count most must be sure
             known = np.minimum(np.maximum(spoken_of - own_m2 / self.ground_m2, 0.0), 1.0 - doubt)
-        known = np.minimum(known, 1.0 - self._doubt_of_cut(cut, lambda some: self._true_amount(term, some)))
+        known = np.minimum(known, 1.0 - self._doubt_of_cut(cut, lambda *bound: self._amount_in(term, *bound)))
         unsure = unsure + own_m2
         lost = np.bincount(pieces.unit[truth.unknown[pieces.feature]], minlength=self._count)
         if "without_value" in facts:
@@ -222,12 +203,13 @@ class TermMeasures:
         why, largest = _why_open(beyond / self.ground_m2, 1.0 - known), self._largest(layer, certain, measure)
         return TermValues(value, why, features, known, facts, asked, largest, year=year, words=words)
 
-    def _true_amount(self, term: Term, ground: np.ndarray) -> np.ndarray:
-        """The amount that a term measures in some ground of each unit (m,), where its condition is true."""
+    def _amount_in(self, term: Term, ground: np.ndarray, is_wide: bool) -> np.ndarray:
+        """The amount that a term measures in some ground of each unit (m,). is_wide: also of what only may count."""
         of = require_value(term.of, "the layer of a term, as the pack was refused without")
         layer = self._layer(self._version(of))
         truth = self._truth(layer, of.where)
-        return self._amount(term, layer, self._pieces_in(layer, ground).of_features(truth.true))
+        chosen = truth.possible if is_wide else truth.true
+        return self._amount(term, layer, self._pieces_in(layer, ground).of_features(chosen))
 
     def _of_cases(self, term: Term) -> TermValues:
         """The ground of the cases in review on the day, each case once, in every unit."""
@@ -236,7 +218,8 @@ class TermMeasures:
         ground, unsure = self.units.grounds if cut.ground is None else cut.ground, cut.open_m2
         asked = [self._version(part) for part in term.layers]
         together = union_by(np.zeros(len(found.cases), dtype=np.int64), found.grounds, 1, self.threads)
-        value, certain = self._in_cases(term, self._common(ground, together.repeat(self._count)))
+        every = together.repeat(self._count)
+        value, certain = self._in_cases(term, self._common(ground, every))
         features, largest = np.zeros(self._count, dtype=np.int64), []
         for at, name in enumerate(found.cases):
             amounts, _ = self._in_cases(term, self._common(ground, found.grounds[[at]].repeat(self._count)))
@@ -245,8 +228,9 @@ class TermMeasures:
             largest += [{"unit": unit, "feature": name, "value": float(amounts[unit])} for unit in rows]
         beyond = self._beyond_m2(asked) if asked else np.zeros(self._count)
         known = (1.0 - np.minimum((beyond + unsure) / self.ground_m2, 1.0)) * certain
-        every = together.repeat(self._count)
-        open_share = self._doubt_of_cut(cut, lambda some: self._in_cases(term, self._common(some, every))[0])
+        open_share = self._doubt_of_cut(
+            cut, lambda some, is_wide: self._in_cases(term, self._common(some, every), is_wide=is_wide)[0]
+        )
         known = np.minimum(known, 1.0 - open_share)
         if found.unreadable:  # their ground may lie anywhere
             known = np.zeros(self._count)
@@ -254,16 +238,17 @@ class TermMeasures:
         records = [record_of(version) for version in dict.fromkeys(asked)]
         return TermValues(value, reason, features, known, {}, records, largest)
 
-    def _in_cases(self, term: Term, grounds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _in_cases(self, term: Term, grounds: np.ndarray, *, is_wide: bool = False) -> tuple[np.ndarray, np.ndarray]:
         """The amount in the ground of cases by unit (m,), and the part of it that is known.
 
         It is an area, or for a term with a layer the net area of that layer's features in it, as a quota counts.
+        is_wide: also of features that only may count.
         """
         if term.of is None:
             return np.nan_to_num(self._plane.ellipsoidal_m2(grounds)), np.ones(self._count)
         layer = self._layer(self._version(term.of))
         truth, pieces = self._truth(layer, term.of.where), self._pieces_in(layer, grounds)
-        certain = pieces.of_features(truth.true)
+        certain = pieces.of_features(truth.possible if is_wide else truth.true)
         number = np.nan_to_num(self._summed_numbers(term, layer)[certain.feature]) * certain.share
         _, doubt = self._unsure(layer, pieces, truth, certain)
         known = (1.0 - doubt) * (1.0 - self._share_lacking(term, layer, certain))
@@ -317,16 +302,17 @@ class TermMeasures:
         It is a share of what the term measures: features of a count, the lines' length, a multipoint's points.
         """
         certain, possible = (
-            self._amount(term, layer, pieces.of_features(chosen)) for chosen in (truth.true, truth.true | truth.unknown)
+            self._amount(term, layer, pieces.of_features(chosen)) for chosen in (truth.true, truth.possible)
         )
         return 1.0 - _share(certain, possible)
 
     def _amount(self, term: Term, layer: LayerInUnits, pieces: UnitPieces) -> np.ndarray:
-        """The amount that a term measures by unit (m,): features of a count, else metres, points or m²."""
+        """The amount that a term measures by unit (m,): features, points, or m or m² of the union."""
         if term.kind == COUNT:
             return self._counts(term, layer, pieces)[1].astype(float)
-        length = layer.length_of(pieces, pieces.unit, self._count)
-        return np.bincount(pieces.unit, layer.sizes_of(pieces), self._count) if length is None else length
+        areas = layer.areas_of(pieces, pieces.unit, self._count)
+        amount = layer.length_of(pieces, pieces.unit, self._count) if areas is None else areas.area_m2
+        return np.bincount(pieces.unit, layer.sizes_of(pieces), self._count) if amount is None else amount
 
     def _counts(self, term: Term, layer: LayerInUnits, pieces: UnitPieces) -> tuple[np.ndarray, np.ndarray]:
         """The number of features, or of values of a field; a feature counts in the unit that has most of it."""
@@ -358,7 +344,7 @@ class TermMeasures:
         units = replace(self._all_units, names=names[rows], grounds=grounds[rows])
         every = TermMeasures(self.library, units, self.as_of, self.known_at, self.threads)._of_layer(term)
         place = {name: at for at, name in enumerate(units.names.tolist())}
-        return _of_units(every, [place[name] for name in self.units.names.tolist()])
+        return of_units(every, [place[name] for name in self.units.names.tolist()])
 
     @cached_property
     def _all_units(self) -> AreaUnits:
@@ -394,14 +380,16 @@ class TermMeasures:
             ground = proved_ground(differences(whole, own, self.threads), self.units.source, self.units.names)
         return ground
 
-    def _doubt_of_cut(self, cut: "_CutGround", amount: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    def _doubt_of_cut(self, cut: "_CutGround", amount: Callable[[np.ndarray, bool], np.ndarray]) -> np.ndarray:
         """The share (m,) of an amount for which it is unknown whether it lies inside or outside other layers.
 
         A zone of unknown kind may be small compared with its unit, and still hold the whole amount.
+        amount: in some ground of the units, of certain features, or of all that may count.
         """
         if cut.bounds is None:
             return np.zeros(self._count)
-        sure, possible = (amount(self.units.grounds if one is None else one) for one in cut.bounds)
+        least, most = (self.units.grounds if one is None else one for one in cut.bounds)
+        sure, possible = amount(least, False), amount(most, True)
         return 1.0 - _share(sure, possible)
 
     def _common(self, ground: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -414,7 +402,7 @@ class TermMeasures:
             layer = self._layer(self._version(part))
             truth, pieces = self._truth(layer, part.where), layer.pieces
             found = []
-            for chosen in (truth.true, truth.true | truth.unknown)[: 1 + int(truth.unknown.any())]:
+            for chosen in truth.certain_and_possible:
                 some = pieces.of_features(chosen)
                 united = union_by(some.unit, some.geometry, self._count, self.threads)
                 found.append(self._shifted_back(layer, united))
@@ -441,35 +429,59 @@ class TermMeasures:
             words["break"] = [CLASSES] * self._count
         return words
 
-    def _walk_ground(self, term: Term) -> tuple[ReachedGround | None, np.ndarray, list[Version]]:
-        """The part of each unit within a walk from a term's places; the uncertain m² of it; the streets' version."""
-        if term.to is None or term.walk is None:
-            return None, np.zeros(self._count), []
-        key = term.to, term.walk, term.streets
+    def _walk_ground(self, term: Term) -> _Walked:
+        """The part of each unit within a walk from a term's places; its bounds; the streets' version.
+
+        It has bounds if the condition on some places or streets is unknown.
+        """
+        to, walk = require_value(term.to, "the places of a walk"), require_value(term.walk, "a walk")
+        key = to, walk, term.streets
         if key not in self._walks:
-            places = self._layer(self._version(term.to), term.walk.distance_m)
-            truth, shapes = self._truth(places, term.to.where), self._shifted_back(places, all_of(places.shapes))
-            streets, asked, why = self._streets(term)
-            grounds = self.units.grounds, streets, term.walk, why
-            reached = reached_ground(grounds[0], shapes[truth.true], *grounds[1:])
-            unsure = np.zeros(self._count)
-            if truth.unknown.any():
-                possible = reached_ground(grounds[0], shapes[truth.true | truth.unknown], *grounds[1:])
-                unsure = np.nan_to_num(shapely.area(possible.grounds)) - np.nan_to_num(shapely.area(reached.grounds))
-            self._walks[key] = reached, np.maximum(unsure, 0.0), asked
+            places = self._layer(self._version(to), walk.distance_m)
+            truth, shapes = self._truth(places, to.where), self._shifted_back(places, all_of(places.shapes))
+            streets, asked, why = self._streets(term, walk)
+            found = [
+                reached_ground(self.units.grounds, shapes[chosen], lines, walk, why)
+                for chosen in truth.certain_and_possible
+                for lines in streets
+            ]
+            least, most = found[0].grounds, found[0].grounds
+            for one in found[1:]:  # without a network the way is straight, so that fewer streets may reach further
+                least, most = self._common(least, one.grounds), unions(most, one.grounds)
+            self._walks[key] = found[0], (least, most) if len(found) > 1 else None, asked
         return self._walks[key]
 
-    def _streets(self, term: Term) -> tuple[np.ndarray | None, list[Version], str | None]:
-        """The lines that a term's walk follows, and their version; or why there are none."""
-        if term.streets is None or term.walk is None:
-            return None, [], None
+    def _cut_by_walk(
+        self, cut: "_CutGround", reached: ReachedGround, bounds: tuple[np.ndarray, np.ndarray] | None
+    ) -> "_CutGround":
+        """The ground within a walk."""
+
+        def inside(ground: np.ndarray | None, of_walk: np.ndarray) -> np.ndarray:
+            return of_walk if ground is None else self._common(ground, of_walk)
+
+        ground = inside(cut.ground, reached.grounds)
+        if cut.bounds is None and bounds is None:
+            return _CutGround(ground, cut.open_m2)
+        least, most = bounds or (reached.grounds, reached.grounds)
+        of_cut = cut.bounds or (cut.ground, cut.ground)
+        open_m2 = np.nan_to_num(shapely.area(most)) - np.nan_to_num(shapely.area(least))
+        return _CutGround(ground, cut.open_m2 + open_m2, (inside(of_cut[0], least), inside(of_cut[1], most)))
+
+    def _streets(self, term: Term, walk: Walk) -> tuple[list[np.ndarray | None], list[Version], str | None]:
+        """The lines that a term's walk follows, certain and possible; their version; or why there are none."""
+        if term.streets is None:
+            return [None], [], None
         try:
             version = self._version(term.streets)
         except _Unknown as unknown:
-            return None, [], unknown.reason
-        layer = self._layer(version, term.walk.distance_m)
-        chosen = self._truth(layer, term.streets.where).true
-        return self._shifted_back(layer, layer.shapes[chosen]), [version], None
+            return [None], [], unknown.reason
+        layer = self._layer(version, walk.distance_m)
+        truth = self._truth(layer, term.streets.where)
+        return (
+            [self._shifted_back(layer, layer.shapes[lines]) for lines in truth.certain_and_possible],
+            [version],
+            None,
+        )
 
     def _shifted_back(self, layer: LayerInUnits, geometries: np.ndarray) -> np.ndarray:
         return shift_geometries(geometries, layer.plane.origin)
@@ -490,7 +502,7 @@ class TermMeasures:
         """
         if layer.entry.geometry != POLYGON or not truth.unknown.any():
             return np.zeros(self._count), np.zeros(self._count)
-        possible = pieces.of_features(truth.true | truth.unknown)
+        possible = pieces.of_features(truth.possible)
         areas = [layer.areas_of(some, some.unit, self._count) for some in (possible, certain)]
         found = [one.area_m2 for one in areas if one is not None]
         unsure = np.maximum(found[0] - found[1], 0.0)
@@ -527,7 +539,7 @@ class TermMeasures:
         truth, pieces = self._truth(layer, of.where), layer.pieces
         years = self._numbers(layer, term.year)
         numbers, bad_units = self._in_base_units(term, layer)
-        lost, repeated = truth.unknown, layer.repeated_among(truth.true | truth.unknown)
+        lost, repeated = truth.unknown, layer.repeated_among(truth.possible)
         value, features = np.full(self._count, np.nan), np.zeros(self._count, dtype=np.int64)
         known, found_year = np.ones(self._count), np.full(self._count, np.nan)
         reason: list[str | None] = [None] * self._count
@@ -571,21 +583,6 @@ def _share(part: np.ndarray, whole: np.ndarray, of_nothing: float = 1.0) -> np.n
     """The quotient part ÷ whole, or of_nothing if the whole is 0."""
     found: np.ndarray = np.divide(part, whole, out=np.full(len(whole), of_nothing), where=np.asarray(whole) > 0)
     return found
-
-
-def _of_units(values: TermValues, rows: list[int]) -> TermValues:
-    """The values of some of the units. rows: positions of these units."""
-    place = {row: at for at, row in enumerate(rows)}
-    return replace(
-        values,
-        value=values.value[rows],
-        reason=[values.reason[row] for row in rows],
-        features=values.features[rows],
-        known=values.known[rows],
-        facts={name: column[rows] for name, column in values.facts.items()},
-        words={name: [column[row] for row in rows] for name, column in values.words.items()},
-        largest=[{**one, "unit": place[one["unit"]]} for one in values.largest if one["unit"] in place],
-    )
 
 
 def _why_open(beyond: np.ndarray, lack: np.ndarray) -> list[str | None]:

@@ -1,7 +1,7 @@
 """Numbers of tables whose districts do not add up to the city; only amounts in one unit of measure are compared.
 
 Percentages and numbers per head are no sums, so they are skipped. Sums that cannot be formed, since a unit of measure
-is unknown or a row is repeated, are reported.
+is unknown, a row is repeated or a number is missing, are reported.
 """
 
 import re
@@ -15,6 +15,7 @@ from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.catalogue.unit_codes import plain_unit_code, unit_stems
 from onemap.layers.frames.fields import plain_numbers, text_value, text_values
 from onemap.layers.quality.table_rows import repeated_rows
+from onemap.layers.reason import Reason
 from onemap.rules.numbers.indicators.unit_of_measure import UnitOfMeasure, known_unit
 
 MEASURE, TITLE = "DW", "ZBMC"  # the fields of a row's unit of measure, and of what it tells
@@ -76,7 +77,15 @@ def table_sums(attributes: pd.DataFrame, entry: LayerEntry) -> TableSums:
             found.unlooked.add(REPEATED if repeated[members].any() else NO_UNIT)
             continue
         found.unequal += _unequal(family, numbers, factors, measure)
+        if any(_is_open(values[family.own], values[family.below]) for values in numbers.values()):
+            found.unlooked.add(Reason.NO_VALUE)
     return found
+
+
+def _is_open(own: float, below: np.ndarray) -> bool:
+    """Whether a sum cannot be formed since some of its numbers are missing; a number with none below it has no sum."""
+    missing = np.isnan(below)
+    return bool(not np.isnan(own) and missing.any() and not missing.all())
 
 
 def _unequal(

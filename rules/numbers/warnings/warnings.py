@@ -22,6 +22,7 @@ from onemap.layers.records import Record
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.numbers.indicators.headroom import NOTHING, STATES
+from onemap.rules.numbers.indicators.indicator_targets import TARGET_UNIT, TARGET_YEAR, TARGETS_DIFFER
 from onemap.rules.numbers.indicators.indicators import IndicatorOptions, indicators
 from onemap.rules.numbers.warnings.unapproved_ground import ENDS, SURVEY, unapproved_ground
 from onemap.rules.numbers.warnings.unit_sums import table_sums
@@ -126,20 +127,27 @@ def _row(kind: str, status: str, subject: str, **facts: Any) -> Record:
 
 
 def _quotas(library: Library, options: WarningOptions, threads: Threads) -> list[_Placed]:
-    """Indicators close to or beyond their target, or unknown though they have one; with their units' ground."""
+    """Indicators close to or beyond their target, or of which that is unknown; with their units' ground."""
     rows: list[_Placed] = []
     found = indicators(library, options.quotas, threads.part(0.0, 0.5))
     grounds = require_value(found.tables["indicators"].geometries, "the ground of the units")
     paced = _with_pace(library, options.quotas, found.rows, threads.part(0.5, 1.0))
     for one, ground in zip(found.rows, grounds.tolist(), strict=True):
-        is_open = one["status"] == "unknown" and one["target"] is not None
-        if one["status"] not in ("warn", "alarm") and not is_open:
+        if one["status"] not in ("warn", "alarm") and not _is_open(one):
             continue
         room = paced.get((one["id"], one["unit"]), one)
         facts = {name: one[name] for name in ("unit", "unit_title", "value", "unit_of_measure", "reason")}
         facts |= {name: room[name] for name in NOTHING}
         rows.append((_row(QUOTA, one["status"], one["id"], limit=one["target"], **facts), ground))
     return rows
+
+
+def _is_open(row: Record) -> bool:
+    """Whether it is unknown if an indicator meets its target; one without a target is not."""
+    if row["status"] != "unknown":
+        return False
+    of_target = {TARGETS_DIFFER, TARGET_UNIT, TARGET_YEAR} & set(row["reason"].split(","))
+    return row["target"] is not None or row["value"] is not None or bool(of_target)
 
 
 def _with_pace(

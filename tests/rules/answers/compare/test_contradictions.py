@@ -104,12 +104,15 @@ def test_a_pair_that_cannot_be_compared_says_why_and_stops_nothing(city):
     )
     answer = city.run("add", city.library, add_elsewhere, "--as", "LDYZT", "--covers", "extent")
     assert answer.code == 0, answer.json
-    answer = city.run("contradictions", city.library)
+    answer = city.run("contradictions", city.library, "--out", city.folder / "who.xlsx")
     assert answer.code == 0, answer.json
     pairs = answer.json["pairs"]
     (row,) = [row for row in pairs if row["a"] == "LDYZT"]
     assert row["conflict_ha"] is None and "TDGHDL" in row["reason"]
     assert len(pairs) == 8
+    wide = pd.read_excel(city.folder / "who.xlsx", sheet_name="Hectares in conflict", index_col=0, engine="openpyxl")
+    titles = {code: entry.title["en"] for code, entry in shipped_catalogue().items()}
+    assert pd.isna(wide.loc[titles["LDYZT"], titles["TDGHDL"]]), "what could not be compared is not free of conflict"
 
 
 @pytest.mark.slow
@@ -135,6 +138,13 @@ def test_only_pairs_with_a_layer_that_is_named_are_compared(city):
         *(("YJJBNTTB", "STBHHX"), ("STBHHX", "CZKFBJ"), ("TDGHDL", "STBHHX")),
     }
     assert city.run("contradictions", city.library, "--only", "NOPE").codes == ["layer.unknown"]
+
+
+def test_two_plans_that_are_read_alike_are_one_pair(table):
+    add(table, "KGDK", [GROUND], {"DKBH": ["1"], "YDXZDM": ["R2"]})
+    add(table, "YDBJ", [GROUND], {"BH": ["1"], "YDDM": ["E2"]})
+    (row,) = table.run("contradictions", table.library).json["pairs"]
+    assert (row["a"], row["b"], row["ha_03"], row["ha_04"]) == ("KGDK", "YDBJ", row["compared_ha"], 0.0)
 
 
 PLOT, BESIDE = box(0, 0, 100, 100), box(200, 0, 300, 100)

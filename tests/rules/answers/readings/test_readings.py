@@ -91,20 +91,22 @@ stuck = 4
 
 
 @pytest.mark.parametrize(
-    ("values", "status", "beyond"),
+    ("values", "status", "beyond", "left_out"),
     [
-        ([10, 20, 30], "normal", 0),
-        ([60, 20, 30], "normal", 1),
-        ([60, 70, 30], "warn", 2),
-        ([160, 170, 60], "alarm", 3),
-        ([160, 170, 45, 46, 47], "alarm", 0),  # it ends not before 40
-        ([160, 170, 39, 38, 37], "normal", 0),
-        ([60, 70, 45, 30, 20], "normal", 0),
+        ([10, 20, 30], "normal", 0, None),
+        ([60, 20, 30], "normal", 1, None),
+        ([60, 70, 30], "warn", 2, None),
+        ([160, 170, 60], "alarm", 3, None),
+        ([160, 170, 45, 46, 47], "alarm", 0, None),  # it ends not before 40
+        ([160, 170, 39, 38, 37], "normal", 0, None),
+        ([60, 70, 45, 30, 20], "normal", 0, None),
+        ([160, 170, 60, 61, 62], "warn", 3, "clear = 0.04"),  # it ends below its own limit, 150
+        ([160, 170, 45, 46, 47], "normal", 0, "clear = 0.04"),
     ],
 )
-def test_so_many_of_so_many_make_an_alarm_and_it_ends_below_its_clear_mark(city, values, status, beyond):
+def test_so_many_of_so_many_make_an_alarm_and_it_ends_below_its_clear_mark(city, values, status, beyond, left_out):
     rows = [row("A", hour, value) for hour, value in enumerate(values)]
-    answer = city(rows, "--at", moment(len(values)), limits=LIMITS)
+    answer = city(rows, "--at", moment(len(values)), limits=LIMITS.replace(left_out or "", ""))
     assert answer.code == 0, answer.json
     (node,) = answer.json["nodes"]
     assert (node["status"], node["beyond"], node["unit"]) == (status, beyond, "mg/m3")

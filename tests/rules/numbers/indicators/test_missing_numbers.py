@@ -134,6 +134,21 @@ def test_what_is_not_known_of_another_layer_weighs_as_what_it_may_hold(desk, tow
     assert values(found, field="reason")["T"] == ("no_target" if known > 0.5 else "no_value")
 
 
+def test_a_feature_of_unknown_kind_in_a_zone_of_unknown_kind_may_count(desk):
+    """Of 4000 m² it is known that they count, and 2000 m², drawn twice, may: a thousandth of the unit."""
+    desk.layer("UNITS", [box(0, 0, 2000, 1000)], {"NAME": ["T"]})
+    desk.layer(
+        "FIELD",
+        [box(0, 0, 40, 100), *[box(60, 0, 80, 100)] * 2],
+        {"NET": [4000.0, 2000.0, 2000.0], "G": ["g", None, None]},
+    )
+    desk.layer("ZONE", [box(0, 0, 40, 100), box(60, 0, 80, 100)], {"K": ["a", None]})
+    net = f'{NET}\nwhere = "G = \'g\'"\ninside = [{{ layer = "ZONE", where = "K = \'a\'" }}]'
+    found = ask(desk, pack_of(desk, {"net": net}, 'formula = "net"', head="least_known = 0.99\n"))
+    assert values(found, field="share_known")["T"] == pytest.approx(4 / 6, abs=1e-6)
+    assert values(found, field="reason")["T"] == "no_value"
+
+
 def test_areas_that_features_state_and_their_ground_are_told_apart(desk):
     """Of a hectare the west states half; in the east a field of half a hectare lies there twice, as stated."""
     shapes = [box(0, 0, 100, 100), box(100, 0, 150, 100), box(100, 0, 150, 100), box(150, 0, 200, 100)]

@@ -95,12 +95,28 @@ def test_households_in_reach_are_added_up_by_their_share_of_ground(desk, homes):
     assert values(found)["W"] == pytest.approx(160 * (250 * 100 + HALF_DISC) / 160_000, rel=1e-3)
 
 
-def test_a_place_of_which_nobody_knows_whether_it_counts_leaves_its_ground_open(desk, homes):
-    desk.layer("SCHOOL", [Point(0, 200), Point(400, 0)], {"K": ["a", None]}, geometry="point")
-    walk = 'kind = "reach"\nlayer = "HOMES"\nto = { layer = "SCHOOL", where = "K = \'a\'" }\ndistance_m = 100'
+@pytest.mark.parametrize(
+    ("kinds", "streets", "known"),
+    [
+        (["a", None], ["a", "a"], 2 / 3),  # 100 m of half a circle, and of a quarter of one that may be reached
+        ([None, "b"], ["a", "a"], 0.0),  # a small part of the unit, and all that may be reached
+        (["a", "b"], ["a", None], (100 * 100 + HALF_DISC) / (300 * 100 + HALF_DISC)),  # the way may go on
+        (["a", "b"], ["a", "b"], 1.0),
+    ],
+)
+def test_what_may_be_reached_weighs_as_the_ground_that_it_may_add(desk, homes, kinds, streets, known):
+    desk.layer("SCHOOL", [Point(0, 200), Point(400, 0)], {"K": kinds}, geometry="point")
+    desk.layer(
+        "STREETS",
+        [LineString([(0, 200), (100, 200)]), LineString([(100, 200), (400, 200)])],
+        {"K": streets},
+        geometry="line",
+    )
+    walk = 'kind = "reach"\nlayer = "HOMES"\nto = { layer = "SCHOOL", where = "K = \'a\'" }\ndistance_m = '
+    walk += "100" if None in kinds else '350\nstreets = { layer = "STREETS", where = "K = \'a\'" }'
     found = ask(desk, pack_of(desk, {"homes": HOMES, "near": walk}, SHARE))
-    assert values(found)["W"] is None and values(found, field="reason")["W"] == "no_value"
-    assert values(found, field="share_known")["W"] == pytest.approx(1 - math.pi * 100**2 / 4 / 160_000, rel=1e-3)
+    assert values(found, field="share_known")["W"] == pytest.approx(known, abs=1e-3)
+    assert values(found, field="reason")["W"] == ("no_target" if known == 1.0 else "no_value")
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,29 @@ def test_a_quota_that_is_broken_says_by_how_much(town, tmp_path):
     assert of_kind(town.ask(f"--pack={pack}"), "quota") == []
 
 
+@pytest.mark.parametrize(
+    ("measure", "year", "names", "shape", "reason"),
+    [
+        ("处", 2035, ["Kept"], GROUND, "target_unit"),
+        ("公顷", None, ["Kept"], GROUND, "target_year"),
+        ("公顷", 2035, ["Kept", "题"], GROUND, "targets_differ"),
+        ("处", 2035, ["Kept"], None, "layer_missing,target_unit"),
+        ("公顷", 2035, ["Other"], GROUND, None),  # it has no target
+    ],
+)
+def test_a_quota_whose_target_cannot_be_read_is_open(town, tmp_path, measure, year, names, shape, reason):
+    if shape is not None:
+        town.add("YJJBNT", [shape], BSM=["1"], YJJBNTMJ=[9000.0])
+    town.add("XZQ", [GROUND], XZQDM=["130102"], XZQMC=["T"], BSM=["1"])
+    count = len(names)
+    town.add("GHZBB", XZQDM=["130102"] * count, ZBMC=names, DW=[measure] * count, GHMBN=[1.0] * count, MBND=year)
+    pack = write_quota(tmp_path / "own.toml", "")
+    text = pack.read_text(encoding="utf-8").replace('edition = "e"\n', 'edition = "e"\ntargets = "GHZBB"\n', 1)
+    pack.write_text(text, encoding="utf-8")
+    found = of_kind(town.ask(f"--pack={pack}", "--unit=XZQ", f"--page={tmp_path / 'page.html'}"), "quota")
+    assert [(row["status"], row["reason"]) for row in found] == ([("unknown", reason)] if reason else [])
+
+
 def test_a_quota_is_read_with_the_decimals_of_its_indicator(onemap, town, tmp_path):
     town.add("YJJBNT", [box(0, 0, 100, 100)], BSM=["1"], YJJBNTMJ=[9000.0])
     pack, page = write_quota(tmp_path / "own.toml", "target = 1.0\ndecimals = 4"), tmp_path / "page.html"
@@ -110,11 +133,16 @@ def test_a_layer_older_than_its_rhythm_and_one_that_is_not_there(town):
 def test_districts_that_do_not_add_up_to_the_city(town):
     codes = ["1399", "139901", "139902", "139901001", "1399", "139901"]
     years = [2023, 2023, 2023, 2023, 2024, 2024]
-    town.add("RKTJ", XZQDM=codes, ND=years, CZRK=[100, 60, 40, 59, 100, 60], HJRK=[90, 50, 40, 50, 90, None])
-    rows = of_kind(town.ask(), "sums")
+    columns = {"XZQDM": codes, "ND": years, "CZRK": [100, 60, 40, 59, 100, 60]}
+    town.add("RKTJ", **columns, HJRK=[90, 50, 40, 50, 90, None])
+    found = town.ask()
+    rows, lost = of_kind(found, "sums"), [one for one in found["unlooked"] if one["kind"] == "sums"]
+    assert lost == []
     # 2023: the city is 60 + 40; the county is not its one town. 2024: 60 is not 100, and of HJRK nobody knows.
     sums = [(row["unit"], row["subject"], row["value"], row["limit"], row["headroom"]) for row in rows]
     assert sums == [("139901", "CZRK 2023", 59, 60, 1), ("1399", "CZRK 2024", 60, 100, 40)]
+    town.add("RKTJ", day="2025-01-01", **columns, HJRK=[900, 50, None, 50, 90, None])
+    assert {"kind": "sums", "reason": "no_value", "layer": "RKTJ"} in town.ask()["unlooked"], "900 may be 50 and 850"
 
 
 def test_districts_are_told_from_cities_by_their_level_not_by_a_zero_at_their_end(town):

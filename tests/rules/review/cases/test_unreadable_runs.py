@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from onemap.layers.library.library import open_library
-from onemap.rules.numbers.indicators.review_ground import review_ground
 from onemap.rules.review.cases.case_file import stored_case
+from onemap.rules.review.cases.review_ground import review_ground
 from onemap.rules.verbs.commands.verb_text import result_text
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import ground, opinion
