@@ -43,7 +43,7 @@ def test_a_refusal_names_fields_whose_words_have_no_dashes(library, town, tmp_pa
     (tmp_path / "there.pdf").write_bytes(b"x")
     parcels = str(town / "parcels.gpkg")
     text = refusal_of("sheet", LIBRARY=library, PARCELS=parcels, TARGET=str(tmp_path / "there.pdf"))
-    assert text.startswith("“Sheets (.pdf, .docx, .html or .json)”: there.pdf exists already.")
+    assert text.startswith(f"“Sheets (.pdf, .docx, .html or .json)”: {tmp_path / 'there.pdf'} exists already.")
     text = refusal_of("decide", LIBRARY=library, TARGET="none", DECISION="keep-a", REASON="x")
     assert "“Spot or cluster (its name)”" in text and "SPOT|CLUSTER" not in text
     text = refusal_of("comparison", LIBRARY=library, RUN="none", TARGET=str(tmp_path / "a.docx"))
