@@ -88,6 +88,8 @@ def _trial_values(values: Sequence[Any]) -> tuple[list[Any], ...]:
             ],
         )
     if all(isinstance(value, (int, float)) for value in values):
+        if not np.isfinite(np.array(values, dtype=float)).all():  # nothing lies beyond
+            return ()
         return ([*_values_around([float(value) for value in values], 1.0), None],)
     if not all(isinstance(value, str) for value in values):
         return ()

@@ -20,7 +20,7 @@ from onemap.rules.verbs.work.check_work import check
 
 RULES = (
     {"id": "zone", "layer": "ZONE", "verdict": "restricted"},
-    {"id": "under", "layer": "PLAN", "where": "DLBM = '0101'", "under": ["zone"]},
+    {"id": "under", "layer": "PLAN", "where": "DLBM = '0101'", "verdict": "restricted", "under": ["zone"]},
     {
         "id": "survey",
         "kind": "composition",
