@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,24 +54,15 @@ class SettingChanges(QObject):
 
 
 changes = SettingChanges()
-_kept: list[QgsSettings] = []  # as the main thread opened them: to open them takes longer than to ask
 _session = {"language": ""}  # what is held while QGIS runs, whatever the settings say meanwhile
 
 
 def get(name: str) -> Any:
     """The value of one setting."""
     setting = SETTINGS[name]
-    value = _store().value(f"onemap/{name}", setting.kind(setting.default), type=setting.kind)
-    return [text for text in value or [] if text] if setting.kind is list else value
-
-
-def _store() -> QgsSettings:
-    """QGIS's settings; a thread that draws opens its own, which Qt does not let another thread delete."""
-    if threading.current_thread() is not threading.main_thread():
-        return QgsSettings()
-    if not _kept:
-        _kept.append(QgsSettings())
-    return _kept[0]
+    if setting.kind is list:
+        return [text for text in QgsSettings().value(f"onemap/{name}", list(setting.default), type=list) or [] if text]
+    return QgsSettings().value(f"onemap/{name}", setting.default, type=setting.kind)
 
 
 def put(name: str, value: Any) -> None:
