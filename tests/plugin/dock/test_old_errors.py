@@ -55,12 +55,13 @@ def test_a_refused_search_for_sites_is_forgotten_once_one_succeeds(lost):
     view.form.area.set_area(2500)
     view.search()
     wait_for(lambda: dock.notice.text)
+    refusal = dock.notice.text
     bring_back()
     shown = []
     view.results_shown.connect(lambda: shown.append(True))
     view.search()
     wait_for(lambda: shown)
-    assert dock.notice.text == ""
+    assert refusal not in dock.notice.text  # but that most of the ground there cannot be judged
 
 
 def test_a_refused_step_stays_said_while_the_case_follows_what_others_did(lost, parcels):
