@@ -1,7 +1,7 @@
 """Conditions of rules: CQL2 text, evaluated here over columns with three-valued logic."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -104,11 +104,10 @@ def _check_comparison(operator: str, arguments: list[Any]) -> None:
     """Refuse a comparison that is not one of a field, by its name, with values."""
     left, rest = arguments[0], arguments[1:]
     asked = arguments if operator in _COMPARISONS else [left]
-    if not any(isinstance(argument, dict) and "property" in argument for argument in asked):
+    if not any(map(_is_field, asked)):
         raise ConditionError("field")
     for value in [left, *(rest[0] if operator == "in" else rest)]:
-        named = isinstance(value, dict) and "property" in value
-        if isinstance(value, (dict, list)) and not named and not is_moment(value):
+        if isinstance(value, (dict, list)) and not _is_field(value) and not is_moment(value):
             raise ConditionError("value")
         # What is no moment would be unknown for every row, and so match all of them.
         if is_moment(value) and np.isnat(moment_of(*value.values())):
@@ -141,6 +140,21 @@ def _check_numbers(text: str) -> None:
     for figures in re.findall(r"(?<![\w.])\d+(?![\w.])", bare):
         if len(figures) > _MOST_FIGURES or int(figures) > _EXACT:
             raise ConditionError("figures", figures=figures[:_MOST_FIGURES])
+
+
+def condition_text(tree: Record) -> str:
+    """A condition as text that `parse_condition` reads back as the same."""
+    return str(cql2.Expr(tree).to_text())
+
+
+def fields_and_values(arguments: Sequence[Any]) -> tuple[list[str], list[Any]]:
+    """The fields that a comparison names, and the values beside them; those of a list one by one."""
+    parts = [part for one in arguments for part in (one if isinstance(one, list) else [one])]
+    return [part["property"] for part in parts if _is_field(part)], [part for part in parts if not _is_field(part)]
+
+
+def _is_field(argument: Any) -> bool:
+    return isinstance(argument, dict) and "property" in argument
 
 
 def fields_of(text: str) -> tuple[str, ...]:
@@ -237,7 +251,7 @@ def moment_of(value: Any) -> np.datetime64:
 
 def _moments(argument: Any, columns: pd.DataFrame) -> np.ndarray:
     """Moments (n,) of a field, or (1,) of a literal; NaT for null and for anything that is no moment."""
-    if isinstance(argument, dict) and "property" in argument:
+    if _is_field(argument):
         values = column_named(columns, argument["property"])
     else:
         values = np.array([next(iter(argument.values())) if isinstance(argument, dict) else argument], dtype=object)

@@ -7,13 +7,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import cql2
 import numpy as np
 import pandas as pd
 
 from onemap.layers.frames.fields import plain_numbers
 from onemap.layers.records import Record
-from onemap.rules.judge.kinds.conditions import evaluate_tree, is_moment, moment_of, parse_condition
+from onemap.rules.judge.kinds.conditions import (
+    condition_text,
+    evaluate_tree,
+    fields_and_values,
+    is_moment,
+    moment_of,
+    parse_condition,
+)
 
 _MOST_ROWS = 4096  # of trial values
 
@@ -58,8 +64,8 @@ def _constant(tree: Record) -> ConstantClause | None:
         rows = pd.DataFrame(list(itertools.product(*trials)), columns=list(named), dtype=object)
         truth = evaluate_tree(tree, rows)
         holds |= bool(truth.true.any())
-        fails |= bool((~truth.true & ~truth.unknown).any())
-    return None if holds and fails else ConstantClause(cql2.Expr(tree).to_text(), holds)
+        fails |= bool((~truth).true.any())
+    return None if holds and fails else ConstantClause(condition_text(tree), holds)
 
 
 def _collect(tree: Record, named: dict[str, list[Any]]) -> bool:
@@ -67,10 +73,8 @@ def _collect(tree: Record, named: dict[str, list[Any]]) -> bool:
     operator, arguments = tree["op"], tree["args"]
     if operator in ("and", "or", "not"):
         return all(_collect(argument, named) for argument in arguments)
-    values = [value for one in arguments for value in (one if isinstance(one, list) else [one])]
-    fields = [value["property"] for value in values if isinstance(value, dict) and "property" in value]
-    others = [value for value in values if not (isinstance(value, dict) and "property" in value)]
-    named.setdefault(fields[0], []).extend(value for value in others if value is not None)
+    fields, values = fields_and_values(arguments)
+    named.setdefault(fields[0], []).extend(value for value in values if value is not None)
     return operator != "like" and len(fields) == 1
 
 
@@ -79,14 +83,8 @@ def _trial_values(values: Sequence[Any]) -> tuple[list[Any], ...]:
     if not values:
         return (["–", None],)
     if all(map(is_moment, values)):
-        return (
-            [
-                *map(
-                    str, _values_around([moment_of(next(iter(one.values()))) for one in values], np.timedelta64(1, "D"))
-                ),
-                None,
-            ],
-        )
+        moments = [moment_of(next(iter(one.values()))) for one in values]
+        return ([*map(str, _values_around(moments, np.timedelta64(1, "D"))), None],)
     if all(isinstance(value, (int, float)) for value in values):
         if not np.isfinite(np.array(values, dtype=float)).all():  # nothing lies beyond
             return ()

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache, partial
 from typing import Any
 
-import cql2
 import numpy as np
 import pandas as pd
 
@@ -14,7 +13,16 @@ from onemap.layers.catalogue.code_tables import code_table, narrow_text, plain_c
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.frames.fields import plain_numbers, text_value
 from onemap.layers.records import Record
-from onemap.rules.judge.kinds.conditions import Truth, column_named, evaluate, fields_of, like, parse_condition
+from onemap.rules.judge.kinds.conditions import (
+    Truth,
+    column_named,
+    condition_text,
+    evaluate,
+    fields_and_values,
+    fields_of,
+    like,
+    parse_condition,
+)
 
 
 def truth_of_rows(where: str, attributes: pd.DataFrame, entry: LayerEntry | None) -> Truth:
@@ -53,14 +61,14 @@ def _with_plain_values(where: str, entry: LayerEntry | None) -> str:
     """A condition that names its values in the form in which they are read: codes as in their tables, others narrow."""
     tree = parse_condition(where)
     plain = _plain_tree(tree, entry)
-    return where if plain == tree else cql2.Expr(plain).to_text()
+    return where if plain == tree else condition_text(plain)
 
 
 def _plain_tree(tree: Record, entry: LayerEntry | None) -> Record:
     operator, arguments = tree["op"], tree["args"]
     if operator in ("and", "or", "not"):
         return {"op": operator, "args": [_plain_tree(argument, entry) for argument in arguments]}
-    named = [value["property"] for value in arguments if isinstance(value, dict) and "property" in value]
+    named, _ = fields_and_values(arguments)
     if operator not in ("=", "<>", "in", "like") or len(named) != 1:
         return tree
     field = entry.field_named(named[0]) if entry is not None else None
@@ -122,14 +130,15 @@ def values_in_no_table(where: str, name: str, entry: LayerEntry) -> list[str]:
     compared = list(_comparisons_of(where, name))
     texts = np.array(sorted(_known_values(name, entry)), dtype=object)
     numbers = set(plain_numbers(texts))
-    if any(
-        value in numbers  # as which codes are compared with it
-        if not isinstance(value, str)
-        else like(texts, plain_code(value)).true.any()
-        if operator == "like"
-        else not strange_values([value], name, entry)
-        for operator, value in compared
-    ):
+
+    def is_met(operator: str, value: Any) -> bool:
+        if not isinstance(value, str):
+            return value in numbers  # as which codes are compared with it
+        if operator == "like":
+            return bool(like(texts, plain_code(value)).true.any())
+        return not strange_values([value], name, entry)
+
+    if any(is_met(*one) for one in compared):
         return []
     return [text_value(value) or "" for _, value in compared] if len(texts) else []
 

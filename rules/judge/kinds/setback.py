@@ -124,9 +124,11 @@ def _distances_m(options: Options, attributes: pd.DataFrame) -> np.ndarray:
 def distance_classes(options: Options) -> dict[str, list[str]]:
     """The values of fields that have distances of their own, by field, each once."""
     names = _class_fields(options)
-    parts = [key.split("/") for key in options["distance_m"]["values"]] if len(names) > 1 else []
-    keys = list(zip(*parts, strict=True)) if parts else [options["distance_m"]["values"]] if names else []
-    return {name: list(dict.fromkeys(values)) for name, values in zip(names, keys, strict=True)}
+    if not names:
+        return {}
+    keys = options["distance_m"]["values"]
+    parts = zip(*(key.split("/") for key in keys), strict=True) if len(names) > 1 else [keys]
+    return {name: list(dict.fromkeys(part)) for name, part in zip(names, parts, strict=True)}
 
 
 def half_widths_m(options: Options, attributes: pd.DataFrame) -> np.ndarray:

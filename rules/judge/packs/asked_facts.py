@@ -7,7 +7,7 @@ from typing import Any
 from onemap.layers.catalogue.code_systems import USE_FIELD
 from onemap.layers.messages import sentences
 from onemap.rules.judge.kinds import KINDS
-from onemap.rules.judge.kinds.conditions import parse_condition
+from onemap.rules.judge.kinds.conditions import fields_and_values, parse_condition
 from onemap.rules.judge.packs.kind_register import KIND_FIELD, KindRegister, titles_of
 from onemap.rules.judge.packs.project_class import ProjectClass
 from onemap.rules.judge.packs.rule import Rule
@@ -138,8 +138,6 @@ def _comparisons(tree: Any) -> Iterator[tuple[str, Any]]:
         for one in arguments:
             yield from _comparisons(one)
         return
-    values = [value for one in arguments for value in (one if isinstance(one, list) else [one])]
-    named = [one["property"] for one in values if isinstance(one, dict) and "property" in one]
-    others = [one for one in values if not (isinstance(one, dict) and "property" in one)]
+    named, values = fields_and_values(arguments)
     for name in named:
-        yield from ((name, value) for value in others or [None])
+        yield from ((name, value) for value in values or [None])

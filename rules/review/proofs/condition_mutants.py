@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from onemap.layers.catalogue.catalogue import LayerEntry
-from onemap.rules.judge.kinds.conditions import fields_of, parse_condition
+from onemap.rules.judge.kinds.conditions import condition_text, fields_of, parse_condition
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.review.proofs.trial_fields import all_values, where_says
 
@@ -102,41 +102,3 @@ def _covers(wide: Tree, narrow: Tree) -> bool:
         return False
     start, longer = wide["args"][1], narrow["args"][1]
     return start.endswith("%") and "%" not in start[:-1] and longer.startswith(start[:-1])
-
-
-def condition_text(tree: Tree) -> str:
-    """A condition as text that `parse_condition` reads back as the same."""
-    if not isinstance(tree, dict):
-        return _literal(tree)
-    if "property" in tree:
-        return str(tree["property"])
-    if "op" not in tree:
-        (name, value), *_ = tree.items()
-        return f"{name.upper()}('{value}')"
-    operator, arguments = tree["op"], tree["args"]
-    if operator in ("and", "or"):
-        return f" {operator.upper()} ".join(_in_brackets(argument) for argument in arguments)
-    if operator == "not":
-        return f"NOT ({condition_text(arguments[0])})"
-    if operator == "isNull":
-        return f"{condition_text(arguments[0])} IS NULL"
-    if operator == "in":
-        return f"{condition_text(arguments[0])} IN ({', '.join(map(_literal, arguments[1]))})"
-    if operator == "between":
-        field, low, high = map(condition_text, arguments)
-        return f"{field} BETWEEN {low} AND {high}"
-    left, right = map(condition_text, arguments)
-    return f"{left} {operator.upper()} {right}"
-
-
-def _in_brackets(tree: Tree) -> str:
-    text = condition_text(tree)
-    return f"({text})" if tree["op"] in ("and", "or") else text
-
-
-def _literal(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).upper()
-    if isinstance(value, (int, float)):
-        return f"{value:g}"
-    return "'" + str(value).replace("'", "''") + "'"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onemap.rules.judge.kinds.conditions import ConditionError, evaluate, fields_of, parse_condition
+from onemap.rules.judge.kinds.conditions import ConditionError, condition_text, evaluate, fields_of, parse_condition
 from onemap.rules.judge.kinds.constant_conditions import constant_clause
 
 ROWS = pd.DataFrame(
@@ -184,3 +184,11 @@ def _truths(text, values):
 def test_a_condition_that_no_value_or_every_value_meets_is_found(condition, holds):
     clause = constant_clause(condition)
     assert (None if clause is None else clause.holds) == holds
+
+
+@pytest.mark.parametrize(
+    "text", ["N = 1234567.5", "NOT (T = 'it''s' OR D > DATE('2026-01-01'))", "T NOT IN ('x') AND (N < -3 OR T IS NULL)"]
+)
+def test_a_condition_that_is_written_from_its_tree_is_the_same(text):
+    tree = parse_condition(text)
+    assert parse_condition(condition_text(tree)) == tree
