@@ -1,6 +1,6 @@
 """Roles, grants and policies of a library on a server, and the log that nobody can change."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -133,6 +133,7 @@ def make_roles(
     wanted = [sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role)) for role in missing]
     owner = sql.Identifier(roles.owner)
     account = connection.execute("SELECT current_user").fetchone()[0]  # type: ignore[index]
+    member = sql.SQL("GRANT {} TO {}").format(owner, sql.Identifier(account))
     try:
         for statement in wanted:
             with connection.transaction():
@@ -144,9 +145,7 @@ def make_roles(
         make_roles(connection, roles, label, more)  # someone makes the same roles at the same time
         return
     except errors.InsufficientPrivilege:
-        member = sql.SQL("GRANT {} TO {}").format(owner, sql.Identifier(account))
-        script = "; ".join(statement.as_string(connection) for statement in (*wanted, member, *more))
-        raise OneMapError("library.roles", file=label, account=account, sql=f"{script};") from None
+        raise roles_refusal(connection, label, (*wanted, member, *more)) from None
     # Since PostgreSQL 16 who makes a role may grant it, to himself too, but is not yet one who may take it.
     kind = "SET" if connection.info.server_version >= SET_IS_A_RIGHT else "MEMBER"
     is_member = connection.execute("SELECT pg_has_role(current_user, %s, %s)", (roles.owner, kind)).fetchone()
@@ -154,10 +153,15 @@ def make_roles(
         return
     try:
         with connection.transaction():
-            connection.execute(sql.SQL("GRANT {} TO {}").format(owner, sql.Identifier(account)))
+            connection.execute(member)
     except errors.InsufficientPrivilege:
-        member = sql.SQL("GRANT {} TO {};").format(owner, sql.Identifier(account))
-        raise OneMapError("library.roles", file=label, account=account, sql=member.as_string(connection)) from None
+        raise roles_refusal(connection, label, (member, *more)) from None
+
+
+def roles_refusal(connection: "psycopg.Connection[Any]", label: str, statements: Iterable[sql.Composed]) -> OneMapError:
+    """The refusal library.roles with what an administrator runs once for the current account."""
+    script = "".join(f"{statement.as_string(connection)}; " for statement in statements).strip()
+    return OneMapError("library.roles", file=label, account=connection.info.user, sql=script)
 
 
 class _RoleAlreadyMade(Exception):

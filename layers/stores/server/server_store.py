@@ -18,7 +18,7 @@ from onemap.layers.stores.rights import Roles
 from onemap.layers.stores.server.account_connection import HELD, HELD_ADDRESS, LentConnection, undo_transaction
 from onemap.layers.stores.server.server_connection import LayerInUseError, ServerConnection
 from onemap.layers.stores.server.server_refusals import connection_refused, server_errors_as_refusals
-from onemap.layers.stores.server.server_rights import ServerRoles, make_roles, roles_of, schema_grant
+from onemap.layers.stores.server.server_rights import ServerRoles, make_roles, roles_of, roles_refusal, schema_grant
 from onemap.layers.stores.server.server_session import POSTGIS_SCHEMA, settle_session
 from onemap.layers.stores.server.snapshot_answers import SnapshotAnswers
 from onemap.layers.stores.session import SESSION_CACHE, SessionCache
@@ -278,8 +278,7 @@ def make_server(location: str, schema: str, crs: pyproj.CRS, fill: Callable[[Ser
         grants = schema_grant(raw)
         make_roles(raw, roles, address.label, grants)
         if grants:
-            script = "; ".join(grant.as_string(raw) for grant in grants)
-            raise OneMapError("library.roles", file=address.label, account=raw.info.user, sql=f"{script};")
+            raise roles_refusal(raw, address.label, grants)
         owner = sql.Identifier(roles.owner)
         try:
             raw.execute(sql.SQL("CREATE SCHEMA {} AUTHORIZATION {}").format(sql.Identifier(schema), owner))
