@@ -70,10 +70,10 @@ def cluster_engine(
         try:
             client = distributed.Client(address, timeout=_REACH_S)
         except (OSError, TimeoutError, TypeError, ValueError) as error:  # also of no way there that Dask knows
-            raise OneMapError("cluster.unreachable", field="--scheduler", address=scheduler) from error
+            raise _refusal("cluster.unreachable", scheduler) from error
         held.callback(_close, client)
         if not client.scheduler_info()["workers"]:
-            raise OneMapError("cluster.no_workers", field="--scheduler", address=scheduler)
+            raise _refusal("cluster.no_workers", scheduler)
         _load_ahead(client)
         yield Cluster(client, place, scheduler, library, Path(shared).absolute() if shared else None)
 
@@ -115,6 +115,10 @@ def _quiet() -> Iterator[None]:
     logger.setLevel(before)
 
 
+def _refusal(code: str, scheduler: str) -> OneMapError:
+    return OneMapError(code, field="--scheduler", address=scheduler)
+
+
 @dataclass(frozen=True)
 class Cluster:
     """Workers that each open the library at `place` themselves. scheduler: its address as the user named it.
@@ -143,7 +147,7 @@ class Cluster:
                 threads = self._threads()
                 worked = time.monotonic() if threads else worked
                 if time.monotonic() - worked > _ALONE_S:
-                    raise OneMapError("cluster.no_workers", field="--scheduler", address=self.scheduler)
+                    raise _refusal("cluster.no_workers", self.scheduler)
                 while waiting and len(running) < _WAITING * max(1, threads):
                     number = waiting.pop()
                     body = pickle.dumps(self._of_block(like, work, number))
@@ -170,7 +174,7 @@ class Cluster:
         try:
             yield
         except (OSError, RuntimeError) as error:  # Dask's own are of these
-            raise OneMapError("cluster.unreachable", field="--scheduler", address=self.scheduler) from error
+            raise _refusal("cluster.unreachable", self.scheduler) from error
 
     def _task(self, work: Work, progress: Progress) -> Task:
         """The input that the tasks of all blocks share."""
@@ -225,12 +229,12 @@ class Cluster:
             # Of a worker that has gone meanwhile nobody would ever bring it.
             outcome: Outcome = pickle.loads(future.result(timeout=_ALONE_S))  # from our own function  # nosec B301
         except ImportError as error:
-            raise OneMapError("cluster.no_onemap", field="--scheduler", address=self.scheduler) from error
+            raise _refusal("cluster.no_onemap", self.scheduler) from error
         except Exception as error:
             if future.cancelled():  # as all are when the scheduler goes
-                raise OneMapError("cluster.unreachable", field="--scheduler", address=self.scheduler) from error
+                raise _refusal("cluster.unreachable", self.scheduler) from error
             if isinstance(error, TimeoutError) and not self._threads():
-                raise OneMapError("cluster.no_workers", field="--scheduler", address=self.scheduler) from error
+                raise _refusal("cluster.no_workers", self.scheduler) from error
             if type(error).__module__.startswith("distributed") or isinstance(error, TimeoutError):
                 raise OneMapError("cluster.block_lost", field="--scheduler", block=number, reason=str(error)) from error
             raise
