@@ -46,12 +46,15 @@ def command_line(verb: str, options: dict[str, Any]) -> list[str]:
     return words + ["--json", "--progress=json", f"--lang={settings.language()}"]
 
 
-def run_verb(verb: str, options: dict[str, Any], feedback: QgsProcessingFeedback) -> tuple[dict[str, Any], int]:
-    """Run one verb; return its JSON and its exit code.
+def run_verb(
+    verb: str, options: dict[str, Any], feedback: QgsProcessingFeedback | None = None
+) -> tuple[dict[str, Any], int]:
+    """Run one verb; return its JSON and its exit code. feedback: None where nobody follows the run or cancels it.
 
     Only exit codes 0 and 4 (the caller's threshold was reached) return, also where a cancel came too late to stop
     anything; all others raise Refusal.
     """
+    feedback = feedback or QgsProcessingFeedback(False)
     if feedback.isCanceled():
         raise cancel_refusal()
     python = core_python()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from qgis.core import QgsProcessingContext, QgsProcessingFeedback, QgsProcessingUtils, QgsProject, QgsVectorLayer
+from qgis.core import QgsProcessingContext, QgsProcessingUtils, QgsProject, QgsVectorLayer
 
 from onemap.plugin.connection.verb_runs import run_verb
 from onemap.plugin.desk.add.coverage_choice import coverage_titles
@@ -51,7 +51,7 @@ def _layers(question: CodeQuestion) -> list[CatalogueLayer]:
     known = stored_layers(question.library)
     if known or not question.library:
         return known
-    answer, _code = run_verb("layers", {"library": question.library}, QgsProcessingFeedback(False))
+    answer, _code = run_verb("layers", {"library": question.library})
     return layers_in(answer)
 
 
@@ -136,7 +136,7 @@ def _answer(verb: str, question: CodeQuestion) -> dict[str, Any]:
     """The core's answer about the library; empty lists without a library."""
     if not question.library:
         return {"runs": [], "cases": [], "themes": []}
-    return run_verb(verb, {"library": question.library}, QgsProcessingFeedback(False))[0]
+    return run_verb(verb, {"library": question.library})[0]
 
 
 def _files_in(folder: str) -> Callable[[CodeQuestion], list[Code]]:

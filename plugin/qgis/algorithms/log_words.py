@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from qgis.core import QgsProcessingFeedback
-
 from onemap.plugin.connection.verb_runs import run_verb
 from onemap.plugin.words.core_words import are_known, learn
 
@@ -11,4 +9,4 @@ from onemap.plugin.words.core_words import are_known, learn
 def learn_words() -> None:
     """Ask the core for its words, unless the dock has done so. Raises Refusal."""
     if not are_known():
-        learn(run_verb("words", {}, QgsProcessingFeedback(False))[0])
+        learn(run_verb("words", {})[0])
