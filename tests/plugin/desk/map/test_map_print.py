@@ -83,6 +83,7 @@ def test_no_map_is_printed_without_a_layer_that_lay_on_it_when_it_began(printing
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_legend_of_77_layers_has_pages_of_its_own_where_each_can_be_read(printing, tmp_path, monkeypatch):
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda _url: True)
     wide = "一个很长的名称" * 9  # so that a page has few columns

@@ -3,7 +3,6 @@
 import os
 import signal
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +60,9 @@ def test_a_question_that_is_stopped_after_its_answer_costs_nobody_a_core(monkeyp
         pool = CorePool.of_child(core, 60.0)
         pool.ask("get ready", {"gives_way": False}, NOTHING_TOLD[0], stops.append)
         stops[0]()
-        time.sleep(0.1)
+        for thread in threading.enumerate():
+            if isinstance(thread, threading.Timer):
+                thread.join()
         assert core.is_alive
     finally:
         core.end()
