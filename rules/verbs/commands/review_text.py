@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from onemap.layers.area_units import hectares_text
-from onemap.layers.messages import phrase
+from onemap.layers.messages import list_text, phrase
 from onemap.rules.answers.remedy.alternative_rows import alternative_rows, remedy_lines
 from onemap.rules.contract.declaration import Result
 from onemap.rules.display.maps.document_areas import moment_text
@@ -35,15 +35,15 @@ def case_parts(result: Result, language: str) -> list[AnswerRow]:
     facts = [AnswerRow(fact["title"], (fact["value"],)) for fact in given]
     below = [AnswerRow("", line=(_review_phrase("fact", language, **fact),)) for fact in given]
     below += opinion_rows(result["opinions"], language)
-    below += [AnswerRow("", line=(_body(body, language),)) for body in result["bodies"]]
-    bodies = [AnswerRow(_body(body, language), about={"body": body["body"]}) for body in result["bodies"]]
+    bodies = _body_lines(result["bodies"], language)
+    below += [AnswerRow("", line=(line,)) for line in bodies]
     below += [AnswerRow("", line=(notice_line(notice, language),)) for notice in result["notices"]]
     below += [AnswerRow("", line=(_review_phrase("attached", language, **file),)) for file in result["files"]]
     head = head_line(result, language)
     parts = [
         AnswerRow(head, about={"list": "opinions"}, rows=below, line=(head,)),
         AnswerRow(head, about={"list": "facts"}, rows=facts),
-        AnswerRow(head, about={"list": "bodies"}, rows=bodies),
+        AnswerRow(head, about={"list": "bodies"}, rows=[AnswerRow(line) for line in bodies]),
         AnswerRow(head, about={"list": "entries"}, rows=entry_rows(result["entries"], names, language)),
     ]
     for one in result["rounds"]:
@@ -78,15 +78,18 @@ def _with_lines(result: Result, lines: Sequence[str], language: str) -> AnswerVi
     return replace(view, closing=[*view.closing, *lines])
 
 
-def _body(body: Result, language: str) -> str:
-    """A body that is asked on paper, with its answer, or the day on which the answer is due."""
-    marks = [_review_phrase("on_paper", language)]
-    if body["answer"]:
-        marks.append(phrase(f"conclusion.{body['answer']['conclusion']}", language))
-    elif body["due"]:
-        marks.append(_review_phrase("due", language, due=body["due"]))
-    marks += [_review_phrase("overdue", language)] if body["overdue"] else []
-    return f"{body['title']} · " + " · ".join(marks)
+def _body_lines(bodies: Sequence[Result], language: str) -> list[str]:
+    """The bodies that are asked on paper, those in one state together: their answer, or the day when it is due."""
+    titles: dict[str, list[str]] = {}
+    for body in bodies:
+        marks = [_review_phrase("on_paper", language)]
+        if body["answer"]:
+            marks.append(phrase(f"conclusion.{body['answer']['conclusion']}", language))
+        elif body["due"]:
+            marks.append(_review_phrase("due", language, due=body["due"]))
+        marks += [_review_phrase("overdue", language)] if body["overdue"] else []
+        titles.setdefault(" · ".join(marks), []).append(body["title"])
+    return [f"{list_text(names, language)} · {marks}" for marks, names in titles.items()]
 
 
 def _open_view(result: Result, language: str) -> AnswerView:

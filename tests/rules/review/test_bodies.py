@@ -6,8 +6,10 @@ import pytest
 from docx import Document
 
 from onemap.layers.library.library import open_library
+from onemap.rules.display.rows.answer_rows import view_text
 from onemap.rules.review.cases.case_file import read_case
 from onemap.rules.review.statement.content import statement_content
+from onemap.rules.verbs.commands.review_text import case_view
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import RULES, opinion
 from onemap.tests.rules.verbs.web.web_client import Officer, WebServer
@@ -105,6 +107,23 @@ def test_the_lead_enters_an_answer_with_its_paper_and_the_last_one_holds(town, c
     assert second["bodies"][0]["answer"]["papers"] == []
     assert [entry["action"] for entry in second["entries"]] == ["open", "circulate", *["answer"] * 3]
     assert command("verify", town.library).json["ok"]
+
+
+def test_bodies_in_one_state_stand_on_one_line(town):
+    town.pack(ASKING.replace('"heritage", "forestry"', '"heritage", "railway"'))
+    case = town.open()
+    asked = town.done("circulate", case, on="2026-03-03", by="lead")
+    words = ("--conclusion", "agree", "--text", "同意。", "--basis", "铁路安全管理条例 第三十条")
+    answered = town.done("opine", case, "railway", *words, on="2026-03-04", by="lead")
+    lines = [
+        [line.strip() for line in view_text(case_view(one, "en"), "en").splitlines() if "on paper" in line]
+        for one in (asked, answered)
+    ]
+    due = "asked on paper · due 2026-03-10"
+    assert lines == [
+        [f"Heritage office, Railway · {due}"],
+        [f"Heritage office · {due}", "Railway · asked on paper · agree"],
+    ]
 
 
 def test_who_was_not_asked_answers_nothing(town, case):
