@@ -166,6 +166,11 @@ def test_a_selection_is_honoured(library, parcels):
     parcels.selectByExpression("\"DKBH\" = 'B'")
     only = QgsProcessingFeatureSourceDefinition(parcels.id(), selectedFeaturesOnly=True)
     assert rows(check(library, only)["CHECKED"], "parcel") == [("B",)]
+    parcels.removeSelection()
+    of_none = QgsProcessingFeatureSourceDefinition(parcels.id(), filterExpression="DKBH = 'none'")
+    for nothing in (only, of_none):  # “contains no features, check the file” would send people to their layer
+        with pytest.raises(QgsProcessingException, match="No feature of “.*” is selected, or fits the filter"):
+            check(library, nothing)
 
 
 @pytest.mark.slow
