@@ -53,10 +53,10 @@ class SourceOrigin:
     is_part: bool = False
 
 
-def source_origin(value: Any, context: QgsProcessingContext, are_parcels: bool = False) -> SourceOrigin:
+def source_origin(value: Any, context: QgsProcessingContext, are_unnamed: bool = False) -> SourceOrigin:
     """The origin of a source's value; must be called in a thread that may use layers.
 
-    are_parcels: whether the verb names each feature.
+    are_unnamed: the verb names each feature, and no field was given that does.
     Raises QgsProcessingException.
     """
     selected_only = is_part = False
@@ -75,7 +75,7 @@ def source_origin(value: Any, context: QgsProcessingContext, are_parcels: bool =
         try:
             file = None if is_part else file_of_layer(layer)
             count = expected_count(layer, selected_only)
-            places = places_of(layer) if are_parcels and file is None else None
+            places = places_of(layer) if are_unnamed and file is None else None
             return SourceOrigin(file, count, places, is_part)
         except Refusal as refusal:
             raise QgsProcessingException(str(refusal)) from refusal
