@@ -13,7 +13,6 @@ from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.words.translation import list_of_some, tr
 
-
 MISSES = 2  # one look may come at the moment in which a file is replaced, or a server starts again
 
 
@@ -62,7 +61,7 @@ class OtherDesks(QObject):
             self._library.compare(answer)
 
     def _say(self, before: list[CatalogueLayer], packs_before: list[dict[str, Any]]) -> None:
-        """Name the versions that are new, retired or put back, the layers that have lost versions, and changed packs."""
+        """Name the versions that are new, retired or put back, layers that have lost versions, and changed packs."""
         known = {entry.code: entry.versions for entry in before}
         names = []
         for entry in self._library.layers:

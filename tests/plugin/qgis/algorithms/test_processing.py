@@ -188,7 +188,8 @@ def test_a_parcel_of_a_selection_has_its_place_in_the_layer_where_it_has_no_name
     layer.removeSelection()
     of_path = QgsProcessingFeatureSourceDefinition(path, filterExpression="note = 'b'")
     assert rows(check(library, of_path)["CHECKED"], "parcel") == [("2",)]
-    with pytest.raises(QgsProcessingException, match=r"lacks the field none; it has: fid, note\."):  # and no field of ours
+    # The field of ours that names parcels by their places is none of them.
+    with pytest.raises(QgsProcessingException, match=r"lacks the field none; it has: fid, note\."):
         check(library, of_note, ID="none")
     filtered = f"{path}|layername=nameless|subset=note = 'b'"
     assert rows(check(library, filtered)["CHECKED"], "parcel") == [("2",)]
