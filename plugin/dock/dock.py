@@ -294,6 +294,7 @@ class OneMapDock(QgsDockWidget):
     def _connect_notice(self) -> None:
         """Connect the notice: an error is hidden once the next step begins or succeeds."""
         self.other_desks = OtherDesks(self.library, self.notice, self)
+        self.other_desks.missed.connect(self._library_refused)
         self._left_text = ""  # of layers that the day has taken off the map
         self.check_tab.remarked.connect(self.notice.remark)
         self.check_tab.begun.connect(self.notice.hide)

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtCore import QObject
+from typing import Any
 
-from onemap.plugin.desk.library.layer_list import CatalogueLayer
+from qgis.PyQt.QtCore import QObject, pyqtSignal
+
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.desk.library.layer_list import CatalogueLayer, title_of
 from onemap.plugin.desk.library.library_follower import LibraryFollower
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.words.translation import list_of_some, tr
 
+MISSES = 2  # one look may come at the moment in which a file is replaced, or a server starts again
+
 
 class OtherDesks(QObject):
     """Looks for additions to the library while the dock is open, and names them."""
+
+    missed = pyqtSignal(object)  # Refusal: the library was moved or deleted, or its server is gone
 
     def __init__(self, library: OpenLibrary, notice: Notice, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._library, self._notice = library, notice
         self.follower = LibraryFollower(library, "layers", lambda: library.params, self)
-        self.follower.answered.connect(library.compare)
+        self._misses = 0
+        self.follower.answered.connect(self._compare)
+        self.follower.asking.refused.connect(self._miss)
         self.follower.timer.timeout.connect(self._follow_clock)
         library.changed_elsewhere.connect(self._say)
+        library.listed.connect(self._find)
 
     def follow(self, is_looked_at: bool) -> None:
         """Start or stop looking for additions; starting looks at once."""
@@ -34,8 +44,24 @@ class OtherDesks(QObject):
             text = tr("A new day has begun, and the library is shown as of today. Earlier checks are in “{past}”.")
             self._notice.mention(text.format(past=tr("Past checks")))
 
-    def _say(self, before: list[CatalogueLayer]) -> None:
-        """Name the versions that are new, retired or put back, and the layers that have lost versions."""
+    def _miss(self, refusal: Refusal) -> None:
+        """Tell once that the library no longer answers."""
+        self._misses += 1
+        if self._misses == MISSES:
+            self.missed.emit(refusal)
+
+    def _find(self) -> None:
+        self._misses = 0
+
+    def _compare(self, answer: dict[str, Any]) -> None:
+        if self._misses >= MISSES:
+            self._library.refresh()  # it answers again, which takes back what was told
+        else:
+            self._misses = 0
+            self._library.compare(answer)
+
+    def _say(self, before: list[CatalogueLayer], packs_before: list[dict[str, Any]]) -> None:
+        """Name the versions that are new, retired or put back, layers that have lost versions, and changed packs."""
         known = {entry.code: entry.versions for entry in before}
         names = []
         for entry in self._library.layers:
@@ -44,6 +70,7 @@ class OtherDesks(QObject):
             names += [f"{entry.title} {version.label}" for version in changed]
             if held.keys() - {version.table for version in entry.versions}:
                 names.append(entry.title)
+        names += [title_of(pack["title"], pack["id"]) for pack in self._library.packs if pack not in packs_before]
         if names:
             text = tr("The library has changed meanwhile, and is shown as it is now: {layers}.")
             self._notice.mention(text.format(layers=list_of_some(names)))

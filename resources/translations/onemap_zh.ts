@@ -1564,6 +1564,10 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>取得快照的时间</translation>
     </message>
     <message>
+        <source>No feature of “{name}” is selected, or fits the filter. Select the features that are meant, or use the whole layer.</source>
+        <translation>“{name}”中没有选中的要素，或没有符合筛选条件的要素。请选中所需的要素，或使用整个图层。</translation>
+    </message>
+    <message>
         <source>“{name}” is a layer of a live server, of which nobody can say whether it came whole. Register the service and take a snapshot of it, or save the layer as a file.</source>
         <translation>“{name}”是在线服务的图层，无法确认要素是否完整。请登记该服务并取快照，或先把图层另存为文件。</translation>
     </message>

@@ -8,6 +8,7 @@ from typing import Any
 from qgis.PyQt.QtCore import QFileInfo, QObject, QTimer, pyqtSignal
 
 from onemap.plugin.connection.asking import Asking
+from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.server_location import is_server
 from onemap.plugin.desk.library.open_library import OpenLibrary
 
@@ -28,9 +29,10 @@ class LibraryFollower(QObject):
         """Prepare the request. params: returns the verb's current parameters; an answer for others is dropped."""
         super().__init__(parent)
         self._library, self._verb, self._params = library, verb, params
-        self._stamp: Stamp = ()
+        self._stamp: Stamp | None = ()
         self._looks = 0
         self.asking = Asking(library.core, self, params)
+        self.asking.refused.connect(self._forget)
         self.timer = QTimer(self, interval=LOOK_MS, timeout=self.look)
 
     def follow(self, is_looked_at: bool) -> None:
@@ -50,6 +52,10 @@ class LibraryFollower(QObject):
         if self._looks % SERVER_LOOKS if is_server(path) else stamp == self._stamp:
             return
         self.asking.ask(self._verb, self._params(), lambda answer: self._take(stamp, answer))
+
+    def _forget(self, _refusal: Refusal) -> None:
+        """Ask at the next look whatever the file looks like: one that was moved away comes back as it was."""
+        self._stamp = None
 
     def _take(self, stamp: Stamp, answer: dict[str, Any]) -> None:
         self._stamp = stamp

@@ -33,7 +33,7 @@ class OpenLibrary(QObject):
     loading = pyqtSignal()  # another library or day: what was shown is of yesterday
     listed = pyqtSignal()  # the layers are known
     read = pyqtSignal()  # what was asked for is listed
-    changed_elsewhere = pyqtSignal(list)  # others have written: CatalogueLayer, as they were before
+    changed_elsewhere = pyqtSignal(list, list)  # others have written: CatalogueLayer and packs, as they were before
     refused = pyqtSignal(object)  # Refusal
 
     def __init__(self, core: Core, parent: QObject | None = None) -> None:
@@ -186,9 +186,9 @@ class OpenLibrary(QObject):
             self.refused.emit(refusal)
 
     def _take_changed(self, answer: dict[str, Any]) -> None:
-        before = self.layers
+        before = self.layers, self.packs
         self._list(answer)
-        self.changed_elsewhere.emit(before)
+        self.changed_elsewhere.emit(*before)
 
     def _list(self, answer: dict[str, Any]) -> None:
         self._name = str(answer.get("name") or "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,17 +44,19 @@ class SourceOrigin:
     file: None if only an export will do.
     count: the number of features that must come.
     places: of parcels that have no other names, in an export.
+    is_part: only selected or filtered features are meant.
     """
 
     file: SourceFile | None
     count: int | None
     places: dict[int, int] | None = None
+    is_part: bool = False
 
 
-def source_origin(value: Any, context: QgsProcessingContext, are_parcels: bool = False) -> SourceOrigin:
+def source_origin(value: Any, context: QgsProcessingContext, are_unnamed: bool = False) -> SourceOrigin:
     """The origin of a source's value; must be called in a thread that may use layers.
 
-    are_parcels: whether the verb names each feature.
+    are_unnamed: the verb names each feature, and no field was given that does.
     Raises QgsProcessingException.
     """
     selected_only = is_part = False
@@ -73,7 +75,8 @@ def source_origin(value: Any, context: QgsProcessingContext, are_parcels: bool =
         try:
             file = None if is_part else file_of_layer(layer)
             count = expected_count(layer, selected_only)
-            return SourceOrigin(file, count, places_of(layer) if are_parcels and file is None else None)
+            places = places_of(layer) if are_unnamed and file is None else None
+            return SourceOrigin(file, count, places, is_part)
         except Refusal as refusal:
             raise QgsProcessingException(str(refusal)) from refusal
     return SourceOrigin(_file_at(value) if layer is None and value else None, None)
@@ -116,6 +119,8 @@ class AlgorithmRun:
             raise QgsProcessingException(self.algorithm.invalidSourceError(self.parameters, name))
         path = temporary_folder(name.lower())
         counted = ensure_count(_all_features(source), origin.count, source.sourceName())
+        if origin.is_part:
+            counted = _at_least_one(counted, source.sourceName())
         fields, features = with_places(source.fields(), counted, origin.places)
         try:
             return write_source(
@@ -136,6 +141,19 @@ def _all_features(source: Any) -> Iterable[QgsFeature]:
     QGIS would skip them silently, or stop in the middle of writing the file.
     """
     return source.getFeatures(QgsFeatureRequest(), Qgis.ProcessingFeatureSourceFlag.SkipGeometryValidityChecks)
+
+
+def _at_least_one(features: Iterable[QgsFeature], name: str) -> Iterator[QgsFeature]:
+    """The chosen features; raises Refusal if there are none: the core would look for the mistake in the layer."""
+    feature = None
+    for feature in features:
+        yield feature
+    if feature is None:
+        text = tr(
+            "No feature of “{name}” is selected, or fits the filter. Select the features that are meant, or use the "
+            "whole layer."
+        )
+        raise Refusal(text.format(name=name))
 
 
 def _readable(source: SourceFile, feedback: QgsProcessingFeedback) -> SourceFile:

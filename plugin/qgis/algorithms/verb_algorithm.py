@@ -234,8 +234,8 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
         for definition in self.parameterDefinitions():
             value = parameters.get(definition.name())
             if isinstance(definition, QgsProcessingParameterFeatureSource) and value:
-                are_parcels = definition.name() == "PARCELS" and "id" in self._declared
-                self._origins[definition.name()] = source_origin(value, context, are_parcels)
+                are_unnamed = definition.name() == "PARCELS" and "id" in self._declared and not parameters.get("ID")
+                self._origins[definition.name()] = source_origin(value, context, are_unnamed)
         return True
 
     def processAlgorithm(

@@ -1,11 +1,13 @@
 """Layers that another desk adds to the open library appear in the list and on the map without a press."""
 
 import shutil
+from pathlib import Path
 
 import pytest
 from qgis.core import QgsCoordinateReferenceSystem, QgsPointXY, QgsProject
 from qgis.PyQt.QtCore import QDate, Qt
 
+from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.server_logins import keep_entry
 from onemap.plugin.desk.add.add_dialog import AddDialog
 from onemap.plugin.desk.library.library_follower import SERVER_LOOKS
@@ -104,6 +106,7 @@ def test_the_verdicts_of_older_versions_or_rules_say_that_they_are(shared_dock, 
     look(shared_dock)
     wait_for(lambda: not tab.changed_versions.isHidden())
     assert "other versions than were asked here: Rules of the test." in tab.changed_versions.text()
+    assert shared_dock.notice.text.endswith("as it is now: Rules of the test.")
 
 
 @pytest.mark.slow
@@ -164,6 +167,24 @@ def test_an_answer_for_a_day_that_was_left_is_dropped(shared_dock, other_file):
         )
     )
     assert shared_dock.map_tab.item_of(FARMLAND).text(1) == "2025-01-01 ●"
+
+
+def test_a_library_that_is_moved_away_and_back_is_missed_once_and_found_again(shared_dock):
+    path = Path(shared_dock.library.path)
+    look(shared_dock)
+    away = path.rename(path.with_name("away.gpkg"))
+    look(shared_dock)
+    assert shared_dock.notice.text == ""  # it may be the moment in which somebody puts another copy there
+    look(shared_dock)
+    assert shared_dock.notice.text == f"There is no library {path}."
+    shared_dock.notice.hide()
+    look(shared_dock)
+    assert shared_dock.notice.text == ""
+    shared_dock.refuse(Refusal("It is gone."))
+    away.rename(path)
+    look(shared_dock)
+    wait_for(lambda: not shared_dock.library.reading.is_busy)
+    assert (shared_dock.notice.text, farmland_on_map().featureCount()) == ("", 1)
 
 
 def test_what_was_found_yesterday_does_not_stand_as_of_today(shared_dock, parcels):

@@ -166,6 +166,11 @@ def test_a_selection_is_honoured(library, parcels):
     parcels.selectByExpression("\"DKBH\" = 'B'")
     only = QgsProcessingFeatureSourceDefinition(parcels.id(), selectedFeaturesOnly=True)
     assert rows(check(library, only)["CHECKED"], "parcel") == [("B",)]
+    parcels.removeSelection()
+    of_none = QgsProcessingFeatureSourceDefinition(parcels.id(), filterExpression="DKBH = 'none'")
+    for nothing in (only, of_none):  # “contains no features, check the file” would send people to their layer
+        with pytest.raises(QgsProcessingException, match="No feature of “.*” is selected, or fits the filter"):
+            check(library, nothing)
 
 
 @pytest.mark.slow
@@ -183,6 +188,9 @@ def test_a_parcel_of_a_selection_has_its_place_in_the_layer_where_it_has_no_name
     layer.removeSelection()
     of_path = QgsProcessingFeatureSourceDefinition(path, filterExpression="note = 'b'")
     assert rows(check(library, of_path)["CHECKED"], "parcel") == [("2",)]
+    # The field of ours that names parcels by their places is none of them.
+    with pytest.raises(QgsProcessingException, match=r"lacks the field none; it has: fid, note\."):
+        check(library, of_note, ID="none")
     filtered = f"{path}|layername=nameless|subset=note = 'b'"
     assert rows(check(library, filtered)["CHECKED"], "parcel") == [("2",)]
     layer.setSubsetString("note = 'b'")
