@@ -70,7 +70,7 @@ def as_decoded(
     raw = b"\n".join(text.encode(declared, errors="ignore") for text in texts if isinstance(text, str))
     if wanted is None and not (declared.startswith(("cp", "iso")) and looks_chinese(raw)):
         return names, columns, declared
-    chosen = wanted or "gb18030"
+    chosen = wanted or ("utf-8" if decodes(raw, "utf-8") else "gb18030")
     if not decodes(raw, chosen):
         raise OneMapError("encoding.wrong", file=path.name, encoding=given)
 
