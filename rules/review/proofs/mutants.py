@@ -114,7 +114,9 @@ def _classes_of_distances(rule: Rule) -> Iterator[RuleMutant]:
 def _permitted_codes(rule: Rule) -> Iterator[RuleMutant]:
     """Mutants with one code dropped from those that the rule's own table permits for a use, or one added."""
     given = rule.options.get("permits")
-    for use, codes in given.items() if isinstance(given, Mapping) else ():
+    if not isinstance(given, Mapping):
+        return
+    for use, codes in given.items():
         for code in codes:
             left = [other for other in codes if other != code]
             equal = "permit_within" if code.startswith(tuple(left)) else None
