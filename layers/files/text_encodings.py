@@ -12,6 +12,9 @@ WESTERN = {"iso8859-1", "iso8859-15", "cp1252", "cp437", "cp850", "mac-roman"}
 _CHINESE = {"gbk", "cp936", "936", "gb2312", "ms936", "gb18030"}
 _NO_CODE_PAGES = {"unicode-escape", "raw-unicode-escape", "punycode", "idna", "utf-7"}  # ways of writing, not of files
 _BAD_SHARE = 0.02  # of the signs beyond ASCII; with more of them the encoding is another
+# Characters beyond ASCII of GBK and of UTF-8: the group holds the common ones, the rest of each pattern all others.
+_PAIRS = re.compile(rb"([\xa1-\xf7][\xa1-\xfe])|[\x81-\xfe][\x40-\x7e\x80-\xfe]|[\x80-\xff]")
+_SEQUENCES = re.compile(rb"([\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})|[\x80-\xff]")
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -78,12 +81,17 @@ def decodes(content: bytes, encoding: str) -> bool:
 
 
 def looks_chinese(content: bytes) -> bool:
-    """Whether all bytes beyond ASCII come in pairs, as Chinese characters of GB2312 do.
+    """Whether most bytes beyond ASCII come in pairs, as Chinese characters of GB2312 do, or are sequences of UTF-8.
 
-    Western one-byte encodings accept every byte, so this is how a wrong claim of one is found.
+    Western one-byte encodings accept every byte, so this is how a wrong claim of one is found. Most, since a rare
+    character of GBK, or one that its field cuts, looks otherwise.
     """
-    runs = re.findall(rb"[\x80-\xff]+", content)
-    return bool(runs) and all(re.fullmatch(rb"(?:[\xa1-\xf7][\xa1-\xfe])+", run) for run in runs)
+    return any(_fits_mostly(pattern, content) for pattern in (_PAIRS, _SEQUENCES))
+
+
+def _fits_mostly(pattern: re.Pattern[bytes], content: bytes) -> bool:
+    characters = pattern.findall(content)
+    return sum(map(bool, characters)) * 2 > len(characters)
 
 
 def is_doubtful(encoding: str, content: bytes) -> bool:

@@ -50,6 +50,8 @@ WRITABLE = {
     ".json": "GeoJSON",
     ".gdb": "OpenFileGDB",
     ".fgb": "FlatGeobuf",
+    ".gml": "GML",
+    ".kml": "LIBKML",
 }
 _HEADER_KEY = "onemap_redline"
 _KINDS = {0: "point", 1: "line", 2: "polygon"}
@@ -162,6 +164,12 @@ def _write_frame(
 ) -> _ExchangeResult:
     """Write the parcels of a text as a vector file. header: the text's lines about all of them, for a GeoPackage."""
     problems = [*frame.problems, *_crossing_rings(frame)]
+    if (
+        target.suffix.lower() == ".kml"
+    ):  # degrees of WGS 84 alone, to which the driver would shift an old datum by guess
+        frame, crs = replace(frame, crs=crs), pyproj.CRS(4326)
+        geometries, remarks = in_crs(frame.geometries, frame, SourceOptions(), crs)
+        frame, problems = replace(frame, shapes=geometries, valid=None), [*problems, *remarks]
     with atomic_output(target, overwrite, "TARGET") as path:
         _write_vector(frame, crs, path, header)
         if path.suffix.lower() == ".gpkg":

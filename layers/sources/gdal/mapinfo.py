@@ -60,7 +60,7 @@ def as_decoded(
     """Return field names, columns and encoding, corrected: GDAL decoded the text by the declared character set.
 
     A given encoding is applied to the original bytes; without one, a Western set whose bytes look Chinese is doubted.
-    Raises OneMapError encoding.wrong.
+    Raises OneMapError encoding.wrong, encoding.undecidable.
     """
     declared = declared_charset(path)
     wanted = encoding_of(given) if given else None
@@ -70,9 +70,9 @@ def as_decoded(
     raw = b"\n".join(text.encode(declared, errors="ignore") for text in texts if isinstance(text, str))
     if wanted is None and not (declared.startswith(("cp", "iso")) and looks_chinese(raw)):
         return names, columns, declared
-    chosen = wanted or "gb18030"
+    chosen = wanted or ("utf-8" if decodes(raw, "utf-8") else "gb18030")
     if not decodes(raw, chosen):
-        raise OneMapError("encoding.wrong", file=path.name, encoding=given)
+        raise OneMapError("encoding.wrong" if given else "encoding.undecidable", file=path.name, encoding=given)
 
     def decode_again(value: object) -> object:
         return value.encode(declared).decode(chosen) if isinstance(value, str) else value

@@ -115,8 +115,8 @@ def _layer(request: _Request, entry: LayerEntry, rules: Sequence[Rule]) -> dict[
     if source.stored is not None:
         try:
             features = _features(request, entry, source, rules)
-            if is_covered and not features and has_near:
-                nearest = _nearest(request, entry)
+            if is_covered and not features:
+                nearest, reason = (_nearest(request, entry), reason) if has_near else (None, "nodata")
         except OneMapError as error:
             if error.code != "version.unreadable":
                 raise

@@ -29,6 +29,8 @@ def identify_view(answer: Mapping[str, Any], language: str) -> AnswerView:
 
 def _rows(layers: Sequence[Mapping[str, Any]], language: str) -> Iterator[AnswerRow]:
     """The rows of features that rules concern, the gravest first; then the other features, folded up."""
+    from onemap.rules.judge.kinds.reasons import reason_word  # numpy, which the words of a verb do without
+
     found = [layer for layer in layers if layer["features"]]
     judged = [layer for layer in found if _rules_of_features(layer)]
     others = [layer for layer in found if not _rules_of_features(layer)]
@@ -39,12 +41,12 @@ def _rows(layers: Sequence[Mapping[str, Any]], language: str) -> Iterator[Answer
         yield AnswerRow(name, [str(len(others))], is_open=False, rows=rest, line=())
     else:
         yield from rest
-    free = [layer for layer in layers if layer["covered"] and not layer["features"]]
+    free = [layer for layer in layers if layer["covered"] and not layer["features"] and not layer["reason"]]
     if free:
         yield _free_row(sorted(free, key=_nearest_m), language)
     for reason in dict.fromkeys(layer["reason"] for layer in layers if layer["reason"]):
-        word = phrase(f"reason.{reason}", language)  # of the layer, so no kind of rule is asked for its own
-        yield _list_row("unknown", [layer for layer in layers if layer["reason"] == reason], language, reason=word)
+        some = [layer for layer in layers if layer["reason"] == reason]
+        yield _list_row("unknown", some, language, reason=reason_word(reason, language))
     unrated = [layer for layer in layers if layer["fitness"] and layer["fitness"]["grade"] == UNKNOWN]
     if unrated:
         below = [AnswerRow(layer["title"], [layer["version"]], layer["code"]) for layer in unrated]

@@ -9,7 +9,8 @@ from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.reason import Reason
 from onemap.rules.judge.packs.rule import Rule
 
-_NOT_NARROWER_M = 1e-3  # what is as wide as a limit is not narrower; erosion cannot tell to the last digits
+# What is as wide as a limit is not narrower; erosion cannot tell to the last digits, which are of the limit's size.
+_NOT_NARROWER_M, _NOT_NARROWER_SHARE = 1e-3, 3e-4
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def narrower(polygons: np.ndarray, width_m: float) -> np.ndarray:
     """Which single polygons (n,) are narrower than `width_m`; a polygon of exactly this width is not."""
     if width_m <= _NOT_NARROWER_M:
         return np.zeros(len(polygons), dtype=bool)
-    return vanish_under_erosion(polygons, width_m - _NOT_NARROWER_M)
+    return vanish_under_erosion(polygons, width_m - max(_NOT_NARROWER_M, _NOT_NARROWER_SHARE * width_m))
 
 
 def vanish_under_erosion(polygons: np.ndarray, width_m: float) -> np.ndarray:

@@ -126,8 +126,11 @@ def is_named_exactly(where: str, name: str, text: str) -> bool:
 
 
 def values_in_no_table(where: str, name: str, entry: LayerEntry) -> list[str]:
-    """The values with which a condition compares a field if its list or its tables have none of them; else empty."""
-    compared = list(_comparisons_of(where, name))
+    """The values with which a condition compares a field if its list or its tables have none of them; else empty.
+
+    Days, moments and other fields are no values of a list or a table.
+    """
+    compared = [one for one in _comparisons_of(where, name) if not isinstance(one[1], dict)]
     texts = np.array(sorted(_known_values(name, entry)), dtype=object)
     numbers = set(plain_numbers(texts))
 

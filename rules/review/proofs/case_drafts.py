@@ -157,7 +157,8 @@ class _Trial:
         return {**head, **stated, **given, "verdict": verdict, **decides}
 
     def _feature(self, fields: Fields | None = None, layer: str | None = None, **shape: Any) -> Draft:
-        return {"layer": layer or self._layer, **shape, **(self._first if fields is None else fields)}
+        held = {name: value for name, value in (self._first if fields is None else fields).items() if value is not None}
+        return {"layer": layer or self._layer, **shape, **held}
 
     def _draft_with_feature(
         self, name: str, says: Rule | None | str, lies: str, fields: Fields | None = None, **more: Any
@@ -224,10 +225,10 @@ class _Trial:
         share = self.rule.min_share
         lies = self._place_away(far - deep)
         for name, times, says in (("limit_area", _JUST, self.rule), ("sliver_area", _BELOW, None)):
-            size = f"{deep / share * 0.8 if share else _WIDE:g} × {times * self.rule.min_area_m2 / deep:g}"
-            if self.rule.min_area_m2:
+            if self.rule.min_area_m2 and deep:
+                size = f"{deep / share * 0.8 if share else _WIDE:g} × {times * self.rule.min_area_m2 / deep:g}"
                 yield self._draft_with_feature(name, says, lies, fields, parcel=size)
-        if share:
+        if share and deep:
             strip = self.drafts.milder(self.rule)
             for name, times, says in (("limit_share", _JUST, self.rule), ("sliver_share", _BELOW, strip)):
                 yield self._draft_with_feature(
@@ -264,9 +265,9 @@ class _Trial:
         for fields in self.fields.true:
             known = [fields.get(name) for name in names]
             far = given["values"].get("/".join(map(str, known)), given.get("default"))
-            if far and None not in known:
+            if far is not None and None not in known:
                 found.append((fields, float(far)))
-        return found
+        return found or [(self._first, float(max([*given["values"].values(), given.get("default", 0)])))]
 
     def _use(self) -> Iterator[Draft]:
         from onemap.layers.frames.fields import object_array  # numpy and pandas, which the words of a verb do without

@@ -52,6 +52,7 @@ def mutants_of(
         return
     yield from _numbers(rule)
     yield from _classes_of_distances(rule)
+    yield from _permitted_codes(rule)
     yield from condition_mutants(rule, catalogue.get(rule.layer), RuleMutant)
     for key in ("unless", "only"):
         yield from _classes(rule, key, list(classes.values()))
@@ -108,6 +109,23 @@ def _classes_of_distances(rule: Rule) -> Iterator[RuleMutant]:
         if left:
             changed = _with_option(rule, "distance_m", {**given, "values": left})
             yield RuleMutant(changed, "distance_dropped", {"value": name})
+
+
+def _permitted_codes(rule: Rule) -> Iterator[RuleMutant]:
+    """Mutants with one code dropped from those that the rule's own table permits for a use, or one added."""
+    given = rule.options.get("permits")
+    if not isinstance(given, Mapping):
+        return
+    for use, codes in given.items():
+        for code in codes:
+            left = [other for other in codes if other != code]
+            equal = "permit_within" if code.startswith(tuple(left)) else None
+            changed = _with_option(rule, "permits", {**given, use: left})
+            yield RuleMutant(changed, "permit_dropped", {"use": use, "value": code}, equal)
+        others = (code for listed in given.values() for code in listed)
+        if more := next((code for code in others if not code.startswith(tuple(codes))), None):
+            changed = _with_option(rule, "permits", {**given, use: [*codes, more]})
+            yield RuleMutant(changed, "permit_added", {"use": use, "value": more})
 
 
 def _classes(rule: Rule, key: str, known: Sequence[ProjectClass]) -> Iterator[RuleMutant]:

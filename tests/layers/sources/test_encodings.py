@@ -72,6 +72,9 @@ def shapefile(layer_file, box):
         ("国道", "gbk", "OEM 936"),
         ("国道", "gbk", "ISO-8859-1"),  # every byte is Latin too, but pairs like these are Chinese
         ("国道", "gbk", "88591"),
+        ("朱镕村", "gbk", "ISO-8859-1"),  # 镕 is not in GB2312: its second byte is ASCII
+        ("石家庄市", "utf-8", "ISO-8859-1"),
+        ("石家庄市", "utf-8", "1252"),
         ("国道", "gbk", "nonsense"),
         ("国道", "utf-8", None),
         ("国道", "utf-8", "UTF-8"),

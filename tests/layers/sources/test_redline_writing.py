@@ -53,7 +53,7 @@ J4,1,4209650.375,38540150.625
 J5,1,4209700.250,38540100.125
 J1,1,4209800.500,38540100.250
 """
-VECTOR_SUFFIXES = (".gpkg", ".shp", ".geojson", ".gdb", ".fgb")
+VECTOR_SUFFIXES = (".gpkg", ".shp", ".geojson", ".gdb", ".fgb", ".gml")
 
 
 def text_file(folder: Path, text: str, name: str = "a.txt", encoding: str = "utf-8") -> Path:
@@ -257,6 +257,16 @@ def test_through_a_vector_file_and_back_points_and_names_are_the_same(tmp_path, 
     assert set(point_lines(target)) == set(re.findall(r"J\d+,\d,([\d.]+),([\d.]+)", TWO_PARCELS))
     assert "10,3.6686,DK001,示例项目地块一,面,J50G001001,工业用地,0601,@" in back
     assert "6,1.2603,DK002,示例项目地块二,面,J50G001001,公用设施用地,0809,@" in back
+
+
+def test_a_kml_is_in_degrees_and_an_old_datum_is_not_shifted_by_guess(tmp_path, onemap):
+    source, vector, target = text_file(tmp_path, TWO_PARCELS), tmp_path / "v.kml", tmp_path / "b.txt"
+    answer = onemap("redline", source, vector)
+    assert (answer.code, answer.codes, answer.json["crs"]) == (0, ["crs.identity"], "EPSG:4326")
+    assert onemap("redline", vector, target).code == 0
+    assert set(point_lines(target)) == set(re.findall(r"J\d+,\d,([\d.]+),([\d.]+)", TWO_PARCELS))
+    old = text_file(tmp_path, TWO_PARCELS.replace("2000国家大地坐标系", "1980西安坐标系"))
+    assert onemap("redline", old, tmp_path / "old.kml").codes == ["crs.no_transformation"]
 
 
 def test_a_geopackage_carries_the_text_s_header_home(tmp_path, onemap):

@@ -152,7 +152,8 @@ def grid(desk, values, crs="EPSG:4547", west=0.0, north=40.0, cell=10.0, unit=No
 def test_a_raster_says_the_value_of_the_cell_as_class(desk, identify):
     grid(desk, [[1, 2, 3, 4], [5, 6, 7, 8], [9, -9999, 11, 12], [13, 14, 15, 16]])
     assert [f["class"] for f in identify(15, 25)["DEM"]["features"]] == [6.0]
-    assert identify(15, 15)["DEM"]["features"] == [] and identify(15, 15)["DEM"]["covered"]
+    blank = identify(15, 15)["DEM"]
+    assert (blank["features"], blank["covered"], blank["reason"]) == ([], True, "nodata")
     assert identify(99, 15)["DEM"]["features"] == [] and not identify(99, 15)["DEM"]["covered"]
     (feature,) = identify("--box", "1,25,19,39")["DEM"]["features"]
     assert feature["attributes"] == {"low": 1.0, "mean": 3.5, "high": 6.0} and feature["class"] is None

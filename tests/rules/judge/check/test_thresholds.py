@@ -1,7 +1,10 @@
 """Thresholds are reported, never hidden: least area, least width, arithmetic."""
 
+import numpy as np
 import pytest
 from shapely import MultiPolygon, box
+
+from onemap.rules.judge.findings.thresholds import narrower
 
 SQUARE = box(0, 0, 10, 10)
 
@@ -44,6 +47,12 @@ def test_a_sliver_is_what_vanishes_under_erosion_by_half_the_width(desk):
         ("both", "f2", True, None),
     ]
     assert found.verdicts() == {"thin": "clear", "both": "prohibited"}
+
+
+@pytest.mark.parametrize("width_m", [0.5, 2, 20, 90, 500])
+def test_what_is_exactly_as_wide_as_a_limit_is_not_narrower(width_m):
+    strip = np.array([box(5e5, 4.2e6, 5e5 + 3 * width_m, 4.2e6 + width_m)])
+    assert not narrower(strip, width_m).any() and narrower(strip, width_m * 1.005).all()
 
 
 def test_slivers_of_two_features_that_join_are_no_sliver(desk):

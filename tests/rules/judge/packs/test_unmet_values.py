@@ -106,6 +106,7 @@ def test_a_distance_for_a_class_that_no_table_and_no_version_has_is_told(tmp_pat
         ("DLBM LIKE '01%'", set()),
         ("DLBM IN ('011', 'x')", set()),
         ("DLBM = 101", set()),
+        ("DLBM = DATE('2020-01-01') OR DLBM = DLMC", set()),
     ],
 )
 def test_a_code_that_no_table_of_the_field_has_is_found(where, absent):

@@ -121,6 +121,40 @@ def test_drafted_cases_prove_the_rule_that_they_were_drafted_for(onemap, termina
     assert answer.json["mutants"]["killed"] == answer.json["mutants"]["made"] > 10
 
 
+PLOTS = {"kind": "height", "layer": "KGDK", "parcel_field": "JZGD", "limit": {"field": "JZXG"}}
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [PLOTS, {"distance_m": 0, "min_area_m2": 1}, {"distance_m": {"field": "GLMC", "values": {"a": 20}}}],
+)
+def test_cases_are_drafted_where_the_rule_itself_names_no_value_that_meets_it(onemap, tmp_path, keys):
+    path = tmp_path / "own.toml"
+    own = {name: value for name, value in ROAD.items() if name in ("id", "department", "verdict", "basis")}
+    path.write_text(pack_text({"kind": "setback", "layer": "GL", **own, **keys}, id="own"), encoding="utf-8")
+    drafted = onemap("prove", path, "--new", "road")
+    assert drafted.code == 0 and {"road/hit", "road/unknown"} <= {
+        case["id"] for case in tomllib.loads(drafted.json["text"])["case"]
+    }
+
+
+def test_each_code_that_a_rule_permits_is_tried(onemap, tmp_path):
+    path = tmp_path / "own.toml"
+    permits = {"07": ["07", "0701", "R"], "0702": ["R2"]}
+    fields = {"parcel_field": "YDXZ", "plan_field": "YDXZDM", "permits": permits}
+    use = {"id": "use", "kind": "use", "layer": "KGDK", "department": "planning", **fields}
+    path.write_text(pack_text(use, id="own"), encoding="utf-8")
+    drafted = onemap("prove", path, "--new", "use")
+    path.with_name("own.cases.toml").write_text("[cases]\nday = 2026-11-21\n" + drafted.json["text"], encoding="utf-8")
+    mutants = onemap("prove", path, "--mutants").json["mutants"]
+    assert {one["change"] for one in mutants["survived"]} >= {
+        "“R” is not permitted for “07”.",
+        "“R2” is not permitted for “0702”.",
+        "“07” is permitted for “0702”, too.",
+    }
+    assert [one["change"] for one in mutants["equal"]] == ["“0701” is not permitted for “07”."]
+
+
 @pytest.mark.parametrize(
     ("before", "after", "code", "line", "word"),
     [
