@@ -25,7 +25,7 @@ from onemap.layers.library.library import open_library
 from onemap.rules.review.statement.reply_file import read_reply
 from onemap.rules.verbs.commands.serve import _Server
 from onemap.tests.conftest import ROOT, other_writer, wait_for, write_layer
-from onemap.tests.rules.command import command
+from onemap.tests.rules.command import command, done, make_city
 from onemap.tests.rules.small_pack import pack_text
 
 BOX = shapely.box(500000, 4e6, 500100, 4000100)
@@ -34,19 +34,23 @@ PACK = pack_text({"id": "own.zone", "layer": "T"}, id="own")
 
 
 @pytest.fixture
-def library(onemap, tmp_path) -> Path:
-    path = tmp_path / "city.gpkg"
-    assert onemap("new", path, "--crs", "EPSG:4547").code == 0
-    return path
+def library(copied, tmp_path) -> Path:
+    copied(make_city, tmp_path)
+    return tmp_path / "city.gpkg"
+
+
+def make_desk(folder: Path) -> None:
+    make_city(folder)
+    source = write_layer(folder / "zone.gpkg", [BOX])
+    write_layer(folder / "parcels.gpkg", [BOX], {"DKBH": ["A"]})
+    (folder / "own.toml").write_text(PACK, encoding="utf-8")
+    done("add", folder / "city.gpkg", source, "--as", "T", "--define", DEFINE, "--covers", "extent")
 
 
 @pytest.fixture
-def desk(onemap, library, tmp_path) -> Path:
+def desk(copied, tmp_path) -> Path:
     """A library with one version, and parcels and a pack beside it."""
-    source = write_layer(tmp_path / "zone.gpkg", [BOX])
-    write_layer(tmp_path / "parcels.gpkg", [BOX], {"DKBH": ["A"]})
-    (tmp_path / "own.toml").write_text(PACK, encoding="utf-8")
-    assert onemap("add", library, source, "--as", "T", "--define", DEFINE, "--covers", "extent").code == 0
+    copied(make_desk, tmp_path)
     return tmp_path
 
 

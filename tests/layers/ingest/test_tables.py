@@ -9,15 +9,15 @@ import pytest
 from shapely import box
 
 from onemap.tests.conftest import write_layer
+from onemap.tests.rules.command import make_city
 
 ROWS = {"行政区代码": ["130102001", "130102002"], "年份": [2020, 2020], "常住人口": [52000.0, 8100.5]}
 
 
 @pytest.fixture
-def library(tmp_path, onemap):
-    path = tmp_path / "city.gpkg"
-    assert onemap("new", path, "--crs", "EPSG:4547").code == 0
-    return path
+def library(copied, tmp_path):
+    copied(make_city, tmp_path)
+    return tmp_path / "city.gpkg"
 
 
 def table_file(folder, suffix, rows):
