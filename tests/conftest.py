@@ -65,6 +65,11 @@ class Answer:
     def codes(self) -> list[str]:
         return [problem["code"] for problem in self.json["problems"]]
 
+    def done(self) -> "Answer":
+        """This answer, of a command that must succeed."""
+        assert self.code == 0, self.json
+        return self
+
 
 @pytest.fixture
 def onemap(terminal: Callable[..., subprocess.CompletedProcess[bytes]]) -> Callable[..., Answer]:

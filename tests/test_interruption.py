@@ -8,9 +8,9 @@ import pytest
 from onemap.layers.errors import Cancelled
 from onemap.rules.verbs.commands.interruption import Interruption
 from onemap.tests.conftest import wait_for
-from onemap.tests.test_serve import Served, served_core
+from onemap.tests.test_serve import Served, one_core, served_core
 
-__all__ = ["served_core"]  # a fixture
+__all__ = ["one_core", "served_core"]  # fixtures
 
 
 def outcome_of_work(interruption: Interruption, name: str, stopping: str) -> tuple[str, int]:

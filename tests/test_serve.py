@@ -19,6 +19,7 @@ import shapely
 from onemap.rules.judge.overlay.overlay import Overlaps
 from onemap.rules.verbs.commands.serve import _Server
 from onemap.tests.conftest import other_writer
+from onemap.tests.rules.command import done
 from onemap.tests.rules.small_pack import own_pack
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,8 +31,9 @@ DEFINE = {"name": "试验", "department": "land", "library": "base", "kind": "ve
 class Served:
     """One `onemap serve`, asked line by line."""
 
-    def __init__(self) -> None:
-        self.program = subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    def __init__(self, **options: Any) -> None:
+        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        self.program = subprocess.Popen(COMMAND, **pipes, **options)
         self.notes: list[dict[str, Any]] = []
 
     def send(self, line: bytes) -> None:
@@ -56,6 +58,12 @@ class Served:
             self.notes.append(line["params"])
         return line
 
+    def outcome(self, method: str, **params: object) -> dict[str, Any]:
+        """The result of a request, or the problems and the exit code of its refusal."""
+        self.ask(method, 1, **params)
+        answer = self.answer()
+        return answer["result"] if "result" in answer else answer["error"]["data"]
+
     def progress(self, number: object) -> None:
         """Wait until a request has begun to make progress."""
         while True:
@@ -70,19 +78,29 @@ def end_core(one: Served) -> None:
     assert one.program.stderr.read() == b""
 
 
-@pytest.fixture
-def served_core() -> Iterator[Served]:
+@pytest.fixture(scope="module")
+def one_core() -> Iterator[Served]:
+    """One server for many tests; after any request the next must be answered."""
     one = Served()
     yield one
     end_core(one)
 
 
 @pytest.fixture(scope="module")
-def served_to_many() -> Iterator[Served]:
-    """One server for many tests; after any request the next must be answered."""
-    one = Served()
+def limited_core() -> Iterator[Served]:
+    """A server that gets no more than five gigabytes, so that a failure cannot take the machine."""
+    import resource  # which Windows has not
+
+    one = Served(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (5 << 30, 5 << 30)))
     yield one
     end_core(one)
+
+
+@pytest.fixture
+def served_core(one_core: Served) -> Served:
+    """The server for many tests, of which nobody waits for anything."""
+    one_core.notes.clear()
+    return one_core
 
 
 @pytest.fixture(scope="module")
@@ -94,22 +112,12 @@ def town_made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
         frame = gpd.GeoDataFrame({field: [str(n) for n in range(len(shapes))]})
         frame.set_geometry(gpd.GeoSeries(shapes, crs="EPSG:4547")).to_file(folder / f"{name}.gpkg")
     (folder / "own.toml").write_text(own_pack(20), encoding="utf-8")
-    one = Served()
-    one.ask("new", 1, library=str(folder / "city.gpkg"), crs="EPSG:4547", pack=[str(folder / "own.toml")])
+    library, defined = folder / "city.gpkg", ",".join(f"{name}={value}" for name, value in DEFINE.items())
+    made = done("new", library, "--crs", "EPSG:4547", "--pack", folder / "own.toml")
     # The pack's layer is defined when it is added; the library knows by which rules it will be asked.
-    assert [problem["code"] for problem in one.answer()["result"]["problems"]] == ["pack.layers_unknown"]
-    one.ask(
-        "add",
-        3,
-        library=str(folder / "city.gpkg"),
-        source=str(folder / "zones.gpkg"),
-        covers="extent",
-        define=DEFINE,
-        **{"as": "T"},
-    )
-    assert one.answer()["result"]["features"] == 500
-    one.program.stdin.close()
-    assert one.program.wait(timeout=60) == 0
+    assert made.codes == ["pack.layers_unknown"]
+    added = done("add", library, folder / "zones.gpkg", "--covers", "extent", "--as", "T", "--define", defined)
+    assert added.json["features"] == 500
     return folder
 
 
@@ -242,9 +250,9 @@ def test_a_cancellation_that_comes_too_late_does_not_hit_a_later_request_of_that
         ("serve", {}, 2, "usage.verb"),
     ],
 )
-def test_errors_carry_the_problems_and_the_exit_code(served_to_many, method, params, exit_code, code):
-    served_to_many.ask(method, 5, **params)
-    answer = served_to_many.answer()
+def test_errors_carry_the_problems_and_the_exit_code(served_core, method, params, exit_code, code):
+    served_core.ask(method, 5, **params)
+    answer = served_core.answer()
     assert answer["id"] == 5
     data = answer["error"]["data"]
     assert (data["exit_code"], data["problems"][0]["code"]) == (exit_code, code)
@@ -269,16 +277,16 @@ def test_errors_carry_the_problems_and_the_exit_code(served_to_many, method, par
         (b'{"id": 1, "method": "cancel", "params": {"id": {"a": 1}}}', None),
     ],
 )
-def test_a_line_that_makes_no_sense_is_answered_and_the_next_one_too(served_to_many, line, code):
-    served_to_many.send(b"")
-    served_to_many.send(line)
-    answer = served_to_many.answer()
+def test_a_line_that_makes_no_sense_is_answered_and_the_next_one_too(served_core, line, code):
+    served_core.send(b"")
+    served_core.send(line)
+    answer = served_core.answer()
     assert answer.get("error", {}).get("code") == code
     if code is not None:
         data = answer["error"]["data"]
         assert data["exit_code"] == 2 and data["problems"][0]["message"] == answer["error"]["message"]
-    served_to_many.ask("layers", 2, library="none.gpkg")
-    assert served_to_many.answer()["error"]["data"]["problems"][0]["code"] == "library.missing"
+    served_core.ask("layers", 2, library="none.gpkg")
+    assert served_core.answer()["error"]["data"]["problems"][0]["code"] == "library.missing"
 
 
 @pytest.mark.slow
@@ -335,8 +343,8 @@ def test_what_was_piped_in_is_answered_before_the_end(town):
         {"jsonrpc": "2.0", "id": 3, "method": "check", "params": {**check_of(town), "parcels": "-"}},
     ]
     lines = "".join(json.dumps(request) + "\n" for request in requests).encode()
-    done = subprocess.run(COMMAND, input=lines, capture_output=True, timeout=120, check=True)
-    answers = {line["id"]: line for line in map(json.loads, done.stdout.splitlines()) if "id" in line}
+    piped = subprocess.run(COMMAND, input=lines, capture_output=True, timeout=120, check=True)
+    answers = {line["id"]: line for line in map(json.loads, piped.stdout.splitlines()) if "id" in line}
     assert answers[1]["result"]["layers"]
     assert answers[2]["result"]["verdicts"]["prohibited"] == 100
     assert answers[3]["error"]["data"]["problems"][0]["code"] == "usage.value"  # stdin is asked for requests already

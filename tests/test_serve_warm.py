@@ -17,9 +17,9 @@ from onemap.layers.stores.session import keeping_open
 from onemap.rules.judge.overlay.compiler import is_kept
 from onemap.rules.judge.runs.run_store import KEPT, stored_rows
 from onemap.rules.verbs.commands.serve import _IDLE_S
-from onemap.tests.test_serve import Served, check_of, end_core, served_core, town, town_made_once
+from onemap.tests.test_serve import Served, check_of, end_core, one_core, served_core, town, town_made_once
 
-__all__ = ["served_core", "town", "town_made_once"]  # fixtures
+__all__ = ["one_core", "served_core", "town", "town_made_once"]  # fixtures
 
 
 def answer_and_rows(one: Served, number: int, town: Path) -> tuple[Any, ...]:
@@ -54,8 +54,7 @@ def test_a_warm_session_answers_as_a_fresh_one_after_another_process_added_a_ver
     first = answer_and_rows(served_core, 1, town)
     assert answer_and_rows(served_core, 2, town) == first
     later = zones(town, 20.0)
-    answer = onemap("add", town / "city.gpkg", later, "--as", "T", "--covers", "extent", "--label", "later", "--sure")
-    assert answer.code == 0, answer.json
+    onemap("add", town / "city.gpkg", later, "--as", "T", "--covers", "extent", "--label", "later", "--sure").done()
     again = answer_and_rows(served_core, 3, town)
     assert again != first and again == fresh(town)
 
@@ -139,12 +138,15 @@ def test_a_library_that_was_taken_away_is_no_concern_of_the_next_one(served_core
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/maps").exists() or not is_kept(), reason="no kernel is kept here")
-def test_a_session_loads_the_kernel_after_its_first_answer_and_not_before(served_core, town):
+def test_a_session_loads_the_kernel_after_its_first_answer_and_not_before(town):
+    one = Served()
+
     def is_loaded() -> bool:
-        return "llvmlite" in Path(f"/proc/{served_core.program.pid}/maps").read_text()
+        return "llvmlite" in Path(f"/proc/{one.program.pid}/maps").read_text()
 
     time.sleep(2 * _IDLE_S)
     assert not is_loaded()  # nobody has asked for ground
-    first = answer_and_rows(served_core, 1, town)
-    assert answer_and_rows(served_core, 2, town) == first  # which was begun when the kernel was there
+    first = answer_and_rows(one, 1, town)
+    assert answer_and_rows(one, 2, town) == first  # which was begun when the kernel was there
     assert is_loaded()
+    end_core(one)

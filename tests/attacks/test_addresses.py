@@ -20,6 +20,7 @@ from onemap.layers.server_address import passwords_in, without_password
 from onemap.rules.verbs.commands.command_line import main
 from onemap.tests.attacks.address_spellings import SECRET, command, commands, spellings, values_of
 from onemap.tests.conftest import ROOT, write_layer
+from onemap.tests.rules.command import make_city
 
 SPELLINGS = (
     "postgresql://reader:Hu5h@127.0.0.1:1/db",
@@ -185,13 +186,11 @@ def traces(folder):
 
 
 @pytest.fixture
-def small_library(onemap, tmp_path, monkeypatch):
+def small_library(copied, tmp_path, monkeypatch):
     monkeypatch.setenv("PGCONNECT_TIMEOUT", "2")
-    (tmp_path / "desk").mkdir()
+    copied(make_city, tmp_path / "desk")
     monkeypatch.chdir(tmp_path / "desk")
-    library = tmp_path / "desk" / "city.gpkg"
-    assert onemap("new", library, "--crs", "EPSG:4547").code == 0
-    return str(library)
+    return str(tmp_path / "desk" / "city.gpkg")
 
 
 @pytest.mark.slow

@@ -28,24 +28,15 @@ from onemap.layers.sources.gdal.geopackage_schema import computes_rows
 from onemap.rules.display.maps import typst_pages
 from onemap.rules.display.maps.typst_pages import set_pages
 from onemap.tests.conftest import ROOT, write_layer
+from onemap.tests.rules.command import done, make_city
+from onemap.tests.test_serve import Served, limited_core
+
+__all__ = ["limited_core"]  # a fixture
 
 POINT = shapely.to_wkb(shapely.Point(500000, 4e6))
 BOX = shapely.box(500000, 4e6, 500100, 4000100)
 GEO = {"version": "1.0.0", "primary_column": "geometry", "columns": {"geometry": {"encoding": "WKB", "crs": None}}}
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="bounds a process as Linux does")
-
-
-def bounded(*words: object, gigabytes: float = 3.0) -> dict:
-    """The program's messages under a limit of memory, so that a failure cannot take the machine."""
-    most = int(gigabytes * (1 << 30))
-    code = (
-        f"import resource, runpy, sys; resource.setrlimit(resource.RLIMIT_AS, ({most}, {most}));"
-        f"sys.argv = {['onemap', *map(str, words), '--json']!r};"
-        f"runpy.run_path({str(ROOT / '__main__.py')!r}, run_name='__main__')"
-    )
-    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, timeout=120)
-    assert done.returncode in (0, 3), (done.returncode, done.stdout[-300:], done.stderr[-300:])
-    return {"code": done.returncode, **json.loads(done.stdout)}
 
 
 def codes(answer: dict) -> list[str]:
@@ -98,9 +89,9 @@ def test_collections_of_every_kind_are_not_deep():
 
 @pytest.mark.slow
 @ON_LINUX
-def test_a_geoparquet_with_deep_wkb_names_the_feature(tmp_path):
+def test_a_geoparquet_with_deep_wkb_names_the_feature(limited_core: Served, tmp_path):
     path = geoparquet(tmp_path / "a.parquet", [POINT, nested_wkb(200_000), POINT])
-    (layer,) = bounded("inspect", path)["layers"]
+    (layer,) = limited_core.outcome("inspect", source=str(path))["layers"]
     found = [problem for problem in layer["problems"] if problem["code"] == "source.record"]
     assert [(problem["feature"], layer["count"]) for problem in found] == [("2", 3)]
 
@@ -108,7 +99,7 @@ def test_a_geoparquet_with_deep_wkb_names_the_feature(tmp_path):
 @pytest.mark.slow
 @ON_LINUX
 @pytest.mark.parametrize("kind", [7, 9, 11])
-def test_a_geopackage_with_deep_wkb_is_refused(tmp_path, kind):
+def test_a_geopackage_with_deep_wkb_is_refused(limited_core: Served, tmp_path, kind):
     path = write_layer(tmp_path / "a.gpkg", [BOX])
     with closing(sqlite3.connect(path)) as connection:
         for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
@@ -116,13 +107,13 @@ def test_a_geopackage_with_deep_wkb_is_refused(tmp_path, kind):
         blob = b"GP\0\1" + struct.pack("<i", 4547) + nested_wkb(100_000, kind=kind)
         connection.execute("UPDATE a SET geom = ?", (blob,))
         connection.commit()
-    assert codes(bounded("inspect", path)) == ["source.damaged"]
+    assert codes(limited_core.outcome("inspect", source=str(path))) == ["source.damaged"]
 
 
 @pytest.mark.slow
 @ON_LINUX
 @pytest.mark.parametrize("form", ["WKB", "SpatiaLite"])
-def test_a_spatialite_with_deep_geometry_names_the_feature(tmp_path, form):
+def test_a_spatialite_with_deep_geometry_names_the_feature(limited_core: Served, tmp_path, form):
     deep = struct.pack("<II", 7, 1) + b"\x69"
     own = b"\0\1" + struct.pack("<i", 4547) + bytes(32) + b"\x7c" + deep * 5000 + struct.pack("<Idd", 1, 1, 1) + b"\xfe"
     with closing(sqlite3.connect(tmp_path / "a.sqlite")) as connection:
@@ -134,7 +125,7 @@ def test_a_spatialite_with_deep_geometry_names_the_feature(tmp_path, form):
         connection.execute("INSERT INTO geometry_columns VALUES ('t', 'geom', 7, 4547, ?)", (form,))
         connection.execute("INSERT INTO t VALUES (1, ?)", (nested_wkb(200_000) if form == "WKB" else own,))
         connection.commit()
-    (layer,) = bounded("inspect", tmp_path / "a.sqlite")["layers"]
+    (layer,) = limited_core.outcome("inspect", source=str(tmp_path / "a.sqlite"))["layers"]
     assert "source.record" in [problem["code"] for problem in layer["problems"]]
 
 
@@ -154,9 +145,9 @@ def test_deep_metadata_of_a_parquet_is_refused(onemap, tmp_path, depth):
         ("a.gml", '<a xmlns:gml="http://www.opengis.net/gml/3.2">{}{}</a>'),
     ],
 )
-def test_deep_xml_ends_in_words(tmp_path, name, text):
+def test_deep_xml_ends_in_words(limited_core: Served, tmp_path, name, text):
     (tmp_path / name).write_text(text.format("<Folder>" * 100_000, "</Folder>" * 100_000))
-    assert bounded("inspect", tmp_path / name)["code"] in (0, 3)
+    assert limited_core.outcome("inspect", source=str(tmp_path / name)).get("exit_code", 0) in (0, 3)
 
 
 @pytest.mark.parametrize("name", ["a.geojson", "a.geojsonl"])
@@ -194,34 +185,34 @@ def unfolding_columns() -> dict[str, pa.Array]:
 @pytest.mark.slow
 @ON_LINUX
 @pytest.mark.parametrize("kind", ["numbers", "nulls", "list", "text", "texts in a list", "texts in a structure"])
-def test_a_small_parquet_that_unfolds_is_refused_with_the_bound(tmp_path, kind):
+def test_a_small_parquet_that_unfolds_is_refused_with_the_bound(limited_core: Served, tmp_path, kind):
     path = parquet_of(tmp_path / "a.parquet", unfolding_columns()[kind])
     assert path.stat().st_size < 200_000
-    answer = bounded("inspect", path)
+    answer = limited_core.outcome("inspect", source=str(path))
     assert codes(answer) == ["source.swollen"]
     assert "300 MB" in answer["problems"][0]["message"]
 
 
 @pytest.mark.slow
 @ON_LINUX
-def test_a_geometry_that_is_repeated_a_million_times_is_refused(tmp_path):
+def test_a_geometry_that_is_repeated_a_million_times_is_refused(limited_core: Served, tmp_path):
     body = shapely.to_wkb(shapely.Point(0, 0).buffer(1, quad_segs=5000))
     column = pa.array([body] * 2000, pa.binary())
     table = pa.table({"geometry": column}).replace_schema_metadata({b"geo": json.dumps(GEO).encode()})
     pq.write_table(table, tmp_path / "a.parquet", compression="zstd", row_group_size=2000)
     assert (tmp_path / "a.parquet").stat().st_size < 1_000_000
-    assert codes(bounded("inspect", tmp_path / "a.parquet")) == ["source.swollen"]
+    assert codes(limited_core.outcome("inspect", source=str(tmp_path / "a.parquet"))) == ["source.swollen"]
 
 
 @pytest.mark.slow
 @ON_LINUX
 @pytest.mark.parametrize("name", ["a.geojson", "a.geojsonl"])
-def test_records_that_each_bring_a_field_of_their_own_are_refused(tmp_path, name):
+def test_records_that_each_bring_a_field_of_their_own_are_refused(limited_core: Served, tmp_path, name):
     place = '"geometry": {"type": "Point", "coordinates": [114, 36]}'
     records = [f'{{"type": "Feature", "properties": {{"k{at}": 1}}, {place}}}' for at in range(8000)]
     whole = '{"type": "FeatureCollection", "features": [' + ",\n".join(records) + "]}"
     (tmp_path / name).write_text(whole if name == "a.geojson" else "\n".join(records))
-    assert codes(bounded("inspect", tmp_path / name)) == ["source.swollen"]
+    assert codes(limited_core.outcome("inspect", source=str(tmp_path / name))) == ["source.swollen"]
 
 
 @pytest.mark.slow
@@ -297,19 +288,21 @@ def test_a_table_beside_a_view_that_computes_is_plain_unless_the_view_stands_for
 OWN_COLUMN = '"STBHHX__1"."BSM"'
 
 
-@pytest.fixture
-def own_views(onemap, tmp_path):
-    """A library with three versions of a layer, of unlike fields: the second out of force, the last to come."""
-    library = tmp_path / "library.gpkg"
-    onemap("new", library, "--crs", "EPSG:4547")
+def make_own_views(folder):
+    make_city(folder)
     for number, name in enumerate(("HXMC", 'a "b" (c), d', "BZ")):
-        source = write_layer(tmp_path / f"{number}.gpkg", [BOX], {"BSM": ["1"], name: ["x"]})
+        source = write_layer(folder / f"{number}.gpkg", [BOX], {"BSM": ["1"], name: ["x"]})
         day = ("--valid-from", "2999-01-01") if number == 2 else ()
         given = ("--as", "STBHHX", "--label", number, "--covers", "extent", "--sure", *day)
-        added = onemap("add", library, source, *given)
-        assert added.code == 0, added.json
-    assert onemap("retire", library, "STBHHX", "1", "--reason", "wrong file", "--by", "li").code == 0
-    return library
+        done("add", folder / "city.gpkg", source, *given)
+    done("retire", folder / "city.gpkg", "STBHHX", "1", "--reason", "wrong file", "--by", "li")
+
+
+@pytest.fixture
+def own_views(copied, tmp_path):
+    """A library with three versions of a layer, of unlike fields: the second out of force, the last to come."""
+    copied(make_own_views, tmp_path)
+    return tmp_path / "city.gpkg"
 
 
 def test_a_library_s_own_view_of_a_layer_is_read_in_this_process(own_views):
@@ -390,7 +383,7 @@ def test_a_view_whose_text_is_none_hides_nothing(tmp_path):
 
 @ON_LINUX
 @pytest.mark.slow
-def test_a_default_that_fills_the_memory_is_refused(tmp_path):
+def test_a_default_that_fills_the_memory_is_refused(limited_core: Served, tmp_path):
     path = write_layer(tmp_path / "a.gpkg", [BOX])
     with closing(sqlite3.connect(path)) as connection:
         for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
@@ -398,7 +391,7 @@ def test_a_default_that_fills_the_memory_is_refused(tmp_path):
         connection.executemany("INSERT INTO a (BSM) VALUES (?)", [(str(at),) for at in range(20_000)])
         connection.execute(f"ALTER TABLE a ADD COLUMN t TEXT DEFAULT '{'x' * 300_000}'")
         connection.commit()
-    assert codes(bounded("inspect", path, gigabytes=5.0))[0] in ("source.unbounded", "source.damaged")
+    assert codes(limited_core.outcome("inspect", source=str(path)))[0] in ("source.unbounded", "source.damaged")
 
 
 @pytest.mark.slow
@@ -506,13 +499,13 @@ def test_a_grid_with_cells_that_are_no_number_is_read(onemap, tmp_path):
 
 @pytest.mark.slow
 @ON_LINUX
-def test_sheets_and_tables_that_unfold_end_in_words(tmp_path):
+def test_sheets_and_tables_that_unfold_end_in_words(limited_core: Served, tmp_path):
     with zipfile.ZipFile(tmp_path / "a.xlsx", "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("xl/sharedStrings.xml", "<sst>" + "<si><t>x</t></si>" * 3_000_000 + "</sst>")
     head = struct.pack("<BBBBIHH20x", 3, 26, 1, 1, 0xFFFFFFFF, 33 + 32, 0xFFFF)
     (tmp_path / "a.dbf").write_bytes(head + b"A".ljust(11, b"\0") + b"C" + bytes(4) + b"\xff" + bytes(15) + b"\r")
     for name in ("a.xlsx", "a.dbf"):
-        assert bounded("inspect", tmp_path / name)["code"] == 3
+        assert limited_core.outcome("inspect", source=str(tmp_path / name))["exit_code"] == 3
 
 
 # --- processes of their own

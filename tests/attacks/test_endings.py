@@ -25,7 +25,7 @@ from onemap.layers.library.library import open_library
 from onemap.rules.review.statement.reply_file import read_reply
 from onemap.rules.verbs.commands.serve import _Server
 from onemap.tests.conftest import ROOT, other_writer, wait_for, write_layer
-from onemap.tests.rules.command import command
+from onemap.tests.rules.command import command, done, make_city
 from onemap.tests.rules.small_pack import pack_text
 
 BOX = shapely.box(500000, 4e6, 500100, 4000100)
@@ -34,19 +34,23 @@ PACK = pack_text({"id": "own.zone", "layer": "T"}, id="own")
 
 
 @pytest.fixture
-def library(onemap, tmp_path) -> Path:
-    path = tmp_path / "city.gpkg"
-    assert onemap("new", path, "--crs", "EPSG:4547").code == 0
-    return path
+def library(copied, tmp_path) -> Path:
+    copied(make_city, tmp_path)
+    return tmp_path / "city.gpkg"
+
+
+def make_desk(folder: Path) -> None:
+    make_city(folder)
+    source = write_layer(folder / "zone.gpkg", [BOX])
+    write_layer(folder / "parcels.gpkg", [BOX], {"DKBH": ["A"]})
+    (folder / "own.toml").write_text(PACK, encoding="utf-8")
+    done("add", folder / "city.gpkg", source, "--as", "T", "--define", DEFINE, "--covers", "extent")
 
 
 @pytest.fixture
-def desk(onemap, library, tmp_path) -> Path:
+def desk(copied, tmp_path) -> Path:
     """A library with one version, and parcels and a pack beside it."""
-    source = write_layer(tmp_path / "zone.gpkg", [BOX])
-    write_layer(tmp_path / "parcels.gpkg", [BOX], {"DKBH": ["A"]})
-    (tmp_path / "own.toml").write_text(PACK, encoding="utf-8")
-    assert onemap("add", library, source, "--as", "T", "--define", DEFINE, "--covers", "extent").code == 0
+    copied(make_desk, tmp_path)
     return tmp_path
 
 
@@ -236,8 +240,7 @@ def test_a_copy_does_not_stumble_over_what_an_earlier_one_left(onemap, desk):
     for end in ("-wal", "-shm"):
         copy.with_name(f"copy.gpkg{end}").write_bytes(b"left of another library" * 300)
     copy.unlink()
-    answer = onemap("copy", desk / "city.gpkg", copy)
-    assert answer.code == 0, answer.json
+    onemap("copy", desk / "city.gpkg", copy).done()
     assert onemap("verify", copy).code == 0
     assert sorted(path.name for path in desk.glob("copy*")) == ["copy.gpkg"]
 
@@ -245,8 +248,7 @@ def test_a_copy_does_not_stumble_over_what_an_earlier_one_left(onemap, desk):
 def test_a_copy_finds_its_own_file_beside_it_as_it_left_it(onemap, desk):
     (desk / "city.calendar.toml").write_text("", encoding="utf-8")
     for _ in range(2):
-        answer = onemap("copy", desk / "city.gpkg", desk / "copy.gpkg")
-        assert answer.code == 0, answer.json
+        onemap("copy", desk / "city.gpkg", desk / "copy.gpkg").done()
         (desk / "copy.gpkg").unlink()
 
 

@@ -75,10 +75,7 @@ def refusal_of(bureau, own: Path, target: Path) -> dict:
 def test_a_template_runs_no_program_and_comes_to_an_end(bureau, own, tmp_path, monkeypatch, text):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(template_environment, "MOST_S", 2.0)
-    document = Document()
-    document.add_paragraph("{{ project.name }}")
-    document.add_paragraph(text)
-    document.save(str(own / "report.docx"))
+    saved_template(own, text)
     problem = refusal_of(bureau, own, tmp_path / "a.docx")
     assert problem["code"] in {*CODES, "statement.template_syntax"}
     assert problem["file"] == "report.docx"
@@ -94,10 +91,7 @@ def test_a_template_runs_no_program_and_comes_to_an_end(bureau, own, tmp_path, m
     ],
 )
 def test_a_block_that_does_not_stand_alone_is_refused(bureau, own, tmp_path, text):
-    document = Document()
-    document.add_paragraph("{{ project.name }}")
-    document.add_paragraph(text)
-    document.save(str(own / "report.docx"))
+    saved_template(own, text)
     problem = refusal_of(bureau, own, tmp_path / "a.docx")
     assert (problem["code"], "paragraph 2" in problem["message"]) == ("statement.template_block", True)
 
@@ -112,10 +106,7 @@ def test_a_block_in_a_table_or_a_foot_is_refused(bureau, own, tmp_path, place):
 
 
 def test_what_fails_while_it_is_filled_in_is_named_with_its_place(bureau, own, tmp_path):
-    document = Document()
-    document.add_paragraph("{{ project.name }}")
-    document.add_paragraph("{{ 1 / 0 }}")
-    document.save(str(own / "report.docx"))
+    saved_template(own, "{{ 1 / 0 }}")
     problem = refusal_of(bureau, own, tmp_path / "a.docx")
     assert problem["code"] == "statement.template_syntax"
     assert "paragraph 2" in problem["message"]
@@ -123,19 +114,13 @@ def test_what_fails_while_it_is_filled_in_is_named_with_its_place(bureau, own, t
 
 
 @pytest.mark.slow
-def test_a_program_outside_the_text_is_refused_too(bureau, own, tmp_path):
-    document = Document()
-    document.add_paragraph("{{ project.name }}")
-    document.core_properties.title = "{{ ''.__class__.__mro__ }}"
-    document.save(str(own / "report.docx"))
-    assert refusal_of(bureau, own, tmp_path / "a.docx")["code"] == "statement.template_forbidden"
-
-
-@pytest.mark.slow
-def test_a_program_in_an_attribute_is_refused_too(bureau, own, tmp_path):
-    document = Document()
-    paragraph = document.add_paragraph("{{ project.name }}")
-    paragraph._element.set("x", "{{ ''.__class__.__mro__ }}")
+@pytest.mark.parametrize("place", ["title", "attribute"])
+def test_a_program_outside_the_text_is_refused_too(bureau, own, tmp_path, place):
+    document, program = saved_template(own), "{{ ''.__class__.__mro__ }}"
+    if place == "title":
+        document.core_properties.title = program
+    else:
+        document.paragraphs[0]._element.set("x", program)
     document.save(str(own / "report.docx"))
     assert refusal_of(bureau, own, tmp_path / "a.docx")["code"] == "statement.template_forbidden"
 
@@ -193,9 +178,10 @@ def add_field(paragraph: Any, *codes: str, simple: bool = False) -> None:
             run._r.append(text)
 
 
-def saved_template(own: Path) -> Any:
+def saved_template(own: Path, *texts: str) -> Any:
     document = Document()
-    document.add_paragraph("{{ project.name }}")
+    for text in ("{{ project.name }}", *texts):
+        document.add_paragraph(text)
     document.sections[0].footer.paragraphs[0].add_run("1")
     document.save(str(own / "report.docx"))
     return document
@@ -270,19 +256,22 @@ def test_a_program_among_the_parts_is_refused(bureau, own, tmp_path, part):
     assert (problem["code"], part in problem["message"]) == ("statement.template_macro", True)
 
 
-def test_a_template_with_macros_under_another_name_is_refused(bureau, own, tmp_path):
-    saved_template(own)
-    kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
-    macro = "application/vnd.ms-word.document.macroEnabled.main+xml"
-    change_part(own / "report.docx", "[Content_Types].xml", lambda text: text.replace(kind, macro))
-    assert refusal_of(bureau, own, tmp_path / "a.docx")["code"] == "statement.template_macro"
+KIND = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+MACRO = "application/vnd.ms-word.document.macroEnabled.main+xml"
+MERGE = '<w:mailMerge><w:query w:val="SELECT"/></w:mailMerge></w:settings>'
 
 
-def test_a_merge_with_a_source_of_data_is_refused(bureau, own, tmp_path):
+@pytest.mark.parametrize(
+    ("part", "old", "new", "code"),
+    [
+        ("[Content_Types].xml", KIND, MACRO, "statement.template_macro"),
+        ("word/settings.xml", "</w:settings>", MERGE, "statement.template_link"),
+    ],
+)
+def test_macros_under_another_name_and_a_merge_with_data_are_refused(bureau, own, tmp_path, part, old, new, code):
     saved_template(own)
-    merge = '<w:mailMerge><w:query w:val="SELECT"/></w:mailMerge></w:settings>'
-    change_part(own / "report.docx", "word/settings.xml", lambda text: text.replace("</w:settings>", merge))
-    assert refusal_of(bureau, own, tmp_path / "a.docx")["code"] == "statement.template_link"
+    change_part(own / "report.docx", part, lambda text: text.replace(old, new))
+    assert refusal_of(bureau, own, tmp_path / "a.docx")["code"] == code
 
 
 def test_a_part_that_stands_twice_is_refused(bureau, own, tmp_path):

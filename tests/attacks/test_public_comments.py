@@ -29,8 +29,7 @@ def bureau(made_bureau: Bureau, postgis: Any, tmp_path_factory: pytest.TempPathF
         if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (PUBLIC,)).fetchone() is None:
             connection.execute(f"CREATE ROLE {PUBLIC} LOGIN")  # type: ignore[call-overload]
         connection.execute(f"GRANT onemap_town_public TO {PUBLIC}")  # type: ignore[call-overload]
-    opened = one.review("u_lead", "notice", "--days", "10")
-    assert opened.code == 0, opened.json
+    one.review("u_lead", "notice", "--days", "10").done()
     return one
 
 

@@ -1,12 +1,12 @@
 """Hostile lines sent to `onemap serve`: each is answered, and so is the next one."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
-from onemap.tests.conftest import ROOT
+from onemap.tests.test_serve import one_core
+
+__all__ = ["one_core"]  # a fixture
 
 LINES = (
     b'{"jsonrpc": "2.0", "id": NaN, "method": "layers", "params": {}}',
@@ -36,21 +36,11 @@ LINES = (
 )
 
 
-@pytest.fixture
-def server_program():
-    command = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py"), "serve", "--lang", "en"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
-        yield program
-        program.stdin.close()
-        assert program.wait(20) == 0
-
-
 @pytest.mark.slow
-def test_every_line_is_answered_and_none_is_a_defect(server_program):
+def test_every_line_is_answered_and_none_is_a_defect(one_core):
     def ask(line: bytes) -> dict:
-        server_program.stdin.write(line + b"\n")
-        server_program.stdin.flush()
-        while "method" in (answer := json.loads(server_program.stdout.readline(), parse_constant=pytest.fail)):
+        one_core.send(line)
+        while "method" in (answer := json.loads(one_core.program.stdout.readline(), parse_constant=pytest.fail)):
             continue  # progress
         return answer
 

@@ -3,14 +3,15 @@
 import contextlib
 import io
 import json
+from pathlib import Path
 
 from onemap.rules.verbs.commands.command_line import main
 from onemap.tests.conftest import Answer
 
 
-def command(*arguments: object) -> Answer:
+def command(*arguments: object, lang: str = "en") -> Answer:
     """Run one verb in this process, and return its JSON answer."""
-    code, output, _ = outcome_of(*arguments, "--json", "--lang", "en")
+    code, output, _ = outcome_of(*arguments, "--json", "--lang", lang)
     return Answer(code, json.loads(output), "")
 
 
@@ -23,8 +24,11 @@ def outcome_of(*arguments: object) -> tuple[int, str, str]:
     return code, output.buffer.getvalue().decode("utf-8", "surrogatepass"), remarks.getvalue()
 
 
-def done(*arguments: object) -> Answer:
+def done(*arguments: object, lang: str = "en") -> Answer:
     """Run one verb that must succeed."""
-    answer = command(*arguments)
-    assert answer.code == 0, answer.json
-    return answer
+    return command(*arguments, lang=lang).done()
+
+
+def make_city(folder: Path) -> None:
+    """Make an empty library `city.gpkg` in a folder, for the fixture `copied`."""
+    done("new", folder / "city.gpkg", "--crs", "EPSG:4547")

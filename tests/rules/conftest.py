@@ -139,8 +139,7 @@ class Desk:
         given = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
         answer = self.run(
             "check", self.library, self.parcels(parcels, columns), "--pack", pack, "--out", out, "--overwrite", *given
-        )
-        assert answer.code == 0, answer.json
+        ).done()
         return Outcome(answer, out)
 
 

@@ -81,8 +81,7 @@ def receiver(tmp_path, onemap):
 @pytest.fixture
 def package(sender, tmp_path, onemap):
     path = tmp_path / "p.zip"
-    answer = onemap("deliver", sender, path, "--layers", "T,U", "--to", "省厅", "--secrecy", "内部")
-    assert answer.code == 0, answer.json
+    answer = onemap("deliver", sender, path, "--layers", "T,U", "--to", "省厅", "--secrecy", "内部").done()
     assert [(row["code"], row["version"], row["features"]) for row in answer.json["layers"]] == [
         ("T", "2025", 4),
         ("U", "2025", 2),

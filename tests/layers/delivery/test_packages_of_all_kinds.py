@@ -65,22 +65,19 @@ def sender(tmp_path, onemap):
         crs="EPSG:4547",
     )
     units.to_file(folder / "units.gpkg")
-    added = onemap("add", path, folder / "units.gpkg", "--as=XZQ", "--covers=district", "--valid-from=2020-01-01")
-    assert added.code == 0, added.json
+    onemap("add", path, folder / "units.gpkg", "--as=XZQ", "--covers=district", "--valid-from=2020-01-01").done()
     for label, more in (("2020", {}), ("2021", {"ND": [2021] * 4, "CZRK": [1300, 800, 5, 2100]})):
         pd.DataFrame(PEOPLE | more).to_csv(folder / "people.csv", index=False)
-        added = onemap(
+        onemap(
             "add", path, folder / "people.csv", "--as=RKTJ", "--label", label, "--valid-from", f"{label}-12-31"
-        )
-        assert added.code == 0, added.json
+        ).done()
     heights = np.random.default_rng(3).normal(50, 5, (20, 20)).astype("float32")
     heights[3, 4] = -9999
     grid = {"width": 20, "height": 20, "count": 1, "dtype": "float32", "crs": "EPSG:4547", "nodata": -9999}
     grid["transform"] = from_origin(500_000, 4_200_400, 20, 20)
     with rasterio.open(folder / "terrain.tif", "w", driver="GTiff", **grid) as dataset:
         dataset.write(heights, 1)
-    added = onemap("add", path, folder / "terrain.tif", "--as=DEM", "--covers=extent", "--label=2020")
-    assert added.code == 0, added.json
+    onemap("add", path, folder / "terrain.tif", "--as=DEM", "--covers=extent", "--label=2020").done()
     return path
 
 

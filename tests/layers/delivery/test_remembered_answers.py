@@ -55,8 +55,7 @@ def plan_of(onemap, library, folder, *more):
 
 
 def test_a_change_of_datum_is_known_again_by_its_hash(library, tmp_path, parameters, onemap):
-    first = onemap("ingest", library, delivery_of(tmp_path, 2022), "--covers", "district", "--transform", parameters)
-    assert first.code == 0, first.json
+    onemap("ingest", library, delivery_of(tmp_path, 2022), "--covers", "district", "--transform", parameters).done()
     digest = hashlib.sha256(parameters.read_bytes()).hexdigest()
     (row,) = onemap("answers", library).json["answers"]
     assert row["transform"] == {"hash": digest, "file": "西安80转换.toml"}
@@ -236,8 +235,7 @@ def test_on_a_server_they_are_kept_and_read_in_the_same_way(library, postgis, tm
     assert onemap("answers", library, "DLTB", "--set", "crs=EPSG:4547").code == 0
     assert onemap("copy", library, url).code == 0
     assert onemap("answers", url).json == onemap("answers", library).json
-    changed = onemap("answers", url, "DLTB", "--set", "covers=features", "--forget", "crs")
-    assert changed.code == 0, changed.json
+    onemap("answers", url, "DLTB", "--set", "covers=features", "--forget", "crs").done()
     (row,) = onemap("answers", url).json["answers"]
     assert (row["covers"], row["crs"], set(row["changed"])) == ("features", None, {"covers"})
     (plan,) = onemap("ingest", url, delivery_of(tmp_path, 2023, "EPSG:4547"), "--plan", tmp_path / "p.toml").json[

@@ -31,8 +31,7 @@ def mixed_shapes(layer_file, box):
 
 
 def test_good_features_go_in_and_bad_ones_stand_aside_with_their_problems(shelf, mixed_shapes, cover):
-    answer = shelf.add(mixed_shapes, keep_bad=True, covers=cover, key="BSM")
-    assert answer.code == 0, answer.json
+    answer = shelf.add(mixed_shapes, keep_bad=True, covers=cover, key="BSM").done()
     assert (answer.json["features"], answer.json["set_aside"]) == (2, 4)
     assert shelf.column("BSM") == ["a", "f"]
     assert answer.json["bad_table"] == "T__1__bad"
@@ -66,8 +65,7 @@ def test_a_check_over_the_gap_is_unknown_and_beside_it_clear(shelf, mixed_shapes
     # In the bow tie's wing; in what it leaves open; on a good feature; on free ground.
     parcels = [box(45, 10, 10, 10), box(10, 45, 10, 10), box(210, 10, 10, 10), box(600, 500, 10, 10)]
     asked = layer_file("parcels.gpkg", parcels, {"DKBH": ["wing", "between", "hit", "free"]})
-    answer = shelf.run("check", shelf.path, asked, "--pack", tmp_path / "own.toml", "--out", tmp_path / "out.gpkg")
-    assert answer.code == 0, answer.json
+    shelf.run("check", shelf.path, asked, "--pack", tmp_path / "own.toml", "--out", tmp_path / "out.gpkg").done()
     found = gpd.read_file(tmp_path / "out.gpkg", layer="parcels")
     assert dict(zip(found.parcel, found.verdict, strict=True)) == {
         "wing": "unknown",

@@ -9,15 +9,15 @@ import pytest
 from shapely import box
 
 from onemap.tests.conftest import write_layer
+from onemap.tests.rules.command import make_city
 
 ROWS = {"行政区代码": ["130102001", "130102002"], "年份": [2020, 2020], "常住人口": [52000.0, 8100.5]}
 
 
 @pytest.fixture
-def library(tmp_path, onemap):
-    path = tmp_path / "city.gpkg"
-    assert onemap("new", path, "--crs", "EPSG:4547").code == 0
-    return path
+def library(copied, tmp_path):
+    copied(make_city, tmp_path)
+    return tmp_path / "city.gpkg"
 
 
 def table_file(folder, suffix, rows):
@@ -38,8 +38,9 @@ def frame_to_gdal(frame, path):
 @pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".gpkg", ".dbf"])
 def test_a_table_is_read_from_every_form_and_kept_as_a_version(library, onemap, tmp_path, suffix):
     rows = ROWS if suffix != ".dbf" else {"XZQDM": ROWS["行政区代码"], "ND": ROWS["年份"], "CZRK": ROWS["常住人口"]}
-    added = onemap("add", library, table_file(tmp_path, suffix, rows), "--as", "RKTJ", "--valid-from", "2020-12-31")
-    assert added.code == 0, added.json
+    added = onemap(
+        "add", library, table_file(tmp_path, suffix, rows), "--as", "RKTJ", "--valid-from", "2020-12-31"
+    ).done()
     assert (added.json["features"], added.json["table"]) == (2, "RKTJ__1")
     with sqlite3.connect(library) as connection:
         stored = connection.execute("SELECT XZQDM, ND, CZRK FROM RKTJ__1 ORDER BY fid").fetchall()
@@ -159,8 +160,7 @@ def test_codes_that_join_no_unit_are_told_of(library, onemap, tmp_path):
     assert {row["unit"]: row["sums"]["CZRK"] for row in found["rows"]} == {"130102001": 52000.0, "130102002": None}
     assert [problem["code"] for problem in found["problems"]] == ["statistics.unjoined", "statistics.no_row"]
     assert onemap("statistics", library, "RKTJ", "--sum", "CZRK").json["total"]["sums"] == {"CZRK": 60100.5}
-    project = onemap("publish", library, tmp_path / "map.qgz")
-    assert project.code == 0, project.json
+    onemap("publish", library, tmp_path / "map.qgz").done()
 
 
 @pytest.mark.slow
@@ -172,8 +172,7 @@ def test_a_table_is_read_from_a_server_and_a_library_with_one_goes_there_and_bac
     assert (added.code, added.json.get("features")) == (0, 2), added.json
     there, back = f"{database.url}&schema=city", tmp_path / "back.gpkg"
     for source, target in ((library, there), (there, back)):
-        copied = onemap("copy", source, target)
-        assert copied.code == 0, copied.json
+        onemap("copy", source, target).done()
         assert onemap("verify", target).json["ok"]
         asked = onemap("statistics", target, "RKTJ", "--by", "XZQDM", "--sum", "CZRK").json
         assert {row["keys"]["XZQDM"]: row["sums"]["CZRK"] for row in asked["rows"]} == {

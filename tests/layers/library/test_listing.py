@@ -46,8 +46,7 @@ def test_a_field_that_only_a_rule_asks_for_is_listed_and_its_type_is_not_known(s
         encoding="utf-8",
     )
     library = tmp_path / "own.gpkg"
-    made = onemap("new", library, "--crs", "EPSG:4547", "--pack", pack)
-    assert made.code == 0, made.json
+    onemap("new", library, "--crs", "EPSG:4547", "--pack", pack).done()
     layers = {layer["code"]: layer for layer in onemap("layers", library).json["layers"]}
     own = [field for field in layers["STBHHX"]["fields"] if field["name"] == "HXLX"]
     assert own == [{"name": "HXLX", "type": None, "title": {"zh": "", "en": ""}, "aliases": [], "required": True}]
@@ -119,8 +118,7 @@ def test_each_version_tells_what_it_is_today_and_on_which_day_it_is_first_in_for
             ("next", "2999-01-01"),
         )
     ):
-        added = shelf.add(layer_file(f"{label}.gpkg", [box(0, number)]), key="BSM", label=label, valid_from=since)
-        assert added.code == 0, added.json
+        shelf.add(layer_file(f"{label}.gpkg", [box(0, number)]), key="BSM", label=label, valid_from=since).done()
     for day in ("2021-06-01", "2999-06-01"):  # whatever day is asked for
         answer = shelf.run("layers", shelf.path, "--as-of", day).json
         (versions,) = [layer["versions"] for layer in answer["layers"] if layer["code"] == "T"]
@@ -141,8 +139,7 @@ def test_a_version_without_a_date_beside_a_dated_one_is_not_called_past(shelf, l
             ("dated", {"valid_from": "2022-01-01"}),
         )
     ):
-        added = shelf.add(layer_file(f"{label}.gpkg", [box(0, number)]), key="BSM", label=label, **dates)
-        assert added.code == 0, added.json
+        shelf.add(layer_file(f"{label}.gpkg", [box(0, number)]), key="BSM", label=label, **dates).done()
 
     def states(day):
         answer = shelf.run("layers", shelf.path, "--as-of", day).json

@@ -23,8 +23,7 @@ def services_of(onemap, shelf):
 
 
 def test_a_service_is_listed_with_its_owner_its_date_and_who_registered_it(shelf, onemap, register):
-    answer = register("红线服务", *WFS, "--department", "environment", "--dated", "2025-06-30", "--note", "季度更新")
-    assert answer.code == 0, answer.json
+    register("红线服务", *WFS, "--department", "environment", "--dated", "2025-06-30", "--note", "季度更新").done()
     (service,) = services_of(onemap, shelf)
     assert service["name"] == "红线服务"
     assert (service["department"], service["library"], service["kind"]) == ("environment", "department", "vector")
@@ -164,8 +163,7 @@ def test_a_snapshot_is_a_version_that_says_of_which_service_and_when(shelf, onem
     assert register("红线服务", *WFS, *POLYGONS).code == 0
     source = layer_file("snapshot.gpkg", [box(0, 0)])
     taken = {"service": "红线服务", "taken_at": "2026-11-20T10:30:00+08:00", "label": "2026-11-20"}
-    answer = shelf.add(source, **taken)
-    assert answer.code == 0, answer.json
+    shelf.add(source, **taken).done()
     ((origin, report),) = shelf.rows("SELECT source, report FROM onemap_versions")
     assert origin == (
         "红线服务 (wfs https://gis.example.gov.cn/wfs?map=%2Fdata%2Fa.map ns:redline), 2026-11-20T02:30:00Z"
@@ -205,8 +203,7 @@ def test_no_snapshot_is_taken_of_a_picture_or_of_a_service_that_nobody_registere
 def test_a_registered_service_is_nothing_to_check_against(shelf, onemap, register, layer_file, box):
     assert register("s", *WFS, "--as", "STBHHX").code == 0
     parcels = layer_file("parcels.gpkg", [box(0, 0)], {"DKBH": ["A"]})
-    answer = onemap("check", shelf.path, parcels, "--only", "STBHHX")
-    assert answer.code == 0, answer.json
+    answer = onemap("check", shelf.path, parcels, "--only", "STBHHX").done()
     assert answer.json["verdicts"]["unknown"] == 1
 
 

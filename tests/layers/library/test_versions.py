@@ -18,9 +18,7 @@ def add(shelf, layer_file, box):
 
     def add(label, valid_from=None, valid_to=None, **columns):
         path = layer_file(f"{label}.gpkg", [box(0, 0)], {"BSM": [label], **columns})
-        answer = shelf.add(path, label=label, valid_from=valid_from, valid_to=valid_to)
-        assert answer.code == 0, answer.json
-        return answer
+        return shelf.add(path, label=label, valid_from=valid_from, valid_to=valid_to).done()
 
     return add
 

@@ -74,16 +74,14 @@ def kinds(answer):
 
 
 def test_sound_data_have_nothing_told_of_them_but_absent_fields(survey):
-    answer = survey({"DLMC": ["水田", "水田"], "QSXZ": ["10", "30"], "SJNF": [2024, 2024]})
-    assert answer.code == 0
+    answer = survey({"DLMC": ["水田", "水田"], "QSXZ": ["10", "30"], "SJNF": [2024, 2024]}).done()
     assert kinds(answer) == []
     assert {problem["level"] for problem in answer.json["problems"]} == {"note"}
     assert answer.json["codes"] == {"DLBM": "survey-classes 2019"}
 
 
 def test_a_key_that_is_empty_or_used_twice_is_a_warning_that_names_the_other_row(survey):
-    answer = survey({"BSM": ["1", None, "1", "2", " "]})
-    assert answer.code == 0
+    answer = survey({"BSM": ["1", None, "1", "2", " "]}).done()
     assert [(p["row"], p["level"]) for p in problems_of(answer, "key.null")] == [(2, "warn"), (5, "warn")]
     (repeated,) = problems_of(answer, "key.repeated")
     assert (repeated["row"], repeated["field"]) == (3, "BSM")
@@ -359,8 +357,7 @@ def test_one_file_of_several_far_outside_the_district_is_refused_by_its_name(dis
     assert (answer.json["problems"][0]["file"], "20 km" in answer.json["problems"][0]["message"]) == ("far.gpkg", True)
     # 19.9 km away it may be a neighbour's: a remark for each feature.
     other = layer_file("other.gpkg", [shapely.box(529_900, 4_000_000, 530_000, 4_000_100)])
-    answer = shelf.run("add", shelf.path, near, other, *given)
-    assert answer.code == 0
+    answer = shelf.run("add", shelf.path, near, other, *given).done()
     assert [(one["file"], one["row"]) for one in answer.json["problems"] if one["code"] == "position.partly"] == [
         ("other.gpkg", 1)
     ]
@@ -369,8 +366,7 @@ def test_one_file_of_several_far_outside_the_district_is_refused_by_its_name(dis
 def test_what_lies_beyond_the_district_but_not_far_is_a_warning_for_each_feature(district_shelf, layer_file):
     shelf = district_shelf()
     shapes = [shapely.box(x, 4_000_000, x + 100, 4_000_100) for x in (500_000, 509_950, 510_100, 529_000)]
-    answer = shelf.add(layer_file("near.gpkg", shapes), covers="extent")
-    assert answer.code == 0
+    answer = shelf.add(layer_file("near.gpkg", shapes), covers="extent").done()
     assert [(p["row"], p["level"]) for p in problems_of(answer, "position.partly")] == [(3, "warn"), (4, "warn")]
 
 

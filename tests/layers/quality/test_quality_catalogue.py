@@ -288,8 +288,7 @@ def test_the_file_beside_a_library_gives_it_layers_and_aliases(shelf, layer_file
     beside = shelf.path.with_name("city.catalogue.toml")
     beside.write_text("\ufeff" + OWN, encoding="utf-8")
     path = layer_file("schools.gpkg", [box(0, 0)], {"学校编号": ["S1"], "YDDM": ["080403"], "YDMC": ["中小学用地"]})
-    answer = shelf.add(path, code="XXYD", define=None)
-    assert answer.code == 0, answer.json
+    answer = shelf.add(path, code="XXYD", define=None).done()
     assert shelf.column("XXBH", "XXYD__1") == ["S1"]
     assert answer.json["codes"] == {"YDDM": "land-sea-uses 2023"}
     assert (

@@ -1,7 +1,6 @@
 """Old workbooks whose records name absurd rows, columns or counts are refused before memory is allocated."""
 
 import io
-import json
 import struct
 import sys
 from collections.abc import Callable
@@ -14,6 +13,9 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.sources.sheets.compound_file import file_of, stream_of
 from onemap.layers.sources.sheets.old_workbook import checked_workbook
 from onemap.layers.sources.sheets.sheet_grid import grids_of
+from onemap.tests.test_serve import Served, limited_core
+
+__all__ = ["limited_core"]  # a fixture
 
 PATH = Path(__file__).parents[1] / "data" / "boundary.xls"
 STREAM = stream_of(PATH.read_bytes(), ("Workbook", "Book"))
@@ -96,22 +98,17 @@ def test_a_workbook_out_of_proportion_is_refused(workbook, content, code):
     assert raised.value.code == code
 
 
-def refusal_of_a_small_core(core, path: Path) -> str:
-    """The code by which a core that may take three gigabytes refuses a file."""
-    import resource
-
-    limits = (3 << 30, 3 << 30)
-    done = core("inspect", path, "--json", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, limits))
-    assert (done.returncode, done.stderr) == (3, b"")
-    return json.loads(done.stdout)["problems"][0]["code"]
+def refusal(core: Served, path: Path) -> str:
+    """The code by which a core refuses a file."""
+    return core.outcome("inspect", source=str(path))["problems"][0]["code"]
 
 
 @pytest.mark.slow
 @LIMITED
 @pytest.mark.parametrize("name", ["the last row and column", "two thousand million texts"])
-def test_a_refusal_takes_no_memory(core, workbook, name):
+def test_a_refusal_takes_no_memory(limited_core, workbook, name):
     content, code = DAMAGED[name]
-    assert refusal_of_a_small_core(core, workbook(content)) == code
+    assert refusal(limited_core, workbook(content)) == code
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", ("row 12", "column 301")), ("zh", ("第 12 行", "第 301 列"))])
@@ -161,5 +158,5 @@ def looped_workbook(chain: str) -> bytes:
 @pytest.mark.slow
 @LIMITED
 @pytest.mark.parametrize("chain", ["list of tables", "directory", "table of small sectors"])
-def test_a_chain_without_an_end_is_followed_no_further_than_the_file_is_long(core, workbook, chain):
-    assert refusal_of_a_small_core(core, workbook(looped_workbook(chain))) == "source.damaged"
+def test_a_chain_without_an_end_is_followed_no_further_than_the_file_is_long(limited_core, workbook, chain):
+    assert refusal(limited_core, workbook(looped_workbook(chain))) == "source.damaged"

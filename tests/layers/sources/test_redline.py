@@ -60,8 +60,7 @@ HEAD_LINE = "5,1.0000,DK001,一号地块,面,J50G001001,工业用地,0601,@"
 
 
 def add_and_read(shelf, path, **options):
-    answer = shelf.add(path, **options)
-    assert answer.code == 0, answer.json
+    answer = shelf.add(path, **options).done()
     return answer, shelf.geometries()
 
 

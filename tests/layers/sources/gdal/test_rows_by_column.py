@@ -101,19 +101,15 @@ def test_other_formats_are_the_same_both_ways(tmp_path, monkeypatch, columns, su
     assert by_column == by_row
 
 
-def check_blocks_by_column(path, monkeypatch):
-    """From any row on the blocks come by the column alone, and are what they are row by row."""
+@pytest.mark.parametrize(("make", "name"), [(make_layer, "a.gpkg"), (make_plain_layer, "a.gdb")])
+def test_a_layer_comes_by_the_column_block_by_block_from_any_row_on(tmp_path, monkeypatch, make, name):
+    path = make(tmp_path / name)
     by_column, by_row = both_streams(path, monkeypatch, first=11)
     assert [len(shapes) for shapes, *_ in by_column[1]] == [7, 7, 5]
     assert by_column == by_row
     monkeypatch.undo()
     monkeypatch.setattr(vector_streams.VectorStream, "_blocks_from", lambda *_: pytest.fail("row by row"))
     assert streamed_values(path, 11) == by_column
-
-
-def test_a_geodatabase_comes_by_the_column_block_by_block(tmp_path, monkeypatch):
-    path = make_plain_layer(tmp_path / "a.gdb")
-    check_blocks_by_column(path, monkeypatch)
 
 
 @pytest.mark.parametrize("suffix", [".gdb", ".fgb"])
@@ -149,14 +145,6 @@ ODD_VALUES = {
 }
 
 
-@pytest.mark.parametrize("sql", ODD_VALUES.values(), ids=ODD_VALUES)
-def test_odd_values_are_the_same_both_ways(tmp_path, monkeypatch, sql):
-    path = make_layer(tmp_path / "a.gpkg")
-    change_file(path, sql)
-    by_column, by_row = both(path, monkeypatch)
-    assert by_column == by_row
-
-
 ODD_SHAPES = {
     "of the other byte order": shapely.to_wkb(SQUARE, byte_order=0),
     "with heights": shapely.to_wkb(shapely.force_3d(SQUARE, 5)),
@@ -168,14 +156,6 @@ ODD_SHAPES = {
     "with measures": struct.pack("<BIII12d", 1, 2003, 1, 4, 0, 0, 1, 1, 0, 1, 1, 1, 1, 0, 0, 1),
     "a multipolygon of a point": struct.pack("<BII", 1, 6, 1) + shapely.to_wkb(shapely.Point(1, 1)),
 }
-
-
-@pytest.mark.parametrize("wkb", ODD_SHAPES.values(), ids=ODD_SHAPES)
-def test_odd_shapes_are_the_same_both_ways(tmp_path, monkeypatch, wkb):
-    path = make_layer(tmp_path / "a.gpkg")
-    change_file(path, "UPDATE a SET geom = ? WHERE fid = 5", blob(wkb))
-    by_column, by_row = both(path, monkeypatch)
-    assert by_column == by_row
 
 
 def streamed_values(path, first=0):
@@ -211,11 +191,16 @@ def both_streams(path, monkeypatch, first=0):
     return by_column, streamed_values(path, first)
 
 
-@pytest.mark.parametrize("sql", ODD_VALUES.values(), ids=ODD_VALUES)
-def test_odd_values_are_the_same_both_ways_block_by_block(tmp_path, monkeypatch, sql):
+ODD_ROWS = {name: (sql,) for name, sql in ODD_VALUES.items()}
+ODD_ROWS |= {name: ("UPDATE a SET geom = ? WHERE fid = 25", blob(wkb)) for name, wkb in ODD_SHAPES.items()}
+
+
+@pytest.mark.parametrize("ways", [both, both_streams])
+@pytest.mark.parametrize("change", ODD_ROWS.values(), ids=ODD_ROWS)
+def test_odd_values_and_shapes_are_the_same_both_ways(tmp_path, monkeypatch, change, ways):
     path = make_layer(tmp_path / "a.gpkg")
-    change_file(path, sql)
-    by_column, by_row = both_streams(path, monkeypatch)
+    change_file(path, *change)
+    by_column, by_row = ways(path, monkeypatch)
     assert by_column == by_row
 
 
@@ -239,19 +224,6 @@ def test_columns_of_arrow_are_kept_as_plain_values_are(tmp_path, sql):
     path = make_layer(tmp_path / "a.gpkg")
     change_file(path, sql)
     assert journal_rows(path, by_column=True) == journal_rows(path, by_column=False)
-
-
-@pytest.mark.parametrize("wkb", ODD_SHAPES.values(), ids=ODD_SHAPES)
-def test_odd_shapes_are_the_same_both_ways_block_by_block(tmp_path, monkeypatch, wkb):
-    path = make_layer(tmp_path / "a.gpkg")
-    change_file(path, "UPDATE a SET geom = ? WHERE fid = 25", blob(wkb))
-    by_column, by_row = both_streams(path, monkeypatch)
-    assert by_column == by_row
-
-
-def test_an_ordinary_layer_comes_by_the_column_block_by_block_from_any_row_on(tmp_path, monkeypatch):
-    path = make_layer(tmp_path / "a.gpkg")
-    check_blocks_by_column(path, monkeypatch)
 
 
 def whole(path, rows, **options):

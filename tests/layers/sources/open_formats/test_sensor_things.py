@@ -104,8 +104,7 @@ def test_a_snapshot_goes_the_whole_way_to_a_status(onemap, snapshot, tmp_path):
     assert onemap("new", library, "--crs", "EPSG:4547").code == 0
     for layer, code in (("things", "WLWJD"), ("observations", "JCSJ")):
         more = ("--covers", "extent") if code == "WLWJD" else ()
-        added = onemap("add", library, path, "--as", code, "--layer", layer, *more)
-        assert added.code == 0, added.json
+        onemap("add", library, path, "--as", code, "--layer", layer, *more).done()
     answer = onemap("readings", library, "--by=hour", "--at=2024-05-01T02:00:00Z").json
     (node,) = answer["nodes"]
     assert (node["node"], node["property"], node["value"], node["status"]) == ("A", "PM10", 40, "unknown")

@@ -116,8 +116,7 @@ class Table:
             "--overwrite",
             *given,
         )
-        answer = self.run(*arguments)
-        assert answer.code == 0, answer.json
+        answer = self.run(*arguments).done()
         return ComparedPlans(answer.json, out)
 
 

@@ -48,12 +48,10 @@ def bureau(tmp_path_factory, postgis) -> Bureau:
     (table.folder / "pack.toml").write_text(PACK, encoding="utf-8")
     district = write_layer(table.folder / "district.gpkg", [GROUND])
     pack = table.folder / "pack.toml"
-    new = command("new", table.library, "--crs", "EPSG:4547", "--district", district, "--pack", pack)
-    assert new.code == 0, new.json
+    command("new", table.library, "--crs", "EPSG:4547", "--district", district, "--pack", pack).done()
     for code, (shapes, columns) in layers.items():
         source = write_layer(table.folder / f"{code}.gpkg", shapes, columns)
-        answer = command("add", table.library, source, "--as", code, "--covers", "district")
-        assert answer.code == 0, answer.json
+        command("add", table.library, source, "--as", code, "--covers", "district").done()
     url = f"{postgis.database().url}&schema=plans"
     assert command("copy", table.library, url).code == 0
     with psycopg.connect(url.replace("&schema=plans", ""), autocommit=True) as connection:
@@ -65,9 +63,7 @@ def bureau(tmp_path_factory, postgis) -> Bureau:
 
 
 def answer_of(*arguments: Any) -> dict[str, Any]:
-    answer = command(*arguments)
-    assert answer.code == 0, answer.json
-    return answer.json
+    return command(*arguments).done().json
 
 
 @pytest.mark.slow

@@ -72,14 +72,7 @@ def test_it_does_not_stand_for_another_class_on_the_same_ground(city):
     assert conflict(city.compare())["decision"] is None
 
 
-def test_of_two_decisions_the_later_one_stands(city):
-    spot = conflict(city.compare())["spot"]
-    decide(city, spot)
-    decide(city, spot, "keep-b", reason="协调后")
-    assert conflict(city.compare())["decision"] == "keep-b"
-
-
-def test_a_decision_is_taken_back_and_the_log_keeps_both(city, onemap):
+def test_of_several_decisions_the_last_one_stands_and_the_log_keeps_all(city, onemap):
     spot = conflict(city.compare())["spot"]
     decide(city, spot)
     decide(city, spot, "undecided", reason="按错了")

@@ -21,8 +21,7 @@ def plan(table, code, shapes, field, **options):
     source = write_layer(table.folder / f"{code}.gpkg", [shape for shape, _ in shapes], columns)
     covers = write_layer(table.folder / "covers.gpkg", [GROUND])
     given = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
-    answer = table.run("add", table.library, source, "--as", code, "--covers", covers, *given)
-    assert answer.code == 0, answer.json
+    table.run("add", table.library, source, "--as", code, "--covers", covers, *given).done()
 
 
 def made_city(folder):

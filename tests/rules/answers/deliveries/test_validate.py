@@ -295,8 +295,7 @@ def test_a_delivery_that_is_returned_does_not_enter_and_one_that_is_accepted_is_
     assert refused.code == 3 and refused.codes[0] == "ingest.returned" and "template.form" in refused.codes
     assert not any(one["versions"] for one in onemap("layers", city).json["layers"])
     files = [f"--file={plan / CITY / path}" for path in (vectors, f"3表格/{CITY}国土空间规划表格.gdb")]
-    answer = onemap("ingest", city, plan, *given, *files)
-    assert answer.code == 0, answer.json
+    answer = onemap("ingest", city, plan, *given, *files).done()
     assert answer.json["proof"]["grade"] == "accepted"
     with open_library(str(city)) as library:
         rows = library.connection.execute("SELECT detail FROM onemap_audit WHERE action = 'add'").fetchall()

@@ -10,13 +10,11 @@ def fill(desk, onemap, library):
     points = [Point(10 * n, 5) for n in range(len(NAMES))]
     columns = {"DMBH": [f"D{n}" for n in range(len(NAMES))], "DMMC": NAMES}
     source = desk.write("names", points, columns, "EPSG:4547")
-    answer = onemap("add", library, source, "--as", "DMDZ", "--covers", "extent")
-    assert answer.code == 0, answer.json
+    onemap("add", library, source, "--as", "DMDZ", "--covers", "extent").done()
     shapes, numbers = [box(0, 0, 10, 10), box(20, 0, 40, 10)], {"DKBH": ["QY-01-041", "QY-01-0412"]}
     plots = desk.write("plots", shapes, numbers, "EPSG:4547")
     define = "name=p,department=land,library=base,kind=vector,geometry=polygon,key=DKBH"
-    answer = onemap("add", library, plots, "--as", "PLOTS", "--define", define, "--covers", "extent")
-    assert answer.code == 0, answer.json
+    onemap("add", library, plots, "--as", "PLOTS", "--define", define, "--covers", "extent").done()
     return library
 
 
@@ -25,8 +23,7 @@ def find(desk, onemap):
     fill(desk, onemap, desk.library)
 
     def names(text, *more):
-        answer = onemap("find", desk.library, text, *more)
-        assert answer.code == 0, answer.json
+        answer = onemap("find", desk.library, text, *more).done()
         return [(place["name"], place["match"]) for place in answer.json["places"]]
 
     return names

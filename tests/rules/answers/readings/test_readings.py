@@ -41,8 +41,7 @@ def city(onemap, tmp_path, copied):
     def ask(rows, *arguments, limits=None):
         table = tmp_path / f"readings{len(list(tmp_path.iterdir()))}.csv"
         table.write_text("\n".join([HEAD, *rows]), encoding="utf-8")
-        added = onemap("add", library, table, "--as", "JCSJ")
-        assert added.code == 0, added.json
+        onemap("add", library, table, "--as", "JCSJ").done()
         if limits:
             path = tmp_path / "limits.toml"
             path.write_text(limits, encoding="utf-8")
@@ -56,8 +55,7 @@ def test_a_day_has_a_mean_with_twenty_valid_hours_and_none_with_nineteen(city):
     full = [row("A", hour, hour) for hour in range(20)]
     short = [row("B", hour, 5) for hour in range(19)]
     bad = [row("C", hour, 7, flag="D" if hour > 18 else "N") for hour in range(24)]
-    answer = city([*full, *short, *bad], "--at", moment(24))
-    assert answer.code == 0, answer.json
+    answer = city([*full, *short, *bad], "--at", moment(24)).done()
     means = {mean["node"]: mean for mean in answer.json["means"]}
     assert means["A"]["mean"] == pytest.approx(sum(range(20)) / 20) and means["A"]["share"] == pytest.approx(20 / 24)
     assert (means["B"]["mean"], means["B"]["valid"]) == (None, 19)
@@ -106,8 +104,7 @@ stuck = 4
 )
 def test_so_many_of_so_many_make_an_alarm_and_it_ends_below_its_clear_mark(city, values, status, beyond, left_out):
     rows = [row("A", hour, value) for hour, value in enumerate(values)]
-    answer = city(rows, "--at", moment(len(values)), limits=LIMITS.replace(left_out or "", ""))
-    assert answer.code == 0, answer.json
+    answer = city(rows, "--at", moment(len(values)), limits=LIMITS.replace(left_out or "", "")).done()
     (node,) = answer.json["nodes"]
     assert (node["status"], node["beyond"], node["unit"]) == (status, beyond, "mg/m3")
     assert node["value"] == pytest.approx(values[-1] / 1000)
@@ -190,8 +187,7 @@ def test_a_file_of_limits_that_is_no_toml_says_where(city):
 def test_tables_are_written_with_the_places_of_the_nodes(city, tmp_path):
     out = tmp_path / "out.gpkg"
     rows = [row("A", hour, 10) for hour in range(3)] + [row("X", hour, 10) for hour in range(3)]
-    answer = city(rows, "--at", moment(3), "--out", out, limits=LIMITS)
-    assert answer.code == 0, answer.json
+    answer = city(rows, "--at", moment(3), "--out", out, limits=LIMITS).done()
     status = gpd.read_file(out, layer="status").set_index("node")
     assert status.geometry["A"].equals(Point(500000, 3000000)) and status.geometry["X"].is_empty
     assert list(gpd.read_file(out, layer="means")["readings"]) == [3, 3]
@@ -205,8 +201,7 @@ def test_tables_are_written_with_the_places_of_the_nodes(city, tmp_path):
 
 def test_each_sensor_stands_in_one_point_as_its_table_says(city, tmp_path):
     out = tmp_path / "status.gpkg"
-    answer = city([row("A", 1, 5), row("B", 1, 6)], "--at", moment(2), "--out", out)
-    assert answer.code == 0, answer.json
+    city([row("A", 1, 5), row("B", 1, 6)], "--at", moment(2), "--out", out).done()
     assert [shape.geom_type for shape in gpd.read_file(out, layer="status").geometry] == ["Point", "Point"]
 
 

@@ -16,8 +16,9 @@ def run_remedy(desk, parcels, *rules, **options):
     out = desk.folder / "remedy.gpkg"
     given = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
     source = desk.parcels(parcels)
-    answer = desk.run("remedy", desk.library, source, "--pack", desk.pack(*rules), "--out", out, "--overwrite", *given)
-    assert answer.code == 0, answer.json
+    answer = desk.run(
+        "remedy", desk.library, source, "--pack", desk.pack(*rules), "--out", out, "--overwrite", *given
+    ).done()
     return answer.json, gpd.read_file(out, layer="alternatives").set_index("alternative")
 
 

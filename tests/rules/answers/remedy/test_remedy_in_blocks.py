@@ -51,8 +51,7 @@ def ground(desk):
 def run_remedy(desk, name, *more):
     out = desk.folder / name
     given = [desk.library, desk.folder / "parcels.gpkg", "--pack", desk.folder / "test.toml"]
-    answer = desk.run("remedy", *given, "--out", out, "--out", out.with_suffix(""), "--overwrite", *more)
-    assert answer.code == 0, answer.json
+    answer = desk.run("remedy", *given, "--out", out, "--out", out.with_suffix(""), "--overwrite", *more).done()
     return answer.json, out
 
 
@@ -190,8 +189,7 @@ def test_a_remedy_in_blocks_keeps_which_rasters_were_warped(ground, monkeypatch)
     west, north = pyproj.Transformer.from_crs(4547, 4490, always_xy=True).transform(-30, 560)
     heights = 40 * np.sin(np.add.outer(np.arange(70), np.arange(70)) / 5)
     grid = write_grid(ground.folder / "grid.tif", heights, west=west, north=north, cell=9e-5, crs="EPSG:4490")
-    added = ground.run("add", ground.library, grid, "--as", "GRID", "--define", OF_GRID, "--covers", "extent")
-    assert added.code == 0, added.json
+    ground.run("add", ground.library, grid, "--as", "GRID", "--define", OF_GRID, "--covers", "extent").done()
     ground.pack(*RULES, {"id": "steep", "kind": "raster", "layer": "GRID", "above": 25, "derive": "slope"})
     whole, _ = run_remedy(ground, "whole.gpkg")
     monkeypatch.setenv(BLOCK, "8")

@@ -24,8 +24,7 @@ def test_the_district_closes_to_the_square_centimetre_and_geopandas_agrees(city,
         given = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
         fields = ",".join(f"{target}={source}" for target, source in entries[code]["options"]["fields"].items())
         given = [city / entries[code]["file"], "--as", code, "--fields", fields, *given]
-        answer = onemap("add", library, *given)
-        assert answer.code == 0, answer.json
+        onemap("add", library, *given).done()
     found = onemap("statistics", library, "DLTB", "--by", "DLBM", "--within", district).json
     (unit,) = found["units"]
     known = sum(row["area_m2"] for row in found["rows"]) - unit["overlap_m2"]

@@ -61,8 +61,7 @@ def facts(sheet):
 def test_a_check_s_sheets_name_rule_pack_layer_and_field_by_their_titles(desk, tmp_path, lang):
     source = desk.write("patches", [box(0, 0, 2, 10)], {"BSM": ["1"], "DLBM": ["0101"]}, "EPSG:4547")
     ground = desk.write("ground", [box(0, 0, 99, 99)], {"n": [1]}, "EPSG:4547")
-    added = desk.run("add", desk.library, source, "--as", "DLTB", "--covers", ground)
-    assert added.code == 0, added.json
+    desk.run("add", desk.library, source, "--as", "DLTB", "--covers", ground).done()
     pack = desk.pack(
         {"id": "farm", "layer": "DLTB", "title": {"zh": "占用地类", "en": "On land"}},
         {"id": "absent", "layer": "GYL", "title": {"zh": "占用公益林", "en": "On forest"}, "missing": "checklist"},

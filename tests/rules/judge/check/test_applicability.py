@@ -207,8 +207,7 @@ def test_a_class_of_an_earlier_pack_may_be_named_and_one_that_none_has_is_refuse
         ordinance.replace('id = "test"', 'id = "second"') + "\n" + MINING.replace("1002", "0701"), encoding="utf-8"
     )
     parcels, out = desk.parcels(PARCELS, FACTS), desk.folder / "both.gpkg"
-    answer = desk.run("check", desk.library, parcels, "--pack", first, "--pack", own, "--out", out)
-    assert answer.code == 0, answer.json
+    answer = desk.run("check", desk.library, parcels, "--pack", first, "--pack", own, "--out", out).done()
     findings = gpd.read_file(out, layer="findings")
     assert set(findings[(findings["rule"] == "local") & findings["counted"]]["parcel"]) == {"mine", "silent"}
     assert desk.run("verify", desk.library, "--run", answer.json["run"]["id"]).json["ok"]

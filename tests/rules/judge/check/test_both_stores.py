@@ -53,11 +53,9 @@ def fill_library(onemap, location, sources, *, twice):
         define = f"name={code},department=land,library=base,kind=vector,geometry={kind},key=KEY"
         for day in ["2026-01-01", "2026-02-01"][: 2 if twice else 1]:
             arguments = ("--as", code, "--define", define, "--valid-from", day, "--covers", "district")
-            answer = onemap("add", location, files[code], *arguments)
-            assert answer.code == 0, answer.json
+            answer = onemap("add", location, files[code], *arguments).done()
             hashes.append((answer.json["table"], answer.json["hash"], answer.json["coverage_m2"]))
-    answer = onemap("check", location, parcels, "--pack", pack)
-    assert answer.code == 0, answer.json
+    answer = onemap("check", location, parcels, "--pack", pack).done()
     return hashes, answer.json
 
 

@@ -25,8 +25,7 @@ def draw(desk):
         key = shipped_catalogue()[code].key
         path = desk.write(code, shapes, {key: [f"f{n}" for n in range(1, len(shapes) + 1)], **columns}, "EPSG:4547")
         ground = desk.write(f"{code}_covers", [covers], {"n": [1]}, "EPSG:4547")
-        answer = desk.run("add", desk.library, path, "--as", code, "--covers", ground)
-        assert answer.code == 0, answer.json
+        desk.run("add", desk.library, path, "--as", code, "--covers", ground).done()
 
     return add
 
@@ -142,8 +141,7 @@ def test_terrain_counts_as_steep_above_twenty_five_degrees(desk, draw, rise, ver
     path = desk.folder / "dem.tif"
     with rasterio.open(path, "w", **profile, transform=from_origin(0, 80, 10, 10)) as dataset:
         dataset.write(heights, 1)
-    answer = desk.run("add", desk.library, path, "--as", "DEM", "--covers", "extent")
-    assert answer.code == 0, answer.json
+    desk.run("add", desk.library, path, "--as", "DEM", "--covers", "extent").done()
     found = desk.check({"A": box(15, 15, 65, 45)}, only="DEM")
     assert found.verdicts() == {"A": verdict}
     if verdict == "notice":

@@ -10,15 +10,10 @@ from onemap.tests.conftest import ROOT
 from onemap.tests.rules.command import command
 
 
-def in_process(*arguments, lang="en"):
-    """Run one verb in this process; its language is the tests' own."""
-    return command(*arguments)
-
-
 @pytest.fixture
 def town(made_town, tmp_path):
     """A copy of the town, which a test may change: 60 parcels, a pack of every kind of rule."""
-    return made_town.copied(tmp_path / "town", in_process)
+    return made_town.copied(tmp_path / "town", command)
 
 
 def put_in_a_row(town):

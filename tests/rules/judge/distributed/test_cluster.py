@@ -32,8 +32,8 @@ OPTIONS |= {"processes": False, "protocol": "tcp://"}
 
 
 @pytest.fixture(autouse=True)
-def small_blocks(monkeypatch):
-    monkeypatch.setenv("ONEMAP_BLOCK", "7")
+def three_blocks(monkeypatch):
+    monkeypatch.setenv("ONEMAP_BLOCK", "20")
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,8 @@ def workers_of(child):
 
 
 @pytest.mark.slow
-def test_processes_here_say_what_one_process_says_though_one_of_them_is_killed(town):
+def test_processes_here_say_what_one_process_says_though_one_of_them_is_killed(town, monkeypatch):
+    monkeypatch.setenv("ONEMAP_BLOCK", "7")  # so that there is work left for who is killed
     child = start_program(town.desk, "--scheduler", "local", "--workers", "2")
     wait_for(child, lambda: len(finished_blocks(town.desk)) > 0)
     os.kill(workers_of(child)[-1].pid, signal.SIGKILL)
@@ -61,11 +62,8 @@ def test_processes_here_say_what_one_process_says_though_one_of_them_is_killed(t
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("is_shared", [True, False])
-def test_workers_of_a_scheduler_give_the_same_rows_with_and_without_shared_storage(
-    town, address, monkeypatch, is_shared
-):
-    monkeypatch.setattr(cluster.Cluster, "_see", lambda self, folder: is_shared)
+def test_workers_of_a_scheduler_give_the_same_rows_without_shared_storage(town, address, monkeypatch):
+    monkeypatch.setattr(cluster.Cluster, "_see", lambda self, folder: False)
     outcome = command(*arguments(town.desk, "--scheduler", address)).json
     assert outcome["parcels"] == 60 and rows_differ(town.desk, outcome["run"]["id"]) == []
     assert not work(town.desk).exists()
@@ -88,6 +86,8 @@ def test_workers_with_a_shared_folder_need_neither_the_library_nor_the_journal(t
 @pytest.mark.slow
 @pytest.mark.parametrize("is_shared", [True, False])
 def test_a_worker_cuts_a_large_polygon_once_for_all_its_blocks(town, address, monkeypatch, tmp_path, is_shared):
+    """Of the folder that workers share, or of the library, which they see; the rows are the same."""
+    monkeypatch.setenv("ONEMAP_BLOCK", "7")
     cut, keep = Counter(), subdivision_store._keep
 
     def keep_and_note(library, name, made):
@@ -99,7 +99,8 @@ def test_a_worker_cuts_a_large_polygon_once_for_all_its_blocks(town, address, mo
     more = ["--shared", tmp_path / "shared"] if is_shared else []
     outcome = command(*arguments(town.desk, "--scheduler", address, *more)).json
     assert cut and max(cut.values()) <= 2  # workers; there are nine blocks
-    assert rows_differ(town.desk, outcome["run"]["id"]) == []
+    assert outcome["parcels"] == 60 and rows_differ(town.desk, outcome["run"]["id"]) == []
+    assert not work(town.desk).exists()
 
 
 def test_a_folder_that_workers_do_not_see_is_refused(town, address, monkeypatch, tmp_path):

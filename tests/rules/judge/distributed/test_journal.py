@@ -31,9 +31,9 @@ def small_blocks(monkeypatch):
     monkeypatch.setenv("ONEMAP_BLOCK", "7")
 
 
-def killed_after(desk, blocks, *more):
+def killed_after(desk, blocks):
     """The program, killed once this many blocks are finished; return how many are finished at the end."""
-    child = start_program(desk, *more)
+    child = start_program(desk)
     wait_for(child, lambda: len(finished_blocks(desk)) >= blocks)
     os.kill(child.pid, signal.SIGKILL)
     child.communicate()
@@ -45,6 +45,18 @@ def run_check(desk, report):
     _, library, parcels, _, pack = arguments(desk)
     given = {"library": str(library), "parcels": str(parcels), "pack": [str(pack)]}
     return VERBS["check"].run(checked_values(VERBS["check"], given), VerbContext("en", Progress(report)))
+
+
+def cancelled_after(desk, blocks):
+    """Cancel `check` once this many blocks are finished; return how many are finished at the end."""
+
+    def report(fraction, step):
+        if len(finished_blocks(desk)) >= blocks:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        run_check(desk, report)
+    return len(finished_blocks(desk))  # what is being written is written to its end
 
 
 @pytest.mark.slow
@@ -66,14 +78,7 @@ def test_killed_at_any_moment_the_same_command_goes_on_and_gives_the_same_rows(t
 def test_a_cancelled_check_goes_on_where_it_was_and_says_so(town, is_row):
     if is_row:
         put_in_a_row(town)
-
-    def report(fraction, step):
-        if len(finished_blocks(town.desk)) >= 3:
-            raise Cancelled
-
-    with pytest.raises(Cancelled):
-        run_check(town.desk, report)
-    before = len(finished_blocks(town.desk))  # what is being written is written to its end
+    before = cancelled_after(town.desk, 3)
     assert 3 <= before < 9
     steps = []
     run_check(town.desk, lambda fraction, step: steps.append((fraction, step)))
@@ -101,12 +106,6 @@ def test_a_full_disk_is_told_and_the_same_command_goes_on_once_there_is_room(tow
     assert rows_differ(town.desk, outcome["run"]["id"]) == []
 
 
-@pytest.mark.slow
-def test_a_run_that_is_done_leaves_nothing(town):
-    outcome = command(*arguments(town.desk)).json
-    assert outcome["parcels"] == 60 and not work(town.desk).exists()
-
-
 def test_a_refused_run_leaves_nothing(town):
     town.desk.pack(*RULES, {"id": "odd", "layer": "PLAN", "where": "NOWHERE = 1"})
     outcome = command(*arguments(town.desk)).json
@@ -115,23 +114,18 @@ def test_a_refused_run_leaves_nothing(town):
 
 
 @pytest.mark.slow
-def test_another_question_takes_nothing_from_a_journal_that_is_not_its_own(town):
-    killed_after(town.desk, 3)
-    town.parcels["P0"] = box(0, 0, 31, 30)
-    town.desk.parcels(town.parcels, {"USE": town.wanted})
-    outcome = command(*arguments(town.desk)).json
-    assert not any(problem["code"] == "journal.resumed" for problem in outcome["problems"])
-    assert rows_differ(town.desk, outcome["run"]["id"]) == [] and len(finished_blocks(town.desk)) >= 3
-
-
-@pytest.mark.slow
-def test_a_new_version_of_a_layer_is_another_question(town):
-    killed_after(town.desk, 3)
-    town.uses = list(np.roll(town.uses, 1))
-    town.add_plan("b")
-    outcome = command(*arguments(town.desk)).json
-    assert not any(problem["code"] == "journal.resumed" for problem in outcome["problems"])
-    assert rows_differ(town.desk, outcome["run"]["id"]) == []
+def test_other_parcels_and_a_new_version_of_a_layer_are_other_questions_and_take_nothing(town):
+    cancelled_after(town.desk, 3)
+    first = town.parcels["P0"]
+    for parcel in (box(0, 0, 31, 30), first):
+        town.parcels["P0"] = parcel
+        town.desk.parcels(town.parcels, {"USE": town.wanted})
+        if parcel is first:
+            town.uses = list(np.roll(town.uses, 1))
+            town.add_plan("b")
+        outcome = command(*arguments(town.desk)).json
+        assert not any(problem["code"] == "journal.resumed" for problem in outcome["problems"])
+        assert rows_differ(town.desk, outcome["run"]["id"]) == [] and len(finished_blocks(town.desk)) >= 3
 
 
 @pytest.mark.slow
@@ -153,7 +147,7 @@ def test_one_that_was_killed_while_it_removed_its_folder_leaves_no_half_of_a_jou
 def test_a_block_that_was_torn_is_judged_again(town, is_row):
     if is_row:
         put_in_a_row(town)
-    killed_after(town.desk, 4)
+    cancelled_after(town.desk, 4)
     (torn, *_) = sorted(finished_blocks(town.desk))
     torn.write_bytes(torn.read_bytes()[:-9])
     outcome = command(*arguments(town.desk)).json

@@ -10,38 +10,51 @@ from onemap.layers.library.library import open_library
 from onemap.rules.judge.runs import arrow_blocks
 from onemap.rules.judge.runs.run_store import GIVEN, KEPT, stored_rows
 from onemap.tests.rules.changing_town import RULES, Town
+from onemap.tests.rules.command import command
 from onemap.tests.rules.judge.kinds.test_raster import write_grid
+
+
+@pytest.fixture(scope="module")
+def checked_town(made_town, tmp_path_factory):
+    """A town with its first run."""
+    town = made_town.copied(tmp_path_factory.mktemp("checked") / "town", command)
+    town.first = town.check()
+    return town
+
+
+@pytest.fixture
+def town(checked_town, tmp_path, onemap):
+    """A copy of it, which a test may change."""
+    return checked_town.copied(tmp_path / "town", onemap)
+
 
 RASTER = "name=g,department=land,library=base,kind=vector,geometry=raster"
 
 
 @pytest.mark.slow
 def test_nothing_changed_nothing_is_computed(town):
-    first = town.check()
-    assert first["computed"] == len(RULES) * len(town.parcels)
-    again = town.check(against=first["id"])
+    assert town.first["computed"] == len(RULES) * len(town.parcels)
+    again = town.check(against=town.first["id"])
     assert again["computed"] == 0 and town.differing_rows(again) == []
 
 
 @pytest.mark.slow
 def test_one_changed_parcel_is_the_only_one_that_is_computed(town):
-    first = town.check()
     town.parcels["P3"] = affinity.translate(town.parcels["P3"], 5, 5)
     town.wanted[5] = "0102"
     town.parcels = dict(reversed(town.parcels.items()))
     town.wanted.reverse()
-    again = town.check(against=first["id"])
+    again = town.check(against=town.first["id"])
     assert again["computed"] == 2 * len(RULES) and town.differing_rows(again) == []
 
 
 @pytest.mark.slow
 def test_a_plan_edited_in_one_place_is_computed_there_only(town):
-    first = town.check()
     there = town.parcels["P0"].representative_point()
     at = next(place for place, patch in enumerate(town.plan) if patch.contains(there))
     town.plan[at] = town.plan[at].buffer(-5)
     town.add_plan("b")
-    again = town.check(against=first["id"])
+    again = town.check(against=town.first["id"])
     of_plan = sum(rule.get("layer") == "PLAN" for rule in RULES) * len(town.parcels)
     assert 0 < again["computed"] < of_plan / 4 and town.differing_rows(again) == []
     (label,) = {layer["label"] for layer in again["layers"] if layer["code"] == "PLAN"}
@@ -50,31 +63,28 @@ def test_a_plan_edited_in_one_place_is_computed_there_only(town):
 
 @pytest.mark.slow
 def test_features_in_another_order_are_computed_everywhere(town):
-    first = town.check()
     town.zones.reverse()
     town.grades.reverse()
     town.keys.reverse()
     for column in (town.zones, town.grades, town.keys):
         column.pop()  # else it would be the same again
     town.add_zones("b")
-    again = town.check(against=first["id"])
+    again = town.check(against=town.first["id"])
     assert again["computed"] == len(town.parcels) and town.differing_rows(again) == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("options", [{"covers": box(-10, -10, 960, 650)}, {"accuracy": 2.0}])
 def test_another_coverage_or_accuracy_is_computed_where_it_matters(town, options):
-    first = town.check()
     town.add_zones("b", **options)
-    again = town.check(against=first["id"])
+    again = town.check(against=town.first["id"])
     assert 0 < again["computed"] <= len(town.parcels) and town.differing_rows(again) == []
 
 
 @pytest.mark.slow
 def test_a_changed_rule_is_computed_for_all_parcels_and_the_others_are_not(town):
-    first = town.check()
     changed = [{**rule, "title": {"zh": "新", "en": "new"}} if rule["id"] == "zone" else rule for rule in RULES]
-    again = town.check(*changed, against=first["id"])
+    again = town.check(*changed, against=town.first["id"])
     assert again["computed"] == len(town.parcels) and town.differing_rows(again) == []
 
 
@@ -121,9 +131,8 @@ def test_many_small_changes_give_what_a_whole_run_gives(desk, seed):
 
 @pytest.mark.slow
 def test_another_language_is_computed_whole(town):
-    first = town.check()
     pack, parcels = town.desk.folder / "test.toml", town.desk.folder / "parcels.gpkg"
-    options = ("--pack", pack, "--against", first["id"])
+    options = ("--pack", pack, "--against", town.first["id"])
     answer = town.desk.run("check", town.desk.library, parcels, *options, lang="zh")
     again = answer.json["run"]
     assert again["computed"] == len(RULES) * len(town.parcels) and town.differing_rows(again) == []
@@ -134,8 +143,7 @@ def test_a_raster_is_told_of_as_by_a_whole_run_and_computed_once_it_is_another(d
     path = desk.folder / "geo.tif"
     place = {"west": 113.99, "north": 38.02, "cell": 0.001, "crs": "EPSG:4490"}
     write_grid(path, [[(20 - row) * 100.0] * 20 for row in range(20)], **place)
-    answer = desk.run("add", desk.library, path, "--as", "GRID", "--define", RASTER, "--covers", "extent")
-    assert answer.code == 0, answer.json
+    desk.run("add", desk.library, path, "--as", "GRID", "--define", RASTER, "--covers", "extent").done()
     parcels = {f"P{n}": box(499_900 + 90 * n, 4_208_500, 499_980 + 90 * n, 4_208_600) for n in range(4)}
     rule = {"kind": "raster", "layer": "GRID", "above": 40, "derive": "slope"}
     first = desk.check(parcels, rule).answer.json["run"]
@@ -149,11 +157,10 @@ def test_a_raster_is_told_of_as_by_a_whole_run_and_computed_once_it_is_another(d
 
 @pytest.mark.slow
 def test_a_layer_that_is_damaged_since_is_unknown_as_in_a_whole_run(town):
-    first = town.check()
     with sqlite3.connect(town.desk.library) as connection:
         connection.execute('DROP TABLE "PLAN__1"')
     connection.close()
-    again = town.check(against=first["id"])
+    again = town.check(against=town.first["id"])
     of_plan = sum(rule.get("layer") == "PLAN" and rule["kind"] != "composition" for rule in RULES)
     assert again["computed"] == of_plan * len(town.parcels)
     # The table is missed by verify; no row of the run is another than that of a whole one.
@@ -175,9 +182,8 @@ def stored_run(town, run, library=None):
 @pytest.mark.slow
 def test_runs_that_follow_each_other_have_the_rows_of_whole_ones_and_need_no_earlier_run(town, monkeypatch, tmp_path):
     monkeypatch.setattr(arrow_blocks, "BLOCK_ROWS", 7)
-    first = town.check()
     town.parcels["P3"] = affinity.translate(town.parcels["P3"], 5, 5)
-    second = town.check(against=first["id"])
+    second = town.check(against=town.first["id"])
     there = town.parcels["P0"].representative_point()
     at = next(place for place, patch in enumerate(town.plan) if patch.contains(there))
     town.plan[at] = town.plan[at].buffer(-5)
@@ -191,7 +197,7 @@ def test_runs_that_follow_each_other_have_the_rows_of_whole_ones_and_need_no_ear
     copy = tmp_path / "copy.gpkg"
     assert town.desk.run("copy", town.desk.library, copy).code == 0
     with sqlite3.connect(copy) as connection:
-        connection.execute("DELETE FROM onemap_run_blocks WHERE run IN (?, ?)", (first["id"], second["id"]))
+        connection.execute("DELETE FROM onemap_run_blocks WHERE run IN (?, ?)", (town.first["id"], second["id"]))
     connection.close()
     assert stored_run(town, third, copy) == stored_run(town, whole)
     codes = set(town.desk.run("verify", copy, "--run", third["id"]).codes)
@@ -203,16 +209,15 @@ def test_runs_that_follow_each_other_have_the_rows_of_whole_ones_and_need_no_ear
 
 @pytest.mark.slow
 def test_parcels_in_another_order_stand_in_the_rows_of_now(town):
-    first = town.check()
     town.parcels = dict(reversed(town.parcels.items()))
     town.wanted.reverse()
-    again, whole = town.check(against=first["id"]), town.check()
+    again, whole = town.check(against=town.first["id"]), town.check()
     assert again["computed"] == 0 and stored_run(town, again) == stored_run(town, whole)
 
 
 @pytest.mark.slow
 def test_a_result_file_of_a_trial_has_the_rows_of_a_whole_one_and_the_run_is_not_kept(town):
-    first, desk = town.check(), town.desk
+    desk = town.desk
     town.plan[7] = town.plan[7].buffer(-3)
     keys = [f"f{n}" for n in range(1, len(town.plan) + 1)]
     trial = desk.write("trial", town.plan, {"KEY": keys, "DLBM": town.uses}, "EPSG:4547")
@@ -220,7 +225,7 @@ def test_a_result_file_of_a_trial_has_the_rows_of_a_whole_one_and_the_run_is_not
     outs = [desk.folder / f"{name}.gpkg" for name in ("against", "whole")]
     answers = [
         desk.run(*words, "--replace", f"PLAN={trial}", "--out", out, *more)
-        for out, more in zip(outs, (("--against", first["id"]), ()), strict=True)
+        for out, more in zip(outs, (("--against", town.first["id"]), ()), strict=True)
     ]
     assert answers[0].json["run"]["computed"] < answers[1].json["run"]["computed"]
     assert answers[0].json["verdicts"] == answers[1].json["verdicts"]
@@ -231,11 +236,11 @@ def test_a_result_file_of_a_trial_has_the_rows_of_a_whole_one_and_the_run_is_not
 
 
 def test_a_trial_with_the_layer_s_own_features_changes_no_parcel(town):
-    first, desk = town.check(), town.desk
+    desk = town.desk
     keys = [f"f{n}" for n in range(1, len(town.plan) + 1)]
     trial = desk.write("trial", town.plan, {"KEY": keys, "DLBM": town.uses}, "EPSG:4547")
     words = ("check", desk.library, desk.folder / "parcels.gpkg", "--pack", desk.folder / "test.toml")
-    answer = desk.run(*words, "--replace", f"PLAN={trial}", "--against", first["id"])
+    answer = desk.run(*words, "--replace", f"PLAN={trial}", "--against", town.first["id"])
     assert answer.code == 0 and answer.json["changed"] == [] and answer.json["run"]["computed"] == 0, answer.json
 
 

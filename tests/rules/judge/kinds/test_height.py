@@ -33,8 +33,7 @@ def grid(
     if not isinstance(covers, str):
         covers = desk.write(f"{code}_coverage", [covers], {"n": [1]}, "EPSG:4547")
     define = [] if code == "DEM" else ["--define", RASTER]  # the catalogue has it
-    answer = desk.run("add", desk.library, path, "--as", code, "--covers", covers, *define)
-    assert answer.code == 0, answer.json
+    desk.run("add", desk.library, path, "--as", code, "--covers", covers, *define).done()
 
 
 def test_ground_under_a_lower_limit_is_the_conflict_and_the_excess_is_told(desk):

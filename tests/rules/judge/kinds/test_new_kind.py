@@ -137,8 +137,7 @@ def test_the_words_for_the_plugin_have_its_reasons(counting, language):
 def test_every_output_has_its_number(counting, tmp_path, out):
     pack = counting.pack(RULE)
     place = tmp_path / out
-    answer = counting.run("check", counting.library, counting.parcels(PARCELS), "--pack", pack, "--out", place)
-    assert answer.code == 0, answer.json
+    answer = counting.run("check", counting.library, counting.parcels(PARCELS), "--pack", pack, "--out", place).done()
     if out.endswith(".xlsx"):
         sheet = next(
             frame
@@ -156,13 +155,11 @@ def test_a_case_drafts_and_prints_it(counting, tmp_path):
     parcels = counting.parcels({"many": PARCELS["many"]})
     opened = counting.run(
         "review", "open", counting.library, parcels, "--project", "p", "--by", "lead", "--pack", counting.pack(RULE)
-    )
-    assert opened.code == 0, opened.json
+    ).done()
     draft = next(one for one in opened.json["opinions"] if one["department"] == "land")
     assert draft["text"] == "title (prohibited): 4 points."
     page = tmp_path / "report.html"
-    answer = counting.run("review", "export", counting.library, opened.json["case"], page, "--document", "report")
-    assert answer.code == 0, answer.json
+    counting.run("review", "export", counting.library, opened.json["case"], page, "--document", "report").done()
     cells = re.findall(r"<td[^>]*>([^<]*)</td>", page.read_text(encoding="utf-8"))
     assert "4" in cells and "4.00" not in cells
 
@@ -185,8 +182,7 @@ def test_a_kind_that_admits_at_most_so_many_says_so_and_leaves_as_many(counting,
     explained = counting.run("explain", counting.library, found.answer.json["run"]["id"], "many", "r").json["steps"]
     assert "≤ 3 points" in next(step["value"] for step in explained if step["key"] == "thresholds")
     many = counting.parcels({"many": PARCELS["many"]})
-    answer = counting.run("remedy", counting.library, many, "--pack", counting.pack(rule), "--out", out)
-    assert answer.code == 0, answer.json
+    counting.run("remedy", counting.library, many, "--pack", counting.pack(rule), "--out", out).done()
     remainder = gpd.read_file(out, layer="remainder").geometry.iloc[0]
     assert sum(remainder.contains(point) for point in POINTS) == 3
     assert counting.check({"many": remainder}, rule).verdicts() == {"many": "clear"}
@@ -204,8 +200,7 @@ def test_a_number_that_is_wanting_or_not_whole_is_refused(counting, monkeypatch,
 
 def test_what_would_pass_keeps_clear_of_its_points(counting):
     pack = counting.pack(RULE)
-    answer = counting.run("remedy", counting.library, counting.parcels(PARCELS), "--pack", pack)
-    assert answer.code == 0, answer.json
+    counting.run("remedy", counting.library, counting.parcels(PARCELS), "--pack", pack).done()
 
 
 @pytest.mark.parametrize(

@@ -53,8 +53,7 @@ def test_data_go_into_layers_that_a_library_was_made_with(onemap, tmp_path, file
         if place == copy:
             assert onemap("copy", library, copy).code == 0
         for code, source in (("HAZARD", hazard), ("TREES", trees)):
-            added = onemap("add", place, source, "--as", code, "--covers", "extent", "--label", label)
-            assert added.code == 0, added.json
+            onemap("add", place, source, "--as", code, "--covers", "extent", "--label", label).done()
         assert onemap("verify", place).json["ok"]
 
 

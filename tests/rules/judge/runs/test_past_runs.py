@@ -140,8 +140,7 @@ def test_a_run_is_taken_away_and_the_chain_of_the_log_still_holds(two):
 def test_a_run_behind_a_case_stays(two):
     desk, _ = two
     pack, parcels = desk.folder / "test.toml", desk.folder / "parcels.gpkg"
-    opened = desk.run("review", "open", desk.library, parcels, "--project", "p", "--by", "lead", "--pack", pack)
-    assert opened.code == 0, opened.json
+    desk.run("review", "open", desk.library, parcels, "--project", "p", "--by", "lead", "--pack", pack).done()
     (held,) = [run for run in desk.run("runs", desk.library).json["runs"] if run["held"]]
     answer = desk.run("runs", desk.library, held["id"], "--remove")
     assert (answer.code, answer.codes) == (3, ["run.held"]) and "events" in answer.json["problems"][0]["message"]

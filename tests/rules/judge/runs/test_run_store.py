@@ -42,8 +42,7 @@ def city(tmp_path, onemap, copied):
 def test_explain_tells_versions_filter_features_thresholds_verdict_and_basis(city):
     desk, found = city
     run = found.answer.json["run"]["id"]
-    answer = desk.run("explain", desk.library, run, "A", "zone")
-    assert answer.code == 0, answer.json
+    answer = desk.run("explain", desk.library, run, "A", "zone").done()
     steps, plain = {}, {}
     for step in answer.json["steps"]:
         steps.setdefault(step["key"], []).append(step["value"])
@@ -189,8 +188,7 @@ def test_a_trial_layer_shows_which_parcels_change_and_why_and_leaves_no_run(city
     trial = desk.write("trial", [box(100, 100, 105, 110)], {"KEY": ["t"], "TBLX": ["实划"]}, "EPSG:4547")
     parcels, pack = desk.folder / "parcels.gpkg", desk.folder / "test.toml"
     options = ("--pack", pack, "--replace", f"ZONE={trial}", "--against", run)
-    answer = desk.run("check", desk.library, parcels, *options)
-    assert answer.code == 0, answer.json
+    answer = desk.run("check", desk.library, parcels, *options).done()
     assert answer.json["changed"] == [
         {"parcel": "A", "from": "prohibited", "to": "restricted", "rules": ["zone"]},
         {"parcel": "B", "from": "clear", "to": "prohibited", "rules": ["zone"]},

@@ -51,8 +51,7 @@ class MadeTown:
         gpd.GeoDataFrame(geometry=[TOWN], crs="EPSG:4547").to_file(district)
         rules = folder / "none.toml"  # no rule asks for fields that the town does not have
         rules.write_text('[pack]\nid = "none"\nversion = "1"\n', encoding="utf-8")
-        answer = onemap("new", self.library, "--crs=EPSG:4547", "--district", district, "--pack", rules)
-        assert answer.code == 0, answer.json
+        onemap("new", self.library, "--crs=EPSG:4547", "--district", district, "--pack", rules).done()
         half = WEST + 0.43 * SIZE_M
         codes = {"XZQDM": ["139901001", "139901002"], "XZQMC": ["西", "东"]}
         grounds = [box(WEST, SOUTH, half, SOUTH + SIZE_M), box(half, SOUTH, WEST + SIZE_M, SOUTH + SIZE_M)]

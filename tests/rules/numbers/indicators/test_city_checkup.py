@@ -210,8 +210,7 @@ UNION = "(SELECT ST_Union(ST_GeomFromWKB(w)) FROM unnest(%s::bytea[]) AS t(w))"
 def town_and_answer(tmp_path_factory):
     """The town, and the verb's answer about it."""
     town = MadeTown(tmp_path_factory.mktemp("town"), command)
-    answer = command("indicators", town.library, "--unit=XZQ", "--as-of=2025-06-01")
-    assert answer.code == 0, answer.json
+    answer = command("indicators", town.library, "--unit=XZQ", "--as-of=2025-06-01").done()
     return town, answer.json
 
 

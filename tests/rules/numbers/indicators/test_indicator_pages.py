@@ -144,8 +144,7 @@ def test_the_page_of_the_whole_district_says_so_and_its_title_once(onemap, tmp_p
     land[["geometry"]].to_file(district)
     assert onemap("new", library, "--crs=EPSG:4547", "--district", district).code == 0
     assert onemap("add", library, survey, "--as=DLTB", "--valid-from=2024-12-31", "--covers=district").code == 0
-    answer = onemap("indicators", library, "--only=built.housing", "--page", page, "--unrecorded", lang=language)
-    assert answer.code == 0, answer.json
+    onemap("indicators", library, "--only=built.housing", "--page", page, "--unrecorded", lang=language).done()
     section = page.read_text(encoding="utf-8").split("<section>")[1]
     cells = re.findall(r"<t[hd][^>]*>([^<]*)</t[hd]>", section)
     assert cells[cells.index(row[0]) + 1] == row[1]
@@ -230,8 +229,7 @@ def test_many_indicators_of_one_unit_on_two_days_have_these_side_by_side(desk, t
     desk.layer("UNITS", [box(0, 0, 200, 100)], {"NAME": ["W"]})
     page = tmp_path / "days.html"
     days = ("--as-of=2025-06-01", "--as-of=2026-06-01", "--unit=UNITS", "--unit-field=NAME")
-    answer = desk.run("indicators", desk.library, "--pack", pack, *days, "--page", page, "--unrecorded", lang="en")
-    assert answer.code == 0, answer.json
+    desk.run("indicators", desk.library, "--pack", pack, *days, "--page", page, "--unrecorded", lang="en").done()
     sections = page.read_text(encoding="utf-8").split("<section>")[1:]
     over_days = [one for one in sections if "2025-06-01 to 2026-06-01" in one]
     assert len(over_days) == 2, "and not a chart of two points for each of the sixteen"

@@ -165,8 +165,7 @@ def people(desk, rows):
     records = [[*row[:2], "people", *row[2:]] for row in rows]
     path = desk.folder / "people.csv"
     pd.DataFrame(records, columns=["XZQDM", "ND", "ZBDM", "Z", "DW"]).to_csv(path, index=False)
-    added = desk.run("add", desk.library, path, "--as", "TJSJ", "--valid-from", "2020-12-31", "--covers", "extent")
-    assert added.code == 0, added.json
+    desk.run("add", desk.library, path, "--as", "TJSJ", "--valid-from", "2020-12-31", "--covers", "extent").done()
 
 
 PEOPLE = 'kind = "table"\nlayer = "TJSJ"\nwhere = "ZBDM = \'people\'"\nfield = "Z"\nunit = "person"'
@@ -287,10 +286,9 @@ def test_what_is_not_known_is_unknown_and_says_why(desk, land):
     desk.layer("ZONE", [box(0, 0, 10, 10), box(110, 0, 120, 10)], {"K": ["a", None]}, covers=box(0, 0, 100, 100))
     define = "name=x,department=land,library=department,kind=vector,geometry=polygon,key=KEY"
     source = desk.write("later", [WEST], {"KEY": ["f1"]}, "EPSG:4547")
-    late = desk.run(
+    desk.run(
         "add", desk.library, source, "--as=LATE", "--covers=extent", "--valid-from=2999-01-01", "--define", define
-    )
-    assert late.code == 0
+    ).done()
     desk.layer("COAST", [LineString([(500, 500), (600, 600)])], geometry="line")
     terms = {
         "zone": 'kind = "area"\nlayer = "ZONE"',
@@ -484,8 +482,7 @@ def test_on_a_server_the_values_are_the_same_and_the_run_is_kept(desk, land, pos
     pack = pack_of(desk, terms, 'formula = "net / land"\nunit = "%"')
     assert desk.run("copy", desk.library, there).code == 0
     asked = ["--unit=UNITS", "--unit-field=NAME", f"--pack={pack}"]
-    found = desk.run("indicators", there, *asked)
-    assert found.code == 0, found.json
+    found = desk.run("indicators", there, *asked).done()
     assert values(found.json) == values(ask(desk, pack)) and found.json["run"]["recorded"]
     assert desk.run("verify", there, "--run", found.json["run"]["id"]).json == {"ok": True, "problems": []}
 

@@ -137,8 +137,7 @@ def test_of_several_units_the_page_compares_all_that_its_chart_names(onemap, tmp
     for code, (columns, shapes) in layers.items():
         path = tmp_path / f"{code}.gpkg"
         gpd.GeoDataFrame(columns, geometry=shapes, crs="EPSG:4547").to_file(path)
-        added = onemap("add", library, path, "--as", code, "--covers=district", "--valid-from=2024-12-31")
-        assert added.code == 0, added.json
+        onemap("add", library, path, "--as", code, "--covers=district", "--valid-from=2024-12-31").done()
     own, page = tmp_path / "own.toml", tmp_path / "page.html"
     named = 'indicators = ["hazard.places", "tall.buildings"]\n[page]\nchart = ["tall.buildings"]\n'
     about = 'about = { zh = "\u54ea", en = "Where" }\n'

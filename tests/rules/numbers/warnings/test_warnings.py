@@ -34,8 +34,7 @@ def town(tmp_path, onemap):
     district, rules = tmp_path / "district.gpkg", tmp_path / "none.toml"
     gpd.GeoDataFrame(geometry=[GROUND], crs="EPSG:4547").to_file(district)
     rules.write_text('[pack]\nid = "none"\nversion = "1"\n', encoding="utf-8")
-    answer = onemap("new", Town.library, "--crs=EPSG:4547", "--district", district, "--pack", rules)
-    assert answer.code == 0, answer.json
+    onemap("new", Town.library, "--crs=EPSG:4547", "--district", district, "--pack", rules).done()
     return Town()
 
 

@@ -4,9 +4,7 @@ import hashlib
 import html
 import json
 import re
-import shutil
 import urllib.parse
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -30,18 +28,6 @@ def officer(server: WebServer, name: str, lang: str = "zh") -> Officer:
     one = Officer(server, code=server.code, name=name, lang=lang)
     server.read_code()
     return one
-
-
-@pytest.fixture(scope="module")
-def library(asked_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return Path(shutil.copy(asked_library, tmp_path_factory.mktemp("desk")))
-
-
-@pytest.fixture(scope="module")
-def server(library: Path) -> Iterator[WebServer]:
-    one = WebServer(library)
-    yield one
-    one.end()
 
 
 @pytest.fixture(scope="module")

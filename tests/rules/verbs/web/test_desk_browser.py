@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from onemap.layers.library.library import open_library
 from onemap.rules.review.public_comments import WrittenComment, write_comment
 from onemap.tests.rules.command import done
 from onemap.tests.rules.review.conftest import ASKED, Town, ground, write
-from onemap.tests.rules.review.statement.chromium import Page, browser, program
+from onemap.tests.rules.review.statement.chromium import Page, program
 from onemap.tests.rules.verbs.web.desk_hands import KeyboardHand, MouseHand, faults_for_hands_and_ears
 from onemap.tests.rules.verbs.web.web_client import WebServer
 
@@ -40,16 +39,8 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Town:
 
 
 @pytest.fixture(scope="module")
-def server(town: Town) -> Iterator[WebServer]:
-    one = WebServer(town.library)
-    yield one
-    one.end()
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    with browser(tmp_path_factory.mktemp("chromium")) as page:
-        yield page
+def library(town: Town) -> Path:
+    return town.library
 
 
 @dataclass

@@ -4,9 +4,7 @@ import base64
 import hashlib
 import json
 import os
-import shutil
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,18 +52,6 @@ def read_tile(content: bytes, zoom: int, column: int, row: int, folder: Path) ->
     return {
         name: shapely.from_wkb(pyogrio.raw.read(file, layer=name)[2]) for name, _ in pyogrio.list_layers(file).tolist()
     }
-
-
-@pytest.fixture(scope="module")
-def library(asked_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return Path(shutil.copy(asked_library, tmp_path_factory.mktemp("map")))
-
-
-@pytest.fixture(scope="module")
-def server(library: Path) -> Iterator[WebServer]:
-    one = WebServer(library)
-    yield one
-    one.end()
 
 
 @pytest.fixture(scope="module")

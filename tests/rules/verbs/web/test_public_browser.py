@@ -1,15 +1,15 @@
 """A public notice in a real Chromium: read and commented on, by mouse and by keyboard, on a phone and at a desk."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from onemap.tests.rules.review.statement.chromium import Page, browser, program
+from onemap.tests.rules.review.statement.chromium import Page, program
 from onemap.tests.rules.verbs.web.desk_hands import KeyboardHand, MouseHand
 from onemap.tests.rules.verbs.web.test_desk_browser import Walk
-from onemap.tests.rules.verbs.web.test_public_notice import Notice
+from onemap.tests.rules.verbs.web.test_public_notice import Notice, notice
 
+__all__ = ["notice"]  # a fixture
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(program() is None, reason="no Chromium here: install Debian's package chromium"),
@@ -20,19 +20,6 @@ WAYS: dict[str, tuple[Any, str, int]] = {
 }
 
 WAY_OF_EACH_DAY = "keyboard, English, phone"
-
-
-@pytest.fixture(scope="module")
-def notice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Notice]:
-    one = Notice(tmp_path_factory.mktemp("notice"))
-    yield one
-    one.server.end()
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    with browser(tmp_path_factory.mktemp("chromium")) as page:
-        yield page
 
 
 @pytest.mark.parametrize("way", [pytest.param("mouse, Chinese, desk", marks=pytest.mark.nightly), WAY_OF_EACH_DAY])
