@@ -93,7 +93,9 @@ def _decide(result: Result, language: str) -> str:
     lines = [phrase("said.decide", language, **{**result, **facts, "decision": name})]
     for item in result["replaced"]:
         was = phrase(f"decision.{item['decision']}", language)
-        lines.append(phrase("said.decide_replaced", language, **{**item, "decision": was, "at": moment_text(item["at"])}))
+        lines.append(
+            phrase("said.decide_replaced", language, **{**item, "decision": was, "at": moment_text(item["at"])})
+        )
     return "\n".join(lines)
 
 
