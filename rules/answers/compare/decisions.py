@@ -108,11 +108,11 @@ def decide(
         "run": run,
         "spots": spots,
         "area_m2": area_m2,
-        "replaced": [{"spot": spot, **_told(item)} for spot, item in replaced.items()],
+        "replaced": [{"spot": spot, **_decision_facts(item)} for spot, item in replaced.items()],
     }
 
 
-def _told(item: Decision) -> Record:
+def _decision_facts(item: Decision) -> Record:
     return {"decision": item.decision, "reason": item.reason, "by": item.who, "at": item.at}
 
 
@@ -132,9 +132,9 @@ def _refuse_unexpected(held: dict[str, Decision], spots: Sequence[str], expected
     """Raises OneMapError decide.conflict if a spot is decided otherwise than somebody saw."""
     for spot in spots:
         item = held.get(spot)
-        told = _told(item) if item else {"decision": UNDECIDED, **dict.fromkeys(("reason", "by", "at"), "–")}
-        if told["decision"] not in expected:
-            raise OneMapError("decide.conflict", feature=spot, field="--expect", seen=", ".join(expected), **told)
+        facts = _decision_facts(item) if item else {"decision": UNDECIDED, **dict.fromkeys(("reason", "by", "at"), "–")}
+        if facts["decision"] not in expected:
+            raise OneMapError("decide.conflict", feature=spot, field="--expect", seen=", ".join(expected), **facts)
 
 
 def _spots_of_target(library: Library, target: str) -> tuple[str, list[tuple[dict[str, Any], bytes]]]:

@@ -76,8 +76,8 @@ def test_of_two_decisions_the_later_one_stands_and_tells_what_it_replaced(city):
     spot = conflict(city.compare())["spot"]
     assert decide(city, spot).json["replaced"] == []
     (replaced,) = decide(city, spot, "keep-b", reason="协调后").json["replaced"]
-    told = [replaced[name] for name in ("spot", "decision", "reason", "by")]
-    assert told == [spot, "change-a", "无建设用地指标", "王工"]
+    facts = [replaced[name] for name in ("spot", "decision", "reason", "by")]
+    assert facts == [spot, "change-a", "无建设用地指标", "王工"]
     assert conflict(city.compare())["decision"] == "keep-b"
 
 
