@@ -40,7 +40,7 @@ def recheck(library: Library, case: Case, values: Values, context: VerbContext) 
     named = [str(pack["name"]) for pack in case.options["packs"] if pack["name"]]
     packs = packs_of(library, named, before.code_system) if named else _packs_today(library, before, values)
     day = day_to_compare(before.as_of, day_of_inputs(library, case.on))
-    question = replace(before, packs=tuple(packs), as_of=day, known_at=None, used={})
+    question = replace(before, packs=tuple(packs), as_of=day, known_at=None)
     run = run_question(library, question, values, context)
     record = check_record(library, case.current.run)
     findings = [row.values for row in stored_rows(library, case.current.run, "findings")]
@@ -69,7 +69,7 @@ def recheck_run(library: Library, identifier: str, values: Values, context: Verb
     is_of_library = ids_in_force(library, tuple(ids)) == {name for name, _ in library.packs()}
     packs = tuple(_packs_today(library, before, values)) if is_of_library else before.packs
     day = day_to_compare(before.as_of, library.today())
-    question = replace(before, packs=packs, as_of=day, known_at=None, used={})
+    question = replace(before, packs=packs, as_of=day, known_at=None)
     turned, run = turned_since(library, identifier, question, values, context)
     record = check_record(library, identifier)
     return {

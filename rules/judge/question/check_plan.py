@@ -106,11 +106,12 @@ def _known_versions(library: Library, question: Question) -> list[Version]:
 
     A version that a repeated run used was not retired when it did.
     """
-    chosen = {**question.used, **question.in_place}
+    of_run = question.used if question.known_at is not None else {}
+    chosen = {**of_run, **question.in_place}
     known = [version for version in versions(library, question.known_at) if version.code not in chosen]
     if not chosen:
         return known
-    used = {table for code, table in question.used.items() if code not in question.in_place}
+    used = {table for code, table in of_run.items() if code not in question.in_place}
     known += [replace(version, retired=None) for version in versions(library) if version.table in used]
     wanted = [version for version in versions(library) if question.in_place.get(version.code) == version.label]
     return [*known, *(replace(version, valid_from=None, valid_to=None, retired=None) for version in wanted)]

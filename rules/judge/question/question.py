@@ -59,8 +59,8 @@ class Question:
 
     code_system: the codes by which parcels name their use if they do not say so, None for what each pack states.
     source: how the parcels were read, for the record. in_place: layer code → label of the version that counts as the
-    one in force, whatever its dates. used: layer code → table of the version that a repeated run used; of these layers
-    no other counts, whatever clocks have recorded.
+    one in force, whatever its dates. used: layer code → table of the version that a run used that is repeated; of these
+    layers no other counts, whatever clocks have recorded, as long as `known_at` is set.
     """
 
     parcels: Parcels
