@@ -71,7 +71,7 @@ def machine_refusal(error: Exception) -> OneMapError | None:
 
     It is for errors that no caller has explained. None for another error.
     """
-    if any(_is_want_of_memory(one) for one in _with_causes(error)):
+    if is_want_of_memory(error):
         return OneMapError("memory.full")
     if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
         return OneMapError("path.long", file=Path(str(error.filename or "")).name)
@@ -96,8 +96,12 @@ def _with_causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _is_want_of_memory(error: BaseException) -> bool:
-    """Whether the system gave no memory, even for loading a library's code."""
+def is_want_of_memory(error: BaseException) -> bool:
+    """Whether the system gave no memory, even for loading a library's code: to an error, or to one of its causes."""
+    return any(map(_is_want, _with_causes(error)))
+
+
+def _is_want(error: BaseException) -> bool:
     if isinstance(error, OSError) and (error.errno == errno.ENOMEM or getattr(error, "winerror", None) == _NO_PAGES):
         return True
     return isinstance(error, MemoryError) or any(words in str(error) for words in _NO_MEMORY)

@@ -51,26 +51,34 @@ def _refused_file(path: Path) -> Iterator[None]:
         raise OneMapError("keep.text", file=path.name, reason=text_reason(error)) from None
 
 
-def keep_catalogue(library: Library, text: str, file: str, who: str) -> None:
-    """Keep the city's own catalogue with a library.
+def keep_catalogue(library: Library, text: str, file: str, who: str, seen: str | None = None) -> None:
+    """Keep the city's own catalogue with a library. seen: as in `keep_own_file`.
 
-    Raises OneMapError catalogue.… for mistakes in it, keep.layer if it lacks a layer that has versions.
+    Raises OneMapError catalogue.… for mistakes in it, keep.layer if it lacks a layer that has versions, keep.conflict.
     """
     entries = catalogue_of(text, file)
     defined = {row[0] for row in library.connection.execute("SELECT code FROM onemap_catalogue")}
     for code in dict.fromkeys(version.code for version in versions(library)):
         if code not in entries and code not in defined:
             raise OneMapError("keep.layer", file=file, layer=code)
-    keep_own_file(library, "catalogue", text, who)
+    keep_own_file(library, "catalogue", text, who, seen)
 
 
-def keep_own_file(library: Library, kind: str, text: str, who: str) -> None:
+def own_text_hash(text: str | None) -> str:
+    """Return the hash of one of the city's own files, or of none."""
+    return sha256(text or "")
+
+
+def keep_own_file(library: Library, kind: str, text: str, who: str, seen: str | None = None) -> None:
     """Keep one of the city's own files with a library: beside the library's file, or among its facts on a server.
 
-    Raises OneMapError library.owner_adds, library.read_only, out.failed.
+    seen: the hash of the file that the person changed, None if nobody says. Raises OneMapError keep.conflict,
+    library.owner_adds, library.read_only, out.failed.
     """
     library.check_owner()
     with library.writing() as connection:
+        if seen is not None and own_text_hash(library.own_file(kind)) != seen:
+            raise OneMapError("keep.conflict", file=own_file_name(library, kind), field="--expect")
         if library.path is None:
             anew = Sql("ON CONFLICT (key) DO UPDATE SET value = excluded.value")
             insert_logged(connection, TABLES["onemap_library"], [(own_file_key(kind), text)], anew)

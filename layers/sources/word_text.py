@@ -42,7 +42,7 @@ def word_blocks(path: Path) -> list[WordBlock]:
             elif str(element.tag).endswith(_TABLE):
                 rows = tuple(tuple(_plain(cell.text) for cell in row.cells) for row in Table(element, document).rows)
                 found.append(WordBlock(" ".join(" ".join(row) for row in rows), rows))
-    except OneMapError:
+    except (OneMapError, MemoryError):
         raise
     except Exception as error:  # noqa: BLE001 - whatever a file of somebody else may be
         raise OneMapError("source.damaged", file=path.name, reason=type(error).__name__) from None

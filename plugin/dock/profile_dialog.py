@@ -46,6 +46,7 @@ class ProfileDialog(WorkingDialog):
         self._library = library
         self._home = library.path
         self._heads: dict[str, Any] = {}
+        self._seen = ""  # the hash of the profile that the form began with, which nobody else may have changed since
         self.looking = Asking(library.core, self)  # about the head; the dialog is of one library
         self.looking.refused.connect(self._mark)
         self.pages: dict[str, dict[str, ProfileField]] = {}
@@ -82,7 +83,7 @@ class ProfileDialog(WorkingDialog):
         self.notice.hide()
         self.looking.forget()
         self._timer.stop()
-        params = {"library": self._home, "file": self._file_of_stated()}
+        params = {"library": self._home, "file": self._file_of_stated(), "expect": self._seen}
         title = tr("Keep the profile")
         self._ask_core("keep", params, self._say_kept, title, title)
 
@@ -123,6 +124,7 @@ class ProfileDialog(WorkingDialog):
         HelpKey(self)
 
     def _fill(self, answer: dict[str, Any]) -> None:
+        self._seen = answer["hash"]
         values, fields, forms = answer["values"], answer["fields"], answer["forms"]
         departments = values.get("departments") or {}
         fonts = [{**font, "kind": "text"} for font in answer["fonts"]]
@@ -197,7 +199,8 @@ class ProfileDialog(WorkingDialog):
             self.show_section(first)
         return left
 
-    def _say_kept(self, _answer: dict[str, Any]) -> None:
+    def _say_kept(self, answer: dict[str, Any]) -> None:
+        self._seen = answer["hash"]
         self.source.setText("")
         self.notice.say(tr("The profile is kept with the library. Documents written from now on bear it."))
         self.kept.emit()

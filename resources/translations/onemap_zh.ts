@@ -2488,6 +2488,10 @@ A version is a layer's code, or code@label.</source>
         <translation>经办人</translation>
     </message>
     <message>
+        <source>Decisions that were seen on the spots (commas between; undecided for none)</source>
+        <translation>所见的图斑处理意见（以逗号相隔；没有的写 undecided）</translation>
+    </message>
+    <message>
         <source>Revision of the case that was seen</source>
         <translation>所见项目的修订号</translation>
     </message>

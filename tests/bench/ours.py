@@ -8,11 +8,10 @@ import numpy as np
 import pyproj
 import rasterio
 import shapely
-from rasterio.windows import Window
 
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.layers.geometry.row_blocks import blocks
-from onemap.rules.judge.kinds.raster_grids import cell_sums, in_cells, slope_degrees, windows
+from onemap.rules.judge.kinds.raster_grids import GridPart, cell_sums, grid_parts, in_cells, slope_degrees
 from onemap.rules.judge.overlay.candidate_pairs import CandidatePairs, boxes_meet, candidate_pairs, sums_of
 from onemap.rules.judge.overlay.overlay import Overlaps, build_overlaps, overlaps, union_by
 from onemap.rules.judge.overlay.threads import Threads
@@ -157,15 +156,15 @@ def steep_shares(folder: Path) -> Work:
     def work() -> list[float]:
         cells = in_cells(parcels, grid)
 
-        def share(tile: tuple[np.ndarray, Window]) -> float:
-            part, window = tile
+        def share(part: GridPart) -> float:
+            window = part.window
             here = heights[window.toslices()]
             slope = slope_degrees(here, np.ones(here.shape, dtype=bool), transform.a, -transform.e)
             corner = int(window.row_off), int(window.col_off)
-            steep, known = cell_sums(cells[part], slope > STEEP_DEGREES, ~np.isnan(slope), corner=corner)
+            steep, known = cell_sums(part.polygons, slope > STEEP_DEGREES, ~np.isnan(slope), corner=corner)
             return float((steep / known).sum())
 
-        return [sum(THREADS.each(share, list(windows(cells, grid, 1))))]
+        return [sum(THREADS.each(share, list(grid_parts(cells, grid, 1))))]
 
     return work
 

@@ -20,6 +20,7 @@ from onemap.layers.crs.zones import by_parameters
 from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.files.foreign_database import is_in_wal_mode
 from onemap.layers.files.full_size import VALUE_BYTES, check_full_size
+from onemap.layers.files.temporary_room import is_want_of_memory
 from onemap.layers.files.text_encodings import encoding_of
 from onemap.layers.sources.gdal import mapinfo
 from onemap.layers.sources.gdal.drivers import GDAL_DRIVERS, MAPINFO
@@ -97,7 +98,7 @@ def gdal_errors_as_refusals(path: Path, layer: str | None = None) -> Iterator[li
         reason = _without_folders(str(error), path)
         raise OneMapError("source.geometry_type", file=path.name, layer=layer, reason=reason[:300]) from error
     except (*_READ_ERRORS, ValueError, RuntimeError, OSError, UnboundLocalError) as error:  # the last: pyogrio's slip
-        if isinstance(error, UnicodeDecodeError):
+        if isinstance(error, UnicodeDecodeError) or is_want_of_memory(error):  # of which the file is not to blame
             raise
         reason = _without_folders(str(error), path)
         raise OneMapError("source.damaged", file=path.name, layer=layer, reason=reason[:300]) from error

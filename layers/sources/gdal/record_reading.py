@@ -75,6 +75,8 @@ def _survey_by_record(records: Iterator[Any], gdal_texts: list[str], rows: froze
             record = next(records)
         except StopIteration:
             return found
+        except MemoryError:
+            raise
         except Exception as error:  # noqa: BLE001 - of whatever kind, it is this record's
             found.broken[found.count] = str(error)[:200] or type(error).__name__
         else:

@@ -78,7 +78,7 @@ def grids_of(path: Path, encoding: str | None) -> list[Grid]:
         raise OneMapError("source.damaged", file=path.name, reason=f"{suffix} ≠ {start!r}")
     try:
         return _new_grids(path) if start == _ZIP else _old_grids(path)
-    except OneMapError:
+    except (OneMapError, MemoryError):
         raise
     except Exception as error:  # both libraries let every kind of error through where a file is damaged
         reason = f"{type(error).__name__}: {error}"[:200]

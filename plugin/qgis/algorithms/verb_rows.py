@@ -264,11 +264,13 @@ def _decide() -> VerbRow:
             "last one stands.\n\nThe name of a spot or a cluster stands in the tables of a comparison."
         ),
         first="library target decision reason by",
+        advanced="expect",
         titles={
             "target": tr("Spot or cluster (its name)"),
             "decision": tr("Decision"),
             "reason": tr("Reason"),
             "by": tr("Who decides (empty: your computer's user)"),
+            "expect": tr("Decisions that were seen on the spots (commas between; undecided for none)"),
         },
         kinds={"decision": choice("decisions")},
         outputs=(

@@ -30,7 +30,7 @@ from onemap.plugin.rooms.compare.compare_decision import DecisionBar
 from onemap.plugin.rooms.compare.compare_details import details_of
 from onemap.plugin.rooms.compare.compare_map import SpotLayer
 from onemap.plugin.rooms.compare.compare_matrix import MatrixTree
-from onemap.plugin.rooms.compare.compare_results import Comparison, Spot
+from onemap.plugin.rooms.compare.compare_results import UNDECIDED, Comparison, Spot
 from onemap.plugin.rooms.compare.compare_spots import SLIVER, SpotsModel
 from onemap.plugin.rooms.compare.sort_button import SortButton
 from onemap.plugin.widgets.buttons import tool_button
@@ -298,6 +298,8 @@ class CompareView(QWidget):
         if comparison is None:
             return
         params = {"library": comparison.library_path, "target": target, "decision": decision, "reason": reason}
+        seen = {spot.decision or UNDECIDED for spot in self.model.all_spots if target in (spot.name, spot.cluster)}
+        params["expect"] = ",".join(sorted(seen))
         self.deciding.ask("decide", params, lambda answer: self._take_decision(answer, reason))
 
     def _take_decision(self, answer: dict[str, Any], reason: str) -> None:

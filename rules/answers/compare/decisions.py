@@ -71,10 +71,15 @@ class Decision:
     ground: shapely.Geometry
 
 
-def decide(library: Library, target: str, decision: str, reason: str, who: str) -> Record:
+def decide(
+    library: Library, target: str, decision: str, reason: str, who: str, expected: Sequence[str] | None = None
+) -> Record:
     """Make one decision on a spot or on all spots of a cluster, in one transaction; return the spots.
 
-    Raises OneMapError decide.unknown, decide.no_difference, decide.reason, library.read_only, library.busy.
+    expected: the decisions that the person saw on them, None if nobody says. `replaced` in the answer is what they had.
+
+    Raises OneMapError decide.unknown, decide.no_difference, decide.reason, decide.conflict, library.read_only,
+    library.busy.
     """
     if not reason.strip():
         raise OneMapError("decide.reason", field="--reason")
@@ -83,6 +88,10 @@ def decide(library: Library, target: str, decision: str, reason: str, who: str) 
     with library.writing() as connection:
         if library.roles.is_owner or library.roles.is_lead:  # a department cannot read the log
             check_table(library, plain_tables(TABLES)["onemap_decisions"], Sql("action = 'decide'"))
+        replaced = _standing_on(library, pair, rows)
+        spots = [values["spot"] for values, _ in rows]
+        if expected is not None:
+            _refuse_unexpected(replaced, spots, expected)
         at = connection.moment()
         last = connection.execute("SELECT max(number) FROM onemap_decisions").fetchone()[0] or 0
         decided = []
@@ -91,10 +100,41 @@ def decide(library: Library, target: str, decision: str, reason: str, who: str) 
             spot = (values["spot"], values["cluster"])
             decided.append((number, pair, run, *spot, *facts, decision, reason.strip(), who, at, wkb))
         insert_logged(connection, plain_tables(TABLES)["onemap_decisions"], decided)
-        spots = [values["spot"] for values, _ in rows]
         log(connection, who, "decide", target, {"run": run, "decision": decision, "reason": reason, "spots": spots})
     area_m2 = sum(values["area_m2"] for values, _ in rows)
-    return {"decided": target, "decision": decision, "run": run, "spots": spots, "area_m2": area_m2}
+    return {
+        "decided": target,
+        "decision": decision,
+        "run": run,
+        "spots": spots,
+        "area_m2": area_m2,
+        "replaced": [{"spot": spot, **_decision_facts(item)} for spot, item in replaced.items()],
+    }
+
+
+def _decision_facts(item: Decision) -> Record:
+    return {"decision": item.decision, "reason": item.reason, "by": item.who, "at": item.at}
+
+
+def _standing_on(library: Library, pair: str, rows: Sequence[tuple[dict[str, Any], bytes]]) -> dict[str, Decision]:
+    """The decisions that hold for stored spots, by spot; a spot that is undecided has none."""
+    decisions = decisions_of(library, pair)
+    readable = [(values, ground) for values, wkb in rows if (ground := _ground(wkb)) is not None]
+    columns = pd.DataFrame([[values[name] for name in FACTS] for values, _ in readable], columns=list(FACTS))
+    west, south, _, _ = readable[0][1].bounds if readable else (0.0, 0.0, 0.0, 0.0)
+    shapes = shift_geometries(np.array([ground for _, ground in readable], dtype=object), (-west, -south))
+    held = _rows_with_decision(decisions, Spots(shapes, columns, 0.0), (west, south), Threads())
+    found = {readable[row][0]["spot"]: decisions[given] for row, (given, _) in held.items()}
+    return {spot: item for spot, item in found.items() if item.decision != UNDECIDED}
+
+
+def _refuse_unexpected(held: dict[str, Decision], spots: Sequence[str], expected: Sequence[str]) -> None:
+    """Raises OneMapError decide.conflict if a spot is decided otherwise than somebody saw."""
+    for spot in spots:
+        item = held.get(spot)
+        facts = _decision_facts(item) if item else {"decision": UNDECIDED, **dict.fromkeys(("reason", "by", "at"), "–")}
+        if facts["decision"] not in expected:
+            raise OneMapError("decide.conflict", feature=spot, field="--expect", seen=", ".join(expected), **facts)
 
 
 def _spots_of_target(library: Library, target: str) -> tuple[str, list[tuple[dict[str, Any], bytes]]]:
@@ -170,21 +210,30 @@ def standing_decisions(
     names = ("decision", "decision_reason", "decision_by", "decision_at")
     columns: dict[str, np.ndarray] = {name: np.full(count, None, dtype=object) for name in names}
     columns["decision_match"] = np.full(count, np.nan)
-    if decisions and count:
-        grounds = shift_geometries(
-            np.array([item.ground for item in decisions], dtype=object), (-origin[0], -origin[1])
-        )
-        given, spot = shapely.STRtree(spots.geometries).query(grounds, predicate="intersects")
-        plain = spots.columns[list(FACTS)].astype(object).where(spots.columns[list(FACTS)].notna(), None)
-        facts = list(plain.itertuples(index=False, name=None))
-        same = np.array([decisions[d].facts == facts[s] for d, s in zip(given, spot, strict=True)], dtype=bool)
-        given, spot = given[same], spot[same]
-        match = common_shares(grounds[given], spots.geometries[spot], threads)
-        for at in np.lexsort((given, spot)):  # the last one given on the same ground stands
-            if match[at] >= HOLDS_SHARE:
-                item, row = decisions[given[at]], spot[at]
-                stands = item.decision != UNDECIDED
-                for name, value in zip(names, (item.decision, item.reason, item.who, item.at), strict=True):
-                    columns[name][row] = value if stands else None
-                columns["decision_match"][row] = round(float(match[at]), 6) if stands else np.nan
+    for row, (given, share) in _rows_with_decision(decisions, spots, origin, threads).items():
+        item = decisions[given]
+        if item.decision != UNDECIDED:
+            for name, value in zip(names, (item.decision, item.reason, item.who, item.at), strict=True):
+                columns[name][row] = value
+            columns["decision_match"][row] = round(share, 6)
     return pd.DataFrame({name: pd.Series(values, dtype=values.dtype) for name, values in columns.items()})
+
+
+def _rows_with_decision(
+    decisions: Sequence[Decision], spots: Spots, origin: tuple[float, float], threads: Threads
+) -> dict[int, tuple[int, float]]:
+    """For each row with a decision or a withdrawal the place of the last one, and the share of common ground."""
+    found: dict[int, tuple[int, float]] = {}
+    if not decisions or not len(spots.geometries):
+        return found
+    grounds = shift_geometries(np.array([item.ground for item in decisions], dtype=object), (-origin[0], -origin[1]))
+    given, spot = shapely.STRtree(spots.geometries).query(grounds, predicate="intersects")
+    plain = spots.columns[list(FACTS)].astype(object).where(spots.columns[list(FACTS)].notna(), None)
+    facts = list(plain.itertuples(index=False, name=None))
+    same = np.array([decisions[d].facts == facts[s] for d, s in zip(given, spot, strict=True)], dtype=bool)
+    given, spot = given[same], spot[same]
+    match = common_shares(grounds[given], spots.geometries[spot], threads)
+    for at in np.lexsort((given, spot)):  # the last one given on the same ground stands
+        if match[at] >= HOLDS_SHARE:
+            found[int(spot[at])] = int(given[at]), float(match[at])
+    return found

@@ -24,7 +24,7 @@ from onemap.rules.answers.remedy.obstacles import obstacles_of
 from onemap.rules.answers.remedy.remedy_options import RemedyOptions
 from onemap.rules.answers.remedy.search import CHECKS_A_RING, Bounds, searches
 from onemap.rules.contract.verdict import RANK, Verdict
-from onemap.rules.judge.check.check import BEGUN, JUDGED, LAYERS_READ, check, origin_of
+from onemap.rules.judge.check.check import BEGUN, JUDGED, LAYERS_READ, check, origin_of, remarks_of
 from onemap.rules.judge.check.part_judgement import parcel_rows_of
 from onemap.rules.judge.findings.findings import FindingColumns
 from onemap.rules.judge.findings.run_tables import run_table, write_grounds
@@ -86,7 +86,8 @@ def remedy(
     cut, dropped = found.tables["cuts"].values("area_m2"), found.tables["remainder"].values("dropped_m2")
     sums = {**found.counts, **ground_sums([cut], [dropped])}
     record = remedy_record(found.first.record, options, found.tried, sums, time.perf_counter() - began)
-    return Remedy(question, record, {**found.tables, "run": run_table(record)}, found.first.problems)
+    remarks = remarks_of(library, question, check_plan, question.parcels.extent)
+    return Remedy(question, record, {**found.tables, "run": run_table(record)}, remarks)
 
 
 @dataclass(frozen=True)

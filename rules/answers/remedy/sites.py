@@ -19,7 +19,7 @@ from onemap.rules.answers.remedy.cuts import Obstacles, Parts, cut_off
 from onemap.rules.answers.remedy.obstacles import obstacles_of, verdicts_left
 from onemap.rules.answers.remedy.unbuilt_ground import RULE as UNBUILT
 from onemap.rules.contract.verdict import RANK, Verdict
-from onemap.rules.judge.check.check import check, local_origin, remarks_of
+from onemap.rules.judge.check.check import check, local_origin, origin_of, remarks_of
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.inputs.parcels import Parcels
 from onemap.rules.judge.overlay.threads import Threads
@@ -88,7 +88,7 @@ def sites(
     origin = local_origin(west, south)
     cells = _cells(shift_geometries(ground, (-origin[0], -origin[1])))
     blank = Question(_parcels(cells, origin, options.attributes), tuple(packs), (), as_of, known_at, language)
-    first = check(library, blank, threads.part(0.0, _CHECKED))
+    first = _check(library, blank, threads.part(0.0, _CHECKED))
     rules = [rule for rule in rules_of_run(packs, first.record) if rule.id in first.record["rules"]]
     if any(rule.id == UNBUILT for pack in packs for rule in pack.rules) and UNBUILT not in first.record["rules"]:
         raise OneMapError("sites.no_survey", file=library.label, field="--unbuilt")
@@ -107,7 +107,7 @@ def sites(
     passed, verdicts, remarks = found, np.empty(0, dtype=object), list[ProblemRecord]()
     if len(found.grounds):
         asked = replace(blank, parcels=_parcels(found.grounds, origin, options.attributes))
-        run = check(library, asked, threads.part(_FOUND, 1.0, phrase("progress.found", language)))
+        run = _check(library, asked, threads.part(_FOUND, 1.0, phrase("progress.found", language)))
         passing = np.flatnonzero(~verdicts_left(run, options.keep_verdict))[: options.count]
         verdicts = run.tables["parcels"].values("verdict")[passing]
         passed = Places(found.grounds[passing], found.clearance_m[passing])
@@ -120,6 +120,12 @@ def sites(
         doubts += _unknown_ground(obstacles, rules, float(shapely.area(cells).sum()), language)
     table = _table(passed, verdicts, obstacles, rules, language, origin)
     return FoundSites(table, [*remarks, *(problem_record(doubt, language) for doubt in doubts)])
+
+
+def _check(library: Library, question: Question, threads: Threads) -> Run:
+    """A check whose remarks nobody asks for: they are those on the sites that are found."""
+    plan = check_plan_of(library, question, origin_of(library, question.parcels.extent))
+    return check(library, question, threads, check_plan=plan)
 
 
 def _unasked_rules(library: Library, packs: Sequence[Pack], first: Run, language: str) -> list[Problem]:

@@ -69,16 +69,17 @@ def check(
 
     against: a stored run whose rows are taken over wherever parcel, rule and nearby layers are unchanged; only the rest
     is computed, and the result is the same as without it. check_plan: given when this check is part of a larger one,
-    else made for these parcels. most_rows: how many rows may be held at once.
+    which has remarks of its own, else made for these parcels. most_rows: how many rows may be held at once.
 
     Raises OneMapError for every refusal, TooManyRows.
     """
     began, started = time.perf_counter(), library.connection.moment()
-    check_plan = check_plan or _plan_of(library, question)
-    earlier = earlier_run(library, against, question, check_plan.origin) if against else None
-    asked = check_plan, check_plan.sources(library), question.parcels, threads.part(BEGUN, JUDGED)
+    plan = check_plan or _plan_of(library, question)
+    earlier = earlier_run(library, against, question, plan.origin) if against else None
+    asked = plan, plan.sources(library), question.parcels, threads.part(BEGUN, JUDGED)
     answer = judge_against_run(*asked, earlier) if earlier else judged_parcels(*asked, most_rows=most_rows)
-    return _run_of(library, question, check_plan, answer, started, began)
+    remarks = [] if check_plan else remarks_of(library, question, plan, question.parcels.extent)
+    return _run_of(question, _record(library, question, plan, answer, started, began), answer, remarks)
 
 
 def check_near_changes(library: Library, question: Question, threads: Threads, against: str) -> Run:
@@ -99,22 +100,14 @@ def check_near_changes(library: Library, question: Question, threads: Threads, a
         answer = judged_parcels(check_plan, sources, asked.parcels, judging)
         found = standing.unreadable(answer.layers) - lost if earlier else None
         if not found:
-            return _run_of(library, asked, check_plan, answer, started, began)
+            remarks = remarks_of(library, asked, check_plan, asked.parcels.extent)
+            return _run_of(asked, _record(library, asked, check_plan, answer, started, began), answer, remarks)
         lost |= found
 
 
-def _run_of(
-    library: Library, question: Question, check_plan: CheckPlan, answer: Answer, started: str, began: float
-) -> Run:
-    record = _record(library, question, check_plan, answer, started, began)
+def _run_of(question: Question, record: CheckRecord, answer: Answer, remarks: list[ProblemRecord]) -> Run:
     verdicts = verdict_counts(answer.tables["parcels"].values("verdict"))
-    return Run(
-        question,
-        record,
-        remarks_of(library, question, check_plan, question.parcels.extent),
-        verdicts,
-        {**answer.tables, "run": run_table(record)},
-    )
+    return Run(question, record, remarks, verdicts, {**answer.tables, "run": run_table(record)})
 
 
 def check_in_parts(library: Library, question: Question, threads: Threads, most_rows: int | None = None) -> RunInParts:

@@ -20,7 +20,7 @@ from onemap.rules.judge.kinds.conditions import column_named
 from onemap.rules.judge.kinds.ground import Ground, Judgement, no_ground, no_pairs
 from onemap.rules.judge.kinds.kind import GROUND_MEASURES, NUMBER_OR_TABLE, TEXT, Form, Key, Kind, Options, is_amount
 from onemap.rules.judge.kinds.raster import HEIGHTS, NODATA
-from onemap.rules.judge.kinds.raster_grids import cell_pieces, cell_weights, in_cells, windows
+from onemap.rules.judge.kinds.raster_grids import cell_pieces, cell_weights, grid_parts, in_cells
 from onemap.rules.judge.kinds.subtract_zones import mark_broken
 from onemap.rules.judge.kinds.unknown_ground import doubtful_ground, name_reasons, shown_pairs
 from onemap.rules.judge.overlay.area_check import Zones
@@ -251,18 +251,22 @@ def _cells(
             zeros.append(vertical_datum(crs))
             to_grid, to_plane = changes_of_plane(grid, crs, *plane)
             polygons = in_cells(to_grid(grounds), grid)
-            for part, window in windows(polygons, grid, 0):
-                value = cell_values(*read_cells(grid, window)) * (height_m or 1.0)
-                cells = cell_weights(polygons[part])
-                row, column = cells.row - int(window.row_off), cells.column - int(window.col_off)
+            for part in grid_parts(polygons, grid, 0):
+                if part.is_off_grid:
+                    blanks.append(to_plane(part.polygons))
+                    blank_owners.append(owner[part.rows])
+                    continue
+                value = cell_values(*read_cells(grid, part.window)) * (height_m or 1.0)
+                cells = cell_weights(part.polygons)
+                row, column = cells.row - int(part.window.row_off), cells.column - int(part.window.col_off)
                 on_grid = (row >= 0) & (column >= 0) & (row < value.shape[0]) & (column < value.shape[1])
                 found = np.full(len(row), np.nan)
                 found[on_grid] = value[row[on_grid], column[on_grid]]
                 every = np.ones(len(row), dtype=bool)
-                shared = polygon_parts(cell_pieces(polygons[part], cells, every), 0.0)
+                shared = polygon_parts(cell_pieces(part.polygons, cells, every), 0.0)
                 is_ground = ~shapely.is_missing(shared)
                 ground, found = to_plane(shared[is_ground]), found[is_ground]
-                of, has_value = owner[part][cells.parcel[is_ground]], ~np.isnan(found)
+                of, has_value = owner[part.rows][cells.parcel[is_ground]], ~np.isnan(found)
                 pieces.append(ground[has_value])
                 owners.append(of[has_value])
                 values.append(found[has_value])

@@ -27,14 +27,21 @@ from onemap.rules.judge.kinds.cell_reading import (
 )
 from onemap.rules.judge.kinds.ground import Ground, Judgement, Measures, no_ground, no_pairs
 from onemap.rules.judge.kinds.kind import AMOUNT, NUMBER, TEXT, Form, Key, Kind, KindReason, Options
-from onemap.rules.judge.kinds.raster_grids import cell_pieces, cell_sums, cell_weights, in_cells, slope_degrees, windows
+from onemap.rules.judge.kinds.raster_grids import (
+    GridPart,
+    cell_pieces,
+    cell_sums,
+    cell_weights,
+    grid_parts,
+    in_cells,
+    slope_degrees,
+)
 from onemap.rules.judge.kinds.subtract_zones import mark_broken
 from onemap.rules.judge.overlay.overlay import ARITHMETIC_M2, union_by
 from onemap.rules.judge.overlay.threads import Threads
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
-    from rasterio.windows import Window
 
 
 def _problems(item: Options) -> list[tuple[str, Form]]:
@@ -256,20 +263,22 @@ def _weigh_cells(
     is_slope = options.get("derive") == "slope"
     reading = Lock()  # an open raster is read by one thread at a time
 
-    def of_window(tile: "tuple[np.ndarray, Window]") -> _CellWeights:
-        part, window = tile
+    def of_part(of_grid: GridPart) -> _CellWeights:
+        part, grounds, window = of_grid.rows, of_grid.polygons, of_grid.window
+        if of_grid.is_off_grid:
+            return _off_grid(of_grid)
         with reading:
             read = read_cells(grid.cells, window)
         values = _values(*read, grid, is_slope)
         corner = int(window.row_off), int(window.col_off)
         is_telling, valid = np.ones(len(part), dtype=bool), np.zeros(len(part))
         if not every:
-            is_telling, valid = _are_telling(polygons[part], values, corner, options)
+            is_telling, valid = _are_telling(grounds, values, corner, options)
         weights = np.zeros((3, len(part)))
         weights[1, ~is_telling] = valid[~is_telling]
         rows = np.flatnonzero(is_telling)
-        parcel = part[rows]
-        cells = cell_weights(polygons[parcel])
+        parcel, grounds = part[rows], grounds[rows]
+        cells = cell_weights(grounds)
         row, column = cells.row - corner[0], cells.column - corner[1]
         on_grid = (row >= 0) & (column >= 0) & (row < values.shape[0]) & (column < values.shape[1])
         value = np.full(len(row), np.nan)
@@ -279,10 +288,20 @@ def _weigh_cells(
             sums[rows] = np.bincount(cells.parcel, cells.fraction * times, len(rows))
         pieces = []
         for wanted in (matching, ~has_value, has_value & ~matching & every):
-            pieces += [cell_pieces(polygons[parcel], cells, wanted), parcel[cells.parcel[wanted]]]
+            ground, owner = cell_pieces(grounds, cells, wanted), cells.parcel[wanted]
+            if of_grid.is_tile and len(owner):  # one of so many that the cells of all would not fit into memory
+                ground, owner = union_by(owner, ground, 1), owner[:1]
+            pieces += [ground, parcel[owner]]
         return _CellWeights(part, weights, *pieces)
 
-    return threads.each(of_window, list(windows(polygons, grid.cells, 1 if is_slope else 0)))
+    return threads.each(of_part, list(grid_parts(polygons, grid.cells, 1 if is_slope else 0)))
+
+
+def _off_grid(part: GridPart) -> _CellWeights:
+    """The weights of ground that no cell lies near: all of it has no value, and is not cut into cells."""
+    nothing, nobody = np.empty(0, dtype=object), np.empty(0, dtype=np.int64)
+    weights = np.zeros((3, len(part.rows)))
+    return _CellWeights(part.rows, weights, nothing, nobody, part.polygons, part.rows, nothing, nobody)
 
 
 def _match_limit(values: np.ndarray, options: Options) -> np.ndarray:

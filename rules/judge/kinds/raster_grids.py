@@ -11,7 +11,7 @@ import shapely
 from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.group_ranges import ranges
 from onemap.layers.geometry.row_by_row import apply_by_row
-from onemap.rules.judge.overlay.overlay import intersections
+from onemap.rules.judge.overlay.overlay import differences, intersections
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.overlay.unproved_unions import UNPROVED
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rasterio.windows import Window
 
 _MOST_CELLS = 4_000_000  # of one window that is read at a time
+_TILE_SIDE = 500  # cells: of the squares in which a polygon is looked at that is too large for one window
 _BLOCK_CELLS = 2_000_000  # whose weights are made at a time
 _TILE = 1024  # cells: polygons whose middles lie in one such square are looked at together
 _LARGE = math.isqrt(_MOST_CELLS) - _TILE  # cells: half of that around such a square still makes no window too large
@@ -199,24 +200,66 @@ def _cut_at_lines(
     return of, begin, stop
 
 
-def windows(polygons: np.ndarray, dataset: "DatasetReader", margin: int) -> "Iterator[tuple[np.ndarray, Window]]":
-    """Groups of polygons that lie near each other, each with the window of the grid that holds them.
+@dataclass(frozen=True)
+class GridPart:
+    """Polygons (k,) in units of cells, their rows (k,) among all, and the window of the grid that holds them.
 
-    margin: cells around, for what is derived from neighbours. A window is cut to the grid; it may be empty.
+    is_tile: the polygon is a part of one that is too large for a window; others follow.
     """
-    from rasterio.windows import Window
 
+    rows: np.ndarray
+    polygons: np.ndarray
+    window: "Window"
+    is_tile: bool = False
+
+    @property
+    def is_off_grid(self) -> bool:
+        """Whether no cell of the grid lies near."""
+        return self.window.width == 0 or self.window.height == 0
+
+
+def grid_parts(polygons: np.ndarray, dataset: "DatasetReader", margin: int) -> Iterator[GridPart]:
+    """Groups of polygons (n,) that lie near each other, and the parts of very large ones.
+
+    margin: cells around, for what is derived from neighbours. A window is cut to the grid; it may be empty. Raises
+    OneMapError overlay.union.
+    """
     bounds = shapely.bounds(polygons)
     centre = (bounds[:, :2] + bounds[:, 2:]) / 2 // _TILE
     _, key = np.unique(centre, axis=0, return_inverse=True)
     order = np.argsort(key.ravel(), kind="stable")
     for group in np.split(order, np.flatnonzero(np.diff(key.ravel()[order])) + 1) if len(order) else ():
         for part in _small_enough(group, bounds):
-            west, south = np.floor(bounds[part, :2].min(axis=0)) - margin
-            east, north = np.ceil(bounds[part, 2:].max(axis=0)) + margin
-            west, south = max(west, 0), max(south, 0)
-            east, north = min(east, dataset.width), min(north, dataset.height)
-            yield part, Window(int(west), int(south), int(max(east - west, 0)), int(max(north - south, 0)))
+            if len(part) == 1 and np.prod(bounds[part[0], 2:] - bounds[part[0], :2]) > _MOST_CELLS:
+                yield from _tiles(part, polygons[part], dataset, margin)
+            else:
+                yield GridPart(part, polygons[part], _window(bounds[part], dataset, margin))
+
+
+def _window(bounds: np.ndarray, dataset: "DatasetReader", margin: int) -> "Window":
+    """The cells of a grid around boxes (k, 4)."""
+    from rasterio.windows import Window
+
+    west, south = np.maximum(np.floor(bounds[:, :2].min(axis=0)) - margin, 0)
+    east, north = np.minimum(np.ceil(bounds[:, 2:].max(axis=0)) + margin, [dataset.width, dataset.height])
+    return Window(int(west), int(south), int(max(east - west, 0)), int(max(north - south, 0)))
+
+
+def _tiles(row: np.ndarray, polygon: np.ndarray, dataset: "DatasetReader", margin: int) -> Iterator[GridPart]:
+    """The parts of one polygon (1,) in squares of the grid, and that off the grid."""
+    columns, rows = dataset.width, dataset.height
+    x, y = np.meshgrid(np.arange(0, columns, _TILE_SIDE), np.arange(0, rows, _TILE_SIDE))
+    squares = shapely.box(x, y, np.minimum(x + _TILE_SIDE, columns), np.minimum(y + _TILE_SIDE, rows)).ravel()
+    shapely.prepare(polygon)
+    squares = squares[shapely.intersects(polygon, squares)]
+    inside, is_broken = intersections(np.repeat(polygon, len(squares)), squares, Threads())
+    off_grid, is_off_broken = differences(polygon, shapely.box([0], [0], [columns], [rows]), Threads())
+    if is_broken.any() or is_off_broken.any():
+        raise OneMapError(UNPROVED, count=2)
+    for tile in inside[~shapely.is_missing(inside)]:
+        yield GridPart(row, np.array([tile]), _window(shapely.bounds([tile]), dataset, margin), True)
+    if not shapely.is_missing(off_grid).any():
+        yield GridPart(row, off_grid, _window(np.zeros((1, 4)), dataset, 0), True)
 
 
 def _small_enough(group: np.ndarray, bounds: np.ndarray) -> list[np.ndarray]:

@@ -150,7 +150,14 @@ def _judge(ground: Ground) -> Judgement:
     official = _official_zones(ground)
     overlaps = ground.overlaps_with(grown.zones.geometries)
     without_proof = overlaps.parcel[grown.is_unproved[overlaps.feature]]
-    overlaps = _clip_pieces(overlaps.only(~grown.is_unproved[overlaps.feature]), official, ground)
+    overlaps = overlaps.only(~grown.is_unproved[overlaps.feature])
+    apart_m = _distances_apart_m(ground, grown, overlaps)
+    is_certain = grown.is_certain[overlaps.feature]
+    least_m = np.full(count, np.inf)  # also of features that keep nobody off where official zones speak
+    np.minimum.at(least_m, overlaps.parcel[is_certain], apart_m[is_certain])
+    if official is not None:
+        overlaps = _pieces_on(official.estimated, overlaps, ground)
+        apart_m = _distances_apart_m(ground, grown, overlaps)
     is_certain = grown.is_certain[overlaps.feature]
     grounds = (
         union_by(overlaps.parcel[is_certain], overlaps.geometry[is_certain], count, ground.threads),
@@ -167,10 +174,6 @@ def _judge(ground: Ground) -> Judgement:
         unknown, unknown_broken = differences(unions(without_value, near), hit, ground.threads)
     else:
         unknown, unknown_broken = subtract_zones(unions(without_value, near), hit, ground, certain_zones.pieces)
-    apart_m = shapely.distance(ground.parcels[overlaps.parcel], features.geometries[overlaps.feature])
-    apart_m = np.maximum(apart_m - np.nan_to_num(grown.half_width_m[overlaps.feature]), 0.0)
-    least_m = np.full(count, np.inf)
-    np.minimum.at(least_m, overlaps.parcel[is_certain], apart_m[is_certain])
     pairs = Pairs(overlaps.parcel, overlaps.feature, overlaps.ground, apart_m, ~is_certain, is_certain)
     judgement = Judgement(
         hit=hit,
@@ -248,6 +251,13 @@ def _grown_boxes(boxes: np.ndarray, margin_m: np.ndarray | float) -> np.ndarray:
     return grown
 
 
+def _distances_apart_m(ground: Ground, grown: _GrownFeatures, overlaps: Overlaps) -> np.ndarray:
+    """How far each parcel lies from the feature's edge, pair by pair (k,), in metres."""
+    apart_m = shapely.distance(ground.parcels[overlaps.parcel], ground.features.geometries[overlaps.feature])
+    edge: np.ndarray = np.maximum(apart_m - np.nan_to_num(grown.half_width_m[overlaps.feature]), 0.0)
+    return edge
+
+
 @dataclass(frozen=True)
 class _OfficialZones:
     """The official zones in each parcel (n,), and the ground outside of them; None without zones.
@@ -289,11 +299,6 @@ def _with_pieces_of(pairs: Pairs, zones: Overlaps, features: int) -> Pairs:
         np.concatenate([pairs.no_value, never]),
         np.concatenate([pairs.of_hit, always]),
     )
-
-
-def _clip_pieces(pieces: Overlaps, official: _OfficialZones | None, ground: Ground) -> Overlaps:
-    """The computed pieces outside the ground for which official zones speak."""
-    return pieces if official is None else _pieces_on(official.estimated, pieces, ground)
 
 
 def _pieces_on(grounds: np.ndarray, pieces: Overlaps, ground: Ground) -> Overlaps:

@@ -5,7 +5,7 @@ from datetime import date
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.rules.judge.kinds.constant_conditions import constant_clause
-from onemap.rules.judge.packs.laws import repealed_laws
+from onemap.rules.judge.packs.laws import later_laws, repealed_laws
 from onemap.rules.judge.packs.pack import Pack
 from onemap.rules.judge.packs.rule import Rule
 
@@ -15,12 +15,19 @@ def refuse_slips(packs: Sequence[Pack], day: date) -> None:
 
     Raises OneMapError rule.repealed, rule.basis, rule.days, rule.never, rule.always.
     """
-    if problems := slips_of(packs, day):
+    if problems := _slips(packs, day):
         raise OneMapError.of(problems)
 
 
 def slips_of(packs: Sequence[Pack], day: date) -> list[Problem]:
-    """The problems of packs that a library keeps and that judge on a day: they are remarks, since the packs stand."""
+    """The problems of packs that a library keeps and that judge on a day: they are remarks, since the packs stand.
+
+    Laws that came later are one of them: who judges a past day need not have a pack of that day.
+    """
+    return [*_slips(packs, day), *later_laws(packs, day)]
+
+
+def _slips(packs: Sequence[Pack], day: date) -> list[Problem]:
     rules = [rule for pack in packs for rule in pack.rules]
     return [*repealed_laws(packs, day), *(problem for rule in rules for problem in _slips_of_rule(rule))]
 

@@ -102,10 +102,17 @@ def _check_asked(library: Library, codes: Iterable[str], asked: Set[str], refusa
 
 
 def _known_versions(library: Library, question: Question) -> list[Version]:
-    """The versions that the question may use; of a layer with a version `in_place` only that one, without dates."""
-    known = [version for version in versions(library, question.known_at) if version.code not in question.in_place]
-    if not question.in_place:
+    """The versions that the question may use; of a layer with a version `in_place` only that one, without dates.
+
+    A version that a repeated run used was not retired when it did.
+    """
+    of_run = question.used if question.known_at is not None else {}
+    chosen = {**of_run, **question.in_place}
+    known = [version for version in versions(library, question.known_at) if version.code not in chosen]
+    if not chosen:
         return known
+    used = {table for code, table in of_run.items() if code not in question.in_place}
+    known += [replace(version, retired=None) for version in versions(library) if version.table in used]
     wanted = [version for version in versions(library) if question.in_place.get(version.code) == version.label]
     return [*known, *(replace(version, valid_from=None, valid_to=None, retired=None) for version in wanted)]
 

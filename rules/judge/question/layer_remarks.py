@@ -96,11 +96,11 @@ def value_problems_of(library: Library, check_plan: CheckPlan) -> list[Problem]:
         if code in catalogue
         for problem in _problems(library, rule, catalogue[code], [one for one in check_plan.known if one.code == code])
     ]
-    return [*of_values, *_width_problems(library, check_plan), *_height_problems(library, check_plan)]
+    return [*of_values, *width_problems(library, check_plan), *_height_problems(library, check_plan)]
 
 
-def _width_problems(library: Library, check_plan: CheckPlan) -> Iterator[Problem]:
-    """Rules that measure from edges whose position the version in force does not state.
+def width_problems(library: Library, check_plan: CheckPlan) -> Iterator[Problem]:
+    """Remarks on rules that measure from edges whose position the version in force does not state.
 
     Near such a feature ground is unknown as if it were as wide as the widest feature with a width; beyond that it is
     clear.

@@ -59,7 +59,8 @@ class Question:
 
     code_system: the codes by which parcels name their use if they do not say so, None for what each pack states.
     source: how the parcels were read, for the record. in_place: layer code → label of the version that counts as the
-    one in force, whatever its dates.
+    one in force, whatever its dates. used: layer code → table of the version that a run used that is repeated; of these
+    layers no other counts, whatever clocks have recorded, as long as `known_at` is set.
     """
 
     parcels: Parcels
@@ -72,6 +73,7 @@ class Question:
     source: Mapping[str, Any] = field(default_factory=dict)
     code_system: str | None = None
     in_place: Mapping[str, str] = field(default_factory=dict)
+    used: Mapping[str, str] = field(default_factory=dict)
 
     def parameters(self, library: Library) -> CheckParameters:
         """The parameters of the question, for the record."""

@@ -1,7 +1,7 @@
 """Reading the record of a stored run: a missing entry, or one of another type, means that the run is damaged."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -27,9 +27,18 @@ def known_moment(record: Mapping[str, Any]) -> datetime:
 
     A version that the run used counts even if the clock that recorded it was ahead.
     """
-    began = max(map(datetime.fromisoformat, (record["started"], *_moments_of_versions(record))))
-    asked = record["parameters"]["known_at"]
-    return min(datetime.fromisoformat(asked), began) if asked else began
+    return _asked_until(record, (record["started"], *_moments_of_versions(record)))
+
+
+def started_moment(record: Mapping[str, Any]) -> datetime:
+    """The moment up to which recorded things count for a run beside the versions that it used, which are named."""
+    return _asked_until(record, (record["started"],))
+
+
+def _asked_until(record: Mapping[str, Any], moments: Iterable[str]) -> datetime:
+    """The last of some moments, or an earlier one that was asked for."""
+    last, asked = max(map(datetime.fromisoformat, moments)), record["parameters"]["known_at"]
+    return min(datetime.fromisoformat(asked), last) if asked else last
 
 
 def _moments_of_versions(record: Mapping[str, Any]) -> list[str]:

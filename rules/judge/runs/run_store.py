@@ -40,7 +40,7 @@ from onemap.rules.judge.runs.arrow_blocks import (
     rows_of_table,
 )
 from onemap.rules.judge.runs.run import Chunk, Run
-from onemap.rules.judge.runs.run_record import known_moment, read_record
+from onemap.rules.judge.runs.run_record import read_record, started_moment
 from onemap.rules.judge.runs.stored_rows import GIVEN, read_blocks, row_counts
 
 KEPT = ("parcels", "findings", "overlaps", "overlaps_line", "overlaps_point", "composition", "land_classes")
@@ -345,8 +345,9 @@ def stored_question_of_none(library: Library, identifier: str, kind: str) -> Que
         packs=packs,
         only=tuple(parameters["only"]),
         as_of=date.fromisoformat(parameters["as_of"]),
-        known_at=known_moment(record),
+        known_at=started_moment(record),
         language=parameters["lang"],
         replaced=parameters["replaced"],
         code_system=parameters.get("code_system"),
+        used={layer["code"]: layer["table"] for layer in record["layers"] if layer["table"]},
     )

@@ -20,10 +20,13 @@ from onemap.rules.display.letterhead.row_state import RowState
 from onemap.rules.display.letterhead.sender_fields import sender_fields
 from onemap.rules.display.letterhead.title_lines import title_lines
 from onemap.rules.display.maps.map_source import MapSource
+from onemap.rules.judge.check.check import origin_of
+from onemap.rules.judge.check.clear_within_accuracy import accuracy_problems_of
 from onemap.rules.judge.findings.table import Row
 from onemap.rules.judge.inputs.land_width import LandWidth
+from onemap.rules.judge.question.check_plan import check_plan_of
 from onemap.rules.judge.question.kind_remarks import kind_problems_of
-from onemap.rules.judge.question.layer_remarks import problems_near, versions_of_run
+from onemap.rules.judge.question.layer_remarks import problems_near, versions_of_run, width_problems
 from onemap.rules.judge.runs.unwritten_sites import lacking_ground
 from onemap.rules.review.bodies import asked_bodies
 from onemap.rules.review.cases.case import CLOSED, Case, CaseState, OpinionState
@@ -368,7 +371,8 @@ def _case_notes(library: Library, case: Case, evidence: Evidence) -> list[str]:
     """Remarks on the case besides its findings.
 
     They concern parcels that were lines, doubtful areas, kinds of projects that are unknown or contradict their codes,
-    layers that lack ground near the parcels, and whether names are typed or accounts.
+    layers that lack ground near the parcels or are less accurate than they lie off it, and whether names are typed or
+    accounts.
     """
     language, asked = evidence.language, evidence.question
     areas = area_problems(library, case.current.run, case.data, case.terms)
@@ -380,8 +384,10 @@ def _case_notes(library: Library, case: Case, evidence: Evidence) -> list[str]:
     others = [] if is_closed else shared_ground(library, case)
     remarks = ground_remarks(library, used) if is_closed else lacking_ground(library, used)
     ground = problems_near(remarks, used, asked.parcels.extent)
+    plan = check_plan_of(library, asked, origin_of(library, asked.parcels.extent))
+    edges = [*width_problems(library, plan), *accuracy_problems_of(library, plan, [asked.parcels])]
     names = words(language)["names_typed" if library.account is None else "names_of_accounts"]
-    return [*(wording(problem, language)[0] for problem in (*lands, *areas, *others, *kinds, *ground)), names]
+    return [*(wording(problem, language)[0] for problem in (*lands, *areas, *others, *kinds, *ground, *edges)), names]
 
 
 def _not_printed(case: Case, evidence: Evidence, annexes: Sequence[str], annexed: Mapping[str, Any]) -> list[str]:

@@ -30,6 +30,14 @@ def to_types(text: str) -> tuple[str, ...]:
     return tuple(sorted(set(codes)))
 
 
+def to_decisions(text: str) -> tuple[str, ...]:
+    """Decisions from a text with commas. Raises ValueError."""
+    names = tuple(name.strip() for name in text.split(","))
+    if not set(names) <= set(DECISIONS):
+        raise ValueError(text)
+    return names
+
+
 def to_region(text: str) -> str:
     """The six figures of an administrative division. Raises ValueError."""
     if len(text) != len("130100") or not (text.isascii() and text.isdigit()):
@@ -62,6 +70,7 @@ COMPARE_VERBS: tuple[Verb, ...] = (
             Parameter("decision", "DECISION", positional=True, choices=DECISIONS),
             Parameter("reason", "R", required=True),
             Parameter("by", "N"),
+            Parameter("expect", "DECISION,…", convert=to_decisions),
         ),
         work=_WORK,
     ),

@@ -15,6 +15,7 @@ from onemap.rules.answers.remedy.alternative_rows import remedy_view
 from onemap.rules.answers.remedy.site_rows import sites_view
 from onemap.rules.answers.statistics.balance_rows import statistics_view
 from onemap.rules.contract.declaration import Result
+from onemap.rules.display.maps.document_areas import moment_text
 from onemap.rules.display.rows.answer_rows import AnswerView, view_text
 from onemap.rules.display.rows.district_rows import district_view
 from onemap.rules.display.rows.inspection_rows import inspect_view, remark_lines
@@ -89,7 +90,13 @@ def _outs(result: Result, language: str) -> list[str]:
 def _decide(result: Result, language: str) -> str:
     facts = {"count": len(result["spots"]), "area_ha": hectares_text(result["area_m2"])}
     name = phrase(f"decision.{result['decision']}", language)
-    return phrase("said.decide", language, **{**result, **facts, "decision": name})
+    lines = [phrase("said.decide", language, **{**result, **facts, "decision": name})]
+    for item in result["replaced"]:
+        was = phrase(f"decision.{item['decision']}", language)
+        lines.append(
+            phrase("said.decide_replaced", language, **{**item, "decision": was, "at": moment_text(item["at"])})
+        )
+    return "\n".join(lines)
 
 
 def _atlas(result: Result, language: str) -> str:

@@ -213,6 +213,7 @@ VERBS: dict[str, Verb] = {
                 _LIBRARY,
                 Parameter("file", "FILE", positional=True, optional=True),
                 Parameter("head", "FILE.json", convert=to_name),
+                Parameter("expect", "HASH", convert=to_name),
             ),
         ),
         Verb("profile", (_LIBRARY, Parameter("file", "FILE.toml")), work="profile_work"),

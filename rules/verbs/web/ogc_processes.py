@@ -54,6 +54,12 @@ def base_of(request: Request) -> str:
     return str(request.base_url).rstrip("/")
 
 
+async def job_end(done: "Future[None]") -> None:
+    """Wait for the end of a job; it goes on if the caller is cancelled, as any other job whose program has gone."""
+    # Not in a thread: programs that wait must keep nobody's page waiting.
+    await asyncio.shield(asyncio.wrap_future(done))
+
+
 class OgcProcesses:
     """The routes of the service."""
 
@@ -119,7 +125,7 @@ class OgcProcesses:
         return await self._when_done(job, done, request)
 
     async def _when_done(self, job: Job, done: "Future[None]", request: Request) -> Response:
-        await asyncio.wrap_future(done)  # not in a thread: programs that wait must keep nobody's page waiting
+        await job_end(done)
         response = self._result(job, base_of(request))
         response.headers["Link"] = f'<{base_of(request)}/jobs/{job.id}>; rel="monitor"'
         if response.status_code == 204:

@@ -104,7 +104,7 @@ def decide(values: Values, context: VerbContext) -> Result:
 
     with open_library(values["library"]) as library:
         who = acting_person(library, values.get("by"))
-        given = give(library, values["target"], values["decision"], values["reason"], who)
+        given = give(library, values["target"], values["decision"], values["reason"], who, values.get("expect"))
     return {"ok": True, **given}
 
 

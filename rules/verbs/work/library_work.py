@@ -416,7 +416,13 @@ def keep(values: Values, context: VerbContext) -> Result:
     from onemap.layers.catalogue.working_days import checked_calendar
     from onemap.layers.library.library import open_library
     from onemap.layers.library.log_heads import write_head
-    from onemap.layers.library.own_files import keep_catalogue, keep_own_file, own_file_kind, own_file_text
+    from onemap.layers.library.own_files import (
+        keep_catalogue,
+        keep_own_file,
+        own_file_kind,
+        own_file_text,
+        own_text_hash,
+    )
 
     if values.get("head"):
         if values.get("file"):
@@ -430,11 +436,11 @@ def keep(values: Values, context: VerbContext) -> Result:
     kind, text = own_file_kind(path.name), own_file_text(path)
     with open_library(values["library"]) as library:
         if kind == "catalogue":
-            keep_catalogue(library, text, path.name, library.person())
+            keep_catalogue(library, text, path.name, library.person(), values.get("expect"))
         else:
             (checked_profile if kind == "profile" else checked_calendar)(text, path.name)
-            keep_own_file(library, kind, text, library.person())
-    return {"ok": True, "kind": kind, "file": path.name}
+            keep_own_file(library, kind, text, library.person(), values.get("expect"))
+    return {"ok": True, "kind": kind, "file": path.name, "hash": own_text_hash(text)}
 
 
 def calendar(values: Values, context: VerbContext) -> Result:

@@ -19,7 +19,7 @@ def profile(values: Values, context: VerbContext) -> Result:
     from onemap.layers.catalogue.toml_text import toml_content
     from onemap.layers.errors import OneMapError
     from onemap.layers.library.library import open_library
-    from onemap.layers.library.own_files import own_file_name, own_file_text
+    from onemap.layers.library.own_files import own_file_name, own_file_text, own_text_hash
     from onemap.layers.messages import problem_record
 
     with open_library(values["library"]) as library:
@@ -39,6 +39,7 @@ def profile(values: Values, context: VerbContext) -> Result:
         "ok": True,
         "file": file,
         "kept": kept is not None,
+        "hash": own_text_hash(kept),
         "values": toml_content(text),
         **_form(language),
         "heads": _heads(found, language),

@@ -1,5 +1,7 @@
 """A city's own catalogue and calendar, beside a library's file or in a library on a server."""
 
+import hashlib
+
 CATALOGUE = """[OWN]
 title = "自有"
 department = "land"
@@ -22,7 +24,9 @@ def test_a_citys_own_layers_are_there_after_keep_and_a_new_catalogue_takes_the_o
     source = layer_file("a.gpkg", [box(0, 0)])
     assert onemap("add", place, source, "--as", "OWN", "--covers", "extent").codes == ["layer.unknown"]
     given = make_file(tmp_path, "given.catalogue.toml", CATALOGUE)
-    assert onemap("keep", place, given).json == {"ok": True, "kind": "catalogue", "file": "given.catalogue.toml"}
+    digest = hashlib.sha256(CATALOGUE.encode()).hexdigest()
+    answer = {"ok": True, "kind": "catalogue", "file": "given.catalogue.toml", "hash": digest}
+    assert onemap("keep", place, given).json == answer
     assert onemap("add", place, source, "--as", "OWN", "--covers", "extent").code == 0
     more = make_file(tmp_path, "more.catalogue.toml", CATALOGUE + CATALOGUE.replace("OWN", "OTHER"))
     assert onemap("keep", place, more).code == 0

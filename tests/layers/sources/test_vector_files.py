@@ -447,6 +447,16 @@ def test_what_cannot_be_read_or_written_by_its_name_is_not_called_damaged(onemap
     assert not list(tmp_path.glob("a*.shp*")) and not (tmp_path / "a").exists()
 
 
+def test_a_file_is_not_called_damaged_for_want_of_memory(tmp_path):
+    with pytest.raises(RuntimeError, match="thread"), gdal_errors_as_refusals(tmp_path / "a.gpkg"):
+        raise RuntimeError("can't start new thread")
+    with pytest.raises(OSError, match="not load"), gdal_errors_as_refusals(tmp_path / "a.gpkg"):
+        try:
+            raise OSError("lib.so: failed to map segment from shared object")
+        except OSError:
+            raise OSError("Could not load it.")  # noqa: B904 - as llvmlite does
+
+
 def test_what_one_library_says_to_another_is_no_word_of_the_driver(tmp_path):
     with gdal_errors_as_refusals(tmp_path / "a.gdb") as remarks:
         warnings.warn("the generic unit is deprecated", DeprecationWarning, stacklevel=1)

@@ -107,6 +107,11 @@ def test_what_is_typed_is_kept_with_the_library_and_stands_on_the_documents(form
     }
     assert core("verify", path)["ok"]
     wait_for(lambda: core_words.word("departments", "land") == "土地局")  # the dock speaks of it by that name
+    press_keep(dialog)
+    assert "is kept" in dialog.notice.text
+    path.with_name("city.profile.toml").write_text(KEPT, encoding="utf-8")  # by somebody else
+    press_keep(dialog)
+    assert "changed by somebody else" in dialog.notice.text and core("profile", path)["values"]["head"] == "document"
 
 
 def test_the_head_follows_what_is_typed_before_anything_is_kept(form, path):

@@ -268,6 +268,12 @@ def test_one_decision_can_be_given_to_a_whole_cluster(tab):
     assert tab.view.current.name == first.name and not tab.view.decide.back_button.isVisibleTo(tab.view)
     marked = [feature["decision"] for feature in tab.view.spot_layer.layer.getFeatures() if feature["type"] == "03"]
     assert sorted(value_or_none(one) or "" for one in marked) == ["", "change-b"]
+    other = next(spot for spot in tab.view.model.all_spots if spot.decision)
+    tab.view.model.store_decision([other.name], "undecided", "")  # as a desk that has not seen it
+    tab.view.list.setCurrentIndex(tab.view.model.index(tab.view.model.row_of(other.name), 0))
+    key(tab, Qt.Key.Key_1)
+    wait_for(lambda: tab.said_to_user)
+    assert other.name in tab.said_to_user[0] and "the road was moved" in tab.said_to_user[0]
 
 
 def test_the_list_sorts_by_every_measure_with_what_was_not_measured_last(tab):

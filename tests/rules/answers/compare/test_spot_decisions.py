@@ -72,6 +72,27 @@ def test_it_does_not_stand_for_another_class_on_the_same_ground(city):
     assert conflict(city.compare())["decision"] is None
 
 
+def test_of_two_decisions_the_later_one_stands_and_tells_what_it_replaced(city):
+    spot = conflict(city.compare())["spot"]
+    assert decide(city, spot).json["replaced"] == []
+    (replaced,) = decide(city, spot, "keep-b", reason="协调后").json["replaced"]
+    facts = [replaced[name] for name in ("spot", "decision", "reason", "by")]
+    assert facts == [spot, "change-a", "无建设用地指标", "王工"]
+    assert conflict(city.compare())["decision"] == "keep-b"
+
+
+def test_a_decision_upon_another_than_was_seen_is_refused(city):
+    spot = conflict(city.compare())["spot"]
+    assert decide(city, spot, expect="undecided").code == 0
+    late = decide(city, spot, "keep-b", by="李工", expect="undecided,discuss")
+    assert (late.code, late.codes) == (3, ["decide.conflict"])
+    assert all(word in late.json["problems"][0]["message"] for word in ("change-a", "王工", "无建设用地指标"))
+    assert conflict(city.compare())["decision"] == "change-a"
+    assert decide(city, spot, "undecided", expect="change-a").code == 0
+    assert decide(city, spot, "keep-b", expect="change-a").codes == ["decide.conflict"]
+    assert (wrong := decide(city, spot, "keep-b", expect="nothing")).code == 2, wrong.codes
+
+
 def test_of_several_decisions_the_last_one_stands_and_the_log_keeps_all(city, onemap):
     spot = conflict(city.compare())["spot"]
     decide(city, spot)

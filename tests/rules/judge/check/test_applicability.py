@@ -406,3 +406,14 @@ def test_a_pack_of_the_library_whose_law_was_repealed_since_judges_with_a_remark
     asked = "check", town.library, town.parcels({"A": SQUARE}), "--as-of"
     found = [town.run(*asked, day).json["problems"] for day in ("2026-08-14", "2026-08-15")]
     assert [[one["code"] for one in problems] for problems in found] == [[], ["rule.repealed"]]
+
+
+def test_laws_cited_for_a_day_before_their_first_are_told_in_one_remark(town):
+    later = {"law": "中华人民共和国生态环境法典"}
+    rules = [{"id": name, "basis": [later, {"law": "规划"}]} for name in ("one", "two")]
+    dated = {"id": "three", "basis": [{**later, "from": "2026-08-15"}, {"law": "规划"}]}
+    asked = "check", town.library, town.parcels({"A": SQUARE}), "--pack", town.pack(*rules, dated), "--as-of"
+    (found,), none = (town.run(*asked, day).json["problems"] for day in ("2026-08-14", "2026-08-15"))
+    assert (found["code"], none) == ("rule.later_laws", [])
+    assert found["message"].startswith("2 rules cite")
+    assert found["message"].endswith("中华人民共和国生态环境法典 2026-08-15.")

@@ -102,12 +102,14 @@ def test_a_statement_of_a_case_near_it_says_so(tmp_path):
     done("new", library, "--crs", "EPSG:4547", "--district", district)
     whole = [box(500_000 + 100 * n, 4_200_000, 500_100 + 100 * n, 4_200_100) for n in range(10)]
     for day, shapes in (("2020-01-01", whole), ("2022-01-01", whole[:6])):
-        path = write_layer(tmp_path / "farmland.gpkg", shapes)
-        done("add", library, path, "--as", "YJJBNTTB", "--covers", "district", "--valid-from", day)
+        path, given = write_layer(tmp_path / "farmland.gpkg", shapes), ("--covers", "district", "--accuracy", 250)
+        done("add", library, path, "--as", "YJJBNTTB", "--valid-from", day, *given)
     parcels = write_layer(tmp_path / "parcels.gpkg", [box(500_810, 4_200_010, 500_890, 4_200_090)], {"DKBH": ["A"]})
     case = done("review", "open", library, parcels, "--project", "试验", "--id", "DKBH").json["case"]
     done("review", "export", library, case, tmp_path / "content.json", "--document", "report")
-    (note,) = [one for one in json.loads((tmp_path / "content.json").read_text("utf-8"))["notes"] if "YJJBNTTB" in one]
+    notes = json.loads((tmp_path / "content.json").read_text("utf-8"))["notes"]
+    assert len([one for one in notes if "(±250 m): 1, such as A by the rule farmland.permanent" in one]) == 1
+    (note,) = [one for one in notes if "YJJBNTTB" in one]
     assert note.startswith("Version 2022-01-01 of YJJBNTTB was added with a remark that bears on the parcels")
     sheet = done("review", "sheet", library, case, tmp_path / "sheet.html").json
     assert "version.lacks_ground" in [one["code"] for one in sheet["problems"]]

@@ -510,12 +510,27 @@ def test_one_large_parcel_does_not_part_the_small_ones_around_it(tmp_path):
     )
     polygons = np.r_[small, box(-900, -900, 1900, 1900), box(0, 0, 2500, 2500)]
     with rasterio.open(path) as dataset:
-        groups = list(raster_grids.windows(polygons, dataset, 1))
-        read = [dataset.read(1, window=window) for _, window in groups]
-    assert sorted(np.concatenate([part for part, _ in groups]).tolist()) == list(range(62))
-    assert sorted(len(part) for part, _ in groups)[:2] == [1, 1] and len(groups) < 10
+        parts = [part for part in raster_grids.grid_parts(polygons, dataset, 1) if not part.is_off_grid]
+        read = [dataset.read(1, window=part.window) for part in parts]
+    groups = [part.rows for part in parts if not part.is_tile]
+    assert sorted(np.concatenate(groups).tolist()) == list(range(60)) and len(groups) < 8
     (whole,) = raster_grids.cell_sums(polygons, values > 0)
-    for (part, window), cells in zip(groups, read, strict=True):
-        assert window.width * window.height <= 4_000_000 or len(part) == 1
-        corner = int(window.row_off), int(window.col_off)
-        assert raster_grids.cell_sums(polygons[part], cells > 0, corner=corner)[0].tolist() == whole[part].tolist()
+    sums, areas = np.zeros(62), np.zeros(62)
+    for part, cells in zip(parts, read, strict=True):
+        assert cells.size <= (502**2 if part.is_tile else 4_000_000)
+        corner = int(part.window.row_off), int(part.window.col_off)
+        sums[part.rows] += raster_grids.cell_sums(part.polygons, cells > 0, corner=corner)[0]
+        areas[part.rows] += shapely.area(part.polygons)
+    assert sums[:60].tolist() == whole[:60].tolist() and sums[60:].tolist() == pytest.approx(whole[60:].tolist())
+    assert areas[60:].tolist() == [1900.0**2, 2500.0**2]
+
+
+def test_a_parcel_far_larger_than_the_grid_is_not_cut_into_cells_beyond_it(desk, grid):
+    """Of 12,000 × 60,000 cells 1,200 × 1,100 lie on the grid, in six squares: 2,000 match, 500 have no value."""
+    values = np.zeros((1100, 1200))
+    values[480:500, 450:550], values[700:710, 0:50] = 9, -9999  # across the edge of two squares, and in one
+    grid(values, west=0.0, north=1100.0, cell=1.0)
+    found = desk.check({"A": box(-6_000, -30_000, 6_000, 30_000)}, {**RULE, "above": 4})
+    row = found.finding("A")
+    assert (row.share, row.geometry.area) == (pytest.approx(2000 / (1200 * 1100 - 500)), pytest.approx(2000.0))
+    assert found.unknowns() == {"A": (pytest.approx(12_000 * 60_000 - 1200 * 1100 + 500), "nodata")}

@@ -185,10 +185,20 @@ def test_a_finding_of_official_zones_alone_names_them_and_has_their_pieces(desk)
     assert [(one["official_layer"], one["NAME"]) for one in facts] == [("OFFICIAL", "west"), ("OFFICIAL", "east")]
     assert set(pieces.rule) == {found.finding("A").rule}
     finding = found.finding("A")
-    assert (finding.area_m2, finding.features) == (pytest.approx(1600.0), 2) and np.isnan(finding.distance_m)
+    assert (finding.area_m2, finding.features, finding.distance_m) == (pytest.approx(1600.0), 2, 0.0)
     steps = desk.run("explain", desk.library, found.answer.json["run"]["id"], "A", finding.rule).json["steps"]
     features = [step for step in steps if step["key"] == "feature"]
     assert [step["value"].split(" · ")[:2] for step in features] == [["OFFICIAL", "f1"], ["OFFICIAL", "f2"]]
+
+
+def test_a_finding_of_official_zones_is_as_far_from_the_features_as_they_are(desk):
+    """A is 12 m from the road, B farther than the rule's distance: its nearest road is not looked for."""
+    desk.layer("ZONE", [ROAD], geometry="line")
+    desk.layer("OFFICIAL", [box(-1000, 0, 1000, 90)])
+    parcels = {"A": box(0, 12, 10, 22), "B": box(0, 30, 10, 40)}
+    found = desk.check(parcels, setback(distance_m=15, half_width_m=2, instead="OFFICIAL"))
+    assert found.hits() == {name: pytest.approx(100.0) for name in "AB"}
+    assert found.finding("A").distance_m == pytest.approx(10.0) and np.isnan(found.finding("B").distance_m)
 
 
 def test_no_column_of_a_file_names_the_official_layer(desk):

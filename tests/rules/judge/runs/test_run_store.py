@@ -114,6 +114,20 @@ def test_a_run_whose_clock_was_behind_that_of_a_version_it_used_is_proved_by_tha
     run = desk.check({"A": SQUARE}).answer.json["run"]
     assert "ahead" in {layer["label"] for layer in run["layers"]}
     assert desk.run("verify", desk.library, "--run", run["id"]).json == {"ok": True, "problems": []}
+    desk.layer("ZONE", [SQUARE], {"TBLX": ["储备"]}, label="later")
+    assert desk.run("verify", desk.library, "--run", run["id"]).json == {"ok": True, "problems": []}
+
+
+def test_a_run_is_proved_without_a_version_that_a_clock_ahead_had_retired_before_it(city, monkeypatch):
+    desk, _ = city
+    desk.layer("ZONE", [SQUARE], {"TBLX": ["储备"]}, label="mistaken")
+    with monkeypatch.context() as ahead:
+        ahead.setattr(FileConnection, "moment", lambda _: "2099-01-01T00:00:00.000000Z")
+        assert desk.run("retire", desk.library, "ZONE", "mistaken", "--reason", "r", "--by", "n").code == 0
+    run = desk.check({"A": SQUARE}).answer.json["run"]
+    assert "mistaken" not in {layer["label"] for layer in run["layers"]}
+    assert desk.run("retire", desk.library, "ROAD", "v1", "--reason", "r", "--by", "n").code == 0
+    assert desk.run("verify", desk.library, "--run", run["id"]).json == {"ok": True, "problems": []}
 
 
 def test_a_row_that_was_changed_is_found_by_repeating_the_run(city):

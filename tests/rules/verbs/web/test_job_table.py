@@ -1,8 +1,10 @@
 """Jobs of accounts: as many start at once as there are processors, and none waits long for others."""
 
+import asyncio
 import os
 import signal
 import time
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from onemap.rules.verbs.commands.verbs import VERBS
 from onemap.rules.verbs.web import job_table
 from onemap.rules.verbs.web.core_pool import CorePool
 from onemap.rules.verbs.web.job_table import RUNNING, SUCCESSFUL, JobTable
+from onemap.rules.verbs.web.ogc_processes import job_end
 from onemap.rules.verbs.web.serve_child import ServeChild
 from onemap.rules.verbs.web.session_table import Session
 from onemap.rules.verbs.web.verb_question import Asker
@@ -70,3 +73,15 @@ def test_ended_jobs_hold_no_question_and_one_account_s_do_not_push_out_another_s
         assert jobs.get(ended[-1].id, "wang") is None and not any(job.folder.exists() for job in ended)
     finally:
         jobs.end()
+
+
+def test_a_job_whose_asker_has_gone_is_not_taken_out_of_the_queue():
+    async def ask_and_leave(done: "Future[None]") -> None:
+        waiting = asyncio.create_task(job_end(done))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+
+    done: Future[None] = Future()
+    asyncio.run(ask_and_leave(done))
+    assert not done.cancelled() and done.set_running_or_notify_cancel()

@@ -16,6 +16,10 @@ def test_a_profile_is_kept_read_and_kept_anew_wherever_the_library_is(onemap, pl
     assert answer["values"] == {"authority": "乙局", "departments": {"land": {"name": "土地局"}}}
     assert answer["heads"]["lead"]["head_mark"] == "乙局"
     assert onemap("words", place, lang="zh").json["departments"]["land"] == "土地局"
+    kept = [onemap("keep", place, profile(tmp_path, f'code = "{n}"'), "--expect", answer["hash"]) for n in range(2)]
+    assert (kept[0].code, kept[1].codes) == (0, ["keep.conflict"])  # the second began with what the first replaced
+    assert onemap("profile", place).json["values"] == {"code": "0"}
+    assert onemap("profile", place).json["hash"] == kept[0].json["hash"]
     assert onemap("verify", place).json["ok"]
 
 
