@@ -40,7 +40,6 @@ class DaySwipe(QWidget):
         self._proposed_day = QDate.currentDate().addYears(-1)
         self.date.setDate(self._proposed_day)
         self.date.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
-        self.date.setAccessibleName(tr("Another day"))
         self.date.setToolTip(tr("Another day"))
         self.button = push_button(
             tr("Swipe two days"),

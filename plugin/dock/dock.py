@@ -29,9 +29,11 @@ from onemap.plugin.desk.library.server_dialog import ServerDialog
 from onemap.plugin.desk.library.service_list import Service
 from onemap.plugin.desk.map.layer_styles import style_parcels
 from onemap.plugin.desk.map.map_layers import reopen_stale_layers
+from onemap.plugin.desk.map.map_language import translate_map
 from onemap.plugin.desk.map.map_print import MapPrint
 from onemap.plugin.desk.map.removed_layers import RemovedLayers
 from onemap.plugin.desk.map.sliced_work import SlicedWork
+from onemap.plugin.desk.results.result_layers import translate_results
 from onemap.plugin.dock.day_swipe import DaySwipe
 from onemap.plugin.dock.empty_page import EmptyPage
 from onemap.plugin.dock.header import Header
@@ -39,9 +41,8 @@ from onemap.plugin.dock.machine_dialog import MachineDialog
 from onemap.plugin.dock.map_tab import MapTab
 from onemap.plugin.dock.other_desks import OtherDesks
 from onemap.plugin.dock.profile_dialog import ProfileDialog
-from onemap.plugin.dock.project_language import ProjectLanguage
 from onemap.plugin.dock.publish_dialog import PublishDialog
-from onemap.plugin.dock.sample_maker import SamplePage
+from onemap.plugin.dock.sample_page import SamplePage
 from onemap.plugin.dock.setup_page import SetupPage
 from onemap.plugin.dock.shifted_map_note import ShiftedMapNote
 from onemap.plugin.profile import settings
@@ -109,7 +110,8 @@ class OneMapDock(QgsDockWidget):
         self.scene_button = QPushButton(icon("scene"), tr("3D view"))
         self.day_swipe = DaySwipe(self.library, canvas)
         self._removed_layers, self._reopening = RemovedLayers(canvas, self), SlicedWork(self)
-        self._project_language = ProjectLanguage(self.library, self)
+        self.library.listed.connect(self._translate_project)
+        QgsProject.instance().readProject.connect(self._translate_project)
         self._fill_map_tab()
         self.check_tab = CheckTab(self.library, canvas)
         self.compare_tab = CompareTab(self.library, canvas)
@@ -228,8 +230,6 @@ class OneMapDock(QgsDockWidget):
         decide.reason_requested.connect(lambda: self._bring_into_sight(decide))
         for view in (self.day_swipe, self.print_button, self.check_tab, *rooms):
             view.message_sent.connect(self.notice.say)
-        self.tabs.currentChanged.connect(lambda _tab: self.day_swipe.end())
-        self.visibilityChanged.connect(lambda visible: None if visible else self.day_swipe.end())
         self.map_tab.service_requested.connect(self.register_service)
         self.map_tab.snapshot_requested.connect(self.take_snapshot)
         self.map_tab.service_refused.connect(self.refuse)
@@ -238,8 +238,6 @@ class OneMapDock(QgsDockWidget):
         self.compare_tab.view.atlas.keep_requested.connect(self.keep_spots)
         for written in (self.compare_tab.finished, self.compare_tab.view.decided):
             written.connect(self._reopen_layers)
-        self.tabs.currentChanged.connect(lambda _tab: self.compare_tab.leave_map())
-        self.visibilityChanged.connect(lambda visible: None if visible else self.compare_tab.leave_map())
         self.review_tab.versions_written.connect(self.library.refresh)
         self.core.died.connect(lambda message: self.notice.say(message, tr("Try again"), self.library.refresh))
         self.tabs.currentChanged.connect(lambda _tab: self._change_tab())
@@ -316,6 +314,12 @@ class OneMapDock(QgsDockWidget):
         """Make the map read a library again after the core has written to it."""
         self._reopening.begin(reopen_stale_layers(self.library.path), is_urgent=False)
 
+    def _translate_project(self, *_document: object) -> None:
+        """Name the plugin's layers in the current language; names that a person has changed stay."""
+        if self.library.layers:
+            translate_map(self.library)
+            translate_results()
+
     def tab_index(self, room: QWidget) -> int:
         """The index of a tab."""
         return next(number for number in range(self.tabs.count()) if self.tabs.widget(number).widget() is room)
@@ -328,8 +332,9 @@ class OneMapDock(QgsDockWidget):
         self.other_desks.follow(False)
         self.day_swipe.end()
         rooms = (self.check_tab, self.compare_tab, self.review_tab, self.numbers_tab, self.proof_tab, self.map_tab)
-        for part in (*rooms, self.header, self.setup_page, self.identify, self._removed_layers, self._project_language):
+        for part in (*rooms, self.header, self.setup_page, self.identify, self._removed_layers):
             part.close_down()
+        QgsProject.instance().readProject.disconnect(self._translate_project)
         dialogs = (self.add_dialog, self.delivery_dialog, self.publish_dialog, self.profile_dialog, self.service_dialog)
         for dialog in (*dialogs, self.machine_dialog):
             end_dialog(dialog)
@@ -557,13 +562,16 @@ class OneMapDock(QgsDockWidget):
         if visible and not self._is_begun:  # nothing is started before the dock is visible
             self.begin()
         elif not visible:
+            self.day_swipe.end()
+            self.compare_tab.leave_map()
             self.check_tab.leave_map()
             self.numbers_tab.leave_map()
             self.review_tab.set_open(False)
 
     def _change_tab(self) -> None:
-        self.check_tab.leave_map()
-        self.proof_tab.leave_map()
+        self.day_swipe.end()
+        for room in (self.compare_tab, self.check_tab, self.proof_tab):
+            room.leave_map()
         is_numbers = self.tabs.currentIndex() == self.tab_index(self.numbers_tab)
         (self.numbers_tab.enter_map if is_numbers else self.numbers_tab.leave_map)()
         self.review_tab.set_open(self.tabs.currentIndex() == self.tab_index(self.review_tab))

@@ -7,7 +7,6 @@ from typing import Any
 
 from qgis.gui import QgsAuthConfigSelect, QgsFileWidget
 from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtGui import QPalette
 from qgis.PyQt.QtWidgets import QFormLayout, QHeaderView, QLabel, QTreeWidget, QTreeWidgetItem, QWidget
 
 from onemap.plugin.connection.refusals import Refusal, problem_lines
@@ -138,7 +137,7 @@ class PublishDialog(WorkingDialog):
         item.setToolTip(STATE, item.text(STATE))
         if version is None:
             item.setFlags(Qt.ItemFlag.NoItemFlags)
-            brush = quiet_brush(self.tree.palette(), QPalette.ColorRole.Text, QPalette.ColorRole.Base)
+            brush = quiet_brush(self.tree.palette())
             for column in (TITLE, STATE):
                 item.setForeground(column, brush)
             return item

@@ -22,7 +22,7 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.connection.task import one_shot_timer
 from onemap.plugin.widgets.focus_frame import FocusFrame
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
-from onemap.plugin.words.contrast import CONTRAST, contrast, luminance, quiet_brush, readable_ground
+from onemap.plugin.words.contrast import CONTRAST, contrast, luminance, mixed_colour, quiet_brush, readable_ground
 
 Role = QPalette.ColorRole
 GROUPS = (QPalette.ColorGroup.Active, QPalette.ColorGroup.Inactive)
@@ -74,7 +74,7 @@ class _ChoiceKeeper(QObject):
         self._follow_theme()
         for part in root.findChildren(QWidget):
             if _can_be_pressed(part):
-                part.toggled.connect(self._show_pressed)
+                part.toggled.connect(lambda _is_on, button=part: _show_pressed(button))
             elif isinstance(part, QAbstractScrollArea) and part.window() is root.window():  # not of a drop-down list
                 FocusFrame(part)
 
@@ -106,7 +106,7 @@ class _ChoiceKeeper(QObject):
     def _follow_theme(self) -> None:
         theme = QApplication.palette()
         # Qt's own hints are below AA on white, and QGIS's in the dark.
-        hint = quiet_brush(theme, Role.Text, Role.Base).color()
+        hint = quiet_brush(theme).color()
         grounds = [
             readable_ground(theme.color(group, Role.Highlight), theme.color(group, Role.HighlightedText))
             for group in GROUPS
@@ -139,9 +139,6 @@ class _ChoiceKeeper(QObject):
         for part in self._root.findChildren(WrappedChoice):
             part.setPalette(palette)
 
-    def _show_pressed(self) -> None:
-        _show_pressed(self.sender())
-
 
 def _can_be_pressed(part: QWidget) -> bool:
     return isinstance(part, BUTTONS) and part.isCheckable()
@@ -152,9 +149,7 @@ def _show_pressed(button: QPushButton | QToolButton) -> None:
     theme, mine = QApplication.palette(), QPalette()
     ground, text = theme.color(Role.Button), theme.color(Role.ButtonText)
     if button.isChecked() and luminance(ground) < luminance(text):
-        parts = zip(ground.getRgb()[:3], text.getRgb()[:3])
-        mixed = [round((1 - PRESSED_SHARE) * one + PRESSED_SHARE * other) for one, other in parts]
-        mine.setColor(Role.Button, readable_ground(QColor(*mixed), text))
+        mine.setColor(Role.Button, readable_ground(mixed_colour(text, ground, PRESSED_SHARE), text))
     button.setPalette(mine)
 
 

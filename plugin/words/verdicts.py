@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from qgis.PyQt.QtCore import QPointF, QRectF, Qt
 from qgis.PyQt.QtGui import QColor, QIcon, QPainter, QPalette, QPen, QPixmap, QPolygonF
 
-from onemap.plugin.words.contrast import CONTRAST, contrast, luminance
+from onemap.plugin.words.contrast import readable_colour_on
 
 
 @dataclass(frozen=True)
@@ -41,14 +41,8 @@ def severity(verdict: str) -> int:
 
 def readable_colour(verdict: str, palette: QPalette) -> QColor:
     """The verdict's colour, made lighter or darker until it is readable on the palette's background."""
-    ground = palette.color(QPalette.ColorRole.Base)
     colour = QColor(LOOKS[verdict].colour if verdict in LOOKS else "#6B6B6B")
-    is_dark = luminance(ground) < 0.5
-    for _step in range(24):
-        if contrast(colour, ground) >= CONTRAST:
-            break
-        colour = colour.lighter(112) if is_dark else colour.darker(108)
-    return colour
+    return readable_colour_on(palette.color(QPalette.ColorRole.Base), colour)
 
 
 def sign_icon(verdict: str, palette: QPalette) -> QIcon:
@@ -88,10 +82,7 @@ def _sign(verdict: str, colour: QColor, plate: QColor | None = None) -> QPixmap:
         font.setBold(True)
         painter.setFont(font)
         painter.setPen(colour)
-        painter.drawText(
-            QRectF(0, 0, 16, 16),
-            Qt.AlignmentFlag.AlignCenter,
-            LOOKS[verdict].sign if verdict in LOOKS else "",
-        )
+        sign = LOOKS[verdict].sign if verdict in LOOKS else ""
+        painter.drawText(QRectF(0, 0, 16, 16), Qt.AlignmentFlag.AlignCenter, sign)
     painter.end()
     return picture

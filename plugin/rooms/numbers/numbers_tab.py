@@ -46,7 +46,6 @@ class NumbersTab(QWidget):
         self.theme = WrappedChoice(tr("Theme"))
         self.theme.addItem(tr("all indicators"), None)
         self.layers_button = tool_button("overview", tr("Show the layers of the theme on the map"))
-        self.layers_button.setAccessibleName(tr("Show the layers of the theme on the map"))
         self.layers_button.setEnabled(False)
         self.own_files = BureauFiles()
         self.lost_files, self.lacking = _make_line(), _make_line()

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from qgis.PyQt.QtCore import QSignalBlocker, QSize, pyqtSignal
-from qgis.PyQt.QtGui import QPalette, QResizeEvent
+from qgis.PyQt.QtGui import QResizeEvent
 from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidgetItem
 
 from onemap.plugin.desk.answers.answer_tree import AnswerTree, set_bold
@@ -61,7 +61,7 @@ class OpinionTable(AnswerTree):
 
     def _paint(self, item: QTreeWidgetItem, row: dict[str, Any]) -> None:
         """Make a department that is not asked grey, and a late opinion bold; give all columns one tooltip."""
-        grey = quiet_brush(self.palette(), QPalette.ColorRole.Text, QPalette.ColorRole.Base)
+        grey = quiet_brush(self.palette())
         for column in range(self.columnCount()):
             item.setToolTip(column, row["hint"])
             if not row["about"]["is_asked"]:
