@@ -10,10 +10,7 @@ from onemap.plugin.words.translation import tr
 
 
 def is_confirmed(parent: QWidget, title: str, question: str, action: str) -> bool:
-    """Ask whether to do something that cannot be undone.
-
-    action: the button's text, a verb.
-    """
+    """Ask whether to do something that cannot be undone. action: the button's text, a verb."""
     box = QMessageBox(QMessageBox.Icon.Warning, title, question, QMessageBox.StandardButton.NoButton, parent)
     button = box.addButton(action, QMessageBox.ButtonRole.AcceptRole)
     box.setDefaultButton(box.addButton(tr("Cancel"), QMessageBox.ButtonRole.RejectRole))
