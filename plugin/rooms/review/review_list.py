@@ -6,7 +6,6 @@ from typing import Any
 
 from qgis.PyQt.QtCore import QPoint, QSignalBlocker, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
-    QAbstractItemView,
     QComboBox,
     QMenu,
     QSizePolicy,
@@ -90,7 +89,6 @@ class CaseList(QWidget):
 
     def _make_tree(self) -> AnswerTree:
         tree = AnswerTree(tr("Cases"), (tr("Project"), tr("State"), tr("Due, outcome")), is_flat=True)
-        tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         tree.setAlternatingRowColors(True)
         tree.setTextElideMode(Qt.TextElideMode.ElideRight)
         tree.setIndentation(0)

@@ -7,7 +7,7 @@ from typing import Any
 
 from qgis.PyQt.QtCore import QSignalBlocker, QSize, pyqtSignal
 from qgis.PyQt.QtGui import QResizeEvent
-from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidgetItem
+from qgis.PyQt.QtWidgets import QHeaderView, QTreeWidgetItem
 
 from onemap.plugin.desk.answers.answer_tree import AnswerTree, set_bold
 from onemap.plugin.desk.answers.name_delegate import NameDelegate, wrap_names
@@ -35,7 +35,6 @@ class OpinionTable(AnswerTree):
     def __init__(self) -> None:
         heads = (tr("Department"), tr("Conclusion"), tr("State"), tr("Opinion"))
         super().__init__(tr("Opinions of the departments"), heads, is_flat=True)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         wrap_names(self, _LowRows(self))
         self._fit()
         self.currentItemChanged.connect(self._choose)

@@ -19,8 +19,7 @@ class PersonButton(QToolButton):
     changed = pyqtSignal()
 
     def __init__(self) -> None:
-        super().__init__(autoRaise=True)
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        super().__init__(autoRaise=True, popupMode=QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setToolTip(tr("Under this name you write and sign; your department's opinion is opened first"))
         self.chooser = QMenu(self, aboutToShow=self._fill)
         self.setMenu(self.chooser)

@@ -71,9 +71,7 @@ class ReviewTab(QWidget):
         self.case_page.step_done.connect(self._take_step)
         self.case_page.findings.findings_read.connect(self.library_read)
         self.case_page.documents.written.connect(lambda _path: self._end_request())
-        self.pages = Pages()
-        for page in (self.list, self.form, self.case_page):
-            self.pages.addWidget(page)
+        self.pages = Pages(self.list, self.form, self.case_page)
         self.day_label = FittedLabel()
         fill_room(self, self.day_label, self.pages)
         library.loading.connect(self._leave_other_library)
