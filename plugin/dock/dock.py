@@ -28,8 +28,8 @@ from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.library.server_dialog import ServerDialog
 from onemap.plugin.desk.library.service_list import Service
 from onemap.plugin.desk.map.layer_styles import style_parcels
-from onemap.plugin.desk.map.map_layers import reopen_stale_layers
 from onemap.plugin.desk.map.map_language import translate_map
+from onemap.plugin.desk.map.map_layers import reopen_stale_layers
 from onemap.plugin.desk.map.map_print import MapPrint
 from onemap.plugin.desk.map.removed_layers import RemovedLayers
 from onemap.plugin.desk.map.sliced_work import SlicedWork
@@ -129,11 +129,6 @@ class OneMapDock(QgsDockWidget):
         self._connect_rooms()
         self._is_begun = self._is_closed = False
 
-    def _take_drops(self) -> None:
-        self.setAcceptDrops(True)
-        for line in self.findChildren(QLineEdit):  # each would take a folder for its name
-            line.setAcceptDrops(False)
-
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept a department's folder, or several files, in every room."""
         if self.library.layers and holds_delivery(event.mimeData()):
@@ -181,7 +176,9 @@ class OneMapDock(QgsDockWidget):
         column_of(*above, (self.pages, 1), inside=body, is_tight=True, spacing=4)
         self.setWidget(body)
         self.setMinimumWidth(MIN_WIDTH_PX)
-        self._take_drops()
+        self.setAcceptDrops(True)
+        for line in self.findChildren(QLineEdit):  # each would take a folder for its name
+            line.setAcceptDrops(False)
         equip_window(self)
 
     def _connect_header(self, open_guide: Callable[[], None]) -> None:
@@ -389,10 +386,7 @@ class OneMapDock(QgsDockWidget):
         ask_file(self, tr("Open a library"), self.open_library, tr("Library (*.gpkg)"), start)
 
     def choose_server(self, location: str = "") -> None:
-        """Ask for a server and a login.
-
-        location: a library to change; empty for another.
-        """
+        """Ask for a server and a login. location: a library to change; empty for another."""
         if self.server_dialog is not None:
             self.server_dialog.close()
             self.server_dialog.deleteLater()

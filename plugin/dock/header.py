@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from qgis.PyQt.QtCore import QDate, Qt, pyqtSignal
@@ -33,12 +34,10 @@ class LibraryButton(QToolButton):
     """
 
     def __init__(self) -> None:
-        super().__init__()
+        popup, style = QToolButton.ToolButtonPopupMode.InstantPopup, Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+        super().__init__(icon=icon("library"), toolButtonStyle=style, popupMode=popup)
         self.name = ""
         self.mark: DistinctPlace | None = None
-        self.setIcon(icon("library"))
-        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def show_name(self, name: str, mark: DistinctPlace | None = None) -> None:
@@ -173,9 +172,9 @@ class Header(QWidget):
         self.menu.clear()
         for path in settings.get("recent_libraries"):
             names = (settings.library_name(path), short_name(path))
-            action = self.menu.addAction(as_written(f"{' · '.join(filter(None, names))}   {home_of(path)}"))
+            text = as_written(f"{' · '.join(filter(None, names))}   {home_of(path)}")
+            action = self.menu.addAction(text, partial(self.library_chosen.emit, path))
             action.setEnabled(is_server(path) or Path(path).exists())
-            action.triggered.connect(lambda _checked=False, chosen=path: self.library_chosen.emit(chosen))
         if not self.menu.isEmpty():
             self.menu.addSeparator()
         self.menu.addAction(icon("library"), tr("Open a library…"), self.open_requested.emit)

@@ -10,7 +10,7 @@ from typing import Any
 from qgis.core import QgsProject, QgsRasterLayer
 from qgis.PyQt.QtCore import QPoint, QSignalBlocker, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtGui import QBrush, QDragEnterEvent, QDropEvent
-from qgis.PyQt.QtWidgets import QAbstractItemView, QMenu, QTreeWidget, QTreeWidgetItem, QWidget
+from qgis.PyQt.QtWidgets import QMenu, QTreeWidget, QTreeWidgetItem, QWidget
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.server_location import is_server
@@ -140,7 +140,6 @@ class MapTab(QWidget):
         tree = QTreeWidget(accessibleName=tr("Layers"), columnCount=2)
         tree.setHeaderLabels([tr("Layer"), tr("Version")])
         tree.headerItem().setTextAlignment(STATE, RIGHT)
-        tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         tree.setIndentation(12)
         tree.setMinimumHeight((MIN_ROWS + 1) * (tree.fontMetrics().height() + 6))
         fit_columns(tree)
