@@ -312,14 +312,12 @@ class CheckTab(QWidget):
         self.button.clicked.connect(lambda: self.check())
         self._bar = QProgressBar(minimumWidth=MIN_BAR_PX)
         self.cancel_button = tool_button("cancel", tr("Cancel (Esc)"), action=self.cancel)
-        row = row_of(self.button, (self._bar, 1), self.cancel_button, 1)
         hint = tr("Find a site: where a parcel of a given area would pass")
         self.sites_button = switch_button("sites", hint, lambda is_on: self._show_aside(self.sites, is_on))
         hint = tr("Past checks: open one again, compare, name or delete it")
         self.past_button = switch_button("past", hint, self._show_past)
-        for button in (self.form_button, self.sheet_button, self.past_button, self.live.button, self.sites_button):
-            row.addWidget(button)
-        return row
+        switches = (self.form_button, self.sheet_button, self.past_button, self.live.button, self.sites_button)
+        return row_of(self.button, (self._bar, 1), self.cancel_button, 1, *switches)
 
     def _enable(self) -> None:
         is_chosen = self.parcels.choice is not None and not self.land.is_missing

@@ -145,7 +145,6 @@ class TrialView(QWidget):
             self.tree.expandAll()
 
     def _follow_unit(self) -> None:
-        """Show the same areas in the unit of the settings."""
         if self._listed is not None:
             self._list(*self._listed)
 
@@ -178,7 +177,9 @@ class TrialView(QWidget):
         finding_before, finding_after = before.finding(parcel, rule), after.finding(parcel, rule)
         finding = finding_after or finding_before
         verdict = finding_after.verdict if finding_after else "clear" if after.has_asked(parcel, rule) else ""
-        item = QTreeWidgetItem([_rule_text(parcel, rule, before, after)])
+        text_before = _finding_text(finding_before, before.has_asked(parcel, rule))
+        text_after = _finding_text(finding_after, after.has_asked(parcel, rule))
+        item = QTreeWidgetItem([with_label(finding.title if finding else rule, f"{text_before} → {text_after}")])
         item.setToolTip(0, item.text(0))
         item.setIcon(0, sign_icon(verdict, self.palette()))
         side = after if finding_after else before
@@ -208,14 +209,6 @@ def _verdicts_text(change: dict[str, Any]) -> str:
     """The verdict of a parcel before and after."""
     verdicts = [word("verdicts", str(change[side])) if change.get(side) else NOT_MEASURED for side in ("from", "to")]
     return " → ".join(verdicts)
-
-
-def _rule_text(parcel: str, rule: str, before: TrialRun, after: TrialRun) -> str:
-    """The title of a rule, and its finding on a parcel before and after."""
-    findings = [run.finding(parcel, rule) for run in (before, after)]
-    title = next((finding.title for finding in reversed(findings) if finding), rule)
-    texts = [_finding_text(finding, run.has_asked(parcel, rule)) for finding, run in zip(findings, (before, after))]
-    return with_label(title, " → ".join(texts))
 
 
 def _finding_text(finding: Finding | None, is_asked: bool) -> str:

@@ -177,7 +177,6 @@ class CompareTab(QWidget):
             self._empty.setText(tr("Choose two plans, then press Compare."))
 
     def _clear_other_library(self) -> None:
-        """Clear results of another library."""
         comparison = self.view.comparison
         if comparison is not None and comparison.library_path != self._library.path:
             self.leave_map()

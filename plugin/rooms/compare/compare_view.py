@@ -135,8 +135,6 @@ class CompareView(QWidget):
 
     def _make_buttons(self) -> QHBoxLayout:
         self.buttons: dict[str, QToolButton] = {}
-        row = QHBoxLayout()
-        row.setSpacing(4)
         for name, hint, action in (
             ("previous", tr("Previous spot (P)"), self.previous),
             ("next", tr("Next spot (N)"), self.next),
@@ -146,15 +144,12 @@ class CompareView(QWidget):
             ("keep", tr("Keep the layer: in a file that stays"), self.keep),
         ):
             self.buttons[name] = tool_button(name, hint, action)
-            row.addWidget(self.buttons[name])
         for mode in MODES:
             self.buttons[mode].setCheckable(True)
             self.buttons[mode].clicked.connect(
                 lambda is_on, mode=mode: self.sides_requested.emit(mode if is_on else "")
             )
-        row.addWidget(self.atlas)
-        row.addWidget(self.count, 1)
-        return row
+        return row_of(*self.buttons.values(), self.atlas, (self.count, 1), spacing=4)
 
     @property
     def current(self) -> Spot | None:
@@ -249,7 +244,6 @@ class CompareView(QWidget):
             self.zoom()
 
     def _follow_unit(self) -> None:
-        """Show the same areas in the unit of the settings."""
         if self.comparison is not None:
             self.model.refresh()
             self._show_current()

@@ -332,7 +332,6 @@ def _of_unit(row: dict[str, Any], below: dict[str, Any]) -> dict[str, Any]:
 
 
 def _kind_text(kind: str) -> str:
-    """The kind of a chart, in words."""
     texts = {
         "units": tr("By unit"),
         "series": tr("Over time"),

@@ -122,8 +122,6 @@ class SitesView(VerbView):
 
     def _make_buttons(self) -> QHBoxLayout:
         self.buttons: dict[str, QToolButton] = {}
-        row = QHBoxLayout()
-        row.setSpacing(4)
         for name, hint, action in (
             ("previous", tr("Previous place"), lambda: self._step(-1)),
             ("next", tr("Next place"), lambda: self._step(1)),
@@ -132,11 +130,9 @@ class SitesView(VerbView):
             ("keep", tr("Keep the layer: in a file that stays"), self.keep),
         ):
             self.buttons[name] = tool_button(name, hint, action)
-            row.addWidget(self.buttons[name])
         self.count = QLabel(alignment=Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.count.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        row.addWidget(self.count, 1)
-        return row
+        return row_of(*self.buttons.values(), (self.count, 1), spacing=4)
 
     @property
     def current(self) -> Site | None:

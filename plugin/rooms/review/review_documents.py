@@ -116,7 +116,6 @@ class DocumentButton(QToolButton):
 
 
 def _titles() -> dict[str, str]:
-    """The documents' titles."""
     return {
         "report": tr("Report of the findings"),
         "statement": tr("Statement of all opinions"),
