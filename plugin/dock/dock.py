@@ -355,11 +355,8 @@ class OneMapDock(QgsDockWidget):
             self._show(self.empty_page)
         # Shown last, because opening a library hides the notice.
         if python is not None and not python.is_current:
-            self.notice.say(
-                tr("One Map's core was made for an older version of the plugin."),
-                tr("Bring it up to date"),
-                self._update_core,
-            )
+            text = tr("One Map's core was made for an older version of the plugin.")
+            self.notice.say(text, tr("Bring it up to date"), self._update_core)
         elif missing_python_message():
             self.notice.say(missing_python_message(), tr("Settings…"), self._open_settings)
         if former_cores(first_core()):  # left by a renewal; no QGIS that runs uses them

@@ -87,10 +87,8 @@ class PersonButton(QToolButton):
     def _fill(self) -> None:
         self.chooser.clear()
         if self._account:
-            account_action = self.chooser.addAction(
-                tr("You act as the account {account}").format(account=as_written(self._account))
-            )
-            account_action.setEnabled(False)
+            text = tr("You act as the account {account}").format(account=as_written(self._account))
+            self.chooser.addAction(text).setEnabled(False)
         else:
             self.chooser.addAction(tr("Your name…"), self.ask)
         self.chooser.addSeparator()

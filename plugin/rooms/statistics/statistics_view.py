@@ -71,17 +71,9 @@ class StatisticsView(VerbView):
         form = fill_form(QFormLayout(), (tr("Land use"), self.layer), (tr("Ground"), self.ground), is_tight=True)
         buttons = row_of(self.count_button, self.save_button)
         column_of(form, buttons, inside=self._form, is_tight=True)
-        column_of(
-            self.lacking,
-            self._form,
-            self.work,
-            self.changed_versions,
-            (self.tree, 1),
-            self.note,
-            0,  # the room that is left while there is no table
-            inside=self,
-            is_tight=True,
-        )
+        above = (self.lacking, self._form, self.work, self.changed_versions)
+        rest = 0  # the room that is left while there is no table
+        column_of(*above, (self.tree, 1), self.note, rest, inside=self, is_tight=True)
         self._show_result(False)
 
     def count(self) -> None:
