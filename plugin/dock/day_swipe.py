@@ -40,7 +40,6 @@ class DaySwipe(QWidget):
         self._proposed_day = QDate.currentDate().addYears(-1)
         self.date.setDate(self._proposed_day)
         self.date.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
-        self.date.setAccessibleName(tr("Another day"))
         self.date.setToolTip(tr("Another day"))
         self.button = push_button(
             tr("Swipe two days"),
@@ -80,17 +79,15 @@ class DaySwipe(QWidget):
             return
         day = day_text(self.date)
         params = {"library": self._library.path, "as_of": day, "looks": True}
-        self.asking.ask(
-            "layers", params, lambda answer: self._show(day, {entry.code: entry for entry in layers_in(answer)})
-        )
+        self.asking.ask("layers", params, lambda answer: self._show(day, layers_in(answer)))
 
     def _refuse(self, refusal: Refusal) -> None:
         self.button.setChecked(False)
         self.refused.emit(refusal)
 
-    def _show(self, day: str, entries: dict[str, CatalogueLayer]) -> None:
+    def _show(self, day: str, entries: list[CatalogueLayer]) -> None:
         here = self._canvas.layers()
-        there, absent_titles = self._layers_of(here, entries)
+        there, absent_titles = self._layers_of(here, {entry.code: entry for entry in entries})
         if [layer.id() for layer in there] == [layer.id() for layer in here]:
             self.button.setChecked(False)
             self.message_sent.emit(tr("Between these two days nothing on the map changed."))
@@ -107,11 +104,9 @@ class DaySwipe(QWidget):
 
     def _say_absent(self, day: str, absent_titles: list[str], is_blank: bool) -> None:
         """Name the layers that the map of the other day lacks; a blank map would not explain itself."""
-        text = (
-            tr("No layer of the library on the map was in force on {day}: {layers}.")
-            if is_blank
-            else tr("Not in force on {day}, and not on its side of the map: {layers}.")
-        )
+        text = tr("Not in force on {day}, and not on its side of the map: {layers}.")
+        if is_blank:
+            text = tr("No layer of the library on the map was in force on {day}: {layers}.")
         show_text(self.absence, text.format(day=day, layers=list_of_some(absent_titles)) if absent_titles else "")
 
     def _layers_of(

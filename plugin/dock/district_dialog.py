@@ -76,9 +76,8 @@ class DistrictDialog(WorkingDialog):
 
     def _show_changed(self, answer: dict[str, Any]) -> None:
         self._show_answer(answer)
-        self.notice.say(
-            tr("The district is changed.") if answer["changed"] else tr("This is the library's district already.")
-        )
+        text = tr("The district is changed.")
+        self.notice.say(text if answer["changed"] else tr("This is the library's district already."))
         if answer["changed"]:
             self.file.setFilePath("")
             self.reason.clear()

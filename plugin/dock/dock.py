@@ -28,10 +28,12 @@ from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.library.server_dialog import ServerDialog
 from onemap.plugin.desk.library.service_list import Service
 from onemap.plugin.desk.map.layer_styles import style_parcels
+from onemap.plugin.desk.map.map_language import translate_map
 from onemap.plugin.desk.map.map_layers import reopen_stale_layers
 from onemap.plugin.desk.map.map_print import MapPrint
 from onemap.plugin.desk.map.removed_layers import RemovedLayers
 from onemap.plugin.desk.map.sliced_work import SlicedWork
+from onemap.plugin.desk.results.result_layers import translate_results
 from onemap.plugin.dock.day_swipe import DaySwipe
 from onemap.plugin.dock.empty_page import EmptyPage
 from onemap.plugin.dock.header import Header
@@ -39,9 +41,8 @@ from onemap.plugin.dock.machine_dialog import MachineDialog
 from onemap.plugin.dock.map_tab import MapTab
 from onemap.plugin.dock.other_desks import OtherDesks
 from onemap.plugin.dock.profile_dialog import ProfileDialog
-from onemap.plugin.dock.project_language import ProjectLanguage
 from onemap.plugin.dock.publish_dialog import PublishDialog
-from onemap.plugin.dock.sample_maker import SamplePage
+from onemap.plugin.dock.sample_page import SamplePage
 from onemap.plugin.dock.setup_page import SetupPage
 from onemap.plugin.dock.shifted_map_note import ShiftedMapNote
 from onemap.plugin.profile import settings
@@ -109,7 +110,8 @@ class OneMapDock(QgsDockWidget):
         self.scene_button = QPushButton(icon("scene"), tr("3D view"))
         self.day_swipe = DaySwipe(self.library, canvas)
         self._removed_layers, self._reopening = RemovedLayers(canvas, self), SlicedWork(self)
-        self._project_language = ProjectLanguage(self.library, self)
+        self.library.listed.connect(self._translate_project)
+        QgsProject.instance().readProject.connect(self._translate_project)
         self._fill_map_tab()
         self.check_tab = CheckTab(self.library, canvas)
         self.compare_tab = CompareTab(self.library, canvas)
@@ -126,11 +128,6 @@ class OneMapDock(QgsDockWidget):
         self._connect_header(open_guide)
         self._connect_rooms()
         self._is_begun = self._is_closed = False
-
-    def _take_drops(self) -> None:
-        self.setAcceptDrops(True)
-        for line in self.findChildren(QLineEdit):  # each would take a folder for its name
-            line.setAcceptDrops(False)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept a department's folder, or several files, in every room."""
@@ -179,7 +176,9 @@ class OneMapDock(QgsDockWidget):
         column_of(*above, (self.pages, 1), inside=body, is_tight=True, spacing=4)
         self.setWidget(body)
         self.setMinimumWidth(MIN_WIDTH_PX)
-        self._take_drops()
+        self.setAcceptDrops(True)
+        for line in self.findChildren(QLineEdit):  # each would take a folder for its name
+            line.setAcceptDrops(False)
         equip_window(self)
 
     def _connect_header(self, open_guide: Callable[[], None]) -> None:
@@ -228,8 +227,6 @@ class OneMapDock(QgsDockWidget):
         decide.reason_requested.connect(lambda: self._bring_into_sight(decide))
         for view in (self.day_swipe, self.print_button, self.check_tab, *rooms):
             view.message_sent.connect(self.notice.say)
-        self.tabs.currentChanged.connect(lambda _tab: self.day_swipe.end())
-        self.visibilityChanged.connect(lambda visible: None if visible else self.day_swipe.end())
         self.map_tab.service_requested.connect(self.register_service)
         self.map_tab.snapshot_requested.connect(self.take_snapshot)
         self.map_tab.service_refused.connect(self.refuse)
@@ -238,8 +235,6 @@ class OneMapDock(QgsDockWidget):
         self.compare_tab.view.atlas.keep_requested.connect(self.keep_spots)
         for written in (self.compare_tab.finished, self.compare_tab.view.decided):
             written.connect(self._reopen_layers)
-        self.tabs.currentChanged.connect(lambda _tab: self.compare_tab.leave_map())
-        self.visibilityChanged.connect(lambda visible: None if visible else self.compare_tab.leave_map())
         self.review_tab.versions_written.connect(self.library.refresh)
         self.core.died.connect(lambda message: self.notice.say(message, tr("Try again"), self.library.refresh))
         self.tabs.currentChanged.connect(lambda _tab: self._change_tab())
@@ -317,6 +312,12 @@ class OneMapDock(QgsDockWidget):
         """Make the map read a library again after the core has written to it."""
         self._reopening.begin(reopen_stale_layers(self.library.path), is_urgent=False)
 
+    def _translate_project(self, *_document: object) -> None:
+        """Name the plugin's layers in the current language; names that a person has changed stay."""
+        if self.library.layers:
+            translate_map(self.library)
+            translate_results()
+
     def tab_index(self, room: QWidget) -> int:
         """The index of a tab."""
         return next(number for number in range(self.tabs.count()) if self.tabs.widget(number).widget() is room)
@@ -329,8 +330,9 @@ class OneMapDock(QgsDockWidget):
         self.other_desks.follow(False)
         self.day_swipe.end()
         rooms = (self.check_tab, self.compare_tab, self.review_tab, self.numbers_tab, self.proof_tab, self.map_tab)
-        for part in (*rooms, self.header, self.setup_page, self.identify, self._removed_layers, self._project_language):
+        for part in (*rooms, self.header, self.setup_page, self.identify, self._removed_layers):
             part.close_down()
+        QgsProject.instance().readProject.disconnect(self._translate_project)
         dialogs = (self.add_dialog, self.delivery_dialog, self.publish_dialog, self.profile_dialog, self.service_dialog)
         for dialog in (*dialogs, self.machine_dialog):
             end_dialog(dialog)
@@ -354,11 +356,8 @@ class OneMapDock(QgsDockWidget):
             self._show(self.empty_page)
         # Shown last, because opening a library hides the notice.
         if python is not None and not python.is_current:
-            self.notice.say(
-                tr("One Map's core was made for an older version of the plugin."),
-                tr("Bring it up to date"),
-                self._update_core,
-            )
+            text = tr("One Map's core was made for an older version of the plugin.")
+            self.notice.say(text, tr("Bring it up to date"), self._update_core)
         elif missing_python_message():
             self.notice.say(missing_python_message(), tr("Settings…"), self._open_settings)
         if former_cores(first_core()):  # left by a renewal; no QGIS that runs uses them
@@ -385,10 +384,7 @@ class OneMapDock(QgsDockWidget):
         ask_file(self, tr("Open a library"), self.open_library, tr("Library (*.gpkg)"), start)
 
     def choose_server(self, location: str = "") -> None:
-        """Ask for a server and a login.
-
-        location: a library to change; empty for another.
-        """
+        """Ask for a server and a login. location: a library to change; empty for another."""
         if self.server_dialog is not None:
             self.server_dialog.close()
             self.server_dialog.deleteLater()
@@ -558,13 +554,16 @@ class OneMapDock(QgsDockWidget):
         if visible and not self._is_begun:  # nothing is started before the dock is visible
             self.begin()
         elif not visible:
+            self.day_swipe.end()
+            self.compare_tab.leave_map()
             self.check_tab.leave_map()
             self.numbers_tab.leave_map()
             self.review_tab.set_open(False)
 
     def _change_tab(self) -> None:
-        self.check_tab.leave_map()
-        self.proof_tab.leave_map()
+        self.day_swipe.end()
+        for room in (self.compare_tab, self.check_tab, self.proof_tab):
+            room.leave_map()
         is_numbers = self.tabs.currentIndex() == self.tab_index(self.numbers_tab)
         (self.numbers_tab.enter_map if is_numbers else self.numbers_tab.leave_map)()
         self.review_tab.set_open(self.tabs.currentIndex() == self.tab_index(self.review_tab))

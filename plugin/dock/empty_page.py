@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QWidget
 
 from onemap.plugin.widgets.buttons import push_button, wrapped_label
 from onemap.plugin.widgets.fitted_label import FittedLabel
@@ -23,20 +23,14 @@ class EmptyPage(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        explanation = wrapped_label(
-            tr("Open the library that keeps your city's plans, make a new one, or try the sample city.")
+        text = tr("Open the library that keeps your city's plans, make a new one, or try the sample city.")
+        buttons = (
+            push_button(tr("Open a library…"), sign="library", action=self.open_requested),
+            push_button(tr("Open a library on a server…"), sign="server", action=self.server_requested),
+            push_button(tr("New library…"), sign="new", action=self.new_requested),
+            push_button(tr("Make the sample city…"), sign="sample", action=self.sample_requested),
         )
-        layout = QVBoxLayout(self)
-        layout.addWidget(explanation)
-        for name, text, requested in (
-            ("library", tr("Open a library…"), self.open_requested),
-            ("server", tr("Open a library on a server…"), self.server_requested),
-            ("new", tr("New library…"), self.new_requested),
-            ("sample", tr("Make the sample city…"), self.sample_requested),
-        ):
-            button = push_button(text, sign=name, action=lambda _checked, requested=requested: requested.emit())
-            layout.addWidget(button)
-        layout.addStretch()
+        column_of(wrapped_label(text), *buttons, 0, inside=self)
 
 
 class EmptyLibrary(QWidget):

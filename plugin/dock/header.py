@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from qgis.PyQt.QtCore import QDate, Qt, pyqtSignal
@@ -33,12 +34,10 @@ class LibraryButton(QToolButton):
     """
 
     def __init__(self) -> None:
-        super().__init__()
+        popup, style = QToolButton.ToolButtonPopupMode.InstantPopup, Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+        super().__init__(icon=icon("library"), toolButtonStyle=style, popupMode=popup)
         self.name = ""
         self.mark: DistinctPlace | None = None
-        self.setIcon(icon("library"))
-        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def show_name(self, name: str, mark: DistinctPlace | None = None) -> None:
@@ -101,20 +100,17 @@ class Header(QWidget):
         self.date.setToolTip(tr("As of which day: the versions in force on it are shown and checked against"))
         self.date.dateValueChanged.connect(lambda _day: self._change_day())  # Qt's own signal knows no cleared day
         self.more_menu = QMenu(self)
-        self.more_menu.addAction(icon("refresh"), tr("Read the library again"), library.refresh)
-        self.publish_action = self.more_menu.addAction(icon("publish"), tr("Publish as a QGIS project…"))
-        self.publish_action.triggered.connect(lambda _checked: self.publish_requested.emit())
-        self.profile_action = self.more_menu.addAction(icon("bureau"), tr("The bureau's profile…"))
-        self.profile_action.triggered.connect(lambda _checked: self.profile_requested.emit())
-        self.district_action = self.more_menu.addAction(icon("district"), tr("The library's district…"))
-        self.district_action.triggered.connect(lambda _checked: self.show_district())
-        self.more_menu.addAction(icon("settings"), tr("Settings…"), self.settings_requested.emit)
-        self.more_menu.addAction(icon("setup"), tr("Set up the core"), self.setup_requested.emit)
-        self.more_menu.addAction(icon("inspect"), tr("Check this computer…"), self.machine_requested.emit)
-        self.more_menu.addAction(icon("help"), tr("User guide") + "\tF1", self.help_requested.emit)
-        more_button = menu_button(self.more_menu, tr("More"))
-        more_button.setAccessibleName(tr("More"))
-        row_of((self.button, 1), self.date, more_button, inside=self).setContentsMargins(4, 4, 4, 0)
+        add = self.more_menu.addAction
+        add(icon("refresh"), tr("Read the library again"), library.refresh)
+        self.publish_action = add(icon("publish"), tr("Publish as a QGIS project…"), self.publish_requested.emit)
+        self.profile_action = add(icon("bureau"), tr("The bureau's profile…"), self.profile_requested.emit)
+        self.district_action = add(icon("district"), tr("The library's district…"), self.show_district)
+        add(icon("settings"), tr("Settings…"), self.settings_requested.emit)
+        add(icon("setup"), tr("Set up the core"), self.setup_requested.emit)
+        add(icon("inspect"), tr("Check this computer…"), self.machine_requested.emit)
+        add(icon("help"), tr("User guide") + "\tF1", self.help_requested.emit)
+        row = row_of((self.button, 1), self.date, menu_button(self.more_menu, tr("More")), inside=self)
+        row.setContentsMargins(4, 4, 4, 0)
         library.loading.connect(self.show_name)
         library.listed.connect(self.show_name)
         self.show_name()
@@ -176,9 +172,9 @@ class Header(QWidget):
         self.menu.clear()
         for path in settings.get("recent_libraries"):
             names = (settings.library_name(path), short_name(path))
-            action = self.menu.addAction(as_written(f"{' · '.join(filter(None, names))}   {home_of(path)}"))
+            text = as_written(f"{' · '.join(filter(None, names))}   {home_of(path)}")
+            action = self.menu.addAction(text, partial(self.library_chosen.emit, path))
             action.setEnabled(is_server(path) or Path(path).exists())
-            action.triggered.connect(lambda _checked=False, chosen=path: self.library_chosen.emit(chosen))
         if not self.menu.isEmpty():
             self.menu.addSeparator()
         self.menu.addAction(icon("library"), tr("Open a library…"), self.open_requested.emit)

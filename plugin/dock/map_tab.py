@@ -9,19 +9,12 @@ from typing import Any
 
 from qgis.core import QgsProject, QgsRasterLayer
 from qgis.PyQt.QtCore import QPoint, QSignalBlocker, Qt, QTimer, pyqtSignal
-from qgis.PyQt.QtGui import QBrush, QDragEnterEvent, QDropEvent, QPalette
-from qgis.PyQt.QtWidgets import (
-    QAbstractItemView,
-    QMenu,
-    QPushButton,
-    QToolButton,
-    QTreeWidget,
-    QTreeWidgetItem,
-    QWidget,
-)
+from qgis.PyQt.QtGui import QBrush, QDragEnterEvent, QDropEvent
+from qgis.PyQt.QtWidgets import QMenu, QTreeWidget, QTreeWidgetItem, QWidget
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.server_location import is_server
+from onemap.plugin.connection.task import one_shot_timer
 from onemap.plugin.desk.add.source_choice import Delivery, dropped_file, holds_delivery, take_drop
 from onemap.plugin.desk.answers.answer_tree import items_of, set_bold
 from onemap.plugin.desk.answers.name_delegate import fit_columns, wrap_names
@@ -51,11 +44,13 @@ from onemap.plugin.desk.map.theme_steps import ThemeSteps
 from onemap.plugin.desk.map.version_slider import VersionSlider
 from onemap.plugin.desk.results.row_menu import RowMenu
 from onemap.plugin.dock.empty_page import EmptyLibrary
-from onemap.plugin.dock.key_order import controls_of, order_keys
 from onemap.plugin.dock.layer_name_delegate import LayerNameDelegate
 from onemap.plugin.qgis.services.service_rows import ROLE_SERVICE, ServiceRows
+from onemap.plugin.widgets.accessible_names import focus_controls
 from onemap.plugin.widgets.alignment import RIGHT
+from onemap.plugin.widgets.buttons import push_button, tool_button
 from onemap.plugin.widgets.fitted_label import FittedLabel
+from onemap.plugin.widgets.form_fields import set_tab_order
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.rows_and_columns import fill_room, row_of
 from onemap.plugin.widgets.search_line import SearchLine
@@ -84,12 +79,7 @@ class MapTab(QWidget):
     service_refused = pyqtSignal(object)  # Refusal
     service_message = pyqtSignal(str, str, object)  # a message with a button
 
-    def __init__(
-        self,
-        library: OpenLibrary,
-        zoom_to: Callable[[object], None],
-        show_place: ShowPlace,
-    ) -> None:
+    def __init__(self, library: OpenLibrary, zoom_to: Callable[[object], None], show_place: ShowPlace) -> None:
         super().__init__()
         self._library, self._zoom_to = library, zoom_to
         self.asking = Asking(library.core, self, library.scope)
@@ -112,9 +102,10 @@ class MapTab(QWidget):
         self._groups: dict[tuple[str, ...], QTreeWidgetItem] = {}  # its libraries and departments
         self._away: list[QWidget] = []  # parts of the room that make way for an answer
         self.tree = self._make_tree()
-        self.add_button = QPushButton(icon("add"), tr("Add to the one map…"))
-        self.delivery_button = QToolButton()
-        self.add_bar = self._make_add_bar()
+        self.add_button = push_button(tr("Add to the one map…"), sign="add", action=self._ask_to_add)
+        self.delivery_button = tool_button("ingest", "", lambda: self.delivery_requested.emit(Delivery()))
+        self.add_bar = QWidget()
+        row_of((self.add_button, 1), self.delivery_button, inside=self.add_bar, is_tight=True)
         self.empty = EmptyLibrary(self.delivery_button.click)
         self.changes = VersionChangesPage(library, self)
         self.changes.written.connect(self.refused)
@@ -129,7 +120,9 @@ class MapTab(QWidget):
         self.services.message_sent.connect(self.service_message)
         self.services.changed.connect(self._update_ticks)
         self._lay_out()
-        self._tick_timer = QTimer(self)  # a theme switches many layers at once
+        self.setAcceptDrops(True)
+        self._enable_adding()
+        self._tick_timer = one_shot_timer(self, 0, self._update_ticks)  # a theme switches many layers at once
         library.listed.connect(self.fill)
         library.listed.connect(self._enable_adding)
         self._follow_project()
@@ -147,7 +140,6 @@ class MapTab(QWidget):
         tree = QTreeWidget(accessibleName=tr("Layers"), columnCount=2)
         tree.setHeaderLabels([tr("Layer"), tr("Version")])
         tree.headerItem().setTextAlignment(STATE, RIGHT)
-        tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         tree.setIndentation(12)
         tree.setMinimumHeight((MIN_ROWS + 1) * (tree.fontMetrics().height() + 6))
         fit_columns(tree)
@@ -164,9 +156,6 @@ class MapTab(QWidget):
         QgsProject.instance().readProject.connect(self._know_layers)
         QgsProject.instance().layersRemoved.connect(self._update_ticks_later)
         QgsProject.instance().layersAdded.connect(self._update_ticks_later)
-        self._tick_timer.setSingleShot(True)
-        self._tick_timer.setInterval(0)
-        self._tick_timer.timeout.connect(self._update_ticks)
         QgsProject.instance().layerTreeRoot().visibilityChanged.connect(self._update_ticks_later)
 
     def _know_layers(self, *_document: object) -> None:
@@ -183,11 +172,8 @@ class MapTab(QWidget):
         self.empty_button.toggled.connect(lambda _is_on: self.fill())
         search_row = QWidget()
         row_of((self.search, 1), self.empty_button, inside=search_row, is_tight=True)
-        fill_room(
-            self,
-            *(search_row, self.places, self.nothing, self.themes, self.empty),
-            *((self.tree, 1), self.versions, self.add_bar),
-        )
+        above = (search_row, self.places, self.nothing, self.themes, self.empty)
+        fill_room(self, *above, (self.tree, 1), self.versions, self.add_bar)
 
     def _enable_adding(self) -> None:
         for button, hint in (
@@ -196,16 +182,6 @@ class MapTab(QWidget):
         ):
             button.setEnabled(self._library.is_owner)
             button.setToolTip(self._library.why_not_owner or hint)
-
-    def _make_add_bar(self) -> QWidget:
-        self.setAcceptDrops(True)
-        self.add_button.clicked.connect(self._ask_to_add)
-        self.delivery_button.setIcon(icon("ingest"))
-        self._enable_adding()
-        self.delivery_button.clicked.connect(lambda _checked: self.delivery_requested.emit(Delivery()))
-        bar = QWidget()
-        row_of((self.add_button, 1), self.delivery_button, inside=bar, is_tight=True)
-        return bar
 
     def add_row(self, row: QWidget) -> None:
         """Add a row of controls above the button that adds a layer."""
@@ -222,8 +198,9 @@ class MapTab(QWidget):
 
     def order_keys(self) -> None:
         """Make Tab go through the room from top to bottom, in whichever order its controls were created."""
-        controls = [self.themes.order_of_keys if row is self.themes else controls_of(row) for row in self._rows()]
-        order_keys(chain.from_iterable(controls), self.window())
+        rows = [self.themes.order_of_keys if row is self.themes else focus_controls(row) for row in self._rows()]
+        first, *others = (one for one in chain.from_iterable(rows) if one.window() is self.window())
+        set_tab_order(first, others)
 
     def _rows(self) -> list[QWidget]:
         layout = self.layout()
@@ -258,7 +235,7 @@ class MapTab(QWidget):
         chosen = (self.versions.entry, self.versions.version) if is_same else (None, None)
         self._listed = self._library.path
         folded_paths = {
-            path for path, item in self._groups.items() if is_same and _has_data(item) and not item.isExpanded()
+            path for path, item in self._groups.items() if is_same and _loaded_below(item) and not item.isExpanded()
         }
         open_codes = {item.data(0, ROLE_ENTRY).code for item in self._layer_items() if is_same and item.isExpanded()}
         scroll_position = self.tree.verticalScrollBar().value() if is_same else 0
@@ -291,16 +268,10 @@ class MapTab(QWidget):
                 self._department_item(groups, entry).addChild(self._layer_item(entry))
         for service in sorted(self._library.services, key=lambda service: service.place):
             parent_item = self._department_item(groups, service)
-            loaded_items = [
-                child
-                for child in _entries_below(parent_item)
-                if child.data(0, ROLE_VERSION) or child.data(0, ROLE_SERVICE)
-            ]
-            parent_item.insertChild(
-                sum(child.parent() is parent_item for child in loaded_items), self.services.item(service)
-            )
+            loaded = sum(child.parent() is parent_item for child in _loaded_below(parent_item))
+            parent_item.insertChild(loaded, self.services.item(service))
         for path, item in groups.items():
-            has_data = _has_data(item)
+            has_data = bool(_loaded_below(item))
             item.setExpanded(has_data and path not in folded_paths)
             if not has_data and len(path) == DEPARTMENT_DEPTH:
                 item.setText(TITLE, f"{item.text(TITLE)} {tr('(nothing loaded)')}")
@@ -360,7 +331,7 @@ class MapTab(QWidget):
         item.setCheckState(TITLE, Qt.CheckState.Unchecked)
 
     def _grey(self) -> QBrush:
-        return quiet_brush(self.tree.palette(), QPalette.ColorRole.Text, QPalette.ColorRole.Base)
+        return quiet_brush(self.tree.palette())
 
     def _layer_items(self, role: int = ROLE_ENTRY) -> Iterator[QTreeWidgetItem]:
         return (item for item in items_of(self.tree) if item.data(0, role) is not None)
@@ -513,15 +484,18 @@ class MapTab(QWidget):
 
     def _show_menu(self, place: QPoint) -> None:
         item = self.tree.itemAt(place)
+        entry, version, service = (
+            item.data(0, role) if item is not None else None for role in (ROLE_ENTRY, ROLE_VERSION, ROLE_SERVICE)
+        )
         menu = QMenu(self)
-        if item is not None and item.data(0, ROLE_VERSION) is not None:
+        if version is not None:
             menu.addAction(tr("Go to it on the map"), lambda: self._go_to(item))
-        if item is not None and item.data(0, ROLE_ENTRY) is not None:
+        if entry is not None:
             menu.addAction(icon("add"), tr("Add a version…"), self._ask_to_add)
-        if item is not None and item.data(0, ROLE_VERSION) is not None:
+        if version is not None:
             for page in (self.changes, self.retirement):
-                page.add_action(menu, item.data(0, ROLE_ENTRY), item.data(0, ROLE_VERSION))
-        self.services.add_actions(menu, item.data(0, ROLE_SERVICE) if item is not None else None)
+                page.add_action(menu, entry, version)
+        self.services.add_actions(menu, service)
         menu.exec(self.tree.viewport().mapToGlobal(place))
 
     def _say_nothing(self) -> None:
@@ -592,5 +566,5 @@ def _entries_below(item: QTreeWidgetItem) -> Iterator[QTreeWidgetItem]:
         yield from _entries_below(child)
 
 
-def _has_data(item: QTreeWidgetItem) -> bool:
-    return any(child.data(0, ROLE_VERSION) or child.data(0, ROLE_SERVICE) for child in _entries_below(item))
+def _loaded_below(item: QTreeWidgetItem) -> list[QTreeWidgetItem]:
+    return [one for one in _entries_below(item) if one.data(0, ROLE_VERSION) or one.data(0, ROLE_SERVICE)]

@@ -39,12 +39,9 @@ class OptionsPage(QgsOptionsPageWidget):
         self.pack = _file_field("pack", tr("the library's own"))
         self.pack.setFilter(tr("Rule pack (*.toml)"))
         self.templates = _folder_field("templates", tr("the plugin's own"))
-        self.profile_button = push_button(
-            tr("The bureau's profile…"),
-            sign="bureau",
-            hint=tr("Who issues the documents of the open library, to whom, under what head"),
-            enabled=open_profile is not None,
-        )
+        hint = tr("Who issues the documents of the open library, to whom, under what head")
+        self.profile_button = push_button(tr("The bureau's profile…"), sign="bureau", hint=hint)
+        self.profile_button.setEnabled(open_profile is not None)
         if open_profile is not None:
             self.profile_button.clicked.connect(lambda _checked: open_profile(self))
         fill_form(

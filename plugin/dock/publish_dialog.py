@@ -7,13 +7,12 @@ from typing import Any
 
 from qgis.gui import QgsAuthConfigSelect, QgsFileWidget
 from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtGui import QPalette
 from qgis.PyQt.QtWidgets import QFormLayout, QHeaderView, QLabel, QTreeWidget, QTreeWidgetItem, QWidget
 
 from onemap.plugin.connection.refusals import Refusal, problem_lines
 from onemap.plugin.connection.server_location import is_server, short_name
 from onemap.plugin.desk.answers.answer_tree import below, tops_of
-from onemap.plugin.desk.answers.name_delegate import wrap_names
+from onemap.plugin.desk.answers.name_delegate import fit_columns, wrap_names
 from onemap.plugin.desk.guide.help_key import equip_window
 from onemap.plugin.desk.library.dialog_library import DialogLibrary
 from onemap.plugin.desk.library.layer_list import CatalogueLayer
@@ -49,9 +48,8 @@ class PublishDialog(WorkingDialog):
         self.tree = QTreeWidget(accessibleName=tr("Layers to publish"))
         self.tree.setHeaderLabels([tr("Layer"), tr("Version")])
         self.tree.setIndentation(12)
+        fit_columns(self.tree)
         header = self.tree.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(TITLE, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(STATE, QHeaderView.ResizeMode.Interactive)
         usual = f"{USUAL_LABEL} · {tr('withheld')}"  # what is longer goes on in the next line
         header.resizeSection(STATE, self.tree.fontMetrics().horizontalAdvance(usual) + CELL_MARGIN_PX)
@@ -138,7 +136,7 @@ class PublishDialog(WorkingDialog):
         item.setToolTip(STATE, item.text(STATE))
         if version is None:
             item.setFlags(Qt.ItemFlag.NoItemFlags)
-            brush = quiet_brush(self.tree.palette(), QPalette.ColorRole.Text, QPalette.ColorRole.Base)
+            brush = quiet_brush(self.tree.palette())
             for column in (TITLE, STATE):
                 item.setForeground(column, brush)
             return item

@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtGui import QShowEvent
-from qgis.PyQt.QtWidgets import QLabel, QPlainTextEdit, QProgressBar, QToolButton, QWidget
+from qgis.PyQt.QtWidgets import QPlainTextEdit, QProgressBar, QToolButton, QWidget
 
 from onemap.plugin.connection.core_python import CorePython, CoreSetupError, SetupPlan, is_debian_like, make_core
 from onemap.plugin.connection.core_session import REQUIREMENTS, Core, core_python, first_core
 from onemap.plugin.connection.task import BackgroundTask, Cancelled
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import FOLDER, profile_folder
-from onemap.plugin.widgets.buttons import push_button, show_text
+from onemap.plugin.widgets.buttons import push_button, show_text, wrapped_label
 from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.words.option_names import name_controls
 from onemap.plugin.words.translation import tr
@@ -31,29 +31,18 @@ class SetupPage(QWidget):
         super().__init__()
         self._core = core
         self._task: BackgroundTask | None = None
-        self._explanation = QLabel()
-        self._message = QLabel()
-        for label in (self._explanation, self._message):
-            label.setWordWrap(True)
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        flags = Qt.TextInteractionFlag.TextSelectableByMouse
+        self._explanation, self._message = (wrapped_label(textInteractionFlags=flags) for _label in range(2))
         self.details = QPlainTextEdit(
             readOnly=True, maximumBlockCount=MOST_LINES, accessibleName=tr("Details")
         )  # what pip and the like say: it wraps anywhere, and widens no dock
-        self.details_button = QToolButton(text=tr("Details"))
+        self.details_button = QToolButton(text=tr("Details"), checkable=True, autoRaise=True, toggled=self._unfold)
         self.details_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.details_button.setCheckable(True)
-        self.details_button.setAutoRaise(True)
-        self.details_button.toggled.connect(self._unfold)
         self.button = push_button(tr("Set up the core"), sign="setup", action=self.set_up)
         self._bar = QProgressBar()
-        self._bar.setRange(0, 100)
         self._cancel = push_button(tr("Cancel"), sign="cancel", action=self.cancel)
-        settings_button = push_button(
-            tr("Settings…"),
-            sign="settings",
-            hint=tr("Name a Python of your own, or a folder of wheels for a place without internet"),
-            action=open_settings,
-        )
+        hint = tr("Name a Python of your own, or a folder of wheels for a place without internet")
+        settings_button = push_button(tr("Settings…"), sign="settings", hint=hint, action=open_settings)
         self.back_button = push_button(tr("Back to the library"), sign="back", action=self.ready)
         messages = (self._message, self.details_button, self.details)
         work = (self._explanation, self.button, self._bar, self._cancel)
@@ -102,14 +91,8 @@ class SetupPage(QWidget):
         if self._task is not None:
             return
         self._core.stop()  # a running core holds its files on Windows
-        plan = SetupPlan(
-            first_core(),
-            FOLDER / "__main__.py",
-            REQUIREMENTS,
-            settings.get("core_python"),
-            settings.get("wheels_folder"),
-            settings.language(),
-        )
+        chosen = (settings.get("core_python"), settings.get("wheels_folder"), settings.language())
+        plan = SetupPlan(first_core(), FOLDER / "__main__.py", REQUIREMENTS, *chosen)
         self.details.clear()
         show_text(self._message, tr("Looking for a Python…"))
         self._show_work(True)

@@ -15,6 +15,7 @@ from qgis.PyQt.QtWidgets import (
     QLayoutItem,
     QLineEdit,
     QPlainTextEdit,
+    QSlider,
     QTextEdit,
     QWidget,
 )
@@ -84,6 +85,12 @@ def nameless_controls(root: QWidget) -> list[QWidget]:
 
 def _field_in(item: QLayoutItem) -> QWidget | QLayout | None:
     return item.widget() if item.widget() is not None else item.layout()  # an empty list is as false as None
+
+
+def focus_controls(row: QWidget) -> list[QWidget]:
+    """The controls of a row that take the focus, in the order in which they were added."""
+    controls = [row, *row.findChildren(QWidget)]
+    return [one for one in controls if isinstance(one, (*CONTROLS, QSlider)) and not isinstance(one.parent(), CONTROLS)]
 
 
 def _controls_of(field: QWidget | QLayout | None) -> list[QWidget]:

@@ -55,10 +55,10 @@ def switch_button(
     return tool_button(sign, hint, checkable=True, autoRaise=is_flat, checked=is_on, toggled=toggled)
 
 
-def menu_button(menu: QMenu, hint: str) -> QToolButton:
-    """The button of three dots that opens a menu."""
-    button = QToolButton(text="⋮", toolTip=hint, autoRaise=True)
-    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+def menu_button(menu: QMenu, hint: str, sign: str = "⋮", is_flat: bool = True) -> QToolButton:
+    """The button that opens a menu, with a sign such as three dots. is_flat: without an edge."""
+    popup = QToolButton.ToolButtonPopupMode.InstantPopup
+    button = QToolButton(text=sign, toolTip=hint, autoRaise=is_flat, popupMode=popup)
     button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
     button.setMenu(menu)
     return button
@@ -69,9 +69,9 @@ def close_button(window: QWidget) -> QPushButton:
     return push_button(tr("Close"), action=window.close, autoDefault=False)
 
 
-def wrapped_label(text: str = "") -> QLabel:
-    """A text that takes as many lines as it needs."""
-    return QLabel(text, wordWrap=True)
+def wrapped_label(text: str = "", **properties: Any) -> QLabel:
+    """A text that takes as many lines as it needs. properties: Qt's properties."""
+    return QLabel(text, wordWrap=True, **properties)
 
 
 def empty_label(text: str = "") -> QLabel:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from qgis.PyQt.QtGui import QResizeEvent
 from qgis.PyQt.QtWidgets import QLabel
 
@@ -9,8 +11,9 @@ from qgis.PyQt.QtWidgets import QLabel
 class FittedLabel(QLabel):
     """A label that wraps. Below Qt's own label, a scroll area gives a page the preferred height of its lists."""
 
-    def __init__(self) -> None:
-        super().__init__(wordWrap=True)
+    def __init__(self, **properties: Any) -> None:
+        """Make the label. properties: Qt's properties."""
+        super().__init__(wordWrap=True, **properties)
 
     def hasHeightForWidth(self) -> bool:
         """Return False: the height is fixed whenever the width or the text changes."""

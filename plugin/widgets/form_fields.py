@@ -180,7 +180,7 @@ def field_row(first: QWidget, second: QWidget, stretch: int = 0) -> QHBoxLayout:
 
 
 def set_tab_order(first: QWidget, others: Iterable[QWidget]) -> None:
-    """Make Tab go from a widget through others that were created later than the widgets below them."""
+    """Make Tab go from a widget through others, in whichever order they were created."""
     for other in others:
         QWidget.setTabOrder(first, other)
         first = other

@@ -7,7 +7,7 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QLabel, QWidget
 
 from onemap.plugin.widgets.rows_and_columns import column_of
-from onemap.plugin.words.crs_words import crs_title
+from onemap.plugin.words.core_words import crs_title
 
 
 class NamedCrs(QWidget):

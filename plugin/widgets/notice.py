@@ -7,10 +7,11 @@ from typing import Any
 
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QResizeEvent
-from qgis.PyQt.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
+from qgis.PyQt.QtWidgets import QFrame, QPushButton
 
 from onemap.plugin.connection.refusals import Refusal, problem_lines
 from onemap.plugin.widgets.buttons import show_text, tool_button, wrapped_label
+from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import scroll_area
 from onemap.plugin.words.option_names import name_controls
 from onemap.plugin.words.translation import tr
@@ -26,33 +27,21 @@ class Notice(QFrame):
 
         controls: the control for each option of the command line; None leaves the options' names as they are.
         """
-        super().__init__()
+        super().__init__(frameShape=QFrame.Shape.StyledPanel)
         self._controls = controls
         self._is_refusal = False
-        self.setFrameShape(QFrame.Shape.StyledPanel)
-        self._text = wrapped_label()
-        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self._text = wrapped_label(textFormat=Qt.TextFormat.PlainText, alignment=Qt.AlignmentFlag.AlignTop)
         self._text.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        self._text.setAlignment(Qt.AlignmentFlag.AlignTop)
-        area = scroll_area(self._text)
-        area.setMaximumHeight(MAX_HEIGHT_PX)
-        self._area = area
-        self._button = QPushButton()
+        self._area = scroll_area(self._text)
+        self._area.setMaximumHeight(MAX_HEIGHT_PX)
         self._action: Callable[[], object] | None = None
-        self._button.clicked.connect(self._press)
+        self._button = QPushButton(clicked=self._press)
         close = tool_button("cancel", tr("Close this message"), action=self.hide, autoRaise=True)
-        close_column = QVBoxLayout()
-        close_column.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
-        close_column.addStretch()
-        body = QVBoxLayout()
-        body.addWidget(area)
-        body.addWidget(self._button, 0, Qt.AlignmentFlag.AlignLeft)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(6, 6, 6, 6)
-        layout.addLayout(body, 1)
-        layout.addLayout(close_column)
+        body = column_of(self._area, self._button)
+        body.setAlignment(self._button, Qt.AlignmentFlag.AlignLeft)
+        row_of((body, 1), column_of(close, 0), inside=self).setContentsMargins(6, 6, 6, 6)
         self.hide()
 
     @property

@@ -10,10 +10,7 @@ from onemap.plugin.words.translation import tr
 
 
 def is_confirmed(parent: QWidget, title: str, question: str, action: str) -> bool:
-    """Ask whether to do something that cannot be undone.
-
-    action: the button's text, a verb.
-    """
+    """Ask whether to do something that cannot be undone. action: the button's text, a verb."""
     box = QMessageBox(QMessageBox.Icon.Warning, title, question, QMessageBox.StandardButton.NoButton, parent)
     button = box.addButton(action, QMessageBox.ButtonRole.AcceptRole)
     box.setDefaultButton(box.addButton(tr("Cancel"), QMessageBox.ButtonRole.RejectRole))
@@ -24,25 +21,24 @@ def is_confirmed(parent: QWidget, title: str, question: str, action: str) -> boo
 def ask_text(parent: QWidget, title: str, label: str, text: str, on_text: Callable[[str], None]) -> None:
     """Ask for a line of text, and pass it on."""
     dialog = QInputDialog(parent)
-    dialog.setWindowTitle(title)
-    dialog.setLabelText(label)
     dialog.setTextValue(text)
-    dialog.setOkButtonText(tr("OK"))
-    dialog.setCancelButtonText(tr("Cancel"))
-    if dialog.exec():
-        on_text(dialog.textValue())
+    _ask(dialog, title, label, on_text)
 
 
 def ask_choice(parent: QWidget, title: str, label: str, choices: list[str], on_choice: Callable[[str], None]) -> None:
     """Ask for one of several texts, and pass on the chosen one."""
     dialog = QInputDialog(parent)
+    dialog.setComboBoxItems(choices)
+    _ask(dialog, title, label, on_choice)
+
+
+def _ask(dialog: QInputDialog, title: str, label: str, on_answer: Callable[[str], None]) -> None:
     dialog.setWindowTitle(title)
     dialog.setLabelText(label)
-    dialog.setComboBoxItems(choices)
     dialog.setOkButtonText(tr("OK"))
     dialog.setCancelButtonText(tr("Cancel"))
     if dialog.exec():
-        on_choice(dialog.textValue())
+        on_answer(dialog.textValue())
 
 
 def speak_buttons(box: QDialogButtonBox) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtCore import QEvent, QObject
-from qgis.PyQt.QtGui import QColor, QPalette
+from qgis.PyQt.QtCore import QEvent, QObject, Qt
+from qgis.PyQt.QtGui import QColor, QPainter, QPaintEvent, QPalette
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
     QAbstractScrollArea,
@@ -20,9 +20,8 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.connection.task import one_shot_timer
-from onemap.plugin.widgets.focus_frame import FocusFrame
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
-from onemap.plugin.words.contrast import CONTRAST, contrast, luminance, quiet_brush, readable_ground
+from onemap.plugin.words.contrast import CONTRAST, contrast, luminance, mixed_colour, quiet_brush, readable_ground
 
 Role = QPalette.ColorRole
 GROUPS = (QPalette.ColorGroup.Active, QPalette.ColorGroup.Inactive)
@@ -54,6 +53,38 @@ SHEETS: dict[type[QWidget], tuple[str, ...]] = {
 PATTERN_PX = 60
 
 
+class FocusFrame(QWidget):
+    """Lies over its widget, and lets all events through.
+
+    QGIS's own themes, which are style sheets, draw no focus in lists: a selected row looks the same with and without
+    it. Without a style sheet, the style shows the focus.
+    """
+
+    def __init__(self, framed: QAbstractScrollArea) -> None:
+        super().__init__(framed)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
+        framed.installEventFilter(self)
+
+    def eventFilter(self, framed: QObject, event: QEvent) -> bool:
+        """Follow the focus and the size of the widget."""
+        if event.type() == QEvent.Type.FocusIn and QApplication.instance().styleSheet():
+            self.setGeometry(framed.rect())
+            self.raise_()
+            self.show()
+        elif event.type() == QEvent.Type.FocusOut:
+            self.hide()
+        elif event.type() == QEvent.Type.Resize:
+            self.setGeometry(framed.rect())
+        return False
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the line."""
+        painter = QPainter(self)
+        painter.setPen(QApplication.palette().color(Role.Text))
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
+
 def keep_choice_readable(root: QWidget) -> None:
     """Keep selections, hints and pressed buttons readable in a window, now and whenever the theme changes."""
     _ChoiceKeeper(root)
@@ -74,7 +105,7 @@ class _ChoiceKeeper(QObject):
         self._follow_theme()
         for part in root.findChildren(QWidget):
             if _can_be_pressed(part):
-                part.toggled.connect(self._show_pressed)
+                part.toggled.connect(lambda _is_on, button=part: _show_pressed(button))
             elif isinstance(part, QAbstractScrollArea) and part.window() is root.window():  # not of a drop-down list
                 FocusFrame(part)
 
@@ -106,7 +137,7 @@ class _ChoiceKeeper(QObject):
     def _follow_theme(self) -> None:
         theme = QApplication.palette()
         # Qt's own hints are below AA on white, and QGIS's in the dark.
-        hint = quiet_brush(theme, Role.Text, Role.Base).color()
+        hint = quiet_brush(theme).color()
         grounds = [
             readable_ground(theme.color(group, Role.Highlight), theme.color(group, Role.HighlightedText))
             for group in GROUPS
@@ -139,9 +170,6 @@ class _ChoiceKeeper(QObject):
         for part in self._root.findChildren(WrappedChoice):
             part.setPalette(palette)
 
-    def _show_pressed(self) -> None:
-        _show_pressed(self.sender())
-
 
 def _can_be_pressed(part: QWidget) -> bool:
     return isinstance(part, BUTTONS) and part.isCheckable()
@@ -152,9 +180,7 @@ def _show_pressed(button: QPushButton | QToolButton) -> None:
     theme, mine = QApplication.palette(), QPalette()
     ground, text = theme.color(Role.Button), theme.color(Role.ButtonText)
     if button.isChecked() and luminance(ground) < luminance(text):
-        parts = zip(ground.getRgb()[:3], text.getRgb()[:3])
-        mixed = [round((1 - PRESSED_SHARE) * one + PRESSED_SHARE * other) for one, other in parts]
-        mine.setColor(Role.Button, readable_ground(QColor(*mixed), text))
+        mine.setColor(Role.Button, readable_ground(mixed_colour(text, ground, PRESSED_SHARE), text))
     button.setPalette(mine)
 
 

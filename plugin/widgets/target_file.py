@@ -11,8 +11,10 @@ from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import QFileDialog, QWidget
 
 from onemap.plugin.profile import settings
+from onemap.plugin.profile.paths import documents_folder
 from onemap.plugin.profile.suggested_file import suggested_file
 from onemap.plugin.widgets.questions import is_confirmed
+from onemap.plugin.words.file_forms import file_filters
 from onemap.plugin.words.translation import tr
 
 
@@ -21,6 +23,12 @@ def ask_file(parent: QWidget, title: str, take: Callable[[str], Any], filters: s
     path, _filter = QFileDialog.getOpenFileName(parent, title, start, filters)
     if path:
         take(path)
+
+
+def ask_toml_file(parent: QWidget, title: str, take: Callable[[str], Any]) -> None:
+    """Ask for a file of the bureau's own, and pass on its path; the folder of the last document is shown first."""
+    start = settings.get("review_folder") or documents_folder()
+    ask_file(parent, title, take, file_filters([".toml"]), str(start))
 
 
 def ask_target(parent: QWidget, title: str, start: str, forms: Mapping[str, str], take: Callable[[str], Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qgis.PyQt.QtCore import QModelIndex, Qt
-from qgis.PyQt.QtGui import QPainter, QPalette, QPen
+from qgis.PyQt.QtGui import QPainter, QPen
 from qgis.PyQt.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from onemap.plugin.words.contrast import quiet_brush
@@ -17,13 +17,12 @@ class TickDelegate(QStyledItemDelegate):
         super().paint(painter, option, index)
         if index.data(Qt.ItemDataRole.CheckStateRole) is None:
             return
-        palette = option.palette
         whole = QStyleOptionViewItem(option)
         self.initStyleOption(whole, index)
         style = whole.widget.style()
         box = style.subElementRect(QStyle.SubElement.SE_ItemViewItemCheckIndicator, whole, whole.widget)
         painter.save()
-        painter.setPen(QPen(quiet_brush(palette, QPalette.ColorRole.Text, QPalette.ColorRole.Base).color()))
+        painter.setPen(QPen(quiet_brush(option.palette).color()))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(box.adjusted(0, 0, -1, -1))
         painter.restore()

@@ -6,26 +6,32 @@ from qgis.PyQt.QtGui import QBrush, QColor, QPalette
 from qgis.PyQt.QtWidgets import QApplication
 
 CONTRAST = 4.5  # of signs and words against what is behind them
-STEPS = 20
+SHADES = 20  # between a text and its background
+STEPS = 24  # from a colour to a readable one
 
 
-def quiet_brush(palette: QPalette, text: QPalette.ColorRole, ground: QPalette.ColorRole) -> QBrush:
+def quiet_brush(
+    palette: QPalette,
+    text: QPalette.ColorRole = QPalette.ColorRole.Text,
+    ground: QPalette.ColorRole = QPalette.ColorRole.Base,
+) -> QBrush:
     """A brush for less important text, such as a layer without data: paler than other text, but readable.
 
     The palette's own disabled text is no use: QGIS's light themes make it too pale, a dark theme as bright as other
     text.
     """
     strong, background = palette.color(text), palette.color(ground)
-    for step in range(STEPS // 2, STEPS):
-        share = step / STEPS
-        parts = [
-            round(share * text_part + (1 - share) * ground_part)
-            for text_part, ground_part in zip(strong.getRgb()[:3], background.getRgb()[:3])
-        ]
-        quiet = QColor(*parts)
+    for shade in range(SHADES // 2, SHADES):
+        quiet = mixed_colour(strong, background, shade / SHADES)
         if contrast(quiet, background) >= CONTRAST:
             return QBrush(quiet)
     return QBrush(strong)
+
+
+def mixed_colour(one: QColor, other: QColor, share: float) -> QColor:
+    """A mixture of two colours. share: of the first, 0 to 1."""
+    parts = zip(one.getRgb()[:3], other.getRgb()[:3])
+    return QColor(*(round(share * first + (1 - share) * second) for first, second in parts))
 
 
 def link_colour(palette: QPalette) -> str:
@@ -36,12 +42,19 @@ def link_colour(palette: QPalette) -> str:
     """
     if QApplication.instance().styleSheet():
         return palette.color(QPalette.ColorRole.WindowText).name()
-    ground, colour = palette.color(QPalette.ColorRole.Window), palette.color(QPalette.ColorRole.Link)
+    ground = palette.color(QPalette.ColorRole.Window)
+    link = readable_colour_on(ground, palette.color(QPalette.ColorRole.Link))
+    return (link if contrast(link, ground) >= CONTRAST else palette.color(QPalette.ColorRole.WindowText)).name()
+
+
+def readable_colour_on(ground: QColor, colour: QColor) -> QColor:
+    """A colour of signs and words, made lighter or darker until it is readable on a background."""
+    is_dark = luminance(ground) < 0.5
     for _step in range(STEPS):
         if contrast(colour, ground) >= CONTRAST:
-            return colour.name()
-        colour = colour.lighter(112) if luminance(ground) < 0.5 else colour.darker(108)
-    return palette.color(QPalette.ColorRole.WindowText).name()
+            break
+        colour = colour.lighter(112) if is_dark else colour.darker(108)
+    return colour
 
 
 def readable_ground(ground: QColor, text: QColor) -> QColor:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from qgis.core import QgsCoordinateReferenceSystem
+
 from onemap.plugin.words.translation import name_list, tr
 
 _words: dict[str, dict[str, str]] = {}
@@ -51,3 +53,11 @@ def all_words(subject: str) -> dict[str, Any]:
 def words_of(subject: str, codes: str) -> str:
     """The words for several codes, separated by commas."""
     return name_list(word(subject, code.strip()) for code in codes.split(",") if code.strip())
+
+
+def crs_title(crs: QgsCoordinateReferenceSystem) -> str:
+    """A system's name with its code, such as EPSG:4490: the core's name if it has one; empty for no system."""
+    if not crs.isValid():
+        return ""
+    name = word("systems", crs.authid())
+    return crs.userFriendlyIdentifier() if name == crs.authid() else f"{crs.authid()} - {name}"

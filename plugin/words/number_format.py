@@ -16,9 +16,7 @@ NOT_MEASURED = "–"
 M2_PER_MU = 2000 / 3
 SMALLEST_SHARE = 0.001  # a smaller value is shown as less than this, never as zero
 SMALLEST_AREA_M2 = 0.05
-SMALLEST_MU = 0.005
 M2_PER_HECTARE = 10_000
-SMALLEST_HECTARE = 0.00005
 SQUARE_METRE, MU, HECTARE = "m2", "mu", "ha"  # the units of areas among the settings
 
 
@@ -70,10 +68,7 @@ def large_unit() -> str:
 
 def large_area_text(area_m2: float, decimals: int) -> str:
     """An area in the unit of `large_unit`; a small one is not shown as zero."""
-    square_metres, unit = _large_unit()
-    number, smallest = area_m2 / square_metres, 10.0**-decimals
-    text = f"< {smallest:.{decimals}f}" if 0 < number < smallest / 2 else f"{number:,.{decimals}f}"
-    return f"{text} {unit}"
+    return _text_in(*_large_unit(), area_m2, decimals)
 
 
 def _large_unit() -> tuple[float, str]:
@@ -81,12 +76,16 @@ def _large_unit() -> tuple[float, str]:
     return (M2_PER_MU, tr("mu")) if settings.get("area_unit") == MU else (M2_PER_HECTARE, tr("ha"))
 
 
+def _text_in(square_metres: float, unit: str, area_m2: float, decimals: int) -> str:
+    """An area in a unit of so many square metres; a small one is not shown as zero."""
+    number, smallest = area_m2 / square_metres, 10.0**-decimals
+    text = f"< {smallest:.{decimals}f}" if 0 < number < smallest / 2 else f"{number:,.{decimals}f}"
+    return f"{text} {unit}"
+
+
 def mu_text(area_m2: float | None) -> str:
     """An area in mu."""
-    if area_m2 is None:
-        return NOT_MEASURED
-    mu = area_m2 / M2_PER_MU
-    return ("< 0.01 " if 0 < mu < SMALLEST_MU else f"{mu:,.2f} ") + tr("mu")
+    return NOT_MEASURED if area_m2 is None else _text_in(M2_PER_MU, tr("mu"), area_m2, 2)
 
 
 def _square_metre_text(area_m2: float) -> str:
@@ -97,8 +96,7 @@ def _square_metre_text(area_m2: float) -> str:
 
 
 def _hectare_text(area_m2: float) -> str:
-    hectares = area_m2 / M2_PER_HECTARE
-    return ("< 0.0001 " if 0 < hectares < SMALLEST_HECTARE else f"{hectares:,.4f} ") + tr("ha")
+    return _text_in(M2_PER_HECTARE, tr("ha"), area_m2, 4)
 
 
 def length_text(length_m: float | None) -> str:

@@ -92,7 +92,7 @@ def name_controls(text: str, controls: Mapping[str, str]) -> str:
             title = _algorithm_title(verb)
             label = tr("{command} on the command line").format(command=f"onemap {verb}")
             label = label if title is None else tr("{parameter} in the Processing toolbox").format(parameter=title)
-        return _in_quotes(label, match)
+        return in_quotes(label, match)
 
     def control_name(match: re.Match[str]) -> str:
         option, value = match["option"], (match["value"] or "").strip()
@@ -103,7 +103,7 @@ def name_controls(text: str, controls: Mapping[str, str]) -> str:
             label = f"{label}: {tr('the extent of its features (assumed)')}"
         elif value in ("FILE", "文件"):
             label = f"{label}: {tr('a file of polygons')}"
-        return _in_quotes(label, match)
+        return in_quotes(label, match)
 
     return _OPTION.sub(control_name, _COMMAND.sub(verb_name, text))
 
@@ -113,7 +113,7 @@ def name_algorithms(text: str) -> str:
 
     def algorithm_name(match: re.Match[str]) -> str:
         title = _algorithm_title(match["verb"])
-        return match[0] if title is None else _in_quotes(title, match)
+        return match[0] if title is None else in_quotes(title, match)
 
     return _VERB.sub(algorithm_name, text)
 
@@ -124,7 +124,7 @@ def _algorithm_title(verb: str) -> str | None:
     return None if algorithm is None else str(algorithm.displayName())
 
 
-def _in_quotes(name: str, match: re.Match[str]) -> str:
+def in_quotes(name: str, match: re.Match[str]) -> str:
     """A name in quotes in place of a match; in Chinese without the spaces around the match."""
     before, after = (" " if match[0].startswith(" ") else ""), (" " if match[0].endswith(" ") else "")
     return f"“{name}”" if language() == "zh" else f"{before}“{name}”{after}"

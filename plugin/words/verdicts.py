@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from qgis.PyQt.QtCore import QPointF, QRectF, Qt
 from qgis.PyQt.QtGui import QColor, QIcon, QPainter, QPalette, QPen, QPixmap, QPolygonF
 
-from onemap.plugin.words.contrast import CONTRAST, contrast, luminance
+from onemap.plugin.words.contrast import readable_colour_on
 
 
 @dataclass(frozen=True)
@@ -41,22 +41,17 @@ def severity(verdict: str) -> int:
 
 def readable_colour(verdict: str, palette: QPalette) -> QColor:
     """The verdict's colour, made lighter or darker until it is readable on the palette's background."""
-    ground = palette.color(QPalette.ColorRole.Base)
-    colour = QColor(LOOKS[verdict].colour if verdict in LOOKS else "#6B6B6B")
-    is_dark = luminance(ground) < 0.5
-    for _step in range(24):
-        if contrast(colour, ground) >= CONTRAST:
-            break
-        colour = colour.lighter(112) if is_dark else colour.darker(108)
-    return colour
+    return _colour_on(palette.color(QPalette.ColorRole.Base), verdict)
+
+
+def _colour_on(ground: QColor, verdict: str) -> QColor:
+    return readable_colour_on(ground, QColor(LOOKS[verdict if verdict in LOOKS else "unknown"].colour))
 
 
 def sign_icon(verdict: str, palette: QPalette) -> QIcon:
     """The verdict's sign as an icon; on a selected row, which is coloured, on a white plate."""
     sign = QIcon(_sign(verdict, readable_colour(verdict, palette)))
-    white = QPalette()
-    white.setColor(QPalette.ColorRole.Base, PLATE)
-    sign.addPixmap(_sign(verdict, readable_colour(verdict, white), PLATE), QIcon.Mode.Selected)
+    sign.addPixmap(_sign(verdict, _colour_on(PLATE, verdict), PLATE), QIcon.Mode.Selected)
     return sign
 
 
@@ -88,10 +83,7 @@ def _sign(verdict: str, colour: QColor, plate: QColor | None = None) -> QPixmap:
         font.setBold(True)
         painter.setFont(font)
         painter.setPen(colour)
-        painter.drawText(
-            QRectF(0, 0, 16, 16),
-            Qt.AlignmentFlag.AlignCenter,
-            LOOKS[verdict].sign if verdict in LOOKS else "",
-        )
+        sign = LOOKS[verdict].sign if verdict in LOOKS else ""
+        painter.drawText(QRectF(0, 0, 16, 16), Qt.AlignmentFlag.AlignCenter, sign)
     painter.end()
     return picture

@@ -40,6 +40,31 @@ def wait_for(claim, limit_ms=LONGEST_WAIT_MS):
     assert claim(), f"not within {limit_ms / 1000:.0f} s"
 
 
+@contextlib.contextmanager
+def awaited(signal, or_if=lambda: False):
+    """Wait at the end of a block for a signal that it leads to, or until something else holds, such as a refusal."""
+    sent = []
+    signal.connect(lambda *_: sent.append(True))
+    yield
+    wait_for(lambda: sent or or_if())
+
+
+def see_results(view, ask):
+    """Make a view ask the core, and wait for what it shows; a refusal fails the test."""
+    refused = []
+    view.refused.connect(lambda refusal: refused.append(str(refusal)))
+    with awaited(view.results_shown, lambda: refused):
+        ask()
+    assert refused == []
+    return view
+
+
+def open_in(dock, path):
+    """Open a library in a dock, and wait until its layers are listed."""
+    dock.open_library(str(path))
+    wait_for(lambda: dock.library.layers and dock.pages.currentWidget() is dock.tabs)
+
+
 def lay_out():
     """Let Qt do now what it has postponed: layouts, and what these postpone in turn."""
     for _turn in range(5):
@@ -98,10 +123,8 @@ class Reader(QObject):
 
 def check(dock):
     """Press Check and wait for the verdicts."""
-    done = []
-    dock.check_tab.finished.connect(lambda: done.append(True))
-    dock.check_tab.button.click()
-    wait_for(lambda: done or dock.notice.text)
+    with awaited(dock.check_tab.finished, lambda: dock.notice.text):
+        dock.check_tab.button.click()
     assert dock.notice.text == ""
 
 

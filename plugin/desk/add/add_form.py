@@ -12,7 +12,7 @@ from onemap.plugin.desk.add.source_choice import SourceChoice
 from onemap.plugin.desk.library.layer_list import CatalogueLayer
 from onemap.plugin.widgets.form_fields import TightForm, fill_form, search_by_part, shrink
 from onemap.plugin.widgets.named_crs import NamedCrs
-from onemap.plugin.words.crs_words import crs_title
+from onemap.plugin.words.core_words import crs_title
 from onemap.plugin.words.translation import tr
 
 

@@ -123,12 +123,10 @@ class CheckTab(QWidget):
         """Disconnect from the canvas and the project."""
         self.results.highlight.restore_view()
         self.trial.clear()
-        self.remedy.close_down()
-        self.sites.close_down()
-        self.live.close_down()
-        self.parcels.close_down()
-        self.asking.cancel()
-        self.sheet_button.asking.cancel()
+        for part in (self.remedy, self.sites, self.live, self.parcels):
+            part.close_down()
+        for asking in self._askings:
+            asking.cancel()
 
     def check(self) -> None:
         """Check the chosen parcels."""
@@ -148,7 +146,7 @@ class CheckTab(QWidget):
             self._parcels_name, self._params, self._files = name, params, files
             self._show_results(target, answer, parcels)
             self.outdated.compare_with(question)
-            self._show_run_label(True)
+            self._show_run_label()
 
         self._ask(params, tr("Check parcels"), show, choice)
 
@@ -159,17 +157,18 @@ class CheckTab(QWidget):
         except Refusal as refusal:
             self.refused.emit(refusal)
             return None
+        parcels = {"parcels": source.path, "layer": source.layer, "crs": source.crs}
+        return {**self._form_params, **parcels, **self.land.params, **self.mends.params_for(self.parcels.choice)}
+
+    @property
+    def _form_params(self) -> dict[str, Any]:
+        """The parameters of a check besides the parcels."""
         return {
             "library": self._library.path,
-            "parcels": source.path,
-            "layer": source.layer,
-            "crs": source.crs,
             "as_of": self._library.day,
             "pack": self.rules.packs,
             "code_system": self.uses.system,
             "data": self.facts.path,
-            **self.land.params,
-            **self.mends.params_for(self.parcels.choice),
         }
 
     def _sheet_params(self) -> dict[str, Any] | None:
@@ -305,26 +304,20 @@ class CheckTab(QWidget):
         self._empty = empty_label(tr("Choose the parcels, then press Check."))
         self.add_button = push_button(tr("Add to the one map…"), sign="add", action=self.add_requested)
         page = QWidget()
-        layout = column_of(self._empty, inside=page, is_tight=True)
-        layout.addWidget(self.add_button, 0, Qt.AlignmentFlag.AlignHCenter)
-        layout.addStretch(1)
+        column_of(self._empty, row_of(0, self.add_button, 0), 1, inside=page, is_tight=True)
         return page
 
     def _make_buttons(self) -> QHBoxLayout:
         self.button = MainButton(icon("check"), tr("Check"))
         self.button.clicked.connect(lambda: self.check())
-        self._bar = QProgressBar()
-        self._bar.setRange(0, 100)
-        self._bar.setMinimumWidth(MIN_BAR_PX)
+        self._bar = QProgressBar(minimumWidth=MIN_BAR_PX)
         self.cancel_button = tool_button("cancel", tr("Cancel (Esc)"), action=self.cancel)
-        row = row_of(self.button, (self._bar, 1), self.cancel_button, 1)
         hint = tr("Find a site: where a parcel of a given area would pass")
         self.sites_button = switch_button("sites", hint, lambda is_on: self._show_aside(self.sites, is_on))
         hint = tr("Past checks: open one again, compare, name or delete it")
         self.past_button = switch_button("past", hint, self._show_past)
-        for button in (self.form_button, self.sheet_button, self.past_button, self.live.button, self.sites_button):
-            row.addWidget(button)
-        return row
+        switches = (self.form_button, self.sheet_button, self.past_button, self.live.button, self.sites_button)
+        return row_of(self.button, (self._bar, 1), self.cancel_button, 1, *switches)
 
     def _enable(self) -> None:
         is_chosen = self.parcels.choice is not None and not self.land.is_missing
@@ -354,7 +347,7 @@ class CheckTab(QWidget):
         if is_working and self.button.hasFocus():
             self.cancel_button.setFocus()  # a button that is disabled would give it away
         self._show_form_button()
-        self._show_run_label(not is_working)
+        self._show_run_label()
         self._bar.setValue(0)
         self._step.setText(step)
         self._enable()
@@ -418,7 +411,7 @@ class CheckTab(QWidget):
     def _show_page(self, page: QWidget) -> None:
         """Show a page, and close what is shown aside."""
         self._page_before = page
-        self._show_run_label(True)
+        self._show_run_label()
         self.sites_button.setChecked(False)
         self.past_button.setChecked(False)
         self._pages.setCurrentWidget(page)
@@ -434,19 +427,20 @@ class CheckTab(QWidget):
         self.uses.ask(is_of_parcels)
         for button in (self.button, self.sheet_button):
             button.setVisible(is_of_parcels)
-        self._show_run_label(not self.is_checking)
+        self._show_run_label()
 
     def _show_form_button(self) -> None:
         """Show the form's button unless a check is running: then there is no room for it, and nothing to change."""
         is_of_form = self._pages.currentWidget() not in (self.sites, self.remedy)
         self.form_button.setVisible(is_of_form and not self.is_checking)
 
-    def _show_run_label(self, is_on: bool) -> None:
+    def _show_run_label(self) -> None:
         """Show the name of the run on display; a shape being drawn or edited belongs to no run, nor do sites."""
         is_of_run = self._page_before is not self.live and self._pages.currentWidget() is not self.sites
-        self._run_label.setVisible(is_on and is_of_run and bool(self._run_label.text()))
+        is_on = is_of_run and not self.is_checking
+        self._run_label.setVisible(is_on and bool(self._run_label.text()))
         for note in (self.outdated, self.changed_versions):
-            note.show_if(is_on and is_of_run)
+            note.show_if(is_on)
 
     def _choose_trial(self, code: str) -> None:
         title = tr("A file in place of “{layer}”").format(layer=self.results.run.titles.get(code, code))
@@ -485,23 +479,14 @@ class CheckTab(QWidget):
         is_off = self.is_checking or not self.isVisible() or self.land.is_asked
         if not self._library.path or choice is None or is_off:
             return None
-        given_params = {
-            name: value for name, value in self.mends.params_for(choice).items() if name in ("id", "repair")
-        }
-        return {
-            "library": self._library.path,
-            "as_of": self._library.day,
-            "pack": self.rules.packs,
-            "code_system": self.uses.system,
-            "data": self.facts.path,
-            **given_params,
-        }
+        mends = self.mends.params_for(choice)
+        return {**self._form_params, **{name: mends[name] for name in ("id", "repair") if name in mends}}
 
     def _take_changed_question(self) -> None:
         """Check shapes being drawn again, because the form has changed; note that a finished check is outdated."""
         if self._page_before is self.live:
             self.live.check_again()
-        self._show_run_label(not self.is_checking)
+        self._show_run_label()
 
     def _leave_live(self) -> None:
         if self._page_before is self.live:

@@ -43,13 +43,13 @@ class EditFollower(QObject):
             for signal, slot in self._connections(layer):
                 signal.connect(slot)
 
-    def add_feature(self, feature: int) -> None:
-        """Register a change that QGIS's editing does not signal."""
+    def add_feature(self, feature: int, *_change: object) -> None:
+        """Register a change, also one that QGIS's editing does not signal."""
         self._ids.pop(feature, None)
         self._ids[feature] = None
         self._wait_for_pause()
 
-    def signal_again(self) -> None:
+    def signal_again(self, *_change: object) -> None:
         """Signal the same features once more, as after a change, if there are any."""
         if self._ids:
             self._wait_for_pause()
@@ -70,11 +70,11 @@ class EditFollower(QObject):
 
     def _connections(self, layer: QgsVectorLayer) -> list[tuple]:
         return [
-            (layer.geometryChanged, self._change_feature),
-            (layer.attributeValueChanged, self._change_feature),
-            (layer.attributeAdded, self._change_all),
-            (layer.attributeDeleted, self._change_all),
-            (layer.crsChanged, self._change_all),
+            (layer.geometryChanged, self.add_feature),
+            (layer.attributeValueChanged, self.add_feature),
+            (layer.attributeAdded, self.signal_again),
+            (layer.attributeDeleted, self.signal_again),
+            (layer.crsChanged, self.signal_again),
             (layer.featureAdded, self.add_feature),
             (layer.featureDeleted, self.remove_feature),
             (layer.committedFeaturesAdded, self._change_places),
@@ -84,12 +84,6 @@ class EditFollower(QObject):
             (layer.editingStarted, self._begin),
             (layer.afterRollBack, self._discard),
         ]
-
-    def _change_feature(self, feature: int, *_change: object) -> None:
-        self.add_feature(feature)
-
-    def _change_all(self, *_change: object) -> None:
-        self.signal_again()
 
     def _change_places(self, *_change: object) -> None:
         self.places_changed.emit()

@@ -22,12 +22,8 @@ class LayerState(QObject):
         super().__init__(parent)
         self.layer = layer
         self._edits = self._saved_edits = next(_states)
-        for signal in (
-            layer.geometryChanged,
-            layer.attributeValueChanged,
-            layer.attributeAdded,
-            layer.attributeDeleted,
-        ):
+        attributes = (layer.attributeValueChanged, layer.attributeAdded, layer.attributeDeleted)
+        for signal in (layer.geometryChanged, *attributes):
             signal.connect(self._take_edit)
         layer.featureDeleted.connect(self._take_deleted)
         layer.afterCommitChanges.connect(self._keep_edits)

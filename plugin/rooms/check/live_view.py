@@ -68,8 +68,7 @@ class LiveView(QWidget):
         parcels.changed.connect(self._follow)
         parcels.added.connect(self._check_drawn)
         parcels.drawn.removed.connect(self._forget_drawn)
-        self.summary = FittedLabel()
-        self.summary.setTextFormat(Qt.TextFormat.PlainText)
+        self.summary = FittedLabel(textFormat=Qt.TextFormat.PlainText)
         self.results = ResultsView(library.core, canvas)
         self.results.can_try = False
         self.results.hide_actions()
@@ -175,17 +174,10 @@ class LiveView(QWidget):
         except Refusal as refusal:
             self._say(no_verdict_text(refusal), folder)
             return
-        check_params = {
-            **params,
-            "parcels": source.path,
-            "layer": source.layer,
-            "out": target,
-            "unrecorded": True,
-            "view": True,
-        }
+        check_params = {**params, "parcels": source.path, "layer": source.layer, "out": target, "unrecorded": True}
         self.asking.ask(
             "check",
-            check_params,
+            {**check_params, "view": True},
             lambda answer: self._take_answer(check_params, answer),
             refuse=self._take_refusal,
             folder=str(folder),
@@ -234,25 +226,21 @@ class LiveView(QWidget):
     def _changes(self, parcels: list[CheckedParcel]) -> list[str]:
         """Sentences on the parcels' verdicts and how they have changed."""
         changed = [parcel for parcel in parcels if self.verdicts.get(parcel.parcel, parcel.verdict) != parcel.verdict]
-        if len(changed) == 1:
-            parcel = changed[0]
-            before, after = (word("verdicts", verdict) for verdict in (self.verdicts[parcel.parcel], parcel.verdict))
-            return [tr("{parcel}: {verdict}.").format(parcel=parcel.parcel, verdict=f"{before} → {after}")]
+        if len(changed) == 1 or len(parcels) == 1:
+            parcel = (changed or parcels)[0]
+            verdicts = dict.fromkeys((self.verdicts.get(parcel.parcel, parcel.verdict), parcel.verdict))
+            text = " → ".join(word("verdicts", verdict) for verdict in verdicts)
+            return [tr("{parcel}: {verdict}.").format(parcel=parcel.parcel, verdict=text)]
         if changed:
             return [tr("{count} parcels have another verdict.").format(count=f"{len(changed):,}")]
-        if len(parcels) == 1:
-            text = tr("{parcel}: {verdict}.")
-            return [text.format(parcel=parcels[0].parcel, verdict=word("verdicts", parcels[0].verdict))]
         return [tr("The verdicts are as before.")] if all(parcel.parcel in self.verdicts for parcel in parcels) else []
 
 
 def no_verdict_text(refusal: Refusal) -> str:
     """The reasons why a shape has no verdict, parcel by parcel, without the options of commands."""
-    lines = [
-        " · ".join([str(problem.get("feature") or ""), str(problem.get("message") or "")])
-        for problem in refusal.problems
-    ]
-    return "\n".join([_no_verdict(), *([line.strip(" ·") for line in lines] or [refusal.message])])
+    parts = ((problem.get("feature"), problem.get("message")) for problem in refusal.problems)
+    lines = [" · ".join(str(part) for part in both if part) for both in parts]
+    return "\n".join([_no_verdict(), *(lines or [refusal.message])])
 
 
 def _no_verdict() -> str:

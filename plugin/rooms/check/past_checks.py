@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from qgis.PyQt.QtCore import pyqtSignal
@@ -36,19 +35,14 @@ class PastChecks(VerbView):
         self.empty = wrapped_label()
         self.tree = self._make_tree()
         self.open_button = push_button(tr("Open"), sign="check", action=self.open_current)
-        self.compare_button = push_button(
-            tr("Compare"),
-            sign="compare",
-            hint=tr("Which parcels have another verdict in the check that was open before"),
-            action=self._compare,
-        )
+        hint = tr("Which parcels have another verdict in the check that was open before")
+        self.compare_button = push_button(tr("Compare"), sign="compare", hint=hint, action=self._compare)
         self.name_button = push_button(tr("Name…"), action=self._ask_name)
         self.delete_button = push_button(tr("Delete…"), action=self._ask_to_delete)
         back_button = push_button(tr("Back to the check"), sign="back", action=self.back_requested)
         buttons = QGridLayout()
-        for position, button in enumerate(
-            (self.open_button, self.compare_button, self.name_button, self.delete_button)
-        ):
+        four = (self.open_button, self.compare_button, self.name_button, self.delete_button)
+        for position, button in enumerate(four):
             buttons.addWidget(button, position // 2, position % 2)
         buttons.addWidget(back_button, 2, 0, 1, 2)
         column_of(self.empty, (self.tree, 1), self.work, buttons, inside=self, is_tight=True)
@@ -153,9 +147,8 @@ class PastChecks(VerbView):
 
     def _ask_name(self) -> None:
         if self.current is not None:
-            ask_text(
-                self, tr("Name of this check"), tr("Name"), str(self.current.get("name") or ""), partial(self.rename)
-            )
+            name = str(self.current.get("name") or "")
+            ask_text(self, tr("Name of this check"), tr("Name"), name, self.rename)
 
     def _ask_to_delete(self) -> None:
         if self.current is None:

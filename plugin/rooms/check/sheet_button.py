@@ -29,16 +29,11 @@ class SheetButton(QToolButton):
     refused = pyqtSignal(object, dict)  # Refusal, and the parameters that it is of
 
     def __init__(self, core: Core, asked_params: Callable[[], dict[str, Any] | None]) -> None:
-        super().__init__()
+        hint = tr("Print query sheets: what every plan says of the chosen parcels, a page or two for each, in one file")
+        super().__init__(icon=icon("sheet"), autoRaise=True, toolTip=hint, accessibleName=tr("Print query sheets"))
         self._asked_params = asked_params
         self.asking = Asking(core, self, is_writing=True)  # a file is there whatever is open by then
-        self.setIcon(icon("sheet"))
-        self.setAutoRaise(True)
-        self.setToolTip(
-            tr("Print query sheets: what every plan says of the chosen parcels, a page or two for each, in one file")
-        )
-        self.setAccessibleName(tr("Print query sheets"))
-        self.clicked.connect(lambda: self._choose())
+        self.clicked.connect(self._choose)
 
     def write(self, path: str) -> None:
         """Ask the core to print. An existing file is replaced, because the user has confirmed it."""

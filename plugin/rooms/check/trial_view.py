@@ -11,7 +11,7 @@ from typing import Any
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtGui import QFontMetrics
-from qgis.PyQt.QtWidgets import QAbstractItemView, QTreeWidget, QTreeWidgetItem, QWidget
+from qgis.PyQt.QtWidgets import QTreeWidget, QTreeWidgetItem, QWidget
 
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import refusals_told
@@ -53,12 +53,8 @@ class TrialRun:
 
     def finding(self, parcel: str, rule: str) -> Finding | None:
         """The most severe finding of a parcel by a rule; None for none."""
-        checked = self.parcels.get(parcel)
-        return (
-            next((finding for finding in checked.findings if finding.rule == rule), None)
-            if checked is not None
-            else None
-        )
+        findings = self.parcels[parcel].findings if parcel in self.parcels else ()
+        return next((finding for finding in findings if finding.rule == rule), None)
 
 
 def trial_run(path: str, answer: dict[str, Any], parcels: Iterable[CheckedParcel]) -> TrialRun:
@@ -78,14 +74,12 @@ class TrialView(QWidget):
         self.highlight = Highlight(canvas)
         self._folder = ""
         self._listed: tuple[list[dict[str, Any]], TrialRun, TrialRun] | None = None  # changes, before, after
-        self.summary = wrapped_label()
-        self.summary.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.tree = QTreeWidget(accessibleName=tr("Parcels whose verdict changes"), columnCount=1, headerHidden=True)
-        self.tree.setIndentation(12)
+        self.summary = wrapped_label(alignment=Qt.AlignmentFlag.AlignTop)
+        name = tr("Parcels whose verdict changes")
+        self.tree = QTreeWidget(accessibleName=name, columnCount=1, headerHidden=True, indentation=12)
         wrap_names(self.tree)
-        self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.tree.itemClicked.connect(lambda item, _column: self._go_to(item))
-        self.tree.itemActivated.connect(lambda item, _column: self._go_to(item))
+        for chosen in (self.tree.itemClicked, self.tree.itemActivated):
+            chosen.connect(lambda item, _column: self._go_to(item))
         back_button = push_button(tr("Back to the check"), sign="back", action=self.leave)
         self.export_button = ExportButton(core)
         self.export_button.setToolTip(tr("Write the results of the trial as Excel, GeoPackage or PDF"))
@@ -112,11 +106,8 @@ class TrialView(QWidget):
         self._folder = str(Path(after.path).parent)
         text = tr("If “{layer}” were {file}, {count} of {all:# parcel|# parcels} would have another verdict.")
         numbers = {"count": Count(len(changes)), "all": Count(len(after.parcels))}
-        texts = [text.format(layer=layer, file=in_one_piece(file, self.fontMetrics()), **numbers)]
-        if len(changes) > MAX_LISTED:
-            texts.append(tr("The first {count} are listed.").format(count=f"{MAX_LISTED:,}"))
-        texts.append(tr("Nothing in the library has changed."))
-        self.summary.setText(sentences(*texts))
+        text = text.format(layer=layer, file=in_one_piece(file, self.fontMetrics()), **numbers)
+        self.summary.setText(sentences(text, _listed_text(changes), tr("Nothing in the library has changed.")))
         self._list(changes, before, after)
         self.export_button.offer(run)
         self.export_button.show()
@@ -141,9 +132,7 @@ class TrialView(QWidget):
             texts.append(tr("Parcels only in the check on display: {count}.").format(count=f"{new:,}"))
         if before.rules != after.rules:
             texts.append(tr("The two checks did not ask the same rules: a verdict may differ for that alone."))
-        if len(changes) > MAX_LISTED:
-            texts.append(tr("The first {count} are listed.").format(count=f"{MAX_LISTED:,}"))
-        self.summary.setText(sentences(*texts))
+        self.summary.setText(sentences(*texts, _listed_text(changes)))
         self._list(changes, before, after)
 
     def _list(self, changes: list[dict[str, Any]], before: TrialRun, after: TrialRun) -> None:
@@ -156,7 +145,6 @@ class TrialView(QWidget):
             self.tree.expandAll()
 
     def _follow_unit(self) -> None:
-        """Show the same areas in the unit of the settings."""
         if self._listed is not None:
             self._list(*self._listed)
 
@@ -189,7 +177,9 @@ class TrialView(QWidget):
         finding_before, finding_after = before.finding(parcel, rule), after.finding(parcel, rule)
         finding = finding_after or finding_before
         verdict = finding_after.verdict if finding_after else "clear" if after.has_asked(parcel, rule) else ""
-        item = QTreeWidgetItem([_rule_text(parcel, rule, before, after)])
+        text_before = _finding_text(finding_before, before.has_asked(parcel, rule))
+        text_after = _finding_text(finding_after, after.has_asked(parcel, rule))
+        item = QTreeWidgetItem([with_label(finding.title if finding else rule, f"{text_before} → {text_after}")])
         item.setToolTip(0, item.text(0))
         item.setIcon(0, sign_icon(verdict, self.palette()))
         side = after if finding_after else before
@@ -209,18 +199,16 @@ def in_one_piece(name: str, metrics: QFontMetrics) -> str:
     return JOIN.join(name) if metrics.horizontalAdvance(name) <= NARROWEST_PX else name
 
 
+def _listed_text(changes: list[dict[str, Any]]) -> str:
+    """How many of the changes are listed; empty where all are."""
+    text = tr("The first {count} are listed.").format(count=f"{MAX_LISTED:,}")
+    return text if len(changes) > MAX_LISTED else ""
+
+
 def _verdicts_text(change: dict[str, Any]) -> str:
     """The verdict of a parcel before and after."""
     verdicts = [word("verdicts", str(change[side])) if change.get(side) else NOT_MEASURED for side in ("from", "to")]
     return " → ".join(verdicts)
-
-
-def _rule_text(parcel: str, rule: str, before: TrialRun, after: TrialRun) -> str:
-    """The title of a rule, and its finding on a parcel before and after."""
-    findings = [run.finding(parcel, rule) for run in (before, after)]
-    title = next((finding.title for finding in reversed(findings) if finding), rule)
-    texts = [_finding_text(finding, run.has_asked(parcel, rule)) for finding, run in zip(findings, (before, after))]
-    return with_label(title, " → ".join(texts))
 
 
 def _finding_text(finding: Finding | None, is_asked: bool) -> str:

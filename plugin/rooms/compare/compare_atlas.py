@@ -28,16 +28,14 @@ class AtlasButton(QToolButton):
     keep_requested = pyqtSignal(str, str)  # run, types with commas between: as a layer of the library
 
     def __init__(self, core: Core) -> None:
-        super().__init__()
+        super().__init__(icon=icon("atlas"), popupMode=QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.setToolTip(
+            tr("Print an atlas or a report, or keep in the library; types chosen in the matrix, else all differences")
+        )
         self.asking = Asking(core, self, is_writing=True)  # a file is there whatever is open by then
         self.asking.refused.connect(self.refused)
         self._comparison: Comparison | None = None
         self._types: list[str] = []
-        self.setIcon(icon("atlas"))
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.setToolTip(
-            tr("Print an atlas or a report, or keep in the library; types chosen in the matrix, else all differences")
-        )
         self.kinds = QMenu(self)
         self.kinds.addAction(tr("One page for each cluster…"), lambda: self._choose("cluster"))
         self.kinds.addAction(tr("One page for each spot…"), lambda: self._choose("spot"))
@@ -73,23 +71,16 @@ class AtlasButton(QToolButton):
         path: the PDF file.
         unit: what each page shows: a `cluster` or a `spot`.
         """
-        params: dict[str, Any] = {
-            "library": self._comparison.library_path,
-            "run": self._comparison.record.get("id"),
-            "target": path,
-            "by": unit,
-            "type": ",".join(self._types),
-            "overwrite": True,
-        }
-        self.asking.ask("atlas", params, lambda answer: self._open(path, answer), tr("Print an atlas"))
+        self._write("atlas", path, {"by": unit, "type": ",".join(self._types)}, tr("Print an atlas"))
 
     def write_report(self, path: str) -> None:
         """Ask the core to print the report. An existing file is replaced, because the user has confirmed it."""
-        run = self._comparison.record.get("id")
-        params = {"library": self._comparison.library_path, "run": run, "target": path, "overwrite": True}
-        title = tr("Print the report of a comparison")
-        self.asking.ask("comparison", params, lambda answer: self._open(path, answer), title)
+        self._write("comparison", path, {}, tr("Print the report of a comparison"))
 
-    def _open(self, path: str, answer: dict[str, Any]) -> None:
-        open_file(path)
-        self.written.emit(path, answer)
+    def _write(self, verb: str, path: str, more: dict[str, Any], title: str) -> None:
+        def show(answer: dict[str, Any]) -> None:
+            open_file(path)
+            self.written.emit(path, answer)
+
+        run = {"library": self._comparison.library_path, "run": self._comparison.record.get("id")}
+        self.asking.ask(verb, {**run, "target": path, "overwrite": True, **more}, show, title)

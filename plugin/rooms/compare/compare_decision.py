@@ -28,7 +28,6 @@ class DecisionBar(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._spot: Spot | None = None
-        self._pending = ""
         self.scope = QComboBox()
         self.scope.addItems(["", ""])
         self.scope.setToolTip(tr("What the decision is for (C)"))
@@ -43,13 +42,9 @@ class DecisionBar(QWidget):
         self._place_buttons()
         label = QLabel(tr("For"))
         label.setBuddy(self.scope)
-        row = row_of(label, (self.scope, 1))
-        self.back_button = push_button(
-            tr("Take back"),
-            hint=tr("Take the decision back: the difference is undecided again (0)"),
-            action=self.take_back,
-        )
-        row.addWidget(self.back_button)
+        hint = tr("Take the decision back: the difference is undecided again (0)")
+        self.back_button = push_button(tr("Take back"), hint=hint, action=self.take_back)
+        row = row_of(label, (self.scope, 1), self.back_button)
         column_of(row, self.reason, self._grid, inside=self, is_tight=True, spacing=GAP_PX)
         self.show_spot(None, 0)
 
@@ -67,11 +62,8 @@ class DecisionBar(QWidget):
         self._grid.setColumnStretch(1, per_row - 1)
 
     def show_spot(self, spot: Spot | None, cluster_size: int) -> None:
-        """Set the spot to decide on.
-
-        cluster_size: the number of spots in its cluster.
-        """
-        self._spot, self._pending = spot, ""
+        """Set the spot to decide on. cluster_size: the number of spots in its cluster."""
+        self._spot = spot
         for number, (decision, button) in enumerate(self.buttons.items(), start=1):
             name = word("decisions", decision)
             button.setText(as_written(f"{number}  {name}"))
@@ -108,7 +100,6 @@ class DecisionBar(QWidget):
         if self._spot is None:
             return
         if not reason:
-            self._pending = decision
             self._ask_for_reason(decision)
             self.reason.setFocus()
             self.reason_requested.emit()
@@ -121,14 +112,12 @@ class DecisionBar(QWidget):
 
     def _send(self, decision: str, reason: str) -> None:
         target = self._spot.cluster if self.scope.currentIndex() == CLUSTER else self._spot.name
-        self._pending = ""
         self._ask_for_reason("")
         self.decision_requested.emit(target, decision, reason)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc gives the reason up."""
         if event.key() == Qt.Key.Key_Escape:
-            self._pending = ""
             self._ask_for_reason("")
             self.closed.emit()
         else:
@@ -140,5 +129,7 @@ class DecisionBar(QWidget):
         self.closed.emit()
 
     def _ask_for_reason(self, decision: str) -> None:
+        """Ask for the reason of a decision that waits for it; empty: none waits."""
+        self._pending = decision
         prompt = tr("Reason for “{decision}”, then Enter").format(decision=word("decisions", decision))
         self.reason.setPlaceholderText(prompt if decision else tr("Reason, kept for the next decision"))

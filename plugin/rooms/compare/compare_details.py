@@ -35,9 +35,8 @@ def details_of(spot: Spot, cluster_size: int, plans: tuple[str, str]) -> str:
     for plan, use, main_class, codes in sides:
         line = with_label(plan, word("uses", use or "none"))
         if codes:
-            main_class_text = tr("mainly {code}").format(code=main_class) if len(codes) > 1 else ""
-            listed = name_list([*codes, *([main_class_text] if main_class_text else [])])
-            line = tr("{title} ({code})").format(title=line, code=listed)
+            mainly = [tr("mainly {code}").format(code=main_class)] if len(codes) > 1 else []
+            line = tr("{title} ({code})").format(title=line, code=name_list([*codes, *mainly]))
         lines.append(line)
     measures = [tr("mean width {width}").format(width=length_text(spot.mean_width_m))]
     if spot.shift_m is not None:
@@ -81,9 +80,9 @@ def _evidence(spot: Spot) -> list[str]:
 
 
 def _figure(name: str, value: float) -> str:
-    if name in ("length_by_width", "pair_spots"):
-        return f"{value:,.1f}" if name == "length_by_width" else f"{value:,.0f}"
-    return share_text(value)
+    if name == "length_by_width":
+        return f"{value:,.1f}"
+    return f"{value:,.0f}" if name == "pair_spots" else share_text(value)
 
 
 def changes_text(changed: dict[str, list[dict[str, Any]]]) -> str:

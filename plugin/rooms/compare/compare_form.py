@@ -236,7 +236,6 @@ class CompareForm(QWidget):
 
 
 def _fits(matrix: dict[str, Any], a: Plan | None, b: Plan | None) -> bool:
-    """Whether a matrix is for these two layers."""
     if a is None or b is None:
         return False
     return a.entry.code in matrix.get("for_a", ()) and b.entry.code in matrix.get("for_b", ())

@@ -54,8 +54,7 @@ class Spot:
 
     def with_decision(self, decision: str, reason: str) -> Spot:
         """The same spot with a decision that the core has stored, or without a decision that was taken back."""
-        is_none = decision == UNDECIDED
-        given, why = ("", "") if is_none else (decision, reason)
+        given, why = ("", "") if decision == UNDECIDED else (decision, reason)
         return replace(self, decision=given, reason=why, decided_by="", decided_at="")
 
 
@@ -95,10 +94,10 @@ def read_spots(path: str, answer: dict[str, Any]) -> list[Spot]:
 
     answer: the core's answer, with the titles of classes and the changes.
     """
-    changed: dict[str, list[dict[str, Any]]] | None = answer.get("changed")
+    changed: dict[str, list[dict[str, Any]]] = answer.get("changed") or {}
     titles: dict[str, dict[str, str]] = answer.get("class_titles") or {}
-    states = {row["spot"]: "new" for row in (changed or {}).get("new", ())}
-    states |= {row["to"]["spot"]: "changed" for row in (changed or {}).get("changed", ())}
+    states = {row["spot"]: "new" for row in changed.get("new", ())}
+    states |= {row["to"]["spot"]: "changed" for row in changed.get("changed", ())}
     spots = [_spot(row, states, titles) for row in table_rows(path, "spots")]
     return sorted(spots, key=lambda spot: (difference_rank(spot.kind), -(spot.area_m2 or 0.0)))
 
@@ -109,7 +108,6 @@ def _spot(row: dict[str, Any], states: dict[str, str], titles: dict[str, dict[st
         codes = [code for code in (row.get(f"{field}_{plan}") or "").split(",") if code]
         return tuple(f"{code} {known[code]}" if code in known else code for code in codes)
 
-    given = {name: row.get(f"decision_{name}") or "" for name in ("reason", "by", "at")}
     return record_of(
         Spot,
         row,
@@ -120,8 +118,8 @@ def _spot(row: dict[str, Any], states: dict[str, str], titles: dict[str, dict[st
         codes_b=classes("code", "b"),
         class_a="".join(classes("class", "a")),
         class_b="".join(classes("class", "b")),
-        reason=given["reason"],
-        decided_by=given["by"],
-        decided_at=given["at"],
+        reason=row.get("decision_reason") or "",
+        decided_by=row.get("decision_by") or "",
+        decided_at=row.get("decision_at") or "",
         state=states.get(row["spot"], ""),
     )

@@ -117,7 +117,7 @@ class SideBySideMaps(QObject):
         self.dock.closed.connect(self.end)
         self._panel: QDockWidget | None = None  # where it stands beside the second map
         self._sizes: dict[QDockWidget, int] = {}  # the widths for both
-        self._bands: list[QgsRubberBand] = []
+        self._band: QgsRubberBand | None = None
         self._pointers = {map_canvas: _pointer(map_canvas) for map_canvas in (canvas, self.second)}
         # Methods, for a canvas that outlives this object would call a lambda that is gone.
         self._links = [
@@ -156,15 +156,14 @@ class SideBySideMaps(QObject):
 
     def mark(self, ground: QgsGeometry, crs: QgsCoordinateReferenceSystem) -> None:
         """Outline a spot on the second map, in the colour of the outline on the first."""
-        for band in self._bands:
-            self.second.scene().removeItem(band)
-        band = QgsRubberBand(self.second, Qgis.GeometryType.Polygon)
+        if self._band is not None:
+            self.second.scene().removeItem(self._band)
+        self._band = band = QgsRubberBand(self.second, Qgis.GeometryType.Polygon)
         band.setToGeometry(ground, crs)
         band.setStrokeColor(QColor(LOOKS["notice"].colour))
         band.setSecondaryStrokeColor(QColor(255, 255, 255, 180))
         band.setBrushStyle(Qt.BrushStyle.NoBrush)
         band.setWidth(2)
-        self._bands = [band]
 
     def _place(self, panel: QDockWidget | None) -> None:
         """Put the second map between the map and the panel; without a main window, in a window of its own."""
@@ -206,12 +205,7 @@ class SideBySideMaps(QObject):
             return
         self._is_following = True
         unit, size, centre = leader.mapUnitsPerPixel(), follower.mapSettings().outputSize(), leader.center()
-        half_width, half_height = size.width() * unit / 2, size.height() * unit / 2
-        follower.setExtent(
-            QgsRectangle(
-                centre.x() - half_width, centre.y() - half_height, centre.x() + half_width, centre.y() + half_height
-            )
-        )
+        follower.setExtent(QgsRectangle.fromCenterAndSize(centre, size.width() * unit, size.height() * unit))
         follower.refresh()
         self._is_following = False
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from operator import attrgetter
 from typing import Any
 
 from qgis.PyQt.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
@@ -41,8 +42,8 @@ def _dates_text(spot: Spot) -> str:
     return f"{spot.date_a or NOT_MEASURED} | {spot.date_b or NOT_MEASURED}"
 
 
-def _compactness_text(spot: Spot) -> str:
-    return NOT_MEASURED if spot.compactness is None else f"{spot.compactness:.2f}"
+def _compactness_text(compactness: float | None) -> str:
+    return NOT_MEASURED if compactness is None else f"{compactness:.2f}"
 
 
 class SpotColumn:
@@ -58,11 +59,17 @@ class SpotColumn:
         self.title, self.hint, self.text, self.key, self.is_number = title, hint, text, key, is_number
 
 
+def _measure(title: str, hint: str, name: str, write: Callable[[Any], str] = length_text) -> SpotColumn:
+    """A column of a measure. name: of the measure in a spot; write: makes it a text."""
+    measure = attrgetter(name)
+    return SpotColumn(title, hint, lambda spot: write(measure(spot)), measure, is_number=True)
+
+
 def columns() -> list[SpotColumn]:
     """The columns, the most used first."""
     return [
         SpotColumn(tr("Type"), "", _type_text, lambda spot: difference_rank(spot.kind)),
-        SpotColumn(tr("Area"), "", lambda spot: area_text(spot.area_m2), lambda spot: spot.area_m2, True),
+        _measure(tr("Area"), "", "area_m2", area_text),
         SpotColumn(tr("Decision"), "", _decision_text, lambda spot: spot.decision or None),
         SpotColumn(
             tr("Cause"),
@@ -70,35 +77,11 @@ def columns() -> list[SpotColumn]:
             lambda spot: word("causes", spot.cause) if spot.cause else "",
             lambda spot: spot.cause,
         ),
-        SpotColumn(
-            tr("Width"),
-            tr("Mean width: twice the area by the outline"),
-            lambda spot: length_text(spot.mean_width_m),
-            lambda spot: spot.mean_width_m,
-            True,
-        ),
+        _measure(tr("Width"), tr("Mean width: twice the area by the outline"), "mean_width_m"),
         SpotColumn(tr("Classes"), tr("The class in plan A and in plan B"), _classes_text, _classes_text),
-        SpotColumn(
-            tr("Shift"),
-            tr("How far the line of one plan lies from that of the other"),
-            lambda spot: length_text(spot.shift_m),
-            lambda spot: spot.shift_m,
-            True,
-        ),
-        SpotColumn(
-            tr("To a line"),
-            tr("How far the spot reaches from the nearest line of a plan"),
-            lambda spot: length_text(spot.line_distance_m),
-            lambda spot: spot.line_distance_m,
-            True,
-        ),
-        SpotColumn(
-            tr("Compactness"),
-            tr("1 is a circle; near 0 is a ribbon"),
-            _compactness_text,
-            lambda spot: spot.compactness,
-            True,
-        ),
+        _measure(tr("Shift"), tr("How far the line of one plan lies from that of the other"), "shift_m"),
+        _measure(tr("To a line"), tr("How far the spot reaches from the nearest line of a plan"), "line_distance_m"),
+        _measure(tr("Compactness"), tr("1 is a circle; near 0 is a ribbon"), "compactness", _compactness_text),
         SpotColumn(tr("Dates"), tr("From when plan A and plan B hold"), _dates_text, _dates_text),
         SpotColumn(tr("Cluster"), "", lambda spot: spot.cluster, lambda spot: spot.cluster),
         SpotColumn(
@@ -128,10 +111,7 @@ class SpotsModel(QAbstractTableModel):
         return frozenset(at for at, column in enumerate(self._columns) if column.is_number)
 
     def set_spots(self, spots: list[Spot]) -> None:
-        """Show another comparison.
-
-        spots: in the order to show.
-        """
+        """Show another comparison. spots: in the order to show."""
         self.all_spots, self._cells, self._order = spots, frozenset(), None
         self._show()
 

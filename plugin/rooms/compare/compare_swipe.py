@@ -174,21 +174,19 @@ class PlanItem(QgsMapCanvasItem):
         for side, half in zip(self._sides, halves if is_divided else (self.boundingRect(),)):
             if side.picture is None or side.extent is None:
                 continue
-            top_left = self.toCanvasCoordinates(QgsPointXY(side.extent.xMinimum(), side.extent.yMaximum())) - self.pos()
-            bottom_right = (
-                self.toCanvasCoordinates(QgsPointXY(side.extent.xMaximum(), side.extent.yMinimum())) - self.pos()
-            )
+            first = QgsPointXY(side.extent.xMinimum(), side.extent.yMaximum())
+            last = QgsPointXY(side.extent.xMaximum(), side.extent.yMinimum())
+            corners = (self.toCanvasCoordinates(corner) - self.pos() for corner in (first, last))
             painter.save()
             painter.setClipRect(half)
-            painter.drawImage(QRectF(top_left, bottom_right), side.picture)
+            painter.drawImage(QRectF(*corners), side.picture)
             painter.restore()
         if not is_divided:
             self._draw_title(painter, self._sides[0].title, 0.0, is_right=True)
             return
-        painter.setPen(QPen(QColor(PAPER), 4))
-        painter.drawLine(QPointF(self.position, 0), QPointF(self.position, height))
-        painter.setPen(QPen(QColor(LINE), 1.5))
-        painter.drawLine(QPointF(self.position, 0), QPointF(self.position, height))
+        for colour, line_width in ((PAPER, 4), (LINE, 1.5)):
+            painter.setPen(QPen(QColor(colour), line_width))
+            painter.drawLine(QPointF(self.position, 0), QPointF(self.position, height))
         self._draw_title(painter, self._sides[0].title, self.position, is_right=False)
         self._draw_title(painter, self._sides[1].title, self.position, is_right=True)
 

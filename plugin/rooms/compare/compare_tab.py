@@ -65,23 +65,17 @@ class CompareTab(QWidget):
 
     def _build(self) -> None:
         self.button = push_button(tr("Compare"), sign="compare", action=lambda: self.compare())
-        self.summary = FittedLabel()
-        self.summary.setTextFormat(Qt.TextFormat.PlainText)
+        self.summary = FittedLabel(textFormat=Qt.TextFormat.PlainText)
         self.summary.hide()
-        row = row_of(self.button, 0)
         self.form_button = fold_button(self.form, tr("Show which plans are compared, and choose others"))
-        row.addWidget(self.form_button)
         hint = tr("Who contradicts whom: every plan against every other, with the areas")
         self.pairs_button = switch_button("contradictions", hint, self._show_all_pairs)
-        row.addWidget(self.pairs_button)
+        row = row_of(self.button, 0, self.form_button, self.pairs_button)
         self.work = WorkRow()
         self.work.follow(self.asking)
         self.work.follow(self.view.atlas.asking)
         self._empty = empty_label()
-        self._pages = Pages()
-        self._pages.addWidget(self._empty)
-        self._pages.addWidget(self.view)
-        self._pages.addWidget(self.pairs)
+        self._pages = Pages(self._empty, self.view, self.pairs)
         fill_room(self, self.form, row, self.summary, self.work, (self._pages, 1))
 
     def close_down(self) -> None:
@@ -183,7 +177,6 @@ class CompareTab(QWidget):
             self._empty.setText(tr("Choose two plans, then press Compare."))
 
     def _clear_other_library(self) -> None:
-        """Clear results of another library."""
         comparison = self.view.comparison
         if comparison is not None and comparison.library_path != self._library.path:
             self.leave_map()

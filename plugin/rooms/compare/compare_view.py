@@ -45,6 +45,7 @@ NAME_LINES = 2  # of a row; where names wrap more the decision would be far belo
 SPLIT_SIZES = (180, 320, 120)  # of matrix, list and details, before the user moves them
 MODES = ("swipe", "beside")
 DIGITS = range(Qt.Key.Key_0, Qt.Key.Key_7)
+HELD = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
 
 
 class CompareView(QWidget):
@@ -85,9 +86,8 @@ class CompareView(QWidget):
         self._boxes = (self.undecided, self.changed, self.slivers)
         for box in self._boxes:
             box.toggled.connect(self._filter)
-        self.count = QLabel()
+        self.count = QLabel(alignment=Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.count.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._build()
         settings.changes.area_unit.connect(self._follow_unit)
 
@@ -129,16 +129,12 @@ class CompareView(QWidget):
     def _make_list_page(self) -> QWidget:
         filters = row_of(self.undecided, self.changed, 0, self.sort_button)
         page = QWidget()
-        layout = column_of(
-            filters, self.slivers, (self.list, 1), self._make_buttons(), inside=page, is_tight=True, spacing=4
-        )
-        layout.addWidget(self.decide)  # by the list: who decides looks at the row
+        above = (filters, self.slivers, (self.list, 1), self._make_buttons())
+        column_of(*above, self.decide, inside=page, is_tight=True, spacing=4)  # who decides looks at the row above
         return page
 
     def _make_buttons(self) -> QHBoxLayout:
         self.buttons: dict[str, QToolButton] = {}
-        row = QHBoxLayout()
-        row.setSpacing(4)
         for name, hint, action in (
             ("previous", tr("Previous spot (P)"), self.previous),
             ("next", tr("Next spot (N)"), self.next),
@@ -147,19 +143,13 @@ class CompareView(QWidget):
             ("beside", tr("Side by side: plan A on the map, plan B on a second one (B)"), None),
             ("keep", tr("Keep the layer: in a file that stays"), self.keep),
         ):
-            button = tool_button(name, hint)
-            if action is not None:
-                button.clicked.connect(lambda _checked=False, run=action: run())
-            row.addWidget(button)
-            self.buttons[name] = button
-        for name in MODES:
-            self.buttons[name].setCheckable(True)
-            self.buttons[name].clicked.connect(
-                lambda is_on, mode=name: self.sides_requested.emit(mode if is_on else "")
+            self.buttons[name] = tool_button(name, hint, action)
+        for mode in MODES:
+            self.buttons[mode].setCheckable(True)
+            self.buttons[mode].clicked.connect(
+                lambda is_on, mode=mode: self.sides_requested.emit(mode if is_on else "")
             )
-        row.addWidget(self.atlas)
-        row.addWidget(self.count, 1)
-        return row
+        return row_of(*self.buttons.values(), self.atlas, (self.count, 1), spacing=4)
 
     @property
     def current(self) -> Spot | None:
@@ -228,7 +218,7 @@ class CompareView(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Handle the keys of the list: N, P, Z, S, B, C, 1 to 6 for a decision, and 0 to take it back."""
-        if watched is not self.list or event.type() != QEvent.Type.KeyPress or event.modifiers() & _HELD:
+        if watched is not self.list or event.type() != QEvent.Type.KeyPress or event.modifiers() & HELD:
             return super().eventFilter(watched, event)
         keys = {
             Qt.Key.Key_N: self.next,
@@ -254,11 +244,9 @@ class CompareView(QWidget):
             self.zoom()
 
     def _follow_unit(self) -> None:
-        """Show the same areas in the unit of the settings."""
-        if self.comparison is None:
-            return
-        self.model.refresh()
-        self._show_current()
+        if self.comparison is not None:
+            self.model.refresh()
+            self._show_current()
 
     def show_sides(self, mode: str) -> None:
         """Check the button of the mode in which both plans are shown: swipe, beside, or none."""
@@ -285,8 +273,8 @@ class CompareView(QWidget):
         spot = self.current
         total = len(self.model.all_spots)
         position = self.list.currentIndex().row() + 1 if spot is not None else 0
-        text = tr("{place} of {shown}").format(place=f"{position:,}", shown=f"{self.model.rowCount():,}")
-        self.count.setText(text)
+        place = {"place": f"{position:,}", "shown": f"{self.model.rowCount():,}"}
+        self.count.setText(tr("{place} of {shown}").format(**place))
         self.count.setToolTip(tr("The comparison has {total:# spot|# spots} in all").format(total=Count(total)))
         cluster_size = self._clusters[spot.cluster] if spot is not None and spot.cluster else 0
         self.decide.show_spot(spot, cluster_size)
@@ -317,6 +305,3 @@ class CompareView(QWidget):
             if spots[row].is_decidable and not spots[row].decision:
                 self._go_to_row(row)
                 return
-
-
-_HELD = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier

@@ -8,7 +8,7 @@ from typing import Any
 
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtGui import QResizeEvent
-from qgis.PyQt.QtWidgets import QGridLayout, QTreeWidgetItem
+from qgis.PyQt.QtWidgets import QTreeWidgetItem
 
 from onemap.plugin.connection.file_writing import copy_file
 from onemap.plugin.connection.refusals import refusals_told
@@ -23,6 +23,7 @@ from onemap.plugin.widgets.target_file import ask_document
 from onemap.plugin.words.file_forms import file_forms
 from onemap.plugin.words.translation import Count, sentences, tr
 
+TABLE = "contradictions.xlsx"
 XLSX = file_forms([".xlsx"])
 ALWAYS, WIDE_PX = 2, 560  # the columns of the narrowest dock; from here on there is room for all
 
@@ -43,49 +44,39 @@ class ContradictionsView(VerbView):
         self._enable()
 
     def _build(self) -> None:
-        self.summary = wrapped_label(self._invitation())
+        self.summary = wrapped_label(_invitation())
         self.tree = AnswerTree(tr("Who contradicts whom"), is_flat=True)
         self.tree.setToolTip(tr("Areas in conflict; a click opens the comparison of the two plans"))
         self.tree.itemClicked.connect(lambda item, _column: self._open(item))
         self.tree.itemActivated.connect(lambda item, _column: self._open(item))
-        self.button = push_button(
-            tr("Compare all plans"),
-            sign="contradictions",
-            hint=tr("Compares every pair of plans in force for which there is a matrix"),
-            action=lambda: self.ask(),
-        )
+        hint = tr("Compares every pair of plans in force for which there is a matrix")
+        self.button = push_button(tr("Compare all plans"), sign="contradictions", hint=hint, action=self.ask)
         self.save_button = push_button(tr("Save as Excel…"), sign="export", action=self._choose_target)
-        self.back_button = push_button(tr("Back to two plans"), sign="back", action=lambda: self.back_requested.emit())
-        buttons = QGridLayout()
-        for row, button in enumerate((self.button, self.save_button, self.back_button)):
-            buttons.addWidget(button, row, 0)  # beside one another they are wider than the narrowest dock
+        self.back_button = push_button(tr("Back to two plans"), sign="back", action=self.back_requested)
+        # Beside one another the buttons are wider than the narrowest dock.
+        buttons = column_of(self.button, self.save_button, self.back_button)
         column_of(self.summary, (self.tree, 1), self.work, buttons, inside=self, is_tight=True)
 
     def ask(self) -> None:
         """Ask the core to compare every pair."""
         if self.is_working or not self._library.path:
             return
-        folder = temporary_folder("contradictions")
+        folder = str(temporary_folder("contradictions"))
         params = {
             "library": self._library.path,
             "as_of": self._library.day,
             "matrix": self._form.files,
-            "out": str(folder / "contradictions.xlsx"),
+            "out": str(Path(folder) / TABLE),
             "view": True,
             **self._form.limits(),
         }
-        self._ask_core(
-            "contradictions",
-            params,
-            lambda answer: self._show(str(folder), answer),
-            tr("Who contradicts whom"),
-            str(folder),
-        )
+        title = tr("Who contradicts whom")
+        self._ask_core("contradictions", params, lambda answer: self._show(folder, answer), title, folder)
 
     def clear(self) -> None:
         """Clear the table."""
         self.tree.clear()
-        self.summary.setText(self._invitation())
+        self.summary.setText(_invitation())
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = ""
@@ -99,7 +90,7 @@ class ContradictionsView(VerbView):
     def save(self, path: str) -> None:
         """Copy the core's own table to a path."""
         with refusals_told(self.refused.emit):
-            copy_file(Path(self._folder) / "contradictions.xlsx", path)
+            copy_file(Path(self._folder) / TABLE, path)
             self.message_sent.emit(tr("Written: {path}").format(path=path))
 
     def _choose_target(self) -> None:
@@ -113,9 +104,6 @@ class ContradictionsView(VerbView):
         self.summary.setText(_summary_text(answer["pairs"]))
         self._enable()
         self.results_shown.emit()
-
-    def _invitation(self) -> str:
-        return tr("Every plan against every other for which there is a matrix: the areas in conflict.")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Show as many columns as there is room for; the tooltip of a row has the others."""
@@ -133,6 +121,10 @@ class ContradictionsView(VerbView):
     def _enable(self) -> None:
         self.button.setEnabled(not self.is_working and bool(self._library.path))
         self.save_button.setEnabled(bool(self._folder))
+
+
+def _invitation() -> str:
+    return tr("Every plan against every other for which there is a matrix: the areas in conflict.")
 
 
 def _summary_text(pairs: list[dict[str, Any]]) -> str:

@@ -14,12 +14,10 @@ class SortButton(QToolButton):
     """A menu of the columns of a table; numbers are sorted in descending order."""
 
     def __init__(self, table: QTableView, numbers: frozenset[int]) -> None:
-        super().__init__(table)
+        popup = QToolButton.ToolButtonPopupMode.InstantPopup
+        super().__init__(table, text=tr("Sort"), accessibleName=tr("Sort the list"), popupMode=popup)
         self._table, self._numbers = table, numbers
         self._hidden: frozenset[int] = frozenset()
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.setText(tr("Sort"))
-        self.setAccessibleName(tr("Sort the list"))
         self._menu = QMenu(self, aboutToShow=self.list_columns)
         self.setMenu(self._menu)
         table.horizontalHeader().sortIndicatorChanged.connect(lambda *_: self._show_column())

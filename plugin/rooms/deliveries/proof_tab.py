@@ -68,26 +68,18 @@ class ProofTab(QWidget):
         self.report_button = tool_button("document", tr("Write a report to send back"), action=self.choose_report)
         hint = tr("Show the problems and the delivered layers on the map")
         self.map_button = switch_button("overview", hint, lambda _on: self._show_layers(), is_flat=False, is_on=True)
-        self.add_button = tool_button(
-            "add",
-            tr("Add this delivery to the library…"),
-            action=lambda: self.delivery_requested.emit(Delivery(self.form.source)),
-        )
+        hint = tr("Add this delivery to the library…")
+        self.add_button = tool_button("add", hint, lambda: self.delivery_requested.emit(Delivery(self.form.source)))
         buttons = row_of((self.button, 1), self.map_button, self.report_button, self.add_button, is_tight=True)
-        self.grade, self.summary, self.details = FittedLabel(), FittedLabel(), FittedLabel()
-        for label in (self.grade, self.summary, self.details):
-            label.setTextFormat(Qt.TextFormat.PlainText)
+        self.grade, self.summary, self.details = (FittedLabel(textFormat=Qt.TextFormat.PlainText) for _line in range(3))
         embolden(self.grade)
         self.details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.previous_button = tool_button(
-            "previous", tr("Problem before this (Shift+F8)"), action=lambda: self.step(-1)
-        )
+        self.previous_button = tool_button("previous", tr("Problem before this (Shift+F8)"), lambda: self.step(-1))
         self.next_button = push_button(tr("Next problem (F8)"), sign="next", action=lambda: self.step(1))
         self.exception_button = push_button("", action=self.change_exception)
         self.steps = QWidget()
-        row_of(
-            self.previous_button, (self.next_button, 1), (self.exception_button, 1), inside=self.steps, is_tight=True
-        )
+        wide = ((self.next_button, 1), (self.exception_button, 1))
+        row_of(self.previous_button, *wide, inside=self.steps, is_tight=True)
         for key, way in (("F8", 1), ("Shift+F8", -1)):  # wherever the keyboard is: who mends works on the map
             shortcut = QAction(self)
             shortcut.setShortcut(QKeySequence(key))

@@ -32,11 +32,11 @@ from onemap.plugin.rooms.identify.way_button import WayButton, way_hint
 from onemap.plugin.widgets.buttons import tool_button
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
-from onemap.plugin.words.crs_words import crs_title
+from onemap.plugin.words.core_words import crs_title
 from onemap.plugin.words.number_format import area_text, length_text
 from onemap.plugin.words.translation import tr, with_label
 
-COLOUR = "#E8590C"
+COLOUR, FILL = "#E8590C", "#32E8590C"  # the fill with its opacity first
 NEAR_PX = 8  # lines and points this near to the click or the line are meant
 VALUE_SHARE = 0.41  # of the tree's width; a longer value is cut and stands in the tip
 MIN_ROWS, ROW_MARGIN_PX = 8, 4
@@ -57,18 +57,17 @@ class IdentifyView(QWidget):
         self.asking.refused.connect(self._refuse)
         self.asking.slow.connect(self._announce)
         self._answer: dict[str, Any] | None = None  # on display
-        self._bands: list[QgsRubberBand] = []  # of the chosen feature
+        self._feature_band: QgsRubberBand | None = None  # of the chosen feature
         self._place_band: QgsRubberBand | None = None  # what was asked about
         self.tool = IdentifyTool(canvas)
         self.button = QPushButton(icon("identify"), tr("What lies here?"), checkable=True)
         self.way_button = WayButton()
         self.hint = QLabel(wordWrap=True)  # how to draw, while the tool is on
-        self.place = QLabel()
-        self.place.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.close_button = tool_button("cancel", tr("Close what lies here"))
-        self.close_button.setText(tr("Close"))
-        self.close_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.close_button.setAccessibleName(tr("Close what lies here"))
+        self.place = QLabel(textInteractionFlags=Qt.TextInteractionFlag.TextSelectableByMouse)
+        hint, style = tr("Close what lies here"), Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+        self.close_button = tool_button(
+            "cancel", hint, lambda: self.clear(), name=hint, text=tr("Close"), toolButtonStyle=style
+        )
         self.changed_versions = ChangedVersions(library)
         self.tree = AnswerTree(tr("What lies here"), [tr("Layer, class"), tr("Version, measure")])
         self._build()
@@ -79,7 +78,6 @@ class IdentifyView(QWidget):
         self.tool.line_drawn.connect(self.ask_along)
         self.tool.box_drawn.connect(self.ask_in)
         self.tool.cancelled.connect(lambda: self.button.setChecked(False))
-        self.close_button.clicked.connect(self.clear)
         self.tree.currentItemChanged.connect(lambda item, _before: self._choose(item))
         self.tree.itemActivated.connect(lambda item, _column: self._go_to(item))
         self._turn = ToolTurn(canvas, self.tool, self.button)
@@ -140,7 +138,7 @@ class IdentifyView(QWidget):
     def clear(self) -> None:
         """Forget the answer, and what is highlighted."""
         self.asking.forget()
-        self._remove_bands()
+        self._remove_band()
         self._show_place(None)
         self._answer = None
         self.changed_versions.forget()
@@ -191,7 +189,7 @@ class IdentifyView(QWidget):
     def _take(self, answer: dict[str, Any]) -> None:
         self._answer = answer
         self.changed_versions.compare_with(answer["layers"])
-        self._remove_bands()
+        self._remove_band()
         self.tree.show_rows(answer["view"])
         self._say_place()
         self._show_answer(True)
@@ -231,20 +229,18 @@ class IdentifyView(QWidget):
         return (feature.geometry(), layer.crs()) if feature is not None and feature.hasGeometry() else None
 
     def _choose(self, item: QTreeWidgetItem | None) -> None:
-        self._remove_bands()
+        self._remove_band()
         found = self._geometry(item)
         if found is None:
             return
         geometry, system = found
         band = QgsRubberBand(self._canvas, geometry.type())
         band.setToGeometry(geometry, system)
-        fill = QColor(COLOUR)
-        fill.setAlpha(50)
         band.setStrokeColor(QColor(COLOUR))
-        band.setFillColor(fill)
+        band.setFillColor(QColor(FILL))
         band.setWidth(3)
         band.show()
-        self._bands.append(band)
+        self._feature_band = band
 
     def _go_to(self, item: QTreeWidgetItem) -> None:
         found = self._geometry(item)
@@ -257,10 +253,10 @@ class IdentifyView(QWidget):
         moved.transform(QgsCoordinateTransform(system, target, QgsProject.instance().transformContext()))
         return moved
 
-    def _remove_bands(self) -> None:
-        for band in self._bands:
-            self._canvas.scene().removeItem(band)
-        self._bands = []
+    def _remove_band(self) -> None:
+        if self._feature_band is not None:
+            self._canvas.scene().removeItem(self._feature_band)
+            self._feature_band = None
 
     def _show_place(self, geometry: QgsGeometry | None) -> None:
         """Draw the place of the question, in the map's coordinate system, instead of the former one."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtGui import QAction
 from qgis.PyQt.QtWidgets import QMenu, QToolButton
@@ -10,6 +12,8 @@ from onemap.plugin.rooms.identify.identify_tool import BOX, LINE, POINT, WAYS
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.translation import tr, with_label
 
+ICONS = {POINT: "identify_point", LINE: "identify_line", BOX: "identify_box"}
+
 
 class WayButton(QToolButton):
     """A button that shows the chosen way, and lists all three when pressed."""
@@ -17,14 +21,12 @@ class WayButton(QToolButton):
     way_chosen = pyqtSignal(str)
 
     def __init__(self) -> None:
-        super().__init__()
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        super().__init__(popupMode=QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self)
         self.actions_by_way: dict[str, QAction] = {}
         for way in WAYS:
-            action = menu.addAction(icon(_ICONS[way]), way_title(way))
+            action = menu.addAction(icon(ICONS[way]), way_title(way), partial(self.way_chosen.emit, way))
             action.setCheckable(True)
-            action.triggered.connect(lambda _on, chosen=way: self.way_chosen.emit(chosen))
             self.actions_by_way[way] = action
         self.setMenu(menu)
         self.show_way(POINT)
@@ -33,12 +35,9 @@ class WayButton(QToolButton):
         """Show a way as the chosen one."""
         for name, action in self.actions_by_way.items():
             action.setChecked(name == way)
-        self.setIcon(icon(_ICONS[way]))
+        self.setIcon(icon(ICONS[way]))
         self.setToolTip(with_label(tr("What is asked about"), way_title(way)))
         self.setAccessibleName(self.toolTip())
-
-
-_ICONS = {POINT: "identify_point", LINE: "identify_line", BOX: "identify_box"}
 
 
 def way_title(way: str) -> str:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QMenu, QToolButton
 
 from onemap.plugin.profile import settings
-from onemap.plugin.profile.paths import documents_folder, is_same_place
+from onemap.plugin.profile.paths import is_same_place
 from onemap.plugin.widgets.icons import icon
-from onemap.plugin.widgets.target_file import ask_file
-from onemap.plugin.words.file_forms import file_filters
+from onemap.plugin.widgets.target_file import ask_toml_file
 from onemap.plugin.words.translation import tr
-
-FILTER = file_filters([".toml"])
 
 
 class BureauFiles(QToolButton):
@@ -24,9 +21,8 @@ class BureauFiles(QToolButton):
     changed = pyqtSignal()
 
     def __init__(self) -> None:
-        super().__init__(icon=icon("file"), accessibleName=tr("Own themes and indicators"))
-        self.setToolTip(tr("Own themes and indicators"))
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        popup = QToolButton.ToolButtonPopupMode.InstantPopup
+        super().__init__(icon=icon("file"), toolTip=tr("Own themes and indicators"), popupMode=popup)
         menu: QMenu = QMenu(self, aboutToShow=lambda: self._fill(menu))
         self.setMenu(menu)
 
@@ -70,18 +66,14 @@ class BureauFiles(QToolButton):
 
     def _fill(self, menu: QMenu) -> None:
         menu.clear()
-        add = menu.addAction(icon("add"), tr("Add a theme from a file…"))
-        add.triggered.connect(lambda _checked: self._choose(tr("Add a theme from a file…"), self.add_theme))
+        title = tr("Add a theme from a file…")
+        menu.addAction(icon("add"), title, partial(ask_toml_file, self, title, self.add_theme))
         for path in settings.get("theme_files"):
-            action = menu.addAction(icon("clear"), tr("Without {name}").format(name=Path(path).name))
-            action.triggered.connect(lambda _checked, of=path: self.remove_theme(of))
+            text = tr("Without {name}").format(name=Path(path).name)
+            menu.addAction(icon("clear"), text, partial(self.remove_theme, path))
         menu.addSeparator()
-        use = menu.addAction(icon("file"), tr("Indicators from a file…"))
-        use.triggered.connect(lambda _checked: self._choose(tr("Indicators from a file…"), self.use_pack))
+        title = tr("Indicators from a file…")
+        menu.addAction(icon("file"), title, partial(ask_toml_file, self, title, self.use_pack))
         for path in self._chosen_packs:
-            action = menu.addAction(icon("clear"), tr("Without {name}").format(name=Path(path).name))
-            action.triggered.connect(lambda _checked: self.use_pack(""))
-
-    def _choose(self, title: str, take: Callable[[str], None]) -> None:
-        start = settings.get("review_folder") or documents_folder()
-        ask_file(self, title, take, FILTER, str(start))
+            text = tr("Without {name}").format(name=Path(path).name)
+            menu.addAction(icon("clear"), text, partial(self.use_pack, ""))

@@ -34,8 +34,7 @@ class ChartPicture(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.renderer = QSvgRenderer(self)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setSizePolicy(policy)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_svg(self, svg: str) -> None:
         """Draw another chart."""
@@ -91,14 +90,12 @@ class ChartView(QWidget):
         super().__init__(parent)
         self._charts: list[Chart] = []
         self.box = QComboBox(accessibleName=tr("Chart"))
-        self.copy_button = tool_button("export", tr("Copy the picture"), name=tr("Copy the picture"))
-        self.save_button = tool_button("keep", tr("Save the picture…"), name=tr("Save the picture…"))
+        self.copy_button = tool_button("export", tr("Copy the picture"), lambda: self.copy())
+        self.save_button = tool_button("keep", tr("Save the picture…"), lambda: self._choose_target())
         self.picture = ChartPicture()
         row = row_of((self.box, 1), self.copy_button, self.save_button)
         column_of(row, self.picture, inside=self, is_tight=True)
         self.box.currentIndexChanged.connect(lambda place: self._show(place))
-        self.copy_button.clicked.connect(lambda: self.copy())
-        self.save_button.clicked.connect(lambda: self._choose_target())
         self.hide()
 
     @property

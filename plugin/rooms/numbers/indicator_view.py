@@ -16,15 +16,12 @@ from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.map.tool_turn import ToolTurn
 from onemap.plugin.desk.results.details_pane import DetailsPane
 from onemap.plugin.profile import settings
-from onemap.plugin.profile.paths import temporary_folder
 from onemap.plugin.rooms.numbers.chart_view import ChartView
-from onemap.plugin.rooms.numbers.table_request import TableView
+from onemap.plugin.rooms.numbers.table_request import TableView, ValueTree
 from onemap.plugin.rooms.numbers.unit_map import UnitMap
 from onemap.plugin.rooms.numbers.unit_values import UnitValue, first_line, unit_values
-from onemap.plugin.rooms.numbers.value_tree import ValueTree
 from onemap.plugin.widgets.buttons import tool_button, wrapped_label
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
-from onemap.plugin.widgets.target_file import open_file
 from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words.translation import tr
@@ -38,7 +35,6 @@ INDENTATION_PX = 12
 class IndicatorView(TableView):
     """Shows one measurement. A row of the list colours the map; a click on a unit, in either, opens the unit's page."""
 
-    working = pyqtSignal(bool)
     message_sent = pyqtSignal(str)
     measured = pyqtSignal()  # the core has kept a run in the library
 
@@ -58,16 +54,7 @@ class IndicatorView(TableView):
         self.map = UnitMap()
         self.tool = QgsMapToolIdentifyFeature(canvas)
         self.unit = WrappedChoice(tr("Unit whose values are listed"))
-        hint = tr("Click a unit on the map: its values are listed, and its page opens")
-        self.pick_button = tool_button("locate", hint, name=tr("On the map"))
-        hint = tr("Open the page of this unit, or of all, with charts, versions and reasons")
-        self.page_button = tool_button("document", hint, name=tr("Page"))
-        hint = tr("How this value came about, down to versions and features")
-        self.explain_button = tool_button("explain", hint, name=tr("Explain"))
-        hint = tr("Measure the kept run again with what was known then, and compare row by row")
-        self.repeat_button = tool_button("refresh", hint, name=tr("Measure again and compare"))
-        for button in (self.pick_button, self.explain_button):
-            button.setCheckable(True)
+        self._make_buttons()
         self.failing = TickBox(tr("Only what is broken or near its limit"))
         self.tree = ValueTree(tr("Indicators"), (tr("Indicator, status"), tr("Value")))
         self.tree.setIndentation(INDENTATION_PX)
@@ -81,15 +68,25 @@ class IndicatorView(TableView):
         self._turn = ToolTurn(canvas, self.tool, self.pick_button)
         settings.changes.area_unit.connect(self._follow_unit)
 
+    def _make_buttons(self) -> None:
+        hint = tr("Click a unit on the map: its values are listed, and its page opens")
+        self.pick_button = tool_button("locate", hint, name=tr("On the map"), checkable=True, toggled=self._use_tool)
+        hint = tr("Open the page of this unit, or of all, with charts, versions and reasons")
+        self.page_button = tool_button(
+            "document", hint, lambda: self.open_page(self.unit.currentData()), name=tr("Page")
+        )
+        hint = tr("How this value came about, down to versions and features")
+        self.explain_button = tool_button(
+            "explain", hint, name=tr("Explain"), checkable=True, toggled=self._explain_or_not
+        )
+        hint = tr("Measure the kept run again with what was known then, and compare row by row")
+        self.repeat_button = tool_button("refresh", hint, lambda: self.repeat(), name=tr("Measure again and compare"))
+
     def _connect(self) -> None:
         self.unit.currentIndexChanged.connect(lambda _index: self._fill())
         self.failing.toggled.connect(lambda _is_on: self._fill())
-        self.pick_button.toggled.connect(self._use_tool)
-        self.page_button.clicked.connect(lambda: self.open_page(self.unit.currentData()))
         self.tool.featureIdentified.connect(self._pick)
         self.tree.currentItemChanged.connect(lambda item, _before: self._show_chosen(item))
-        self.explain_button.toggled.connect(self._explain_or_not)
-        self.repeat_button.clicked.connect(lambda: self.repeat())
         self.tree.itemClicked.connect(lambda item, _column: self._follow_click(item))
         self.tree.itemActivated.connect(lambda item, _column: self._choose_unit(self._unit(item)))
 
@@ -147,22 +144,18 @@ class IndicatorView(TableView):
 
     def close_down(self) -> None:
         """Cancel, and let go of the map."""
-        self.cancel()
-        self.leave_map()
+        super().close_down()
         self._turn.close_down()
 
     def open_page(self, unit: str | None = None) -> None:
         """Ask the core to write the page of a unit, or of all for None, limited to a chosen theme, and open it."""
         if self.is_working or not self._asked or not self.page_button.isEnabled():
             return
-        folder = temporary_folder("indicators")
-        page = str(folder / "page.html")
-        params = {**self._asked, "library": self._library.path, "as_of": self._library.day}
-        params |= {"theme": self._theme, "page": page, "pack": self.packs, "states": STATES, "unrecorded": True}
+        params = {**self._asked, "theme": self._theme, "pack": self.packs, "states": STATES, "unrecorded": True}
         if unit and self._unit_field:
             name, value = self._unit_field.replace('"', '""'), unit.replace("'", "''")
             params["units_where"] = f"\"{name}\" = '{value}'"
-        self.asking.ask("indicators", params, lambda _answer: open_file(page), tr("Page"))
+        self.write_page("indicators", params)
 
     def _show(self, tables: Path, answer: dict[str, Any], unit_layer: str, title: str) -> None:
         self._rows, self.values = answer["view"], unit_values(answer)
@@ -329,7 +322,6 @@ class IndicatorView(TableView):
     def _enable(self) -> None:
         self.page_button.setEnabled(not self.is_working)
         self.repeat_button.setEnabled(bool(self._run) and not self.is_working)
-        self.working.emit(self.is_working)
 
 
 def _of_unit(row: dict[str, Any], below: dict[str, Any]) -> dict[str, Any]:
@@ -340,7 +332,6 @@ def _of_unit(row: dict[str, Any], below: dict[str, Any]) -> dict[str, Any]:
 
 
 def _kind_text(kind: str) -> str:
-    """The kind of a chart, in words."""
     texts = {
         "units": tr("By unit"),
         "series": tr("Over time"),

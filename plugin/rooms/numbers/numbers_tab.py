@@ -7,7 +7,7 @@ from typing import Any
 
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QSignalBlocker, pyqtSignal
-from qgis.PyQt.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QWidget
+from qgis.PyQt.QtWidgets import QFormLayout, QHBoxLayout, QWidget
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal
@@ -45,11 +45,12 @@ class NumbersTab(QWidget):
         self.units = WrappedChoice(tr("Area units"))
         self.theme = WrappedChoice(tr("Theme"))
         self.theme.addItem(tr("all indicators"), None)
-        self.layers_button = tool_button("overview", tr("Show the layers of the theme on the map"))
-        self.layers_button.setAccessibleName(tr("Show the layers of the theme on the map"))
-        self.layers_button.setEnabled(False)
+        hint = tr("Show the layers of the theme on the map")
+        self.layers_button = tool_button("overview", hint, self.show_layers, enabled=False)
         self.own_files = BureauFiles()
-        self.lost_files, self.lacking = _make_line(), _make_line()
+        self.lost_files, self.lacking = wrapped_label(), wrapped_label()
+        for line in (self.lost_files, self.lacking):
+            line.hide()  # while it is empty
         self._make_buttons()
         self.indicators = IndicatorView(library, canvas)
         self.warnings = WarningView(library, show_place)
@@ -58,20 +59,14 @@ class NumbersTab(QWidget):
         self.views = (self.indicators, self.warnings, self.sensors, self.balance)
         self._build()
         self.indicators.packs = self.warnings.packs = self.own_files.packs
-        self.measure_button.clicked.connect(
-            lambda: self.indicators.measure(self.units.currentData() or "", self.units.currentText())
-        )
-        self.look_button.clicked.connect(lambda: self.warnings.look(self.units.currentData() or ""))
         for view in (self.indicators, self.warnings, self.sensors):
-            view.refused.connect(self.refused)
             view.results_shown.connect(self.hint.hide)
-            view.working.connect(lambda _is_working: self._enable())
-        for view in (self.balance, self.indicators.charts):
+            view.asking.busy_changed.connect(lambda _is_busy: self._enable())
+        for view in (*self.views, self.indicators.charts):
             view.refused.connect(self.refused)
         for saying in (self.balance, self.indicators, self.indicators.charts):
             saying.message_sent.connect(self.message_sent)
         self.own_files.changed.connect(self._read_own_files)
-        self.layers_button.clicked.connect(self.show_layers)
         self.theme.currentIndexChanged.connect(lambda _index: self._choose_theme())
         library.listed.connect(self._list_units)
         library.listed.connect(self._ask_themes)
@@ -82,15 +77,16 @@ class NumbersTab(QWidget):
             tr("Measure indicators"),
             sign="indicators",
             hint=tr("Measure the indicators of the units; the run is kept in the library"),
+            action=lambda: self.indicators.measure(self.units.currentData() or "", self.units.currentText()),
         )
         self.look_button = push_button(
             tr("List the alerts"),
             sign="warnings",
             hint=tr("Quotas, permits that end, sums that differ, change without approval"),
+            action=lambda: self.warnings.look(self.units.currentData() or ""),
         )
-        self.hint = wrapped_label(
-            tr("Indicators of every area unit with value, target and status, as of the chosen day.")
-        )
+        text = tr("Indicators of every area unit with value, target and status, as of the chosen day.")
+        self.hint = wrapped_label(text)
 
     def _build(self) -> None:
         """Put each kind of question on a page of its own below a bar, so that no answer lies below another."""
@@ -131,10 +127,8 @@ class NumbersTab(QWidget):
 
     def close_down(self) -> None:
         """Cancel, and let go of the map."""
-        self.indicators.close_down()
-        self.warnings.close_down()
-        self.sensors.close_down()
-        self.balance.close_down()
+        for view in self.views:
+            view.close_down()
 
     def _list_units(self) -> None:
         """List the whole district, the library's divisions, then its other layers with few polygons."""
@@ -198,8 +192,9 @@ class NumbersTab(QWidget):
             for theme in answer["themes"]:
                 self.theme.addItem(theme["title"], theme)
             ids = [None, *(theme["id"] for theme in answer["themes"])]
-            is_listed = chosen is None or chosen["id"] in ids
-            self.theme.setCurrentIndex(ids.index(chosen["id"]) if chosen is not None and is_listed else 0)
+            chosen_id = chosen["id"] if chosen is not None else None
+            is_listed = chosen_id in ids
+            self.theme.setCurrentIndex(ids.index(chosen_id) if is_listed else 0)
         self._choose_theme()
         if not is_listed:
             text = tr("The theme “{theme}” is gone; all indicators are listed.")
@@ -233,10 +228,3 @@ def _form_row(label: str, part: QWidget | QHBoxLayout) -> QWidget:
     row = QWidget()
     fill_form(QFormLayout(row), (label, part), is_tight=True)
     return row
-
-
-def _make_line() -> QLabel:
-    """A line of text that is hidden while it is empty."""
-    line = wrapped_label()
-    line.hide()
-    return line

@@ -32,18 +32,39 @@ HATCH = {"angle": 45, "distance_mm": 2.0, "width_mm": 0.2}
 FILLS = {"alarm": 0.65, "warn": 0.4, "ok": 0.2}
 
 
-class UnitMap:
-    """A temporary layer of the project; `hide` removes it."""
+class TemporaryLayer:
+    """A layer of an answer that the project has until `hide` removes it."""
 
     def __init__(self) -> None:
-        self._grounds: dict[str, QgsGeometry] = {}
-        self._system = QgsCoordinateReferenceSystem()
         self._layer_id = ""
 
     @property
     def layer(self) -> QgsVectorLayer | None:
         """The layer while it is on the map."""
         return QgsProject.instance().mapLayer(self._layer_id) if self._layer_id else None
+
+    def make(self, definition: str, system: QgsCoordinateReferenceSystem) -> QgsVectorLayer:
+        """A new layer, to be put on the map. definition: of its geometry and fields, as QGIS takes it."""
+        layer = QgsVectorLayer(definition, "", "memory")
+        layer.setCrs(system)
+        layer.setCustomProperty("skipMemoryLayersCheck", 1)  # QGIS need not ask whether to keep it
+        self._layer_id = layer.id()
+        return layer
+
+    def hide(self) -> None:
+        """Take the layer off the map."""
+        if self.layer is not None:
+            QgsProject.instance().removeMapLayer(self._layer_id)
+        self._layer_id = ""
+
+
+class UnitMap(TemporaryLayer):
+    """The layer of the units."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._grounds: dict[str, QgsGeometry] = {}
+        self._system = QgsCoordinateReferenceSystem()
 
     def take(self, grounds: Mapping[str, QgsGeometry], system: QgsCoordinateReferenceSystem) -> None:
         """Take other units, by their code."""
@@ -69,20 +90,11 @@ class UnitMap:
         layer.updateExtents()
         layer.triggerRepaint()
 
-    def hide(self) -> None:
-        """Take the layer off the map."""
-        if self.layer is not None:
-            QgsProject.instance().removeMapLayer(self._layer_id)
-        self._layer_id = ""
-
     def _new_layer(self) -> QgsVectorLayer:
-        layer = QgsVectorLayer(f"MultiPolygon?{FIELDS}", "", "memory")
-        layer.setCrs(self._system)
-        layer.setCustomProperty("skipMemoryLayersCheck", 1)  # QGIS need not ask whether to keep it
+        layer = self.make(f"MultiPolygon?{FIELDS}", self._system)
         layer.setLabeling(QgsVectorLayerSimpleLabeling(_labels()))
         layer.setLabelsEnabled(True)
         put_on_top(layer)
-        self._layer_id = layer.id()
         return layer
 
 

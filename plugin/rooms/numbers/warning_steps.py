@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from qgis.PyQt.QtWidgets import QPushButton, QWidget
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.widgets.buttons import push_button
 from onemap.plugin.widgets.questions import ask_text
+from onemap.plugin.widgets.rows_and_columns import row_of
 from onemap.plugin.words.translation import tr
 
 STEPS = ("notified", "explained", "mended", "closed")
@@ -37,14 +38,10 @@ class WarningSteps(QWidget):
             tr("Note how it was mended"),
             tr("Note why nothing is left to do"),
         )
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
         self.buttons: dict[str, QPushButton] = {}
         for state, text, hint in zip(STEPS, texts, hints):
-            button = push_button(text, hint=hint, action=self._asker(state, hint))
-            self.buttons[state] = button
-            row.addWidget(button)
-        row.addStretch()
+            self.buttons[state] = push_button(text, hint=hint, action=self._asker(state, hint))
+        row_of(*self.buttons.values(), 0, inside=self, is_tight=True)
         self.show_steps({})
 
     def show_steps(self, warning: dict[str, Any]) -> None:

@@ -7,19 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsVectorLayer
-from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QHeaderView, QTreeWidgetItem
 
 from onemap.plugin.desk.answers.answer_tree import VALUE, AnswerTree
 from onemap.plugin.desk.answers.name_delegate import wrap_names
 from onemap.plugin.desk.library.open_library import OpenLibrary
-from onemap.plugin.profile.paths import temporary_folder
-from onemap.plugin.rooms.numbers.table_request import TableView
-from onemap.plugin.rooms.numbers.value_tree import ValueTree
+from onemap.plugin.rooms.numbers.table_request import TableView, ValueTree
 from onemap.plugin.rooms.numbers.warning_steps import WarningSteps
 from onemap.plugin.widgets.buttons import push_button, tool_button, wrapped_label
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
-from onemap.plugin.widgets.target_file import open_file
 from onemap.plugin.words.translation import Count, tr
 
 INDENTATION_PX, BESIDE_VALUE_PX = 8, 8
@@ -29,8 +25,6 @@ ShowPlace = Callable[[QgsGeometry, QgsCoordinateReferenceSystem], None]
 
 class WarningView(TableView):
     """One list at a time. show_place: zooms to a geometry in its coordinate system, and flashes it."""
-
-    working = pyqtSignal(bool)
 
     def __init__(self, library: OpenLibrary, show_place: ShowPlace) -> None:
         super().__init__(library)
@@ -49,17 +43,13 @@ class WarningView(TableView):
             tr("Open the alerts"),
             sign="keep",
             hint=tr("Keep the list in the library: what is new is opened, and waits to be notified"),
+            action=lambda: self.look(self._unit_layer, is_kept=True),
         )
-        self.page_button = tool_button(
-            "document", tr("Open the list as a page, with a chart of how many there are of each kind")
-        )
-        self.page_button.setAccessibleName(tr("Page of the alerts"))
-        layout = column_of(self.work, (self.tree, 1), self.steps, self.note, inside=self, is_tight=True)
+        hint = tr("Open the list as a page, with a chart of how many there are of each kind")
+        self.page_button = tool_button("document", hint, lambda: self.open_page(), tr("Page of the alerts"))
         row = row_of((self.keep_button, 1), self.page_button)
-        layout.addLayout(row)
+        column_of(self.work, (self.tree, 1), self.steps, self.note, row, inside=self, is_tight=True)
         self._show_result(False)
-        self.keep_button.clicked.connect(lambda: self.look(self._unit_layer, is_kept=True))
-        self.page_button.clicked.connect(lambda: self.open_page())
         self.steps.refused.connect(self.refused)
         self.steps.stepped.connect(self._show_step)
         self.tree.currentItemChanged.connect(lambda item, _before: self._offer_steps(item))
@@ -86,21 +76,13 @@ class WarningView(TableView):
         """Ask the core to write the page of the list, and open it."""
         if self.is_working:
             return
-        folder = temporary_folder("warnings")
-        page = str(folder / "page.html")
-        params: dict[str, Any] = {"library": self._library.path, "unit": self._unit_layer, "as_of": self._library.day}
-        params |= {"pack": self.packs, "page": page}
-        self.asking.ask("warnings", params, lambda _answer: open_file(page), tr("Page"))
+        self.write_page("warnings", {"unit": self._unit_layer, "pack": self.packs})
 
     def clear(self) -> None:
         """Forget the list."""
         self._grounds, self._kept, self._new = {}, {}, 0
         self.tree.clear()
         self._show_result(False)
-
-    def close_down(self) -> None:
-        """Cancel."""
-        self.cancel()
 
     def _show(self, tables: Path, answer: dict[str, Any], unit_layer: str) -> None:
         """List the warnings, then ask for the steps taken, and for opened warnings that are found no more."""
@@ -177,4 +159,3 @@ class WarningView(TableView):
     def _enable(self) -> None:
         self.keep_button.setEnabled(bool(self._new) and not self.is_working)
         self.page_button.setEnabled(not self.is_working)
-        self.working.emit(self.is_working)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from qgis.core import QgsFeatureRequest, QgsGeometry
+from qgis.core import QgsGeometry
 
 from onemap.plugin.desk.results.results import open_table, table_rows
 from onemap.plugin.words.verdicts import severity
@@ -61,9 +61,14 @@ class Remedy:
         return next((alternative for alternative in self.alternatives if alternative.kind == kind), None)
 
 
+def stored_remedies(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    """The remedies stored with a case that are of the present round's parcels, the latest last."""
+    return [remedy for remedy in answer.get("remedies") or () if remedy.get("state") == "current"]
+
+
 def remedy_in(answer: dict[str, Any]) -> dict[str, Any]:
     """The remedy in an answer: the answer itself, or, in a case, the last remedy stored with it."""
-    stored = [remedy for remedy in answer.get("remedies") or () if remedy.get("state") == "current"]
+    stored = stored_remedies(answer)
     if not stored:
         return answer
     rows = next(part["rows"] for part in answer["view"] if part["about"]["list"] == "remedy")
@@ -143,11 +148,8 @@ def alternative_ground(path: str, parcel: str, kind: str) -> QgsGeometry:
 
 
 def _ground(path: str, table: str, values: dict[str, str]) -> QgsGeometry:
-    layer = open_table(path, table)
-    request = QgsFeatureRequest()  # by value: an id may hold what an expression would take for its own
-    geometries = (
-        feature
-        for feature in layer.getFeatures(request)
-        if all(str(feature[name]) == text for name, text in values.items())
-    )
-    return next((feature.geometry() for feature in geometries), QgsGeometry())
+    for feature in open_table(path, table).getFeatures():
+        # By value: an id may hold what an expression would take for its own.
+        if all(str(feature[name]) == text for name, text in values.items()):
+            return feature.geometry()
+    return QgsGeometry()

@@ -10,10 +10,10 @@ from typing import Any
 from qgis.core import QgsGeometry
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QFormLayout, QGridLayout, QSplitter, QWidget
+from qgis.PyQt.QtWidgets import QFormLayout, QSplitter, QWidget
 
 from onemap.plugin.connection.asking import Asking
-from onemap.plugin.connection.refusals import Refusal, refusals_told
+from onemap.plugin.connection.refusals import refusals_told
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.map.map_groups import insert_group, put_in
 from onemap.plugin.desk.results.highlight import Highlight
@@ -73,8 +73,7 @@ class RemedyView(QWidget):
         settings.changes.area_unit.connect(self._follow_unit)
 
     def _build(self) -> None:
-        self.summary = wrapped_label()
-        self.summary.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.summary = wrapped_label(textInteractionFlags=Qt.TextInteractionFlag.TextSelectableByMouse)
         self.form = RemedyForm()
         self.form.search_requested.connect(self._ask)
         self.work = WorkRow()
@@ -89,15 +88,10 @@ class RemedyView(QWidget):
         split.setStretchFactor(0, 1)
         split.setChildrenCollapsible(False)
         self.back_button = push_button(tr("Back to the check"), sign="back", action=self.leave)
-        self.keep_button = push_button(
-            tr("Add to the map"),
-            sign="keep",
-            hint=tr("Add what remains, what was cut and the alternatives to the map, in a file that stays"),
-            action=self.keep,
-        )
-        buttons = QGridLayout()
-        buttons.addWidget(self.back_button, 0, 0)
-        buttons.addWidget(self.keep_button, 1, 0)  # beside one another they are wider than the narrowest dock
+        hint = tr("Add what remains, what was cut and the alternatives to the map, in a file that stays")
+        self.keep_button = push_button(tr("Add to the map"), sign="keep", hint=hint, action=self.keep)
+        # Beside one another the buttons are wider than the narrowest dock.
+        buttons = column_of(self.back_button, self.keep_button)
         column_of(self.summary, (split, 1), self.form, self.work, buttons, inside=self, is_tight=True)
 
     def ask(self, ask_remedy: AskRemedy, run: RunOnDisplay, parcel: CheckedParcel) -> None:
@@ -151,27 +145,18 @@ class RemedyView(QWidget):
         """Add the remainder, the cuts and the alternatives to the map, in a permanent file."""
         if self.remedy is None or self._run is None:
             return
-        try:
-            file = copy_to_profile(self.remedy.path, self._record, self._run.library)
-        except Refusal as refusal:
-            self.refused.emit(refusal)
-            return
         moment = moment_text(str(self._record.get("started") or ""))
-        group = insert_group(
-            tr("What would pass of {parcel}, {moment}").format(parcel=self.remedy.parcel, moment=moment)
-        )
-        titles = {
-            "cuts": tr("What was cut"),
-            "remainder": tr("What remains"),
-            "alternatives": tr("Alternatives"),
-        }
-        for table, title in titles.items():
-            layer = layer_for_map(str(file), table, title, str(self._record.get("id", "")), style_remedy)
-            if table == "alternatives" and not layer.featureCount():
-                continue
-            # Alternatives lie over one another, and over what remains.
-            put_in(group, layer).setItemVisibilityChecked(table != "alternatives")
-        self.keep_button.setEnabled(False)
+        group = tr("What would pass of {parcel}, {moment}").format(parcel=self.remedy.parcel, moment=moment)
+        titles = {"cuts": tr("What was cut"), "remainder": tr("What remains"), "alternatives": tr("Alternatives")}
+        with refusals_told(self.refused.emit):
+            file = copy_to_profile(self.remedy.path, self._record, self._run.library)
+            for table, title in titles.items():
+                layer = layer_for_map(str(file), table, title, str(self._record.get("id", "")), style_remedy)
+                if table == "alternatives" and not layer.featureCount():
+                    continue
+                # Alternatives lie over one another, and over what remains.
+                put_in(insert_group(group), layer).setItemVisibilityChecked(table != "alternatives")
+            self.keep_button.setEnabled(False)
 
     def _ask(self) -> None:
         parcel = self._parcel
@@ -280,12 +265,10 @@ class RemedyForm(QWidget):
         super().__init__()
         self.min_part = AreaBox(0.0, MAX_AREA_M2, tr("Drop parts that are smaller than this"))
         self.min_width = number_box(MAX_LENGTH_M, 1, " m", tr("Drop parts that are thinner than this"))
-        self.move = number_box(
-            MAX_LENGTH_M, 0, " m", tr("How far the whole parcel may be moved in search of a place that passes")
-        )
-        self.turn = number_box(
-            MAX_TURN_DEG, 0, "°", tr("How far the whole parcel may be turned, to either side, until it passes")
-        )
+        hint = tr("How far the whole parcel may be moved in search of a place that passes")
+        self.move = number_box(MAX_LENGTH_M, 0, " m", hint)
+        hint = tr("How far the whole parcel may be turned, to either side, until it passes")
+        self.turn = number_box(MAX_TURN_DEG, 0, "°", hint)
         for box, zero_text in (
             (self.min_part, tr("any size")),
             (self.min_width, tr("any width")),
@@ -295,12 +278,8 @@ class RemedyForm(QWidget):
             box.setSpecialValueText(zero_text)
             hold_text(box, zero_text)
         self.one_piece = TickBox(tr("In one piece"), tr("Keep only the largest part"))
-        self.button = push_button(
-            tr("Look again"),
-            sign="remedy",
-            hint=tr("Look again for what would pass, within these limits"),
-            action=lambda: self.search_requested.emit(),
-        )
+        hint = tr("Look again for what would pass, within these limits")
+        self.button = push_button(tr("Look again"), sign="remedy", hint=hint, action=self.search_requested)
         fill_form(
             QFormLayout(self),
             (tr("Parts from"), field_row(self.min_part, self.min_width, 1)),
@@ -321,11 +300,7 @@ class RemedyForm(QWidget):
 
     def show_limits(self, limits: dict[str, Any]) -> None:
         """Show the limits of a stored remedy."""
-        for box, name in (
-            (self.min_width, "min_width_m"),
-            (self.move, "move_m"),
-            (self.turn, "turn_deg"),
-        ):
+        for box, name in ((self.min_width, "min_width_m"), (self.move, "move_m"), (self.turn, "turn_deg")):
             box.setValue(float(limits.get(name) or 0.0))
         self.min_part.set_area(float(limits.get("min_part_m2") or 0.0))
         self.one_piece.setChecked(bool(limits.get("one_piece")))

@@ -12,8 +12,6 @@ from qgis.core import QgsCoordinateTransform, QgsGeometry, QgsProject
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
-    QAbstractItemView,
-    QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -42,7 +40,7 @@ from onemap.plugin.rooms.remedy.remedy_looks import style_sites
 from onemap.plugin.widgets.area_box import AreaBox
 from onemap.plugin.widgets.buttons import embolden, push_button, show_text, tool_button, wrapped_label
 from onemap.plugin.widgets.fitted_label import FittedLabel
-from onemap.plugin.widgets.form_fields import field_row, fill_form, fold_button, hold_text
+from onemap.plugin.widgets.form_fields import field_row, fill_form, fold_button, hold_text, number_box
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.tick_box import TickBox
 from onemap.plugin.words.number_format import area_beside_text, area_text, length_text, moment_text
@@ -84,12 +82,7 @@ class SitesView(VerbView):
     parcel_chosen = pyqtSignal(object)  # QgsGeometry of a place in the map's system, to be a parcel
     remarked = pyqtSignal(list)  # problems that the core remarks on its answer
 
-    def __init__(
-        self,
-        library: OpenLibrary,
-        rules: RulesChoice,
-        canvas: QgsMapCanvas,
-    ) -> None:
+    def __init__(self, library: OpenLibrary, rules: RulesChoice, canvas: QgsMapCanvas) -> None:
         super().__init__(library)
         self._rules = rules
         self._table: TableLayer | None = None
@@ -115,25 +108,13 @@ class SitesView(VerbView):
         self.summary = wrapped_label(tr("Looks for places where a parcel would pass by these rules, the freest first."))
         self.tree = self._make_tree()
         search_row = row_of((self.button, 1), self.form_button)
-        button_row = self._make_buttons()
-        column_of(
-            self.form,
-            search_row,
-            self.work,
-            self.summary,
-            self.outdated,
-            self.changed_versions,
-            (self.tree, 1),
-            button_row,
-            self.back_button,
-            inside=self,
-            is_tight=True,
-        )
+        notes = (self.summary, self.outdated, self.changed_versions)
+        below = ((self.tree, 1), self._make_buttons(), self.back_button)
+        column_of(self.form, search_row, self.work, *notes, *below, inside=self, is_tight=True)
 
     def _make_tree(self) -> AnswerTree:
         tree = AnswerTree(tr("Places found"), is_flat=True)
         wrap_names(tree, column=NEAREST)
-        tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         tree.currentItemChanged.connect(lambda item, _before: self._enable())
         tree.itemClicked.connect(lambda _item, _column: self.zoom())
         tree.itemActivated.connect(lambda _item, _column: self.zoom())
@@ -141,8 +122,6 @@ class SitesView(VerbView):
 
     def _make_buttons(self) -> QHBoxLayout:
         self.buttons: dict[str, QToolButton] = {}
-        row = QHBoxLayout()
-        row.setSpacing(4)
         for name, hint, action in (
             ("previous", tr("Previous place"), lambda: self._step(-1)),
             ("next", tr("Next place"), lambda: self._step(1)),
@@ -150,14 +129,10 @@ class SitesView(VerbView):
             ("draw", tr("Take this place as a parcel to check"), self.take),
             ("keep", tr("Keep the layer: in a file that stays"), self.keep),
         ):
-            button = tool_button(name, hint, action=lambda _checked=False, run=action: run())
-            row.addWidget(button)
-            self.buttons[name] = button
-        self.count = QLabel()
+            self.buttons[name] = tool_button(name, hint, action)
+        self.count = QLabel(alignment=Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.count.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        row.addWidget(self.count, 1)
-        return row
+        return row_of(*self.buttons.values(), (self.count, 1), spacing=4)
 
     @property
     def current(self) -> Site | None:
@@ -316,36 +291,23 @@ class SitesForm(QWidget):
 
     changed = pyqtSignal()
 
-    def __init__(
-        self,
-        library: OpenLibrary,
-        rules: RulesChoice,
-        canvas: QgsMapCanvas,
-    ) -> None:
+    def __init__(self, library: OpenLibrary, rules: RulesChoice, canvas: QgsMapCanvas) -> None:
         super().__init__()
         self._rules, self.ground = rules, GroundChoice(library, canvas)
-        self.area, self.width_m = AreaBox(1.0, MAX_AREA_M2), QDoubleSpinBox()
+        self.area = AreaBox(1.0, MAX_AREA_M2)
         self.area.set_area(DEFAULT_AREA_M2)
+        hint = tr("The least width of the place; a square is looked for where none is given")
+        self.width_m = number_box(MAX_WIDTH_M, 0, " m", hint)
         self.mu = QLabel()
-        self.width_m.setRange(0.0, MAX_WIDTH_M)
-        self.width_m.setDecimals(0)
-        self.width_m.setSuffix(" m")
         self.width_m.setSpecialValueText(tr("a square"))
-        self.width_m.setToolTip(tr("The least width of the place; a square is looked for where none is given"))
-        for box in (self.area, self.width_m):  # as wide as there is space, whatever their largest value
-            box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         hold_text(self.area, LONG_AREA)
         hold_text(self.width_m, self.width_m.specialValueText())
-        self.count = QSpinBox()
+        before, after = tr("places: ≤ {most}").split("{most}")
+        self.count = QSpinBox(prefix=before, suffix=after, toolTip=tr("How many places at most"))
         self.count.setRange(1, MAX_SITES)
         self.count.setValue(DEFAULT_SITES)
-        before, after = tr("places: ≤ {most}").split("{most}")
-        self.count.setPrefix(before)
-        self.count.setSuffix(after)
-        self.count.setToolTip(tr("How many places at most"))
-        self.unbuilt = TickBox(tr("unbuilt ground only"))
         hint = tr("Only where the survey in force says that nothing is built; what it does not say is no place")
-        self.unbuilt.setToolTip(hint)
+        self.unbuilt = TickBox(tr("unbuilt ground only"), hint)
         self.use = UseChoice()
         self.facts = FactsChoice(library, rules, None, (USE_FIELD, "project", "land", "days"))
         self.facts.known_fields = lambda: [USE_FIELD] if self.use.code else []
@@ -384,10 +346,9 @@ class SitesForm(QWidget):
     def problem_text(self) -> str:
         """The problem of the form; empty for none."""
         side = self.area.area_m2**0.5
-        if self.width_m.value() > side:
-            text = tr("A place of {area} cannot be wider than {side} on every side.")
-            return text.format(area=area_text(self.area.area_m2), side=f"{side:,.1f} m")
-        return ""
+        text = tr("A place of {area} cannot be wider than {side} on every side.")
+        is_too_wide = self.width_m.value() > side
+        return text.format(area=area_text(self.area.area_m2), side=length_text(side)) if is_too_wide else ""
 
     @property
     def question(self) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -11,7 +12,6 @@ from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
 from qgis.PyQt.QtWidgets import (
     QApplication,
     QFrame,
-    QHBoxLayout,
     QLineEdit,
     QMenu,
     QPlainTextEdit,
@@ -34,7 +34,7 @@ from onemap.plugin.rooms.review.review_rounds import RoundsView
 from onemap.plugin.rooms.review.review_seen_revisions import seen_revision, store_seen_revision
 from onemap.plugin.rooms.review.review_steps import CaseSteps, state_line
 from onemap.plugin.rooms.review.review_unsent_text import UnsentTexts
-from onemap.plugin.rooms.review.review_words import name_buttons, step_word
+from onemap.plugin.rooms.review.review_words import offer_step, step_word
 from onemap.plugin.widgets.buttons import MainButton, embolden, menu_button, show_text, tool_button, wrapped_label
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.icons import icon
@@ -104,10 +104,9 @@ class CasePage(QWidget):
         self.setAcceptDrops(True)
 
     def _make_labels(self) -> None:
-        self.project, self.state_label = wrapped_label(), wrapped_label()
+        self.project = wrapped_label(textFormat=Qt.TextFormat.PlainText)
+        self.state_label = wrapped_label(textInteractionFlags=Qt.TextInteractionFlag.TextSelectableByMouse)
         self.unseen_label, self.bodies_label, self.warnings = FittedLabel(), FittedLabel(), FittedLabel()
-        self.project.setTextFormat(Qt.TextFormat.PlainText)
-        self.state_label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         for label in (self.unseen_label, self.bodies_label, self.warnings):
             label.setFrameShape(QFrame.Shape.StyledPanel)
             label.setContentsMargins(4, 2, 4, 2)
@@ -118,9 +117,8 @@ class CasePage(QWidget):
     def _make_buttons(self) -> None:
         self.next_button = MainButton()
         self.next_button.clicked.connect(lambda: self.begin_step(NEXT_STEP[self.case.state]))
-        self.locate_button = tool_button(
-            "locate", tr("Go to the parcels on the map"), action=lambda: self.findings.outline.go_to(), autoRaise=True
-        )
+        hint = tr("Go to the parcels on the map")
+        self.locate_button = tool_button("locate", hint, lambda: self.findings.outline.go_to(), autoRaise=True)
         self.menu = QMenu(self, toolTipsVisible=True, aboutToShow=self.fill_menu)
         self.steps_button = menu_button(self.menu, tr("All steps of the case, and its project"))
 
@@ -175,31 +173,21 @@ class CasePage(QWidget):
         self.menu.addAction(icon("facts"), tr("The project, as it was stated"), self.show_project)
         self.menu.addSeparator()
         for step in MENU_STEPS:
-            why_not = self.case.steps.get(step)
-            action = self.menu.addAction(step_word(step) + ("…" if step != "recheck" else ""))
+            text = step_word(step) + ("…" if step != "recheck" else "")
+            action = self.menu.addAction(text, partial(self.begin_step, step))
             if step in STEP_ICONS:
                 action.setIcon(icon(STEP_ICONS[step]))
             action.setData(step)
-            action.setEnabled(why_not is None and not self.steps.asking.is_busy)
-            action.setToolTip(name_buttons(why_not) if why_not else "")
-            action.triggered.connect(lambda _checked=False, chosen_step=step: self.begin_step(chosen_step))
-        self._list_bodies()
+            offer_step(action, self.case.steps.get(step), not self.steps.asking.is_busy)
+        for body in self.case.answer["bodies"]:  # that are asked on paper
+            text = as_written(tr("Enter the answer of: {body}").format(body=body["title"])) + "…"
+            action = self.menu.addAction(text, partial(self.steps.answer, body["body"], body["title"]))
+            offer_step(action, self.case.steps.get("answer"), not self.steps.asking.is_busy)
         self.menu.addSeparator()
         reply = self.menu.addAction(icon("reply"), tr("Import a reply file…"), self._choose_reply)
         reasons = [opinion.steps.get("opine") for opinion in self.case.opinions]
-        reply.setEnabled(None in reasons and not self.steps.asking.is_busy)
-        reply.setToolTip("" if None in reasons else name_buttons(reasons[0]))
+        offer_step(reply, None if None in reasons else reasons[0], not self.steps.asking.is_busy)
         self.menu.addAction(icon("refresh"), tr("Read again"), self.reload_requested.emit)
-
-    def _list_bodies(self) -> None:
-        """List the bodies that are asked on paper, with an action for each that enters its answer."""
-        why_not = self.case.steps.get("answer")
-        for body in self.case.answer["bodies"]:
-            text = tr("Enter the answer of: {body}").format(body=body["title"])
-            action = self.menu.addAction(as_written(text) + "…")
-            action.setEnabled(why_not is None and not self.steps.asking.is_busy)
-            action.setToolTip(name_buttons(why_not) if why_not else "")
-            action.triggered.connect(lambda _checked=False, one=body: self.steps.answer(one["body"], one["title"]))
 
     def show_project(self) -> None:
         """Show the stated facts of the project, and its attachments."""
@@ -220,14 +208,12 @@ class CasePage(QWidget):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept a reply file."""
-        urls = event.mimeData().urls() if event.mimeData().hasUrls() else []
-        if self.case is not None and any(url.toLocalFile().lower().endswith(".json") for url in urls):
+        if self.case is not None and _replies_in(event):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Read the dropped reply file, one at a time."""
-        paths = [url.toLocalFile() for url in event.mimeData().urls()]
-        replies = [path for path in paths if path.lower().endswith(".json")]
+        replies = _replies_in(event)
         if replies:
             event.acceptProposedAction()
             self.take_reply(replies[0])
@@ -245,13 +231,11 @@ class CasePage(QWidget):
             self.back_requested.emit()
 
     def _build(self) -> None:
-        back = tool_button("back", tr("Back to the cases (Esc)"), action=self.back_requested, autoRaise=True)
-        self.back_button = back
+        hint = tr("Back to the cases (Esc)")
+        self.back_button = tool_button("back", hint, action=self.back_requested, autoRaise=True)
         embolden(self.project)
-        top = QHBoxLayout()
-        top.addWidget(back, 0, Qt.AlignmentFlag.AlignTop)
-        titles = column_of(self.project, self.state_label, spacing=0)
-        top.addLayout(titles, 1)
+        top = row_of(self.back_button, (column_of(self.project, self.state_label, spacing=0), 1))
+        top.setAlignment(self.back_button, Qt.AlignmentFlag.AlignTop)
         buttons = (self.locate_button, self.documents, self.steps_button)
         row = row_of(self.next_button, 0, *buttons, spacing=2)  # all beside each other in the narrowest dock
         self.tabs = QTabWidget()
@@ -313,24 +297,18 @@ class CasePage(QWidget):
         department = self.editor.department
         if step == "opine":
             self.steps.opine(department, self.editor.params())
-        elif step == "sign":
-            self.steps.sign(department)
-        elif step == "return":
-            self.steps.give_back(department)
         else:
-            self.steps.extend(department)
+            {"sign": self.steps.sign, "return": self.steps.give_back, "extend": self.steps.extend}[step](department)
 
     def _enable(self) -> None:
         step = NEXT_STEP.get(self.case.state)
         self.next_button.setVisible(step is not None)
         if step is not None:
-            why_not = self.case.steps.get(step)
             self.next_button.setText(step_word(step) + "…")
             self.next_button.setIcon(icon(STEP_ICONS[step]))
             text = self.next_button.fontMetrics().horizontalAdvance(self.next_button.text())
             self.next_button.setMinimumWidth(text + self.next_button.iconSize().width() + BUTTON_MARGIN_PX)
-            self.next_button.setEnabled(why_not is None and not self.steps.asking.is_busy)
-            self.next_button.setToolTip(name_buttons(why_not) if why_not else "")
+            offer_step(self.next_button, self.case.steps.get(step), not self.steps.asking.is_busy)
 
     def _set_busy(self, is_busy: bool) -> None:
         if is_busy:
@@ -367,3 +345,9 @@ class CasePage(QWidget):
         """Show a text in a window of its own."""
         self.reading = ReadingDialog(title, text, self)
         self.reading.show()
+
+
+def _replies_in(event: QDropEvent) -> list[str]:
+    """The reply files that are dragged."""
+    paths = [url.toLocalFile() for url in event.mimeData().urls()]
+    return [path for path in paths if path.lower().endswith(".json")]

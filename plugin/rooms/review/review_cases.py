@@ -9,6 +9,7 @@ from typing import Any
 from onemap.plugin.connection.row_records import record_of
 from onemap.plugin.desk.library.layer_list import DEPARTMENTS
 from onemap.plugin.desk.results.results import Finding
+from onemap.plugin.rooms.remedy.remedy_results import stored_remedies
 
 CASE_STATES = ("draft", "circulating", "consolidated", "issued", "withdrawn")
 CONCLUSIONS = ("agree", "conditional", "disagree", "not_involved", "supplement")
@@ -90,12 +91,7 @@ class Case:
     @property
     def remedies(self) -> list[dict[str, Any]]:
         """The current remedies of the round's parcels; the last one counts, and is complete."""
-        return [remedy for remedy in self.answer.get("remedies") or [] if remedy.get("state") == "current"]
-
-    @property
-    def remedy(self) -> dict[str, Any]:
-        """The last remedy, with the core's rows of its alternatives."""
-        return {**self.remedies[-1], "view": self.rows("remedy")}
+        return stored_remedies(self.answer)
 
     def rows(self, name: str) -> list[dict[str, Any]]:
         """The core's rows of the case. name: `opinions`, `facts`, or `entries`, which are the steps so far."""

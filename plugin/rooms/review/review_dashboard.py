@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
@@ -25,7 +27,7 @@ class Dashboard(QScrollArea):
     department_chosen = pyqtSignal(str)
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(widgetResizable=True, frameShape=QFrame.Shape.NoFrame)
         self.states, self.verdicts, self.departments = CountBars(), CountBars(), CountBars()
         self.states.chosen.connect(self.state_chosen)
         self.verdicts.chosen.connect(self.verdict_chosen)
@@ -38,49 +40,34 @@ class Dashboard(QScrollArea):
             (tr("By verdict"), tr("running cases, by the gravest of their parcels"), self.verdicts),
             (tr("By department"), tr("cases that wait for its opinion; solid: overdue"), self.departments),
         ):
-            heading = wrapped_label(f"<b>{title}</b>&nbsp; <small>{note}</small>")
-            layout.addWidget(heading)
+            layout.addWidget(wrapped_label(f"<b>{title}</b>&nbsp; <small>{note}</small>"))
             layout.addWidget(bars)
             layout.addSpacing(6)
         layout.addStretch()
         self.setWidget(body)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
 
     def show_cases(self, lines: list[CaseLine]) -> None:
         """Count these cases."""
-        self.states.show_counts(
-            [
-                _count_row(state, state_word(state), [line for line in lines if line.state == state])
-                for state in CASE_STATES
-            ]
-        )
-        running = [line for line in lines if line.state in RUNNING_STATES]
+        rows = []
+        for state in CASE_STATES:
+            counted = [line for line in lines if line.state == state]
+            rows.append(_count_row(state, state_word(state), len(counted), sum(bool(line.overdue) for line in counted)))
+        self.states.show_counts(rows)
+        running = Counter(line.verdict for line in lines if line.state in RUNNING_STATES)
         self.verdicts.show_counts(
             [
-                CountRow(
-                    verdict,
-                    word("verdicts", verdict),
-                    sum(line.verdict == verdict for line in running),
-                    icon=sign_icon(verdict, self.palette()),
-                )
+                CountRow(verdict, word("verdicts", verdict), running[verdict], icon=sign_icon(verdict, self.palette()))
                 for verdict in SEVERITY
             ]
         )
-        self.departments.show_counts(
-            [
-                _count_row(
-                    department,
-                    word("departments", department),
-                    [line for line in lines if department in (*line.waiting, *line.overdue)],
-                    department,
-                )
-                for department in DEPARTMENTS
-            ]
-        )
+        rows = []
+        for department in DEPARTMENTS:
+            late = sum(department in line.overdue for line in lines)
+            count = sum(department in (*line.waiting, *line.overdue) for line in lines)
+            rows.append(_count_row(department, word("departments", department), count, late))
+        self.departments.show_counts(rows)
 
 
-def _count_row(key: str, name: str, lines: list[CaseLine], department: str = "") -> CountRow:
-    overdue = sum(department in line.overdue if department else bool(line.overdue) for line in lines)
+def _count_row(key: str, name: str, count: int, overdue: int) -> CountRow:
     note = tr("{count} overdue").format(count=overdue) if overdue else ""
-    return CountRow(key, name, len(lines), overdue, note)
+    return CountRow(key, name, count, overdue, note)

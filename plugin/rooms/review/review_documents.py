@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from onemap.plugin.rooms.review.review_cases import Case
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.target_file import ask_document, open_file
 from onemap.plugin.words.core_words import word
+from onemap.plugin.words.file_forms import file_forms
 from onemap.plugin.words.mnemonics import as_written
 from onemap.plugin.words.translation import tr
 
@@ -32,14 +34,12 @@ class DocumentButton(QToolButton):
     refused = pyqtSignal(object)  # Refusal
 
     def __init__(self, library: OpenLibrary) -> None:
-        super().__init__()
+        super().__init__(text=tr("Documents"), icon=icon("document"))
         self._library = library
         self.asking = Asking(library.core, self, is_writing=True)  # a document is there whatever is open by then
         self.asking.refused.connect(self.refused)
         self._case: Case | None = None
         self._department = ""
-        self.setText(tr("Documents"))
-        self.setIcon(icon("document"))
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.documents = QMenu(self, aboutToShow=self._fill)
@@ -54,84 +54,73 @@ class DocumentButton(QToolButton):
         self.documents.clear()
         if self._case is None:
             return
-        for document, title in (
-            ("report", tr("Report of the findings")),
-            ("statement", tr("Statement of all opinions")),
-            (SHEETS, tr("Query sheets of the parcels")),
-        ):
-            self._offer(title, document, "")
+        for document in ("report", "statement", SHEETS):
+            self._offer(_titles()[document], document, "")
         files = self._case.answer.get("files") or []
         if files:
             menu = self.documents.addMenu(tr("Attachments"))
             for file in files:
-                action = menu.addAction(as_written(f"{file['name']}…"))
-                action.triggered.connect(lambda _checked=False, chosen=file: self._choose_attachment(chosen))
+                menu.addAction(as_written(f"{file['name']}…"), partial(self._choose_attachment, file))
         if self._department:
             name = as_written(word("departments", self._department))
             self.documents.addSeparator()
-            pack = self.documents.addAction(
-                icon("reply"), tr("{department}: review pack for work without QGIS…").format(department=name)
-            )
-            pack.triggered.connect(lambda: self._choose("", self._department, "html"))
+            text = tr("{department}: review pack for work without QGIS…").format(department=name)
+            self.documents.addAction(icon("reply"), text, partial(self._choose, "", self._department, "html"))
             self._offer(tr("{department}: opinion").format(department=name), "opinion", self._department)
             self._offer(tr("{department}: reply form").format(department=name), "reply", self._department)
 
     def _offer(self, title: str, document: str, department: str) -> None:
         menu = self.documents.addMenu(title)
         for suffix, name in FORMATS.items():
-            action = menu.addAction(f"{name}…")
-            action.triggered.connect(lambda _checked=False, chosen=suffix: self._choose(document, department, chosen))
+            menu.addAction(f"{name}…", partial(self._choose, document, department, suffix))
 
     def _choose(self, document: str, department: str, suffix: str) -> None:
-        titles = {
-            "report": tr("Report of the findings"),
-            "statement": tr("Statement of all opinions"),
-            SHEETS: tr("Query sheets of the parcels"),
-            "opinion": tr("Opinion"),
-            "reply": tr("Reply form"),
-            "": tr("Review pack"),
-        }
         whose = word("departments", department) if department else ""
         number = self._case.answer.get("document") if document == "statement" else ""
-        parts = (self._case.project[:MOST_SIGNS], titles[document], whose, number)
-        name, forms = "-".join(filter(None, parts)), {f".{suffix}": f"{FORMATS[suffix]} (*.{suffix})"}
+        name = "-".join(filter(None, (self._case.project[:MOST_SIGNS], _titles()[document], whose, number)))
+        forms = file_forms([f".{suffix}"])
         ask_document(self, tr("Write the document"), name, forms, lambda path: self.write(path, document, department))
 
     def _choose_attachment(self, file: dict[str, str]) -> None:
         name = Path(file["name"])
         ending = name.suffix if PLAIN_ENDING.fullmatch(name.suffix) else ""
         own, forms = name.stem if ending else name.name, {ending: f"*{ending}"}
-        ask_document(
-            self, tr("Save the attachment"), own, forms, lambda path: self.write_attachment(path, file["hash"])
-        )
+        take = partial(self.write_attachment, hash_=file["hash"])
+        ask_document(self, tr("Save the attachment"), own, forms, take)
 
     def write_attachment(self, path: str, hash_: str) -> None:
         """Ask the core for an attached file. An existing one is replaced, because the user has confirmed it.
 
         hash_: the SHA-256 of the file, because several files may have one name.
         """
-        of_case = {"library": self._library.path, "case": self._case.id}
-        params = {**of_case, "file": hash_, "target": path, "overwrite": True}
-        self.asking.ask("review attachment", params, lambda _answer: self._show(path), tr("Save the attachment"))
+        # Its folder is opened, not the file itself: it comes from others, and may be a program.
+        self._write("review attachment", {"file": hash_}, tr("Save the attachment"), path, str(Path(path).parent))
 
     def write(self, path: str, document: str, department: str) -> None:
         """Ask the core to write a document. An existing file is replaced, because the user has confirmed it."""
-        params: dict[str, Any] = {
-            "library": self._library.path,
-            "case": self._case.id,
-            "target": path,
-            "overwrite": True,
-        }
+        verb, params = "review sheet", {}
         if document != SHEETS:
-            params |= {"document": document, "department": department, "templates": settings.get("templates")}
-        verb = "review sheet" if document == SHEETS else "review export"
-        self.asking.ask(verb, params, lambda _answer: self._open(path), tr("Write the document"))
+            verb = "review export"
+            params = {"document": document, "department": department, "templates": settings.get("templates")}
+        self._write(verb, params, tr("Write the document"), path, path)
 
-    def _show(self, path: str) -> None:
-        """Open the folder of a file, not the file itself: it comes from others, and may be a program."""
-        open_file(str(Path(path).parent))
-        self.written.emit(path)
+    def _write(self, verb: str, params: dict[str, Any], title: str, path: str, shown: str) -> None:
+        """Ask the core for a file of the case. shown: the file or the folder that is opened then."""
 
-    def _open(self, path: str) -> None:
-        open_file(path)
-        self.written.emit(path)
+        def show(_answer: dict[str, Any]) -> None:
+            open_file(shown)
+            self.written.emit(path)
+
+        of_case = {"library": self._library.path, "case": self._case.id, "target": path, "overwrite": True}
+        self.asking.ask(verb, {**of_case, **params}, show, title)
+
+
+def _titles() -> dict[str, str]:
+    return {
+        "report": tr("Report of the findings"),
+        "statement": tr("Statement of all opinions"),
+        SHEETS: tr("Query sheets of the parcels"),
+        "opinion": tr("Opinion"),
+        "reply": tr("Reply form"),
+        "": tr("Review pack"),
+    }

@@ -9,8 +9,6 @@ from qgis.PyQt.QtWidgets import (
     QFormLayout,
     QFrame,
     QGridLayout,
-    QHBoxLayout,
-    QLabel,
     QLineEdit,
     QMenu,
     QPlainTextEdit,
@@ -23,8 +21,8 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.rooms.review.review_cases import CONCLUSIONS, OPEN, Case, Opinion
 from onemap.plugin.rooms.review.review_person import PersonButton
 from onemap.plugin.rooms.review.review_unsent_text import UNKNOWN_ROUND, OpinionKey, UnsentText, UnsentTexts
-from onemap.plugin.rooms.review.review_words import conclusion_word, name_buttons, step_word
-from onemap.plugin.widgets.buttons import show_text, wrapped_label
+from onemap.plugin.rooms.review.review_words import conclusion_word, name_buttons, offer_step, step_word
+from onemap.plugin.widgets.buttons import menu_button, show_text, wrapped_label
 from onemap.plugin.widgets.elided_label import ElidedLabel
 from onemap.plugin.widgets.form_fields import choice_box, fill_form
 from onemap.plugin.widgets.icons import icon
@@ -55,12 +53,11 @@ class OpinionEditor(QWidget):
         self.title = wrapped_label()
         self.author_label = wrapped_label()
         self.by_label = ElidedLabel()  # who writes and signs, said before the buttons
-        self.sign_label = QLabel()  # why who looks at it may not sign it: a grey button says it to the mouse alone
-        self.sign_label.setWordWrap(True)
-        self.conflict_label = QLabel(wordWrap=True)  # what others wrote meanwhile, beside what is typed here
-        self.conflict_label.setFrameShape(QFrame.Shape.StyledPanel)
+        self.sign_label = wrapped_label()  # why who looks may not sign it: a grey button says it to the mouse alone
+        self.conflict_label = wrapped_label(  # what others wrote meanwhile, beside what is typed here
+            frameShape=QFrame.Shape.StyledPanel, textInteractionFlags=Qt.TextInteractionFlag.TextSelectableByMouse
+        )
         self.conflict_label.setContentsMargins(4, 4, 4, 4)
-        self.conflict_label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._make_inputs()
         self.answers: dict[str, QLineEdit] = {}
         self._items: list[dict[str, Any]] = []
@@ -79,16 +76,13 @@ class OpinionEditor(QWidget):
             minimumHeight=TEXT_LINES * self.fontMetrics().lineSpacing(),
         )
         self.text.textChanged.connect(self._store_typed)
-        self.basis = QPlainTextEdit(tabChangesFocus=True)
+        hint = tr("law and article; needed to disagree")
+        self.basis = QPlainTextEdit(tabChangesFocus=True, placeholderText=hint)
         self.basis.setFixedHeight(BASIS_LINES * self.fontMetrics().lineSpacing() + 14)
-        self.basis.setPlaceholderText(tr("law and article; needed to disagree"))
         self.basis.textChanged.connect(self._store_typed)
-        self.bases_button = QToolButton(text="+")
-        self.bases_button.setToolTip(tr("Add the basis of a rule whose finding concerns this department"))
-        self.bases_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.bases_button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
         self.bases = QMenu(self)
-        self.bases_button.setMenu(self.bases)
+        hint = tr("Add the basis of a rule whose finding concerns this department")
+        self.bases_button = menu_button(self.bases, hint, "+", is_flat=False)
 
     def _make_buttons(self) -> None:
         self.buttons = {
@@ -167,13 +161,10 @@ class OpinionEditor(QWidget):
 
     def _build(self) -> None:
         body = QWidget()
-        form = fill_form(QFormLayout())
         self.conclusion.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        form.addRow(tr("Conclusion"), self.conclusion)
-        row = QHBoxLayout()
-        row.addWidget(self.basis, 1)
-        row.addWidget(self.bases_button, 0, Qt.AlignmentFlag.AlignTop)
-        form.addRow(tr("Basis"), row)
+        row = row_of((self.basis, 1), self.bases_button)
+        row.setAlignment(self.bases_button, Qt.AlignmentFlag.AlignTop)
+        form = fill_form(QFormLayout(), (tr("Conclusion"), self.conclusion), (tr("Basis"), row))
         labels = (self.title, self.author_label, self.sign_label, self.conflict_label)
         column_of(*labels, form, (self.text, 1), self.items, inside=body).setContentsMargins(2, 4, 2, 2)
         area = RoomArea(body)
@@ -217,21 +208,18 @@ class OpinionEditor(QWidget):
         while self._items_layout.count():
             self._items_layout.takeAt(0).widget().deleteLater()
         self.answers = {}
-        for item in items:
+        for item, text in zip(items, texts):
             title = str(item["title"])
             if item.get("rule"):
                 reason = word("reasons", str(item.get("reason") or ""))
                 title = tr("Not checked by machine: {title} ({reason})").format(title=title, reason=reason)
-            label = wrapped_label(title)
-            edit = QLineEdit(answers.get(item["item"], str(item.get("answer") or "")))
-            edit.setPlaceholderText(tr("your answer"))
-            edit.setAccessibleName(title)
+            edit = QLineEdit(text, placeholderText=tr("your answer"), accessibleName=title)
             if item.get("answered_by"):
                 edit.setToolTip(f"{item['answered_by']}, {item['answered_on']}")
             edit.textChanged.connect(lambda _text: self._store_typed())
             self.answers[item["item"]] = edit
-            self._items_layout.addWidget(label)
-            self._items_layout.addWidget(edit)
+            for widget in (wrapped_label(title), edit):
+                self._items_layout.addWidget(widget)
         self.items.setVisible(bool(items))
 
     def _offer_bases(self, bases: list[str]) -> None:
@@ -266,16 +254,9 @@ class OpinionEditor(QWidget):
             why_not = self._opinion.steps.get(step)
             asks = step != "sign" or bool(self._case.open_items(self.department))
             button.setText(tr("Save draft") if step == "opine" else step_word(step) + ("…" if asks else ""))
-            if step == "opine" and why_not is None and self.conclusion.currentIndex() < 0:
-                why_not = tr("Choose a conclusion first: the machine proposes none.")
-            if step == "opine" and why_not is None and self._is_answer_taken_back:
-                why_not = tr("An answer that was saved can be changed, but not be taken back.")
-            if step == "sign" and why_not is None and self.is_typed:
-                why_not = tr("Save what is typed first, or give it up: what is signed is the saved draft.")
-            if step == "extend" and why_not is None and not self._opinion.due:
-                why_not = tr("No deadline is running.")
-            button.setEnabled(why_not is None and not self._is_busy)
-            button.setToolTip(name_buttons(why_not) if why_not else "")
+            if why_not is None:
+                why_not = self._obstacle(step)
+            offer_step(button, why_not, not self._is_busy)
         can_write = self._opinion.steps.get("opine") is None
         self.by_label.setText(self._person.acting_text)
         self.by_label.setVisible(any(why_not is None for why_not in self._opinion.steps.values()))
@@ -286,6 +267,16 @@ class OpinionEditor(QWidget):
         self.basis.setReadOnly(not can_write)
         self.bases_button.setEnabled(can_write and bool(self._bases))
         self.drop_button.setVisible(self.is_typed)
+
+    def _obstacle(self, step: str) -> str | None:
+        """The reason why a step that the core allows cannot be taken yet; None for none."""
+        if step == "opine" and self.conclusion.currentIndex() < 0:
+            return tr("Choose a conclusion first: the machine proposes none.")
+        if step == "opine" and self._is_answer_taken_back:
+            return tr("An answer that was saved can be changed, but not be taken back.")
+        if step == "sign" and self.is_typed:
+            return tr("Save what is typed first, or give it up: what is signed is the saved draft.")
+        return tr("No deadline is running.") if step == "extend" and not self._opinion.due else None
 
     @property
     def _is_answer_taken_back(self) -> bool:

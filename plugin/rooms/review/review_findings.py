@@ -8,7 +8,7 @@ from typing import Any
 
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QPushButton, QStackedWidget, QWidget
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal, refusals_told
@@ -18,6 +18,7 @@ from onemap.plugin.desk.results.results import CheckedParcel, Finding, RunOnDisp
 from onemap.plugin.desk.results.results_view import ResultsView
 from onemap.plugin.desk.results.summary_view import department_asked_text
 from onemap.plugin.profile.paths import temporary_folder
+from onemap.plugin.rooms.remedy.remedy_results import remedy_in
 from onemap.plugin.rooms.remedy.remedy_view import AskRemedy, RemedyView
 from onemap.plugin.rooms.review.review_cases import Case
 from onemap.plugin.rooms.review.review_outline import ParcelOutline
@@ -71,27 +72,22 @@ class CaseFindings(QWidget):
         self.override_button = QPushButton(clicked=self._override)
         self.summary = wrapped_label()
         row = row_of((self.all_box, 1), self.override_button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 4, 0, 0)
         list_page = QWidget()
         column_of(row, self.summary, (self.results, 1), 0, inside=list_page, is_tight=True)
         self.pages = QStackedWidget()
         self.pages.addWidget(list_page)
         self.pages.addWidget(self.remedy)
         # Where the dock is low this scrolls, and the departments stay in sight.
-        layout.addWidget(RoomArea(self.pages), 1)
+        column_of((RoomArea(self.pages), 1), inside=self).setContentsMargins(0, 4, 0, 0)
 
     @property
     def bases(self) -> dict[str, list[str]]:
         """The legal bases of the counted findings, by department."""
         bases_by_department: dict[str, list[str]] = {}
-        for finding in [finding for parcel in self._parcels for finding in parcel.findings]:
-            if (
-                finding.counted
-                and finding.basis
-                and finding.basis not in bases_by_department.setdefault(finding.department, [])
-            ):
-                bases_by_department[finding.department].append(finding.basis)
+        for finding in (finding for parcel in self._parcels for finding in parcel.findings):
+            bases = bases_by_department.setdefault(finding.department, [])
+            if finding.counted and finding.basis and finding.basis not in bases:
+                bases.append(finding.basis)
         return bases_by_department
 
     def show_case(self, case: Case) -> None:
@@ -243,7 +239,7 @@ class CaseFindings(QWidget):
         self.override_button.setEnabled(finding is not None and why_not is None and not self._is_busy)
         hint = tr("Choose a finding first.") if finding is None else tr("Judge this finding otherwise")
         self.override_button.setToolTip(name_buttons(why_not) if why_not else hint)
-        remedy_reason = self._case.steps.get("remedy") if self._case is not None and not self._case.remedies else None
+        remedy_reason = case.steps.get("remedy") if case is not None and not case.remedies else None
         self.results.disable_remedy(
             name_buttons(remedy_reason) if remedy_reason else tr("The core is at work.") if self._is_busy else ""
         )
@@ -264,7 +260,7 @@ class CaseFindings(QWidget):
         self.remedy.form.setEnabled(case.steps.get("remedy") is None)
         kept = case.remedies[-1].get("remainder") if case.remedies else None
         if any(str(row["parcel"]) == parcel.parcel for row in kept or ()):
-            self.remedy.show_stored(ask, run, parcel, case.remedy)
+            self.remedy.show_stored(ask, run, parcel, remedy_in(case.answer))
         else:
             self.remedy.ask(ask, run, parcel)
 

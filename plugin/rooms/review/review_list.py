@@ -6,7 +6,6 @@ from typing import Any
 
 from qgis.PyQt.QtCore import QPoint, QSignalBlocker, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
-    QAbstractItemView,
     QComboBox,
     QMenu,
     QSizePolicy,
@@ -83,14 +82,12 @@ class CaseList(QWidget):
         menu = QMenu(self)
         menu.addAction(icon("refresh"), tr("Read the cases again"), self.refresh_requested.emit)
         menu.addAction(icon("today"), tr("Working days…"), self.calendar_requested.emit)
-        menu.addAction(
-            icon("library"), tr("Bring the layers of approvals and projects up to date"), self.publish_requested.emit
-        )
+        text = tr("Bring the layers of approvals and projects up to date")
+        menu.addAction(icon("library"), text, self.publish_requested.emit)
         self.more_button = menu_button(menu, tr("More"))
 
     def _make_tree(self) -> AnswerTree:
         tree = AnswerTree(tr("Cases"), (tr("Project"), tr("State"), tr("Due, outcome")), is_flat=True)
-        tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         tree.setAlternatingRowColors(True)
         tree.setTextElideMode(Qt.TextElideMode.ElideRight)
         tree.setIndentation(0)
@@ -189,9 +186,8 @@ class CaseList(QWidget):
         if self._unknown_reason:
             self.empty.setText(self._unknown_reason)
         elif not self.lines:
-            self.empty.setText(
-                tr("No case yet. Open one on the parcels of a project: it is checked and drafted at once.")
-            )
+            text = tr("No case yet. Open one on the parcels of a project: it is checked and drafted at once.")
+            self.empty.setText(text)
         else:
             self.empty.setText(tr("No case fits the filter."))
         self._show_page()

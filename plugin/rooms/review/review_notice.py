@@ -12,7 +12,7 @@ from onemap.plugin.desk.answers.answer_tree import AnswerTree
 from onemap.plugin.desk.answers.name_delegate import fit_columns, wrap_names
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.rooms.review.review_cases import Case
-from onemap.plugin.rooms.review.review_words import name_buttons, step_word
+from onemap.plugin.rooms.review.review_words import offer_step, step_word
 from onemap.plugin.widgets.buttons import wrapped_label
 from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.words.translation import tr
@@ -78,11 +78,7 @@ class NoticeView(QWidget):
 
     def _comment(self) -> int:
         """The number of the selected comment, or of the comment above a selected reply; 0 for none."""
-        item = self.tree.currentItem()
-        if item is not None and item.parent() is not None:
-            item = item.parent()
-        about = self.tree.about(item) if item is not None else {}
-        return int((about or {}).get("comment") or 0)
+        return int(self.tree.current_about.get("comment") or 0)
 
     def _begin_step(self, step: str) -> None:
         self.step_requested.emit(step, self._comment())
@@ -90,5 +86,4 @@ class NoticeView(QWidget):
     def _enable(self) -> None:
         for step, button in self.buttons.items():
             why_not = self._case.steps.get(step) if self._case is not None else None
-            button.setEnabled(bool(self._comment()) and why_not is None)
-            button.setToolTip(name_buttons(why_not) if why_not else "")
+            offer_step(button, why_not, bool(self._comment()))

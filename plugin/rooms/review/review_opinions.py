@@ -6,8 +6,8 @@ from collections.abc import Collection
 from typing import Any
 
 from qgis.PyQt.QtCore import QSignalBlocker, QSize, pyqtSignal
-from qgis.PyQt.QtGui import QPalette, QResizeEvent
-from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidgetItem
+from qgis.PyQt.QtGui import QResizeEvent
+from qgis.PyQt.QtWidgets import QHeaderView, QTreeWidgetItem
 
 from onemap.plugin.desk.answers.answer_tree import AnswerTree, set_bold
 from onemap.plugin.desk.answers.name_delegate import NameDelegate, wrap_names
@@ -35,7 +35,6 @@ class OpinionTable(AnswerTree):
     def __init__(self) -> None:
         heads = (tr("Department"), tr("Conclusion"), tr("State"), tr("Opinion"))
         super().__init__(tr("Opinions of the departments"), heads, is_flat=True)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         wrap_names(self, _LowRows(self))
         self._fit()
         self.currentItemChanged.connect(self._choose)
@@ -61,7 +60,7 @@ class OpinionTable(AnswerTree):
 
     def _paint(self, item: QTreeWidgetItem, row: dict[str, Any]) -> None:
         """Make a department that is not asked grey, and a late opinion bold; give all columns one tooltip."""
-        grey = quiet_brush(self.palette(), QPalette.ColorRole.Text, QPalette.ColorRole.Base)
+        grey = quiet_brush(self.palette())
         for column in range(self.columnCount()):
             item.setToolTip(column, row["hint"])
             if not row["about"]["is_asked"]:

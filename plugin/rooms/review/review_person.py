@@ -19,8 +19,7 @@ class PersonButton(QToolButton):
     changed = pyqtSignal()
 
     def __init__(self) -> None:
-        super().__init__(autoRaise=True)
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        super().__init__(autoRaise=True, popupMode=QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setToolTip(tr("Under this name you write and sign; your department's opinion is opened first"))
         self.chooser = QMenu(self, aboutToShow=self._fill)
         self.setMenu(self.chooser)
@@ -88,10 +87,8 @@ class PersonButton(QToolButton):
     def _fill(self) -> None:
         self.chooser.clear()
         if self._account:
-            account_action = self.chooser.addAction(
-                tr("You act as the account {account}").format(account=as_written(self._account))
-            )
-            account_action.setEnabled(False)
+            text = tr("You act as the account {account}").format(account=as_written(self._account))
+            self.chooser.addAction(text).setEnabled(False)
         else:
             self.chooser.addAction(tr("Your name…"), self.ask)
         self.chooser.addSeparator()

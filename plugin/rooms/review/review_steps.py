@@ -143,10 +143,7 @@ class CaseSteps(QObject):
         self._send("opine", {"department": department, **words})
 
     def take_reply(self, path: str, department: str) -> None:
-        """Read a reply file of the offline review pack.
-
-        department: used where the file names none.
-        """
+        """Read a reply file of the offline review pack. department: used where the file names none."""
         self._send("opine", {"department": department_of_reply(path) or department, "reply": path})
 
     def answer(self, body: str, title: str) -> None:

@@ -71,9 +71,7 @@ class ReviewTab(QWidget):
         self.case_page.step_done.connect(self._take_step)
         self.case_page.findings.findings_read.connect(self.library_read)
         self.case_page.documents.written.connect(lambda _path: self._end_request())
-        self.pages = Pages()
-        for page in (self.list, self.form, self.case_page):
-            self.pages.addWidget(page)
+        self.pages = Pages(self.list, self.form, self.case_page)
         self.day_label = FittedLabel()
         fill_room(self, self.day_label, self.pages)
         library.loading.connect(self._leave_other_library)
@@ -231,9 +229,8 @@ class ReviewTab(QWidget):
         replaced_draft = answer.get("instead_of")
         if replaced_draft:
             text = tr("The earlier draft by {name} ({conclusion}) gave way to yours; it stays readable in the history.")
-            self.message_sent.emit(
-                text.format(name=replaced_draft["by"], conclusion=conclusion_word(replaced_draft["conclusion"]))
-            )
+            conclusion = conclusion_word(replaced_draft["conclusion"])
+            self.message_sent.emit(text.format(name=replaced_draft["by"], conclusion=conclusion))
         if step == "opine":
             last = next(entry for entry in reversed(answer["entries"]) if entry["action"] in ("opine", "answer"))
             if last["action"] == "opine":  # else the answer of a body was entered, and the typed text of nobody
@@ -256,11 +253,8 @@ class ReviewTab(QWidget):
 
     def _report_published(self, answer: dict[str, Any]) -> None:
         updated = [f"{layer_title(code)} {label}" for code, label in (answer.get("layers") or {}).items() if label]
-        self.message_sent.emit(
-            tr("Brought up to date: {layers}").format(layers=name_list(updated))
-            if updated
-            else tr("All layers were up to date.")
-        )
+        text = tr("Brought up to date: {layers}").format(layers=name_list(updated))
+        self.message_sent.emit(text if updated else tr("All layers were up to date."))
         self.versions_written.emit()
 
     def _end_request(self) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+
+from qgis.PyQt.QtGui import QAction
+from qgis.PyQt.QtWidgets import QAbstractButton
 
 from onemap.plugin.desk.library.layer_list import DEPARTMENTS
-from onemap.plugin.profile.settings import language
 from onemap.plugin.words.core_words import word
-from onemap.plugin.words.option_names import dock_controls, name_controls
-from onemap.plugin.words.translation import tr
+from onemap.plugin.words.option_names import dock_controls, in_quotes, name_controls
+from onemap.plugin.words.translation import name_list, tr
 
 OVERDUE, STALE, UNSEEN = "!", "◐", "●"
 _STEP = re.compile(
@@ -34,22 +37,25 @@ def step_word(step: str) -> str:
     return word("review_steps", step)
 
 
-def department_words(departments: tuple[str, ...] | list[str]) -> str:
+def department_words(departments: Iterable[str]) -> str:
     """The departments' names, separated by commas."""
-    comma = "、" if language() == "zh" else ", "
-    return comma.join(word("departments", department) for department in departments)
+    return name_list(word("departments", department) for department in departments)
 
 
 def name_buttons(text: str) -> str:
     """A text of the core, with verbs, options and codes of departments replaced by the names of buttons and fields."""
 
     def button_name(match: re.Match[str]) -> str:
-        before, after = (" " if match[0].startswith(" ") else ""), (" " if match[0].endswith(" ") else "")
         own = {"show": tr("Read again"), "comments": tr("Public notice")}
-        name = own.get(match[1]) or step_word(match[1])
-        return f"“{name}”" if language() == "zh" else f"{before}“{name}”{after}"
+        return in_quotes(own.get(match[1]) or step_word(match[1]), match)
 
     return name_controls(_STEP.sub(button_name, _CODE.sub("", text)), review_controls())
+
+
+def offer_step(control: QAction | QAbstractButton, why_not: str | None, is_ready: bool) -> None:
+    """Enable the control of a step, unless a reason why it is not allowed is given, which is then its hint."""
+    control.setEnabled(why_not is None and is_ready)
+    control.setToolTip(name_buttons(why_not) if why_not else "")
 
 
 def review_controls() -> dict[str, str]:

@@ -7,19 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QFormLayout, QLabel, QPushButton, QWidget
+from qgis.PyQt.QtCore import QModelIndex, QRectF, pyqtSignal
+from qgis.PyQt.QtGui import QPainter, QPalette
+from qgis.PyQt.QtWidgets import QFormLayout, QLabel, QPushButton, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from onemap.plugin.connection.file_writing import copy_file
 from onemap.plugin.connection.refusals import Refusal, refusals_told
-from onemap.plugin.desk.answers.answer_tree import AnswerTree
+from onemap.plugin.desk.answers.answer_tree import NAME, ROLE_ROW, AnswerTree
 from onemap.plugin.desk.library.changed_versions import ChangedVersions
 from onemap.plugin.desk.library.layer_list import CatalogueLayer
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.library.verb_view import VerbView
 from onemap.plugin.profile.paths import temporary_folder
 from onemap.plugin.rooms.statistics.counted_ground import CountedGround
-from onemap.plugin.rooms.statistics.share_bar import ShareBar
 from onemap.plugin.widgets.buttons import wrapped_label
 from onemap.plugin.widgets.form_fields import fill_form
 from onemap.plugin.widgets.icons import icon
@@ -34,6 +34,7 @@ GROUP = "/group"
 TABLE = "totals.xlsx"
 STRATA = ("current_use", "plans")  # the layers whose classes are uses of land
 MIN_ROWS = 9
+OPACITY = 0.35  # of a bar
 
 
 class StatisticsView(VerbView):
@@ -70,17 +71,9 @@ class StatisticsView(VerbView):
         form = fill_form(QFormLayout(), (tr("Land use"), self.layer), (tr("Ground"), self.ground), is_tight=True)
         buttons = row_of(self.count_button, self.save_button)
         column_of(form, buttons, inside=self._form, is_tight=True)
-        column_of(
-            self.lacking,
-            self._form,
-            self.work,
-            self.changed_versions,
-            (self.tree, 1),
-            self.note,
-            0,  # the room that is left while there is no table
-            inside=self,
-            is_tight=True,
-        )
+        above = (self.lacking, self._form, self.work, self.changed_versions)
+        rest = 0  # the room that is left while there is no table
+        column_of(*above, (self.tree, 1), self.note, rest, inside=self, is_tight=True)
         self._show_result(False)
 
     def count(self) -> None:
@@ -178,3 +171,20 @@ class StatisticsView(VerbView):
         self._form.setVisible(has_layer)
         self.count_button.setEnabled(not self.is_working and has_layer)
         self.save_button.setEnabled(not self.is_working and self._table is not None)
+
+
+class ShareBar(QStyledItemDelegate):
+    """Paints a row's share, from 0 to 1 in the delegate's column, as a bar below its text."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        """Paint the bar, then the item as it is."""
+        row = index.siblingAtColumn(NAME).data(ROLE_ROW)
+        share = row["values"][index.column() - 1]["value"]
+        if share:
+            area = QRectF(option.rect).adjusted(1, 2, -1, -2)
+            area.setWidth(area.width() * min(1.0, max(0.0, share)))
+            painter.save()
+            painter.setOpacity(OPACITY)
+            painter.fillRect(area, option.palette.brush(QPalette.ColorRole.Highlight))
+            painter.restore()
+        super().paint(painter, option, index)

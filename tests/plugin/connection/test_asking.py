@@ -19,7 +19,6 @@ from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.map.place_list import PlaceList
-from onemap.plugin.dock.sample_maker import SampleMaker
 from onemap.plugin.profile.paths import FOLDER
 from onemap.plugin.rooms.identify.place_filter import PlaceQuestions
 from onemap.plugin.widgets.work_row import WorkRow
@@ -199,7 +198,7 @@ def desk(application, town, library, shared_core, tmp_path_factory):
         wait_for(lambda: dock.library.layers and not dock.library.reading.is_busy)
         dock.check_tab.rules.add_file(str(town / "pack.toml"))
         dialogs = [make(dock.library) for make in DIALOGS.values()]
-        beside = [PlaceQuestions(dock.library), SampleMaker(shared_core, tmp_path_factory.mktemp("city"))]
+        beside = [PlaceQuestions(dock.library)]
         made = [one for top in (dock, *dialogs, *beside) for one in top.findChildren(Asking)]
         one_of_each = {type(asking.parent()): asking.parent() for asking in made}
         askings = [asking for asking in made if asking.parent() is one_of_each[type(asking.parent())]]

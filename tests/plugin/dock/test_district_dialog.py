@@ -4,7 +4,7 @@ import pytest
 
 from onemap.plugin.dock.district_dialog import DistrictDialog
 from onemap.tests.plugin.other_desk import core
-from onemap.tests.plugin.small_town import box, wait_for, write_layer
+from onemap.tests.plugin.small_town import awaited, box, wait_for, write_layer
 
 
 @pytest.fixture
@@ -37,15 +37,13 @@ def test_the_district_changes_with_a_reason_and_the_dock_learns_it(dialog, own_l
     assert texts(dialog)[0][0] == "District"
     dialog.file.setFilePath(str(tmp_path / "wide.gpkg"))
     assert not dialog.button.isEnabled() and dialog.button.toolTip() == "State the reason first."
-    listed = []
-    own_library.listed.connect(lambda: listed.append(True))
-    change(dialog, tmp_path / "wide.gpkg", "撤县设区")
-    assert dialog.notice.text == "The district is changed."
-    (area, changes, short) = texts(dialog)
-    assert area == ("District", "8,100.0000 ha") and "撤县设区" in changes[1]
-    assert short[0] == "Layers that do not speak for all of it"
-    assert "Ecological red line" in dialog.rows.topLevelItem(2).child(0).text(0)
-    wait_for(lambda: listed)
+    with awaited(own_library.listed):
+        change(dialog, tmp_path / "wide.gpkg", "撤县设区")
+        assert dialog.notice.text == "The district is changed."
+        (area, changes, short) = texts(dialog)
+        assert area == ("District", "8,100.0000 ha") and "撤县设区" in changes[1]
+        assert short[0] == "Layers that do not speak for all of it"
+        assert "Ecological red line" in dialog.rows.topLevelItem(2).child(0).text(0)
     assert (dialog.file.filePath(), dialog.reason.text()) == ("", "")
     change(dialog, tmp_path / "wide.gpkg", "once more")
     assert dialog.notice.text == "This is the library's district already."

@@ -29,23 +29,21 @@ from onemap.plugin.profile import settings
 from onemap.plugin.widgets.accessible_names import nameless_controls
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.other_desk import core
-from onemap.tests.plugin.small_town import CRS, X, Y, box, check, wait_for, write_layer
+from onemap.tests.plugin.small_town import CRS, X, Y, awaited, box, check, open_in, wait_for, write_layer
 from onemap.tests.plugin.windows import ends_its_core, own_dock
 
 
 @pytest.fixture
 def open_dock(dock, library, parcels):
     """The dock with the town's library open and its parcels chosen."""
-    dock.open_library(library)
-    wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
+    open_in(dock, library)
     dock.check_tab.parcels.choose_layer(parcels)
     return dock
 
 
 def test_a_project_that_is_opened_with_the_panel_is_not_changed(dock, library, tmp_path):
     assert QgsProject.instance().write(str(tmp_path / "planner.qgz"))
-    dock.open_library(library)
-    wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
+    open_in(dock, library)
     assert QgsProject.instance().mapLayers() == {}
     assert not QgsProject.instance().isDirty()
 
@@ -60,8 +58,7 @@ def test_layers_opened_while_the_library_was_out_of_wal_mode_are_read_after_a_ch
     layer = QgsVectorLayer(f"{path}|layername=YJJBNTTB__1", "farmland", "ogr")
     QgsProject.instance().addMapLayer(layer)
     assert len(list(layer.getFeatures())) == 1
-    dock.open_library(path)
-    wait_for(lambda: dock.library.layers)
+    open_in(dock, path)
     check(dock)
     assert len(list(layer.getFeatures())) == 1
 
@@ -74,8 +71,7 @@ def test_the_library_keeps_its_journal_while_qgis_reads_it(dock, library, town, 
     shutil.copyfile(library, path)
     layer = table_layer(path, "YJJBNTTB__1", "farmland")
     QgsProject.instance().addMapLayer(layer)
-    dock.open_library(path)
-    wait_for(lambda: dock.library.layers)
+    open_in(dock, path)
     dock.core.stop()
     core(
         "add",
@@ -112,10 +108,8 @@ def test_the_tree_shows_what_is_in_force_and_what_is_missing(open_dock):
 
 
 def test_the_library_of_an_earlier_day_shows_its_layers_as_not_in_force(open_dock):
-    listed = []
-    open_dock.library.listed.connect(lambda: listed.append(True))
-    open_dock.library.set_day(QDate(2024, 6, 1))
-    wait_for(lambda: listed)
+    with awaited(open_dock.library.listed):
+        open_dock.library.set_day(QDate(2024, 6, 1))
     assert "not yet" in open_dock.map_tab.item_of("YJJBNTTB").text(1)
 
 
@@ -236,8 +230,7 @@ def test_what_the_core_remarks_on_a_check_is_said_until_the_next(dock, own_libra
     for day, kept in (("2020-01-01", columns), ("2021-01-01", columns[:1])):
         path = write_layer(tmp_path / f"{day}.gpkg", ["BSM"], kept)
         core("add", own_library.path, path, "--as", "YJJBNTTB", "--covers", "district", "--valid-from", day)
-    dock.open_library(own_library.path)
-    wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
+    open_in(dock, own_library.path)
     dock.check_tab.parcels.choose_layer(parcels)
     dock.check_tab.button.click()
     wait_for(lambda: dock.check_tab.results.model.rowCount())
@@ -347,8 +340,7 @@ def test_a_missing_core_is_said_and_the_mend_offered(dock, library, monkeypatch)
 
 def test_the_page_that_sets_the_core_up_says_that_there_is_one_and_leads_back(dock, library):
     dock.show()
-    dock.open_library(library)
-    wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
+    open_in(dock, library)
     dock.header.setup_requested.emit()
     assert "core is set up: " in dock.setup_page.text
     dock.setup_page.back_button.click()
@@ -373,8 +365,7 @@ def test_a_library_that_is_gone_is_named_once_with_a_button_to_open_another(dock
 def test_a_layer_that_cannot_be_opened_has_the_core_say_why_and_what_to_do(dock, library, tmp_path):
     moved = tmp_path / "moved.gpkg"
     shutil.copyfile(library, moved)
-    dock.open_library(str(moved))
-    wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
+    open_in(dock, moved)
     dock.core.stop()
     moved.unlink()
     dock.map_tab.item_of("YJJBNTTB").setCheckState(0, Qt.CheckState.Checked)
@@ -474,8 +465,7 @@ def test_verdicts_reasons_and_departments_are_told_in_the_core_s_own_words(libra
     settings.put("language", "zh")
     core_words.learn({})
     with own_dock(canvas, shared_core) as dock:
-        dock.open_library(library)
-        wait_for(lambda: dock.library.layers)
+        open_in(dock, library)
         dock.check_tab.parcels.choose_layer(parcels)
         check(dock)
         model = dock.check_tab.results.model
@@ -492,12 +482,10 @@ def test_departments_are_called_as_the_library_s_own_profile_has_it(dock, librar
     shutil.copyfile(library, path)
     profile = tmp_path / "profiled.profile.toml"
     profile.write_text('[departments.land]\nname = { zh = "土地处", en = "Land desk" }\n', encoding="utf-8")
-    dock.open_library(str(path))
-    wait_for(lambda: dock.library.layers)
+    open_in(dock, path)
     assert dock.map_tab.item_of("YJJBNTTB").parent().text(0) == "Land desk"
     profile.write_text("[departments.land]\nname = 3\n", encoding="utf-8")
-    dock.open_library(library)
-    wait_for(lambda: dock.library.layers)
+    open_in(dock, library)
     assert dock.map_tab.item_of("YJJBNTTB").parent().text(0) != "Land desk"
     dock.open_library(str(path))
     wait_for(lambda: dock.library.layers and dock.notice.text)
@@ -551,8 +539,7 @@ def test_an_old_refusal_goes_when_the_next_step_succeeds_and_a_message_stays(ope
 
 def test_the_library_s_own_layers_are_no_parcels_unless_somebody_chooses_them(dock, library, parcels):
     QgsProject.instance().removeMapLayer(parcels)
-    dock.open_library(library)
-    wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
+    open_in(dock, library)
     dock.map_tab.item_of("YJJBNTTB").setCheckState(0, Qt.CheckState.Checked)
     choice = dock.check_tab.parcels
     wait_for(lambda: choice.box.count() == 1)  # layers that come together are listed together
@@ -631,15 +618,13 @@ def test_a_pack_of_a_file_is_called_as_it_calls_itself(open_dock, town, tmp_path
 def test_a_library_without_what_the_rules_ask_says_so_and_offers_to_add(dock, empty_library, library, tmp_path):
     path = str(tmp_path / "empty.gpkg")
     shutil.copyfile(empty_library, path)
-    dock.open_library(path)
-    wait_for(lambda: dock.library.layers)
+    open_in(dock, path)
     tab = dock.check_tab
     assert "No layer that the rules ask" in tab._empty.text() and not tab.add_button.isHidden()
     tab.add_button.click()
     assert dock.add_dialog.isVisible()
     dock.add_dialog.close()
-    dock.open_library(library)
-    wait_for(lambda: dock.library.layers)
+    open_in(dock, library)
     assert tab.add_button.isHidden()
     dock.library.set_day(QDate(2024, 6, 1))  # before its data is in force
     wait_for(lambda: not tab.add_button.isHidden())

@@ -13,7 +13,7 @@ from onemap.plugin.profile import settings
 from onemap.plugin.words.mnemonics import as_written
 from onemap.plugin.words.translation import install_translator, remove_translator
 from onemap.tests.plugin.dialogs_of_plugin import DIALOGS, close
-from onemap.tests.plugin.small_town import wait_for
+from onemap.tests.plugin.small_town import open_in
 
 
 @pytest.fixture(params=["en", "zh"])
@@ -58,8 +58,7 @@ def test_no_letter_has_two_meanings_in_a_dialog(own_library, name):
 
 @pytest.mark.usefixtures("language")
 def test_the_dock_takes_no_letter_from_the_menu_bar_of_qgis(dock, library):
-    dock.open_library(library)
-    wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
+    open_in(dock, library)
     assert [key for one in letters(dock) for key in one if key] == []
 
 

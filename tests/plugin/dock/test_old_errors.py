@@ -6,7 +6,7 @@ import pytest
 from qgis.core import QgsPointXY
 
 from onemap.tests.plugin.other_desk import core
-from onemap.tests.plugin.small_town import X, Y, wait_for
+from onemap.tests.plugin.small_town import X, Y, awaited, open_in, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -16,22 +16,19 @@ def lost(dock, library, tmp_path):
     """The dock with a library whose file was moved away, and a function that brings it back."""
     path, away = tmp_path / "mine.gpkg", tmp_path / "away.gpkg"
     shutil.copyfile(library, path)
-    dock.open_library(str(path))
-    wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
+    open_in(dock, path)
     path.rename(away)
     return dock, lambda: away.rename(path)
 
 
 def test_what_could_not_be_looked_up_is_forgotten_once_it_can_be(lost):
     dock, bring_back = lost
-    shown = []
-    dock.identify.shown.connect(lambda: shown.append(True))
-    dock.identify.ask_at(QgsPointXY(X + 120, Y + 120))
-    wait_for(lambda: dock.notice.text)
-    assert "There is no library" in dock.notice.text
-    bring_back()
-    dock.identify.ask_at(QgsPointXY(X + 120, Y + 120))
-    wait_for(lambda: shown)
+    with awaited(dock.identify.shown):
+        dock.identify.ask_at(QgsPointXY(X + 120, Y + 120))
+        wait_for(lambda: dock.notice.text)
+        assert "There is no library" in dock.notice.text
+        bring_back()
+        dock.identify.ask_at(QgsPointXY(X + 120, Y + 120))
     assert dock.notice.text == ""
 
 
@@ -57,10 +54,8 @@ def test_a_refused_search_for_sites_is_forgotten_once_one_succeeds(lost):
     wait_for(lambda: dock.notice.text)
     refusal = dock.notice.text
     bring_back()
-    shown = []
-    view.results_shown.connect(lambda: shown.append(True))
-    view.search()
-    wait_for(lambda: shown)
+    with awaited(view.results_shown):
+        view.search()
     assert refusal not in dock.notice.text  # but that most of the ground there cannot be judged
 
 

@@ -13,7 +13,7 @@ from onemap.plugin.profile import settings
 from onemap.plugin.words.translation import install_translator, remove_translator
 from onemap.resources.workshop.pictures.dock_camera import palette_of
 from onemap.tests.plugin.painted_text import ELLIPSIS, cut_texts, pale_texts
-from onemap.tests.plugin.small_town import check, lay_out, wait_for
+from onemap.tests.plugin.small_town import awaited, check, lay_out, open_in, wait_for
 from onemap.tests.plugin.windows import low_dock
 
 pytestmark = pytest.mark.slow
@@ -111,10 +111,8 @@ def show(dock, room):
 
 def after(signal, ask, notice):
     """Do something, and wait for its answer."""
-    answers = []
-    signal.connect(lambda *_: answers.append(True))
-    ask()
-    wait_for(lambda: answers or notice.text)
+    with awaited(signal, lambda: notice.text):
+        ask()
 
 
 def read_check(dock, reader, town):
@@ -202,8 +200,7 @@ def test_every_text_stands_out_from_its_ground_and_is_whole(dressed, own_copy, t
     # A large font makes the dock wider, and so do the margins of a style sheet by some pixels.
     is_usual = QApplication.font().pointSizeF() <= USUAL and not QApplication.instance().styleSheet()
     reader.read("no library", dock)
-    dock.open_library(own_copy)
-    wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
+    open_in(dock, own_copy)
     reader.read("map", dock)
     read_check(dock, reader, town)
     show(dock, dock.compare_tab)

@@ -25,7 +25,7 @@ from onemap.plugin.desk.add.place_preview import district_in, district_table
 from onemap.plugin.desk.library.server_dialog import ServerDialog
 from onemap.plugin.desk.map.map_layers import layer_on_map
 from onemap.plugin.profile import settings
-from onemap.tests.plugin.small_town import CRS, check, press_add, wait_for
+from onemap.tests.plugin.small_town import CRS, awaited, check, press_add, wait_for
 from onemap.tests.plugin.town_server import KEEPER, PASSWORD
 
 pytestmark = pytest.mark.slow
@@ -54,11 +54,9 @@ def connect(dock, address, schema, entry):
     dialog.address.setText(address)
     dialog.schema.setText(schema)
     dialog.entry.setConfigId(entry)
-    listed = []
-    dock.library.listed.connect(lambda: listed.append(True))
-    assert dialog.open_button.isEnabled(), dialog.hint.text()
-    dialog.open_button.click()
-    wait_for(lambda: listed or dock.notice.text)
+    with awaited(dock.library.listed, lambda: dock.notice.text):
+        assert dialog.open_button.isEnabled(), dialog.hint.text()
+        dialog.open_button.click()
     return dialog
 
 
@@ -84,10 +82,8 @@ def test_a_library_on_a_server_is_opened_filled_shown_and_checked_and_its_passwo
     dialog.form.choose_target("YJJBNTTB")
     dialog.options.covers.setCurrentIndex(dialog.options.covers.findData("district"))
     assert press_add(dialog), dialog.notice.text
-    listed = []
-    dock.library.listed.connect(lambda: listed.append(True))
-    dock.library.refresh()
-    wait_for(lambda: listed)
+    with awaited(dock.library.listed):
+        dock.library.refresh()
     dialog.close_down()
 
     dock.map_tab.item_of("YJJBNTTB").setCheckState(0, Qt.CheckState.Checked)

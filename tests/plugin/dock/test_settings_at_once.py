@@ -6,7 +6,7 @@ from qgis.core import QgsRectangle
 from onemap.plugin.desk.results.results_model import AREA, NAME
 from onemap.plugin.dock.options_page import OptionsPage
 from onemap.plugin.profile import settings
-from onemap.tests.plugin.small_town import PACK, X, Y, check, wait_for
+from onemap.tests.plugin.small_town import PACK, X, Y, awaited, check, open_in, wait_for
 
 UNITS = {"m2": "5,000 m²", "mu": "7.50 mu", "ha": "0.5000 ha"}
 
@@ -15,8 +15,7 @@ UNITS = {"m2": "5,000 m²", "mu": "7.50 mu", "ha": "0.5000 ha"}
 def open_dock(dock, library, parcels):
     """The dock in sight with the town's library open and its parcels chosen."""
     dock.show()
-    dock.open_library(library)
-    wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
+    open_in(dock, library)
     dock.check_tab.parcels.choose_layer(parcels)
     return dock
 
@@ -75,10 +74,8 @@ def test_an_explanation_has_its_areas_in_the_unit_beside_those_that_the_rule_is_
 
 def test_what_lies_here_follows_the_unit(open_dock, canvas):
     view = open_dock.identify
-    shown = []
-    view.shown.connect(lambda: shown.append(True))
-    view.ask_in(QgsRectangle(X, Y, X + 100, Y + 50))
-    wait_for(lambda: shown)
+    with awaited(view.shown):
+        view.ask_in(QgsRectangle(X, Y, X + 100, Y + 50))
     assert "5,000 m²" in view.place.text()
     for unit, area in UNITS.items():
         choose(unit=unit)
@@ -93,10 +90,8 @@ def test_what_would_pass_and_the_search_for_sites_follow_the_unit(open_dock, tmp
     check(open_dock)
     tab = open_dock.check_tab
     tab.results.tree.setCurrentIndex(first_finding(open_dock))
-    shown = []
-    tab.remedy.results_shown.connect(lambda: shown.append(True))
-    tab.results.remedy_button.click()
-    wait_for(lambda: shown or open_dock.notice.text)
+    with awaited(tab.remedy.results_shown, lambda: open_dock.notice.text):
+        tab.results.remedy_button.click()
     for unit, area in UNITS.items():
         choose(unit=unit)
         assert area in tab.remedy.summary.text() and tab.remedy.tree.topLevelItem(0).text(1) == area

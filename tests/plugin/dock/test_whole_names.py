@@ -8,7 +8,7 @@ from qgis.PyQt.QtGui import QFontMetrics, QTextLayout, QTextOption
 from qgis.PyQt.QtWidgets import QApplication, QTreeWidgetItemIterator
 
 from onemap.plugin.desk.answers.name_delegate import LINE_END, breakable, text_width, wrapped_height
-from onemap.tests.plugin.small_town import X, Y, lay_out, wait_for
+from onemap.tests.plugin.small_town import X, Y, awaited, lay_out, open_in, wait_for
 
 WIDTHS_PX = [320, 400, 640]
 
@@ -32,8 +32,7 @@ def cut_names(tree):
 @pytest.fixture
 def open_dock(dock, library):
     dock.setFloating(True)
-    dock.open_library(library)
-    wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
+    open_in(dock, library)
     dock.show()
     yield dock
     dock.hide()
@@ -61,10 +60,9 @@ def test_the_names_of_all_layers_are_whole(open_dock, width):
 @pytest.mark.parametrize("width", WIDTHS_PX)
 def test_what_lies_here_has_whole_heads_and_names(open_dock, width):
     open_dock.resize(width, 900)
-    view, shown = open_dock.identify, []
-    view.shown.connect(lambda: shown.append(True))
-    view.ask_at(QgsPointXY(X + 120, Y + 120))
-    wait_for(lambda: shown or open_dock.notice.text)
+    view = open_dock.identify
+    with awaited(view.shown, lambda: open_dock.notice.text):
+        view.ask_at(QgsPointXY(X + 120, Y + 120))
     view.tree.expandAll()
     lay_out()
     cut, count = cut_names(view.tree)

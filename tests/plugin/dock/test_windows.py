@@ -8,7 +8,7 @@ from qgis.PyQt.QtCore import QEvent, QObject
 from qgis.PyQt.QtWidgets import QApplication
 
 from onemap.plugin.desk.add.source_choice import Delivery
-from onemap.tests.plugin.small_town import lay_out, wait_for
+from onemap.tests.plugin.small_town import lay_out, open_in, wait_for
 from onemap.tests.plugin.windows import own_dock, windows_end, windows_of_python
 
 
@@ -62,8 +62,7 @@ def test_a_new_font_comes_to_all_windows_though_the_collector_runs_meanwhile(
 def test_qt_owns_every_window_that_the_dock_opens(canvas, library):
     before = windows_of_python()
     with own_dock(canvas) as dock:
-        dock.open_library(library)
-        wait_for(lambda: dock.library.layers)
+        open_in(dock, library)
         dock.add_layer("")
         dock.add_delivery(Delivery())
         dock.publish()

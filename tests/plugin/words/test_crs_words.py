@@ -5,7 +5,7 @@ from qgis.core import QgsCoordinateReferenceSystem
 
 from onemap.plugin.widgets.named_crs import NamedCrs
 from onemap.plugin.words import core_words
-from onemap.plugin.words.crs_words import crs_title
+from onemap.plugin.words.core_words import crs_title
 from onemap.tests.plugin.other_desk import core
 
 

@@ -6,7 +6,7 @@ from qgis.PyQt.QtCore import QDate, Qt
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication
 
-from onemap.tests.plugin.small_town import box, check, lay_out, wait_for, write_layer
+from onemap.tests.plugin.small_town import box, check, lay_out, open_in, wait_for, write_layer
 
 
 @pytest.fixture
@@ -16,8 +16,7 @@ def tab(dock, library, usual_font):
     dock.resize(320, 576)
     dock.show()
     dock.activateWindow()
-    dock.open_library(library)
-    wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
+    open_in(dock, library)
     dock.tabs.setCurrentIndex(dock.tab_index(dock.check_tab))
     return dock.check_tab
 

@@ -4,13 +4,12 @@ import pytest
 from qgis.core import QgsProject, QgsVectorLayer
 
 from onemap.plugin.desk.parcels.ground_choice import GroundChoice
-from onemap.tests.plugin.small_town import line, wait_for, write_layer
+from onemap.tests.plugin.small_town import awaited, line, open_in, wait_for, write_layer
 
 
 @pytest.fixture
 def tab(dock, library):
-    dock.open_library(library)
-    wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
+    open_in(dock, library)
     return dock.check_tab
 
 
@@ -30,11 +29,10 @@ def route(path):
 
 def checked_area_m2(dock, width):
     """Type a width, press Check, and wait; the remark says the width with which lines were taken."""
-    tab, done = dock.check_tab, []
-    tab.finished.connect(lambda: done.append(True))
+    tab = dock.check_tab
     tab.land.field.setEditText(width)
-    tab.button.click()
-    wait_for(lambda: done)
+    with awaited(tab.finished):
+        tab.button.click()
     assert f"count as land of a stated width: {width} m" in dock.notice.text
     (parcel,) = tab.results.model.parcels
     return parcel.area_m2

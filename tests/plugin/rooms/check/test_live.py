@@ -10,7 +10,7 @@ from qgis.core import QgsGeometry, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtTest import QTest
 
 from onemap.plugin.rooms.check.edit_follower import PAUSE_MS
-from onemap.tests.plugin.small_town import PACK, X, Y, box, check, wait_for, write_layer
+from onemap.tests.plugin.small_town import PACK, X, Y, box, check, open_in, wait_for, write_layer
 from onemap.tests.plugin.windows import ends_its_core
 
 pytestmark = pytest.mark.slow
@@ -19,8 +19,7 @@ pytestmark = pytest.mark.slow
 def open_check_tab(dock, library):
     """The tab Check of the dock on the screen, with a library."""
     dock.show()
-    dock.open_library(library)
-    wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
+    open_in(dock, library)
     dock.tabs.setCurrentIndex(1)
     return dock.check_tab
 

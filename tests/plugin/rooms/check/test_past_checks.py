@@ -9,7 +9,7 @@ from qgis.PyQt.QtCore import QDate
 from qgis.PyQt.QtWidgets import QStyle
 
 from onemap.plugin.desk.results.result_layers import result_layers
-from onemap.tests.plugin.small_town import box, check, wait_for, write_layer
+from onemap.tests.plugin.small_town import awaited, box, check, open_in, wait_for, write_layer
 
 
 @pytest.fixture
@@ -17,8 +17,7 @@ def checked_dock(dock, library, parcels, tmp_path):
     """The dock with a copy of the town's library, its parcels checked."""
     path = str(tmp_path / "mine.gpkg")
     shutil.copyfile(library, path)
-    dock.open_library(path)
-    wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
+    open_in(dock, path)
     dock.check_tab.parcels.choose_layer(parcels)
     check(dock)
     return dock
@@ -40,10 +39,8 @@ def test_a_past_check_is_opened_again_with_its_findings(checked_dock):
     check(checked_dock)
     rows = past_rows(checked_dock)
     tab.past.tree.setCurrentItem(rows[1])
-    done = []
-    tab.finished.connect(lambda: done.append(True))
-    tab.past.open_button.click()
-    wait_for(lambda: done or checked_dock.notice.text)
+    with awaited(tab.finished, lambda: checked_dock.notice.text):
+        tab.past.open_button.click()
     assert tab.results.run.id == first and not tab.past_button.isChecked()
     assert {parcel.parcel: (parcel.verdict, len(parcel.findings)) for parcel in tab.results.model.parcels} == before
     assert not tab.results.remedy_button.isEnabled()
@@ -98,10 +95,8 @@ def test_two_checks_are_compared(checked_dock):
     rows = past_rows(checked_dock)
     assert not tab.past.compare_button.isEnabled()  # the newest is the one on display
     tab.past.tree.setCurrentItem(rows[1])
-    done = []
-    tab.trial_finished.connect(lambda: done.append(True))
-    tab.past.compare_button.click()
-    wait_for(lambda: done or checked_dock.notice.text)
+    with awaited(tab.trial_finished, lambda: checked_dock.notice.text):
+        tab.past.compare_button.click()
     assert " 0 of 3 parcels changed verdict." in tab.trial.summary.text()
     tab.trial.leave()
     assert tab.results.run is not None and tab.results.model.rowCount() == 3
@@ -113,10 +108,8 @@ def test_checks_of_other_parcels_are_compared_by_those_that_both_have(checked_do
     rows = [(box(600, 600, 40, 40), "A"), (box(10, 10, 40, 40), "Z")]
     tab.parcels.choose_file(write_layer(tmp_path / "others.gpkg", ["DKBH"], rows))
     check(checked_dock)
-    done = []
-    tab.trial_finished.connect(lambda: done.append(True))
-    tab.compare_with(first, "First")
-    wait_for(lambda: done)
+    with awaited(tab.trial_finished):
+        tab.compare_with(first, "First")
     assert tab.trial.summary.text() == (
         "Against “First” 1 of 1 parcel changed verdict. Parcels only in “First”: 2. "
         "Parcels only in the check on display: 1."
@@ -140,11 +133,9 @@ def test_a_rule_that_a_check_did_not_ask_is_not_clear_in_it(checked_dock, town):
 
 def test_a_check_has_the_name_of_its_parcels_though_their_layer_went_meanwhile(checked_dock, parcels):
     tab, name = checked_dock.check_tab, parcels.name()
-    done = []
-    tab.finished.connect(lambda: done.append(True))
-    tab.check()
-    QgsProject.instance().removeMapLayer(parcels.id())
-    wait_for(lambda: done)
+    with awaited(tab.finished):
+        tab.check()
+        QgsProject.instance().removeMapLayer(parcels.id())
     assert tab._run_label.text().startswith(f"{name} · ")
 
 

@@ -7,7 +7,7 @@ from qgis.core import QgsProject
 from qgis.PyQt.QtGui import QDesktopServices
 
 from onemap.plugin.profile import settings
-from onemap.tests.plugin.small_town import Reader, wait_for
+from onemap.tests.plugin.small_town import Reader, open_in, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -15,8 +15,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def tab(dock, library, parcels):
     """The tab Check of a dock with the town open and its parcels chosen."""
-    dock.open_library(library)
-    wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
+    open_in(dock, library)
     dock.check_tab.parcels.choose_layer(parcels)
     return dock.check_tab
 

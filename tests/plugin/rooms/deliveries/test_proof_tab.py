@@ -7,7 +7,7 @@ from qgis.PyQt.QtTest import QTest
 
 from onemap.plugin.profile import settings
 from onemap.plugin.rooms.deliveries import proof_tab
-from onemap.tests.plugin.small_town import CRS, X, Y, box, wait_for, write_layer
+from onemap.tests.plugin.small_town import CRS, X, Y, awaited, box, open_in, wait_for, write_layer
 
 TEMPLATE = """
 [template]
@@ -50,8 +50,7 @@ def tab(dock, library, delivery):
     """The room in front, with the delivery chosen."""
     QgsProject.instance().setCrs(QgsCoordinateReferenceSystem(CRS))
     dock.show()
-    dock.open_library(str(library))
-    wait_for(lambda: dock.library.layers)
+    open_in(dock, library)
     room = dock.proof_tab
     dock.tabs.setCurrentIndex(dock.tab_index(room))
     room.form.choose_source(str(delivery))
@@ -60,10 +59,8 @@ def tab(dock, library, delivery):
 
 
 def prove(tab, action=None):
-    shown = []
-    tab.finished.connect(lambda: shown.append(True))
-    (action or tab.button.click)()
-    wait_for(lambda: shown)
+    with awaited(tab.finished):
+        (action or tab.button.click)()
 
 
 def layers_of(property_name="onemap/proof"):

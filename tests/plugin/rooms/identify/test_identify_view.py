@@ -23,7 +23,7 @@ from qgis.PyQt.QtWidgets import QApplication, QMenu
 
 from onemap.plugin.rooms.identify.place_filter import PlaceFilter, PlaceQuestions
 from onemap.tests.plugin.other_desk import make_library
-from onemap.tests.plugin.small_town import CRS, X, Y, box, lay_out, line, wait_for, write_layer
+from onemap.tests.plugin.small_town import CRS, X, Y, box, lay_out, line, open_in, wait_for, write_layer
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +49,7 @@ def town_library(provider, town, tmp_path_factory):
 @pytest.fixture
 def view(dock, town_library):
     dock.show()
-    dock.open_library(town_library)
-    wait_for(lambda: dock.library.layers)
+    open_in(dock, town_library)
     return dock.identify
 
 
@@ -112,15 +111,15 @@ def test_a_chosen_feature_is_highlighted_and_its_values_have_titles(view, canvas
     wait_for(lambda: view.tree.topLevelItemCount())
     item = item_with(view, "0701")
     view.tree.setCurrentItem(item)
-    (band,) = view._bands
+    band = view._feature_band
     assert band.asGeometry().boundingBox().width() == pytest.approx(500, abs=1e-6)
     assert any(item.child(row).text(0) == "Land class code" for row in range(item.childCount()))
     view.tree.setCurrentItem(item.child(0))  # a value is about its feature
-    assert len(view._bands) == 1
+    assert view._feature_band is not None
     view.tree.itemActivated.emit(item, 0)
     assert canvas.extent().contains(QgsPointXY(X + 750, Y + 500))
     view.close_button.click()
-    assert view._bands == [] and view.tree.topLevelItemCount() == 0
+    assert view._feature_band is None and view.tree.topLevelItemCount() == 0
 
 
 def test_enter_asks_about_the_middle_and_escape_gives_the_tool_back(view, canvas):

@@ -17,7 +17,7 @@ from onemap.plugin.rooms.numbers.numbers_tab import ALERTS, INDICATORS, LAND_USE
 from onemap.plugin.widgets.accessible_names import nameless_controls
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.other_desk import core, make_library
-from onemap.tests.plugin.small_town import CRS, Reader, X, Y, box, wait_for, write_layer
+from onemap.tests.plugin.small_town import CRS, Reader, X, Y, box, see_results, wait_for, write_layer
 
 EXPANSION = "Growth boundary over the towns of 2020"  # its target stands in the pack: at most 1.3
 BUILT, REDLINE = "Share of building land", "Ecological red line"
@@ -70,13 +70,7 @@ def tab(dock, numbered_library, tmp_path):
 
 def answer(view, button):
     """Press a button and wait for what is shown."""
-    shown, refused = [], []
-    view.results_shown.connect(lambda: shown.append(True))
-    view.refused.connect(lambda refusal: refused.append(str(refusal)))
-    button.click()
-    wait_for(lambda: shown or refused)
-    assert refused == []
-    return view
+    return see_results(view, button.click)
 
 
 @pytest.fixture
@@ -399,16 +393,16 @@ def test_sensors_stand_on_the_map_by_age_and_status(tab, dock, tmp_path):
     wait_for(lambda: not tab.sensors.isHidden())
     tab.sensors.use_limits(str(limits))
     view = answer(tab.sensors, tab.sensors.button)
-    shown = {feature["node"]: feature["shown"] for feature in view.layer.getFeatures()}
+    shown = {feature["node"]: feature["shown"] for feature in view.map.layer.getFeatures()}
     assert shown == {"A": "alarm_heard", "B": "normal_heard", "C": "unknown_silent"}
-    rules = {rule.filterExpression(): rule for rule in view.layer.renderer().rootRule().children()}
+    rules = {rule.filterExpression(): rule for rule in view.map.layer.renderer().rootRule().children()}
     shapes = {
         name: rules[f"\"shown\" = '{name}'"].symbol().symbolLayer(0).properties()["name"] for name in shown.values()
     }
     assert shapes == {"alarm_heard": "square", "normal_heard": "circle", "unknown_silent": "cross2"}
-    assert rules["\"shown\" = 'alarm_heard'"].label() == "alarm · on time" and view.layer.labelsEnabled()
+    assert rules["\"shown\" = 'alarm_heard'"].label() == "alarm · on time" and view.map.layer.labelsEnabled()
     dock.tabs.setCurrentIndex(0)
-    assert view.layer is None
+    assert view.map.layer is None
 
 
 def test_the_numbers_of_another_day_are_not_left_standing(tab, dock):

@@ -10,7 +10,7 @@ from onemap.plugin.profile import settings
 from onemap.plugin.rooms.remedy.remedy_results import alternative_ground, remainder_ground
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.other_desk import make_library
-from onemap.tests.plugin.small_town import CRS, PACK, X, checked_tab, wait_for
+from onemap.tests.plugin.small_town import CRS, PACK, X, checked_tab, see_results
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -63,12 +63,7 @@ def choose(tab, parcel):
 
 def ask(tab, button):
     """Press a button and wait for what would pass."""
-    shown, refused = [], []
-    tab.remedy.results_shown.connect(lambda: shown.append(True))
-    tab.remedy.refused.connect(lambda refusal: refused.append(str(refusal)))
-    QTest.mouseClick(button, LEFT)
-    wait_for(lambda: shown or refused)
-    assert refused == []
+    see_results(tab.remedy, lambda: QTest.mouseClick(button, LEFT))
 
 
 def rows_of(tree):

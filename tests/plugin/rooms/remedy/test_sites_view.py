@@ -9,7 +9,7 @@ from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.parcels.rules_choice import RulesChoice
 from onemap.plugin.rooms.remedy.sites_view import SitesForm
 from onemap.tests.plugin.other_desk import make_library
-from onemap.tests.plugin.small_town import PACK, box, lay_out, shown_check_tab, wait_for, write_layer
+from onemap.tests.plugin.small_town import PACK, awaited, box, lay_out, shown_check_tab, wait_for, write_layer
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -34,10 +34,8 @@ def tab(farmland, shared_core, canvas):
 
 def find(tab):
     """Press the button and wait for the places."""
-    shown = []
-    tab.sites.results_shown.connect(lambda: shown.append(True))
-    QTest.mouseClick(tab.sites.button, LEFT)
-    wait_for(lambda: shown or tab.refusals)
+    with awaited(tab.sites.results_shown, lambda: tab.refusals):
+        QTest.mouseClick(tab.sites.button, LEFT)
     assert tab.refusals == []
     return tab.sites.sites
 
@@ -139,10 +137,8 @@ def test_a_place_becomes_a_parcel_that_can_be_checked(tab):
     QTest.mouseClick(tab.sites.buttons["draw"], LEFT)
     assert not tab.sites_button.isChecked() and tab._pages.currentWidget() is not tab.sites
     assert tab.parcels.choice.name == "Drawn parcels"
-    done = []
-    tab.finished.connect(lambda: done.append(True))
-    tab.button.click()
-    wait_for(lambda: done or tab.refusals)
+    with awaited(tab.finished, lambda: tab.refusals):
+        tab.button.click()
     (parcel,) = tab.results.model.parcels
     assert (parcel.verdict, round(parcel.area_m2)) == (found[0].verdict, 2500)
 

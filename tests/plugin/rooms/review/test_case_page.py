@@ -7,7 +7,7 @@ from onemap.plugin.rooms.review.review_words import UNSEEN, name_buttons
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.other_desk import core
 from onemap.tests.plugin.review_desk import DAY
-from onemap.tests.plugin.small_town import lay_out, wait_for
+from onemap.tests.plugin.small_town import lay_out, open_in, wait_for
 from onemap.tests.plugin.windows import low_dock
 
 
@@ -103,8 +103,7 @@ def test_the_buttons_of_an_opinion_are_in_sight_in_a_dock_640_pixels_high(dock_o
     dock = dock_on_low_screen
     case = core("review", "open", desk.path, one_parcel, "--project", "School", "--by", "Li", "--on", DAY)["case"]
     core("review", "circulate", desk.path, case, "--by", "Li", "--on", DAY)
-    dock.open_library(desk.path)
-    wait_for(lambda: dock.library.layers)
+    open_in(dock, desk.path)
     tab = dock.review_tab
     dock.tabs.setCurrentIndex(dock.tab_index(tab))
     tab.open_case(case)

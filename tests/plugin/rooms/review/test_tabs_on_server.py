@@ -22,7 +22,7 @@ from onemap.plugin.rooms.compare.compare_tab import CompareTab
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.review_desk import ASKED, Desk
 from onemap.tests.plugin.rooms.compare.test_compare_tab import MATRIX, PLAN_A, PLAN_B
-from onemap.tests.plugin.small_town import Reader, box, wait_for, write_layer
+from onemap.tests.plugin.small_town import Reader, awaited, box, wait_for, write_layer
 from onemap.tests.plugin.town_server import PASSWORD, town_server
 
 pytestmark = pytest.mark.slow
@@ -81,10 +81,8 @@ def show_tab():
 
 def after(tab, signal, do):
     """Do something, and wait for what it leads to."""
-    done = []
-    signal.connect(lambda *_: done.append(True))
-    do()
-    wait_for(lambda: done or tab.said_to_user)
+    with awaited(signal, lambda: tab.said_to_user):
+        do()
     assert tab.said_to_user == []
 
 

@@ -20,7 +20,7 @@ from onemap.plugin.profile import settings
 from onemap.plugin.rooms.numbers.numbers_tab import LAND_USE
 from onemap.plugin.rooms.statistics.statistics_view import AREA, SHARE
 from onemap.tests.plugin.other_desk import core, make_library
-from onemap.tests.plugin.small_town import CRS, X, Y, box, wait_for, write_layer
+from onemap.tests.plugin.small_town import CRS, X, Y, box, see_results, wait_for, write_layer
 
 FARM = {"zh": ("农用地", "0101 水田"), "en": ("Farm land", "0101 Paddy field")}
 
@@ -63,12 +63,7 @@ def view(dock, survey_library):
 
 def balance(view):
     """Press the button and wait; return the rows as (depth, name, hectares, share)."""
-    shown, refused = [], []
-    view.results_shown.connect(lambda: shown.append(True))
-    view.refused.connect(refused.append)
-    view.count_button.click()
-    wait_for(lambda: shown or refused)
-    assert refused == []
+    see_results(view, view.count_button.click)
 
     def rows(item, depth):
         yield depth, item.text(NAME), item.text(AREA), item.text(SHARE)

@@ -5,7 +5,7 @@ import shutil
 import pytest
 from qgis.PyQt.QtWidgets import QPushButton, QToolButton
 
-from onemap.tests.plugin.small_town import wait_for
+from onemap.tests.plugin.small_town import awaited, open_in, wait_for
 
 pytestmark = pytest.mark.slow  # what they share takes long to make
 
@@ -16,18 +16,15 @@ def test_the_sample_city_is_made_opened_and_checked(dock, tmp_path):
     assert dock.notice.text == ""
     assert dock.pages.currentWidget() is dock.tabs
     assert sum(1 for layer in dock.library.layers if layer.in_force) >= 10
-    done = []
-    dock.check_tab.finished.connect(lambda: done.append(True))
-    dock.check_tab.button.click()
-    wait_for(lambda: done)
+    with awaited(dock.check_tab.finished):
+        dock.check_tab.button.click()
     assert "DK90028" in dock.notice.text  # which states neither use nor kind
     assert dock.check_tab.results.model.rowCount() == 2000
 
 
 def test_a_sample_city_that_is_made_while_somebody_works_at_another_library_is_offered(dock, library, town, tmp_path):
     dock.pages.setCurrentWidget(dock.sample_page)
-    dock.open_library(library)
-    wait_for(lambda: dock.library.layers)
+    open_in(dock, library)
     city = shutil.copy(library, tmp_path / "city.gpkg")  # instead of one whose making takes half a minute
     dock.sample_page.made.emit(str(city), str(town / "parcels.gpkg"))
     assert "sample city is made" in dock.notice.text
