@@ -26,7 +26,6 @@ from onemap.plugin.connection.package_lock import (
     lock_beside,
 )
 from onemap.plugin.connection.programs import ProgramError, Progress, ask_program, run_program
-from onemap.plugin.connection.qgis_places import pythons_of_app
 from onemap.plugin.connection.uv_program import find_uv
 
 OLDEST = (3, 11)
@@ -36,6 +35,9 @@ INTERPRETER_FOLDER = "python"  # of a folder of wheels, and of the profile
 MARK_NAME = "core.json"
 REPORT_NAME = "self-test.json"
 RENAME_WAITS_S = (0.1, 0.3, 1.0, 2.0)
+# Of QGIS on macOS: in QGIS 3 the first; in 3.44's last the second; in QGIS 4 the third, which brings the bundle's own
+# library with it.
+PYTHONS_OF_APP = ("MacOS/bin/python3", "MacOS/bin/python", "MacOS/python")
 # Programs that a desktop starts on macOS do not get the PATH of the user's shell.
 EXTRA_FOLDERS = (
     "/opt/homebrew/bin",
@@ -107,11 +109,6 @@ def find_core(settings_python: str, core_folder: Path, checkout: Path, requireme
     return CorePython(checkout_python, "checkout") if checkout_python.exists() else None
 
 
-def is_missing_python(settings_python: str) -> bool:
-    """Whether the settings name an interpreter that is missing; `find_core` ignores it."""
-    return bool(settings_python) and shutil.which(settings_python) is None
-
-
 def has_packages(command: list[str], requirements: Path) -> bool:
     """Whether an interpreter is new enough and has every package of the list, in a version that is new enough."""
     code = (
@@ -135,7 +132,7 @@ def python_commands(settings_python: str = "") -> Iterator[list[str]]:
     yield [str(base / "python.exe" if os.name == "nt" else base / "bin" / "python3")]
     contents = next((folder for folder in base.parents if folder.name == "Contents"), None)
     if contents is not None:  # an application of macOS
-        yield from ([str(path)] for path in pythons_of_app(contents))
+        yield from ([str(contents / place)] for place in PYTHONS_OF_APP)
     if shutil.which("py"):
         yield ["py", "-3"]
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), *EXTRA_FOLDERS])
