@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from qgis.core import QgsApplication, QgsFeedback, QgsTask
-from qgis.PyQt.QtCore import QObject, QTimer
+from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
 from onemap.plugin.connection.refusals import Refusal, cancel_refusal
 
@@ -82,6 +82,38 @@ class BackgroundTask(QgsTask):
     def _show_step(self, percent: float) -> None:
         if self._on_step is not None:
             self._on_step(percent / 100, self._step)
+
+
+class BackgroundRequest(QObject):
+    """Work in the background, with the signals and the `cancel` of a request to the core."""
+
+    progressed = pyqtSignal(float, str)
+    answered = pyqtSignal(object)  # the result
+    refused = pyqtSignal(object)  # Refusal
+
+    def __init__(
+        self, title: str, work: Callable[[Callable[[float, str], None]], Any], feedback: QgsFeedback | None = None
+    ) -> None:
+        """Start the work; arguments as for `BackgroundTask`, which holds this object until it ends."""
+        super().__init__()
+        self._task = BackgroundTask(
+            title, work, self._end, lambda share, step: self.progressed.emit(share, step), feedback
+        ).start()
+
+    def cancel(self) -> None:
+        """Stop the work."""
+        self._task.cancel()
+
+    let_go = cancel
+
+    def _end(self, result: Any, error: Exception | None) -> None:
+        if self._task.isCanceled():
+            self.refused.emit(cancel_refusal())
+        elif error is not None:
+            self.refused.emit(refusal_of(error))
+        else:
+            self.answered.emit(result)
+        self.deleteLater()
 
 
 def refusal_of(error: Exception) -> Refusal:
