@@ -65,7 +65,6 @@ class CorePython:
     """An interpreter that has the core's packages.
 
     origin: settings, profile or checkout.
-    is_current: False if it was made for an older plugin, with other packages.
     """
 
     path: Path
@@ -78,18 +77,15 @@ class SetupPlan:
     """The plan of a new Python for the core.
 
     core_folder: the first core's folder; later ones have a number after that name.
-    main: the core's __main__.py, started once as a test.
     requirements: the list of packages; the lists with versions and hashes are in the same folder.
-    settings_python: an interpreter that the settings name; empty for none.
-    wheels: a folder of wheels, for places without internet; empty for none.
     language: the language in which the core reports what does not work here.
     """
 
     core_folder: Path
     main: Path  # the core's __main__.py, started once to see that all is well
     requirements: Path
-    settings_python: str = ""  # an interpreter that the user named
-    wheels: str = ""  # a folder of wheels, for places without internet
+    settings_python: str = ""  # an interpreter that the settings name; empty for none
+    wheels: str = ""  # a folder of wheels, for places without internet; empty for none
     language: str = "en"
 
     def lock(self, name: str) -> Path:

@@ -55,7 +55,7 @@ class BackgroundTask(QgsTask):
 
     def forget(self) -> None:
         """Cancel without calling back, because the caller is about to be deleted."""
-        self._on_done, self._on_step = _ignore_result, None
+        self._on_done, self._on_step = (lambda _result, _error: None), None
         self.cancel()
 
     def run(self) -> bool:
@@ -126,7 +126,3 @@ def refusal_of(error: Exception) -> Refusal:
 def one_shot_timer(owner: QObject, wait_ms: int, action: Callable[[], Any]) -> QTimer:
     """A timer that calls once, this long after its last start."""
     return QTimer(owner, singleShot=True, interval=wait_ms, timeout=action)
-
-
-def _ignore_result(result: Any, error: Exception | None) -> None:
-    """Ignore the result."""

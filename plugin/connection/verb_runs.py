@@ -96,9 +96,7 @@ def learn_words() -> None:
 
 def _login(library: str) -> dict[str, str]:
     """The environment variables for a library. Raises Refusal if the location contains a login itself."""
-    if not is_server(library):
-        return {}
-    if has_login(library):
+    if is_server(library) and has_login(library):
         raise Refusal(
             tr("Take user and password out of the library's address: open it in the One Map panel, with an entry.")
         )

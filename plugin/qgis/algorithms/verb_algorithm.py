@@ -48,7 +48,7 @@ from onemap.plugin.words.verb_parameters import argument_names, verb_parameters
 ANY_PATH = (QgsProcessingParameterFeatureSource, QgsProcessingParameterFile)
 EXIT_THRESHOLD = 4
 POINT = "POINT"
-# The toolbox group of each algorithm, and further words by which it is found, in both languages.
+# The algorithms of each group of the toolbox.
 _GROUPS = {
     "library": "new add inspect ingest publish",
     "parcels": "check remedy sites sheet identify prove",
@@ -57,7 +57,7 @@ _GROUPS = {
     "exchange": "validate changes deliver receive redline",
     "numbers": "statistics transitions indicators warnings readings",
 }
-# Beside its name: what somebody types who knows the matter and not the tool.
+# By which it is found beside its name, in both languages: what somebody types who knows the matter and not the tool.
 _TAGS = {
     "library": "library,version,catalogue,资料库,入库,版本,一张图",
     "parcels": "parcel,conflict,rule,site,地块,冲突,规则,选址,用地预审",
