@@ -46,8 +46,8 @@ def remove_layer(layer: QgsMapLayer, is_kept: bool = False) -> None:
 def switch_layer(layer: QgsMapLayer, is_on: bool, with_groups: bool = False) -> None:
     """Switch a layer of the layer tree on or off. with_groups: one that is switched on is seen, whatever its groups."""
     node = QgsProject.instance().layerTreeRoot().findLayer(layer.id())
-    if node is not None and with_groups:
-        node.setItemVisibilityCheckedParentRecursive(is_on)
+    if node is not None and is_on and with_groups:
+        node.setItemVisibilityCheckedParentRecursive(True)
     elif node is not None:
         node.setItemVisibilityChecked(is_on)
 
