@@ -46,7 +46,7 @@ class Asking(QObject):
         """
         super().__init__(owner)
         self._core = core
-        self.scope = scope or (lambda: None)
+        self.scope = scope or _any_scope
         self.is_writing = is_writing
         self._open: list[_Question] = []
         self._patience = one_shot_timer(self, GLANCE_MS, self.slow)
@@ -213,3 +213,7 @@ class _Question(QObject):
             show(*answer)
         elif self._discard is not None:
             self._discard()
+
+
+def _any_scope() -> None:
+    """The scope of requests that concern no open library."""
