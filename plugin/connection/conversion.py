@@ -7,12 +7,11 @@ from typing import Any
 
 from osgeo import gdal, ogr
 from qgis.core import QgsProcessingUtils
-from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from onemap.plugin.connection.layer_export import SourceFile
 from onemap.plugin.connection.programs import Progress
 from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.connection.task import BackgroundTask, refusal_of
+from onemap.plugin.connection.task import BackgroundRequest
 from onemap.plugin.words.translation import tr
 
 DRIVERS = {
@@ -70,35 +69,12 @@ def convert(source: SourceFile, progress: Progress) -> SourceFile:
     return SourceFile(str(target), source.layer, source.crs)
 
 
-class Conversion(QObject):
-    """A conversion in the background, with the signals and the `cancel` of a request to the core."""
+class Conversion(BackgroundRequest):
+    """A conversion in the background; its answer is a SourceFile."""
 
-    progressed = pyqtSignal(float, str)
-    answered = pyqtSignal(object)  # SourceFile
-    refused = pyqtSignal(object)  # Refusal
-
-    def __init__(self, source: SourceFile, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, source: SourceFile) -> None:
         title = tr("Read {file}").format(file=Path(source.path).name)
-        self._task = BackgroundTask(
-            title,
-            lambda progress: convert(source, progress),
-            self._end,
-            lambda share, step: self.progressed.emit(share, step),
-        ).start()
-
-    def cancel(self) -> None:
-        """Stop the conversion."""
-        self._task.cancel()
-
-    let_go = cancel
-
-    def _end(self, source: SourceFile | None, error: Exception | None) -> None:
-        if error is None:
-            self.answered.emit(source)
-        else:
-            self.refused.emit(refusal_of(error))
-        self.deleteLater()
+        super().__init__(title, lambda progress: convert(source, progress))
 
 
 def _drivers(path: str) -> list[str]:

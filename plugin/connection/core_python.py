@@ -26,7 +26,6 @@ from onemap.plugin.connection.package_lock import (
     lock_beside,
 )
 from onemap.plugin.connection.programs import ProgramError, Progress, ask_program, run_program
-from onemap.plugin.connection.qgis_places import pythons_of_app
 from onemap.plugin.connection.uv_program import find_uv
 
 OLDEST = (3, 11)
@@ -36,6 +35,9 @@ INTERPRETER_FOLDER = "python"  # of a folder of wheels, and of the profile
 MARK_NAME = "core.json"
 REPORT_NAME = "self-test.json"
 RENAME_WAITS_S = (0.1, 0.3, 1.0, 2.0)
+# Of QGIS on macOS: in QGIS 3 the first; in 3.44's last the second; in QGIS 4 the third, which brings the bundle's own
+# library with it.
+PYTHONS_OF_APP = ("MacOS/bin/python3", "MacOS/bin/python", "MacOS/python")
 # Programs that a desktop starts on macOS do not get the PATH of the user's shell.
 EXTRA_FOLDERS = (
     "/opt/homebrew/bin",
@@ -63,7 +65,6 @@ class CorePython:
     """An interpreter that has the core's packages.
 
     origin: settings, profile or checkout.
-    is_current: False if it was made for an older plugin, with other packages.
     """
 
     path: Path
@@ -76,18 +77,15 @@ class SetupPlan:
     """The plan of a new Python for the core.
 
     core_folder: the first core's folder; later ones have a number after that name.
-    main: the core's __main__.py, started once as a test.
     requirements: the list of packages; the lists with versions and hashes are in the same folder.
-    settings_python: an interpreter that the settings name; empty for none.
-    wheels: a folder of wheels, for places without internet; empty for none.
     language: the language in which the core reports what does not work here.
     """
 
     core_folder: Path
     main: Path  # the core's __main__.py, started once to see that all is well
     requirements: Path
-    settings_python: str = ""  # an interpreter that the user named
-    wheels: str = ""  # a folder of wheels, for places without internet
+    settings_python: str = ""  # an interpreter that the settings name; empty for none
+    wheels: str = ""  # a folder of wheels, for places without internet; empty for none
     language: str = "en"
 
     def lock(self, name: str) -> Path:
@@ -105,11 +103,6 @@ def find_core(settings_python: str, core_folder: Path, checkout: Path, requireme
         return CorePython(python_in(folder), "profile", is_current)
     checkout_python = python_in(checkout / ".venv")
     return CorePython(checkout_python, "checkout") if checkout_python.exists() else None
-
-
-def is_missing_python(settings_python: str) -> bool:
-    """Whether the settings name an interpreter that is missing; `find_core` ignores it."""
-    return bool(settings_python) and shutil.which(settings_python) is None
 
 
 def has_packages(command: list[str], requirements: Path) -> bool:
@@ -135,7 +128,7 @@ def python_commands(settings_python: str = "") -> Iterator[list[str]]:
     yield [str(base / "python.exe" if os.name == "nt" else base / "bin" / "python3")]
     contents = next((folder for folder in base.parents if folder.name == "Contents"), None)
     if contents is not None:  # an application of macOS
-        yield from ([str(path)] for path in pythons_of_app(contents))
+        yield from ([str(contents / place)] for place in PYTHONS_OF_APP)
     if shutil.which("py"):
         yield ["py", "-3"]
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), *EXTRA_FOLDERS])

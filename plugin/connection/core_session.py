@@ -8,6 +8,7 @@ starts the core.
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from qgis.core import QgsApplication, QgsMessageLog, QgsProxyProgressTask
 from qgis.PyQt.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, pyqtSignal
 
 from onemap.plugin.connection.core_folders import newest_core, note_use
-from onemap.plugin.connection.core_python import CorePython, find_core, is_missing_python
+from onemap.plugin.connection.core_python import CorePython, find_core
 from onemap.plugin.connection.programs import clean_environment
 from onemap.plugin.connection.refusals import Refusal, cancel_refusal, refusal_from_error
 from onemap.plugin.connection.server_logins import login_environment
@@ -46,7 +47,7 @@ def first_core() -> Path:
 def missing_python_message() -> str:
     """The message if the settings name a Python that does not exist; otherwise empty."""
     path = settings.get("core_python")
-    if not is_missing_python(path):
+    if not path or shutil.which(path) is not None:
         return ""
     text = tr("The settings name {python} as the core's Python. It is not there, so it is passed over.")
     return text.format(python=path)
@@ -60,6 +61,14 @@ def serve_command(python: CorePython) -> list[str]:
 def is_given(value: Any) -> bool:
     """Whether an option has a value: None, False and an empty text mean no value; 0 is one."""
     return value is not None and value is not False and value != ""
+
+
+def needed_core() -> CorePython:
+    """The interpreter that starts the core now. Raises Refusal if it must be set up first."""
+    python = core_python()
+    if python is None:
+        raise core_missing()
+    return python
 
 
 def core_missing() -> Refusal:
@@ -223,9 +232,7 @@ class Core(QObject):
         """Start the core unless it runs. Raises Refusal if there is no core, or its login cannot be read."""
         if self._process is not None:
             return
-        python = core_python()
-        if python is None:
-            raise core_missing()
+        command = serve_command(needed_core())
         environment = QProcessEnvironment()
         # A password goes by the environment: a command line, a request or a log could be read by others.
         for name, value in {**clean_environment(), **login_environment(self._entry)}.items():
@@ -237,8 +244,7 @@ class Core(QObject):
         self._process.readyReadStandardError.connect(self._read_output)
         self._process.finished.connect(self._process_ended)
         self._process.errorOccurred.connect(self._process_failed)
-        program, *words = serve_command(python)
-        self._process.start(program, words)
+        self._process.start(command[0], command[1:])
 
     def _send(self, message: dict[str, Any]) -> None:
         if self._process is not None:

@@ -177,9 +177,12 @@ def ensure_count(features: Iterable[QgsFeature], expected: int | None, name: str
         count += 1
         yield feature
     if expected is not None and count != expected:
-        text = tr(
-            "“{service}” gave {count} of {expected:# feature|# features}, so nothing was taken. "
-            "Try again later. {reason}"
-        )
-        message = text.format(service=name, count=Count(count), expected=Count(expected), reason="")
-        raise Refusal(message.strip())
+        raise count_refusal(name, count, expected)
+
+
+def count_refusal(name: str, count: int, expected: int, reason: str = "") -> Refusal:
+    """The refusal of a layer that gave another number of features than it has."""
+    text = tr(
+        "“{service}” gave {count} of {expected:# feature|# features}, so nothing was taken. Try again later. {reason}"
+    )
+    return Refusal(text.format(service=name, count=Count(count), expected=Count(expected), reason=reason).strip())

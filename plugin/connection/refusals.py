@@ -25,7 +25,6 @@ class Refusal(Exception):
     problems: as in the core's JSON.
     exit_code: as of the command line.
     verb: the verb of the request, if any.
-    mend: the text of a button that solves the problem, and its action.
     mend_option: the command-line option that the button replaces, as the core's texts name it.
     """
 

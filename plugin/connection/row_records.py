@@ -9,10 +9,6 @@ from typing import Any, TypeVar
 Record = TypeVar("Record")
 
 
-def _as_it_is(value: Any) -> Any:
-    return value
-
-
 _CONVERSIONS: dict[Any, Callable[[Any], Any]] = {"str": lambda value: str(value or ""), "bool": bool}
 
 
@@ -21,5 +17,8 @@ def record_of(kind: Callable[..., Record], row: Mapping[str, Any], /, **known: A
 
     A text that the row lacks is empty, a truth value is False, any other value is None.
     """
-    named = [one for one in fields(kind) if one.name not in known]  # type: ignore[arg-type]
-    return kind(**known, **{one.name: _CONVERSIONS.get(one.type, _as_it_is)(row.get(one.name)) for one in named})
+    for one in fields(kind):  # type: ignore[arg-type]
+        if one.name not in known:
+            value = row.get(one.name)
+            known[one.name] = _CONVERSIONS[one.type](value) if one.type in _CONVERSIONS else value
+    return kind(**known)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from qgis.core import QgsApplication, QgsFeedback, QgsTask
-from qgis.PyQt.QtCore import QObject, QTimer
+from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
 from onemap.plugin.connection.refusals import Refusal, cancel_refusal
 
@@ -55,7 +55,7 @@ class BackgroundTask(QgsTask):
 
     def forget(self) -> None:
         """Cancel without calling back, because the caller is about to be deleted."""
-        self._on_done, self._on_step = _ignore_result, None
+        self._on_done, self._on_step = (lambda _result, _error: None), None
         self.cancel()
 
     def run(self) -> bool:
@@ -84,6 +84,38 @@ class BackgroundTask(QgsTask):
             self._on_step(percent / 100, self._step)
 
 
+class BackgroundRequest(QObject):
+    """Work in the background, with the signals and the `cancel` of a request to the core."""
+
+    progressed = pyqtSignal(float, str)
+    answered = pyqtSignal(object)  # the result
+    refused = pyqtSignal(object)  # Refusal
+
+    def __init__(
+        self, title: str, work: Callable[[Callable[[float, str], None]], Any], feedback: QgsFeedback | None = None
+    ) -> None:
+        """Start the work; arguments as for `BackgroundTask`, which holds this object until it ends."""
+        super().__init__()
+        self._task = BackgroundTask(
+            title, work, self._end, lambda share, step: self.progressed.emit(share, step), feedback
+        ).start()
+
+    def cancel(self) -> None:
+        """Stop the work."""
+        self._task.cancel()
+
+    let_go = cancel
+
+    def _end(self, result: Any, error: Exception | None) -> None:
+        if self._task.isCanceled():
+            self.refused.emit(cancel_refusal())
+        elif error is not None:
+            self.refused.emit(refusal_of(error))
+        else:
+            self.answered.emit(result)
+        self.deleteLater()
+
+
 def refusal_of(error: Exception) -> Refusal:
     """The error of a piece of work as a refusal, to be shown like one of the core."""
     if isinstance(error, Cancelled):
@@ -94,7 +126,3 @@ def refusal_of(error: Exception) -> Refusal:
 def one_shot_timer(owner: QObject, wait_ms: int, action: Callable[[], Any]) -> QTimer:
     """A timer that calls once, this long after its last start."""
     return QTimer(owner, singleShot=True, interval=wait_ms, timeout=action)
-
-
-def _ignore_result(result: Any, error: Exception | None) -> None:
-    """Ignore the result."""

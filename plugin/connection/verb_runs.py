@@ -12,10 +12,9 @@ from qgis.PyQt.QtCore import QByteArray, QProcess, QProcessEnvironment
 from onemap.plugin.connection.core_session import (
     KILL_AFTER_MS,
     MAX_OUTPUT_LENGTH,
-    core_missing,
-    core_python,
     death_message,
     is_given,
+    needed_core,
 )
 from onemap.plugin.connection.programs import clean_environment
 from onemap.plugin.connection.refusals import Refusal, cancel_refusal, refusal_from_answer
@@ -23,6 +22,7 @@ from onemap.plugin.connection.server_location import has_login, is_server
 from onemap.plugin.connection.server_logins import entry_of, login_environment
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import FOLDER
+from onemap.plugin.words.core_words import are_known, learn
 from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verb_parameters import verb_parameters
 
@@ -57,9 +57,7 @@ def run_verb(
     feedback = feedback or QgsProcessingFeedback(False)
     if feedback.isCanceled():
         raise cancel_refusal()
-    python = core_python()
-    if python is None:
-        raise core_missing()
+    program = str(needed_core().path)
     login = _login(str(options.get("library") or ""))
     words = command_line(verb, options)
     output = bytearray()
@@ -72,9 +70,9 @@ def run_verb(
         follower.feed(chunk.data())
 
     if login:
-        exit_code = _run_logged_in(str(python.path), words, login, keep, follow, feedback)
+        exit_code = _run_logged_in(program, words, login, keep, follow, feedback)
     else:
-        process = QgsBlockingProcess(str(python.path), words)
+        process = QgsBlockingProcess(program, words)
         # QGIS calls both without asking whether they are set, and keeps no reference: so both, and by name.
         process.setStdOutHandler(keep)
         process.setStdErrHandler(follow)
@@ -90,11 +88,15 @@ def run_verb(
     return answer, exit_code
 
 
+def learn_words() -> None:
+    """Ask the core for its words, unless the dock has done so. Raises Refusal."""
+    if not are_known():
+        learn(run_verb("words", {})[0])
+
+
 def _login(library: str) -> dict[str, str]:
     """The environment variables for a library. Raises Refusal if the location contains a login itself."""
-    if not is_server(library):
-        return {}
-    if has_login(library):
+    if is_server(library) and has_login(library):
         raise Refusal(
             tr("Take user and password out of the library's address: open it in the One Map panel, with an entry.")
         )

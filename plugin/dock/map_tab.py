@@ -36,11 +36,10 @@ from onemap.plugin.desk.map.map_layers import (
     put_on_map,
     remove_from_map,
 )
-from onemap.plugin.desk.map.map_themes import first_theme
+from onemap.plugin.desk.map.map_themes import ThemeSteps, first_theme
 from onemap.plugin.desk.map.moved_layers import know_moved_layers, know_published_layers
 from onemap.plugin.desk.map.place_list import PlaceList, ShowPlace, nothing_found
 from onemap.plugin.desk.map.theme_buttons import ThemeButtons
-from onemap.plugin.desk.map.theme_steps import ThemeSteps
 from onemap.plugin.desk.map.version_slider import VersionSlider
 from onemap.plugin.desk.results.row_menu import RowMenu
 from onemap.plugin.dock.empty_page import EmptyLibrary

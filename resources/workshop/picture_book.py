@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 from itertools import product
 from pathlib import Path
 
-from workshop import browser_pictures, demo, document_pictures, qgis_programs, translations
+from workshop import checks, demo, document_pictures, qgis_programs, translations
 from workshop.machine import ROOT, WorkshopError, run, say
 
 FOLDER = ROOT / "build" / "pictures"
+PAGES = "tests/rules/verbs/web"  # of the browser
+WALKS = [f"{PAGES}/test_{name}.py" for name in ("desk_browser", "desk_map", "public_browser")]
 SETS = {
     f"{language}-{theme}-{scale}": (language, theme, scale)
     for language, theme, scale in product(("zh", "en"), ("light", "dark"), (100, 150))
@@ -75,8 +78,20 @@ def pictures(words: list[str]) -> int:
 
 
 def _take_web() -> int:
-    """Take the pages in a browser. Raises WorkshopError."""
-    browser_pictures.take(FOLDER / WEB)
+    """Take the pages of `onemap web`, by the tests that walk through them in Chromium. The folder is made anew.
+
+    Raises WorkshopError if a walk failed, or if there is no Chromium and thus no picture.
+    """
+    say("Taking the pictures of the pages in a browser")
+    folder = FOLDER / WEB
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    os.environ["ONEMAP_PICTURES"] = str(folder)
+    if checks.test([*WALKS, "-m", "slow or nightly"]) or not any(folder.glob("*.png")):
+        raise WorkshopError(
+            f"the pages of {PAGES} could not be taken; why is said above. "
+            "They need Chromium: on Debian, apt-get install chromium."
+        )
     _write_page()
     return 0
 

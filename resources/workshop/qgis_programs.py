@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import functools
-import importlib.util
 import os
 import shutil
 import sys
 from pathlib import Path
-from types import ModuleType
 
-from workshop import debian, pythons
-from workshop.machine import IS_WINDOWS, ROOT, WorkshopError, answer, run, say, warn
+from workshop import debian, pythons, qgis_places
+from workshop.machine import IS_WINDOWS, WorkshopError, answer, run, say, warn
 from workshop.machine import program as program_in
 
 ASK_VERSION = "from qgis.core import Qgis; print(Qgis.QGIS_VERSION_INT)"
@@ -123,23 +121,10 @@ def enable_plugin() -> None:
 @functools.cache
 def installed_places() -> tuple:
     """Each QGIS on Windows or macOS in its usual places, or where the system says; none elsewhere."""
-    places = _places()
     prefix = os.environ.get("QGIS_PREFIX_PATH", "")
     if sys.platform == "darwin":
-        return tuple(places.mac_places([Path("/Applications"), Path.home() / "Applications"], prefix))
-    return tuple(places.windows_places(os.environ, places.registry_folders())) if IS_WINDOWS else ()
-
-
-def _places() -> ModuleType:
-    """The plugin's module of QGIS's places, loaded by its path, because nothing of the package is installed here."""
-    path = ROOT / "plugin" / "connection" / "qgis_places.py"
-    spec = importlib.util.spec_from_file_location("qgis_places", path)
-    if spec is None or spec.loader is None:
-        raise WorkshopError(f"cannot read {path}. Get the checkout whole, then run again.")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # its classes ask there for their module
-    spec.loader.exec_module(module)
-    return module
+        return tuple(qgis_places.mac_places([Path("/Applications"), Path.home() / "Applications"], prefix))
+    return tuple(qgis_places.windows_places(os.environ, qgis_places.registry_folders())) if IS_WINDOWS else ()
 
 
 def _candidates() -> list:

@@ -97,7 +97,7 @@ class AddDialog(WorkingDialog):
         self.page.show_nothing(tr("Reading the file…"))
         if is_convertible(source.path):
             note = tr("Read by this QGIS's GDAL from {file}").format(file=Path(source.path).name)
-            self.asking.follow(Conversion(source, self), lambda source_file: self._inspect(source_file, note))
+            self.asking.follow(Conversion(source), lambda source_file: self._inspect(source_file, note))
             self.work.begin(tr("Reading the file…"))
         else:
             self._inspect(source, source.note)

@@ -8,7 +8,7 @@ from typing import Any
 from qgis.PyQt.QtCore import QDate, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QFormLayout, QLineEdit, QWidget
 
-from onemap.plugin.desk.add.coverage_choice import coverage_box, coverage_of, mend_boxes, with_file_button
+from onemap.plugin.desk.add.coverage_choice import coverage_box, mend_boxes, value_in, with_file_button
 from onemap.plugin.widgets.form_fields import choice_box, date_box, day_text, fill_form, shrink
 from onemap.plugin.widgets.target_file import ask_target
 from onemap.plugin.widgets.tick_box import TickBox
@@ -82,7 +82,7 @@ class AddOptionsForm(QWidget):
             "label": self.label.text().strip(),
             "valid_from": day_text(self.valid_from),
             "valid_to": day_text(self.valid_to),
-            "covers": coverage_of(self.covers),
+            "covers": value_in(self.covers),
             "accuracy": self.accuracy.text().strip(),
             "encoding": self.encoding_name,
             "transform": self.transform.text().strip(),
@@ -95,8 +95,7 @@ class AddOptionsForm(QWidget):
     @property
     def encoding_name(self) -> str:
         """The chosen encoding; empty where the core finds it."""
-        index = self.encoding.findText(self.encoding.currentText())
-        return self.encoding.itemData(index) if index >= 0 else self.encoding.currentText().strip()
+        return value_in(self.encoding)
 
     def _choose_report(self) -> None:
         ask_target(self, tr("Report"), "", file_forms([".xlsx"]), self.report.setText)

@@ -29,11 +29,10 @@ def coverage_titles() -> dict[str, str]:
     return {code: word("coverages", code) for code in known_words("add", "covers")}
 
 
-def coverage_of(box: QComboBox) -> str:
-    """The chosen coverage as the core takes it; empty for no statement."""
-    chosen = box.currentText()
-    index = box.findText(chosen)
-    return box.itemData(index) if index >= 0 else chosen.strip()
+def value_in(box: QComboBox) -> str:
+    """What is chosen in a list of titles, as the core takes it, or what is typed there; empty for no statement."""
+    index = box.findText(box.currentText())
+    return box.itemData(index) if index >= 0 else box.currentText().strip()
 
 
 def coverage_row(box: QComboBox) -> QHBoxLayout:

@@ -13,7 +13,7 @@ from qgis.PyQt.QtWidgets import QFileDialog, QLineEdit, QMenu, QSplitter, QToolB
 
 from onemap.plugin.connection.refusals import Refusal, refusals_told
 from onemap.plugin.desk.add.answers_dialog import AnswersDialog
-from onemap.plugin.desk.add.coverage_choice import coverage_box, coverage_of, coverage_row, with_file_button
+from onemap.plugin.desk.add.coverage_choice import coverage_box, coverage_row, value_in, with_file_button
 from onemap.plugin.desk.add.delivery_row_page import DeliveryRowPage
 from onemap.plugin.desk.add.delivery_table import DeliveryTable
 from onemap.plugin.desk.add.planned_layers import ADDED, REFUSED, PlannedLayer, plan_text, planned_layers
@@ -133,7 +133,7 @@ class DeliveryDialog(WorkingDialog):
         codes = {row.code for row in self.table.rows}
         is_first = not any(self._versions(code) for code in codes if code)
         self.covers.setItemText(0, tr("not stated") if is_first else tr("as the last version said"))
-        if is_first and self._library.has_district and not coverage_of(self.covers):
+        if is_first and self._library.has_district and not value_in(self.covers):
             self.covers.setCurrentIndex(self.covers.findData(DISTRICT))
 
     def add(self, each: bool = False) -> None:
@@ -145,7 +145,7 @@ class DeliveryDialog(WorkingDialog):
         self._sent, self._tables_before = self.table.ready, {version.table for version in self._versions()}
         plan = _new_plan()
         Path(plan).write_text(
-            plan_text([*self._sent, *self.table.unreadable_rows], coverage_of(self.covers)), encoding="utf-8"
+            plan_text([*self._sent, *self.table.unreadable_rows], value_in(self.covers)), encoding="utf-8"
         )
         title = tr("Add {count:# layer|# layers} of a delivery").format(count=Count(len(self.table.planned_versions)))
         params: dict[str, Any] = {"plan": plan, "each": each}
@@ -315,7 +315,7 @@ class DeliveryDialog(WorkingDialog):
         together = files.format(layers=several) if several else ""
         waiting = len(self.table.waiting)
         left = tr("Still without a layer, and so left out: {count}.").format(count=waiting) if waiting else ""
-        is_whole = coverage_of(self.covers) == DISTRICT
+        is_whole = value_in(self.covers) == DISTRICT
         ground = tr("Where a layer has no feature, a check finds nothing there.") if is_whole else ""
         return sentences(text, together, left, ground)
 

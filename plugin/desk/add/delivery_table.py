@@ -10,7 +10,7 @@ from qgis.PyQt.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QLine
 
 from onemap.plugin.connection.refusals import problem_line
 from onemap.plugin.desk.add.add_form import search_box
-from onemap.plugin.desk.add.coverage_choice import coverage_box, coverage_of
+from onemap.plugin.desk.add.coverage_choice import coverage_box, value_in
 from onemap.plugin.desk.add.planned_layers import (
     ADDED,
     CHOSEN,
@@ -80,7 +80,8 @@ class DeliveryTable(QTableWidget):
     def show_targets(self, layers: list[CatalogueLayer]) -> None:
         """Know the layers of the library; what a row becomes stays."""
         self._layers = {entry.code: entry for entry in layers}
-        titles = [(f"{entry.title} · {entry.code}", entry.code) for entry in sorted(layers, key=_place_of)]
+        in_order = sorted(layers, key=lambda entry: entry.place[:2])
+        titles = [(f"{entry.title} · {entry.code}", entry.code) for entry in in_order]
         listed = [(tr("– left out"), ""), *titles]
         if listed != self._listed:
             self._listed = listed
@@ -212,7 +213,7 @@ class DeliveryTable(QTableWidget):
         covers.setAccessibleName(f"{tr('Covers')} {row.name}")
         label = QLineEdit(row.label, placeholderText=tr("today"), accessibleName=f"{tr('Label')} {row.name}")
         target.currentIndexChanged.connect(lambda _index: self._choose_target(number, target))
-        covers.currentTextChanged.connect(lambda _text: setattr(row, "covers", coverage_of(covers)))
+        covers.currentTextChanged.connect(lambda _text: setattr(row, "covers", value_in(covers)))
         label.textChanged.connect(lambda text: self._choose_label(number, text))
         for column, control in ((TARGET, target), (COVERS, covers), (LABEL, label)):
             control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -257,10 +258,6 @@ class DeliveryTable(QTableWidget):
             brush = quiet_brush(self.palette(), QPalette.ColorRole.Text, QPalette.ColorRole.Base)
             for column in (NAME, STATE):
                 self.item(number, column).setForeground(brush)
-
-
-def _place_of(entry: CatalogueLayer) -> tuple[int, int]:
-    return entry.place[:2]
 
 
 def _show_target(box: QComboBox, row: PlannedLayer) -> None:

@@ -22,7 +22,6 @@ class InspectedLayer:
     geometry: str
     crs: str
     crs_from: str
-    encoding: str
     bounds: tuple[float, ...]
     fields: tuple[tuple[str, str], ...]  # name and type
     problems: tuple[dict[str, Any], ...]

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from qgis.core import (
-    Qgis,
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
     QgsCsException,
     QgsFeature,
     QgsFillSymbol,
     QgsGeometry,
-    QgsLineSymbol,
     QgsMapLayer,
-    QgsMarkerSymbol,
     QgsProject,
     QgsRasterLayer,
     QgsRectangle,
@@ -28,6 +25,7 @@ from qgis.PyQt.QtGui import QColor
 from qgis.PyQt.QtWidgets import QWidget
 
 from onemap.plugin.desk.add.inspection_result import InspectedLayer
+from onemap.plugin.desk.map.layer_styles import symbol_of
 from onemap.plugin.desk.map.sliced_work import SlicedWork
 from onemap.plugin.desk.map.table_layers import table_layer
 from onemap.plugin.widgets.buttons import show_text, wrapped_label
@@ -35,6 +33,7 @@ from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.words.translation import tr
 
 SOURCE_COLOUR, DISTRICT_COLOUR = "#1098AD", "#555555"
+FILL_OPACITY = 0.35
 MARGIN = 1.15
 BESIDE_SUMMARY_PX = 4
 MAX_FEATURES = 200_000  # more than these take long to draw; their frame says where they are
@@ -113,7 +112,7 @@ class PlacePreview(QWidget):
         is_seen = any(layer.source() == version.source() for layer in self._layers)
         if not version.isValid() or not version.isSpatial() or not self._layers or is_seen:
             return
-        version.setRenderer(QgsSingleSymbolRenderer(_symbol(version.geometryType(), DISTRICT_COLOUR)))
+        version.setRenderer(QgsSingleSymbolRenderer(_symbol(version, DISTRICT_COLOUR)))
         self._show([*self._layers, version], self.summary.text())
         box = QgsRectangle(self.canvas.extent())
         box.combineExtentWith(version.extent())
@@ -228,7 +227,7 @@ def _vector_layer(path: str, layer: InspectedLayer, crs: QgsCoordinateReferenceS
         source = QgsVectorLayer(uri, layer.name, "ogr")
         if source.isValid() and source.isSpatial() and source.featureCount() == layer.count:
             source.setCrs(crs)
-            source.setRenderer(QgsSingleSymbolRenderer(_symbol(source.geometryType())))
+            source.setRenderer(QgsSingleSymbolRenderer(_symbol(source, SOURCE_COLOUR)))
             return source
     return None
 
@@ -242,15 +241,9 @@ def _raster_layer(path: str, crs: QgsCoordinateReferenceSystem) -> QgsRasterLaye
     return picture
 
 
-def _symbol(geometry: Qgis.GeometryType, colour: str = SOURCE_COLOUR) -> QgsSymbol:
-    if geometry == Qgis.GeometryType.Line:
-        return QgsLineSymbol.createSimple({"line_color": colour, "line_width": "0.5"})
-    if geometry == Qgis.GeometryType.Point:
-        return QgsMarkerSymbol.createSimple({"color": colour, "size": "2"})
-    fill = QColor(colour)
-    return QgsFillSymbol.createSimple(
-        {"color": f"{fill.red()},{fill.green()},{fill.blue()},90", "outline_color": colour}
-    )
+def _symbol(layer: QgsVectorLayer, colour: str) -> QgsSymbol:
+    look = {"stroke": colour, "stroke_mm": 0.5, "fill": colour, "fill_opacity": FILL_OPACITY}
+    return symbol_of(look, layer.geometryType())
 
 
 def _memory_layer(geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem, fill: str, outline: str) -> QgsVectorLayer:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from onemap.plugin.connection.row_records import record_of
+from onemap.plugin.connection.toml_writing import toml_text
 from onemap.plugin.desk.add.geometry_kinds import wrong_kind
 from onemap.plugin.desk.library.layer_list import CatalogueLayer
 from onemap.plugin.words.translation import tr
 
 NOTE, UNREADABLE, UNSURE, UNMATCHED, PLANNED, CHOSEN = "note", "unreadable", "unsure", "unmatched", "planned", "chosen"
 ADDED, UNCHANGED, REFUSED, LEFT_OUT = "added", "unchanged", "refused", "left_out"
-TEXTS = (
+CHOICES = (  # of a row, as the plan names them
     *("source", "layer", "code", "crs", "encoding", "covers", "label", "valid_from", "valid_to"),
-    *("transform", "transform_hash"),
+    *("transform", "transform_hash", "repair", "keep_bad", "sure", "fields"),
 )
-FLAGS = ("repair", "keep_bad", "sure")
 
 
 @dataclass
@@ -122,25 +121,14 @@ def plan_text(rows: Iterable[PlannedLayer], covers: str) -> str:
 
     covers: the coverage of layers that state none themselves and whose last version stated none.
     """
-    lines: list[str] = []
+    blocks = []
     for row in rows:
-        values = {name: str(getattr(row, name)) for name in TEXTS}
+        values = {name: getattr(row, name) or None for name in CHOICES}
         if not row.covers and "covers" not in row.remembered:
-            values["covers"] = covers
-        lines += ["[[layer]]", *(f"{name} = {_quoted_text(value)}" for name, value in values.items() if value)]
-        lines += [f'status = "{row.status}"'] if row.status == UNREADABLE else []
-        lines += [f"{name} = true" for name in FLAGS if getattr(row, name)]
-        if row.fields:
-            pairs = ", ".join(
-                f"{_quoted_text(target)} = {_quoted_text(source)}" for target, source in row.fields.items()
-            )
-            lines.append(f"fields = {{ {pairs} }}")
-        lines.append("")
-    return "\n".join(lines)
-
-
-def _quoted_text(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+            values["covers"] = covers or None
+        values["status"] = row.status if row.status == UNREADABLE else None
+        blocks.append(f"[[layer]]\n{toml_text(values)}")
+    return "\n".join(blocks)
 
 
 def _layer(record: dict[str, Any], state: str) -> PlannedLayer:

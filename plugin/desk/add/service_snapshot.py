@@ -29,14 +29,14 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QMetaType, QObject, pyqtSignal
 from qgis.PyQt.QtNetwork import QNetworkReply, QNetworkRequest
 
-from onemap.plugin.connection.layer_export import SourceFile, write_source
+from onemap.plugin.connection.layer_export import SourceFile, count_refusal, write_source
 from onemap.plugin.connection.refusals import Refusal, cancel_refusal
 from onemap.plugin.connection.task import BackgroundTask, Cancelled, refusal_of
 from onemap.plugin.desk.library.service_list import NAMES, Service
 from onemap.plugin.desk.library.service_uris import source_of
 from onemap.plugin.profile.paths import temporary_folder
 from onemap.plugin.words.number_format import moment_text
-from onemap.plugin.words.translation import Count, tr
+from onemap.plugin.words.translation import tr
 
 REPORT_EVERY = 10  # features, between two looks at whether someone has cancelled
 NESTED_TYPES = (QMetaType.Type.QVariantMap, QMetaType.Type.QVariantList, QMetaType.Type.QStringList)
@@ -99,9 +99,12 @@ class Snapshot(QObject):
         request = QgsFeatureRequest()
         request.setFeedback(self._feedback)
         is_nested = any(field.type() in NESTED_TYPES for field in layer.fields())
-        reader = _FeatureReader(
-            layer.getFeatures(request), expected, is_nested, self._feedback, self._progress_callback(progress)
-        )
+
+        def report_progress(fraction: float, step: str) -> None:
+            progress(fraction)
+            self.progressed.emit(fraction, step)  # to the main thread, also where only the step is another
+
+        reader = _FeatureReader(layer.getFeatures(request), expected, is_nested, self._feedback, report_progress)
         features = iter(reader)
         try:
             fields = plain_fields(layer.fields())
@@ -119,15 +122,6 @@ class Snapshot(QObject):
             notes.append(tr("The server does not say how many features it has; nothing failed while they were read."))
         snapshot_file = SourceFile(file.path, file.layer, file.crs, self._service.name, taken_at, " ".join(notes))
         return snapshot_file, reader.count, expected
-
-    def _progress_callback(self, progress: Callable[[float], None]) -> Callable[[float, str], None]:
-        """A callback that reports progress to QGIS's task bar, and by a signal to the main thread."""
-
-        def report_progress(fraction: float, step: str) -> None:
-            progress(fraction)
-            self.progressed.emit(fraction, step)
-
-        return report_progress
 
     def _end(self, result: tuple[SourceFile, int, int] | None, error: Exception | None) -> None:
         self._task = None
@@ -233,12 +227,7 @@ def incomplete_refusal(name: str, count: int, expected: int, errors: list[str]) 
     """
     reason = errors[-1].split("http")[0].strip(" :") if errors else ""
     if expected and count != expected:
-        text = tr(
-            "“{service}” gave {count} of {expected:# feature|# features}, so nothing was taken. "
-            "Try again later. {reason}"
-        )
-        message = text.format(service=name, count=Count(count), expected=Count(expected), reason=reason)
-        return Refusal(message.strip())
+        return count_refusal(name, count, expected, reason)
     if not expected and errors:
         text = tr("“{service}” broke off, and does not say how many features it has; nothing was taken. {reason}")
         return Refusal(text.format(service=name, reason=reason).strip())

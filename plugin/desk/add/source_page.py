@@ -7,7 +7,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from qgis.core import QgsCoordinateReferenceSystem, QgsFeatureRequest, QgsGeometry, QgsVectorLayer
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsExpression,
+    QgsFeatureIterator,
+    QgsFeatureRequest,
+    QgsGeometry,
+    QgsVectorLayer,
+)
 from qgis.PyQt.QtCore import QSize, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtGui import QResizeEvent
 from qgis.PyQt.QtWidgets import QLabel, QListWidget, QListWidgetItem, QSplitter, QWidget
@@ -128,24 +135,20 @@ class SourcePage(QSplitter):
         table = str(answer.get("table") or "")
         self._features, self._key = self._table(table), target.key
         self._stored_problems = self._table(PROBLEMS_TABLE)
-        self._stored_problems.setSubsetString(f"\"table_name\" = '{_escaped_text(table)}'")
+        self._stored_problems.setSubsetString(f"\"table_name\" = '{table}'")
         self.show_problems(answer.get("problems") or [])
 
     def place_of(self, problem: dict[str, Any]) -> QgsGeometry | None:
         """The geometry of a problem: from the library's table of problems, else of its feature; None if unknown."""
-        stored_geometry = (
-            _stored_geometry(self._stored_problems, problem)
-            if self._stored_problems is not None and self._stored_problems.isValid()
-            else None
-        )
-        if stored_geometry is not None:
-            return stored_geometry
+        if self._stored_problems is not None and self._stored_problems.isValid():
+            stored_geometry = _stored_geometry(self._stored_problems, problem)
+            if stored_geometry is not None:
+                return stored_geometry
         if self._features is None or not self._features.isValid():
             return None
         name, row = str(problem.get("feature") or ""), str(problem.get("row") or "")
         if name and self._key and self._features.fields().lookupField(self._key) >= 0:
-            request = QgsFeatureRequest().setFilterExpression(f"to_string(\"{self._key}\") = '{_escaped_text(name)}'")
-            for feature in self._features.getFeatures(request):
+            for feature in _features_where(self._features, {self._key: name}):
                 return feature.geometry()
         number = row or name
         if number.isdigit() and int(number) > 0:
@@ -219,15 +222,13 @@ class ProblemList(QListWidget):
 
 
 def _stored_geometry(problems_layer: QgsVectorLayer, problem: dict[str, Any]) -> QgsGeometry | None:
-    tests = [f"\"code\" = '{_escaped_text(str(problem.get('code')))}'"]
-    for name in ("feature", "field", "row"):
-        if problem.get(name) not in (None, ""):
-            tests.append(f"to_string(\"{name}\") = '{_escaped_text(str(problem[name]))}'")
-    for feature in problems_layer.getFeatures(QgsFeatureRequest().setFilterExpression(" AND ".join(tests))):
-        if feature.hasGeometry():
-            return feature.geometry()
-    return None
+    facts = {name: problem[name] for name in ("feature", "field", "row") if problem.get(name) not in (None, "")}
+    rows = _features_where(problems_layer, {"code": problem.get("code"), **facts})
+    return next((row.geometry() for row in rows if row.hasGeometry()), None)
 
 
-def _escaped_text(text: str) -> str:
-    return text.replace("'", "''")
+def _features_where(layer: QgsVectorLayer, values: Mapping[str, Any]) -> QgsFeatureIterator:
+    """The features that have these values, whatever the types of the fields."""
+    column, text = QgsExpression.quotedColumnRef, QgsExpression.quotedString
+    tests = [f"to_string({column(name)}) = {text(str(value))}" for name, value in values.items()]
+    return layer.getFeatures(QgsFeatureRequest().setFilterExpression(" AND ".join(tests)))

@@ -21,15 +21,20 @@ AXES = {"ignore": "IgnoreAxisOrientation", "invert": "InvertAxisOrientation"}
 def source_of(service: Service) -> tuple[str, str]:
     """Provider and data source of a service; keys stay in QGIS's authentication store, and only their id is used."""
     uri = QgsDataSourceUri()
+    # QGIS asks a WMS for its capabilities by itself, and a WMTS not.
     uri.setParam("url", capabilities_address(service) if service.type == "wmts" else service.url)
     if service.authcfg:
         uri.setAuthConfigId(service.authcfg)
-    make = {"wfs": _wfs, "oapif": _oapif, "sensorthings": _sensorthings}.get(service.type)
-    if make is not None:
-        make(uri, service)
-        return PROVIDERS[service.type], uri.uri(False)
-    _picture(uri, service)
-    return PROVIDERS[service.type], bytes(uri.encodedUri()).decode("ascii")
+    if not service.has_features:
+        _describe_picture(uri, service)
+        return PROVIDERS[service.type], bytes(uri.encodedUri()).decode("ascii")
+    if service.type == "sensorthings":
+        uri.setParam("entity", service.layer)
+        uri.setWkbType(QgsWkbTypes.parseType(service.options.get("geometry", "PointZ")))
+        uri.setParam("pageSize", str(PAGE_SIZE))
+    else:
+        _describe_features(uri, service)
+    return PROVIDERS[service.type], uri.uri(False)
 
 
 def capabilities_address(service: Service) -> str:
@@ -42,34 +47,22 @@ def capabilities_address(service: Service) -> str:
     return f"{service.url}{'&' if '?' in service.url else '?'}SERVICE={service.type.upper()}&REQUEST=GetCapabilities"
 
 
-def _wfs(uri: QgsDataSourceUri, service: Service) -> None:
+def _describe_features(uri: QgsDataSourceUri, service: Service) -> None:
     uri.setParam("typename", service.layer)
-    uri.setParam("version", service.options.get("version", "auto"))
     uri.setParam("pagingEnabled", "true")
-    # Without a page size the server's own default is taken, which only it knows to be right.
     uri.setParam("restrictToRequestBBOX", "1")
     if "crs" in service.options:
         uri.setParam("srsname", service.options["crs"])
+    if service.type == "oapif":
+        uri.setParam("pageSize", str(PAGE_SIZE))
+        return
+    # Without a page size a WFS takes its server's own default, which only that knows to be right.
+    uri.setParam("version", service.options.get("version", "auto"))
     if service.options.get("axis") in AXES:
         uri.setParam(AXES[service.options["axis"]], "1")
 
 
-def _oapif(uri: QgsDataSourceUri, service: Service) -> None:
-    uri.setParam("typename", service.layer)
-    uri.setParam("pagingEnabled", "true")
-    uri.setParam("pageSize", str(PAGE_SIZE))
-    uri.setParam("restrictToRequestBBOX", "1")
-    if "crs" in service.options:
-        uri.setParam("srsname", service.options["crs"])
-
-
-def _sensorthings(uri: QgsDataSourceUri, service: Service) -> None:
-    uri.setParam("entity", service.layer)
-    uri.setWkbType(QgsWkbTypes.parseType(service.options.get("geometry", "PointZ")))
-    uri.setParam("pageSize", str(PAGE_SIZE))
-
-
-def _picture(uri: QgsDataSourceUri, service: Service) -> None:
+def _describe_picture(uri: QgsDataSourceUri, service: Service) -> None:
     if service.type == "xyz":
         uri.setParam("type", "xyz")
         return
@@ -84,8 +77,3 @@ def _picture(uri: QgsDataSourceUri, service: Service) -> None:
         uri.setParam(AXES[service.options["axis"]], "1")
     if service.type == "wmts":
         uri.setParam("tileMatrixSet", service.options.get("matrix", ""))
-        # QGIS adds these to a WMS's address by itself, and to a WMTS's not.
-        uri.removeParam("url")
-        mark = "&" if "?" in service.url else "?"
-        is_document = service.url.lower().endswith(".xml")
-        uri.setParam("url", service.url if is_document else f"{service.url}{mark}SERVICE=WMTS&REQUEST=GetCapabilities")

@@ -10,7 +10,7 @@ from qgis.PyQt.QtCore import QDate, QObject, Qt, pyqtSignal
 
 from onemap.plugin.desk.library.layer_list import CatalogueLayer, Version
 from onemap.plugin.desk.library.open_library import OpenLibrary
-from onemap.plugin.desk.map.map_groups import remove_layer
+from onemap.plugin.desk.map.map_groups import remove_layer, switch_layer
 from onemap.plugin.desk.map.map_layers import (
     PROPERTY_CODE,
     PROPERTY_FOLLOWS,
@@ -115,9 +115,7 @@ class DayFollower(QObject):
         put_in_place(library, entry, layer)
         if layer.customProperty(PROPERTY_TABLE) != entry.in_force.table:
             layer = show_version(layer, library, entry, entry.in_force)
-        node = QgsProject.instance().layerTreeRoot().findLayer(layer.id())
-        if node is not None:
-            node.setItemVisibilityChecked(absent.is_visible)
+        switch_layer(layer, absent.is_visible)
         show_in_themes(layer, absent.themes)
         return True
 
@@ -142,9 +140,7 @@ def slide_to(library: OpenLibrary, entry: CatalogueLayer, version: Version) -> Q
     else:
         layer = put_on_map(library, entry, version)
     layer.setCustomProperty(PROPERTY_FOLLOWS, day_of(version) is not None)
-    node = QgsProject.instance().layerTreeRoot().findLayer(layer.id())
-    if node is not None:
-        node.setItemVisibilityCheckedParentRecursive(True)  # a theme may have hidden it: who slides wants to see it
+    switch_layer(layer, True, with_groups=True)  # a theme may have hidden it: who slides wants to see it
     return layer
 
 

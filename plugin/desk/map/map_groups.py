@@ -8,13 +8,13 @@ from qgis.core import Qgis, QgsLayerTreeGroup, QgsLayerTreeLayer, QgsMapLayer, Q
 
 from onemap.plugin.desk.library.layer_list import CatalogueLayer
 from onemap.plugin.desk.library.open_library import OpenLibrary
-from onemap.plugin.desk.map.given_names import give_name, rename
 from onemap.plugin.profile.paths import is_same_place
 
 GROUP = "One Map"
 PROPERTY_STRATUM = "onemap/stratum"  # on groups
 PROPERTY_GROUP_OF = "onemap/library"  # on the group of a library: where the library lies
 PROPERTY_PLACE = "onemap/place"  # on layers
+PROPERTY_NAME = "onemap/name"  # on layers and groups: what the plugin called them
 
 
 def insert_layer(library: OpenLibrary, entry: CatalogueLayer, layer: QgsMapLayer) -> None:
@@ -41,6 +41,15 @@ def remove_layer(layer: QgsMapLayer, is_kept: bool = False) -> None:
     while isinstance(group, QgsLayerTreeGroup) and not group.children() and group.parent() is not None:
         group, empty = group.parent(), group
         group.removeChildNode(empty)
+
+
+def switch_layer(layer: QgsMapLayer, is_on: bool, with_groups: bool = False) -> None:
+    """Switch a layer of the layer tree on or off. with_groups: one that is switched on is seen, whatever its groups."""
+    node = QgsProject.instance().layerTreeRoot().findLayer(layer.id())
+    if node is not None and is_on and with_groups:
+        node.setItemVisibilityCheckedParentRecursive(True)
+    elif node is not None:
+        node.setItemVisibilityChecked(is_on)
 
 
 def insert_group(name: str) -> QgsLayerTreeGroup:
@@ -138,3 +147,23 @@ def _stratum_group(library: OpenLibrary, stratum: str) -> QgsLayerTreeGroup:
     give_name(group, group.name())
     group.setCustomProperty(PROPERTY_STRATUM, stratum)
     return group
+
+
+def give_name(named: QgsMapLayer | QgsLayerTreeGroup, name: str) -> None:
+    """Name a layer or a group, and record that the name is the plugin's."""
+    named.setName(name)
+    named.setCustomProperty(PROPERTY_NAME, name)
+
+
+def rename(named: QgsMapLayer | QgsLayerTreeGroup, name: str) -> bool:
+    """Replace a name that the plugin gave; return whether the plugin had given a different one.
+
+    A name that a person has given stays.
+    """
+    given = str(named.customProperty(PROPERTY_NAME) or "")
+    if not given or given == name:
+        return False
+    if named.name() == given:
+        named.setName(name)
+    named.setCustomProperty(PROPERTY_NAME, name)
+    return True

@@ -10,8 +10,7 @@ from qgis.PyQt.QtXml import QDomDocument
 
 from onemap.plugin.desk.library.layer_list import CatalogueLayer, Version
 from onemap.plugin.desk.library.open_library import OpenLibrary
-from onemap.plugin.desk.map.given_names import rename
-from onemap.plugin.desk.map.map_groups import rename_groups
+from onemap.plugin.desk.map.map_groups import rename, rename_groups
 from onemap.plugin.desk.map.map_layers import PROPERTY_CODE, PROPERTY_TABLE, layers_of_library, open_version
 from onemap.plugin.desk.map.map_themes import rename_themes
 

@@ -9,9 +9,8 @@ from qgis.core import QgsFeatureRequest, QgsMapLayer, QgsProject, QgsProviderReg
 
 from onemap.plugin.desk.library.layer_list import CatalogueLayer, Version
 from onemap.plugin.desk.library.open_library import OpenLibrary
-from onemap.plugin.desk.map.given_names import give_name
 from onemap.plugin.desk.map.layer_styles import style_layer
-from onemap.plugin.desk.map.map_groups import insert_layer, remove_layer
+from onemap.plugin.desk.map.map_groups import give_name, insert_layer, remove_layer
 from onemap.plugin.desk.map.table_layers import table_layer, table_source
 from onemap.plugin.desk.map.theme_places import show_in_themes, themes_that_show
 from onemap.plugin.profile.paths import is_same_place
@@ -68,9 +67,14 @@ def put_in_place(library: OpenLibrary, entry: CatalogueLayer, layer: QgsMapLayer
     insert_layer(library, entry, layer)
 
 
+def home_of(layer: QgsMapLayer) -> str:
+    """The path of the library from which a layer of the project was added; empty for any other layer."""
+    return str(layer.customProperty(PROPERTY_LIBRARY) or "")
+
+
 def is_of_library(layer: QgsMapLayer, library: OpenLibrary) -> bool:
     """Whether a layer of the project was added from a library."""
-    return is_same_place(layer.customProperty(PROPERTY_LIBRARY) or "", library.path)
+    return is_same_place(home_of(layer), library.path)
 
 
 def layers_of_library(library: OpenLibrary) -> list[QgsMapLayer]:

@@ -6,10 +6,12 @@ from qgis.core import QgsLayerTreeLayer, QgsMapLayer, QgsMapThemeCollection, Qgs
 
 from onemap.plugin.desk.library.layer_list import MapTheme
 from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.desk.map.map_groups import switch_layer
 from onemap.plugin.desk.map.map_layers import (
     PROPERTY_CODE,
     PROPERTY_FOLLOWS,
     PROPERTY_TABLE,
+    is_visible,
     layer_on_map,
     layers_of_library,
     put_on_map,
@@ -41,17 +43,35 @@ def show_theme(library: OpenLibrary, theme: MapTheme) -> list[str]:
         if not put_on_map(library, entry, version, follows_day=True).isValid():
             refused.append(entry.title)
     shown = {layer.id() for layer in layers_of_theme(library, theme)}
-    root = QgsProject.instance().layerTreeRoot()
     for layer in layers_of_library(library):
-        node = root.findLayer(layer.id())
-        if node is None:
-            continue
-        if layer.id() in shown:
-            node.setItemVisibilityCheckedParentRecursive(True)
-        else:
-            node.setItemVisibilityChecked(False)
+        switch_layer(layer, layer.id() in shown, with_groups=True)
     _store_theme(theme)
     return refused
+
+
+class ThemeSteps:
+    """Remembers one step back, as long as nobody has switched layers since."""
+
+    def __init__(self) -> None:
+        self._theme: MapTheme | None = None  # that is shown
+        self._before: set[str] = set()  # the layers that were switched on before it
+        self._after: set[str] = set()
+
+    def show(self, library: OpenLibrary, theme: MapTheme) -> list[str]:
+        """Show a theme, or the former map if the theme is shown; return the titles of layers that did not open."""
+        shown = _layers_shown(library)
+        if theme == self._theme and shown == self._after:
+            for layer in layers_of_library(library):
+                switch_layer(layer, layer.id() in self._before)
+            self._theme = None
+            return []
+        titles = show_theme(library, theme)
+        self._theme, self._before, self._after = theme, shown, _layers_shown(library)
+        return titles
+
+
+def _layers_shown(library: OpenLibrary) -> set[str]:
+    return {layer.id() for layer in layers_of_library(library) if is_visible(layer)}
 
 
 def layers_of_theme(library: OpenLibrary, theme: MapTheme) -> list[QgsMapLayer]:

@@ -7,7 +7,7 @@ from qgis.core import QgsMapLayer, QgsProject, QgsProviderRegistry, QgsVectorLay
 from onemap.plugin.connection.server_location import USUAL_PORT, is_server
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.map.map_groups import PROPERTY_GROUP_OF, groups_in
-from onemap.plugin.desk.map.map_layers import PROPERTY_CODE, PROPERTY_LIBRARY, PROPERTY_TABLE
+from onemap.plugin.desk.map.map_layers import PROPERTY_CODE, PROPERTY_LIBRARY, PROPERTY_TABLE, home_of
 from onemap.plugin.desk.map.table_layers import table_source
 from onemap.plugin.profile.paths import is_same_place
 
@@ -26,12 +26,12 @@ def know_moved_layers() -> None:
     places: dict[str, set[str]] = {}
     for layer in layers:
         if layer.customProperty(PROPERTY_TABLE) and (path := _file_of(layer)):
-            places.setdefault(_home_of(layer), set()).add(path)
+            places.setdefault(home_of(layer), set()).add(path)
     moves = {home: paths.pop() for home, paths in places.items() if len(paths) == 1}
     moves = {home: path for home, path in moves.items() if home and not is_same_place(home, path)}
     for layer in layers:
-        if _home_of(layer) in moves:
-            layer.setCustomProperty(PROPERTY_LIBRARY, moves[_home_of(layer)])
+        if home_of(layer) in moves:
+            layer.setCustomProperty(PROPERTY_LIBRARY, moves[home_of(layer)])
     for group in groups_in(QgsProject.instance().layerTreeRoot()):
         home = str(group.customProperty(PROPERTY_GROUP_OF, "") or "")
         if home in moves:
@@ -68,10 +68,6 @@ def _reads(layer: QgsMapLayer, location: str, table: str) -> bool:
     return own.get("table") == table and all(
         (own.get(part) or usual) == (wanted.get(part) or usual) for part, usual in SERVER_PLACE.items()
     )
-
-
-def _home_of(layer: QgsMapLayer) -> str:
-    return str(layer.customProperty(PROPERTY_LIBRARY) or "")
 
 
 def _file_of(layer: QgsMapLayer) -> str:

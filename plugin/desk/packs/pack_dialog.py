@@ -284,10 +284,7 @@ class PackDialog(WorkingDialog):
         """Ask for an answer, and show its rows on a page."""
         self.pages.setCurrentIndex(page)
         self.trees[page].clear()
-        self._ask_core(verb, {**params, "view": True}, lambda answer: self._show_rows(page, answer), step)
-
-    def _show_rows(self, page: int, answer: dict[str, Any]) -> None:
-        self.trees[page].show_rows(answer["view"])
+        self._ask_core(verb, {**params, "view": True}, lambda answer: self.trees[page].show_rows(answer["view"]), step)
 
     def _ask_page(self, page: int) -> None:
         """Fill a page that needs no work once it is seen."""
@@ -305,8 +302,7 @@ class PackDialog(WorkingDialog):
         ask_document(self, tr("The city's own pack"), "city-rules", file_forms(TOML), self.copy_to)
 
     def _take_copy(self, path: str) -> None:
-        self._add_file(path)
-        self._read_chosen()
+        self._read_added(path)
         self.copied.emit(path)
 
     def _ask_reason(self, _checked: bool = False) -> None:

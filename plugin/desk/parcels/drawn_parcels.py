@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any
 
 from qgis.core import (
@@ -83,7 +84,7 @@ class DrawnParcels(QObject):
         others = tuple(layer.getFeatures()) if is_alone else ()
         self._remove(layer, others)
         feature = QgsFeature(layer.fields())
-        feature.setAttributes([str(layer.featureCount() + 1), *[None] * (layer.fields().count() - 1)])
+        feature.setAttributes([_free_name(layer), *[None] * (layer.fields().count() - 1)])
         feature.setGeometry(QgsGeometry.collectGeometry([geometry]))
         added = self._insert(layer, (feature,))
         self._steps.append(_Step(layer.id(), added, others))
@@ -159,3 +160,9 @@ class DrawnParcels(QObject):
         layer.setRenderer(QgsSingleSymbolRenderer(QgsFillSymbol.createSimple(look)))
         put_on_top(layer)
         return layer
+
+
+def _free_name(layer: QgsVectorLayer) -> str:
+    """The number of the next parcel; one that a person has removed in QGIS may have left a smaller one free."""
+    names = {str(feature["parcel"]) for feature in layer.getFeatures()}
+    return next(str(number) for number in count(layer.featureCount() + 1) if str(number) not in names)

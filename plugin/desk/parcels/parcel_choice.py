@@ -25,7 +25,7 @@ from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.task import one_shot_timer
 from onemap.plugin.desk.library.distinct_place import distinct_place
 from onemap.plugin.desk.library.open_library import OpenLibrary
-from onemap.plugin.desk.map.map_layers import PROPERTY_LIBRARY, PROPERTY_RUN
+from onemap.plugin.desk.map.map_layers import PROPERTY_RUN, home_of
 from onemap.plugin.desk.map.shifted_maps import shifted_layers
 from onemap.plugin.desk.map.tool_turn import ToolTurn
 from onemap.plugin.desk.parcels.corners_dialog import CornersDialog
@@ -217,7 +217,7 @@ class ParcelChoice(QWidget):
 
     def _take_added(self, layers: list[QgsMapLayer]) -> None:
         """List added layers: those of libraries come by dozens, and are listed together a little later."""
-        if all(_is_of_library(layer) for layer in layers):
+        if all(home_of(layer) for layer in layers):
             self._later.start(LATER_MS)
         else:
             self.refresh()
@@ -247,14 +247,14 @@ class ParcelChoice(QWidget):
             for text, choice in self.fixed_entries():
                 self.box.addItem(text, choice)
             texts = _texts_of(layers)
-            own = sum(not _is_of_library(layer) for layer in layers)
+            own = sum(not home_of(layer) for layer in layers)
             for text, layer in zip(texts[:own], layers):
                 self.box.addItem(text, Choice(layer=layer.id()))
             for choice in self._files:
                 self.box.addItem(icon("file"), choice.name, choice)
             for text, layer in zip(texts[own:], layers[own:]):
                 self.box.addItem(icon("library"), text, Choice(layer=layer.id()))
-                self.box.setItemData(self.box.count() - 1, _home_of(layer), Qt.ItemDataRole.ToolTipRole)
+                self.box.setItemData(self.box.count() - 1, home_of(layer), Qt.ItemDataRole.ToolTipRole)
             self.box.setCurrentIndex(-1)
         self._choose(chosen)
         self._keep_choice()
@@ -318,7 +318,7 @@ class ParcelChoice(QWidget):
         """Choose the first entry with polygons that is no layer of a library, if there is one."""
         for index in range(self.box.count()):
             layer = self.box.itemData(index).map_layer
-            if layer is None or not (_is_of_library(layer) or is_without_ground(layer)):
+            if layer is None or not (home_of(layer) or is_without_ground(layer)):
                 self.box.setCurrentIndex(index)
                 return
 
@@ -406,10 +406,6 @@ def _signals_of_text(layer: QgsVectorLayer) -> tuple[pyqtBoundSignal, ...]:
     return (layer.selectionChanged, layer.nameChanged, *counted)
 
 
-def _is_of_library(layer: QgsMapLayer) -> bool:
-    return bool(layer.customProperty(PROPERTY_LIBRARY))
-
-
 def is_without_ground(layer: QgsVectorLayer) -> bool:
     """Whether a layer has lines or points, which become land only with a stated width."""
     return layer.geometryType() in (Qgis.GeometryType.Line, Qgis.GeometryType.Point)
@@ -419,13 +415,13 @@ def _is_checkable(layer: object, takes_lines: bool) -> bool:
     """Whether a layer can be parcels: polygons, or the user's own lines and points where these are allowed."""
     if not isinstance(layer, QgsVectorLayer) or layer.customProperty(PROPERTY_RUN):
         return False
-    is_route = takes_lines and is_without_ground(layer) and not _is_of_library(layer)
+    is_route = takes_lines and is_without_ground(layer) and not home_of(layer)
     return is_route or layer.geometryType() == Qgis.GeometryType.Polygon
 
 
 def _place_in_list(layer: QgsVectorLayer) -> tuple[bool, bool, str, str, str]:
     """The sort key: own polygons, then own lines and points, then the layers of libraries; each by name."""
-    return (_is_of_library(layer), is_without_ground(layer), layer.name(), layer.crs().authid(), _home_of(layer))
+    return (bool(home_of(layer)), is_without_ground(layer), layer.name(), layer.crs().authid(), home_of(layer))
 
 
 def _layers_of_parcels(path: str, takes_lines: bool) -> list[str]:
@@ -450,16 +446,11 @@ def _texts_of(layers: list[QgsVectorLayer]) -> list[str]:
 
 def _mark_of(layer: QgsVectorLayer, twins: list[QgsVectorLayer]) -> str:
     """What distinguishes a layer from others of its name: its library's place, else its coordinate system."""
-    home = _home_of(layer)
-    homes = {_home_of(twin) for twin in twins} - {home, ""}
+    home = home_of(layer)
+    homes = {home_of(twin) for twin in twins} - {home, ""}
     if home and homes:
         return distinct_place(home, sorted(homes)).text
     return layer.crs().authid() if any(twin.crs() != layer.crs() for twin in twins) else ""
-
-
-def _home_of(layer: QgsVectorLayer) -> str:
-    """The path of the library of a layer; empty for any other layer."""
-    return str(layer.customProperty(PROPERTY_LIBRARY) or "")
 
 
 def _text_of(layer: QgsVectorLayer, name: str) -> str:

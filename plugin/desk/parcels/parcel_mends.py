@@ -103,7 +103,7 @@ class ParcelMends(QObject):
             self._converted_states[choice] = state
             self.add_params(choice, parcels=source.path)
 
-        self.asking.follow(Conversion(SourceFile(path), self), take)
+        self.asking.follow(Conversion(SourceFile(path)), take)
 
     def _choose_encoding(self, choice: Choice) -> None:
         self._choose(tr("The encoding of its text"), list(known_words("check", "encoding")), choice, "encoding")

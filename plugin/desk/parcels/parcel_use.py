@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import lru_cache
 
 from qgis.core import QgsVectorLayer
@@ -10,6 +9,7 @@ from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from onemap.plugin.desk.parcels.parcel_choice import Choice, ParcelChoice
 from onemap.plugin.desk.parcels.use_choice import SYSTEM_FIELD, USE_FIELD, USUAL_SYSTEM, UseChoice
+from onemap.plugin.profile.paths import file_state
 from onemap.plugin.widgets.form_fields import TightForm
 from onemap.plugin.widgets.wrapped_choice import WrappedChoice
 from onemap.plugin.words.core_words import all_words
@@ -127,7 +127,7 @@ def fields_of(choice: Choice | None) -> list[str]:
     if choice is None:
         return []
     if choice.path:
-        return _fields_of_file(choice, _moment_of(choice.path))
+        return _fields_of_file(choice, file_state(choice.path))
     return [field.name() for field in choice.map_layer.fields()] if choice.map_layer is not None else []
 
 
@@ -139,15 +139,8 @@ def _names_use(choice: Choice | None) -> bool:
     return not fields or (USE_FIELD in fields and SYSTEM_FIELD not in fields)
 
 
-def _moment_of(path: str) -> float:
-    try:
-        return os.path.getmtime(path)
-    except OSError:
-        return 0.0
-
-
 @lru_cache(maxsize=64)
-def _fields_of_file(choice: Choice, _moment: float) -> list[str]:
-    """The fields of a file of parcels; empty if QGIS cannot read it. _moment: makes the cache miss after a change."""
+def _fields_of_file(choice: Choice, _state: tuple[int, int]) -> list[str]:
+    """The fields of a file of parcels; empty if QGIS cannot read it. _state: makes the cache miss after a change."""
     layer = QgsVectorLayer(choice.file_uri, "", "ogr")
     return [field.name() for field in layer.fields()] if layer.isValid() else []

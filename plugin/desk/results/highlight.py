@@ -59,24 +59,14 @@ class Highlight:
         finding: None highlights the parcel alone.
         is_to_move: False leaves the map's view as it is.
         """
-        self._remove()
         outline = tables.geometry("parcels", parcel.row)
-        self._draw(outline, tables.crs, PARCEL_COLOUR, None)
-        pieces = tables.pieces(finding) if finding is not None else []
+        pieces = sorted(tables.pieces(finding), key=_weight) if finding is not None else []
+        grounds = []
         for piece in pieces:
-            self._draw(piece.geometry, tables.crs, "", finding.verdict if piece.counted else "notice")
-        self._labels = MeasureLabels(
-            self._canvas,
-            [
-                self._label(
-                    piece.geometry.nearestPoint(outline) if piece.distance_m else piece.geometry.pointOnSurface(),
-                    _piece_text(piece, finding),
-                    QgsGeometry(piece.geometry),
-                    tables.crs,
-                )
-                for piece in sorted(pieces, key=_weight)[:MAX_LABELS]
-            ],
-        )
+            place = piece.geometry.nearestPoint(outline) if piece.distance_m else piece.geometry.pointOnSurface()
+            verdict = finding.verdict if piece.counted else "notice"
+            grounds.append((piece.geometry, verdict, _piece_text(piece, finding), place))
+        self._draw_all(outline, grounds, tables.crs)
         if not is_to_move:
             return
         # A sliver at the edge says nothing without the parcel; what is only near it, nothing without the way there.
@@ -101,18 +91,14 @@ class Highlight:
         crs: the coordinate system of all geometries.
         around_m: the least width of the surroundings on view.
         """
-        self._remove()
-        self._draw(outline, crs, PARCEL_COLOUR, None)
-        for geometry, verdict, _text in grounds:
-            self._draw(geometry, crs, "", verdict)
-        labels = [self._label(ground.pointOnSurface(), text, ground, crs) for ground, _verdict, text in grounds]
-        self._labels = MeasureLabels(self._canvas, labels[:MAX_LABELS])
-        geometries = [outline, *(ground for ground, _verdict, _text in grounds)]
-        box = QgsGeometry.collectGeometry([geometry for geometry in geometries if not geometry.isNull()]).boundingBox()
+        self._draw_all(outline, [(*ground, ground[0].pointOnSurface()) for ground in grounds], crs)
+        geometries = [ground for ground, _verdict, _text in grounds]
+        whole = [geometry for geometry in (outline, *geometries) if not geometry.isNull()]
+        box = QgsGeometry.collectGeometry(whole).boundingBox()
         if crs.mapUnits() == Qgis.DistanceUnit.Meters:
             box.grow(around_m)
         self._go_to(box, crs)
-        self._canvas.flashGeometries([ground for ground, _verdict, _text in grounds] or [outline], crs)
+        self._canvas.flashGeometries(geometries or [outline], crs)
 
     def restore_view(self) -> None:
         """Remove the highlight, and restore the view before it unless the user has moved the map."""
@@ -128,14 +114,31 @@ class Highlight:
         self._remove()
         self._view_before = self._view_shown = None
 
-    def _draw(self, geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem, colour: str, verdict: str | None) -> None:
+    def _draw_all(
+        self,
+        outline: QgsGeometry,
+        grounds: Sequence[tuple[QgsGeometry, str, str, QgsGeometry]],
+        crs: QgsCoordinateReferenceSystem,
+    ) -> None:
+        """Draw an outline and grounds. grounds: geometry, verdict, label, and the label's place, of each."""
+        self._remove()
+        self._draw(outline, crs, None)
+        for ground, verdict, _text, _place in grounds:
+            self._draw(ground, crs, verdict)
+        labels = [
+            MeasureLabel(self._to_map(place, crs), text, self._to_map(ground, crs))
+            for ground, _verdict, text, place in grounds[:MAX_LABELS]
+        ]
+        self._labels = MeasureLabels(self._canvas, labels)
+
+    def _draw(self, geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem, verdict: str | None) -> None:
         if geometry.isNull():
             return
         band = QgsRubberBand(self._canvas, geometry.type())
         band.setToGeometry(geometry, crs)
         band.setWidth(2)
         if verdict is None:
-            band.setStrokeColor(QColor(colour))
+            band.setStrokeColor(QColor(PARCEL_COLOUR))
             band.setSecondaryStrokeColor(QColor(255, 255, 255, 180))
             band.setBrushStyle(Qt.BrushStyle.NoBrush)
         else:
@@ -178,11 +181,6 @@ class Highlight:
         except QgsCsException:  # a map that cannot show this ground shows what it can
             return QgsGeometry(geometry)
         return moved
-
-    def _label(
-        self, place: QgsGeometry, text: str, ground: QgsGeometry, crs: QgsCoordinateReferenceSystem
-    ) -> MeasureLabel:
-        return MeasureLabel(self._to_map(place, crs), text, self._to_map(ground, crs))
 
     def _remove(self) -> None:
         for band in self._bands:

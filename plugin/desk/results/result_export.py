@@ -83,9 +83,6 @@ class ExportButton(QToolButton):
         self.message_sent.emit(sentences(tr("The results are in {path}.").format(path=path), *remarks))
 
     def _ask(self, suffix: str, filters: str) -> None:
-        start = free_path(Path(documents_folder()), _title(self._run), suffix)
+        name = tr("Results of a trial") if self._run.trial_files else tr("Check results")
+        start = free_path(Path(documents_folder()), name, suffix)
         ask_target(self, tr("Write the results"), str(start), {suffix: filters}, self.write)
-
-
-def _title(run: RunOnDisplay | None) -> str:
-    return tr("Results of a trial") if run is not None and run.trial_files else tr("Check results")

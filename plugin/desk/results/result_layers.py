@@ -10,9 +10,8 @@ from typing import Any
 from qgis.core import QgsProject, QgsVectorLayer
 
 from onemap.plugin.connection.file_writing import copy_file
-from onemap.plugin.desk.map.given_names import give_name, rename
 from onemap.plugin.desk.map.layer_styles import OFTEN_EMPTY, RESULT_TABLES, name_verdicts, style_results
-from onemap.plugin.desk.map.map_groups import groups_in, insert_group, put_in, remove_layer
+from onemap.plugin.desk.map.map_groups import give_name, groups_in, insert_group, put_in, remove_layer, rename
 from onemap.plugin.desk.results.field_names import name_fields
 from onemap.plugin.desk.results.result_table import layer_for_map
 from onemap.plugin.profile.paths import profile_folder

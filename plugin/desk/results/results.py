@@ -6,7 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from qgis.core import Qgis, QgsCoordinateReferenceSystem, QgsFeatureRequest, QgsGeometry, QgsVectorLayer
+from qgis.core import (
+    Qgis,
+    QgsCoordinateReferenceSystem,
+    QgsExpression,
+    QgsFeatureRequest,
+    QgsGeometry,
+    QgsVectorLayer,
+)
 
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.row_records import record_of
@@ -209,10 +216,9 @@ class RunTables:
             if ground.isNull():
                 return []
             return [Piece("", finding.in_print(finding.area_m2), None, None, finding.counted, ground)]
+        equal = QgsExpression.createFieldEqualityExpression
         request = QgsFeatureRequest()
-        request.setFilterExpression(
-            f'"parcel" = {_quoted_text(finding.parcel)} AND "rule" = {_quoted_text(finding.rule)}'
-        )
+        request.setFilterExpression(f"{equal('parcel', finding.parcel)} AND {equal('rule', finding.rule)}")
         return [
             Piece(
                 str(value_or_none(feature["feature"]) or ""),
@@ -267,7 +273,3 @@ def table_rows(path: str, table: str) -> Iterable[dict[str, Any]]:
             **{name: value_or_none(value) for name, value in zip(names, feature.attributes())},
             "fid": feature.id(),
         }
-
-
-def _quoted_text(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

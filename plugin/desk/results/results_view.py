@@ -224,7 +224,7 @@ class ResultsView(QWidget):
 
     def explain(self) -> None:
         """Ask the core for the explanation of the current finding, and show it."""
-        finding, run = self._finding, self.run
+        finding, run = self.model.finding_at(self.tree.currentIndex()), self.run
         if finding is None or run is None:
             return
         self.explain_button.setChecked(True)
@@ -244,10 +244,6 @@ class ResultsView(QWidget):
                 self.explain_button.click()
             return True
         return super().eventFilter(watched, event)
-
-    @property
-    def _finding(self) -> Finding | None:
-        return self.model.finding_at(self.tree.currentIndex())
 
     @property
     def _ground(self) -> Finding | None:

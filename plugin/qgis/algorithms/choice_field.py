@@ -12,9 +12,9 @@ from qgis.PyQt.QtCore import QCoreApplication, Qt
 from qgis.PyQt.QtWidgets import QApplication, QComboBox, QWidget
 
 from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.verb_runs import learn_words
 from onemap.plugin.qgis.algorithms.choice_titles import titles_of
 from onemap.plugin.qgis.algorithms.code_field import CodeField
-from onemap.plugin.qgis.algorithms.log_words import learn_words
 
 MIN_TITLE_LENGTH = 12
 

@@ -1,4 +1,4 @@
-"""A field for codes in Processing's dialogs: a text, with a button that lists the library's codes.
+"""Fields for codes and for files in Processing's dialogs: a text, with a button that lists the codes, or the files.
 
 QGIS makes it from the name of its class in a parameter's metadata. In a model QGIS's own field is used, because the
 value may be computed there.
@@ -16,6 +16,7 @@ from qgis.PyQt.QtWidgets import (
     QApplication,
     QDialog,
     QDialogButtonBox,
+    QFileDialog,
     QLabel,
     QLineEdit,
     QListWidget,
@@ -118,6 +119,28 @@ class CodeField(WidgetWrapper):
         other = self._others.get(name)
         value = other.parameterValue() if other is not None else None
         return value if isinstance(value, str) else ""
+
+
+class FilesField(CodeField):
+    """A line of paths, and a button that adds files to it.
+
+    QGIS's own field for several files does not show files that are set from outside, such as from the history.
+    """
+
+    def createWidget(self, of: str, separator: str, ending: str, beside: str) -> QWidget:
+        """Make the line and the button. of: the filter of files, as Qt's file dialog takes it."""
+        whole = super().createWidget(of, separator, ending, beside)
+        self.button.setToolTip(tr("Choose files"))
+        self.button.setAccessibleName(tr("Choose files"))
+        return whole
+
+    def choose(self) -> None:
+        """Open a file dialog, and add the chosen files that are not in the line yet."""
+        paths, _filter = QFileDialog.getOpenFileNames(
+            self.widget, self.parameterDefinition().description(), "", self._of
+        )
+        named = [path.strip() for path in self.shown_text().split(self._separator) if path.strip()]
+        self.setValue(list(dict.fromkeys([*named, *paths])))
 
 
 class CodeDialog(QDialog):

@@ -8,17 +8,14 @@ from typing import Any
 
 from qgis.core import QgsProcessingContext, QgsProcessingUtils, QgsProject, QgsVectorLayer
 
-from onemap.plugin.connection.verb_runs import run_verb
+from onemap.plugin.connection.verb_runs import learn_words, run_verb
 from onemap.plugin.desk.add.coverage_choice import coverage_titles
 from onemap.plugin.desk.library.layer_list import DEPARTMENTS, CatalogueLayer, layers_in, stored_layers, title_of
 from onemap.plugin.profile.paths import RESOURCES
-from onemap.plugin.qgis.algorithms.log_words import learn_words
 from onemap.plugin.words.core_words import all_words, word
 from onemap.plugin.words.number_format import moment_text
 from onemap.plugin.words.translation import name_list
 from onemap.plugin.words.verb_parameters import known_words
-
-POLYGON = "polygon"
 
 
 @dataclass(frozen=True)
@@ -55,14 +52,8 @@ def _layers(question: CodeQuestion) -> list[CatalogueLayer]:
     return layers_in(answer)
 
 
-def _held_layers(question: CodeQuestion) -> list[Code]:
-    return [Code(layer.code, layer.title) for layer in _layers(question) if layer.versions]
-
-
-def _area_layers(question: CodeQuestion) -> list[Code]:
-    return [
-        Code(layer.code, layer.title) for layer in _layers(question) if layer.versions and layer.geometry == POLYGON
-    ]
+def _layers_that(fit: Callable[[CatalogueLayer], Any]) -> Callable[[CodeQuestion], list[Code]]:
+    return lambda question: [Code(layer.code, layer.title) for layer in _layers(question) if fit(layer)]
 
 
 def _versions(question: CodeQuestion) -> list[Code]:
@@ -168,9 +159,9 @@ def _words_of(subject: str, *usual: str) -> Callable[[CodeQuestion], list[Code]]
 
 
 _KINDS: dict[str, Callable[[CodeQuestion], list[Code]]] = {
-    "layers": _held_layers,
-    "all layers": lambda question: [Code(layer.code, layer.title) for layer in _layers(question)],
-    "area layers": _area_layers,
+    "layers": _layers_that(lambda layer: layer.versions),
+    "all layers": _layers_that(lambda _layer: True),
+    "area layers": _layers_that(lambda layer: layer.versions and layer.geometry == "polygon"),
     "versions": _versions,
     "labels": _labels,
     "fields": _fields,

@@ -37,7 +37,7 @@ DECIMALS = 3
 LAYERS = ("layers", "all layers", "area layers")
 CODE_FIELD = "onemap.plugin.qgis.algorithms.code_field.CodeField"  # QGIS's dialogs make it by its name
 AREA_FIELD = "onemap.plugin.qgis.algorithms.area_field.AreaField"
-FILES_FIELD = "onemap.plugin.qgis.algorithms.files_field.FilesField"
+FILES_FIELD = "onemap.plugin.qgis.algorithms.code_field.FilesField"
 CHOICE_FIELD = "onemap.plugin.qgis.algorithms.choice_field.ChoiceField"
 
 
@@ -114,7 +114,9 @@ def usual_titles(is_of_parcels: bool) -> dict[str, str]:
     is_of_parcels: whether the file that the verb reads contains parcels.
     """
     return {
-        **_titles_of_file(is_of_parcels),
+        "layer": tr("Layer in the file of parcels") if is_of_parcels else tr("Layer in the source"),
+        "crs": tr("Coordinate system of the parcels") if is_of_parcels else tr("Coordinate system of the source"),
+        "encoding": tr("Encoding of the parcels") if is_of_parcels else tr("Encoding of the source"),
         "library": tr("Library"),
         "source": tr("Source"),
         "parcels": tr("Parcels"),
@@ -153,14 +155,6 @@ def usual_titles(is_of_parcels: bool) -> dict[str, str]:
         "overwrite": tr("Overwrite an existing file"),
         "workers": tr("Workers"),
     }
-
-
-def _titles_of_file(is_of_parcels: bool) -> dict[str, str]:
-    if is_of_parcels:
-        layer, crs_title = tr("Layer in the file of parcels"), tr("Coordinate system of the parcels")
-        return {"layer": layer, "crs": crs_title, "encoding": tr("Encoding of the parcels")}
-    layer, crs_title = tr("Layer in the source"), tr("Coordinate system of the source")
-    return {"layer": layer, "crs": crs_title, "encoding": tr("Encoding of the source")}
 
 
 def source(of: Qgis.ProcessingSourceType, by_path_alone: bool = False) -> ParameterKind:

@@ -23,10 +23,10 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
+from onemap.plugin.connection.verb_runs import learn_words
 from onemap.plugin.desk.map.layer_styles import style_parcels
 from onemap.plugin.desk.results.field_names import column_names, name_fields
 from onemap.plugin.qgis.algorithms.algorithm_run import AlgorithmRun
-from onemap.plugin.qgis.algorithms.log_words import learn_words
 
 POLYGON = Qgis.ProcessingSourceType.VectorPolygon
 VECTOR = Qgis.ProcessingSourceType.Vector

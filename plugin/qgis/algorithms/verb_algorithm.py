@@ -27,12 +27,10 @@ from qgis.PyQt.QtGui import QIcon
 from onemap.plugin.connection.core_session import core_missing, core_python
 from onemap.plugin.connection.layer_export import SourceFile, crs_text
 from onemap.plugin.connection.refusals import Refusal, problem_lines
-from onemap.plugin.connection.verb_runs import run_verb
+from onemap.plugin.connection.verb_runs import learn_words, run_verb
 from onemap.plugin.qgis.algorithms.algorithm_run import AlgorithmRun, SourceOrigin, source_origin
 from onemap.plugin.qgis.algorithms.choice_titles import titles_of
-from onemap.plugin.qgis.algorithms.groups import group_id, group_title, tags
 from onemap.plugin.qgis.algorithms.help_pages import help_url
-from onemap.plugin.qgis.algorithms.log_words import learn_words
 from onemap.plugin.qgis.algorithms.parameter_kinds import (
     ParameterKind,
     advanced_parameter,
@@ -50,6 +48,24 @@ from onemap.plugin.words.verb_parameters import argument_names, verb_parameters
 ANY_PATH = (QgsProcessingParameterFeatureSource, QgsProcessingParameterFile)
 EXIT_THRESHOLD = 4
 POINT = "POINT"
+# The algorithms of each group of the toolbox.
+_GROUPS = {
+    "library": "new add inspect ingest publish",
+    "parcels": "check remedy sites sheet identify prove",
+    "review": "review_open review_notice review_export",
+    "plans": "compare contradictions decide spots atlas comparison",
+    "exchange": "validate changes deliver receive redline",
+    "numbers": "statistics transitions indicators warnings readings",
+}
+# By which it is found beside its name, in both languages: what somebody types who knows the matter and not the tool.
+_TAGS = {
+    "library": "library,version,catalogue,资料库,入库,版本,一张图",
+    "parcels": "parcel,conflict,rule,site,地块,冲突,规则,选址,用地预审",
+    "review": "case,opinion,statement,notice,预审,意见,会审,并联,公示",
+    "plans": "plan,difference,compare,规划,比对,差异图斑,两规,多规合一",
+    "exchange": "package,delivery,coordinates,汇交,数据包,红线,界址点",
+    "numbers": "indicator,area,sensor,指标,统计,面积,传感器,预警",
+}
 _ICONS = {  # of verbs that have none of their own
     "review open": "case",
     "review export": "document",
@@ -156,15 +172,23 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
 
     def group(self) -> str:
         """The title of its group."""
-        return group_title(self.name())
+        titles = {
+            "library": tr("Library"),
+            "parcels": tr("Parcels"),
+            "review": tr("Review"),
+            "plans": tr("Compare"),
+            "exchange": tr("Exchange"),
+            "numbers": tr("Numbers"),
+        }
+        return titles[self.groupId()]
 
     def groupId(self) -> str:
         """The same, for scripts."""
-        return group_id(self.name())
+        return next(group for group, names in _GROUPS.items() if self.name() in names.split())
 
     def tags(self) -> list[str]:
         """Further words that find it, in both languages."""
-        return tags(self.name())
+        return ["one map", *_TAGS[self.groupId()].split(",")]
 
     def icon(self) -> QIcon:
         """The sign of the action."""

@@ -12,7 +12,6 @@ from typing import Any
 from onemap.plugin.connection.refusals import problem_lines
 from onemap.plugin.desk.map.layer_styles import style_results
 from onemap.plugin.qgis.algorithms.delivery_rows import DELIVERY_ROWS
-from onemap.plugin.qgis.algorithms.pack_rows import prove_row
 from onemap.plugin.qgis.algorithms.parameter_kinds import choice, codes, crs, file, files, input_file, number
 from onemap.plugin.qgis.algorithms.review_rows import REVIEW_ROWS
 from onemap.plugin.qgis.algorithms.sinks import VECTOR, Sink
@@ -31,7 +30,7 @@ HOME_CRS = "EPSG:4547"  # CGCS2000, 3-degree zone 38: the sample city's, and mos
 def verb_rows() -> list[VerbRow]:
     """The table, in the order of the toolbox."""
     of_plans = (_compare, _remedy, _contradictions, _decide, _spots, _atlas, _comparison, _sites)
-    beside = (*DELIVERY_ROWS, prove_row, SHEET_ROW, *REVIEW_ROWS, *NUMBERS_ROWS)
+    beside = (*DELIVERY_ROWS, _prove, SHEET_ROW, *REVIEW_ROWS, *NUMBERS_ROWS)
     rows = (_new, _inspect, _add, _check, _redline, *of_plans, *beside, _identify, _publish)
     return [row() for row in rows]
 
@@ -367,6 +366,30 @@ def _sites() -> VerbRow:
         kinds={"area": number(USUAL_SITE_M2)},
         sinks=(Sink("SITES", tr("Places that would pass"), "sites", style=style_sites),),
         outputs=(Output("SITE_COUNT", tr("Number of places"), "sites", is_number=True),),
+    )
+
+
+def _prove() -> VerbRow:
+    return VerbRow(
+        "prove",
+        tr("Prove rule packs"),
+        tr(
+            "Judges the cases beside a rule pack (NAME.cases.toml) and says which fail, which rules lack a hit, a miss "
+            "or an unknown, and, with single errors made in every rule, which sentences of it no case protects."
+        ),
+        first="pack mutants report",
+        advanced="new overwrite",
+        titles={
+            "pack": tr("Rule packs (names or *.toml)"),
+            "mutants": tr("Also make single errors in every rule"),
+            "report": tr("Reports (*.xlsx, *.html, *.json)"),
+            "new": tr("Only draft the cases of this rule"),
+        },
+        outputs=(
+            Output("CASES", tr("Cases"), "cases", is_number=True),
+            Output("PASSED", tr("Cases as expected"), "passed", is_number=True),
+            Output("UNCOVERED", tr("Rules not fully shown (JSON)"), "uncovered"),
+        ),
     )
 
 

@@ -18,10 +18,9 @@ from typing import IO, Any
 from onemap.plugin.connection.core_session import (
     KILL_AFTER_MS,
     STOP_LIMIT_MS,
-    core_missing,
-    core_python,
     death_message,
     is_given,
+    needed_core,
     serve_command,
 )
 from onemap.plugin.connection.programs import LAST_LINES, NO_WINDOW, READER_LIMIT_S, clean_environment
@@ -101,16 +100,14 @@ class BlockingCore:
         process = self._process
         if process is not None and process.poll() is None and login == self._login and not self.is_closed:
             return process, False
-        python = core_python()
-        if python is None:
-            raise core_missing()
+        command = serve_command(needed_core())
         with self._guard:
             if self.is_closed:
                 raise cancel_refusal()
             self._end()
             try:
                 process = subprocess.Popen(  # a list of words, no shell  # nosec B603
-                    serve_command(python),
+                    command,
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from qgis.core import (
@@ -15,15 +15,19 @@ from qgis.core import (
     QgsExpressionNodeFunction,
     QgsGeometry,
     QgsMapLayer,
+    QgsProject,
+    QgsReadWriteContext,
     QgsReferencedGeometry,
+    QgsVectorLayer,
 )
-from qgis.PyQt.QtCore import QThreadPool
+from qgis.PyQt.QtCore import QObject, QThreadPool
+from qgis.PyQt.QtXml import QDomDocument
 
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.server_logins import entry_of, login_environment
+from onemap.plugin.connection.task import one_shot_timer
 from onemap.plugin.desk.results.results import CheckedParcel
 from onemap.plugin.profile import settings
-from onemap.plugin.qgis.expressions.drawn_verdicts import DrawnVerdicts
 from onemap.plugin.qgis.expressions.expression_answers import AnswerCache
 from onemap.plugin.qgis.expressions.expression_client import BlockingCore
 from onemap.plugin.qgis.expressions.expression_request import CheckQuestion, Shape, evaluation_error, shape_of
@@ -38,6 +42,10 @@ if TYPE_CHECKING:  # qgis_process has no window
     from onemap.plugin.qgis.expressions.expression_row import ExpressionRow
 
 GROUP = "One Map"
+LATER_MS = 50  # a library that is opened changes its day and its rules in one go
+DRAWN_PARTS = (
+    QgsMapLayer.StyleCategory.Symbology | QgsMapLayer.StyleCategory.Labeling | QgsMapLayer.StyleCategory.Diagrams
+)
 DRAWING_LIMIT_S, POLL_INTERVAL_S = 5.0, 0.02
 FINDING_NAMES = ("rule", "verdict", "layer", "version", "area_m2", "title", "basis", "department", "counted", "reason")
 
@@ -92,6 +100,39 @@ class CheckFunction(QgsExpressionFunction):
     ) -> bool:
         """Always False, because the value may change with the library."""
         return False
+
+
+class DrawnVerdicts(QObject):
+    """Repaints the layers whose symbols, labels, diagrams or virtual fields call certain functions.
+
+    names: of the functions.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        super().__init__()
+        self._names = tuple(names)
+        self._later = one_shot_timer(self, LATER_MS, self._repaint)
+
+    def draw_again(self) -> None:
+        """Draw the layers again soon; several calls in a row draw them once."""
+        self._later.start()
+
+    def close_down(self) -> None:
+        """Draw nothing again any more."""
+        self._later.stop()
+
+    def _repaint(self) -> None:
+        layers = [one for one in QgsProject.instance().mapLayers().values() if isinstance(one, QgsVectorLayer)]
+        callers = {layer.id() for layer in layers if self._names_a_function(layer)}
+        for layer in layers:
+            if layer.id() in callers or any(join.joinLayerId() in callers for join in layer.vectorJoins()):
+                layer.triggerRepaint()  # which also forgets its picture in the canvas's cache
+
+    def _names_a_function(self, layer: QgsVectorLayer) -> bool:
+        style = QDomDocument()
+        layer.exportNamedStyle(style, QgsReadWriteContext(), DRAWN_PARTS)
+        texts = [style.toString(), *(layer.expressionField(index) for index in range(layer.fields().count()))]
+        return any(name in text.lower() for text in texts for name in self._names)
 
 
 class ExpressionFunctions:

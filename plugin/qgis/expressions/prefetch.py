@@ -71,7 +71,7 @@ class FeaturePrefetch(QObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self._call_requested.connect(_run_call, Qt.ConnectionType.QueuedConnection)
+        self._call_requested.connect(lambda call: call.run(), Qt.ConnectionType.QueuedConnection)
         self._guard = threading.Lock()
         self._passes: OrderedDict[str, _LayerPass] = OrderedDict()
         self._paces: dict[str, tuple[int, float]] = {}  # by layer: shapes in the last block, and when
@@ -261,10 +261,6 @@ class _LayerPass:
         request = QgsFeatureRequest().setFilterFids(numbers)
         request.setSubsetOfAttributes([name for name in names if name not in self.source.own_fields], fields)
         return iter(self.source.source.getFeatures(request))
-
-
-def _run_call(call: _MainThreadCall) -> None:
-    call.run()
 
 
 def _source_in_main_thread(context: QgsExpressionContext) -> LayerSource | None:

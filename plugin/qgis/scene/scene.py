@@ -27,7 +27,7 @@ from qgis.PyQt.QtGui import QColor
 from qgis.PyQt.QtWidgets import QApplication, QDialog, QDockWidget
 
 from onemap.plugin.desk.library.open_library import OpenLibrary
-from onemap.plugin.desk.map.map_groups import groups_in, remove_layer
+from onemap.plugin.desk.map.map_groups import groups_in, remove_layer, switch_layer
 from onemap.plugin.desk.map.map_layers import layer_on_map, put_on_map
 from onemap.plugin.profile.paths import RESOURCES
 from onemap.plugin.words.translation import tr
@@ -69,9 +69,8 @@ def prepare_scene(library: OpenLibrary) -> Scene:
     before = set(QgsProject.instance().mapLayers())
     shown = {entry.code for entry in library.layers if entry.in_force and layer_on_map(library, entry.in_force)}
     terrain = _on_map(library, looks["terrain"], missing)
-    node = QgsProject.instance().layerTreeRoot().findLayer(terrain.id()) if terrain is not None else None
-    if node is not None and looks["terrain"] not in shown:
-        node.setItemVisibilityChecked(False)  # the ground has its shape, and the map's own colours
+    if terrain is not None and looks["terrain"] not in shown:
+        switch_layer(terrain, False)  # the ground has its shape, and the map's own colours
     if isinstance(terrain, QgsRasterLayer):
         provider = QgsRasterDemTerrainProvider()
         provider.setLayer(terrain)
@@ -87,10 +86,8 @@ def prepare_scene(library: OpenLibrary) -> Scene:
         layer.setRenderer3D(_renderer(layer, look, is_surface))
         layers.append(layer)
         # A view shows what the map shows, and a theme may have switched the layer off.
-        node = QgsProject.instance().layerTreeRoot().findLayer(layer.id())
-        if node is not None:
-            lent += _nodes_off(node)
-            node.setItemVisibilityCheckedParentRecursive(True)
+        lent += _nodes_off(QgsProject.instance().layerTreeRoot().findLayer(layer.id()))
+        switch_layer(layer, True, with_groups=True)
     lent += set(QgsProject.instance().mapLayers()) - before
     return Scene(terrain if isinstance(terrain, QgsRasterLayer) else None, layers, missing, lent)
 

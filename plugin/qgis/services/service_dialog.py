@@ -7,11 +7,11 @@ from typing import Any
 
 from qgis.core import QgsFeedback
 from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QDialog, QWidget
+from qgis.PyQt.QtWidgets import QWidget
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import refusals_told
-from onemap.plugin.connection.task import BackgroundTask, Cancelled, refusal_of
+from onemap.plugin.connection.task import BackgroundRequest
 from onemap.plugin.desk.guide.help_key import equip_window
 from onemap.plugin.desk.library.dialog_library import DialogLibrary
 from onemap.plugin.desk.library.open_library import OpenLibrary
@@ -20,27 +20,28 @@ from onemap.plugin.qgis.services.service_form import ServiceForm, service_contro
 from onemap.plugin.qgis.services.service_keys import key_in, store_key
 from onemap.plugin.qgis.services.service_offers import Offer, request_offers
 from onemap.plugin.widgets.buttons import close_button, push_button, show_text, wrapped_label
-from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen, scroll_area
-from onemap.plugin.widgets.work_row import WorkRow
+from onemap.plugin.widgets.working_dialog import WorkingDialog
 from onemap.plugin.words.translation import Count, tr
 
 SIZE_PX = (560, 600)
 MIN_WIDTH_PX = 340
 
 
-class ServiceDialog(QDialog):
+class ServiceDialog(WorkingDialog):
     """One service to register, or to change."""
 
     registered = pyqtSignal(str)  # its name
 
     def __init__(self, library: OpenLibrary, service: Service | None = None, parent: QWidget | None = None) -> None:
-        super().__init__(parent, windowTitle=tr("Register a service"))
+        super().__init__(library.core, tr("Register a service"), parent, service_controls(), is_writing=True)
         self._library, self._registered_service = library, service
         self._home = DialogLibrary(library, self, self._enable)
-        self._server_task: BackgroundTask | None = None
-        self.asking = Asking(library.core, self, is_writing=True)
+        self.server = Asking(library.core, self)  # whose layers are of no library
+        self.server.refused.connect(self.refuse)
+        self.server.busy_changed.connect(lambda _is_busy: self._enable())
+        self.work.follow(self.server)
         self.form = ServiceForm()
         self.form.show_layers(library.layers)
         if service is not None:
@@ -49,12 +50,6 @@ class ServiceDialog(QDialog):
         self.form.changed.connect(self._enable)
         self.form.ask_pressed.connect(self.ask)
         self.form.keep_pressed.connect(self.keep_key)
-        self.notice = Notice(service_controls())
-        self.asking.refused.connect(self.notice.refuse)
-        self.asking.busy_changed.connect(lambda _is_busy: self._enable())
-        self.work = WorkRow()
-        self.work.cancelled.connect(self._cancel)
-        self.work.hide()
         self._build()
         equip_window(self)
         self._enable()
@@ -62,7 +57,7 @@ class ServiceDialog(QDialog):
     @property
     def is_working(self) -> bool:
         """Whether the server or the core is being asked."""
-        return self._server_task is not None or self.asking.is_busy
+        return self.server.is_busy or self.asking.is_busy
 
     def ask(self) -> None:
         """Ask the server for its layers, in the background."""
@@ -74,9 +69,8 @@ class ServiceDialog(QDialog):
         def work(_report: Callable[[float, str], None]) -> list[Offer]:
             return request_offers(service, crs, feedback)
 
-        self._server_task = BackgroundTask(tr("Asking the server"), work, self._show_offers, None, feedback).start()
+        self.server.follow(BackgroundRequest(tr("Asking the server"), work, feedback), self._show_offers)
         self.work.begin(tr("Asking the server…"))
-        self._enable()
 
     def keep_key(self, key: str) -> None:
         """Store a key in QGIS's authentication store, and choose its entry."""
@@ -103,12 +97,6 @@ class ServiceDialog(QDialog):
         params["overwrite"] = self._registered_service is not None
         self.asking.ask("service", params, self._finish)
 
-    def close_down(self) -> None:
-        """Stop asking and close, before the dialog is deleted."""
-        self._cancel()
-        self.asking.forget()
-        self.close()
-
     def _build(self) -> None:
         explanation = wrapped_label(
             tr("A service is shown on the map; what a check uses is a snapshot of it, never the live server.")
@@ -132,26 +120,15 @@ class ServiceDialog(QDialog):
         self.keep_key(key)
         return not self.form.key.text()
 
-    def _show_offers(self, offers: list[Offer] | None, error: Exception | None) -> None:
-        self._server_task = None
-        self.work.hide()
-        if error is None:
-            self.form.show_offers(offers or [])
-            text = tr("The server offers {count:# layer. Choose it|# layers. Choose one of them}.")
-            self.notice.say(text.format(count=Count(len(offers or []))))
-        else:
-            self.notice.refuse(refusal_of(error))
-        self._enable()
+    def _show_offers(self, offers: list[Offer]) -> None:
+        self.form.show_offers(offers)
+        text = tr("The server offers {count:# layer. Choose it|# layers. Choose one of them}.")
+        self.notice.say(text.format(count=Count(len(offers))))
 
     def _finish(self, answer: dict[str, Any]) -> None:
         self.registered.emit(str(answer["service"]["name"]))
         self._library.refresh()
         self.close()
-
-    def _cancel(self) -> None:
-        if self._server_task is not None:
-            self._server_task.forget()
-            self._show_offers(None, Cancelled())
 
     def _enable(self) -> None:
         show_text(self.hint, self._missing_input())

@@ -33,6 +33,7 @@ class ServiceForm(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._options: dict[str, str] = {}
+        self._kind = ""  # of a registered service; a new one has that of its layer, or of such services
         templates = json.loads(TEMPLATES.read_text(encoding="utf-8"))["templates"]
         titles = ((title_of(one["title"], one["layer"]), one) for one in templates)
         self.template = choice_box([(tr("none"), None), *titles])
@@ -93,6 +94,7 @@ class ServiceForm(QWidget):
             layer=self.chosen_layer if self.type.currentData() != "xyz" else "",
             department=self.department.currentData() or "",
             library=self.library.currentData() or "",
+            kind=self._kind,
             code=self.code.currentData().code if self.code.currentData() is not None else "",
             dated=day_text(self.dated),
             authcfg=self.auth.configId(),
@@ -123,7 +125,7 @@ class ServiceForm(QWidget):
         if service.dated:
             self.dated.setDate(QDate.fromString(service.dated, Qt.DateFormat.ISODate))
         self.note.setText(service.note)
-        self._options = dict(service.options)
+        self._options, self._kind = dict(service.options), service.kind
 
     def show_offers(self, offers: list[Offer]) -> None:
         """List the layers that the server offers; the chosen one stays if it is among them."""
@@ -181,6 +183,7 @@ class ServiceForm(QWidget):
         self.changed.emit()
 
     def _use_layer(self, entry: CatalogueLayer | None) -> None:
+        self._kind = ""
         if entry is not None:
             _choose(self.department, entry.department)
             _choose(self.library, entry.library)
@@ -189,7 +192,7 @@ class ServiceForm(QWidget):
         self.changed.emit()
 
     def _change_type(self) -> None:
-        self._options = {}
+        self._options, self._kind = {}, ""
         is_xyz = self.type.currentData() == "xyz"
         self.layer.setEnabled(not is_xyz)
         self.ask.setEnabled(not is_xyz)

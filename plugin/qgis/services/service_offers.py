@@ -117,8 +117,8 @@ def _wms(root: ElementTree.Element, crs: str) -> list[Offer]:
         ]
         name = layer.findtext("Name")
         if name:
-            options = {"format": image, "crs": _best(systems, (crs, *PREFERRED_CRS))}
-            offers.append(Offer(name, layer.findtext("Title") or name, _without_empty(options)))
+            system = _best(systems, (crs, *PREFERRED_CRS))
+            offers.append(_offer(name, layer.findtext("Title"), format=image, crs=system))
         for element in layer.findall("Layer"):
             visit(element, systems)
 
@@ -141,10 +141,9 @@ def _wmts(root: ElementTree.Element, crs: str) -> list[Offer]:
         sets = [element.findtext("TileMatrixSet") for element in layer.findall("TileMatrixSetLink")]
         sets.sort(key=lambda element: systems.get(element) != crs)
         for matrix in sets:
-            options = {"format": image, "matrix": matrix, "crs": systems.get(matrix, "")}
-            options["style"] = (styles[0].findtext("Identifier") or "") if styles else ""
             title = f"{layer.findtext('Title') or name} · {matrix}"
-            offers.append(Offer(name, title, _without_empty(options)))
+            style = styles[0].findtext("Identifier") if styles else ""
+            offers.append(_offer(name, title, format=image, matrix=matrix, crs=systems.get(matrix, ""), style=style))
     return offers
 
 
@@ -156,18 +155,13 @@ def _wfs(root: ElementTree.Element, _crs: str) -> list[Offer]:
             (feature_type.findtext(tag) for tag in ("DefaultCRS", "DefaultSRS", "SRS") if feature_type.findtext(tag)),
             "",
         )
-        name = feature_type.findtext("Name")
-        offers.append(Offer(name, feature_type.findtext("Title") or name, _without_empty({"crs": _system_of(system)})))
+        offers.append(_offer(feature_type.findtext("Name"), feature_type.findtext("Title"), crs=_system_of(system)))
     return offers
 
 
 def _oapif(document: dict[str, Any], _crs: str) -> list[Offer]:
     return [
-        Offer(
-            collection["id"],
-            collection.get("title") or collection["id"],
-            _without_empty({"crs": _system_of(str(collection.get("storageCrs") or ""))}),
-        )
+        _offer(collection["id"], collection.get("title"), crs=_system_of(str(collection.get("storageCrs") or "")))
         for collection in document["collections"]
         if collection.get("itemType", "feature") == "feature"
     ]
@@ -188,5 +182,6 @@ def _system_of(text: str) -> str:
     return f"EPSG:{parts[-1]}" if len(parts) > 1 and "epsg" in text.lower() and parts[-1].isdigit() else ""
 
 
-def _without_empty(options: dict[str, str]) -> dict[str, str]:
-    return {name: value for name, value in options.items() if value}
+def _offer(name: str, title: str | None, **options: str | None) -> Offer:
+    """An offer with the options that are known; one without a title is called by its name."""
+    return Offer(name, title or name, {option: value for option, value in options.items() if value})

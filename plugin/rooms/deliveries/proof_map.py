@@ -15,9 +15,8 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
-from onemap.plugin.desk.map.given_names import give_name
 from onemap.plugin.desk.map.layer_styles import symbol_of
-from onemap.plugin.desk.map.map_groups import put_in
+from onemap.plugin.desk.map.map_groups import give_name, put_in
 from onemap.plugin.words.core_words import layer_title
 from onemap.plugin.words.translation import tr
 

@@ -186,6 +186,7 @@ OF_NO_LIBRARY = {
     "ParcelMends": "a file of parcels",
     "ProofTab": "a delivery, before anything of it is in a library",
     "RulesChoice": "a file of rules",
+    "ServiceDialog": "which layers a server has; what is registered is written",
     "ResultsView": "the steps of a run, which is cleared with its library",
 }
 

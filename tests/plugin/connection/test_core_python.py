@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from qgis.PyQt.QtCore import QCoreApplication, QTranslator
 
+from onemap.plugin.connection import core_python
 from onemap.plugin.connection.core_folders import python_in
 from onemap.plugin.connection.core_python import (
     OLDEST,
@@ -119,8 +120,8 @@ def found_here(tmp_path_factory):
 def plan(plan_of_any_python, found_here, monkeypatch):
     """The same where what is here has been found: the search for Pythons and pips takes longer than all else."""
     base, folder = found_here
-    monkeypatch.setattr("onemap.plugin.connection.core_python.python_commands", lambda named: iter([base]))
-    monkeypatch.setattr("onemap.plugin.connection.core_python._wheel_folders", lambda base: [folder])
+    monkeypatch.setattr(core_python, "python_commands", lambda named: iter([base]))
+    monkeypatch.setattr(core_python, "_wheel_folders", lambda base: [folder])
     return plan_of_any_python
 
 
@@ -142,8 +143,8 @@ def plan_of_any_python(tmp_path):
 def no_python_here(monkeypatch, tmp_path):
     """The one Python here makes no environment, so that uv has to."""
     poor = script(tmp_path / "python3", 'case "$*" in *version_info*) echo 3 12;; *) exit 1;; esac')
-    monkeypatch.setattr("onemap.plugin.connection.core_python.python_commands", lambda named: iter([[poor]]))
-    monkeypatch.setattr("onemap.plugin.connection.core_python.PYTHON_FOR_UV", "/usr/bin/python3")
+    monkeypatch.setattr(core_python, "python_commands", lambda named: iter([[poor]]))
+    monkeypatch.setattr(core_python, "PYTHON_FOR_UV", "/usr/bin/python3")
 
 
 def script(path, text):
@@ -233,9 +234,7 @@ def test_a_wheel_with_another_hash_is_refused_and_named(plan, request, monkeypat
 def test_a_pip_or_uv_with_another_hash_is_never_started(plan, no_python_here, monkeypatch, tmp_path, tool):
     """A wheel of either is a program that set-up runs, so it is looked at before anything else is."""
     if tool == "pip":
-        monkeypatch.setattr(
-            "onemap.plugin.connection.core_python.python_commands", lambda named: iter([[sys.executable]])
-        )
+        monkeypatch.setattr(core_python, "python_commands", lambda named: iter([[sys.executable]]))
     wheel = pack_wheel(Path(plan.wheels), tool, "1", "")
     pin(plan, tool, wheel)
     ran = tmp_path / "ran"
@@ -305,7 +304,7 @@ def test_a_core_that_fails_its_own_test_is_not_kept_and_says_the_next_step(plan)
 
 
 def test_a_file_that_is_held_for_a_moment_is_waited_for(tmp_path, monkeypatch):
-    monkeypatch.setattr("onemap.plugin.connection.core_python.RENAME_WAITS_S", (0.0, 0.0))
+    monkeypatch.setattr(core_python, "RENAME_WAITS_S", (0.0, 0.0))
     (tmp_path / "core.part").mkdir()
     rename, tries = Path.rename, []
 
@@ -346,7 +345,7 @@ def test_a_cancelled_set_up_leaves_nothing(plan):
 
 def test_without_any_python_that_is_new_enough_the_step_is_named(plan, monkeypatch, tmp_path):
     old = script(tmp_path / "python3", "echo 3 9")
-    monkeypatch.setattr("onemap.plugin.connection.core_python.python_commands", lambda named: iter([[old]]))
+    monkeypatch.setattr(core_python, "python_commands", lambda named: iter([[old]]))
     monkeypatch.setattr("shutil.which", lambda *_, **__: None)
     with pytest.raises(CoreSetupError) as refused:
         make_core(plan, say_nothing)
@@ -355,7 +354,7 @@ def test_without_any_python_that_is_new_enough_the_step_is_named(plan, monkeypat
 
 def test_on_debian_the_missing_package_is_named_with_its_command(plan, monkeypatch, tmp_path):
     bare = script(tmp_path / "python3", 'case "$*" in *version_info*) echo 3 13;; *) exit 1;; esac')
-    monkeypatch.setattr("onemap.plugin.connection.core_python.python_commands", lambda named: iter([[bare]]))
+    monkeypatch.setattr(core_python, "python_commands", lambda named: iter([[bare]]))
     monkeypatch.setattr("shutil.which", lambda name, **_: "/usr/bin/apt-get" if name == "apt-get" else None)
     with pytest.raises(CoreSetupError) as refused:
         make_core(plan, say_nothing)
@@ -370,8 +369,8 @@ def test_on_debian_the_missing_package_is_named_with_its_command(plan, monkeypat
 def test_where_no_python_here_will_do_uv_from_the_folder_of_wheels_makes_the_core(plan, monkeypatch, tmp_path, here):
     """None here is new enough, none starts, or the one that says it is makes no environment."""
     poor = script(tmp_path / "python3", here)
-    monkeypatch.setattr("onemap.plugin.connection.core_python.python_commands", lambda named: iter([[poor]]))
-    monkeypatch.setattr("onemap.plugin.connection.core_python.PYTHON_FOR_UV", "/usr/bin/python3")
+    monkeypatch.setattr(core_python, "python_commands", lambda named: iter([[poor]]))
+    monkeypatch.setattr(core_python, "PYTHON_FOR_UV", "/usr/bin/python3")
     pin(plan, "uv", pack_uv(Path(plan.wheels)))
     python = make_core(plan, say_nothing)
     assert ask_program([str(python), "-I", str(plan.main)]).strip() == "42"
@@ -403,7 +402,7 @@ def test_a_folder_of_wheels_is_for_one_version_of_python(tmp_path, names, versio
 
 def test_wheels_for_another_python_than_is_here_are_refused_with_the_version(plan, monkeypatch, tmp_path):
     here = script(tmp_path / "python3", "echo 3 13")
-    monkeypatch.setattr("onemap.plugin.connection.core_python.python_commands", lambda named: iter([[here]]))
+    monkeypatch.setattr(core_python, "python_commands", lambda named: iter([[here]]))
     monkeypatch.setattr("shutil.which", lambda *_, **__: None)
     (Path(plan.wheels) / "numpy-2.3.1-cp312-cp312-win_amd64.whl").touch()
     with pytest.raises(CoreSetupError) as refused:
@@ -531,13 +530,18 @@ def test_a_program_that_fails_gives_its_last_words(tmp_path):
         run_program([script(tmp_path / "loser", "echo no such luck; exit 3")], lambda line: None)
 
 
-@pytest.mark.slow
-def test_the_dock_s_button_makes_the_core(plan, monkeypatch):
-    settings.put("wheels_folder", plan.wheels)
+def page_of(plan, monkeypatch):
+    """The page of the dock that makes the core of a plan."""
     monkeypatch.setattr("onemap.plugin.dock.setup_page.REQUIREMENTS", plan.requirements)
     monkeypatch.setattr("onemap.plugin.dock.setup_page.FOLDER", plan.main.parent)
     monkeypatch.setattr("onemap.plugin.dock.setup_page.first_core", lambda: plan.core_folder)
-    page = SetupPage(Core(), lambda: None)
+    return SetupPage(Core(), lambda: None)
+
+
+@pytest.mark.slow
+def test_the_dock_s_button_makes_the_core(plan, monkeypatch):
+    settings.put("wheels_folder", plan.wheels)
+    page = page_of(plan, monkeypatch)
     ready = []
     page.ready.connect(lambda: ready.append(True))
     page.button.click()
@@ -552,10 +556,7 @@ def test_a_set_up_that_fails_says_what_to_do(plan, monkeypatch, tmp_path):
     empty = tmp_path / "empty"
     empty.mkdir()
     settings.put("wheels_folder", str(empty))
-    monkeypatch.setattr("onemap.plugin.dock.setup_page.REQUIREMENTS", plan.requirements)
-    monkeypatch.setattr("onemap.plugin.dock.setup_page.FOLDER", plan.main.parent)
-    monkeypatch.setattr("onemap.plugin.dock.setup_page.first_core", lambda: plan.core_folder)
-    page = SetupPage(Core(), lambda: None)
+    page = page_of(plan, monkeypatch)
     page.button.click()
     wait_for(page.button.isEnabled)
     assert "choose a folder of wheels in the settings" in page.text

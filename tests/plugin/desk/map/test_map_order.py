@@ -125,6 +125,12 @@ def tab(city, shared_core):
     room.deleteLater()
 
 
+def put(library, code):
+    """The layer of a code on the map, in its version in force."""
+    entry = library.entry(code)
+    return put_on_map(library, entry, entry.in_force)
+
+
 def drawn_order():
     """The codes of the layers on the map, the uppermost first."""
     return [layer.customProperty(PROPERTY_CODE) for layer in QgsProject.instance().layerTreeRoot().layerOrder()]
@@ -135,8 +141,7 @@ def test_layers_lie_in_one_order_whatever_is_ticked_first(shelf, seed):
     chance = random.Random(seed)
     codes = chance.sample(LAID, chance.randint(4, len(LAID)))
     for code in codes:
-        entry = shelf.entry(code)
-        put_on_map(shelf, entry, entry.in_force)
+        put(shelf, code)
     assert drawn_order() == [code for code in LAID if code in codes]
     (group,) = QgsProject.instance().layerTreeRoot().children()
     names = [one.name() for one in group.children()]
@@ -144,10 +149,7 @@ def test_layers_lie_in_one_order_whatever_is_ticked_first(shelf, seed):
 
 
 def test_land_use_that_is_ticked_last_hides_no_farmland_and_no_plan(shelf):
-    shown = {}
-    for code in ("YJJBNTTB", "KGDK", "DLTB"):
-        entry = shelf.entry(code)
-        shown[code] = put_on_map(shelf, entry, entry.in_force)
+    shown = {code: put(shelf, code) for code in ("YJJBNTTB", "KGDK", "DLTB")}
     ground = {"farmland": (100, 100), "plot": (350, 350), "land": (900, 100)}
     both = picture(QgsProject.instance().layerTreeRoot().layerOrder())
     land = picture([shown["DLTB"]])
@@ -192,14 +194,9 @@ def test_themes_show_their_layers_hide_the_others_and_are_kept(tab):
     assert drawn_order() == [code for code in LAID if code in drawn_order()]
     themes = project.mapThemeCollection()
     assert set(themes.mapThemes()) == {"Base map", "Ecology", "Plan"}
-    codes = {layer.customProperty(PROPERTY_CODE) for layer in themes.mapThemeVisibleLayers("Ecology")}
-    assert codes == {"XZQ", "STBHHX", "LDYZT", "HLGLFW", "DMDZ"}
-    water = next(
-        action
-        for action in tab.themes.department_menu.actions()
-        if action.text() == core_words.word("departments", "water")
-    )
-    water.trigger()
+    assert codes_of_theme("Ecology") == {"XZQ", "STBHHX", "LDYZT", "HLGLFW", "DMDZ"}
+    actions = {action.text(): action for action in tab.themes.department_menu.actions()}
+    actions[core_words.word("departments", "water")].trigger()
     assert visible_codes() == {"HLGLFW", "XZQ", "DMDZ"}
     redline = tab.item_of("STBHHX")
     assert redline.checkState(0) == Qt.CheckState.Unchecked  # on the map, and off
@@ -302,6 +299,12 @@ def test_an_undated_version_that_is_not_in_force_is_seen_at_its_layer(tab):
     assert "v2: Not in force: it has no date" in item.toolTip(1) and "v2" not in item.child(0).toolTip(1)
 
 
+def codes_of_theme(name):
+    """The codes of the layers that a map theme shows."""
+    layers = QgsProject.instance().mapThemeCollection().mapThemeVisibleLayers(name)
+    return {layer.customProperty(PROPERTY_CODE) for layer in layers}
+
+
 def visible_codes():
     """The codes of what can be seen."""
     root = QgsProject.instance().layerTreeRoot()
@@ -330,8 +333,7 @@ def first_text(layer, expression):
     indirect=["shelf"],
 )
 def test_places_and_plots_are_labelled(shelf, code, label):
-    entry = shelf.entry(code)
-    layer = put_on_map(shelf, entry, entry.in_force)
+    layer = put(shelf, code)
     assert layer.labelsEnabled()
     wanted = layer.labeling().settings()
     assert first_text(layer, wanted.fieldName)[0] == label
@@ -345,8 +347,7 @@ def test_places_and_plots_are_labelled(shelf, code, label):
     indirect=["shelf"],
 )
 def test_identify_and_tips_say_titles_and_names_of_codes(shelf, alias, value):
-    entry = shelf.entry("DLTB")
-    layer = put_on_map(shelf, entry, entry.in_force)
+    layer = put(shelf, "DLTB")
     index = layer.fields().lookupField("DLBM")
     assert layer.attributeAlias(index) == alias
     assert layer.editorWidgetSetup(index).type() == "ValueMap"
@@ -367,8 +368,7 @@ def test_identify_and_tips_say_titles_and_names_of_codes(shelf, alias, value):
     indirect=["shelf"],
 )
 def test_codes_of_every_kind_have_names_and_stated_areas_their_unit(shelf, kind, area, named):
-    entry = shelf.entry("DLTB")
-    layer = put_on_map(shelf, entry, entry.in_force)
+    layer = put(shelf, "DLTB")
     assert layer.attributeAlias(layer.fields().lookupField("QSXZ")) == kind
     assert layer.attributeAlias(layer.fields().lookupField("TBMJ")) == area
     text, context = first_text(layer, 'represent_value("QSXZ")')
@@ -380,8 +380,7 @@ def test_codes_of_every_kind_have_names_and_stated_areas_their_unit(shelf, kind,
 
 @pytest.mark.parametrize(("code", "title"), [("9999", "9999"), (None, "1"), ("", "1"), ("0102", "0102 水浇地")])
 def test_a_code_that_no_table_knows_stands_alone_and_none_is_left_out(shelf, code, title):
-    entry = shelf.entry("DLTB")
-    layer = put_on_map(shelf, entry, entry.in_force)
+    layer = put(shelf, "DLTB")
     context = first_text(layer, "1")[1]
     feature = context.feature()
     feature.setAttribute("DLBM", code)
@@ -393,8 +392,7 @@ def test_a_code_that_no_table_knows_stands_alone_and_none_is_left_out(shelf, cod
 
 
 def test_a_tip_shows_what_a_file_holds_as_text(shelf):
-    entry = shelf.entry("KGDK")
-    layer = put_on_map(shelf, entry, entry.in_force)
+    layer = put(shelf, "KGDK")
     tip = QgsExpression.replaceExpressionText(layer.mapTipTemplate(), first_text(layer, "1")[1])
     assert "&lt;b&gt;住宅&lt;/b&gt;" in tip and "<b>住宅" not in tip
 
@@ -402,9 +400,7 @@ def test_a_tip_shows_what_a_file_holds_as_text(shelf):
 @pytest.mark.parametrize("shelf", ["zh", "en"], indirect=True)
 def test_legends_speak_the_user_s_language_only(shelf):
     for code in ("DLTB", "KGDK", "GL", "TDGHDL"):
-        entry = shelf.entry(code)
-        rules = put_on_map(shelf, entry, entry.in_force).renderer().rootRule().children()
-        for rule in rules:
+        for rule in put(shelf, code).renderer().rootRule().children():
             has_chinese = any("\u4e00" <= sign <= "\u9fff" for sign in rule.label())
             assert has_chinese == (settings.language() == "zh"), rule.label()
 
@@ -492,18 +488,14 @@ def test_what_is_said_to_be_away_is_away_on_this_day_not_on_one_before(tab):
 
 
 def test_themes_show_again_what_was_away_for_a_day(tab):
-    def codes(name):
-        layers = QgsProject.instance().mapThemeCollection().mapThemeVisibleLayers(name)
-        return {layer.customProperty(PROPERTY_CODE) for layer in layers}
-
     tab.themes.buttons["ecology"].click()
     tab.themes.buttons["plan"].click()
-    before = {name: codes(name) for name in ("Ecology", "Plan")}
+    before = {name: codes_of_theme(name) for name in ("Ecology", "Plan")}
     assert all(before.values()) and before["Ecology"] != before["Plan"]
     set_day(tab, QDate(2018, 1, 1))
-    assert not codes("Ecology") and not codes("Plan")
+    assert not codes_of_theme("Ecology") and not codes_of_theme("Plan")
     set_day(tab, QDate())
-    assert {name: codes(name) for name in before} == before
+    assert {name: codes_of_theme(name) for name in before} == before
 
 
 def test_a_version_that_was_ticked_by_itself_stays_whatever_the_day(tab):
@@ -668,11 +660,6 @@ def opened_as(shelf, path, name):
     other.path, other.layers, other.strata = path, shelf.layers, shelf.strata
     other._name = name
     return other
-
-
-def put(library, code):
-    entry = library.entry(code)
-    return put_on_map(library, entry, entry.in_force)
 
 
 def test_a_group_that_was_renamed_and_moved_is_still_the_library_s(shelf):

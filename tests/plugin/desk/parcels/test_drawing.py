@@ -128,3 +128,12 @@ def test_codes_that_begin_with_what_is_typed_come_first(tab):
     assert use.completer().setCurrentRow(2)
     use.completer().activated[type(popup.model().index(0, 0))].emit(use.completer().currentIndex())
     assert use.code == offered[2].split()[0]
+
+
+def test_a_parcel_that_is_drawn_after_one_was_removed_in_qgis_has_a_name_of_its_own(tab):
+    draw(tab)
+    draw(tab, 300)
+    layer = QgsProject.instance().mapLayer(tab.parcels.choice.layer)
+    layer.dataProvider().deleteFeatures([next(layer.getFeatures()).id()])
+    draw(tab, 500)
+    assert drawn_names(tab) == ["2", "3"]

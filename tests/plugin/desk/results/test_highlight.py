@@ -11,8 +11,10 @@ from qgis.core import (
     QgsVectorLayerSimpleLabeling,
 )
 
+from onemap.plugin.connection.row_records import record_of
 from onemap.plugin.desk.results.highlight import Highlight
-from onemap.tests.plugin.small_town import CRS, box
+from onemap.plugin.desk.results.results import PIECE_TABLES, Finding, RunTables
+from onemap.tests.plugin.small_town import CRS, box, write_layer
 
 
 @pytest.fixture
@@ -47,3 +49,12 @@ def test_a_measure_stands_beside_the_label_of_the_map_and_on_its_ground(canvas, 
     assert abs(measure_box.center().y() - middle.y()) < 4 * measure_box.height()
     highlight.clear()
     assert highlight.labels == []
+
+
+def test_the_pieces_of_a_parcel_are_found_whatever_signs_are_in_its_name(tmp_path):
+    path, name = tmp_path / "run.gpkg", r"A\n1 'new'"
+    columns = ["parcel", "rule", "feature", "area_m2", "length_m", "distance_m", "counted"]
+    for table in PIECE_TABLES:
+        write_layer(path, columns, [(box(0, 0, 10, 10), name, "r", table, None, None, None, None)], layer=table)
+    finding = record_of(Finding, {"parcel": name, "rule": "r"})
+    assert [piece.feature for piece in RunTables(str(path)).pieces(finding)] == list(PIECE_TABLES)

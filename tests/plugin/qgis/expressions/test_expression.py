@@ -33,7 +33,7 @@ from qgis.PyQt.QtTest import QTest
 
 from onemap.plugin.connection.verb_runs import run_verb
 from onemap.plugin.desk.results.results import read_results
-from onemap.plugin.qgis.expressions.drawn_verdicts import LATER_MS
+from onemap.plugin.qgis.expressions.expression_functions import LATER_MS
 from onemap.tests.plugin.expression_desk import answering_desk, open_in
 from onemap.tests.plugin.small_town import CRS, PACK, X, Y, box, line, wait_for, write_layer
 
@@ -229,7 +229,7 @@ def test_a_cancel_is_heard_while_the_core_is_silent(desk):
 def test_a_core_that_is_missing_is_told_with_its_mend(desk, monkeypatch):
     _dock, functions = desk
     functions.core.stop()
-    monkeypatch.setattr("onemap.plugin.qgis.expressions.expression_client.core_python", lambda: None)
+    monkeypatch.setattr("onemap.plugin.connection.core_session.core_python", lambda: None)
     value, error = verdict(box(110, 110, 50, 54))
     assert value is None
     assert "press “Set up the core”" in error

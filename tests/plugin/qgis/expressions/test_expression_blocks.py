@@ -102,14 +102,20 @@ def values(layer, text):
     return found
 
 
-def draw_layer(layer, extent, size):
-    """The picture of a layer, drawn by QGIS in threads of its own while the main thread goes on."""
+def map_of(layer, extent, size):
+    """What is to be drawn of a layer."""
     settings = QgsMapSettings()
     settings.setLayers([layer])
     settings.setDestinationCrs(QgsCoordinateReferenceSystem(CRS))
     settings.setOutputSize(size)
     settings.setExtent(extent)
     settings.setBackgroundColor(QColor("#ffffff"))
+    return settings
+
+
+def draw_layer(layer, extent, size):
+    """The picture of a layer, drawn by QGIS in threads of its own while the main thread goes on."""
+    settings = map_of(layer, extent, size)
     context = context_of(layer)
     context.appendScope(QgsExpressionContextUtils.mapSettingsScope(settings))
     settings.setExpressionContext(context)
@@ -280,12 +286,7 @@ def test_a_script_that_waits_for_its_drawing_is_answered_too(desk, layer):
     _dock, functions = desk
     ask_anew(functions)
     style(layer)
-    settings = QgsMapSettings()
-    settings.setLayers([layer])
-    settings.setDestinationCrs(QgsCoordinateReferenceSystem(CRS))
-    settings.setOutputSize(QSize(100, 100))
-    settings.setExtent(QgsRectangle(X + 1, Y + 1, X + 39, Y + 39))
-    job = QgsMapRendererParallelJob(settings)
+    job = QgsMapRendererParallelJob(map_of(layer, QgsRectangle(X + 1, Y + 1, X + 39, Y + 39), QSize(100, 100)))
     job.start()
     job.waitForFinished()
     assert QColor(job.renderedImage().pixel(20, 80)).name() == COLOURS["prohibited"]
@@ -316,13 +317,8 @@ def test_what_is_closed_down_while_it_is_drawn_waits_for_the_drawing_to_end(desk
     _dock, functions = desk
     ask_anew(functions)
     style(layer)
-    settings = QgsMapSettings()
-    settings.setLayers([layer])
-    settings.setDestinationCrs(QgsCoordinateReferenceSystem(CRS))
-    settings.setOutputSize(QSize(400, 250))
-    settings.setExtent(layer.extent())
     before = functions.core.questions
-    job = QgsMapRendererParallelJob(settings)
+    job = QgsMapRendererParallelJob(map_of(layer, layer.extent(), QSize(400, 250)))
     job.start()
     wait_for(lambda: functions.core.questions > before)
     functions.close_down()

@@ -35,6 +35,7 @@ from onemap.plugin.desk.library.service_list import Service, services_in
 from onemap.plugin.desk.library.service_uris import source_of
 from onemap.plugin.desk.parcels.ground_choice import GroundChoice
 from onemap.plugin.qgis.services.service_dialog import ServiceDialog
+from onemap.plugin.qgis.services.service_form import ServiceForm
 from onemap.plugin.qgis.services.service_keys import begin_moving_keys, end_moving_keys, key_in, store_key
 from onemap.plugin.qgis.services.service_map import put_service_on_map, service_on_map, show_service
 from onemap.plugin.qgis.services.service_offers import read_offers, request_offers
@@ -472,6 +473,16 @@ def test_what_the_core_refuses_is_said_in_the_dialog(own_library):
     assert "token" in dialog.notice.text
     assert "SECRET" not in dialog.notice.text
     assert own_library.services == []
+
+
+def test_a_registered_service_that_is_changed_keeps_what_the_form_does_not_ask():
+    kept = {"kind": "census", "dated": "2026-01-02", "options": {"crs": CRS}, "note": "n"}
+    service = Service("s", "wfs", "https://a.example/wfs", "a", "land", "department", **kept)
+    form = ServiceForm()
+    form.show_service(service)
+    assert form.service == service
+    form.type.setCurrentIndex(form.type.findData("oapif"))
+    assert (form.service.kind, form.service.options) == ("", {})  # as such services have it
 
 
 def row_of(dock, name):

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from onemap.plugin.connection.qgis_places import folders_in_command, mac_places, windows_places
+from onemap.plugin.connection import core_python
+from onemap.resources.workshop.qgis_places import PYTHONS_OF_APP, folders_in_command, mac_places, windows_places
 
 
 def lay_files(root: Path, *files: str) -> Path:
@@ -120,3 +121,7 @@ def test_of_several_on_macos_the_named_one_then_the_newest(tmp_path):
         "QGIS.app",
     ]
     assert mac_places([tmp_path], str(named))[0].root.name == "QGIS.app"
+
+
+def test_the_plugin_looks_for_the_same_pythons_in_an_application():
+    assert core_python.PYTHONS_OF_APP == PYTHONS_OF_APP

@@ -1,7 +1,4 @@
-"""Where QGIS is installed on Windows and macOS, and where its Python and programs are. Standard library, no QGIS.
-
-The plugin asks which Python belongs to the running QGIS; the workshop asks which QGIS is on the machine.
-"""
+"""Where QGIS is installed on Windows and macOS, and where its Python and programs are."""
 
 from __future__ import annotations
 
@@ -14,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-# In QGIS 3 the first; in 3.44's last the second; in QGIS 4 the third, which brings the bundle's own library with it.
-PYTHONS_OF_APP = ("MacOS/bin/python3", "MacOS/bin/python", "MacOS/python")
+PYTHONS_OF_APP = ("MacOS/bin/python3", "MacOS/bin/python", "MacOS/python")  # as core_python.py has them
 PROGRAMS_OF_APP = {
     "qgis": ("MacOS/QGIS", "MacOS/{app}", "MacOS/qgis"),
     "qgis_process": (
@@ -43,11 +39,6 @@ class QgisPlace:
     programs: Mapping[str, Path]
 
 
-def pythons_of_app(contents: Path) -> list[Path]:
-    """Possible places of the Python of a macOS application, given its folder Contents; not all of them exist."""
-    return [contents / place for place in PYTHONS_OF_APP]
-
-
 def mac_places(folders: list[Path], prefix: str = "") -> list[QgisPlace]:
     """Each QGIS on macOS: first the one that QGIS_PREFIX_PATH names, then those in the folders, newest first.
 
@@ -59,7 +50,7 @@ def mac_places(folders: list[Path], prefix: str = "") -> list[QgisPlace]:
     places = []
     for app in dict.fromkeys(apps):
         contents = app / "Contents"
-        python = next((path for path in pythons_of_app(contents) if path.exists()), None)
+        python = next((contents / place for place in PYTHONS_OF_APP if (contents / place).exists()), None)
         if python is not None:
             programs = {
                 name: [contents / place.format(app=app.stem) for place in kinds]
