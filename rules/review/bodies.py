@@ -29,10 +29,6 @@ class BodyAnswer:
     by: str
     on: date
 
-    def record(self) -> Record:
-        """The answer as `review show` gives it, without the person who entered it."""
-        return fields_of(self, "conclusion", "text", "basis", "papers", "on")
-
 
 @dataclass(frozen=True)
 class AskedBody:
@@ -135,7 +131,7 @@ def body_records(library: Library, case: Case, one: Round, language: str) -> lis
             "rules": list(asked.rules),
             **fields_of(asked, "asked_on", "due"),
             "overdue": asked.answer is None and asked.due is not None and asked.due < case.on,
-            "answer": asked.answer.record() if asked.answer else None,
+            "answer": fields_of(asked.answer, "conclusion", "text", "basis", "papers", "on") if asked.answer else None,
             "by": asked.answer.by if asked.answer else None,
         }
         for asked in asked_bodies(library, case, one)

@@ -1,8 +1,8 @@
 """A case during the replay of its events: opinions and their authors, hidden drafts, clocks and entries."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.catalogue.working_days import WorkCalendar
@@ -22,46 +22,13 @@ from onemap.rules.review.cases.case_conditions import is_deemed, is_running, is_
 from onemap.rules.review.cases.code_names import Named
 from onemap.rules.review.cases.event import CARRIED_CHAIN, EDITION, LEAD_CHAIN, Event
 from onemap.rules.review.cases.event_facts import Facts
-from onemap.rules.review.cases.round_facts import RoundFacts
+from onemap.rules.review.cases.library_evidence import LibraryEvidence
 from onemap.rules.review.cases.state_machine import CASE_TABLE, opinion_state_after
 from onemap.rules.review.cases.terms import claimable_day, deadline, due_after_stop
 
 
 class UnreadableCalendar(OneMapError):
     """The calendar cannot be read, or lacks a year for which no event tells the last day."""
-
-
-class Evidence(Protocol):
-    """What a replay asks the library, beside the events."""
-
-    @property
-    def calendar(self) -> WorkCalendar:
-        """The calendar of working days."""
-
-    @property
-    def is_rehearsal(self) -> bool:
-        """Whether the library was made for trying the review."""
-
-    def facts_of(self, run: str) -> RoundFacts:
-        """The machine's facts of a round, by its run. Raises UnreadableRun, OneMapError run.kind."""
-
-    def check_run(self, run: str) -> None:
-        """Refuse the run of a round that cannot be read. Raises as `facts_of`."""
-
-    def bodies_of(self, run: str) -> Mapping[str, str]:
-        """The bodies that a round's findings require to be asked, by name, with the department that writes to each."""
-
-    def reads_words(self, department: str) -> bool:
-        """Whether the reader may see the words of a department's drafts."""
-
-    def check_remedy(self, run: str) -> None:
-        """Refuse a run that is not a stored remedy. Raises OneMapError run.unknown, run.kind."""
-
-    def name_of(self, department: str) -> Named:
-        """The name of a department."""
-
-    def numbers_before(self, year: int, at: str) -> int:
-        """How many documents of a year were numbered before a moment, in all cases."""
 
 
 def last_days(opinion: Opinion) -> tuple[date, date]:
@@ -89,7 +56,7 @@ class CaseSoFar:
     effect. is_new: the current event is not written yet.
     """
 
-    def __init__(self, library_id: str, evidence: Evidence) -> None:
+    def __init__(self, library_id: str, evidence: LibraryEvidence) -> None:
         self.case: Case | None = None
         self.conclusions: dict[tuple[int, str, int], str | None] = {}
         self.library = library_id

@@ -25,7 +25,7 @@ from onemap.rules.judge.runs.run_store import (
     stored_records,
     stored_values,
 )
-from onemap.rules.review.cases.case import ChecklistItem, Override, Terms, override_of
+from onemap.rules.review.cases.case import ChecklistItem, Override, override_of
 from onemap.rules.review.cases.routing import (
     Draft,
     asked_departments,
@@ -108,21 +108,6 @@ class RoundFacts:
         self.stated = stated
         self._read_parcels = read_parcels
         self._drafts: dict[tuple[Override, ...], tuple[Draft, ...]] = {}
-
-    @property
-    def packs(self) -> Sequence[Pack]:
-        """The packs of the round."""
-        return self.of_packs.packs
-
-    @property
-    def terms(self) -> Terms:
-        """The terms of the review in the packs."""
-        return self.of_packs.terms
-
-    @property
-    def departments_of_rules(self) -> dict[str, tuple[str, ...]]:
-        """The department of each rule, followed by the departments that the rule wants consulted."""
-        return self.of_packs.departments_of_rules
 
     @property
     def watched(self) -> dict[str, set[str]]:

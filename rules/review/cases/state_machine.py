@@ -55,9 +55,9 @@ OPINION_TABLE: dict[str, tuple[str, str, str, str, str]] = {
 }
 
 
-def case_state_after(state: str, action: str, **facts: Any) -> str:
+def case_state_after(state: str, action: str, case_id: str = "") -> str:
     """The state of a case after an action. Raises OneMapError review.… where the action is not allowed in it."""
-    return _answer(CASE_TABLE[action][CASE_STATES.index(state)], **facts)
+    return _answer(CASE_TABLE[action][CASE_STATES.index(state)], case=case_id, field="CASE")
 
 
 def opinion_state_after(state: str, action: str, **facts: Any) -> str:

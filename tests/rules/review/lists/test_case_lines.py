@@ -185,10 +185,9 @@ def test_lines_of_many_cases_are_made_by_a_process_beside_this_one(town, desk, m
 
 
 @pytest.mark.parametrize("overdue", ["consent", "escalate"])
-def test_days_pass_over_a_kept_line(town, overdue):
+def test_days_pass_over_a_kept_line(town, walk, overdue):
     town.pack(overdue=overdue)
-    case = town.open()
-    town.done("circulate", case, on="2026-03-02")
+    case = walk("circulating")
     town.done("return", case, "water", "--reason", "再核", on="2026-03-02")
     early, late = (same_as_cases(town, on)[0] for on in (date(2026, 3, 5), LATER))
     assert (early["overdue"], early["days_left"], early["waiting"]) == ([], 2, list(ASKED))
