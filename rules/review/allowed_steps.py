@@ -10,25 +10,10 @@ from onemap.rules.review.case_step import may_act
 from onemap.rules.review.cases.case import SPOKEN, Case, Opinion
 from onemap.rules.review.cases.case_conditions import check_step, may_sign
 from onemap.rules.review.cases.code_names import name_with_code
-from onemap.rules.review.cases.state_machine import OPINION_ACTIONS, opinion_state_after
+from onemap.rules.review.cases.state_machine import CASE_TABLE, OPINION_ACTIONS, opinion_state_after
 from onemap.rules.review.deciding import consolidation_problems, issue_problems
 
-STEPS = (
-    "circulate",
-    "override",
-    "answer",
-    "extend",
-    "revise",
-    "recheck",
-    "remedy",
-    "consolidate",
-    "issue",
-    "withdraw",
-    "notice",
-    "close",
-    "respond",
-    "erase",
-)
+STEPS = tuple(step for step in CASE_TABLE if step not in ("opine", "sign", "return"))  # which an opinion has
 
 
 def case_steps(library: Library, case: Case, language: str) -> dict[str, str | None]:

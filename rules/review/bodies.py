@@ -14,7 +14,6 @@ from onemap.rules.review.attachments import Attachment, put_files
 from onemap.rules.review.case_step import StepContent, step
 from onemap.rules.review.cases.case import Case, Round
 from onemap.rules.review.cases.hand import Hand
-from onemap.rules.review.cases.terms import deadline
 from onemap.rules.review.opinions import Words
 
 
@@ -83,7 +82,7 @@ def _last_day(library: Library, case: Case, one: Round, lead: str) -> date | Non
     days = [
         entry.entered_on or entry.on for entry in case.entries if entry.round == one.number and entry.action in sent
     ]
-    return deadline(calendar_of(library), case.terms, lead, [one.circulated_on, *days][-1])
+    return calendar_of(library).after([one.circulated_on, *days][-1], case.terms.days_for(lead))
 
 
 def _answers(case: Case, round_: int) -> dict[str, BodyAnswer]:

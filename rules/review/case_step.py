@@ -223,10 +223,10 @@ def _confirm(library: Library, event: Event) -> None:
     """
     if library.path is not None:  # which has one writer
         return
-    said = event.chain, event.action, event.body
+    content = event.chain, event.action, event.body
     for other, error in replay_case(library, event.case_id).unlawful:
         # The server numbers it, perhaps later; an earlier one may have said the same in vain.
-        if other.number >= event.number and (other.chain, other.action, other.body) == said:
+        if other.number >= event.number and (other.chain, other.action, other.body) == content:
             raise error
 
 

@@ -24,7 +24,8 @@ from onemap.rules.review.cases.event import CARRIED_CHAIN, EDITION, LEAD_CHAIN, 
 from onemap.rules.review.cases.event_facts import Facts
 from onemap.rules.review.cases.library_evidence import LibraryEvidence
 from onemap.rules.review.cases.state_machine import CASE_TABLE, opinion_state_after
-from onemap.rules.review.cases.terms import claimable_day, deadline, due_after_stop
+
+_LONG_HOLIDAY = 15  # days: more than any row of free days, with the weekends beside it
 
 
 class UnreadableCalendar(OneMapError):
@@ -40,6 +41,19 @@ def last_days(opinion: Opinion) -> tuple[date, date]:
 def clock_days(opinion: Opinion) -> list[str | None]:
     """The last day of an opinion and the day on which its clock stopped, as events tell them: ISO, None for none."""
     return [day.isoformat() if day else None for day in (opinion.due, opinion.stopped_on)]
+
+
+def claimable_day(claim: Any, first: date, start: date, days: int) -> date | None:
+    """The last day that an event tells, if some calendar could have given it, else None.
+
+    It is not before `first`, and not later than twice the days and a long holiday after `start`.
+    """
+    try:
+        day = date.fromisoformat(claim)
+    except (TypeError, ValueError):
+        return None
+    most = start + timedelta(2 * days + _LONG_HOLIDAY if days else 0)
+    return day if first <= day <= most else None
 
 
 Snapshot = tuple[Case | None, dict[str, str], dict[str, Event], set[str], dict[str, str], dict[str, date]]
@@ -167,9 +181,8 @@ class CaseSoFar:
 
     def deadline(self, department: str, day: date, claim: Any) -> tuple[date, date]:
         """The last day of a department whose clock starts on a day, as `_last_day_of`. claim: as its event tells it."""
-        terms = self.current_case.terms
-        days = terms.days_for(department)
-        return self._last_day_of(lambda calendar: deadline(calendar, terms, department, day), claim, day, day, days)
+        days = self.current_case.terms.days_for(department)
+        return self._last_day_of(lambda calendar: calendar.after(day, days), claim, day, day, days)
 
     def extended(self, before: Opinion, days: int, claim: Any) -> tuple[date, date]:
         """The last day of a department that gets some more working days; returns as `_last_day_of`."""
@@ -218,13 +231,18 @@ class CaseSoFar:
             return {"due": before.due, "claimed_due": before.claimed_due, "stopped_on": before.stopped_on or stops}
         if before.stopped_on is None:
             return {"due": before.due, "claimed_due": before.claimed_due, "stopped_on": None}
-        (due, claimed), stopped_on = last_days(before), before.stopped_on
+        (before_stop, claimed), stopped_on = last_days(before), before.stopped_on
         day = None if claim is None else claim[0]
         stood = (max(clock, stopped_on) - stopped_on).days
-        found = self._last_day_of(
-            lambda calendar: due_after_stop(calendar, due, stopped_on, clock), day, claimed, due, stood, least=0
+        due, claimed = self._last_day_of(
+            lambda calendar: calendar.after(before_stop, calendar.between(stopped_on, clock)),
+            day,
+            claimed,
+            before_stop,
+            stood,
+            least=0,
         )
-        return {"due": found[0], "claimed_due": found[1], "stopped_on": None}
+        return {"due": due, "claimed_due": claimed, "stopped_on": None}
 
     def state_on(self, opinion: Opinion, on: date) -> str:
         """An opinion's state on a day, on which silence may already be consent."""

@@ -25,7 +25,7 @@ from onemap.rules.judge.runs.run_store import (
     stored_records,
     stored_values,
 )
-from onemap.rules.review.cases.case import ChecklistItem, Override, override_of
+from onemap.rules.review.cases.case import ChecklistItem, Override, Terms, override_of
 from onemap.rules.review.cases.routing import (
     Draft,
     asked_departments,
@@ -34,7 +34,6 @@ from onemap.rules.review.cases.routing import (
     inputs_by_department,
     wanting_facts,
 )
-from onemap.rules.review.cases.terms import terms_of
 
 _MOST_KEPT = 64  # rounds, of which a step asks a few, and a list each once
 
@@ -43,6 +42,13 @@ def layers_used(record: CheckRecord) -> frozenset[str]:
     """The layers for which a run used a version, or a file in place of one."""
     of_versions = {layer["code"] for layer in record["layers"] if layer["label"] is not None}
     return frozenset(of_versions | set(record["parameters"].get("replaced", ())))
+
+
+def terms_of(packs: Sequence[Pack]) -> Terms:
+    """The terms of several packs; a later pack overrides earlier ones, as a city's ordinance the common pack."""
+    entries = {key: value for pack in packs for key, value in pack.review.items()}
+    days_of = {code: days for pack in packs for code, days in pack.review.get("days_of", {}).items()}
+    return Terms(**{**entries, "days_of": days_of})
 
 
 class UnreadableRun(OneMapError):
