@@ -40,14 +40,13 @@ _LEADS = (*LEADS, "return")
 
 @dataclass
 class Step:
-    """A step inside its transaction. before: the case as its events tell it; case: as it stands on the day.
+    """A step inside its transaction. before: the case as its events tell it; on: the day of the step.
 
-    on: the day of the step; detail: facts for the log besides the entry.
+    detail: facts for the log besides the entry.
     """
 
     connection: StoreConnection
     before: Case
-    case: Case
     on: date
     detail: dict[str, Any] = field(default_factory=dict)
 
@@ -161,7 +160,7 @@ def _judge_step(
     event = event_of(library, new, hand.by, events)
     after = replay.fork(LibraryEvidence(library, content.fresh)).judge(event)
     event = event_of(library, _with_outcome(new, department, before, after), hand.by, events)
-    return Step(connection, before, case, on), event, after
+    return Step(connection, before, on), event, after
 
 
 def _with_outcome(new: NewEvent, department: str | None, before: Case, after: Case) -> NewEvent:

@@ -11,7 +11,7 @@ from onemap.layers.stores.logged_rows import insert_logged, note_structure, plai
 from onemap.layers.stores.sql_text import compose_sql
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.review.case_step import StepContent, may_act, step
-from onemap.rules.review.cases.case import NOTICE_KINDS, Case, CaseState
+from onemap.rules.review.cases.case import NOTICE_KINDS, Case, CaseState, Notice
 from onemap.rules.review.cases.case_conditions import check_step
 from onemap.rules.review.cases.case_file import stored_case
 from onemap.rules.review.cases.event import words_hash
@@ -82,16 +82,16 @@ def respond(library: Library, case_id: str, hand: Hand, comment: int, text: str,
     def say(case: Case, _: date) -> StepContent:
         case_state_after(case.state, "respond", case.id)  # before other refusals
         chosen = case.notice(notice)
-        found = _comment(library, case, chosen.number, comment)
+        found = _comment(library, case, chosen, comment)
         return StepContent({"notice": chosen.number, "comment": comment, "hash": found.hash, "text": text})
 
     with step(library, case_id, "respond", hand, say):
         pass
 
 
-def _comment(library: Library, case: Case, notice: int, comment: int) -> Comment:
+def _comment(library: Library, case: Case, notice: Notice, comment: int) -> Comment:
     """A comment by its number. Raises OneMapError notice.no_comment, library.altered."""
-    comments = counted_comments(library, case, case.notice(notice))
+    comments = counted_comments(library, case, notice)
     if not 1 <= comment <= len(comments):
         raise OneMapError("notice.no_comment", field="COMMENT", comment=comment, count=len(comments))
     return comments[comment - 1]
@@ -123,7 +123,7 @@ def erase_person(
     def say(case: Case, _: date) -> StepContent:
         case_state_after(case.state, "erase", case.id)
         chosen = case.notice(notice)
-        _comment(library, case, chosen.number, comment)
+        _comment(library, case, chosen, comment)
         return StepContent({"notice": chosen.number, "comment": comment, "reason": reason})
 
     with step(library, case_id, "erase", hand, say) as taken:

@@ -82,15 +82,10 @@ def _equal(tree: Tree, sentence: str, facts: dict[str, Any]) -> str | None:
     """Why a change does not alter a condition: another clause covers what was dropped; else None."""
     if sentence == "clause_dropped":
         clause = parse_condition(facts["clause"])
-        others = [one for one in _clauses(tree) if one != clause]
+        others = [one for one in tree["args"] if one != clause] if tree["op"] == "or" else []
         if clause["op"] == "like" and any(_covers(other, clause) for other in others):
             return "clause_within"
     return None
-
-
-def _clauses(tree: Tree) -> list[Tree]:
-    """The clauses of one `or`."""
-    return list(tree["args"]) if tree["op"] == "or" else []
 
 
 def _covers(wide: Tree, narrow: Tree) -> bool:

@@ -16,6 +16,7 @@ from onemap.rules.review.cases.replay import Replay
 from onemap.rules.review.notice_tables import TABLES
 from onemap.rules.review.public_comments import WrittenComment, open_notices, write_comment
 from onemap.tests.rules.command import command, done
+from onemap.tests.rules.review.conftest import alter
 
 TODAY = date.today()
 PAGE = "0" * 64
@@ -44,11 +45,6 @@ def comments(town, case: str) -> list[dict[str, Any]]:
 
 def codes_of_verify(town) -> set[str]:
     return set(command("verify", town.library).codes)
-
-
-def alter(town, statement: str) -> None:
-    with contextlib.closing(sqlite3.connect(town.library)) as library, library:
-        assert library.execute(statement).rowcount > 0
 
 
 def test_a_notice_from_its_page_to_its_annex(real_town, case):
