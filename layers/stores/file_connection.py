@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import shapely
 
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.geometry.shape_column import shapes_from
@@ -21,21 +20,17 @@ from onemap.layers.stores.index_entries import INDEX_PARTS, check_index, corners
 from onemap.layers.stores.logged_rows import GEOPACKAGE_TABLES, INDEXES, SCHEMA, PlainTable, row_name
 from onemap.layers.stores.rights import Right, Script
 from onemap.layers.stores.rtree import PackedRtree
-from onemap.layers.stores.sql_text import (
-    Sql,
-    column_definitions,
-    columns_of,
-    compose_sql,
-    question_marks,
-)
+from onemap.layers.stores.sql_text import Sql, column_definitions, columns_of, compose_sql, question_marks
 from onemap.layers.stores.store import (
     AS_STORED,
     GEOMETRY_COLUMN,
     NO_GEOMETRY,
+    Box,
     Damage,
     DamagedTable,
     FeatureRows,
     PackedIndex,
+    Point,
     RowHashes,
     Shapes,
     TableDefinition,
@@ -48,8 +43,7 @@ _IDENTIFIERS = ("fid", "OGC_FID", GEOMETRY_COLUMN)
 _ROWS_AT_ONCE = 20_000
 _PRAGMAS = ("application_id", "user_version", "encoding")  # by which other programs know a GeoPackage
 _WHOLE = "ok"  # what SQLite's check says of a whole file
-_NO_GEOMETRY = (shapely.GEOSException, ValueError, IndexError, TypeError)  # of what is no geometry's blob
-_UNREADABLE = (*_NO_GEOMETRY, sqlite3.Error, NotImplementedError)  # of features
+_UNREADABLE = (*geopackage.NO_GEOMETRIES, sqlite3.Error, NotImplementedError)  # of features
 
 
 class FileConnection(sqlite3.Connection):
@@ -175,7 +169,7 @@ class FileConnection(sqlite3.Connection):
         tree = packed if isinstance(packed, PackedRtree) else self.packed_index(bounds)
         return geopackage.index_geometries(self, table.name, tree, progress)
 
-    def show_features(self, table: TableDefinition, bounds: Sequence[float] | None) -> None:
+    def show_features(self, table: TableDefinition, bounds: Box | None) -> None:
         """Register a table as a layer of the GeoPackage; an existing extent only grows."""
         geometry_type = None if table.geometry_type == NO_GEOMETRY else table.geometry_type
         before = self.extent(table.name)
@@ -184,19 +178,14 @@ class FileConnection(sqlite3.Connection):
         extent = [*boxes[:, :2].min(axis=0), *boxes[:, 2:].max(axis=0)] if len(boxes) else None
         geopackage.register(self, table.name, table.title, self.srs_id, geometry_type, extent)
 
-    def extent(self, table: str) -> Sequence[float] | None:
+    def extent(self, table: str) -> Box | None:
         """Return west, south, east, north of a table, as the GeoPackage has them; None if it has none."""
         sql = "SELECT min_x, min_y, max_x, max_y FROM gpkg_contents WHERE table_name = ?"
         found = self.execute(sql, (table,)).fetchone()
         return None if found is None or None in found else found
 
     def read_features(
-        self,
-        table: str,
-        fields: Sequence[str] | None,
-        bounds: Sequence[float] | None,
-        count: int | None,
-        origin: tuple[float, float] = AS_STORED,
+        self, table: str, fields: Sequence[str] | None, bounds: Box | None, count: int | None, origin: Point = AS_STORED
     ) -> FeatureRows:
         """The features whose boxes meet `bounds`, or all, by fid. Raises DamagedTable."""
         where, parameters, wanted = Sql("true"), tuple[float, ...](), count
@@ -212,7 +201,7 @@ class FileConnection(sqlite3.Connection):
             raise DamagedTable(str(error)) from error
         return self._read_where(table, names, where, parameters, wanted, origin)
 
-    def marks_near(self, boxes: Mapping[str, Sequence[float]]) -> Mapping[str, tuple[Hashable, ...]]:
+    def marks_near(self, boxes: Mapping[str, Box]) -> Mapping[str, tuple[Hashable, ...]]:
         """Return nothing: a file is opened anew once anybody else has written to it."""
         return {}
 
@@ -226,9 +215,9 @@ class FileConnection(sqlite3.Connection):
         table: str,
         fields: Sequence[str],
         where: Sql,
-        parameters: tuple[float, ...],
+        parameters: Sequence[float],
         wanted: int | None,
-        origin: tuple[float, float],
+        origin: Point,
     ) -> FeatureRows:
         columns = columns_of("f", ("fid", GEOMETRY_COLUMN, *fields))
         sql = compose_sql(
@@ -245,7 +234,7 @@ class FileConnection(sqlite3.Connection):
         return FeatureRows(fids, shapes, values, boxes)
 
     def _rows_by_column(
-        self, sql: str, parameters: tuple[float, ...], fields: int
+        self, sql: str, parameters: Sequence[float], fields: int
     ) -> tuple[list[pa.Array], list[list[Any]]]:
         """Run a query; return the blobs' WKB in chunks of some thousand, and the identifiers and values by column.
 
@@ -280,7 +269,7 @@ class FileConnection(sqlite3.Connection):
         geometries, odd = np.full(len(rows), None, dtype=object), np.zeros(len(rows), dtype=bool)
         for block in blocks(len(rows), _ROWS_AT_ONCE):
             bodies = [row[1] for row in rows[block]]
-            geometries[block] = _as_far_as_readable(bodies)
+            geometries[block] = geopackage.readable_shapes(bodies)
             written = geopackage.to_blobs(geometries[block], self.srs_id)
             odd[block] = [body != blob for body, blob in zip(bodies, written, strict=True)]
         values = list(zip(*rows, strict=True)) if rows else [()] * (len(fields) + 2)
@@ -363,15 +352,3 @@ class FileConnection(sqlite3.Connection):
         ).fetchone()
         shown = None if geometry_type == NO_GEOMETRY else geometry_type
         geopackage.register(self, code, title, self.srs_id, shown, None if None in extent else extent)
-
-
-def _as_far_as_readable(blobs: Sequence[Any]) -> np.ndarray:
-    """Return the geometries (n,) of blobs, None for blobs that are not geometries."""
-    try:
-        return geopackage.from_blobs(blobs)
-    except _NO_GEOMETRY:
-        found = np.full(len(blobs), None, dtype=object)
-        for row, blob in enumerate(blobs):
-            with contextlib.suppress(*_NO_GEOMETRY):
-                found[row] = geopackage.from_blobs([blob])[0]
-        return found

@@ -3,10 +3,12 @@
 Only this SQLite opens the library's file (a second one in the process would drop its locks).
 """
 
+import contextlib
 import sqlite3
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -142,12 +144,25 @@ def wkb_to_blobs(wkb: pa.Array, bounds: np.ndarray, srs_id: int) -> list[bytes |
     return blobs
 
 
+NO_GEOMETRIES = (shapely.GEOSException, ValueError, IndexError, TypeError)  # of what is no geometry's blob
 _ENVELOPE_BYTES = (0, 32, 48, 48, 64)
 
 
 def from_blobs(blobs: Iterable[bytes | None]) -> np.ndarray:
     """Return GeoPackage blobs as geometries (n,). Raises shapely.GEOSException or ValueError if damaged."""
     return geometries_of_wkb(np.array(_bodies(blobs), dtype=object))
+
+
+def readable_shapes(blobs: Sequence[Any]) -> np.ndarray:
+    """Return the geometries (n,) of blobs, None for blobs that are not geometries."""
+    try:
+        return from_blobs(blobs)
+    except NO_GEOMETRIES:
+        found = np.full(len(blobs), None, dtype=object)
+        for row, blob in enumerate(blobs):
+            with contextlib.suppress(*NO_GEOMETRIES):
+                found[row] = from_blobs([blob])[0]
+        return found
 
 
 def _bodies(blobs: Iterable[bytes | None]) -> list[bytes | None]:
@@ -195,14 +210,7 @@ def register(
     connection.execute(
         "INSERT OR REPLACE INTO gpkg_contents (table_name, data_type, identifier, description,"
         " min_x, min_y, max_x, max_y, srs_id) VALUES (?,?,?,?,?,?,?,?,?)",
-        (
-            table,
-            "features" if geometry_type else "attributes",
-            table,
-            title,
-            *box,
-            srs_id if geometry_type else None,
-        ),
+        (table, "features" if geometry_type else "attributes", table, title, *box, srs_id if geometry_type else None),
     )
     if geometry_type:
         connection.execute(
@@ -269,6 +277,11 @@ def keep_look(connection: sqlite3.Connection, table: str, geometry_column: str, 
     connection.execute(compose_sql("INSERT INTO {looks} VALUES (NULL, {marks})", looks=LOOKS, marks=marks), row)
 
 
+def index_name(table: str) -> str:
+    """Return the name of the virtual table that indexes a table's geometries."""
+    return f"rtree_{table}_{GEOMETRY_COLUMN}"
+
+
 def packed_index(fids: Sequence[int] | np.ndarray, bounds: np.ndarray) -> PackedRtree:
     """Return the R-tree of a table's rows. bounds: (n, 4); rows of NaN are left out."""
     boxed = np.isfinite(bounds).all(axis=1)
@@ -280,7 +293,7 @@ def index_geometries(
     connection: sqlite3.Connection, table: str, tree: PackedRtree, progress: Progress = SILENT
 ) -> dict[str, str]:
     """Fill the R-tree in bulk, then make its triggers; return what `PackedRtree.fill` returns."""
-    index = f"rtree_{table}_{GEOMETRY_COLUMN}"
+    index = index_name(table)
     connection.execute(compose_sql("CREATE VIRTUAL TABLE {index} USING rtree(id, minx, maxx, miny, maxy)", index=index))
     progress.at(0.0)
     hashes = tree.fill(connection, index)

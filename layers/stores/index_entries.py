@@ -4,7 +4,7 @@ Entries are read from the nodes, since SQLite does not get through a damaged ind
 bits, then cells of a child and its box; see https://sqlite.org/rtree.html.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,14 +31,9 @@ def misplaced_features(connection: Executor, index: str) -> list[int]:
     tree.walk(ROOT, None)
     sql = compose_sql("SELECT fid, {geometry} FROM {table}", geometry=GEOMETRY_COLUMN, table=table)
     rows = connection.execute(sql).fetchall()
-    fids, bounds = (
-        [row[0] for row in rows],
-        shapely.bounds(np.array(list(_each_shape([row[1] for row in rows])), dtype=object)).reshape(-1, 4),
-    )
-    faults, known = (
-        set(tree.faults),
-        dict(zip(fids, zip(outward(bounds), _widened_boxes(bounds), strict=True), strict=True)),
-    )
+    bounds = shapely.bounds(geopackage.readable_shapes([row[1] for row in rows])).reshape(-1, 4)
+    known = {row[0]: boxes for row, *boxes in zip(rows, outward(bounds), _widened_boxes(bounds), strict=True)}
+    faults = set(tree.faults)
     for fid, boxes in known.items():
         held = tree.boxes.get(fid)
         if np.isnan(boxes[0]).any():
@@ -112,15 +107,6 @@ def _pairs(connection: Executor, table: str) -> dict[Any, Any]:
         return {}
 
 
-def _each_shape(blobs: list[Any]) -> Iterator[Any]:
-    """Yield the shapes of blobs one by one; a damaged blob gives None."""
-    for blob in blobs:
-        try:
-            yield geopackage.from_blobs([blob])[0]
-        except (shapely.GEOSException, ValueError, IndexError, TypeError):
-            yield None
-
-
 def _widened_boxes(bounds: np.ndarray) -> np.ndarray:
     """Return boxes (n, 4) in 32 bits, as SQLite's own triggers round them when they fill the index."""
     wide = bounds[:, [0, 2, 1, 3]]
@@ -134,15 +120,14 @@ def _widened_boxes(bounds: np.ndarray) -> np.ndarray:
 
 def index_tables(table: str) -> list[str]:
     """Return the virtual table of a table's spatial index, and the tables in which SQLite keeps the index."""
-    index = f"rtree_{table}_geom"
+    index = geopackage.index_name(table)
     return [index, *(f"{index}_{part}" for part in INDEX_PARTS)]
 
 
 def near(table: str) -> Sql:
     """Return what follows SELECT id to find features whose boxes meet a box; `corners` gives the parameters."""
-    return compose_sql(
-        "FROM {index} WHERE maxx >= ? AND minx <= ? AND maxy >= ? AND miny <= ?", index=f"rtree_{table}_geom"
-    )
+    index = geopackage.index_name(table)
+    return compose_sql("FROM {index} WHERE maxx >= ? AND minx <= ? AND maxy >= ? AND miny <= ?", index=index)
 
 
 def corners(box: Sequence[float]) -> tuple[float, ...]:
@@ -152,6 +137,6 @@ def corners(box: Sequence[float]) -> tuple[float, ...]:
 
 def check_index(connection: Executor, table: str, count: int) -> None:
     """Check that the index has every feature; a missing entry would hide one. Raises DamagedTable."""
-    indexed = compose_sql("SELECT count(*) FROM {entries}", entries=f"rtree_{table}_geom_rowid")
+    indexed = compose_sql("SELECT count(*) FROM {entries}", entries=f"{geopackage.index_name(table)}_rowid")
     if connection.execute(indexed).fetchone()[0] != count:
         raise DamagedTable("the spatial index does not hold every feature")

@@ -1,10 +1,5 @@
 """The tables that every library has from the start, in SQL that both stores understand."""
 
-_OWN_FILE = "file:"  # before the kind of a file of the city's own, among the facts of a library on a server
-
-# For each version a checksum of every row, four bytes each: `verify` names the rows that are not what was added.
-_ROW_HASHES = "CREATE TABLE onemap_row_hashes (table_name TEXT PRIMARY KEY, hashes BLOB NOT NULL)"
-
 # Types: INTEGER (64 bits), REAL (double), TEXT, BLOB. Dates and moments are ISO text.
 LIBRARY_TABLES = (
     "CREATE TABLE onemap_library (key TEXT PRIMARY KEY, value TEXT)",
@@ -17,7 +12,8 @@ LIBRARY_TABLES = (
   count INTEGER NOT NULL, hash TEXT NOT NULL, source TEXT NOT NULL, source_hash TEXT NOT NULL,
   coverage_kind TEXT NOT NULL, coverage_m2 REAL NOT NULL, coverage BLOB NOT NULL, accuracy_m REAL, report TEXT NOT NULL,
   PRIMARY KEY (code, number), UNIQUE (code, label))""",
-    _ROW_HASHES,
+    # For each version a checksum of every row, four bytes each: `verify` names the rows that are not what was added.
+    "CREATE TABLE onemap_row_hashes (table_name TEXT PRIMARY KEY, hashes BLOB NOT NULL)",
     "CREATE TABLE onemap_runs (id TEXT PRIMARY KEY, started TEXT NOT NULL, who TEXT NOT NULL, record TEXT NOT NULL)",
     # Rows of runs: some thousand to a block, whose columns and geometries are streams that rules/ packs and unpacks.
     # lowest, highest: of the parcels that the rows belong to.
@@ -32,4 +28,4 @@ LIBRARY_TABLES = (
 
 def own_file_key(kind: str) -> str:
     """Return the key under which a server keeps one of the city's own files among the library's facts."""
-    return _OWN_FILE + kind
+    return f"file:{kind}"

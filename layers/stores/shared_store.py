@@ -23,7 +23,7 @@ from onemap.layers.stores.arrow_values import plain_column
 from onemap.layers.stores.file_connection import FileConnection
 from onemap.layers.stores.library_tables import LIBRARY_TABLES
 from onemap.layers.stores.rights import Roles
-from onemap.layers.stores.store import AS_STORED, DamagedTable, FeatureRows
+from onemap.layers.stores.store import AS_STORED, Box, DamagedTable, FeatureRows, Point
 
 FACTS = "library"  # before the hash, in the name of the file that says what is there
 SHARED_TABLES = ("onemap_library", "onemap_catalogue", "onemap_district", "onemap_versions")
@@ -31,35 +31,25 @@ FIELDS_FROM = 3  # columns before those of the fields: fid, geometry, its box
 
 
 @dataclass
-class _File:
-    """A file of a version: the metadata at its end, and the boxes of its groups of rows (n, 4)."""
-
-    end: pq.FileMetaData
-    boxes: np.ndarray
-
-
-@dataclass
 class _Shelf:
-    """The folder, the facts about each table of features in it, and the files that were looked at."""
+    """The folder, and the facts about each table of features in it.
+
+    files: of those that were looked at the metadata at the end, and the boxes of the groups of rows (n, 4).
+    """
 
     folder: Path
     layers: dict[str, dict[str, Any]]
-    files: dict[str, _File] = field(default_factory=dict)
+    files: dict[str, tuple[pq.FileMetaData, np.ndarray]] = field(default_factory=dict)
 
-    def groups_near(self, name: str, bounds: Sequence[float] | None) -> list[int]:
-        """The groups of rows of a file whose boxes meet `bounds`, or all. Raises OSError, ArrowException."""
+    def read(self, name: str, bounds: Box | None) -> pa.Table | None:
+        """The rows of a file whose boxes meet `bounds`, or all. Raises OSError, ArrowException."""
         if name not in self.files:
             end = pq.read_metadata(self.folder / name)
-            self.files[name] = _File(end, np.array([_box(end.row_group(at)) for at in range(end.num_row_groups)]))
-        boxes = self.files[name].boxes
-        return list(range(len(boxes))) if bounds is None else np.flatnonzero(meet_box(boxes, bounds)).tolist()
-
-    def read(self, name: str, bounds: Sequence[float] | None) -> pa.Table | None:
-        """The rows of a file whose boxes meet `bounds`, or all. Raises OSError, ArrowException."""
-        groups = self.groups_near(name, bounds)
+            self.files[name] = end, np.array([_box(end.row_group(at)) for at in range(end.num_row_groups)])
+        end, boxes = self.files[name]
+        groups = list(range(len(boxes))) if bounds is None else np.flatnonzero(meet_box(boxes, bounds)).tolist()
         if not groups:
             return None
-        end = self.files[name].end
         with pq.ParquetFile(self.folder / name, metadata=end, page_checksum_verification=True) as file:
             found = file.read_row_groups(groups, use_threads=False)
         if bounds is None:
@@ -80,12 +70,7 @@ class SharedConnection(FileConnection):
         return types
 
     def read_features(
-        self,
-        table: str,
-        fields: Sequence[str] | None,
-        bounds: Sequence[float] | None,
-        count: int | None,
-        origin: tuple[float, float] = AS_STORED,
+        self, table: str, fields: Sequence[str] | None, bounds: Box | None, count: int | None, origin: Point = AS_STORED
     ) -> FeatureRows:
         """The features whose boxes meet `bounds`, or all, by fid. Raises DamagedTable; OSError without the folder."""
         layer = self.shelf.layers.get(table)

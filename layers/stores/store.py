@@ -66,7 +66,9 @@ class Damage:
     reason: str
 
 
-AS_STORED = 0.0, 0.0  # the origin of geometries that are not moved
+Box = Sequence[float]  # west, south, east, north
+Point = tuple[float, float]
+AS_STORED: Point = (0.0, 0.0)  # of geometries that are not moved
 
 
 @dataclass(frozen=True)
@@ -174,24 +176,19 @@ class StoreConnection(Protocol):
         bounds: (n, 4), NaN for features without a box; packed: from `packed_index` of the same bounds.
         """
 
-    def show_features(self, table: TableDefinition, bounds: Sequence[float] | None) -> None:
+    def show_features(self, table: TableDefinition, bounds: Box | None) -> None:
         """Register a table and its extent, which may have grown, for other programs."""
 
     def read_features(
-        self,
-        table: str,
-        fields: Sequence[str] | None,
-        bounds: Sequence[float] | None,
-        count: int | None,
-        origin: tuple[float, float] = AS_STORED,
+        self, table: str, fields: Sequence[str] | None, bounds: Box | None, count: int | None, origin: Point = AS_STORED
     ) -> FeatureRows:
-        """Read the features whose boxes meet `bounds` (west, south, east, north), perhaps some more, or all.
+        """Read the features whose boxes meet `bounds`, perhaps some more, or all.
 
         fields: None for all; count: how many features the table must hold in all; origin: the point that geometries are
         relative to. Raises DamagedTable.
         """
 
-    def marks_near(self, boxes: Mapping[str, Sequence[float]]) -> Mapping[str, tuple[Hashable, ...]]:
+    def marks_near(self, boxes: Mapping[str, Box]) -> Mapping[str, tuple[Hashable, ...]]:
         """Return marks of some versions' tables near some ground: equal marks mean that nothing has changed there.
 
         boxes: by table west, south, east, north; a mark begins with the number of the table's features. There is no
@@ -201,7 +198,7 @@ class StoreConnection(Protocol):
     def read_block(self, table: str, fields: Sequence[str], first: int, last: int) -> FeatureRows:
         """Read the features with these fids; none may be missing. Raises DamagedTable."""
 
-    def extent(self, table: str) -> Sequence[float] | None:
+    def extent(self, table: str) -> Box | None:
         """Return west, south, east, north of a table of features, as the store knows it; None if there is no ground."""
 
     def inspect_features(self, table: str, fields: Sequence[str]) -> tuple[FeatureRows, np.ndarray]:

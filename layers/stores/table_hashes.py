@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from itertools import islice
 
 import numpy as np
 import pyarrow as pa
@@ -18,14 +19,10 @@ _TEXTS = pa.large_string()
 
 def hash_of_table(connection: Executor, table: str) -> str:
     """Return the hash of all rows of a table, ordered by the first column."""
-    digest, rows = hashlib.sha256(), []
-    for row in connection.execute(compose_sql("SELECT * FROM {table} ORDER BY 1", table=table)):
-        rows.append(row)
-        if len(rows) == _AT_ONCE:
-            digest.update(repr(rows).encode(errors="backslashreplace"))
-            rows = []
-    if rows:
-        digest.update(repr(rows).encode(errors="backslashreplace"))
+    digest = hashlib.sha256()
+    rows = iter(connection.execute(compose_sql("SELECT * FROM {table} ORDER BY 1", table=table)))
+    while some := list(islice(rows, _AT_ONCE)):
+        digest.update(repr(some).encode(errors="backslashreplace"))
     return digest.hexdigest()
 
 

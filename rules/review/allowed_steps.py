@@ -8,32 +8,12 @@ from onemap.layers.library.library import Library
 from onemap.layers.messages import wording
 from onemap.rules.review.case_step import may_act
 from onemap.rules.review.cases.case import SPOKEN, Case, Opinion
-from onemap.rules.review.cases.case_conditions import (
-    check_notice,
-    check_readable,
-    circulates_again,
-    may_sign,
-)
+from onemap.rules.review.cases.case_conditions import check_step, may_sign
 from onemap.rules.review.cases.code_names import name_with_code
-from onemap.rules.review.cases.state_machine import OPINION_ACTIONS, case_state_after, opinion_state_after
+from onemap.rules.review.cases.state_machine import CASE_TABLE, OPINION_ACTIONS, opinion_state_after
 from onemap.rules.review.deciding import consolidation_problems, issue_problems
 
-STEPS = (
-    "circulate",
-    "override",
-    "answer",
-    "extend",
-    "revise",
-    "recheck",
-    "remedy",
-    "consolidate",
-    "issue",
-    "withdraw",
-    "notice",
-    "close",
-    "respond",
-    "erase",
-)
+STEPS = tuple(step for step in CASE_TABLE if step not in ("opine", "sign", "return"))  # which an opinion has
 
 
 def case_steps(library: Library, case: Case, language: str) -> dict[str, str | None]:
@@ -41,10 +21,7 @@ def case_steps(library: Library, case: Case, language: str) -> dict[str, str | N
 
     def attempt(step: str) -> None:
         may_act(library, step, None)
-        if not (step == "circulate" and circulates_again(case)):
-            case_state_after(case.state, step, case=case.id, field="CASE")
-        check_readable(case, step)
-        check_notice(case, step)
+        check_step(case, step)
         if step in ("respond", "erase"):
             case.notice(None)
         found = consolidation_problems(library, case) if step == "consolidate" else []
@@ -52,7 +29,7 @@ def case_steps(library: Library, case: Case, language: str) -> dict[str, str | N
         if found:
             raise OneMapError.of(found)
 
-    return {step: _refusal(lambda step=step: attempt(step), language) for step in STEPS}  # type: ignore[misc]
+    return {step: _refusal(attempt, step, language) for step in STEPS}
 
 
 def opinion_steps(
@@ -68,8 +45,7 @@ def opinion_steps(
 
     def attempt(step: str) -> None:
         may_act(library, step, opinion.department)
-        case_state_after(case.state, step, case=case.id, field="CASE")
-        check_readable(case, step)
+        check_step(case, step)
         due = opinion.due.isoformat() if opinion.due else None
         facts = {"department": named, "signed_by": opinion.signed_by, "due": due, "field": "DEPARTMENT"}
         if step == "override":
@@ -84,12 +60,12 @@ def opinion_steps(
         if step == "extend" and opinion.stopped_on is not None:
             raise OneMapError("review.stopped", department=named, field="DEPARTMENT")
 
-    return {step: _refusal(lambda step=step: attempt(step), language) for step in (*OPINION_ACTIONS, "override")}  # type: ignore[misc]
+    return {step: _refusal(attempt, step, language) for step in (*OPINION_ACTIONS, "override")}
 
 
-def _refusal(attempt: Callable[[], None], language: str) -> str | None:
+def _refusal(attempt: Callable[[str], None], step: str, language: str) -> str | None:
     try:
-        attempt()
+        attempt(step)
     except OneMapError as error:
         return "\n".join(joined_sentences(*wording(problem, language)) for problem in error.problems)
     return None

@@ -14,7 +14,6 @@ from onemap.rules.review.attachments import Attachment, put_files
 from onemap.rules.review.case_step import StepContent, step
 from onemap.rules.review.cases.case import Case, Round
 from onemap.rules.review.cases.hand import Hand
-from onemap.rules.review.cases.terms import deadline
 from onemap.rules.review.opinions import Words
 
 
@@ -28,10 +27,6 @@ class BodyAnswer:
     papers: tuple[Mapping[str, str], ...]
     by: str
     on: date
-
-    def record(self) -> Record:
-        """The answer as `review show` gives it, without the person who entered it."""
-        return fields_of(self, "conclusion", "text", "basis", "papers", "on")
 
 
 @dataclass(frozen=True)
@@ -87,7 +82,7 @@ def _last_day(library: Library, case: Case, one: Round, lead: str) -> date | Non
     days = [
         entry.entered_on or entry.on for entry in case.entries if entry.round == one.number and entry.action in sent
     ]
-    return deadline(calendar_of(library), case.terms, lead, [one.circulated_on, *days][-1])
+    return calendar_of(library).after([one.circulated_on, *days][-1], case.terms.days_for(lead))
 
 
 def _answers(case: Case, round_: int) -> dict[str, BodyAnswer]:
@@ -135,7 +130,7 @@ def body_records(library: Library, case: Case, one: Round, language: str) -> lis
             "rules": list(asked.rules),
             **fields_of(asked, "asked_on", "due"),
             "overdue": asked.answer is None and asked.due is not None and asked.due < case.on,
-            "answer": asked.answer.record() if asked.answer else None,
+            "answer": fields_of(asked.answer, "conclusion", "text", "basis", "papers", "on") if asked.answer else None,
             "by": asked.answer.by if asked.answer else None,
         }
         for asked in asked_bodies(library, case, one)

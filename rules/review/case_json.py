@@ -40,7 +40,13 @@ def case_as_json(library: Library, case: Case, language: str, by: str | None = N
     return {
         "case": case.id,
         **fields_of(case, "state", "round"),
-        "opinions": _current_opinions(library, case, names, language, by),
+        "opinions": [
+            {
+                **_opinion(library, case, opinion, case.current.run, names, language),
+                "steps": opinion_steps(library, case, opinion, by, names, language),
+            }
+            for opinion in case.opinions
+        ],
         "project": case.project,
         "data": dict(case.data),
         **fields_of(case, "revision", "on", "opened_by", "opened_on"),
@@ -82,19 +88,6 @@ def _proposal(case: Case) -> str | None:
     signed = [opinion.conclusion for opinion in case.opinions if opinion.state in SPOKEN]
     is_asked = any(opinion.routed or not opinion.by_machine for opinion in case.opinions)
     return None if is_asked and not signed else overall(signed)
-
-
-def _current_opinions(
-    library: Library, case: Case, names: Mapping[str, Names], language: str, by: str | None
-) -> list[dict[str, Any]]:
-    """The opinions of the current round as JSON, each with the steps that are allowed on it."""
-    return [
-        {
-            **_opinion(library, case, opinion, case.current.run, names, language),
-            "steps": opinion_steps(library, case, opinion, by, names, language),
-        }
-        for opinion in case.opinions
-    ]
 
 
 def _opinion(

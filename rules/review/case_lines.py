@@ -30,7 +30,8 @@ from onemap.rules.review.cases import old_form
 from onemap.rules.review.cases.case import CLOSED, WAITING, Case, CaseState, copy_with
 from onemap.rules.review.cases.case_conditions import is_overdue, is_running, is_silence_consent
 from onemap.rules.review.cases.case_file import case_ids, day_looked_at, day_of_inputs, plain_case, record_and_rules
-from onemap.rules.review.cases.event_store import LibraryEvidence, replay_case
+from onemap.rules.review.cases.event_store import replay_case
+from onemap.rules.review.cases.library_evidence import LibraryEvidence
 from onemap.rules.review.cases.staleness import (
     NearAnswer,
     RunInputs,
@@ -185,7 +186,7 @@ class CaseLines:
         if line is None or not self._is_as_heard(line):
             line = self._made_line(case_id)
             if mark is not None and line.damage is None:  # which somebody may mend behind the mark
-                self._new[case_id] = CachedText(mark, text_of_line(line))
+                self._new[case_id] = CachedText(mark, _json(line))
         self._used |= {case_id, f"{_INPUTS}{line.inputs}"}
         return line
 
@@ -260,7 +261,7 @@ class CaseLines:
         gone, pairs = self._gone[place]
         near = near_answers(self._library, str(line.run), pairs, line.near)
         if near != line.near and line.case in self._marks:
-            self._new[line.case] = CachedText(self._marks[line.case], text_of_line(copy_with(line, near=near)))
+            self._new[line.case] = CachedText(self._marks[line.case], _json(copy_with(line, near=near)))
         gone = gone - unchanged_layers(near)
         return [one for one in DEPARTMENTS if gone and not gone.isdisjoint(inputs.watched.get(one, ()))]
 
@@ -321,11 +322,6 @@ def row_of(line: CaseLine, day: date, stale: Sequence[str], days_to: Callable[[d
         "verdicts": dict(line.verdicts),
         **({"unreadable": True} if line.damage is not None else {}),
     }
-
-
-def text_of_line(line: CaseLine) -> str:
-    """A line as the text that is kept."""
-    return _json(line)
 
 
 def _json(value: Any) -> str:

@@ -20,7 +20,6 @@ from onemap.rules.review.cases.code_names import Named, case_state_name, departm
 from onemap.rules.review.cases.event import EDITION, LEAD_CHAIN, Event, readable_json
 from onemap.rules.review.cases.event_facts import MOST_REASON
 from onemap.rules.review.cases.event_store import (
-    LibraryEvidence,
     NewEvent,
     append_event,
     event_of,
@@ -31,6 +30,7 @@ from onemap.rules.review.cases.event_store import (
 )
 from onemap.rules.review.cases.event_verification import check_logged
 from onemap.rules.review.cases.hand import Hand, check_hand, step_day
+from onemap.rules.review.cases.library_evidence import LibraryEvidence
 from onemap.rules.review.cases.replay import LEADS, Replay
 from onemap.rules.review.cases.round_facts import RoundFacts
 
@@ -40,14 +40,13 @@ _LEADS = (*LEADS, "return")
 
 @dataclass
 class Step:
-    """A step inside its transaction. before: the case as its events tell it; case: as it stands on the day.
+    """A step inside its transaction. before: the case as its events tell it; on: the day of the step.
 
-    on: the day of the step; detail: facts for the log besides the entry.
+    detail: facts for the log besides the entry.
     """
 
     connection: StoreConnection
     before: Case
-    case: Case
     on: date
     detail: dict[str, Any] = field(default_factory=dict)
 
@@ -152,11 +151,16 @@ def _judge_step(
     case = case_on_its_day(library, seen)
     check_readable(case, action)
     content = say(case, on)
-    new = _new_event(library, before, action, department, on, content)
+    chain = content.chain or chain
+    facts = {"edition": EDITION, "round": before.round, "on": on.isoformat(), **content.facts}
+    facts |= {"department": department} if chain == LEAD_CHAIN and department is not None else {}
+    new = NewEvent(
+        before.id, chain, action, facts, content.words, run=content.run, year=content.year, sequence=content.sequence
+    )
     event = event_of(library, new, hand.by, events)
     after = replay.fork(LibraryEvidence(library, content.fresh)).judge(event)
     event = event_of(library, _with_outcome(new, department, before, after), hand.by, events)
-    return Step(connection, before, case, on), event, after
+    return Step(connection, before, on), event, after
 
 
 def _with_outcome(new: NewEvent, department: str | None, before: Case, after: Case) -> NewEvent:
@@ -180,17 +184,6 @@ def _with_outcome(new: NewEvent, department: str | None, before: Case, after: Ca
 def is_logged(library: Library) -> bool:
     """Whether the library's log records a step at once: in a file, and on a server if the lead takes it."""
     return library.path is not None or library.roles.is_lead
-
-
-def _new_event(
-    library: Library, case: Case, action: str, department: str | None, on: date, content: StepContent
-) -> NewEvent:
-    """The event of a step, with the facts that every event has: edition of its rules, round and day."""
-    facts = {"edition": EDITION, "round": case.round, "on": on.isoformat(), **content.facts}
-    chain = content.chain or _chain_of(library, action, department)
-    if chain == LEAD_CHAIN and department is not None:
-        facts["department"] = department
-    return NewEvent(case.id, chain, action, facts, content.words, content.run, content.year, content.sequence)
 
 
 def _chain_of(library: Library, action: str, department: str | None) -> str:
@@ -229,9 +222,10 @@ def _confirm(library: Library, event: Event) -> None:
     """
     if library.path is not None:  # which has one writer
         return
-    replay = replay_case(library, event.case_id)
-    for other, error in replay.unlawful:
-        if (other.chain, other.action, other.body) == (event.chain, event.action, event.body):
+    content = event.chain, event.action, event.body
+    for other, error in replay_case(library, event.case_id).unlawful:
+        # The server numbers it, perhaps later; an earlier one may have said the same in vain.
+        if other.number >= event.number and (other.chain, other.action, other.body) == content:
             raise error
 
 

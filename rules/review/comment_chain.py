@@ -32,28 +32,22 @@ class Comment:
     before: str
     hash: str
 
-    def facts(self) -> Mapping[str, Any]:
-        """The comment's facts: text, consent (to print its name), person (a hash). Raises review.event_unreadable."""
-        facts = readable_json(self.body)
-        if not isinstance(facts.get("text"), str) or not isinstance(facts.get("consent"), bool):
-            raise OneMapError("review.event_unreadable")
-        return facts
+    def fact(self, name: str) -> Any:
+        """A fact of the comment: text, consent (to print its name), person (a hash); None if it cannot be read.
+
+        `verify` reports a comment that cannot be read.
+        """
+        try:
+            facts = readable_json(self.body)
+        except OneMapError:
+            return None
+        is_comment = isinstance(facts.get("text"), str) and isinstance(facts.get("consent"), bool)
+        return facts.get(name) if is_comment else None
 
     @property
     def text(self) -> str:
-        """The comment's text; "" if it cannot be read, which `verify` reports."""
-        try:
-            return str(self.facts()["text"])
-        except OneMapError:
-            return ""
-
-    @property
-    def has_consent(self) -> bool:
-        """Whether the author's name may be printed."""
-        try:
-            return bool(self.facts()["consent"])
-        except OneMapError:
-            return False
+        """The comment's text; "" if it cannot be read."""
+        return self.fact("text") or ""
 
 
 @dataclass(frozen=True)
@@ -206,17 +200,10 @@ def _person_problems(
         if words is None:
             if comment.number not in erased:
                 yield Problem("verify.record_gone", facts)
-        elif _promised_person(comment) != words_hash(words):
+        elif comment.fact("person") != words_hash(words):
             yield Problem("verify.record_changed", facts)
         elif comment.number in erased:
             yield Problem("verify.record_unlogged", _facts(library, PERSONS, place))
-
-
-def _promised_person(comment: Comment) -> Any:
-    try:
-        return comment.facts().get("person")
-    except OneMapError:
-        return None
 
 
 def _comment_problem(library: Library, code: str, comment: Comment) -> Problem:

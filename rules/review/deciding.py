@@ -14,12 +14,11 @@ from onemap.rules.review.cases.case import Case, OpinionState, Terms
 from onemap.rules.review.cases.case_conditions import decides_alone, is_awaited
 from onemap.rules.review.cases.case_file import stored_case, stored_cases
 from onemap.rules.review.cases.code_names import department_names
-from onemap.rules.review.cases.document_numbers import free_number
 from onemap.rules.review.cases.event_verification import check_all_logged
 from onemap.rules.review.cases.hand import Hand, step_day
+from onemap.rules.review.cases.library_evidence import free_number
 from onemap.rules.review.cases.round_facts import facts_of_stored_run
 from onemap.rules.review.cases.staleness import input_title
-from onemap.rules.review.cases.terms import deadline
 
 
 def circulate(library: Library, case_id: str, hand: Hand, reason: str | None) -> None:
@@ -37,7 +36,7 @@ def circulate(library: Library, case_id: str, hand: Hand, reason: str | None) ->
 def due_days(library: Library, terms: Terms, departments: Iterable[str], day: date) -> dict[str, str]:
     """The last day of some departments whose clocks start on a day. Raises OneMapError calendar.missing."""
     calendar = calendar_of(library)
-    return {code: deadline(calendar, terms, code, day).isoformat() for code in departments}
+    return {code: calendar.after(day, terms.days_for(code)).isoformat() for code in departments}
 
 
 def consolidate(library: Library, case_id: str, hand: Hand, conclusion: str | None, reason: str | None) -> None:
@@ -60,14 +59,10 @@ def consolidate(library: Library, case_id: str, hand: Hand, conclusion: str | No
 
 def consolidation_problems(library: Library, case: Case) -> list[Problem]:
     """The obstacles to consolidating."""
-    return [*_unsigned_problems(library, case), *stale_problems(library, case)]
-
-
-def _unsigned_problems(library: Library, case: Case) -> list[Problem]:
-    """A problem if departments still have to sign: they are asked, have written, or have to write again."""
+    # Departments that still have to sign: they are asked, have written, or have to write again.
     waiting = [one.department for one in case.opinions if is_awaited(one, one.state, one.drafted_by)]
     facts = {"case": case.id, "departments": department_names(library, waiting)}
-    return [Problem("review.unsigned", facts)] if waiting else []
+    return [*([Problem("review.unsigned", facts)] if waiting else []), *stale_problems(library, case)]
 
 
 def stale_problems(library: Library, case: Case) -> list[Problem]:

@@ -11,8 +11,8 @@ from onemap.layers.stores.logged_rows import insert_logged, note_structure, plai
 from onemap.layers.stores.sql_text import compose_sql
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.review.case_step import StepContent, may_act, step
-from onemap.rules.review.cases.case import NOTICE_KINDS, Case, CaseState
-from onemap.rules.review.cases.case_conditions import check_notice, check_readable
+from onemap.rules.review.cases.case import NOTICE_KINDS, Case, CaseState, Notice
+from onemap.rules.review.cases.case_conditions import check_step
 from onemap.rules.review.cases.case_file import stored_case
 from onemap.rules.review.cases.event import words_hash
 from onemap.rules.review.cases.event_store import json_text
@@ -41,9 +41,7 @@ def open_notice(
         raise OneMapError("notice.days", field="--days", most=MOST_NOTICE_DAYS)
     may_act(library, "notice", None)
     before = stored_case(library, case_id)
-    _check_state(before, "notice")
-    check_readable(before, "notice")
-    check_notice(before, "notice")
+    check_step(before, "notice")
     if library.path is None and not library.has_table(NOTICES):
         raise OneMapError("library.upgrade_owner", file=library.label)
     number, kind = _free_number(library, before), NOTICE_KINDS[before.state == CaseState.ISSUED]
@@ -82,24 +80,18 @@ def respond(library: Library, case_id: str, hand: Hand, comment: int, text: str,
     """
 
     def say(case: Case, _: date) -> StepContent:
-        _check_state(case, "respond")
+        case_state_after(case.state, "respond", case.id)  # before other refusals
         chosen = case.notice(notice)
-        found = _comment(library, case, chosen.number, comment)
-        facts = {"notice": chosen.number, "comment": comment, "hash": found.hash, "text": text}
-        return StepContent(facts)
+        found = _comment(library, case, chosen, comment)
+        return StepContent({"notice": chosen.number, "comment": comment, "hash": found.hash, "text": text})
 
     with step(library, case_id, "respond", hand, say):
         pass
 
 
-def _check_state(case: Case, action: str) -> None:
-    """Refuse a step that the case's state does not allow, before other refusals. Raises OneMapError review.…."""
-    case_state_after(case.state, action, case=case.id, field="CASE")
-
-
-def _comment(library: Library, case: Case, notice: int, comment: int) -> Comment:
+def _comment(library: Library, case: Case, notice: Notice, comment: int) -> Comment:
     """A comment by its number. Raises OneMapError notice.no_comment, library.altered."""
-    comments = counted_comments(library, case, case.notice(notice))
+    comments = counted_comments(library, case, notice)
     if not 1 <= comment <= len(comments):
         raise OneMapError("notice.no_comment", field="COMMENT", comment=comment, count=len(comments))
     return comments[comment - 1]
@@ -109,7 +101,7 @@ def close_notice(library: Library, case_id: str, hand: Hand, reason: str | None,
     """Close a notice to comments, and record the head of their chain. Raises OneMapError notice.…, review.…."""
 
     def say(case: Case, _: date) -> StepContent:
-        _check_state(case, "close")
+        case_state_after(case.state, "close", case.id)
         chosen = case.open_notice if notice is None and case.open_notice else case.notice(notice)
         comments = counted_comments(library, case, chosen)
         head = comments[-1].hash if comments else ""
@@ -129,9 +121,9 @@ def erase_person(
     """
 
     def say(case: Case, _: date) -> StepContent:
-        _check_state(case, "erase")
+        case_state_after(case.state, "erase", case.id)
         chosen = case.notice(notice)
-        _comment(library, case, chosen.number, comment)
+        _comment(library, case, chosen, comment)
         return StepContent({"notice": chosen.number, "comment": comment, "reason": reason})
 
     with step(library, case_id, "erase", hand, say) as taken:

@@ -27,17 +27,17 @@ from onemap.rules.review.carrying import carry_over
 from onemap.rules.review.case_lines import CaseLines
 from onemap.rules.review.case_step import StepContent, log_step, step
 from onemap.rules.review.cases.case import Case, CaseState, ChecklistItem, Override
-from onemap.rules.review.cases.case_conditions import check_readable
+from onemap.rules.review.cases.case_conditions import check_step
 from onemap.rules.review.cases.case_file import stored_case
 from onemap.rules.review.cases.event import EDITION, LEAD_CHAIN
-from onemap.rules.review.cases.event_store import LibraryEvidence, NewEvent, append_event, event_of
+from onemap.rules.review.cases.event_store import NewEvent, append_event, event_of
 from onemap.rules.review.cases.hand import Hand, step_day
+from onemap.rules.review.cases.library_evidence import LibraryEvidence
 from onemap.rules.review.cases.project_data import PARCEL_FACTS, checked_data
 from onemap.rules.review.cases.replay import Replay
 from onemap.rules.review.cases.round_facts import RoundFacts, facts_of_run
 from onemap.rules.review.cases.routing import Draft
 from onemap.rules.review.cases.staleness import pack_sources
-from onemap.rules.review.cases.state_machine import case_state_after
 from onemap.rules.review.deciding import due_days
 
 _MOST_NAME = 200
@@ -210,7 +210,7 @@ def revise(library: Library, case_id: str, run: Run, hand: Hand, reason: str | N
         sources = pack_sources([pack.id for pack in run.question.packs], packs)
         clock = on if library.is_rehearsal else library.today()
         is_out = case.state in (CaseState.CIRCULATING, CaseState.CONSOLIDATED)
-        due = due_days(library, of_run.terms, DEPARTMENTS, clock) if is_out else {}
+        due = due_days(library, of_run.of_packs.terms, DEPARTMENTS, clock) if is_out else {}
         facts = {"reason": reason, "packs": sources, "due": due, "drafts": draft_hashes(of_run)}
         return StepContent(facts, run=identifier, fresh={identifier: of_run})
 
@@ -233,8 +233,7 @@ def log_recheck(library: Library, case: Case, by: str, changes: int) -> None:
 
 
 def revisable(library: Library, case_id: str) -> Case:
-    """Read a case, and refuse it before hours of checking if it allows no new round. Raises OneMapError review.…."""
+    """Read a case, and refuse it before hours of checking if it allows no new round. Raises review.…, notice.open."""
     case = stored_case(library, case_id)
-    case_state_after(case.state, "revise", case=case_id, field="CASE")
-    check_readable(case, "revise")
+    check_step(case, "revise")
     return case

@@ -100,7 +100,6 @@ def sign(
     def say(case: Case, _: date) -> StepContent:
         opinion = case.opinion(department)
         words = {"conclusion": opinion.conclusion, "text": opinion.text, "basis": opinion.basis}
-        clock = clock_days(opinion)
         draft = replay_case(library, case_id).draft_events.get(department)
         shown = {"draft": draft.words} if draft else {}  # so that others can hold what was signed against its hash
         facts = {
@@ -108,7 +107,7 @@ def sign(
             **words,
             "answers": case.current.answers(department),
             "unanswered": unanswered,
-            "clock": clock,
+            "clock": clock_days(opinion),
             **shown,
         }
         return StepContent(facts)
@@ -168,9 +167,10 @@ def override(library: Library, case_id: str, judgement: Judgement, hand: Hand) -
         before = of_run.finding_to_judge(*of_rule, case.current.overrides, judgement.before)
         if before is None:
             raise OneMapError("review.finding", **facts, feature=judgement.parcel, field="RULE")
-        rule = of_run.of_packs.rules[judgement.rule]
+        packs = of_run.of_packs
+        rule = packs.rules[judgement.rule]
         check_own_rule(library, rule, judgement.department)
-        own = [code for code in of_run.departments_of_rules[rule.id] if code in library.roles.departments]
+        own = [code for code in packs.departments_of_rules[rule.id] if code in library.roles.departments]
         made = Override(judgement.parcel, judgement.rule, before, judgement.verdict, reason, hand.by, on, False)
         texts = [sha256(one.text) for one in of_run.drafts((*case.current.overrides, made)) if one.department in own]
         content = {**facts, "before": before, "reason": reason, "follow": own, "drafts": texts}

@@ -58,15 +58,12 @@ class WrittenComment:
 
     def cleaned_comment(self) -> "WrittenComment":
         """The comment without surrounding blanks. Raises OneMapError notice.field, naming the field."""
-        text, name, place = (
-            _cleaned_text(value, field, most)
-            for field, value, most in (
-                ("text", self.text, MOST_TEXT),
-                ("name", self.name, MOST_NAME),
-                ("place", self.place, MOST_PLACE),
-            )
+        return WrittenComment(
+            _cleaned_text(self.text, "text", MOST_TEXT),
+            _cleaned_text(self.name, "name", MOST_NAME),
+            _cleaned_text(self.place, "place", MOST_PLACE),
+            self.consent,
         )
-        return WrittenComment(text, name, place, self.consent)
 
 
 def _cleaned_text(value: str, field: str, most: int) -> str:

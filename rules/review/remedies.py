@@ -19,10 +19,9 @@ from onemap.rules.judge.packs.pack import rule_titles
 from onemap.rules.judge.runs.run_store import run_record, stored_question, stored_rows, stored_rules
 from onemap.rules.review.case_step import StepContent, may_act, step
 from onemap.rules.review.cases.case import Case, KeptRemedy, Round
-from onemap.rules.review.cases.case_conditions import check_readable
+from onemap.rules.review.cases.case_conditions import check_step
 from onemap.rules.review.cases.case_file import stored_case
 from onemap.rules.review.cases.hand import Hand
-from onemap.rules.review.cases.state_machine import case_state_after
 
 
 def find_and_keep(library: Library, case_id: str, hand: Hand, values: Values, context: VerbContext) -> Remedy:
@@ -35,8 +34,7 @@ def find_and_keep(library: Library, case_id: str, hand: Hand, values: Values, co
     check_targets(outs, overwrite)
     case = stored_case(library, case_id, hand.on)
     may_act(library, "remedy", None)
-    case_state_after(case.state, "remedy", case=case_id, field="CASE")
-    check_readable(case, "remedy")
+    check_step(case, "remedy")
     if not library.writable:
         raise OneMapError("library.read_only", file=library.label)
     question = stored_question(library, case.current.run)

@@ -15,7 +15,8 @@ from onemap.layers.library.library import open_library
 from onemap.rules.review.cases import case_so_far, replay
 from onemap.rules.review.cases.case import CASE_STATES, CONCLUSIONS
 from onemap.rules.review.cases.event import CHAINS, ordered_events
-from onemap.rules.review.cases.event_store import LibraryEvidence, read_events
+from onemap.rules.review.cases.event_store import read_events
+from onemap.rules.review.cases.library_evidence import LibraryEvidence
 from onemap.rules.review.cases.replay import Replay
 from onemap.tests.attacks.server_accounts import Bureau, log_row, text_hash, write_rows
 from onemap.tests.rules.command import command, done
@@ -124,6 +125,17 @@ def test_a_forged_event_has_no_effect_is_named_and_holds_nobody_up(bureau, what)
     assert [row["action"] for row in rows if row["unlawful"]] == [f"review.{action}"]
     assert bureau.review("u_land", "sign", "land").code == 0
     assert bureau.review("u_lead", "extend", "water", "--days", "2", "--reason", "r").code == 0
+
+
+def test_a_step_is_not_refused_for_an_earlier_event_that_said_the_same_in_vain(bureau):
+    assert bureau.review("u_land", "return", "land", "--reason", "r").code == 0
+    ((body,),) = bureau.rows("SELECT body FROM onemap_events WHERE action = 'return'")
+    ((table, row),) = bureau.event("land", "return")
+    bureau.attempt("u_land", [(table, {**row, "body": body})], stays=True)  # it is returned already
+    assert bureau.review("u_land", "opine", "land", "--conclusion", "agree", "--text", "同意").code == 0
+    answer = bureau.review("u_land", "return", "land", "--reason", "r")
+    assert answer.code == 0, answer.json
+    assert opinion(answer.json, "land")["state"] == "returned"
 
 
 JUNK = "20260101T000000-0badf00d"

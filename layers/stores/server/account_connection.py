@@ -58,10 +58,7 @@ def account_server(location: str, *, takes_directory: bool = False) -> AccountSe
     address = server_address(location)
     if location.startswith("service="):
         raise OneMapError("web.location", field="service", known=list(_TAKEN))
-    try:
-        given = {name: str(value) for name, value in conninfo_to_dict(address.conninfo).items() if value is not None}
-    except psycopg.Error:
-        raise OneMapError("library.address") from None
+    given = _parameters(address)
     for name in given:
         if name not in _TAKEN:
             raise OneMapError("web.location", field=name, known=list(_TAKEN))
@@ -79,12 +76,15 @@ def _check_proved(given: Mapping[str, str], *, always: bool = False) -> None:
 
 def check_proved_server(location: str) -> None:
     """Refuse a library on a server elsewhere whose identity is not verified. Raises OneMapError web.tls."""
-    conninfo = server_address(location).conninfo
+    _check_proved(_parameters(server_address(location)))
+
+
+def _parameters(address: ServerAddress) -> dict[str, str]:
+    """The parameters of libpq in an address. Raises OneMapError library.address."""
     try:
-        given = {name: str(value) for name, value in conninfo_to_dict(conninfo).items() if value is not None}
+        return {name: str(value) for name, value in conninfo_to_dict(address.conninfo).items() if value is not None}
     except psycopg.Error:
         raise OneMapError("library.address") from None
-    _check_proved(given)
 
 
 def _is_this_machine(host: str) -> bool:

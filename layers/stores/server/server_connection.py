@@ -23,11 +23,13 @@ from onemap.layers.stores.server.snapshot_answers import SnapshotAnswers
 from onemap.layers.stores.store import (
     AS_STORED,
     GEOMETRY_COLUMN,
+    Box,
     Cursor,
     Damage,
     DamagedTable,
     FeatureRows,
     PackedIndex,
+    Point,
     RowHashes,
     Shapes,
     TableDefinition,
@@ -69,11 +71,11 @@ class ServerConnection:
     most_fields = 1_580  # of PostgreSQL's 1,600 columns some are ours
     damages: tuple[type[Exception], ...] = _DAMAGES
 
-    def __init__(self, connection: "psycopg.Connection[Any]", schema: str, roles: ServerRoles) -> None:
+    def __init__(self, connection: "psycopg.Connection[Any]", roles: ServerRoles) -> None:
         self.srs_id = 0
         self.answers: SnapshotAnswers | None = None
         self.unlogged: RowHashes = {}
-        self.schema = schema
+        self.schema = roles.schema
         self.raw = connection
         self._roles = roles
         connection.adapters.register_loader("numeric", _NumberLoader)
@@ -163,7 +165,7 @@ class ServerConnection:
 
     def protect(self, grants: Sequence[Right]) -> None:
         """Chain and close the log, and give every role exactly what is granted to it."""
-        protect(self.raw, self.schema, self._roles, grants)
+        protect(self.raw, self._roles, grants)
 
     def drop_policies(self) -> None:
         """Drop the policies that refer to other tables, until `renew_rights`."""
@@ -178,7 +180,7 @@ class ServerConnection:
         self.raw.execute("RESET ROLE")
         make_roles(self.raw, self._roles, self.schema)
         self.raw.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(self._roles.owner)))
-        protect(self.raw, self.schema, self._roles, grants)
+        protect(self.raw, self._roles, grants)
 
     def make_features(self, table: TableDefinition) -> None:
         """Make a new, empty table of features."""
@@ -199,19 +201,10 @@ class ServerConnection:
         self, table: TableDefinition, blocks: Iterable[Shapes], values: Sequence[Sequence[Any]], first_fid: int = 1
     ) -> None:
         """Append features by COPY, their geometries as EWKB."""
-        columns = _column_names(list(table.fields))
-        names = [sql.Identifier(name) for name in ("fid", GEOMETRY_COLUMN, *columns.values())]
-        copy_in = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table.name), sql.SQL(", ").join(names))
-        with self.raw.cursor() as cursor, cursor.copy(copy_in) as copy:
-            for row in self._rows(blocks, values, first_fid):
-                copy.write_row(row)
-
-    def _rows(
-        self, blocks: Iterable[Shapes], values: Sequence[Sequence[Any]], first_fid: int
-    ) -> Iterator[tuple[Any, ...]]:
+        columns = ("fid", GEOMETRY_COLUMN, *_column_names(list(table.fields)).values())
         bodies = (body for block in blocks for body in Bodies.of(block).with_system(self.srs_id))
-        for fid, row in enumerate(zip(bodies, *values, strict=True), start=first_fid):
-            yield (fid, *row)
+        rows = enumerate(zip(bodies, *values, strict=True), start=first_fid)
+        self.write_rows(table.name, columns, ((fid, *row) for fid, row in rows))
 
     def packed_index(self, bounds: np.ndarray) -> PackedIndex | None:
         """Return None: the server makes the index."""
@@ -228,7 +221,7 @@ class ServerConnection:
         self.raw.execute(sql.SQL("ANALYZE {}").format(name))
         return {}
 
-    def show_features(self, table: TableDefinition, bounds: Sequence[float] | None) -> None:
+    def show_features(self, table: TableDefinition, bounds: Box | None) -> None:
         """Give a table its title, and let everyone but the auditor read it."""
         self._show("TABLE", table.name, table.title)
 
@@ -238,7 +231,7 @@ class ServerConnection:
         readers = sql.SQL(", ").join(map(sql.Identifier, self._roles.readers))
         self.raw.execute(sql.SQL("GRANT SELECT ON {} TO {}").format(place, readers))
 
-    def extent(self, table: str) -> Sequence[float] | None:
+    def extent(self, table: str) -> Box | None:
         """Return west, south, east, north of a table; None if it has no ground."""
         if not any(column == GEOMETRY_COLUMN for column, *_ in self.execute(_COLUMNS, (self.schema, table))):
             return None
@@ -249,12 +242,7 @@ class ServerConnection:
         return None if found is None or None in found else found
 
     def read_features(
-        self,
-        table: str,
-        fields: Sequence[str] | None,
-        bounds: Sequence[float] | None,
-        count: int | None,
-        origin: tuple[float, float] = AS_STORED,
+        self, table: str, fields: Sequence[str] | None, bounds: Box | None, count: int | None, origin: Point = AS_STORED
     ) -> FeatureRows:
         """The features whose boxes meet `bounds`, or all, by fid. Raises DamagedTable."""
         where = sql.Composed([])
@@ -263,7 +251,7 @@ class ServerConnection:
             where = sql.SQL(" WHERE geom && ST_MakeEnvelope({})").format(box)
         return self._read_where(table, fields, where, count, origin)
 
-    def marks_near(self, boxes: Mapping[str, Sequence[float]]) -> Mapping[str, tuple[Hashable, ...]]:
+    def marks_near(self, boxes: Mapping[str, Box]) -> Mapping[str, tuple[Hashable, ...]]:
         """Marks of the features of versions near some ground; equal marks mean equal features."""
         return marks_near(self.raw, self.schema, self.srs_id, boxes)
 
@@ -276,12 +264,7 @@ class ServerConnection:
         return found
 
     def _read_where(
-        self,
-        table: str,
-        fields: Sequence[str] | None,
-        where: sql.Composed,
-        count: int | None,
-        origin: tuple[float, float],
+        self, table: str, fields: Sequence[str] | None, where: sql.Composed, count: int | None, origin: Point
     ) -> FeatureRows:
         columns = {name: column for name, column, _ in self._columns(table)}
         names = list(columns) if fields is None else fields
@@ -301,12 +284,8 @@ class ServerConnection:
             raise DamagedTable(str(error)) from error
         except self.damages as error:
             raise DamagedTable(str(error)) from error
-        return FeatureRows(
-            fids=np.array(parts[0], dtype=np.int64),
-            shapes=shapes,
-            values=dict(zip(names, parts[2:], strict=True)),
-            boxes=boxes,
-        )
+        values = dict(zip(names, parts[2:], strict=True))
+        return FeatureRows(np.array(parts[0], dtype=np.int64), shapes, values, boxes)
 
     def inspect_features(self, table: str, fields: Sequence[str]) -> tuple[FeatureRows, np.ndarray]:
         """Return all features; a server stores only values of a column's type. Raises DamagedTable."""
@@ -350,11 +329,12 @@ class ServerConnection:
         retired: Sequence[int],
     ) -> None:
         """Make the view CODE, with every version's fields; a field whose type differs between versions is text."""
-        of_table = {table: {name.lower(): item for name, *item in self._columns(table)} for _, table in tables}
+        of_table: dict[str, dict[str, str]] = {table: {} for _, table in tables}
         kinds: dict[str, set[str]] = {}
         shown: dict[str, str] = {}
-        for _, table in tables:
+        for table, own in of_table.items():
             for name, column, kind in self._columns(table):
+                own[name.lower()] = column
                 kinds.setdefault(name.lower(), set()).add(kind)
                 shown.setdefault(name.lower(), column)
         numbers = sql.SQL(", ").join(map(sql.Literal, retired))
@@ -366,7 +346,7 @@ class ServerConnection:
             for name, column in shown.items():
                 kind = next(iter(kinds[name])) if len(kinds[name]) == 1 else "text"
                 held = of_table[table].get(name)
-                value = sql.Identifier(held[0]) if held else sql.SQL("NULL")
+                value = sql.Identifier(held) if held else sql.SQL("NULL")
                 columns.append(sql.SQL("{}::{} AS {}").format(value, sql.SQL(kind), sql.Identifier(column)))
             branches.append(
                 sql.SQL("SELECT {} FROM {} WHERE {} = ({})").format(

@@ -198,8 +198,9 @@ def drop_rights(connection: "psycopg.Connection[Any]", schema: str) -> None:
     connection.execute(sql.SQL(_DROP).format(name=sql.Literal(schema), turns=sql.Identifier(TURNS)))
 
 
-def protect(connection: "psycopg.Connection[Any]", schema: str, roles: ServerRoles, rights: Sequence[Right]) -> None:
+def protect(connection: "psycopg.Connection[Any]", roles: ServerRoles, rights: Sequence[Right]) -> None:
     """Close the log and set up grants and guards; as the owner, in the transaction that makes the library."""
+    schema = roles.schema
     everyone = sql.SQL(", ").join(map(sql.Identifier, roles.of_people[1:]))
     all_roles = sql.SQL(", ").join(map(sql.Identifier, roles.all[1:]))
     script = sql.SQL(_FUNCTIONS).format(
@@ -220,14 +221,14 @@ def protect(connection: "psycopg.Connection[Any]", schema: str, roles: ServerRol
         if isinstance(right, Guard):
             make_guard(connection, schema, roles.role_name(""), right)
         elif isinstance(right, Script):
-            _run_script(connection, schema, roles, right)
+            _run_script(connection, roles, right)
         else:
             _grant_rights(connection, roles, right, f"{right.action.lower()}_{number}")
 
 
-def _run_script(connection: "psycopg.Connection[Any]", schema: str, roles: ServerRoles, script: Script) -> None:
+def _run_script(connection: "psycopg.Connection[Any]", roles: ServerRoles, script: Script) -> None:
     facts = {
-        "schema": sql.Identifier(schema),
+        "schema": sql.Identifier(roles.schema),
         "owner": sql.Literal(roles.owner),
         "lead": sql.Literal(roles.role_name(LEAD)),
         "lead_role": sql.Identifier(roles.role_name(LEAD)),

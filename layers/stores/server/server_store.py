@@ -240,7 +240,7 @@ def open_server(location: str, wait_s: float) -> Iterator[ServerStore]:
         roles = roles_of(raw, groups)
         if roles.is_owner:
             raw.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(groups.owner)))
-        connection = ServerConnection(raw, schema, groups)
+        connection = ServerConnection(raw, groups)
         writable = raw.execute(
             "SELECT (has_table_privilege('onemap_audit', 'INSERT')"
             " OR coalesce(has_table_privilege(to_regclass('onemap_comments'), 'INSERT'), false))"
@@ -285,6 +285,6 @@ def make_server(location: str, schema: str, crs: pyproj.CRS, fill: Callable[[Ser
         except (errors.DuplicateSchema, errors.UniqueViolation):  # someone makes the same library at the same time
             raise OneMapError("library.exists", file=address.label) from None
         raw.execute(sql.SQL("SET LOCAL ROLE {}").format(owner))
-        connection = ServerConnection(raw, schema, roles)
+        connection = ServerConnection(raw, roles)
         connection.srs_id = srs_id or 0
         fill(connection)

@@ -18,6 +18,7 @@ from onemap.rules.review.cases.case import (
     Terms,
 )
 from onemap.rules.review.cases.code_names import Named
+from onemap.rules.review.cases.state_machine import case_state_after
 
 
 def circulates_again(case: Case) -> bool:
@@ -35,6 +36,14 @@ def check_readable(case: Case, action: str) -> None:
     may_be_over = not set(CLOSED).isdisjoint(case.damage.states)
     if action not in ("revise", "withdraw") or may_be_over:
         raise OneMapError("review.run_unreadable", case=case.id, how=case.damage.problem)
+
+
+def check_step(case: Case, action: str) -> None:
+    """Refuse a step that a case does not allow: by its state, by its run, by a notice. Raises review.…, notice.…."""
+    if not (action == "circulate" and circulates_again(case)):
+        case_state_after(case.state, action, case.id)
+    check_readable(case, action)
+    check_notice(case, action)
 
 
 def check_notice(case: Case, action: str) -> None:

@@ -14,8 +14,9 @@ from onemap.rules.judge.runs.run_store import check_record
 from onemap.rules.review.cases import old_form
 from onemap.rules.review.cases.case import CLOSED, Case, Conclusion, Opinion, OpinionState, RunDamage
 from onemap.rules.review.cases.case_conditions import is_deemed, is_overdue, is_running
-from onemap.rules.review.cases.event_store import LibraryEvidence, replay_case
 from onemap.rules.review.cases.event_store import case_ids as event_case_ids
+from onemap.rules.review.cases.event_store import replay_case
+from onemap.rules.review.cases.library_evidence import LibraryEvidence
 from onemap.rules.review.cases.round_facts import UnreadableRun, check_stored_run, facts_of_stored_run
 from onemap.rules.review.cases.staleness import superseded_inputs
 
@@ -83,19 +84,15 @@ def stored_cases(
     evidence, known = LibraryEvidence(library), {} if read is None else read
     for case_id in (one for one in case_ids(library) if one not in but):
         if case_id not in known:
-            known[case_id] = _case_if_opened(library, case_id, evidence)
+            try:
+                known[case_id] = stored_case(library, case_id, evidence=evidence)
+            except OneMapError as error:
+                if error.code != "review.case":
+                    raise
+                known[case_id] = None
         case = known[case_id]
         if case is not None:
             yield case
-
-
-def _case_if_opened(library: Library, case_id: str, evidence: LibraryEvidence) -> Case | None:
-    try:
-        return stored_case(library, case_id, evidence=evidence)
-    except OneMapError as error:
-        if error.code != "review.case":
-            raise
-        return None
 
 
 def case_on_its_day(library: Library, case: Case) -> Case:

@@ -1,8 +1,8 @@
 """A case during the replay of its events: opinions and their authors, hidden drafts, clocks and entries."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.catalogue.working_days import WorkCalendar
@@ -22,46 +22,14 @@ from onemap.rules.review.cases.case_conditions import is_deemed, is_running, is_
 from onemap.rules.review.cases.code_names import Named
 from onemap.rules.review.cases.event import CARRIED_CHAIN, EDITION, LEAD_CHAIN, Event
 from onemap.rules.review.cases.event_facts import Facts
-from onemap.rules.review.cases.round_facts import RoundFacts
+from onemap.rules.review.cases.library_evidence import LibraryEvidence
 from onemap.rules.review.cases.state_machine import CASE_TABLE, opinion_state_after
-from onemap.rules.review.cases.terms import claimable_day, deadline, due_after_stop
+
+_LONG_HOLIDAY = 15  # days: more than any row of free days, with the weekends beside it
 
 
 class UnreadableCalendar(OneMapError):
     """The calendar cannot be read, or lacks a year for which no event tells the last day."""
-
-
-class Evidence(Protocol):
-    """What a replay asks the library, beside the events."""
-
-    @property
-    def calendar(self) -> WorkCalendar:
-        """The calendar of working days."""
-
-    @property
-    def is_rehearsal(self) -> bool:
-        """Whether the library was made for trying the review."""
-
-    def facts_of(self, run: str) -> RoundFacts:
-        """The machine's facts of a round, by its run. Raises UnreadableRun, OneMapError run.kind."""
-
-    def check_run(self, run: str) -> None:
-        """Refuse the run of a round that cannot be read. Raises as `facts_of`."""
-
-    def bodies_of(self, run: str) -> Mapping[str, str]:
-        """The bodies that a round's findings require to be asked, by name, with the department that writes to each."""
-
-    def reads_words(self, department: str) -> bool:
-        """Whether the reader may see the words of a department's drafts."""
-
-    def check_remedy(self, run: str) -> None:
-        """Refuse a run that is not a stored remedy. Raises OneMapError run.unknown, run.kind."""
-
-    def name_of(self, department: str) -> Named:
-        """The name of a department."""
-
-    def numbers_before(self, year: int, at: str) -> int:
-        """How many documents of a year were numbered before a moment, in all cases."""
 
 
 def last_days(opinion: Opinion) -> tuple[date, date]:
@@ -73,6 +41,19 @@ def last_days(opinion: Opinion) -> tuple[date, date]:
 def clock_days(opinion: Opinion) -> list[str | None]:
     """The last day of an opinion and the day on which its clock stopped, as events tell them: ISO, None for none."""
     return [day.isoformat() if day else None for day in (opinion.due, opinion.stopped_on)]
+
+
+def claimable_day(claim: Any, first: date, start: date, days: int) -> date | None:
+    """The last day that an event tells, if some calendar could have given it, else None.
+
+    It is not before `first`, and not later than twice the days and a long holiday after `start`.
+    """
+    try:
+        day = date.fromisoformat(claim)
+    except (TypeError, ValueError):
+        return None
+    most = start + timedelta(2 * days + _LONG_HOLIDAY if days else 0)
+    return day if first <= day <= most else None
 
 
 Snapshot = tuple[Case | None, dict[str, str], dict[str, Event], set[str], dict[str, str], dict[str, date]]
@@ -89,7 +70,7 @@ class CaseSoFar:
     effect. is_new: the current event is not written yet.
     """
 
-    def __init__(self, library_id: str, evidence: Evidence) -> None:
+    def __init__(self, library_id: str, evidence: LibraryEvidence) -> None:
         self.case: Case | None = None
         self.conclusions: dict[tuple[int, str, int], str | None] = {}
         self.library = library_id
@@ -200,9 +181,8 @@ class CaseSoFar:
 
     def deadline(self, department: str, day: date, claim: Any) -> tuple[date, date]:
         """The last day of a department whose clock starts on a day, as `_last_day_of`. claim: as its event tells it."""
-        terms = self.current_case.terms
-        days = terms.days_for(department)
-        return self._last_day_of(lambda calendar: deadline(calendar, terms, department, day), claim, day, day, days)
+        days = self.current_case.terms.days_for(department)
+        return self._last_day_of(lambda calendar: calendar.after(day, days), claim, day, day, days)
 
     def extended(self, before: Opinion, days: int, claim: Any) -> tuple[date, date]:
         """The last day of a department that gets some more working days; returns as `_last_day_of`."""
@@ -251,13 +231,18 @@ class CaseSoFar:
             return {"due": before.due, "claimed_due": before.claimed_due, "stopped_on": before.stopped_on or stops}
         if before.stopped_on is None:
             return {"due": before.due, "claimed_due": before.claimed_due, "stopped_on": None}
-        (due, claimed), stopped_on = last_days(before), before.stopped_on
+        (before_stop, claimed), stopped_on = last_days(before), before.stopped_on
         day = None if claim is None else claim[0]
         stood = (max(clock, stopped_on) - stopped_on).days
-        found = self._last_day_of(
-            lambda calendar: due_after_stop(calendar, due, stopped_on, clock), day, claimed, due, stood, least=0
+        due, claimed = self._last_day_of(
+            lambda calendar: calendar.after(before_stop, calendar.between(stopped_on, clock)),
+            day,
+            claimed,
+            before_stop,
+            stood,
+            least=0,
         )
-        return {"due": found[0], "claimed_due": found[1], "stopped_on": None}
+        return {"due": due, "claimed_due": claimed, "stopped_on": None}
 
     def state_on(self, opinion: Opinion, on: date) -> str:
         """An opinion's state on a day, on which silence may already be consent."""

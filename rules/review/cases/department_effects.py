@@ -183,7 +183,7 @@ def override(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | N
         raise OneMapError("review.finding", **named, feature=parcel, field="RULE")
     if verdict not in VERDICTS:
         raise OneMapError("review.event_unreadable")
-    asked = of_run.departments_of_rules[rule]
+    asked = of_run.of_packs.departments_of_rules[rule]
     if event.chain != asked[0]:
         foreign = {"department": so_far.name(asked[0]), "yours": [so_far.name(event.chain)]}
         raise OneMapError("review.foreign", rule=rule, field="RULE", **foreign)

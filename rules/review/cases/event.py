@@ -67,6 +67,11 @@ class Event:
         return tuple(getattr(self, name) for name in COLUMNS)
 
     @property
+    def place(self) -> tuple[str, str, int]:
+        """Case, chain and number, which identify the event in its table."""
+        return self.case_id, self.chain, self.number
+
+    @property
     def clock_day(self) -> date:
         """The clock's day. Raises ValueError."""
         return _day(self.day)
@@ -123,20 +128,15 @@ def words_hash(words: str) -> str:
     return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def broken_links(events: Iterable[Event]) -> dict[tuple[str, int], str]:
-    """The events of a case that differ from what was written: by chain and number, `hash`, `before` or `number`."""
-    last: dict[str, Event] = {}
-    found = {}
+def broken_links(events: Iterable[Event]) -> list[Event]:
+    """The events of a case that differ from what was written, or do not follow the event before them."""
+    last: dict[str, tuple[int, str]] = {}
+    found = []
     for event in sorted(events, key=lambda one: (one.chain, one.number)):
-        before = last.get(event.chain)
-        place = (event.chain, event.number)
-        if event.number != (before.number if before else 0) + 1:
-            found[place] = "number"
-        elif event.before != (before.hash if before else ""):
-            found[place] = "before"
-        elif event_hash(event) != event.hash:
-            found[place] = "hash"
-        last[event.chain] = event
+        number, hash_ = last.get(event.chain, (0, ""))
+        if (event.number, event.before) != (number + 1, hash_) or event_hash(event) != event.hash:
+            found.append(event)
+        last[event.chain] = event.number, event.hash
     return found
 
 

@@ -10,8 +10,9 @@ from onemap.layers.stores.logged_rows import row_name
 from onemap.layers.stores.sql_text import compose_sql
 from onemap.rules.judge.findings.table import Row
 from onemap.rules.review.cases.event import Event, ordered_events
-from onemap.rules.review.cases.event_store import LibraryEvidence, json_text, read_events
+from onemap.rules.review.cases.event_store import json_text, read_events
 from onemap.rules.review.cases.event_tables import EVENTS
+from onemap.rules.review.cases.library_evidence import LibraryEvidence
 from onemap.rules.review.cases.replay import Replay
 
 UNLAWFUL = "unlawful"
@@ -31,16 +32,12 @@ def with_events(library: Library, rows: Sequence[Row], case_id: str | None, lang
         events = read_events(library, one)
         refusals, details = _judge_events(library, events, language)
         for event in events:
-            name = _name(event)
+            name = row_name(event.place)
             if name in logged:
                 logged[name][UNLAWFUL] = refusals.get(name)
             else:
                 found.append(_row(event, details.get(name), refusals.get(name)))
     return sorted(found, key=lambda row: str(row["at"]))
-
-
-def _name(event: Event) -> str:
-    return row_name((event.case_id, event.chain, event.number))
 
 
 def _logged_events(detail: Any) -> list[str]:
@@ -70,12 +67,12 @@ def _judge_events(
         replay.take(event)
         if replay.case is not None and replay.case is not before and replay.case.entries:
             entry = replay.case.entries[-1]
-            details[_name(event)] = {"on": entry.on.isoformat(), "round": entry.round, **entry.detail}
+            details[row_name(event.place)] = {"on": entry.on.isoformat(), "round": entry.round, **entry.detail}
     refused = [(event, error.problems[0]) for event, error in replay.unlawful]
     for event, problem in (*replay.unreadable, *replay.unjudged, *refused):
-        refusals[_name(event)] = wording(problem, language)[0]
+        refusals[row_name(event.place)] = wording(problem, language)[0]
     for event, _ in refused:
-        details.pop(_name(event), None)
+        details.pop(row_name(event.place), None)
     return refusals, details
 
 

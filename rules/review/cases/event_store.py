@@ -4,24 +4,15 @@ import json
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
-from onemap.layers.catalogue.catalogue import LayerEntry
-from onemap.layers.catalogue.working_days import WorkCalendar
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library
-from onemap.layers.library.log_reading import shown_text
-from onemap.layers.library.own_files import calendar_of, department_names
-from onemap.layers.library.rehearsals import REHEARSAL
+from onemap.layers.library.log_reading import WrittenRow, shown_text
 from onemap.layers.library.rows_as_logged import refuse_altered
 from onemap.layers.stores.logged_rows import note_stored, plain_tables, row_name
 from onemap.layers.stores.sql_text import columns_of, compose_sql, question_marks
 from onemap.layers.stores.store import StoreConnection
-from onemap.rules.answers.remedy.remedy import KIND
-from onemap.rules.judge.runs.run_store import run_record
-from onemap.rules.review.cases.code_names import Named, name_with_code
-from onemap.rules.review.cases.document_numbers import DocumentNumbers
 from onemap.rules.review.cases.event import (
     CARRIED_CHAIN,
     COLUMNS,
@@ -32,103 +23,15 @@ from onemap.rules.review.cases.event import (
     words_hash,
 )
 from onemap.rules.review.cases.event_tables import EVENTS, TABLES
+from onemap.rules.review.cases.library_evidence import LibraryEvidence
 from onemap.rules.review.cases.replay import Replay
-from onemap.rules.review.cases.round_facts import RoundFacts, check_stored_run, facts_of_stored_run
 
+_PLACE = ("case_id", "chain", "number")  # the first of the columns
 _PUBLIC = tuple(name for name in COLUMNS if name != "words")
 _WHOLE_NUMBERS, _OPTIONAL = ("number", "account", "year", "sequence"), ("words", "run", "year", "sequence")
 _SORTS = tuple(
-    (int if name in _WHOLE_NUMBERS else str, type(None))
-    if name in _OPTIONAL
-    else int
-    if name in _WHOLE_NUMBERS
-    else str
-    for name in COLUMNS
+    (int if name in _WHOLE_NUMBERS else str, *([type(None)] if name in _OPTIONAL else [])) for name in COLUMNS
 )
-
-
-class LibraryEvidence:
-    """A library's answers to the questions of a replay. fresh: facts of runs that are judged and not stored yet."""
-
-    def __init__(self, library: Library, fresh: Mapping[str, RoundFacts | None] | None = None) -> None:
-        self._library = library
-        self._fresh = fresh or {}
-        self.numbers = DocumentNumbers(library)
-        self._named: dict[str, Named] = {}
-        self._catalogue: Mapping[str, LayerEntry] | None = None
-
-    @cached_property
-    def calendar(self) -> WorkCalendar:
-        """The library's calendar."""
-        return calendar_of(self._library)
-
-    @cached_property
-    def is_rehearsal(self) -> bool:
-        """Whether the library was made for trying the review, according to the first entry of its log.
-
-        For a reader who may not read the log, the library's own table decides.
-        """
-        roles = self._library.roles
-        may_read_log = self._library.path is not None or roles.is_owner or roles.is_lead
-        made: bool | None = self._library.keep_made("made as rehearsal", self._read_made) if may_read_log else None
-        return self._library.is_rehearsal if made is None else made
-
-    def _read_made(self) -> bool | None:
-        """Read from the log's first entry whether this is a rehearsal; None if unreadable (`verify` reports it)."""
-        row = self._library.connection.execute("SELECT detail FROM onemap_audit WHERE number = 1").fetchone()
-        try:
-            return bool(json.loads(row[0]).get(REHEARSAL))
-        except (ValueError, TypeError, AttributeError, RecursionError):
-            return None
-
-    @cached_property
-    def _names(self) -> Mapping[str, Any]:
-        return department_names(self._library)
-
-    def _read_catalogue(self) -> Mapping[str, LayerEntry]:
-        if self._catalogue is None:
-            self._catalogue = self._library.catalogue()
-        return self._catalogue
-
-    def facts_of(self, run: str) -> RoundFacts:
-        """The machine's facts of a round. Raises UnreadableRun, OneMapError run.kind."""
-        return self._fresh.get(run) or facts_of_stored_run(self._library, run, self._read_catalogue)
-
-    def check_run(self, run: str) -> None:
-        """Refuse the run of a round that cannot be read. Raises as `facts_of`."""
-        check_stored_run(self._library, run)
-
-    def bodies_of(self, run: str) -> dict[str, str]:
-        """The bodies that a round's findings require to be asked, by name, with the department that writes to each."""
-        facts = self.facts_of(run)
-        found = {row["rule"] for row in facts.findings if row["counted"]}
-        rules = facts.of_packs.rules.items()
-        return {body.name: body.lead for id_, rule in rules if id_ in found for body in rule.bodies}
-
-    def reads_words(self, department: str) -> bool:
-        """Whether the library's user may see the words of a department's drafts."""
-        roles = self._library.roles
-        return self._library.path is not None or roles.is_owner or roles.is_lead or department in roles.departments
-
-    def check_remedy(self, run: str) -> None:
-        """Refuse a run that is not a stored remedy; a damaged one passes. Raises run.unknown, run.kind."""
-        if run in self._fresh:
-            return
-        try:
-            run_record(self._library, run, KIND)
-        except OneMapError as error:
-            if error.code != "run.damaged":
-                raise
-
-    def name_of(self, department: str) -> Named:
-        """The bureau's name of a department, with its code."""
-        if department not in self._named:
-            self._named[department] = name_with_code(self._names, department)
-        return self._named[department]
-
-    def numbers_before(self, year: int, at: str) -> int:
-        """How many documents of a year were numbered before a moment, in all cases."""
-        return self.numbers.before(year, at)
 
 
 def read_events(library: Library, case_id: str) -> list[Event]:
@@ -144,14 +47,15 @@ def read_events(library: Library, case_id: str) -> list[Event]:
     )
     if library.path is not None:
         return [event_of_row(row) for row in library.connection.execute(sql, (case_id,))]
-    words = _visible_words(library, case_id)
-    rows = [dict(zip(_PUBLIC, row, strict=True)) for row in library.connection.execute(sql, (case_id,))]
-    return [_event_of(row, words.get((row["chain"], row["number"]))) for row in rows]
+    of_drafts = "SELECT case_id, chain, number, words FROM onemap_event_words WHERE case_id = ? AND words IS NOT NULL"
+    words = {tuple(place): text for *place, text in library.connection.execute(of_drafts, (case_id,))}
+    return [_event_with_words(row, words) for row in library.connection.execute(sql, (case_id,)).fetchall()]
 
 
-def _event_of(values: Mapping[str, Any], words: str | None) -> Event:
-    """Make an event from its public columns and the words, which are None if the reader may not see them."""
-    return event_of_row([words if name == "words" else values[name] for name in COLUMNS])
+def _event_with_words(row: Sequence[Any], words: Mapping[tuple[Any, ...], str]) -> Event:
+    """Make an event from its public columns, with None for words that the reader may not see. words: by place."""
+    at = COLUMNS.index("words")
+    return event_of_row([*row[:at], words.get(tuple(row[: len(_PLACE)])), *row[at:]])
 
 
 def event_of_row(row: Sequence[Any]) -> Event:
@@ -168,29 +72,15 @@ def event_of_row(row: Sequence[Any]) -> Event:
 
 def all_events(library: Library) -> dict[str, list[Event]]:
     """The events of every case as they lie in their table, by case and in their order; see `read_events`."""
-    read, key = library.connection.read_rows, ("case_id", "chain", "number")
-    words = {tuple(place): text for *place, text in read(_words_table(library), (*key, "words")) if text is not None}
+    read, table = library.connection.read_rows, EVENTS if library.path is not None else "onemap_event_words"
+    words = {tuple(place): text for *place, text in read(table, (*_PLACE, "words")) if text is not None}
     found: dict[str, list[Event]] = {}
     for row in read(EVENTS, _PUBLIC):
-        values = dict(zip(_PUBLIC, row, strict=True))
-        event = _event_of(values, words.get(tuple(values[name] for name in key)))
+        event = _event_with_words(row, words)
         found.setdefault(event.case_id, []).append(event)
     for events in found.values():
         events.sort(key=lambda event: (str(event.at), str(event.chain)))
     return found
-
-
-def _words_table(library: Library) -> str:
-    """The table or view from which the words of drafts are read."""
-    return EVENTS if library.path is not None else "onemap_event_words"
-
-
-def _visible_words(library: Library, case_id: str) -> dict[tuple[str, int], str]:
-    """The words of drafts by chain and number; on a server of the reader's departments, or of all for the lead."""
-    sql = compose_sql(
-        "SELECT chain, number, words FROM {table} WHERE case_id = ? AND words IS NOT NULL", table=_words_table(library)
-    )
-    return {(chain, number): text for chain, number, text in library.connection.execute(sql, (case_id,))}
 
 
 def replay_case(library: Library, case_id: str, evidence: LibraryEvidence | None = None) -> Replay:
@@ -213,11 +103,14 @@ def replay_case(library: Library, case_id: str, evidence: LibraryEvidence | None
 
 def link_problems(library: Library, events: Sequence[Event]) -> Iterator[Problem]:
     """A problem for each event of a case that differs from what was written, by table and row."""
-    at = {(event.chain, event.number): event for event in events}
-    for (chain, number), _ in broken_links(events).items():
-        event = at[chain, number]
-        facts = {"file": library.label, "layer": EVENTS, "feature": row_name([event.case_id, chain, number])}
-        yield Problem("verify.record_changed", {**facts, "at": shown_text(event.at), "who": shown_text(event.who)})
+    for event in broken_links(events):
+        yield Problem("verify.record_changed", place_facts(library, event.place, event))
+
+
+def place_facts(library: Library, place: tuple[str, str, int], written: Event | WrittenRow) -> dict[str, str]:
+    """The place of an event, and when and by whom it, or what tells of it, was written."""
+    facts = {"file": library.label, "layer": EVENTS, "feature": shown_text(row_name(place))}
+    return {**facts, "at": shown_text(written.at), "who": shown_text(written.who)}
 
 
 def case_ids(library: Library) -> list[str]:

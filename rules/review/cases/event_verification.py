@@ -12,8 +12,9 @@ from onemap.layers.stores.sql_text import Sql
 from onemap.rules.review.cases.case import Case
 from onemap.rules.review.cases.case_so_far import UnreadableCalendar
 from onemap.rules.review.cases.event import COLUMNS, Event
-from onemap.rules.review.cases.event_store import LibraryEvidence, all_events, link_problems
+from onemap.rules.review.cases.event_store import all_events, link_problems, place_facts
 from onemap.rules.review.cases.event_tables import EVENTS, FILES, TABLES
+from onemap.rules.review.cases.library_evidence import LibraryEvidence
 from onemap.rules.review.cases.replay import Replay
 
 
@@ -38,12 +39,12 @@ def event_problems(library: Library, book: LogBook, named: Collection[str]) -> I
 
 def _head_problems(library: Library, book: LogBook, by_case: dict[str, list[Event]]) -> Iterator[Problem]:
     """A problem for each chain head that the log names and that is changed or gone."""
-    hashes = {(event.case_id, event.chain, event.number): event.hash for events in by_case.values() for event in events}
+    hashes = {event.place: event.hash for events in by_case.values() for event in events}
     for head in book.chain_heads:
         place = head.case_id, head.chain, head.number
         if hashes.get(place) != head.written.hash:
             code = "verify.record_changed" if place in hashes else "verify.record_gone"
-            yield Problem(code, _facts(library, place, head.written.at, head.written.who))
+            yield Problem(code, place_facts(library, place, head.written))
 
 
 def _missing_events(library: Library, events: Sequence[Event]) -> Iterator[Problem]:
@@ -56,7 +57,7 @@ def _missing_events(library: Library, events: Sequence[Event]) -> Iterator[Probl
         if number > 0 and (chain, number) not in there
     }
     for place, event in gone.items():
-        yield Problem("verify.record_gone", _facts(library, place, event.at, event.who))
+        yield Problem("verify.record_gone", place_facts(library, place, event))
 
 
 def unlawful_events(library: Library, events: Sequence[Event], files: Collection[str]) -> Iterator[Problem]:
@@ -67,16 +68,15 @@ def unlawful_events(library: Library, events: Sequence[Event], files: Collection
     try:
         replay = Replay.of(events, library.id, LibraryEvidence(library))
     except UnreadableCalendar as error:
-        facts = _facts(library, (events[0].case_id, events[0].chain, events[0].number), events[0].at, events[0].who)
-        yield Problem("verify.event_calendar", {**facts, "how": error.problems[0]})
+        yield Problem(
+            "verify.event_calendar", {**place_facts(library, events[0].place, events[0]), "how": error.problems[0]}
+        )
         return
     for event, problem in replay.unreadable:
-        facts = _facts(library, (event.case_id, event.chain, event.number), event.at, event.who)
-        yield Problem("verify.event_unjudged", {**facts, "how": problem})
+        yield Problem("verify.event_unjudged", {**place_facts(library, event.place, event), "how": problem})
     for event, refused in replay.unlawful:
-        facts = _facts(library, (event.case_id, event.chain, event.number), event.at, event.who)
-        action = shown_text(event.action)
-        yield Problem("verify.event_unlawful", {**facts, "action": action, "how": refused.problems[0]})
+        facts = {**place_facts(library, event.place, event), "action": shown_text(event.action)}
+        yield Problem("verify.event_unlawful", {**facts, "how": refused.problems[0]})
     if replay.case is not None:
         yield from _missing_files(library, replay.case, files)
 
@@ -89,11 +89,6 @@ def _missing_files(library: Library, case: Case, files: Collection[str]) -> Iter
         if name not in files:
             facts = {"file": library.label, "layer": FILES, "feature": name}
             yield Problem("verify.record_gone", {**facts, "at": entry.at, "who": shown_text(entry.who)})
-
-
-def _facts(library: Library, place: tuple[str, str, int], at: str, who: str) -> dict[str, str]:
-    feature = shown_text(row_name(place))
-    return {"file": library.label, "layer": EVENTS, "feature": feature, "at": shown_text(at), "who": shown_text(who)}
 
 
 def check_logged(library: Library, case_id: str, events: Sequence[Event]) -> None:

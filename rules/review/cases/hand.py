@@ -52,14 +52,13 @@ def check_hand(library: Library, hand: Hand) -> None:
     if hand.on is None or library.account is None or library.is_rehearsal:
         return
     if hand.on < library.today():
-        raise OneMapError("review.date", field="--on", on=hand.on.isoformat(), why=_why("server"))
+        raise _wrong_day(hand.on, "server")
 
 
 def check_day(library: Library, on: date | None) -> None:
     """Refuse a day in the future, except in a rehearsal's library. Raises OneMapError review.date."""
     if on is not None and not library.is_rehearsal and on > library.today():
-        why = _why("future", today=library.today().isoformat())
-        raise OneMapError("review.date", field="--on", on=on.isoformat(), why=why)
+        raise _wrong_day(on, "future", today=library.today().isoformat())
 
 
 def step_day(library: Library, hand: Hand, last_day: date | None = None) -> date:
@@ -70,8 +69,7 @@ def step_day(library: Library, hand: Hand, last_day: date | None = None) -> date
     check_hand(library, hand)
     on = hand.on or library.today()
     if last_day is not None and on < last_day:
-        why = _why("before" if hand.on is not None else "behind", last=last_day.isoformat())
-        raise OneMapError("review.date", field="--on", on=on.isoformat(), why=why)
+        raise _wrong_day(on, "before" if hand.on is not None else "behind", last=last_day.isoformat())
     return on
 
 
@@ -81,17 +79,13 @@ def refuse_day(on: date, clock: date | None = None, *, is_account: bool = False,
     clock: the day on which the event was written; last: the day of the last event. Raises OneMapError review.date.
     """
     if clock is not None and on > clock:
-        why = _why("future", today=clock.isoformat())
-    elif clock is not None and is_account and on < clock:
-        why = _why("server")
-    elif last is not None and on < last:
-        why = _why("before", last=last.isoformat())
-    else:
-        return
-    raise OneMapError("review.date", field="--on", on=on.isoformat(), why=why)
+        raise _wrong_day(on, "future", today=clock.isoformat())
+    if clock is not None and is_account and on < clock:
+        raise _wrong_day(on, "server")
+    if last is not None and on < last:
+        raise _wrong_day(on, "before", last=last.isoformat())
 
 
-@lru_cache(maxsize=1024)  # a case has few people, and many steps
 def acting_person(library: Library, stated: str | None) -> str:
     """The person who takes a step outside a case: the stated name; on a server only the account.
 
@@ -103,12 +97,17 @@ def acting_person(library: Library, stated: str | None) -> str:
     return who
 
 
+@lru_cache(maxsize=1024)  # a case has few people, and many steps
 def checked_name(by: str) -> str:
     """Check and return a person's name, which cannot be the machine's. Raises OneMapError review.by."""
     name = by.strip()
     if len(name) > _MOST_NAME or same_person(name, "") or same_person(name, MACHINE) or not name.isprintable():
         raise OneMapError("review.by", field="--by", by=by[:60], why=_why("name"))
     return name
+
+
+def _wrong_day(on: date, why: str, **facts: str) -> OneMapError:
+    return OneMapError("review.date", field="--on", on=on.isoformat(), why=_why(why, **facts))
 
 
 def _why(key: str, **facts: str) -> dict[str, str]:

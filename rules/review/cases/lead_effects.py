@@ -81,7 +81,7 @@ def open_case(so_far: CaseSoFar, event: Event, facts: Facts) -> None:
         opened_by=event.who,
         opened_on=on,
         on=on,
-        terms=of_run.terms if of_run else Terms(),
+        terms=of_run.of_packs.terms if of_run else Terms(),
         options={"packs": pack_places(facts["packs"]), "only": [person_text(one, MOST_NAME) for one in facts["only"]]},
         rounds=(),
         entries=(),
@@ -162,12 +162,13 @@ def circulate(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | 
 def revise(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | None) -> dict[str, Any]:
     """Open a new round on new parcels; the opinions of the round before become void."""
     before = so_far.current_case
-    state = case_state_after(before.state, "revise", case=before.id, field="CASE")
+    state = case_state_after(before.state, "revise", before.id)
     of_run, damage = _facts_of_run(so_far, event, state)
     for opinion in before.opinions:
         so_far.put(opinion, state=OpinionState.VOID)
     is_out = state == CaseState.CIRCULATING
-    so_far.case = copy_with(so_far.current_case, terms=of_run.terms if of_run else before.terms, damage=damage)
+    terms = of_run.of_packs.terms if of_run else before.terms
+    so_far.case = copy_with(so_far.current_case, terms=terms, damage=damage)
     clock = so_far.clock_day(event, on)
     claims = facts.get("due") or {}
     runs_clocks = is_out and of_run is not None
@@ -414,18 +415,12 @@ def _unreadable_draft(department: str) -> Draft:
 
 
 def _machine_opinion(draft: Draft, round_: int, on: date, due: tuple[date, date] | None) -> Opinion:
-    """Make the first state of an opinion from a draft."""
+    """Make the first state of an opinion from a draft, whose fields it has."""
     return Opinion(
-        department=draft.department,
+        **vars(draft),
         round=round_,
         number=1,
         state=OpinionState.DRAFTED,
-        conclusion=draft.conclusion,
-        text=draft.text,
-        text_en=draft.text_en,
-        basis=draft.basis,
-        routed=draft.routed,
-        why=draft.why,
         drafted_by=MACHINE,
         drafted_on=on,
         due=due[0] if due else None,

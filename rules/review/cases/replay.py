@@ -17,10 +17,11 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.rules.review.cases import department_effects, lead_effects
 from onemap.rules.review.cases.case import NOTICE_ACTIONS, Case, CaseState, copy_with
 from onemap.rules.review.cases.case_conditions import check_notice, check_readable, circulates_again
-from onemap.rules.review.cases.case_so_far import CaseSoFar, Evidence, UnreadableCalendar
+from onemap.rules.review.cases.case_so_far import CaseSoFar, UnreadableCalendar
 from onemap.rules.review.cases.event import CARRIED_CHAIN, EDITION, LEAD_CHAIN, Event, ordered_events
 from onemap.rules.review.cases.event_facts import Facts
 from onemap.rules.review.cases.hand import checked_name, refuse_day
+from onemap.rules.review.cases.library_evidence import LibraryEvidence
 from onemap.rules.review.cases.round_facts import UnreadableRun
 from onemap.rules.review.cases.state_machine import case_state_after
 
@@ -35,14 +36,14 @@ class Replay(CaseSoFar):
     read, or first need that run, with what is wrong with it; unjudged: events that depend on such a run.
     """
 
-    def __init__(self, library_id: str, evidence: Evidence) -> None:
+    def __init__(self, library_id: str, evidence: LibraryEvidence) -> None:
         super().__init__(library_id, evidence)
         self.unlawful: list[tuple[Event, OneMapError]] = []
         self.unreadable: list[tuple[Event, Problem]] = []
         self.unjudged: list[tuple[Event, Problem]] = []
 
     @classmethod
-    def of(cls, events: Sequence[Event], library_id: str, evidence: Evidence) -> "Replay":
+    def of(cls, events: Sequence[Event], library_id: str, evidence: LibraryEvidence) -> "Replay":
         """Replay a case's events, given in any order."""
         replay = cls(library_id, evidence)
         for event in ordered_events(events):
@@ -71,7 +72,7 @@ class Replay(CaseSoFar):
         """The number of the current round if its run cannot be read, else None."""
         return self.case.round if self.case is not None and self.case.damage is not None else None
 
-    def fork(self, evidence: Evidence) -> "Replay":
+    def fork(self, evidence: LibraryEvidence) -> "Replay":
         """A copy of the replay that continues independently."""
         other = Replay(self.library, evidence)
         other.go_back_to(self.snapshot())
@@ -137,12 +138,12 @@ class Replay(CaseSoFar):
         if action == "circulate" and circulates_again(case):
             return CaseState.CIRCULATING
         if case.damage is None:
-            return case_state_after(case.state, action, case=case.id, field="CASE")
+            return case_state_after(case.state, action, case.id)
         found: set[str] = set()
         refused: list[OneMapError] = []
         for state in case.damage.states:
             try:
-                found.add(case_state_after(state, action, case=case.id, field="CASE"))
+                found.add(case_state_after(state, action, case.id))
             except OneMapError as error:
                 refused.append(error)
         if not found:

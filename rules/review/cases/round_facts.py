@@ -34,7 +34,6 @@ from onemap.rules.review.cases.routing import (
     inputs_by_department,
     wanting_facts,
 )
-from onemap.rules.review.cases.terms import terms_of
 
 _MOST_KEPT = 64  # rounds, of which a step asks a few, and a list each once
 
@@ -43,6 +42,13 @@ def layers_used(record: CheckRecord) -> frozenset[str]:
     """The layers for which a run used a version, or a file in place of one."""
     of_versions = {layer["code"] for layer in record["layers"] if layer["label"] is not None}
     return frozenset(of_versions | set(record["parameters"].get("replaced", ())))
+
+
+def terms_of(packs: Sequence[Pack]) -> Terms:
+    """The terms of several packs; a later pack overrides earlier ones, as a city's ordinance the common pack."""
+    entries = {key: value for pack in packs for key, value in pack.review.items()}
+    days_of = {code: days for pack in packs for code, days in pack.review.get("days_of", {}).items()}
+    return Terms(**{**entries, "days_of": days_of})
 
 
 class UnreadableRun(OneMapError):
@@ -108,21 +114,6 @@ class RoundFacts:
         self.stated = stated
         self._read_parcels = read_parcels
         self._drafts: dict[tuple[Override, ...], tuple[Draft, ...]] = {}
-
-    @property
-    def packs(self) -> Sequence[Pack]:
-        """The packs of the round."""
-        return self.of_packs.packs
-
-    @property
-    def terms(self) -> Terms:
-        """The terms of the review in the packs."""
-        return self.of_packs.terms
-
-    @property
-    def departments_of_rules(self) -> dict[str, tuple[str, ...]]:
-        """The department of each rule, followed by the departments that the rule wants consulted."""
-        return self.of_packs.departments_of_rules
 
     @property
     def watched(self) -> dict[str, set[str]]:

@@ -126,12 +126,10 @@ def inputs_not_in_force(library: Library, inputs: RunInputs, day: date) -> set[s
     for code, (label, hash_) in inputs.layers.items():
         of_this = of_layer.get(code, [])
         holds = in_force(of_this, day)
-        judged = next((version for version in of_this if version.label == label and version.hash == hash_), None)
-        if holds is not None and (
-            holds.hash == hash_ if judged is None else _says_the_same(library, holds, judged, of_this)
-        ):
-            continue
-        if holds is not None or label is not None:
+        judged = _judged_version(of_this, label, hash_)
+        if holds is None:
+            found |= {code} if label is not None else set()
+        elif not (holds.hash == hash_ if judged is None else _says_the_same(library, holds, judged, of_this)):
             found.add(code)
     found |= {
         rule
@@ -143,6 +141,11 @@ def inputs_not_in_force(library: Library, inputs: RunInputs, day: date) -> set[s
     found |= _other_packs(library, inputs.sources)
     now = _hashes_now(library, inputs.sources)
     return found | {id_ for id_, hash_ in now.items() if known.get(id_, hash_) != hash_}
+
+
+def _judged_version(of_layer: Sequence[Version], label: str | None, hash_: str | None) -> Version | None:
+    """The version of a layer by which a run judged, if it is still there."""
+    return next((version for version in of_layer if (version.label, version.hash) == (label, hash_)), None)
 
 
 def _laws_held(spans: Sequence[Sequence[str | None]], day: date, *, is_each: bool) -> list[bool] | bool:
@@ -188,7 +191,7 @@ def superseded_pairs(
     for code in (code for code in WRITTEN if code in gone and code in inputs.reach_m):
         label, hash_ = inputs.layers[code]
         of_layer = [version for version in known if version.code == code]
-        judged = next((version for version in of_layer if (version.label, version.hash) == (label, hash_)), None)
+        judged = _judged_version(of_layer, label, hash_)
         holds = in_force(of_layer, day)
         if holds is not None and (judged or label is None):
             found[code] = VersionPair(judged, holds, inputs.reach_m[code])

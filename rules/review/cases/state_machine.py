@@ -31,8 +31,8 @@ CASE_TABLE: dict[str, tuple[str, str, str, str, str]] = {
     "opine": (CaseState.DRAFT, CaseState.CIRCULATING, _JOINED, _ISSUED, _GONE),
     "sign": (_NOT_OUT, CaseState.CIRCULATING, _JOINED, _ISSUED, _GONE),
     "return": (_NOT_OUT, CaseState.CIRCULATING, _JOINED, _ISSUED, _GONE),
-    "answer": (_NOT_OUT, CaseState.CIRCULATING, _JOINED, _ISSUED, _GONE),
     "override": (CaseState.DRAFT, CaseState.CIRCULATING, _JOINED, _ISSUED, _GONE),
+    "answer": (_NOT_OUT, CaseState.CIRCULATING, _JOINED, _ISSUED, _GONE),
     "extend": (_NOT_OUT, CaseState.CIRCULATING, _JOINED, _ISSUED, _GONE),
     "revise": (CaseState.DRAFT, CaseState.CIRCULATING, CaseState.CIRCULATING, _ISSUED, _GONE),
     "recheck": (CaseState.DRAFT, CaseState.CIRCULATING, CaseState.CONSOLIDATED, CaseState.ISSUED, _GONE),
@@ -42,8 +42,8 @@ CASE_TABLE: dict[str, tuple[str, str, str, str, str]] = {
     "withdraw": (CaseState.WITHDRAWN, CaseState.WITHDRAWN, CaseState.WITHDRAWN, _ISSUED, _GONE),
     # A public notice changes no state. Names can be erased for as long as there is a case.
     "notice": (_NOT_OUT, CaseState.CIRCULATING, CaseState.CONSOLIDATED, CaseState.ISSUED, _GONE),
-    "respond": (_NOT_OUT, CaseState.CIRCULATING, CaseState.CONSOLIDATED, CaseState.ISSUED, _GONE),
     "close": (_NOT_OUT, CaseState.CIRCULATING, CaseState.CONSOLIDATED, CaseState.ISSUED, _GONE),
+    "respond": (_NOT_OUT, CaseState.CIRCULATING, CaseState.CONSOLIDATED, CaseState.ISSUED, _GONE),
     "erase": (_NOT_OUT, CaseState.CIRCULATING, CaseState.CONSOLIDATED, CaseState.ISSUED, CaseState.WITHDRAWN),
 }
 # Columns in the order of OPINION_STATES: drafted, signed, returned, void, deemed.
@@ -55,9 +55,9 @@ OPINION_TABLE: dict[str, tuple[str, str, str, str, str]] = {
 }
 
 
-def case_state_after(state: str, action: str, **facts: Any) -> str:
+def case_state_after(state: str, action: str, case_id: str = "") -> str:
     """The state of a case after an action. Raises OneMapError review.… where the action is not allowed in it."""
-    return _answer(CASE_TABLE[action][CASE_STATES.index(state)], **facts)
+    return _answer(CASE_TABLE[action][CASE_STATES.index(state)], case=case_id, field="CASE")
 
 
 def opinion_state_after(state: str, action: str, **facts: Any) -> str:

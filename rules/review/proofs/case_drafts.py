@@ -94,15 +94,12 @@ class CaseDrafts:
 
 
 class CaseForm(Enum):
-    """How the ground of a case lies to a feature: on it, outside of all, in a strip beside one, at a distance, across
-    one, on one of another use, or on cells.
-    """
+    """How the ground of a case lies to a feature: on it, outside, in a strip beside it, at a distance, on cells."""
 
     GROUND = "ground"
     OUTSIDE = "outside"
     STRIP = "strip"
     DISTANCE = "distance"
-    CROSSING = "crossing"
     USE = "use"
     CELLS = "cells"
 
@@ -111,7 +108,6 @@ _FORM_OF_KIND = {
     "within": CaseForm.OUTSIDE,
     "setback": CaseForm.STRIP,
     "near": CaseForm.DISTANCE,
-    "cross": CaseForm.CROSSING,
     "use": CaseForm.USE,
     "raster": CaseForm.CELLS,
 }
@@ -171,7 +167,6 @@ class _Trial:
             CaseForm.OUTSIDE: self._boundary,
             CaseForm.STRIP: self._setback,
             CaseForm.DISTANCE: self._near,
-            CaseForm.CROSSING: self._cross,
             CaseForm.USE: self._use,
             CaseForm.CELLS: self._raster,
         }
@@ -204,10 +199,6 @@ class _Trial:
         yield self._draft("hit", self.rule, without=[self._layer])
         yield boundary_case("miss", None, "inside")
         yield from self._least("outside", boundary_case)
-
-    def _cross(self) -> Iterator[Draft]:
-        yield self._draft_with_feature("hit", self.rule, "inside")
-        yield self._draft_with_feature("miss", None, "touching")
 
     def _near(self) -> Iterator[Draft]:
         far = float(self.rule.options["distance_m"])

@@ -78,7 +78,8 @@ class CaseGround:
             rasters = self._rasters(drawn, shapes)
             attributes = pd.DataFrame(index=range(len(rasters)))
             shapes = np.array([shapely.box(*shapely.total_bounds(shapes))] if drawn else [], dtype=object)
-        stored = StoredFeatures(np.arange(1, len(shapes) + 1), freeze_set(shapes), attributes, _boxes_of(shapes))
+        boxes = shapely.bounds(shapes).reshape(-1, 4)
+        stored = StoredFeatures(np.arange(1, len(shapes) + 1), freeze_set(shapes), attributes, boxes)
         names = object_array(map(str, stored.fids.tolist()))
         coverage = self._coverage(code)
         return LayerSource(None, self._version(code, len(drawn)), stored, coverage, names, rasters, entry=entry)
@@ -169,8 +170,3 @@ class CaseGround:
             file.write(heights, 1)
         state = path.stat()
         return RasterReference(path, hashlib.sha256(path.read_bytes()).hexdigest(), state.st_size, state.st_mtime_ns)
-
-
-def _boxes_of(shapes: np.ndarray) -> np.ndarray:
-    boxes: np.ndarray = shapely.bounds(shapes).reshape(-1, 4)
-    return boxes

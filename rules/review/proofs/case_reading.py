@@ -48,6 +48,11 @@ class CaseReading:
             Problem(f"cases.{code}", {"file": self.source, "feature": place, "field": key, "line": at, **facts})
         )
 
+    def unknown_name(self, code: str, line: int, place: str, key: str, value: Any, known: Collection[str]) -> None:
+        """Record a problem with a name that does not exist, with those known that resemble it."""
+        near = difflib.get_close_matches(str(value), list(known), n=3, cutoff=0.4)
+        self.wrong(code, line, place, key, value=str(value), known=near or ["–"])
+
     @cached_property
     def lines_by_head(self) -> dict[str, list[int]]:
         """The lines, counted from 1, on which the file's tables begin, by their heads."""
@@ -110,8 +115,7 @@ def drawn_feature(
     code = item.get("layer")
     entry = reading.catalogue.get(code) if isinstance(code, str) else None
     if entry is None:
-        near = difflib.get_close_matches(str(code), reading.catalogue, n=3, cutoff=0.4)
-        reading.wrong("layer", line, name, key, value=str(code), known=near or ["–"])
+        reading.unknown_name("layer", line, name, key, code, reading.catalogue)
         return None
     fields = {column: value for column, value in item.items() if column not in _FEATURE_KEYS}
     for column in fields:

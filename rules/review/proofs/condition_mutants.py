@@ -1,6 +1,5 @@
 """Single errors in a rule's `where` and `when`: a clause dropped, a code added or dropped, < for <=, all negated."""
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.rules.judge.kinds.conditions import condition_text, fields_of, parse_condition
 from onemap.rules.judge.packs.rule import Rule
-from onemap.rules.review.proofs.trial_fields import all_values, where_says
+from onemap.rules.review.proofs.trial_fields import trial_rows, where_says
 
 _STRICT = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
 Tree = Any
@@ -44,10 +43,8 @@ def _with_text(rule: Rule, key: str, text: str | None) -> Rule:
 
 def _are_alike(rule: Rule, mutant: Rule, entry: LayerEntry) -> bool:
     """Whether two conditions select the same among all values that they, the schema and its code tables name."""
-    values: dict[str, list[Any]] = {}
-    for name in dict.fromkeys((*fields_of(str(rule.where)), *fields_of(str(mutant.where)))):
-        values[name] = [*all_values(rule, name, entry), None]
-    rows = [dict(zip(values, row, strict=True)) for row in itertools.product(*values.values())]
+    names = dict.fromkeys((*fields_of(str(rule.where)), *fields_of(str(mutant.where))))
+    rows = trial_rows([rule], names, entry)
     return where_says(rule, rows, entry) == where_says(mutant, rows, entry)
 
 
@@ -85,15 +82,10 @@ def _equal(tree: Tree, sentence: str, facts: dict[str, Any]) -> str | None:
     """Why a change does not alter a condition: another clause covers what was dropped; else None."""
     if sentence == "clause_dropped":
         clause = parse_condition(facts["clause"])
-        others = [one for one in _clauses(tree) if one != clause]
+        others = [one for one in tree["args"] if one != clause] if tree["op"] == "or" else []
         if clause["op"] == "like" and any(_covers(other, clause) for other in others):
             return "clause_within"
     return None
-
-
-def _clauses(tree: Tree) -> list[Tree]:
-    """The clauses of one `or`."""
-    return list(tree["args"]) if tree["op"] == "or" else []
 
 
 def _covers(wide: Tree, narrow: Tree) -> bool:

@@ -3,7 +3,6 @@
 This is computed only for changes that no case has detected, and claims only what holds for all projects and features.
 """
 
-import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
@@ -14,7 +13,7 @@ from onemap.rules.judge.kinds.conditions import fields_of
 from onemap.rules.judge.packs.project_class import ProjectClass
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.review.proofs.mutants import RuleMutant, is_within
-from onemap.rules.review.proofs.trial_fields import all_values, where_says
+from onemap.rules.review.proofs.trial_fields import trial_rows, where_says
 
 _LEAST = ("min_area_m2", "min_share", "min_width_m")
 _DISTANCE = "distance_m"
@@ -56,10 +55,7 @@ def _graver_on_features(changed: Rule, rule: Rule, rules: Sequence[Rule], entry:
     asked = [one for one in rules if one.layer == rule.layer and one.finds]
     tried = [one for one in (rule, changed, *asked) if one.where]
     names = dict.fromkeys(name for one in (rule, changed) for name in fields_of(str(one.where or rule.where)))
-    values = {name: dict.fromkeys(value for one in tried for value in all_values(one, name, entry)) for name in names}
-    rows = [
-        dict(zip(values, row, strict=True)) for row in itertools.product(*({**one, None: 0} for one in values.values()))
-    ]
+    rows = trial_rows(tried, names, entry)
     found: dict[str, Rule] = {}
     before, after = _says(rule, rows, entry), _says(changed, rows, entry)
     for fields, was, now in zip(rows, before, after, strict=True):

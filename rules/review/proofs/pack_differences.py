@@ -1,10 +1,8 @@
 """How two lists of packs differ, rule by rule: what is stricter, milder, judged or only worded differently."""
 
-import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from math import prod
 from typing import Any
 
 from onemap.layers.catalogue.catalogue import LayerEntry
@@ -15,7 +13,7 @@ from onemap.rules.judge.packs.pack import Pack
 from onemap.rules.judge.packs.project_class import ProjectClass
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.review.proofs.pack_views import CHANGES
-from onemap.rules.review.proofs.trial_fields import all_values, where_says
+from onemap.rules.review.proofs.trial_fields import trial_rows, where_says
 
 STRICTER, MILDER, OTHERWISE, WORDS = "stricter", "milder", "otherwise", "words"
 _MORE_IS_MILDER = ("min_area_m2", "min_share", "min_width_m", "above", "limit")
@@ -209,14 +207,10 @@ def _of_where(before: Rule, after: Rule, entry: LayerEntry | None) -> str:
         return _of_presence(before.where)
     if entry is None:
         return OTHERWISE
-    names = list(dict.fromkeys((*fields_of(before.where), *fields_of(after.where))))
-    values = [
-        list(dict.fromkeys([*(value for rule in (before, after) for value in all_values(rule, name, entry)), None]))
-        for name in names
-    ]
-    if prod(map(len, values)) > _MOST_TRIALS:
+    names = dict.fromkeys((*fields_of(before.where), *fields_of(after.where)))
+    rows = trial_rows((before, after), names, entry, _MOST_TRIALS)
+    if not rows:
         return OTHERWISE
-    rows = [dict(zip(names, row, strict=True)) for row in itertools.product(*values)]
     sides = [[_SAYS[says] for says in where_says(rule, rows, entry)] for rule in (before, after)]
     steps = {new > old for old, new in zip(*sides, strict=True) if new != old}
     if len(steps) != 1:

@@ -84,11 +84,8 @@ class PackForm:
         found = []
         for number, item in enumerate(items, start=1):
             table, numbered = f"checklist.{item['id']}", partial(phrase, "pack_form.of_item", self._language)
-            for spoken in LANGUAGES:
-                title = phrase("pack_form.in_language", self._language, name=self._name("title"), spoken=spoken)
-                name = numbered(number=number, name=title)
-                field = self._field(table, f"title.{spoken}", CHECKLIST_KEYS["title"], None, name)
-                found.append({**field, "form": "sentence", "value": item.get("title", {}).get(spoken, "")})
+            for field in self._sentences(table, "title", CHECKLIST_KEYS["title"], item):
+                found.append({**field, "title": numbered(number=number, name=field["title"])})
             for key in ("department", "after"):
                 name = numbered(number=number, name=self._name(key))
                 found.append(self._field(table, key, CHECKLIST_KEYS[key], item.get(key), name))
@@ -122,14 +119,15 @@ class PackForm:
             if name not in _SENTENCES:
                 yield self._field(rule.id, name, RULE_KEYS[name], item.get(name))
                 continue
-            for spoken in LANGUAGES:
-                title = phrase("pack_form.in_language", self._language, name=self._name(name), spoken=spoken)
-                yield {
-                    **self._field(rule.id, f"{name}.{spoken}", RULE_KEYS[name], None, title),
-                    "form": "sentence",
-                    "value": (item.get(name) or {}).get(spoken, ""),
-                }
+            yield from self._sentences(rule.id, name, RULE_KEYS[name], item)
         yield from self._basis(rule, item.get("basis", ()))
+
+    def _sentences(self, table: str, name: str, key: Key, item: Mapping[str, Any]) -> Iterator[Result]:
+        """One key of sentences, in each language."""
+        for spoken in LANGUAGES:
+            title = phrase("pack_form.in_language", self._language, name=self._name(name), spoken=spoken)
+            field = self._field(table, f"{name}.{spoken}", key, None, title)
+            yield {**field, "form": "sentence", "value": item.get(name, {}).get(spoken, "")}
 
     def _basis(self, rule: Rule, entries: Sequence[Mapping[str, Any]]) -> Iterator[Result]:
         """Law and article, edition and days of each entry of a rule's basis, and of one empty entry."""
@@ -162,12 +160,8 @@ class PackForm:
 
     def _field(self, table: str, name: str, key: Key, value: Any, title: str | None = None) -> Result:
         """One field: its place, title, value as it is written, and allowed values."""
-        form, text = _form(name, key), value
-        if form in ("toml", "list"):
-            text = "" if value is None else value if form == "list" else _value_text(value)
-        elif value is None:
-            text = ""
-        elif form == "number":
+        form, text = _form(name, key), "" if value is None else value
+        if value is not None and (form == "number" or (form == "toml" and not isinstance(value, str))):
             text = toml_value(value)
         return {
             "place": f"{table}:{name}",
@@ -203,10 +197,6 @@ def _form(name: str, key: Key) -> str:
     if key.type in _NUMBERS:
         return "number"
     return {FLAG: "flag", TEXT: "text"}.get(key.type, "toml")
-
-
-def _value_text(value: Any) -> str:
-    return value if isinstance(value, str) else toml_value(value)
 
 
 def hits_of_run(library: Library, run: str) -> Counter[str]:

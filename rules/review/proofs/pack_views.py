@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from onemap.layers.messages import phrase
 from onemap.rules.contract.declaration import Result
@@ -67,23 +68,22 @@ def differences_view(result: Result, language: str) -> AnswerView:
     rows = [AnswerRow(opening, line=())]  # a window has no lines before its rows
     for name in CHANGES:
         ofs = [_difference_row(one, language) for one in result["rules"] if one["change"] == name]
-        if ofs:
-            title = phrase(
-                "pack_difference.head", language, title=phrase(f"pack_difference.{name}", language), count=len(ofs)
-            )
-            rows.append(AnswerRow(title, rows=ofs, line=(title,)))
+        rows += [_headed(phrase(f"pack_difference.{name}", language), ofs, len(ofs), language)] if ofs else []
     if result["pack"]:
         others = [AnswerRow(one["sentence"], line=(one["sentence"],)) for one in result["pack"]]
-        title = phrase(
-            "pack_difference.head", language, title=phrase("pack_difference.pack", language), count=len(others)
-        )
-        rows.append(AnswerRow(title, rows=others, line=(title,)))
+        rows.append(_headed(phrase("pack_difference.pack", language), others, len(others), language))
     if turned := result.get("turned"):
         title = phrase("pack_difference.turned", language, count=len(turned), run=result["run"])
         rows.append(AnswerRow(title, rows=[_turned_row(one, language) for one in turned], line=(title,)))
     closing = [phrase("pack_difference.none_turned", language, run=result["run"])] if result.get("turned") == [] else []
     rows += [AnswerRow(line, line=()) for line in closing]
     return AnswerView(rows, [opening], closing)
+
+
+def _headed(title: str, rows: list[Any], count: int, language: str) -> AnswerRow:
+    """Rows below a head that counts them."""
+    head = phrase("pack_difference.head", language, title=title, count=count)
+    return AnswerRow(head, rows=rows, line=(head,))
 
 
 def _difference_row(one: Result, language: str) -> AnswerRow:
@@ -105,8 +105,7 @@ def pack_view(result: Result, language: str) -> AnswerView:
     for one in result["departments"]:
         rows = [_form_row(rule, language) for rule in one["rules"]]
         table = AnswerTable([Column(head, is_number=at == 3) for at, head in enumerate(heads)], rows)
-        title = phrase("pack_difference.head", language, title=one["title"], count=len(rows))
-        parts.append(AnswerRow(title, rows=[table], line=(title,)))
+        parts.append(_headed(one["title"], [table], len(rows), language))
     pack = result["pack"]
     facts = {"id": pack["id"], "version": pack["version"], "hash": pack["hash"][:12]}
     opening = [phrase("pack_form.head", language, title=pack["title"].get(language, pack["id"]), **facts)]

@@ -203,15 +203,11 @@ def _texts(item: Mapping[str, Any], key: str) -> list[str]:
 def _check_names(name: str, line: int, lists: Mapping[str, Sequence[str]], reading: _RuleCaseReading) -> None:
     """Record a problem for each layer or rule that a case lists and that does not exist."""
     for key in _LAYER_LISTS:
-        for code in lists[key]:
-            if code not in reading.catalogue:
-                near = difflib.get_close_matches(code, reading.catalogue, n=3, cutoff=0.4)
-                reading.wrong("layer", line, name, key, value=code, known=near or ["–"])
+        for code in (code for code in lists[key] if code not in reading.catalogue):
+            reading.unknown_name("layer", line, name, key, code, reading.catalogue)
     for key in _RULE_LISTS:
-        for rule in lists[key]:
-            if rule not in reading.rules:
-                near = difflib.get_close_matches(rule, reading.rules, n=3, cutoff=0.4)
-                reading.wrong("rule", line, name, key, value=rule, known=near or ["–"])
+        for rule in (rule for rule in lists[key] if rule not in reading.rules):
+            reading.unknown_name("rule", line, name, key, rule, reading.rules)
 
 
 def _table_named(
@@ -224,8 +220,7 @@ def _table_named(
         return {}
     known = content.get(table, {})
     if given not in known:
-        near = difflib.get_close_matches(str(given), list(known), n=3, cutoff=0.4)
-        reading.wrong("name", line, name, table, value=str(given), known=near or ["–"])
+        reading.unknown_name("name", line, name, table, given, known)
         return {}
     found: Mapping[str, Any] = known[given]
     return found

@@ -1,8 +1,10 @@
 """Fields of features with which a rule's `where` is tried: values that it names, values of the schema, no value."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import pandas as pd
@@ -46,6 +48,17 @@ def trial_fields(rule: Rule, entry: LayerEntry) -> TrialFields:
 def holds_or_unknown(rule: Rule, fields: Fields, entry: LayerEntry) -> bool:
     """Whether a rule concerns a feature with some fields, or cannot tell."""
     return rule.where is None or where_says(rule, [fields], entry)[0] is not False
+
+
+def trial_rows(rules: Sequence[Rule], names: Iterable[str], entry: LayerEntry, most: int = sys.maxsize) -> list[Fields]:
+    """Fields with every combination of all values that some rules name, and of no value; none if they are too many."""
+    values = {
+        name: list(dict.fromkeys([*(value for rule in rules for value in all_values(rule, name, entry)), None]))
+        for name in names
+    }
+    if prod(map(len, values.values())) > most:
+        return []
+    return [dict(zip(values, row, strict=True)) for row in itertools.product(*values.values())]
 
 
 def where_says(rule: Rule, rows: Sequence[Fields], entry: LayerEntry) -> list[bool | None]:

@@ -115,8 +115,7 @@ def _body(
     if suffix == ".html":
         from onemap.rules.review.statement.page import statement_page
 
-        printing = _pages(content, progress, _READ)
-        return statement_page(library, case, content, content["language"], printing, origin).encode()
+        return statement_page(library, case, content, _pages(content, progress, _READ), origin).encode()
     if suffix == ".pdf":
         from onemap.rules.review.statement.pdf_documents import pdf_document
 

@@ -3,7 +3,7 @@
 Schema: resources/schemas/statement.schema.json. Areas are ellipsoidal unless named otherwise.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -54,6 +54,7 @@ from onemap.rules.review.statement.run_evidence import Evidence, evidence_of
 from onemap.rules.review.statement.sections import PLAN_TABLES, assessments, table_of
 
 SCHEMA = "onemap-statement-1"
+_UNJUDGED = {RowState.NOT_CHECKED: "state_not_checked", RowState.EXCUSED: "state_excused"}
 DOCUMENTS = ("report", "statement", "opinion", "reply")
 
 
@@ -83,13 +84,13 @@ def statement_content(
     check_department(case, department, kind)
     evidence = evidence_of(library, case.current.run, language)
     overrides = case.current.judged_verdicts
-    maps = _maps(library, case, evidence, overrides, department, () if kind == "reply" else annexes)
+    maps = _maps(library, case, evidence, department, () if kind == "reply" else annexes)
     rows = with_figures(rule_rows(evidence, overrides, department), maps, evidence)
     findings = with_figures(parcel_rows(evidence, overrides, {row["rule"] for row in rows}), maps, evidence)
     items = checklist(case.current, evidence, department)
     parcels, totals = parcel_areas(evidence)
     crs = crs_title(library.crs, language)
-    boundary, name_verdicts, audit = boundary_table(evidence, crs), _with_names(language), chain_at(library, case.id)
+    boundary, audit = boundary_table(evidence, crs), chain_at(library, case.id)
     annexed = _annex_content(library, case, evidence, department)
     notes = [*_notes(evidence, rows, items, language), *_case_notes(library, case, evidence)]
     return {
@@ -99,9 +100,9 @@ def statement_content(
         "document": {**_document(library, case, kind, evidence, department), "annexes": list(annexes)},
         "case": _case(case, language),
         "project": _project(case, evidence, totals, boundary["points"], crs),
-        "library": _library(library, crs),
+        "library": {"id": library.id, "name": library.shown_name, "crs": crs, "accounts": library.account is not None},
         "run": _run(evidence),
-        "parcels": name_verdicts(parcels),
+        "parcels": _with_names(parcels, language),
         "totals": {**totals, "parcels": len(parcels)},
         **_bases(library, evidence, rows, department),
         "land": land_table(evidence),
@@ -120,10 +121,11 @@ def statement_content(
 
 def _annex_content(library: Library, case: Case, evidence: Evidence, department: str | None) -> dict[str, Any]:
     """The content that stands in annexes only, by key: the remedy, and comments of the public."""
-    name_verdicts = _with_names(evidence.language)
+    language, found = evidence.language, remedy_content(library, case.current, evidence, department)
+    named = {name: _with_names(found[name], language) for name in ("alternatives", "cuts")} if found else {}
     return {
-        "remedy": _remedy(library, case, evidence, department, name_verdicts),
-        "comments": comments_annex(library, case, department, evidence.language),
+        "remedy": found and {**found, **named},
+        "comments": comments_annex(library, case, department, language),
     }
 
 
@@ -134,17 +136,13 @@ def _declaration(case: Case, kind: str, language: str) -> str:
 
 
 def _maps(
-    library: Library,
-    case: Case,
-    evidence: Evidence,
-    overrides: Mapping[tuple[str, str, str], str],
-    department: str | None,
-    annexes: Sequence[str],
+    library: Library, case: Case, evidence: Evidence, department: str | None, annexes: Sequence[str]
 ) -> list[Row]:
-    """The maps that the annexes ask for. overrides: people's verdicts, by parcel, rule and machine's verdict."""
+    """The maps that the annexes ask for."""
     if not {"maps", "conflicts"} & set(annexes):
         return []
-    return figures(MapSource(library, case.current.run, evidence.language, overrides), evidence, department, annexes)
+    source = MapSource(library, case.current.run, evidence.language, case.current.judged_verdicts)
+    return figures(source, evidence, department, annexes)
 
 
 def _bases(library: Library, evidence: Evidence, rows: list[Row], department: str | None) -> dict[str, Any]:
@@ -161,11 +159,6 @@ def _differences(library: Library, evidence: Evidence, department: str | None, u
     """Differences between plans on the site, and the pairs of plans compared, by key; none for one department."""
     rows, pairs = differences(library, evidence, until) if department is None else ([], [])
     return {"differences": rows, "comparisons": pairs}
-
-
-def _library(library: Library, crs: str) -> dict[str, Any]:
-    has_accounts = library.account is not None
-    return {"id": library.id, "name": library.shown_name, "crs": crs, "accounts": has_accounts}
 
 
 def _case(case: Case, language: str) -> dict[str, Any]:
@@ -185,25 +178,25 @@ def _rule_tables(evidence: Evidence, rows: list[Row], findings: list[Row], area_
 
     rows: of rules; findings: of parcels by those rules; area_m2: ellipsoidal, of all parcels.
     """
-    name_verdicts, shown = _with_names(evidence.language), open_together(rows, evidence)
+    language, shown = evidence.language, open_together(rows, evidence)
+    grave = by_gravity(row for row in shown if row["state"] in (RowState.CONFLICT, RowState.UNKNOWN))
+    controls = [{"number": number, **row} for number, row in enumerate(grave, start=1)]
     return {
-        "three_lines": name_verdicts(three_lines(evidence, rows, area_m2)),
-        "plans": {name: name_verdicts([row for row in shown if _stands_in(name, row)]) for name in PLAN_TABLES},
-        "controls": name_verdicts(
-            _with_numbers(by_gravity(row for row in shown if row["state"] in (RowState.CONFLICT, RowState.UNKNOWN)))
-        ),
-        "parcel_findings": name_verdicts(open_together(findings, evidence)),
+        "three_lines": _with_names(three_lines(evidence, rows, area_m2), language),
+        "plans": {name: _with_names([one for one in shown if _stands_in(name, one)], language) for name in PLAN_TABLES},
+        "controls": _with_names(controls, language),
+        "parcel_findings": _with_names(open_together(findings, evidence), language),
     }
 
 
 def _first_page(rows: list[Row], opinions: list[Row], evidence: Evidence) -> dict[str, Any]:
     """The content of page one, by key: departments, the gravest findings, rules asked, open matters."""
-    labels, name_verdicts = words(evidence.language), _with_names(evidence.language)
+    language, labels = evidence.language, words(evidence.language)
     departments = department_rows(rows, opinions, _consulting_rules(evidence), labels)
     asked = rules_asked(rows, labels)
     return {
-        "departments": name_verdicts(departments),
-        "gravest": name_verdicts(gravest(open_together(rows, evidence))),
+        "departments": _with_names(departments, language),
+        "gravest": _with_names(gravest(open_together(rows, evidence)), language),
         "asked": asked,
         "open": open_matters(departments, asked),
     }
@@ -225,7 +218,7 @@ def _opinion_tables(
         "bodies": body_rows(asked_bodies(library, case, case.current), evidence, department),
         "conditions": conditions(opinions, language),
         "assessments": assessments(rows, items, evidence, department),
-        "overrides": _with_names(language)(overrides),
+        "overrides": _with_names(overrides, language),
         "conclusion": conclusion(case, evidence, department),
         "late_entries": late_entries(case, evidence, department),
         "same_hands": [_same_hand(hand, language) for hand in same_hands(case)] if department is None else [],
@@ -258,29 +251,15 @@ def _project(case: Case, evidence: Evidence, totals: Mapping[str, Any], points: 
     return {"name": case.project, "rows": rows, "known": known}
 
 
-def _remedy(library: Library, case: Case, evidence: Evidence, department: str | None, name_verdicts: Any) -> Row | None:
-    """The remedy with its verdicts in words, or None if this round has no remedy."""
-    found = remedy_content(library, case.current, evidence, department)
-    return found and {**found, **{name: name_verdicts(found[name]) for name in ("alternatives", "cuts")}}
-
-
 def _stands_in(table: str, row: Row) -> bool:
     """Whether a rule's row stands in a table; unchecked rules on department plans stand in the checklist instead."""
     is_listed = row["state"] != RowState.NOT_CHECKED or table != "department_plans"
     return is_listed and table_of(row["layer"]) == table
 
 
-def _with_numbers(rows: Any) -> list[Row]:
-    return [{"number": number, **row} for number, row in enumerate(rows, start=1)]
-
-
-def _with_names(language: str) -> Any:
-    """Return a function that adds to rows the names of their verdicts and other texts for readers."""
-
-    def name_rows(rows: list[Row]) -> list[Row]:
-        return [_with_verdict_names(row, language) for row in rows]
-
-    return name_rows
+def _with_names(rows: Iterable[Row], language: str) -> list[Row]:
+    """Rows with the names of their verdicts and other texts for readers."""
+    return [_with_verdict_names(row, language) for row in rows]
 
 
 def _with_verdict_names(row: Row, language: str) -> Row:
@@ -292,19 +271,13 @@ def _with_verdict_names(row: Row, language: str) -> Row:
 
 def _result(row: Row, verdict: str, labels: dict[str, str]) -> str:
     """The result of a rule's row in one cell: the verdict, or why there is none, with its reason in brackets."""
-    is_below = row["state"] in (RowState.CONFLICT, RowState.UNKNOWN) and not row["counted"]
     if row.get("item") == "rounding":
         return ""
-    text = (
-        labels["state_not_checked"]
-        if row["state"] == RowState.NOT_CHECKED
-        else labels["state_excused"]
-        if row["state"] == RowState.EXCUSED
-        else labels["state_not_counted"]
-        if is_below
-        else verdict
-    )
-    reason = row["reason_text"]
+    text, reason = verdict, row["reason_text"]
+    if row["state"] in _UNJUDGED:
+        text = labels[_UNJUDGED[row["state"]]]
+    elif row["state"] in (RowState.CONFLICT, RowState.UNKNOWN) and not row["counted"]:
+        text = labels["state_not_counted"]
     return labels["in_brackets"].format(text=text, more=reason) if reason else text
 
 

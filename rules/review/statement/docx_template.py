@@ -258,7 +258,7 @@ def _unknown_fields(tree: nodes.Template, context: Mapping[str, Any]) -> set[tup
 def _walk(node: nodes.Node, scope: Mapping[str, Any], found: set[tuple[int, str]]) -> None:
     if isinstance(node, nodes.For):
         _walk(node.iter, scope, found)
-        items = _value(node.iter, scope)
+        items = _field_value(node.iter, scope)[0] if _is_field(node.iter) else _ANY
         item = items[0] if isinstance(items, list) and items else _ANY
         names = [node.target.name] if isinstance(node.target, nodes.Name) else []
         inner = {
@@ -271,8 +271,8 @@ def _walk(node: nodes.Node, scope: Mapping[str, Any], found: set[tuple[int, str]
         for child in node.else_:
             _walk(child, scope, found)
         return
-    if isinstance(node, (nodes.Getattr, nodes.Getitem, nodes.Name)) and _is_field(node):
-        missing = _missing_name(node, scope)
+    if _is_field(node):
+        missing = _field_value(node, scope)[1]
         if missing:
             found.add((node.lineno, missing))
         return
@@ -287,19 +287,17 @@ def _is_field(node: nodes.Node) -> bool:
     return isinstance(node, nodes.Name) and node.ctx == "load"
 
 
-def _missing_name(node: nodes.Node, scope: Mapping[str, Any]) -> str | None:
-    """The dotted name up to the first field that does not exist; None if all exist."""
-    chain = _chain(node)
+def _field_value(node: nodes.Node, scope: Mapping[str, Any]) -> tuple[Any, str | None]:
+    """The value of a field, _ANY if only running the template would tell; and the dotted name up to what is missing."""
     value: Any = scope
+    chain = _chain(node)
     for depth, key in enumerate(chain, start=1):
-        if value is _ANY or not isinstance(value, Mapping) or not isinstance(key, str):
-            return (
-                None if value is _ANY or depth == 1 or not isinstance(key, str) else ".".join(map(str, chain[:depth]))
-            )
-        if key not in value:
-            return ".".join(map(str, chain[:depth]))
+        if value is _ANY or not isinstance(key, str):
+            return _ANY, None
+        if not isinstance(value, Mapping) or key not in value:
+            return _ANY, ".".join(map(str, chain[:depth]))
         value = value[key]
-    return None
+    return value, None
 
 
 def _chain(node: nodes.Node) -> list[Any]:
@@ -313,18 +311,6 @@ def _chain(node: nodes.Node) -> list[Any]:
     if not isinstance(node, nodes.Name):
         raise DefectError("a field of a template that no name begins")
     return [node.name, *reversed(parts)]
-
-
-def _value(node: nodes.Node, scope: Mapping[str, Any]) -> Any:
-    """The value of a field, or _ANY if only running the template would tell."""
-    if not isinstance(node, (nodes.Getattr, nodes.Getitem, nodes.Name)) or not _is_field(node):
-        return _ANY
-    value: Any = scope
-    for key in _chain(node):
-        if not isinstance(value, Mapping) or key not in value:
-            return _ANY
-        value = value[key]
-    return value
 
 
 @lru_cache(maxsize=1)

@@ -24,12 +24,7 @@ _PAGE_MAP = 4.0  # how much more work the map that one can pan is than a printed
 
 
 def statement_page(
-    library: Library,
-    case: Case,
-    content: dict[str, Any],
-    language: str,
-    progress: Progress = SILENT,
-    origin: str = "",
+    library: Library, case: Case, content: dict[str, Any], progress: Progress = SILENT, origin: str = ""
 ) -> str:
     """Make the document as HTML. content: from `statement_content`; for one department it is its review pack.
 
@@ -38,8 +33,7 @@ def statement_page(
     The file contains everything it needs; its policy forbids a browser to fetch or run anything else.
     Raises OneMapError run.unknown, run.incomplete.
     """
-    overrides = case.current.judged_verdicts
-    source = MapSource(library, case.current.run, language, overrides)
+    source = MapSource(library, case.current.run, content["language"], case.current.judged_verdicts)
     rules = (
         {rule for row in content["controls"] for rule in row["rules"]} if content["document"]["department"] else None
     )
@@ -48,7 +42,7 @@ def statement_page(
     ground = page_map(source, rules, first)
     drawn = [_drawn_map(source, figure, project, part) for figure, part in zip(figures, parts, strict=True)]
     titled = [{**figure, "title": one.title} for figure, one in zip(figures, drawn, strict=True)]
-    page = _page(library, case, {**content, "figures": titled}, language, ground, [one.svg for one in drawn], origin)
+    page = _page(library, case, {**content, "figures": titled}, ground, [one.svg for one in drawn], origin)
     read = PrintedPage(page)
     for name, digest in (("texts", read.text_digest), ("drawn", read.drawn_digest)):
         page = page.replace(f'data-{name}=""', f'data-{name}="{digest}"', 1)
@@ -64,20 +58,14 @@ def texts_digest(
     review.department, run.incomplete.
     """
     content = statement_content(library, case, language, department, document, annexes)
-    return PrintedPage(_page(library, case, content, language, Markup(""), ())).text_digest
+    return PrintedPage(_page(library, case, content, Markup(""), ())).text_digest
 
 
 def _page(
-    library: Library,
-    case: Case,
-    content: dict[str, Any],
-    language: str,
-    ground: Markup,
-    maps: Sequence[str],
-    origin: str = "",
+    library: Library, case: Case, content: dict[str, Any], ground: Markup, maps: Sequence[str], origin: str = ""
 ) -> str:
     """The page with its maps. ground: the map that a reader can pan; maps: of the figures."""
-    department = content["document"]["department"]
+    department, language = content["document"]["department"], content["language"]
     where = places("screen", content["document"]["kind"], department)
     shown, chapters = printed_outline(content, where, maps)
     scripts = [template_part("map.js")]

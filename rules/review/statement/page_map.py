@@ -120,7 +120,9 @@ class _PageMap:
         self.boxes = _joined_boxes(
             [_bounds_around_parcels(source, group) for group in neighbouring_parcels(source, list(source.parcels))]
         )
-        self.whole = _square(_common_box(self.boxes))
+        west, south, east, north = _common_box(self.boxes)
+        # A square, so that the map fills a window of any shape.
+        self.whole = _square((west, south, east, north), max(east - west, north - south) / 2)
         if len(self.boxes) == 1:
             self.boxes = [self.whole]
         self.layers = self._layers()
@@ -349,8 +351,7 @@ def _bounds_around_parcels(source: MapSource, names: Iterable[str]) -> Bounds:
     west, south, east, north = shapely.total_bounds(grounds).tolist()
     size = max(east - west, north - south)
     half = max(min(size * _AROUND, size + _MOST_BEYOND_M), _LEAST_M) / 2
-    x, y = (west + east) / 2, (south + north) / 2
-    return (x - half, y - half, x + half, y + half)
+    return _square((west, south, east, north), half)
 
 
 def _joined_boxes(boxes: list[Bounds]) -> list[Bounds]:
@@ -369,17 +370,12 @@ def _joined_boxes(boxes: list[Bounds]) -> list[Bounds]:
 
 
 def _common_box(boxes: Sequence[Bounds]) -> Bounds:
-    return (
-        min(box[0] for box in boxes),
-        min(box[1] for box in boxes),
-        max(box[2] for box in boxes),
-        max(box[3] for box in boxes),
-    )
+    west, south, east, north = zip(*boxes, strict=True)
+    return min(west), min(south), max(east), max(north)
 
 
-def _square(box: Bounds) -> Bounds:
-    """The square around a box, so that the map fills a window of any shape."""
-    half = max(box[2] - box[0], box[3] - box[1]) / 2
+def _square(box: Bounds, half: float) -> Bounds:
+    """The square around the middle of a box. half: of its side."""
     x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
     return (x - half, y - half, x + half, y + half)
 

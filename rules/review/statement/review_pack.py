@@ -13,7 +13,6 @@ from onemap.rules.review.cases.case import CONCLUSIONS, WAITING, Case, CaseState
 from onemap.rules.review.statement.document_words import words
 from onemap.rules.review.statement.reply_file import FORMAT, SUFFIX, canonical
 
-_REPLIES_IN = (CaseState.CIRCULATING,)
 _MOST_TEXT, _MOST_ANSWER = 20_000, 1_000  # characters that the core takes in
 _MOST_OF_PROJECT = 40  # characters in a file's name
 _NO_NAME = re.compile(r'[<>:"/\\|?*\s\x00-\x1f]+')
@@ -29,7 +28,7 @@ def _reply_name(case: Case, department: str, language: str) -> str:
 def takes_reply(case: Case, department: str) -> bool:
     """Whether a department may still answer in the case's present state. Raises OneMapError review.department."""
     opinion = case.opinion(department)
-    return case.state in _REPLIES_IN and opinion.state in WAITING
+    return case.state == CaseState.CIRCULATING and opinion.state in WAITING
 
 
 def shown_facts(library: Library, case: Case, department: str) -> dict[str, Any]:

@@ -61,7 +61,7 @@ class Evidence:
         """The office that signs for a department: the profile's unit, else the profile's name of the department."""
         sender = self.profile.departments.get(department)
         own = sender.unit if sender and sender.unit else self.profile.own_names.get(department)
-        return own[self.language] if own else _known_unit(department, self.language)
+        return str((own or shipped_table("catalogue/departments.toml")[department]["unit"])[self.language])
 
     def version(self, code: str) -> Mapping[str, Any]:
         """The record of the version of a layer that the run used; empty if it used none."""
@@ -86,8 +86,3 @@ def evidence_of(library: Library, run: str, language: str) -> Evidence:
         profile=profile_of(library),
         language=language,
     )
-
-
-def _known_unit(department: str, language: str) -> str:
-    unit: str = shipped_table("catalogue/departments.toml")[department]["unit"][language]
-    return unit

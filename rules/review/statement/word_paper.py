@@ -269,19 +269,16 @@ class PaperPrinter(WordPrinter):
         cannot measure another line.
         """
         ems_of_day = (len(self.day) + 6) // 2  # three signs are whole characters, a digit is half of one
+        # How many characters from the right edge each begins; None: it ends two before it.
         begins: tuple[int | None, int | None] = (4 + ems_of_day, None)
         if len(unit) > ems_of_day:
             begins = (None, None if len(unit) > _ONE_LINE else len(unit))
+        whole = int(_WIDTH_PT / _BODY_PT)
         for text, back in zip((unit, self.day), begins, strict=True):
-            self._add_two_from_right(text, back)
-
-    def _add_two_from_right(self, text: str, back: int | None) -> None:
-        """Add a line that ends two characters from the right; back: or begins that many characters from it."""
-        if back is None:
-            self._held_line(text, RIGHT).right_indent = Pt(2 * _BODY_PT)
-        else:
-            whole = int(_WIDTH_PT / _BODY_PT)
-            self._held_line("　" * (whole - back) + text, LEFT).left_indent = Pt(_WIDTH_PT - whole * _BODY_PT)
+            if back is None:
+                self._held_line(text, RIGHT).right_indent = Pt(2 * _BODY_PT)
+            else:
+                self._held_line("　" * (whole - back) + text, LEFT).left_indent = Pt(_WIDTH_PT - whole * _BODY_PT)
 
     def _held_line(self, text: str, side: str) -> Any:
         """Add a line that stays on the page of the next one; return its format."""

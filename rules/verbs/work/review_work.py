@@ -19,11 +19,10 @@ from onemap.rules.review.case_json import case_as_json, case_list
 from onemap.rules.review.case_rows import cases_by_urgency, matches_text
 from onemap.rules.review.case_step import is_logged, plain_text
 from onemap.rules.review.cases.case import Case, Round
-from onemap.rules.review.cases.case_conditions import check_readable
+from onemap.rules.review.cases.case_conditions import check_step
 from onemap.rules.review.cases.case_file import read_case
 from onemap.rules.review.cases.hand import Hand, check_day, hand_of, step_day
 from onemap.rules.review.cases.project_data import PARCEL_FACTS
-from onemap.rules.review.cases.state_machine import case_state_after
 from onemap.rules.review.round_evidence import area_problems, ground_of_round
 from onemap.rules.verbs.work.table_targets import check_outs
 
@@ -278,8 +277,7 @@ def review_recheck(values: Values, context: VerbContext) -> Result:
     with open_library(values["library"]) as library:
         hand = hand_of(library, values)
         case = read_case(library, values["case"], hand.on)
-        case_state_after(case.state, "recheck", case=case.id, field="CASE")
-        check_readable(case, "recheck")
+        check_step(case, "recheck")
         changes = recheck(library, case, values, context)
         if library.writable and is_logged(library):
             log_recheck(library, case, hand.by, sum(map(len, changes.values())))

@@ -10,6 +10,7 @@ from onemap.layers.library.library import open_library
 from onemap.rules.review.cases.event import COLUMNS, event_hash
 from onemap.rules.review.cases.event_store import read_events
 from onemap.tests.rules.command import command, done
+from onemap.tests.rules.review.conftest import alter
 
 DAY = "2026-03-04"
 # Steps that are lawful in a case that is out, but for the edit.
@@ -68,16 +69,12 @@ def change_event(town, event, edit):
     """Replace an event by its changed form."""
     edited = edit(event)
     with contextlib.closing(sqlite3.connect(town.library)) as library, library:
-        place = (event.case_id, event.chain, event.number)
-        assert library.execute("DELETE FROM onemap_events WHERE case_id=? AND chain=? AND number=?", place).rowcount
+        assert library.execute(
+            "DELETE FROM onemap_events WHERE case_id=? AND chain=? AND number=?", event.place
+        ).rowcount
         if edited is not None:
             marks = ",".join("?" * len(COLUMNS))
             library.execute(f"INSERT INTO onemap_events ({','.join(COLUMNS)}) VALUES ({marks})", edited.values)
-
-
-def edit(town, sql):
-    with contextlib.closing(sqlite3.connect(town.library)) as library, library:
-        assert library.execute(sql).rowcount > 0
 
 
 def rows_named(town):
@@ -162,7 +159,7 @@ def test_a_number_that_another_document_has_is_not_given_again(town, walk):
 
 def test_a_rehearsal_stays_one(town, walk):
     case = walk("circulating")
-    edit(town, "DELETE FROM onemap_library WHERE key = 'rehearsal'")
+    alter(town, "DELETE FROM onemap_library WHERE key = 'rehearsal'")
     assert command("review", "show", town.library, case).codes == ["review.rehearsal_lost"]
     assert town.step("sign", case, "water", on=DAY).codes == ["review.rehearsal_lost"]
     assert ("onemap_library", "rehearsal") in rows_named(town)
@@ -171,14 +168,14 @@ def test_a_rehearsal_stays_one(town, walk):
 
 def test_what_is_no_rehearsal_becomes_none(real_town):
     case = real_town.open(on=None)
-    edit(real_town, "INSERT INTO onemap_library VALUES ('rehearsal', 'yes')")
+    alter(real_town, "INSERT INTO onemap_library VALUES ('rehearsal', 'yes')")
     assert command("review", "show", real_town.library, case).codes == ["review.rehearsal_lost"]
     assert ("onemap_library", "rehearsal") in rows_named(real_town)
     assert "verify.event_unlawful" not in command("verify", real_town.library).codes
 
 
 def test_a_damaged_log_entry_of_the_case_is_named(town, case):
-    edit(
+    alter(
         town,
         "UPDATE onemap_audit SET detail = replace(detail, 'circulating', 'consolidated') WHERE action = 'review.opine'",
     )
@@ -199,14 +196,14 @@ def test_versions_services_and_problems_are_not_made_whole_by_the_next_one(town)
     whole = town.library.read_bytes()
     for sql, table in edits.items():
         town.library.write_bytes(whole)
-        edit(town, sql)
+        alter(town, sql)
         before = rows_named(town)
         answer = command("add", town.library, source, "--as", "FARM", "--covers", "district", "--label", "again")
         assert set(answer.codes) == {"library.altered"}, sql
         assert {problem["layer"] for problem in answer.json["problems"]} == {table}
         assert rows_named(town) == before
     town.library.write_bytes(whole)
-    edit(town, "UPDATE onemap_services SET url = 'https://example.org/wfs'")
+    alter(town, "UPDATE onemap_services SET url = 'https://example.org/wfs'")
     for options in ((*SERVICE, "--overwrite"), ("--remove",)):
         assert command("service", town.library, "农田", *options).codes == ["library.altered"]
 

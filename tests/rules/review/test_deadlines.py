@@ -178,10 +178,9 @@ def test_overdue_is_shown_and_escalated_where_silence_is_no_consent(town, walk):
     assert opinion(town.sign_all(case, "land", on="2026-03-20"), "land")["state"] == "signed"
 
 
-def test_silence_is_consent_only_where_the_pack_says_so(town):
+def test_silence_is_consent_only_where_the_pack_says_so(town, walk):
     town.pack(overdue="consent")
-    case = town.open()
-    town.done("circulate", case, on="2026-03-02")
+    case = walk("circulating")
     assert opinion(town.show(case, "2026-03-09"), "land")["state"] == "drafted"
     late = opinion(town.show(case, "2026-03-10"), "land")
     assert (late["state"], late["conclusion"]) == ("deemed", "agree")
@@ -194,10 +193,9 @@ def test_silence_is_consent_only_where_the_pack_says_so(town):
     assert "no head" in after["warnings"][-1]  # the library has no profile
 
 
-def test_a_deemed_opinion_speaks_again_when_its_deadline_is_extended_far_enough(town):
+def test_a_deemed_opinion_speaks_again_when_its_deadline_is_extended_far_enough(town, walk):
     town.pack(overdue="consent")
-    case = town.open()
-    town.done("circulate", case, on="2026-03-02")
+    case = walk("circulating")
     more = ("--days", "1", "--reason", "补提")
     assert town.step("extend", case, "land", *more, on="2026-03-20").codes == ["review.extend_more"]
     after = town.done("extend", case, "land", "--days", "10", "--reason", "补提", on="2026-03-20")
@@ -205,10 +203,9 @@ def test_a_deemed_opinion_speaks_again_when_its_deadline_is_extended_far_enough(
     assert opinion(after, "water")["state"] == "deemed"
 
 
-def test_a_demand_for_more_material_stops_the_clock_until_the_case_is_revised(town):
+def test_a_demand_for_more_material_stops_the_clock_until_the_case_is_revised(town, walk):
     town.pack(overdue="consent")
-    case = town.open()
-    town.done("circulate", case, on="2026-03-02")
+    case = walk("circulating")
     town.done("opine", case, "land", "--conclusion", "supplement", "--text", "补勘测定界", on="2026-03-04")
     stopped = opinion(town.show(case, "2026-05-06"), "land")
     assert (stopped["state"], stopped["due"], stopped["stopped_on"]) == ("drafted", None, "2026-03-04")
@@ -238,11 +235,10 @@ def test_no_step_is_dated_before_the_case_s_last_one(town, walk):
     assert "2026-03-04" in answer.json["problems"][0]["message"]
 
 
-def test_an_opinion_that_is_given_back_after_its_last_day_is_not_silence(town):
+def test_an_opinion_that_is_given_back_after_its_last_day_is_not_silence(town, walk):
     """The department disagreed in time; that the lead returns it makes no consent of it, nor does a new draft."""
     town.pack(overdue="consent")
-    case = town.open()
-    town.done("circulate", case, on="2026-03-02")
+    case = walk("circulating")
     words = ("--conclusion", "disagree", "--text", "不同意", "--basis", "土地管理法")
     town.done("opine", case, "land", *words, on="2026-03-03")
     town.sign_all(case, "land", on="2026-03-03")

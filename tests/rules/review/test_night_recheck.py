@@ -19,11 +19,7 @@ from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.runs.run_store import stored_question
 from onemap.tests.conftest import ROOT
 from onemap.tests.rules.command import command
-from onemap.tests.rules.review.conftest import ground
-
-
-def log_length(town):
-    return len(command("history", town.library).json["rows"])
+from onemap.tests.rules.review.conftest import ground, log_length
 
 
 def test_a_night_over_three_cases_tells_which_verdicts_turned_and_writes_nothing(town, tmp_path):

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from onemap.layers.library.library import open_library
-from onemap.rules.review.cases.event_store import LibraryEvidence, read_events
+from onemap.rules.review.cases.event_store import read_events
+from onemap.rules.review.cases.library_evidence import LibraryEvidence
 from onemap.rules.review.cases.replay import Replay
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import ASKED, RULES, ground, opinion, write
@@ -91,10 +92,9 @@ def test_nobody_signs_what_he_wrote(town, walk):
     assert opinion(town.sign_all(case, "land", on="2026-03-03", by="Li"), "land")["state"] == "signed"
 
 
-def test_whoever_wrote_it_may_sign_where_the_pack_allows(town):
+def test_whoever_wrote_it_may_sign_where_the_pack_allows(town, walk):
     town.pack(self_sign=True)
-    case = town.open()
-    town.done("circulate", case, on="2026-03-02")
+    case = walk("circulating")
     town.done("opine", case, "land", "--conclusion", "agree", "--text", "同意", on="2026-03-03", by="Wang")
     assert opinion(town.sign_all(case, "land", on="2026-03-03", by="Wang"), "land")["state"] == "signed"
 

@@ -1,9 +1,7 @@
 """The facts of a project: checked one by one, every problem named, unknown fields refused."""
 
-import contextlib
 import hashlib
 import json
-import sqlite3
 
 import pytest
 from hypothesis import given
@@ -14,6 +12,7 @@ from onemap.rules.judge.question.given_facts import facts_content
 from onemap.rules.review.cases.project_data import FIELDS, checked_data, credit_code_fits
 from onemap.rules.verbs.commands.command_line import main
 from onemap.tests.rules.command import command, done
+from onemap.tests.rules.review.conftest import alter
 
 # Codes of well-known companies, public in the national register.
 REAL_CODES = ("91330100799655058B", "9144030071526726XG", "91110000802100433B")
@@ -171,9 +170,8 @@ def test_an_attached_file_is_handed_out_as_it_was_attached(town):
 
 def test_a_file_that_is_not_the_attached_one_is_not_handed_out(town):
     case, (first, second) = attach_two(town)
-    with contextlib.closing(sqlite3.connect(town.library)) as library, library:
-        library.execute("UPDATE onemap_case_files SET content = x'00' WHERE hash = ?", (first["hash"],))
-        library.execute("DELETE FROM onemap_case_files WHERE hash = ?", (second["hash"],))
+    alter(town, "UPDATE onemap_case_files SET content = x'00' WHERE hash = ?", (first["hash"],))
+    alter(town, "DELETE FROM onemap_case_files WHERE hash = ?", (second["hash"],))
     target = town.folder / "out.pdf"
     for file in (first, second):
         refused = command("review", "attachment", town.library, case, file["hash"], target)

@@ -47,9 +47,8 @@ def test_of_several_remedies_all_are_listed_and_the_last_one_is_shown_in_full(to
     assert [row["rule"] for row in shown["remedies"][-1]["cuts"]] == ["farm"]
 
 
-def test_a_new_round_voids_the_remedies_of_the_round_before(town):
-    case = town.open()
-    town.done("circulate", case, on="2026-03-02")
+def test_a_new_round_voids_the_remedies_of_the_round_before(town, walk):
+    case = walk("circulating")
     town.done("remedy", case, on=DAY)
     shown = town.done("revise", case, town.parcels("next", DK1=ground(30, 0, 60, 100)), on=DAY, by="lead")
     (old,) = shown["remedies"]

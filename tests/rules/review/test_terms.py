@@ -7,7 +7,7 @@ from onemap.layers.errors import OneMapError
 from onemap.rules.display.maps.document_areas import square_metres_text
 from onemap.rules.judge.packs.pack import parse_pack
 from onemap.rules.review.cases.case import Terms
-from onemap.rules.review.cases.terms import terms_of
+from onemap.rules.review.cases.round_facts import terms_of
 from onemap.tests.rules.command import command
 from onemap.tests.rules.review.conftest import RULES
 

@@ -4,11 +4,7 @@ import geopandas as gpd
 import pytest
 
 from onemap.tests.rules.command import command
-from onemap.tests.rules.review.conftest import ground
-
-
-def log_length(town):
-    return len(command("history", town.library).json["rows"])
+from onemap.tests.rules.review.conftest import ground, log_length
 
 
 def test_what_a_delivery_would_turn_before_it_is_in_force(town, tmp_path):

@@ -1,12 +1,16 @@
 """The review's verbs as typed, served and printed."""
 
+import gc
 import json
 import subprocess
 import sys
+import weakref
 
 import pytest
 
+from onemap.layers.library.library import open_library
 from onemap.layers.messages import LANGUAGES, phrase
+from onemap.rules.review.cases.hand import acting_person, checked_name
 from onemap.rules.verbs.commands.command_line import main
 from onemap.tests.conftest import ROOT
 from onemap.tests.rules.command import command
@@ -31,6 +35,17 @@ def test_unknown_options_and_values_are_wrong_usage(town, walk):
     assert town.step("extend", case, "--days", "some", "--reason", "x", on="2026-03-03").code == 2
     answer = command("review", "list", town.library, "--state", "x", "--most", "-1")
     assert (answer.code, answer.codes) == (2, ["usage.choice", "usage.value"])
+
+
+def test_a_name_is_checked_once_and_no_closed_library_is_held_for_it(town):
+    checked_name.cache_clear()
+    with open_library(str(town.library)) as library:
+        assert [acting_person(library, "甲 "), acting_person(library, "甲 ")] == ["甲", "甲"]
+        held = weakref.ref(library)
+    del library
+    gc.collect()
+    assert held() is None
+    assert checked_name.cache_info().hits == 1
 
 
 @pytest.mark.slow

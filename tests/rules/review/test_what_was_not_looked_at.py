@@ -78,10 +78,9 @@ def test_consolidating_warns_by_department_and_paper_prints_open_items(town, wal
     assert "Open checklist items (1): Industrial policy (reason: 另行核实)" in page.read_text(encoding="utf-8")
 
 
-def test_what_no_machine_checked_is_no_condition_of_a_department(town):
+def test_what_no_machine_checked_is_no_condition_of_a_department(town, walk):
     town.pack(RULES + unchecked("water"))
-    case = town.open()
-    town.done("circulate", case, on="2026-03-02")
+    case = walk("circulating")
     town.sign_all(case, on="2026-03-03")
     water = opinion(town.show(case, "2026-03-03"), "water")
     assert (water["state"], water["conclusion"]) == ("signed", "conditional")
@@ -93,10 +92,9 @@ def test_what_no_machine_checked_is_no_condition_of_a_department(town):
     ]
 
 
-def test_a_draft_of_nothing_found_and_not_all_checked_is_open_until_a_person_chooses(town):
+def test_a_draft_of_nothing_found_and_not_all_checked_is_open_until_a_person_chooses(town, walk):
     town.pack(RULES + unchecked("environment"))
-    case = town.open()
-    town.done("circulate", case, on="2026-03-02")
+    case = walk("circulating")
     draft = opinion(town.show(case, "2026-03-02"), "environment")
     assert (draft["conclusion"], draft["steps"]["sign"] is None) == ("open", False)
     answer = town.step("sign", case, "environment", "--unanswered", "x", on="2026-03-03", by="head")

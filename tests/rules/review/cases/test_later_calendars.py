@@ -8,7 +8,8 @@ from datetime import date
 import pytest
 
 from onemap.layers.library.library import open_library
-from onemap.rules.review.cases.event_store import LibraryEvidence, read_events
+from onemap.rules.review.cases.event_store import read_events
+from onemap.rules.review.cases.library_evidence import LibraryEvidence
 from onemap.rules.review.cases.replay import Replay
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import ground, opinion

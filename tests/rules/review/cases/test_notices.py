@@ -10,11 +10,13 @@ import pytest
 
 from onemap.layers.library.library import open_library
 from onemap.rules.review.cases.case_file import stored_case
-from onemap.rules.review.cases.event_store import LibraryEvidence, NewEvent, event_of, read_events
+from onemap.rules.review.cases.event_store import NewEvent, event_of, read_events
+from onemap.rules.review.cases.library_evidence import LibraryEvidence
 from onemap.rules.review.cases.replay import Replay
 from onemap.rules.review.notice_tables import TABLES
 from onemap.rules.review.public_comments import WrittenComment, open_notices, write_comment
 from onemap.tests.rules.command import command, done
+from onemap.tests.rules.review.conftest import alter
 
 TODAY = date.today()
 PAGE = "0" * 64
@@ -43,11 +45,6 @@ def comments(town, case: str) -> list[dict[str, Any]]:
 
 def codes_of_verify(town) -> set[str]:
     return set(command("verify", town.library).codes)
-
-
-def alter(town, statement: str) -> None:
-    with contextlib.closing(sqlite3.connect(town.library)) as library, library:
-        assert library.execute(statement).rowcount > 0
 
 
 def test_a_notice_from_its_page_to_its_annex(real_town, case):
@@ -100,7 +97,8 @@ def test_what_is_shown_does_not_change_under_the_eyes_of_the_public(real_town, c
     assert real_town.step("close", case).codes == ["notice.none"]
     assert real_town.step("notice", case, "--days", "367").codes == ["notice.days"]
     real_town.done("notice", case, "--days", "10")
-    for step, *given in (("notice", "--days", "5"), ("withdraw",), ("revise", real_town.parcels("next"))):
+    not_read = real_town.folder / "next.gpkg"  # hours of checking would come before the refusal
+    for step, *given in (("notice", "--days", "5"), ("withdraw",), ("revise", not_read)):
         assert real_town.step(step, case, *given).codes == ["notice.open"], step
     assert real_town.step("respond", case, "1", "--text", "x").codes == ["notice.no_comment"]
     assert real_town.step("close", case).codes == ["review.reason"]

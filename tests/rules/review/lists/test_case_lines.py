@@ -24,7 +24,7 @@ from onemap.rules.review.cases.case_file import case_ids, read_case
 from onemap.rules.review.round_evidence import counts_of_round
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.cases.test_what_is_stale import APPROVED, decided_case
-from onemap.tests.rules.review.conftest import ASKED, Town, ground
+from onemap.tests.rules.review.conftest import ASKED, Town, alter, ground
 from onemap.tests.rules.review.test_altered_cases import EDITS, change_event, last_event
 from onemap.tests.rules.review.test_random_walks import Walk, take_walks, towns
 from onemap.tests.rules.review.test_review_on_a_server import ServerTown, on_server
@@ -185,10 +185,9 @@ def test_lines_of_many_cases_are_made_by_a_process_beside_this_one(town, desk, m
 
 
 @pytest.mark.parametrize("overdue", ["consent", "escalate"])
-def test_days_pass_over_a_kept_line(town, overdue):
+def test_days_pass_over_a_kept_line(town, walk, overdue):
     town.pack(overdue=overdue)
-    case = town.open()
-    town.done("circulate", case, on="2026-03-02")
+    case = walk("circulating")
     town.done("return", case, "water", "--reason", "再核", on="2026-03-02")
     early, late = (same_as_cases(town, on)[0] for on in (date(2026, 3, 5), LATER))
     assert (early["overdue"], early["days_left"], early["waiting"]) == ([], 2, list(ASKED))
@@ -244,11 +243,9 @@ def test_a_run_that_is_gone_is_seen_over_a_kept_line(town):
     same_list(town.library)
     with open_library(str(town.library)) as library:
         run = read_case(library, case).current.run
-    with contextlib.closing(sqlite3.connect(town.library)) as library, library:
-        library.execute("DELETE FROM onemap_run_blocks WHERE run = ? AND name = 'findings'", (run,))
+    alter(town, "DELETE FROM onemap_run_blocks WHERE run = ? AND name = 'findings'", (run,))
     same_list(town.library)
-    with contextlib.closing(sqlite3.connect(town.library)) as library, library:
-        library.execute("DELETE FROM onemap_runs WHERE id = ?", (run,))
+    alter(town, "DELETE FROM onemap_runs WHERE id = ?", (run,))
     (row,) = same_list(town.library)
     assert row["unreadable"]
 
@@ -256,8 +253,7 @@ def test_a_run_that_is_gone_is_seen_over_a_kept_line(town):
 def test_another_cases_number_counts_for_a_kept_line(town, walk):
     first, second = walk("issued"), walk("issued")
     assert [row["document"][-2:] for row in same_as_cases(town)] == ["1号", "2号"]
-    with contextlib.closing(sqlite3.connect(town.library)) as library, library:
-        library.execute("DELETE FROM onemap_events WHERE case_id = ?", (first,))
+    alter(town, "DELETE FROM onemap_events WHERE case_id = ?", (first,))
     # A number that runs ahead has no effect.
     (row,) = same_list(town.library)
     assert (row["case"], row["state"], row["document"]) == (second, "consolidated", None)
@@ -310,8 +306,7 @@ def test_a_line_of_a_case_that_is_gone_goes(town, desk):
     first, second = town.open(), town.open(project="二")
     same_list(town.library)
     shutil.copy(town.library, town.folder / "copy.gpkg")
-    with contextlib.closing(sqlite3.connect(town.library)) as library, library:
-        library.execute("DELETE FROM onemap_events WHERE case_id = ?", (first,))
+    alter(town, "DELETE FROM onemap_events WHERE case_id = ?", (first,))
     same_list(town.library)
     (path,) = cache_files(desk)
     with contextlib.closing(sqlite3.connect(path)) as connection:

@@ -2,7 +2,9 @@
 
 import contextlib
 import io
-from dataclasses import dataclass
+import json
+import shutil
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +62,16 @@ class Bureau:
     fifty: str
     names: tuple[str, ...]
 
+    def copied(self, folder: Path, profile: str = "") -> "Bureau":
+        """A copy in another folder, which keeps the profile of a bureau, if one is given."""
+        made = replace(self, folder=folder, library=folder / self.library.name)
+        shutil.copyfile(self.library, made.library)
+        if profile:
+            given = folder / "ours.profile.toml"
+            given.write_text(profile, encoding="utf-8")
+            assert done("keep", made.library, given).json["kind"] == "profile"
+        return made
+
     def export(self, name: str, case: str, language: str = "zh", **options: Any) -> Path:
         """Write a document of a case and give its path."""
         target = self.folder / name
@@ -68,6 +80,11 @@ class Bureau:
         with contextlib.redirect_stdout(io.StringIO()):
             assert main(words) == 0
         return target
+
+    def content(self, case: str, language: str = "zh", **options: Any) -> dict[str, Any]:
+        """The content of a document of a case."""
+        found: dict[str, Any] = json.loads(self.export("content.json", case, language, **options).read_text("utf-8"))
+        return found
 
     def step(self, action: str, case: str, *rest: str, by: str = "李", on: str = "2026-11-17") -> dict[str, Any]:
         """One step of a case's review."""

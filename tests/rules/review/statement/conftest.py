@@ -3,11 +3,12 @@
 import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from onemap.layers.errors import OneMapError
+from onemap.rules.display.maps.fonts import chosen_fonts
 from onemap.tests.rules.review.statement.bureau import Bureau, bureau_in
 
 
@@ -20,7 +21,18 @@ def bureau(tmp_path_factory: pytest.TempPathFactory) -> Bureau:
 @pytest.fixture(scope="session")
 def issued_bureau(bureau: Bureau, tmp_path_factory: pytest.TempPathFactory) -> Bureau:
     """A copy of the bureau in which the case of one parcel is issued."""
-    return _copy(bureau, tmp_path_factory.mktemp("issued"), walk=True)
+    copied = bureau.copied(tmp_path_factory.mktemp("issued"))
+    copied.issue(copied.one)
+    return copied
+
+
+@pytest.fixture(scope="session")
+def chinese_font() -> None:
+    """Skip what is set in Chinese where no font has it."""
+    try:
+        chosen_fonts()
+    except OneMapError:
+        pytest.skip("no font with Chinese (fonts-noto-cjk) is installed")
 
 
 @pytest.fixture(scope="session")
@@ -37,11 +49,3 @@ def print_word(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., None]:
         subprocess.run(convert, capture_output=True, check=True, timeout=300)
 
     return run
-
-
-def _copy(bureau: Bureau, folder: Path, *, walk: bool) -> Bureau:
-    copied = replace(bureau, folder=folder, library=folder / bureau.library.name)
-    shutil.copyfile(bureau.library, copied.library)
-    if walk:
-        copied.issue(copied.one)
-    return copied

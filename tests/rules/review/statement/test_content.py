@@ -1,7 +1,6 @@
 """The content of a statement: numbers worked out by hand, sums, and the published schema."""
 
 import json
-import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,19 +23,14 @@ from onemap.tests.rules.small_pack import matrix_text, rule_of
 KINDS = {"report": {}, "statement": {}, "opinion": {"department": "land"}, "reply": {"department": "water"}}
 
 
-def content_of(bureau: Bureau, case: str, language: str = "zh", **options: Any) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(bureau.export("content.json", case, language, **options).read_text("utf-8"))
-    return content
-
-
 @pytest.fixture(scope="module")
 def one(bureau: Bureau) -> dict[str, Any]:
-    return content_of(bureau, bureau.one)
+    return bureau.content(bureau.one)
 
 
 @pytest.fixture(scope="module")
 def fifty(bureau: Bureau) -> dict[str, Any]:
-    return content_of(bureau, bureau.fifty)
+    return bureau.content(bureau.fifty)
 
 
 @pytest.mark.slow
@@ -45,7 +39,7 @@ def fifty(bureau: Bureau) -> dict[str, Any]:
 def test_every_document_s_content_fits_the_published_schema(bureau: Bureau, kind: str, language: str):
     schema = json.loads((RESOURCES / "schemas" / "statement.schema.json").read_text("utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
-    content = content_of(bureau, bureau.one, language, document=kind, **KINDS[kind])
+    content = bureau.content(bureau.one, language, document=kind, **KINDS[kind])
     jsonschema.validate(content, schema)
     assert (content["document"]["kind"], content["language"]) == (kind, language)
 
@@ -159,32 +153,30 @@ def test_parcels_sum_to_the_site(fifty: dict[str, Any]):
 
 
 def test_a_case_of_one_department_says_nothing_of_others(bureau: Bureau):
-    content = content_of(bureau, bureau.one, department="planning")
+    content = bureau.content(bureau.one, department="planning")
     assert {row["department"] for row in content["controls"]} == {"planning"}
     assert [row["department"] for row in content["opinions"]] == ["planning"]
     assert content["document"]["unit"] == "自然资源和规划局"
 
 
 def test_a_statement_is_a_draft_until_it_is_consolidated(bureau: Bureau, issued_bureau: Bureau):
-    before = content_of(bureau, bureau.one, document="statement")
-    after = content_of(issued_bureau, issued_bureau.one)
+    before = bureau.content(bureau.one, document="statement")
+    after = issued_bureau.content(issued_bureau.one)
     assert (before["document"]["mark"], before["document"]["number"]) == ("演练 · 征求意见稿", None)
     assert (after["document"]["mark"], after["document"]["number"]) == ("演练", "演练石自然资预审〔2026〕1号")
     assert (before["conclusion"]["decided"], after["conclusion"]["decided"]) == (None, "disagree")
 
 
 def test_a_report_of_an_issued_case_does_not_call_itself_the_statement(issued_bureau: Bureau):
-    statement, report = (
-        content_of(issued_bureau, issued_bureau.one, document=name) for name in ("statement", "report")
-    )
+    statement, report = (issued_bureau.content(issued_bureau.one, document=name) for name in ("statement", "report"))
     assert statement["declaration"].startswith("本意见书")
     assert report["declaration"] == "本审查结果仅供项目前期参考，不作为审批依据。"
 
 
 def test_an_issued_statement_prints_the_chain_at_its_issue_whatever_comes_later(issued_bureau: Bureau):
-    before = content_of(issued_bureau, issued_bureau.one)["audit"]
+    before = issued_bureau.content(issued_bureau.one)["audit"]
     issued_bureau.step("circulate", issued_bureau.fifty)
-    assert content_of(issued_bureau, issued_bureau.one)["audit"] == before
+    assert issued_bureau.content(issued_bureau.one)["audit"] == before
     assert len(before["hash"]) == 64
 
 
@@ -218,18 +210,16 @@ def test_a_file_that_is_there_is_not_overwritten(bureau: Bureau, tmp_path: Path)
 
 
 def test_differences_between_plans_are_those_on_the_site_at_the_case_s_last_step(bureau: Bureau, tmp_path: Path):
-    library = tmp_path / "compared.gpkg"
-    shutil.copyfile(bureau.library, library)
+    compared = bureau.copied(tmp_path)
     matrix = tmp_path / "matrix.toml"
     matrix.write_text(matrix_text(("DLBM", ["07"], ["01", "11"]), ("GZQLXDM", ["030"], ["031"])), encoding="utf-8")
     # On the hectare the survey's patch A is farm land; 20 m by 50 m of it are construction in the other plan.
-    done("compare", library, "DLTB", "JSYDGZQ", "--matrix", matrix)
-    compared = replace(bureau, folder=tmp_path, library=library)
-    before = content_of(compared, bureau.one)
+    done("compare", compared.library, "DLTB", "JSYDGZQ", "--matrix", matrix)
+    before = compared.content(bureau.one)
     assert (before["differences"], before["comparisons"]) == ([], [])  # compared after the case's last step
     assert printed_texts(before)["sentences"]["differences"] == words("zh")["note_not_compared"]
     compared.step("circulate", bureau.one)
-    content = content_of(compared, bureau.one)
+    content = compared.content(bureau.one)
     (row,) = content["differences"]
     assert (row["type"], row["pair"], row["hectares"]) == ("04", "DLTB×JSYDGZQ", 0.1)
     assert row["use_b"] == "030" and row["use_b_title"] == "限制建设区"
@@ -252,9 +242,7 @@ def test_differences_between_plans_are_those_on_the_site_at_the_case_s_last_step
 
 
 def test_a_changed_parcel_and_a_changed_verdict_leave_the_earlier_words_readable(bureau: Bureau, tmp_path: Path):
-    library = tmp_path / "revised.gpkg"
-    shutil.copyfile(bureau.library, library)
-    revised = replace(bureau, folder=tmp_path, library=library)
+    revised = bureau.copied(tmp_path)
     revised.step("circulate", bureau.one)
     parcel = write_layer(tmp_path / "smaller.gpkg", [at(10, 0, 100, 100)], {"DKBH": ["DK1"]})
     revised.step("revise", bureau.one, str(parcel), on="2026-11-18")
@@ -269,7 +257,7 @@ def test_a_changed_parcel_and_a_changed_verdict_leave_the_earlier_words_readable
         "已批准",
         on="2026-11-18",
     )
-    content = content_of(revised, bureau.one)
+    content = revised.content(bureau.one)
     assert content["case"]["round"] == 2
     assert {row["round"] for row in content["earlier_opinions"]} == {1}
     assert content["totals"]["hectares"] == 0.9
@@ -294,13 +282,11 @@ HAZARDS = (
 
 def test_rules_that_leave_the_same_ground_of_a_layer_open_are_one_row(bureau: Bureau, tmp_path: Path):
     # Nobody has looked at the northern half; within 10 m of it nobody knows what the setback says either.
-    library, pack = tmp_path / "library.gpkg", tmp_path / "hazards.toml"
-    shutil.copy(bureau.library, library)
+    other, pack = bureau.copied(tmp_path), tmp_path / "hazards.toml"
     pack.write_text(HAZARDS, encoding="utf-8")
     given = ("--project", "x", "--pack", pack, "--by", "李", "--on", "2026-11-16", "--as-of", "2026-11-16")
-    case = done("review", "open", library, bureau.folder / "one.gpkg", *given).json["case"]
-    other = replace(bureau, folder=tmp_path, library=library)
-    content = content_of(other, case)
+    case = done("review", "open", other.library, bureau.folder / "one.gpkg", *given).json["case"]
+    content = other.content(case)
     open_rows = [row for row in content["controls"] if row["layer"] == "DZZHYFQ"]
     assert {tuple(row["rules"]): (row["title"], row["hectares"]) for row in open_rows} == {
         ("hazard.prone", "hazard.high"): ("位于地质灾害易发区、位于高易发区", 0.5),
@@ -314,7 +300,7 @@ def test_rules_that_leave_the_same_ground_of_a_layer_open_are_one_row(bureau: Bu
     assert ["hazard.prone", "hazard.high"] in [row["rules"] for row in content["parcel_findings"]]
     land = next(row for row in content["departments"] if row["department"] == "land")
     assert land["unknown_rules"] == 3, "rules are counted, not rows"
-    opinion = content_of(other, case, department="land")
+    opinion = other.content(case, department="land")
     assert [row["rules"] for row in opinion["controls"] if row["layer"] == "DZZHYFQ"] == [
         ["hazard.edge"],
         ["hazard.prone", "hazard.high"],

@@ -25,7 +25,7 @@ from onemap.rules.review.statement.docx_maker import template
 from onemap.tests.rules.command import command
 from onemap.tests.rules.review.statement.bureau import DEVELOPER, MARKUP, Bureau
 
-pytestmark = pytest.mark.slow  # what they share takes long to make
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("chinese_font")]  # what they share takes long to make
 
 _TEXT = shutil.which("pdftotext")
 needs_text = pytest.mark.skipif(_TEXT is None, reason="pdftotext (poppler-utils) is not installed")
@@ -36,14 +36,6 @@ TABLES = [
     for name in ("land", "classes", "three_lines", "land_plan", "urban_plan", "department_plans", "controls", "laws")
 ]
 ANNEXES = ("checklist", "boundary", "data", "record", "rules")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _chinese_font() -> None:
-    try:
-        chosen_fonts()
-    except OneMapError:
-        pytest.skip("no font with Chinese (fonts-noto-cjk) is installed")
 
 
 def without_spaces(text: str) -> str:

@@ -1,11 +1,8 @@
 """Documents with a bureau's head: the conclusion is on page one, an opinion has one or two pages, no codes."""
 
 import itertools
-import json
 import re
-import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +11,6 @@ import pytest
 from docx import Document
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 
-from onemap.layers.errors import OneMapError
 from onemap.layers.messages import phrase
 from onemap.rules.display.maps.fonts import chosen_fonts
 from onemap.rules.review.statement.document_words import words
@@ -29,7 +25,7 @@ from onemap.tests.rules.review.statement.test_documents import (
     without_spaces,
 )
 
-pytestmark = pytest.mark.slow  # what they share takes long to make
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("chinese_font")]  # what they share takes long to make
 PROFILE = """
 authority = "云州市自然资源和规划局"
 code = "云自然资预审"
@@ -46,23 +42,10 @@ signatory = "李某"
 """
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _chinese_font() -> None:
-    try:
-        chosen_fonts()
-    except OneMapError:
-        pytest.skip("no font with Chinese (fonts-noto-cjk) is installed")
-
-
 @pytest.fixture(scope="module")
 def headed_bureau(bureau: Bureau, tmp_path_factory: pytest.TempPathFactory) -> Bureau:
     """A copy of the bureau that has kept its profile and issued a case."""
-    folder = tmp_path_factory.mktemp("headed")
-    copied = replace(bureau, folder=folder, library=folder / "bureau.gpkg")
-    shutil.copyfile(bureau.library, copied.library)
-    given = folder / "ours.profile.toml"
-    given.write_text(PROFILE, encoding="utf-8")
-    assert done("keep", copied.library, given).json["kind"] == "profile"
+    copied = bureau.copied(tmp_path_factory.mktemp("headed"), PROFILE)
     copied.issue(copied.one)
     return copied
 
@@ -156,8 +139,7 @@ def read_word(path: Path) -> str:
 
 
 def test_a_finding_that_several_maps_show_names_each(bureau: Bureau):
-    path = bureau.export("fifty.json", bureau.fifty, document="report", annexes="parcels,maps")
-    content = json.loads(path.read_text(encoding="utf-8"))
+    content = bureau.content(bureau.fifty, document="report", annexes="parcels,maps")
     maps = {map_["number"]: set(map_["parcels"]) for map_ in content["figures"] if map_["theme"] == "conflict"}
     found = {row["rule"]: row["shown_on"] for row in content["controls"]}
     for rule, numbers in found.items():
@@ -176,12 +158,11 @@ def test_a_finding_that_several_maps_show_names_each(bureau: Bureau):
 
 @needs_text
 def test_a_finding_names_the_map_of_all_where_it_has_none_of_its_own(headed_bureau: Bureau):
-    path = headed_bureau.export("usual.json", headed_bureau.one, document="report", annexes="parcels,maps")
-    content = json.loads(path.read_text(encoding="utf-8"))
+    content = headed_bureau.content(headed_bureau.one, document="report", annexes="parcels,maps")
     themes = {figure["number"]: (figure["theme"], figure["rule"]) for figure in content["figures"]}
     shown = [themes[row["figure"]] for row in content["controls"] if row["state"] == "conflict" and row["counted"]]
     assert shown and set(shown) == {("conflict", None)}
-    every = json.loads(headed_bureau.export("every.json", headed_bureau.one).read_text(encoding="utf-8"))
+    every = headed_bureau.content(headed_bureau.one)
     themes = {figure["number"]: figure["rule"] for figure in every["figures"]}
     counted = [row for row in every["controls"] if row["state"] == "conflict" and row["counted"]]
     assert counted and all(themes[row["figure"]] == row["rule"] for row in counted)
@@ -197,8 +178,7 @@ def test_two_maps_stand_on_a_page(headed_bureau: Bureau):
 
 @needs_text
 def test_what_nobody_answered_stands_in_a_row_of_its_department(headed_bureau: Bureau):
-    path = headed_bureau.export("open.json", headed_bureau.one)
-    content = json.loads(path.read_text(encoding="utf-8"))
+    content = headed_bureau.content(headed_bureau.one)
     rows = printed_texts(content)["sentences"]["checklist"]
     kinds = {(item["department"], item["reason_text"]) for item in content["checklist"]}
     assert len(rows) == len(kinds)
@@ -311,11 +291,7 @@ def test_the_word_file_has_head_title_and_seal_s_place(headed_bureau: Bureau):
 def test_the_word_file_of_a_document_has_number_and_signatory_on_one_line_over_the_red_one(
     headed_bureau: Bureau, tmp_path: Path
 ):
-    given = tmp_path / "ours.profile.toml"
-    given.write_text(f"{PROFILE.replace('[departments', DOCUMENT_HEAD + '[departments', 1)}", encoding="utf-8")
-    copied = replace(headed_bureau, folder=tmp_path, library=tmp_path / "bureau.gpkg")
-    shutil.copyfile(headed_bureau.library, copied.library)
-    assert done("keep", copied.library, given).json["kind"] == "profile"
+    copied = headed_bureau.copied(tmp_path, PROFILE.replace("[departments", f"{DOCUMENT_HEAD}[departments", 1))
     document = Document(str(copied.export("statement.docx", copied.one)))
     mark, number = document.paragraphs[0], next(line for line in document.paragraphs if "签发人" in line.text)
     assert mark.text == "云州市自然资源和规划局文件" and not mark._p.xpath(".//w:pBdr")
@@ -325,12 +301,7 @@ def test_the_word_file_of_a_document_has_number_and_signatory_on_one_line_over_t
 
 def without_seal(bureau: Bureau, folder: Path, authority: str) -> Bureau:
     """A copy of a bureau of some name that seals nothing."""
-    given = folder / "ours.profile.toml"
-    given.write_text(f"seal = false\n{PROFILE.replace('云州市自然资源和规划局', authority)}", encoding="utf-8")
-    copied = replace(bureau, folder=folder, library=folder / "bureau.gpkg")
-    shutil.copyfile(bureau.library, copied.library)
-    assert done("keep", copied.library, given).json["kind"] == "profile"
-    return copied
+    return bureau.copied(folder, f"seal = false\n{PROFILE.replace('云州市自然资源和规划局', authority)}")
 
 
 EDGE, CHARACTER = (210 - 26) / 25.4 * 72, 16  # the right edge of the text, in points, and how wide a character is
@@ -390,8 +361,7 @@ def test_a_bad_profile_is_not_kept(bureau: Bureau, tmp_path: Path):
 
 
 def test_what_has_been_superseded_is_said_once_by_its_name(bureau: Bureau, tmp_path: Path):
-    changed = replace(bureau, folder=tmp_path, library=tmp_path / "changed.gpkg")
-    shutil.copyfile(bureau.library, changed.library)
+    changed = bureau.copied(tmp_path)
     changed.step("circulate", changed.one)
     source, covers = tmp_path / "YJJBNTTB.gpkg", bureau.folder / "everywhere.gpkg"
     frame = gpd.read_file(bureau.folder / source.name)
@@ -442,8 +412,7 @@ def test_a_reply_form_speaks_to_one_office_and_names_who_wrote_its_draft(headed_
 
 def content_of(bureau: Bureau, name: str, language: str = "zh", **options: str) -> dict[str, Any]:
     """The content of a document of the case, without maps, to be filled up and set."""
-    exported = bureau.export(f"{name}.json", bureau.one, language, document=name, **options)
-    return {**json.loads(exported.read_text(encoding="utf-8")), "figures": []}
+    return {**bureau.content(bureau.one, language, document=name, **options), "figures": []}
 
 
 def pages_set(content: dict[str, Any], target: Path) -> list[str]:

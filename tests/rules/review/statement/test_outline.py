@@ -2,7 +2,6 @@
 
 import copy
 import io
-import json
 import re
 
 import pytest
@@ -11,11 +10,9 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 
 from onemap.layers.catalogue.catalogue import named_groups
-from onemap.layers.errors import OneMapError
 from onemap.layers.shipped_files import shipped_table
 from onemap.rules.display.documents.blocks import Table
 from onemap.rules.display.documents.word_tables import hold_rows
-from onemap.rules.display.maps.fonts import chosen_fonts
 from onemap.rules.judge.findings.citations import cited_basis
 from onemap.rules.review.statement import outline
 from onemap.rules.review.statement.content import DOCUMENTS as KINDS
@@ -75,11 +72,8 @@ def test_a_further_column_stands_in_word_and_page(added_column: str, bureau: Bur
 
 @pytest.mark.slow
 @needs_text
+@pytest.mark.usefixtures("chinese_font")
 def test_a_further_column_stands_in_the_pdf(added_column: str, bureau: Bureau):
-    try:
-        chosen_fonts()
-    except OneMapError:
-        pytest.skip("no font with Chinese (fonts-noto-cjk) is installed")
     assert without_spaces(added_column) in without_spaces(text_of(bureau.export("more.pdf", bureau.one), "-raw"))
 
 
@@ -131,7 +125,7 @@ def test_no_head_and_no_department_on_paper_breaks_within_a_word_even_in_a_wide_
 
 @pytest.mark.slow
 def test_tables_are_numbered_without_a_gap_whichever_stand(bureau: Bureau):
-    content = json.loads(bureau.export("whole.json", bureau.one, document="statement").read_text("utf-8"))
+    content = bureau.content(bureau.one, document="statement")
     content |= {"figures": [], "gravest": [], "controls": []}  # as of a site on which nothing was found
     captions = [
         part.caption

@@ -66,7 +66,7 @@ def case(library: Library, town_and_case: tuple[Path, str]) -> Case:
 
 def page(library: Library, case: Case, language: str = "zh", department: str | None = None) -> str:
     content = statement_content(library, case, language, department)
-    return statement_page(library, case, content, language)
+    return statement_page(library, case, content)
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

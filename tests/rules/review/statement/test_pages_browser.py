@@ -53,7 +53,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
             (made.pack, "zh", "land"),
         ):
             content = statement_content(library, case, language, department)
-            path.write_text(statement_page(library, case, content, language), encoding="utf-8")
+            path.write_text(statement_page(library, case, content), encoding="utf-8")
     return made
 
 
@@ -182,7 +182,7 @@ def test_pieces_on_the_same_ground_are_chosen_one_after_the_other(chromium: Page
     run = done("check", library, tmp_path / "parcels.gpkg", "--id", "DKBH").json["run"]["id"]
     with open_library(str(library)) as opened:
         case = case_of(opened, run)
-        page = statement_page(opened, case, statement_content(opened, case, "en"), "en")
+        page = statement_page(opened, case, statement_content(opened, case, "en"))
     (tmp_path / "two.html").write_text(page, encoding="utf-8")
     chromium.open(tmp_path / "two.html")
     chosen = []

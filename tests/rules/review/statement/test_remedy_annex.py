@@ -4,16 +4,13 @@ import json
 import re
 import shutil
 import subprocess
-from dataclasses import replace
 
 import jsonschema
 import pytest
 from docx import Document
 
-from onemap.layers.errors import OneMapError
 from onemap.layers.messages import phrase
 from onemap.layers.shipped_files import RESOURCES
-from onemap.rules.display.maps.fonts import chosen_fonts
 from onemap.rules.review.statement.document_words import words
 from onemap.tests.rules.review.statement.bureau import Bureau
 
@@ -25,19 +22,13 @@ HEADS = ("table_alternatives", "table_departments", "table_cuts")
 @pytest.fixture(scope="module")
 def remedy_bureau(bureau: Bureau, tmp_path_factory) -> Bureau:
     """A copy of the bureau with a remedy in the case of one parcel."""
-    folder = tmp_path_factory.mktemp("kept")
-    copied = replace(bureau, folder=folder, library=folder / bureau.library.name)
-    shutil.copyfile(bureau.library, copied.library)
+    copied = bureau.copied(tmp_path_factory.mktemp("kept"))
     copied.step("remedy", copied.one, by="planner")
     return copied
 
 
-def content(bureau: Bureau, language: str = "en", **options: str) -> dict:
-    return json.loads(bureau.export("content.json", bureau.one, language, **options).read_text("utf-8"))
-
-
 def test_alternatives_gains_and_cuts_are_printed_in_hectares(remedy_bureau):
-    found = content(remedy_bureau)["remedy"]
+    found = remedy_bureau.content(remedy_bureau.one, "en")["remedy"]
     (cut,) = found["alternatives"]
     assert (cut["alternative"], cut["hectares"], cut["mu"], cut["share"]) == ("cut", REMAINDER_HA, 3.75, 0.25)
     assert cut["passes"] and (cut["verdict"], cut["verdict_title"]) == ("clear", "clear")
@@ -57,7 +48,7 @@ def test_alternatives_gains_and_cuts_are_printed_in_hectares(remedy_bureau):
 @pytest.mark.parametrize("options", [{}, {"department": "land"}, {"document": "reply", "department": "water"}])
 def test_the_content_fits_the_schema_and_a_department_sees_what_is_its_own(remedy_bureau, options):
     schema = json.loads((RESOURCES / "schemas" / "statement.schema.json").read_text("utf-8"))
-    found = content(remedy_bureau, "zh", **options)
+    found = remedy_bureau.content(remedy_bureau.one, "zh", **options)
     jsonschema.validate(found, schema)
     if options.get("department"):
         assert {row["department"] for row in found["remedy"]["departments"]} <= {options["department"]}
@@ -65,7 +56,7 @@ def test_the_content_fits_the_schema_and_a_department_sees_what_is_its_own(remed
 
 
 def test_a_case_without_a_remedy_has_no_such_annex(bureau):
-    found = content(bureau)
+    found = bureau.content(bureau.one, "en")
     assert found["remedy"] is None
     page = bureau.export("none.html", bureau.one, "en").read_text("utf-8")
     assert phrase("annex.remedy", "en") not in page
@@ -89,11 +80,8 @@ def test_page_and_word_file_have_the_annex_with_its_tables(remedy_bureau, langua
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext (poppler-utils) is not installed")
+@pytest.mark.usefixtures("chinese_font")
 def test_the_pdf_has_the_annex_with_its_tables(remedy_bureau):
-    try:
-        chosen_fonts()
-    except OneMapError:
-        pytest.skip("no font with Chinese (fonts-noto-cjk) is installed")
     target = remedy_bureau.export("case.pdf", remedy_bureau.one, "en")
     text = subprocess.run(["pdftotext", "-layout", str(target), "-"], capture_output=True, check=True).stdout.decode()
     for head in HEADS:

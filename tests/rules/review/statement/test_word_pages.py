@@ -1,8 +1,6 @@
 """The Word file on the desk: the conclusion on page one, tables alike everywhere, nothing empty."""
 
-import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +12,6 @@ from docx.oxml.ns import qn
 from onemap.rules.review.statement.document_words import words
 from onemap.rules.review.statement.docx_documents import docx_document
 from onemap.rules.review.statement.outline import WIDTH_MM
-from onemap.tests.rules.command import done
 from onemap.tests.rules.review.statement.bureau import Bureau
 from onemap.tests.rules.review.statement.test_documents import needs_text, text_of, without_spaces
 
@@ -29,13 +26,7 @@ copies = ["云州市发展和改革委员会"]
 @pytest.fixture(scope="module")
 def headed_bureau(bureau: Bureau, tmp_path_factory: pytest.TempPathFactory) -> Bureau:
     """A copy of the bureau that writes letters under its own head."""
-    folder = tmp_path_factory.mktemp("letters")
-    copied = replace(bureau, folder=folder, library=folder / "bureau.gpkg")
-    copied.library.write_bytes(bureau.library.read_bytes())
-    given = folder / "ours.profile.toml"
-    given.write_text(PROFILE, encoding="utf-8")
-    done("keep", copied.library, given)
-    return copied
+    return bureau.copied(tmp_path_factory.mktemp("letters"), PROFILE)
 
 
 # As projects and departments have them: department, what was asked of it, the last one, title, project, developer.
@@ -61,9 +52,8 @@ NAMES = {
 
 def full_content(bureau: Bureau, language: str) -> dict[str, Any]:
     """A statement's content with all ten departments and three grave findings, of names as projects have them."""
-    path = bureau.export(f"content.{language}.json", bureau.one, language, document="statement", annexes="none")
+    content = bureau.content(bureau.one, language, document="statement", annexes="none")
     department, asked, last, title_lines, project, developer = NAMES[language]
-    content: dict[str, Any] = json.loads(path.read_text("utf-8"))
     row = {**content["departments"][0], "department_title": department}
     row["short"] = asked
     content["departments"] = [row] * 9 + [{**row, "department_title": last}]
