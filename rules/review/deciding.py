@@ -16,7 +16,7 @@ from onemap.rules.review.cases.case_file import stored_case, stored_cases
 from onemap.rules.review.cases.code_names import department_names
 from onemap.rules.review.cases.event_verification import check_all_logged
 from onemap.rules.review.cases.hand import Hand, step_day
-from onemap.rules.review.cases.library_evidence import free_number
+from onemap.rules.review.cases.document_numbers import free_number
 from onemap.rules.review.cases.round_facts import facts_of_stored_run
 from onemap.rules.review.cases.staleness import input_title
 
