@@ -14,9 +14,9 @@ from onemap.rules.review.cases.case import Case, OpinionState, Terms
 from onemap.rules.review.cases.case_conditions import decides_alone, is_awaited
 from onemap.rules.review.cases.case_file import stored_case, stored_cases
 from onemap.rules.review.cases.code_names import department_names
+from onemap.rules.review.cases.document_numbers import free_number
 from onemap.rules.review.cases.event_verification import check_all_logged
 from onemap.rules.review.cases.hand import Hand, step_day
-from onemap.rules.review.cases.document_numbers import free_number
 from onemap.rules.review.cases.round_facts import facts_of_stored_run
 from onemap.rules.review.cases.staleness import input_title
 
