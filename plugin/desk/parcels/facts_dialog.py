@@ -59,6 +59,7 @@ class FactsDialog(WorkingDialog):
         self.fields: dict[str, FactField] = {}
         self._parts: dict[str, str] = {}  # which part of the facts a field is of
         self.given: Given = {}
+        self._without_field: dict[str, Any] = {}  # the project's facts in a loaded file that this form does not ask
         self._remarks_shown: list[dict[str, Any]] = []
         self.waiting = wrapped_label()
         self._build(asked)
@@ -68,7 +69,7 @@ class FactsDialog(WorkingDialog):
     @property
     def stated_facts(self) -> Given:
         """The facts in the form, arranged as in the core's file of facts."""
-        stated: Given = {PROJECT: {}, PARCELS: {}}
+        stated: Given = {PROJECT: dict(self._without_field), PARCELS: {}}
         for name, field in self.fields.items():
             if field.value is not None:
                 stated[self._parts[name]][name] = field.value
@@ -77,7 +78,9 @@ class FactsDialog(WorkingDialog):
         return stated
 
     def show_given(self, given: Given) -> None:
-        """Show facts; all others are unknown."""
+        """Show facts; all others are unknown. Facts of the project that the form does not ask are kept as they are."""
+        project = given.get(PROJECT) or {}
+        self._without_field = {name: value for name, value in project.items() if name not in self.fields}
         system = str((given.get(PARCELS) or {}).get(SYSTEM_FIELD) or "")
         for name, field in self.fields.items():
             field.set_system(system)

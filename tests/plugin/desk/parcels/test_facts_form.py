@@ -202,7 +202,8 @@ def test_a_file_of_facts_is_loaded_with_bare_chinese_keys_and_saved_for_batches(
     assert dialog.stated_facts["parcels"] == {"XMLX": "道路", "JZGD": 9}
     dialog.save(str(target))
     wait_for(lambda: not dialog.is_working)
-    assert target.read_text(encoding="utf-8") == '\n[parcels]\nXMLX = "道路"\nJZGD = 9\n'
+    saved = 'developer = "x"\n\n[parcels]\nXMLX = "道路"\nJZGD = 9\n'
+    assert target.read_text(encoding="utf-8") == saved  # a fact of the project that room Check does not ask is kept
     assert str(target) in dialog.notice.text
     source.write_text("建设单位 = 某公司\n", encoding="utf-8")
     dialog.load(str(source))
