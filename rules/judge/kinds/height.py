@@ -18,7 +18,17 @@ from onemap.layers.reason import Reason
 from onemap.rules.judge.kinds.cell_reading import cell_values, changes_of_plane, read_cells
 from onemap.rules.judge.kinds.conditions import column_named
 from onemap.rules.judge.kinds.ground import Ground, Judgement, no_ground, no_pairs
-from onemap.rules.judge.kinds.kind import GROUND_MEASURES, NUMBER_OR_TABLE, TEXT, Form, Key, Kind, Options, is_amount
+from onemap.rules.judge.kinds.kind import (
+    GROUND_MEASURES,
+    NUMBER_OR_TABLE,
+    TEXT,
+    Form,
+    Key,
+    Kind,
+    Options,
+    as_list,
+    is_amount,
+)
 from onemap.rules.judge.kinds.raster import HEIGHTS, NODATA
 from onemap.rules.judge.kinds.raster_grids import cell_pieces, cell_weights, grid_parts, in_cells
 from onemap.rules.judge.kinds.subtract_zones import mark_broken
@@ -45,17 +55,13 @@ def _problems(item: Options) -> list[tuple[str, Form]]:
     limit = item.get("limit")
     wrong: list[tuple[str, Form]] = [] if item.get("parcel_field") else [("parcel_field", _PARCEL_FIELD)]
     if _is_of_surface(item):
-        if limit is not None and _raster_named(limit) not in _as_list(item.get("layer")):
+        if limit is not None and _raster_named(limit) not in as_list(item.get("layer")):
             wrong.append(("limit", _LIMIT_OF_SURFACE))
         if "ground" not in item:
             wrong.append(("ground", _GROUND))
     elif limit is None or not (is_amount(limit) or _field_named(limit)):
         wrong.append(("limit", _LIMIT))
     return wrong
-
-
-def _as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 def _field_named(limit: Any) -> str | None:
