@@ -15,7 +15,7 @@ from onemap.layers.rasters.raster_heights import metres_of_height, vertical_datu
 from onemap.layers.rasters.raster_reference import RasterReference
 from onemap.layers.rasters.rasters import checked_raster, raster_crs
 from onemap.layers.reason import Reason
-from onemap.rules.judge.kinds.cell_reading import cell_values, changes_of_plane, read_cells
+from onemap.rules.judge.kinds.cell_reading import cell_values, changes_of_plane, read_cells, values_of_cells
 from onemap.rules.judge.kinds.conditions import column_named
 from onemap.rules.judge.kinds.ground import Ground, Judgement, no_ground, no_pairs
 from onemap.rules.judge.kinds.kind import (
@@ -264,11 +264,8 @@ def _cells(
                     continue
                 value = cell_values(*read_cells(grid, part.window)) * (height_m or 1.0)
                 cells = cell_weights(part.polygons)
-                row, column = cells.row - int(part.window.row_off), cells.column - int(part.window.col_off)
-                on_grid = (row >= 0) & (column >= 0) & (row < value.shape[0]) & (column < value.shape[1])
-                found = np.full(len(row), np.nan)
-                found[on_grid] = value[row[on_grid], column[on_grid]]
-                every = np.ones(len(row), dtype=bool)
+                found = values_of_cells(value, cells, part.window)
+                every = np.ones(len(found), dtype=bool)
                 shared = polygon_parts(cell_pieces(part.polygons, cells, every), 0.0)
                 is_ground = ~shapely.is_missing(shared)
                 ground, found = to_plane(shared[is_ground]), found[is_ground]
