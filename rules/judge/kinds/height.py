@@ -16,7 +16,7 @@ from onemap.layers.rasters.raster_reference import RasterReference
 from onemap.layers.rasters.rasters import checked_raster, raster_crs
 from onemap.layers.reason import Reason
 from onemap.rules.judge.kinds.cell_reading import cell_values, changes_of_plane, read_cells, values_of_cells
-from onemap.rules.judge.kinds.conditions import column_named
+from onemap.rules.judge.kinds.conditions import column_named, column_or_null
 from onemap.rules.judge.kinds.ground import Ground, Judgement, no_ground, no_pairs
 from onemap.rules.judge.kinds.kind import (
     GROUND_MEASURES,
@@ -96,17 +96,9 @@ def _metres(values: np.ndarray) -> np.ndarray:
     return np.where(height >= 0, height, np.nan)
 
 
-def _proposed_heights(ground: Ground) -> np.ndarray:
-    """Each parcel's own height in metres above ground (n,); all null where the parcels lack the field."""
-    try:
-        return _metres(column_named(ground.parcel_attributes, ground.options["parcel_field"]))
-    except KeyError:
-        return np.full(len(ground.shapes), np.nan)
-
-
 def _judge(ground: Ground) -> Judgement:
     """Conflict where the proposed height exceeds the limit, not at the limit; unknown where either has no value."""
-    heights = _proposed_heights(ground)
+    heights = _metres(column_or_null(ground.parcel_attributes, ground.options["parcel_field"]))
     return _judge_surface(ground, heights) if _is_of_surface(ground.options) else _judge_features(ground, heights)
 
 
