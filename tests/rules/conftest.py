@@ -116,10 +116,13 @@ class Desk:
             assert connection.execute(sql, (ground.wkb, code)).rowcount
         connection.close()
 
-    def pack(self, *rules: Mapping[str, Any], id: str = "test") -> Path:
-        """Write a pack of rules on the test's layers; keys that a rule leaves out are filled in."""
+    def pack(self, *rules: Mapping[str, Any], id: str = "test", classes: str = "") -> Path:
+        """Write a pack of rules on the test's layers; keys that a rule leaves out are filled in.
+
+        classes: the text of its classes of projects.
+        """
         path = self.folder / f"{id}.toml"
-        path.write_text(pack_text(*rules, id=id), encoding="utf-8")
+        path.write_text(pack_text(*rules, id=id) + classes, encoding="utf-8")
         return path
 
     def parcels(self, parcels: Mapping[str, Any], columns: Mapping[str, Sequence[Any]] | None = None) -> Path:

@@ -1,11 +1,20 @@
-"""Changes to a stored run behind One Map's back."""
+"""Changes to a library and its runs behind One Map's back."""
 
 import sqlite3
+from contextlib import closing
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from onemap.layers.stores import geopackage
 from onemap.rules.judge.runs.arrow_blocks import Rows, read_columns
+
+
+def change_library(library, sql, *values):
+    """Run a statement on a library as another program may, and return how many rows it changed."""
+    with closing(sqlite3.connect(library)) as connection, connection:
+        geopackage.add_functions(connection)  # triggers ask for them
+        return connection.execute(sql, values).rowcount
 
 
 def change_value(library, table, column, before, after):

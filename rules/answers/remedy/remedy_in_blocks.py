@@ -109,7 +109,7 @@ def remedy_of_any_size(
     with contextlib.ExitStack() as held:
 
         def in_blocks(question: Question, reader: ParcelReader) -> BegunWork:
-            asked = AskedWork(KIND, asked_of.id_field, asked_of.as_of, most_parcels(), options=options.record())
+            asked = AskedWork(asked_of.id_field, asked_of.as_of, most_parcels(), verb=KIND, options=options.record())
             begun = held.enter_context(work_begun(library, question, reader, asked, progress))
             engine = _RemedyEngine(library, options, threads.workers)
             begun.work.finish_blocks(engine, progress.part(KEPT, WRITING))

@@ -91,18 +91,15 @@ def check_near_changes(library: Library, question: Question, threads: Threads, a
     began, started = time.perf_counter(), library.connection.moment()
     check_plan = _plan_of(library, question)
     earlier = earlier_run(library, against, question, check_plan.origin, is_its_own=True)
-    asked, judging = question, threads.part(BEGUN, JUDGED)
-    sources, lost = check_plan.sources(library), frozenset[str]()
-    while True:
-        if earlier:
-            standing = standing_rows(Comparison(earlier, check_plan, sources, lost))
-            asked = replace(question, parcels=question.parcels.at(standing.rows_to_judge))
-        answer = judged_parcels(check_plan, sources, asked.parcels, judging)
-        found = standing.unreadable(answer.layers) - lost if earlier else None
-        if not found:
-            remarks = remarks_of(library, asked, check_plan, asked.parcels.extent)
-            return _run_of(asked, _record(library, asked, check_plan, answer, started, began), answer, remarks)
-        lost |= found
+    given = check_plan, check_plan.sources(library), question.parcels, threads.part(BEGUN, JUDGED)
+    asked = question
+    if earlier:
+        standing, answer = _judged_again(*given, earlier, by_all_rules=True)
+        asked = replace(question, parcels=question.parcels.at(standing.rows_to_judge))
+    else:
+        answer = judged_parcels(*given)
+    remarks = remarks_of(library, asked, check_plan, asked.parcels.extent)
+    return _run_of(asked, _record(library, asked, check_plan, answer, started, began), answer, remarks)
 
 
 def _run_of(question: Question, record: CheckRecord, answer: Answer, remarks: list[ProblemRecord]) -> Run:
@@ -167,15 +164,32 @@ def judge_against_run(
 
     Raises OneMapError rule.field, run.damaged.
     """
+    standing, answer = _judged_again(check_plan, sources, parcels, threads, earlier)
+    tables = merged_tables(standing, answer.tables, answer.layers)
+    # Rasters near parcels whose rows stand were warped as well.
+    return replace(answer, tables=tables, warped=[*answer.warped, *standing.warped_rasters(answer.warped)])
+
+
+def _judged_again(
+    check_plan: CheckPlan,
+    sources: Sources,
+    parcels: Parcels,
+    threads: Threads,
+    earlier: Earlier,
+    *,
+    by_all_rules: bool = False,
+) -> tuple[StandingRows, Answer]:
+    """The rows of an earlier run that still hold, and the judgement of the other parcels, by their other rules or all.
+
+    A layer that proves unreadable is compared anew.
+    """
     lost: frozenset[str] = frozenset()
     while True:
         standing = standing_rows(Comparison(earlier, check_plan, sources, lost))
-        answer = judged_parcels(check_plan, sources, parcels.at(standing.rows_to_judge), threads, standing)
-        found = standing.unreadable(answer.layers) - lost
-        if not found:
-            tables = merged_tables(standing, answer.tables, answer.layers)
-            # Rasters near parcels whose rows stand were warped as well.
-            return replace(answer, tables=tables, warped=[*answer.warped, *standing.warped_rasters(answer.warped)])
+        some = parcels.at(standing.rows_to_judge)
+        answer = judged_parcels(check_plan, sources, some, threads, None if by_all_rules else standing)
+        if not (found := standing.unreadable(answer.layers) - lost):
+            return standing, answer
         lost |= found
 
 

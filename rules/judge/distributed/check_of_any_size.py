@@ -78,13 +78,13 @@ def run_of_any_size(
 
         def in_blocks(question: Question, reader: ParcelReader, rows: float | None = None) -> "RunInBlocks":
             # With all that keeps blocks on disk, which a check in memory need not load.
-            from onemap.rules.judge.distributed.run_in_blocks import run_in_blocks
+            from onemap.rules.judge.distributed.run_in_blocks import AskedWork, run_in_blocks
             from onemap.rules.judge.distributed.work import LocalEngine
 
             engine = cluster() if cluster else LocalEngine(library, workers)
             size = crowded_block(_rows_of(library, question, reader.count) if rows is None else rows)
-            given = options.id_field, options.as_of, engine, progress, against, size
-            run = run_in_blocks(library, question, reader, *given, in_parts=execution.in_parts)
+            asked = AskedWork(options.id_field, options.as_of, size, against)
+            run = run_in_blocks(library, question, reader, asked, engine, progress, in_parts=execution.in_parts)
             return held.enter_context(run)
 
         in_memory = partial(_in_memory, library, execution, Threads(workers, progress), against, held)

@@ -21,7 +21,15 @@ from onemap.layers.ingest.placing import Carriage, SourceTransform, bounds_of
 from onemap.layers.progress import Progress
 from onemap.layers.sources.gdal.vector_stream import ReadingNotes, VectorStream
 from onemap.layers.sources.reading import source_name
-from onemap.rules.judge.inputs.parcels import Parcels, dissolve_parts, id_field_of, united_column, with_bodies_as_read
+from onemap.rules.judge.inputs.parcels import (
+    Parcels,
+    dissolve_parts,
+    flat_problems,
+    id_field_of,
+    of_other_rows,
+    united_column,
+    with_bodies_as_read,
+)
 from onemap.rules.judge.overlay.pair_ground import are_simple_rings
 from onemap.rules.judge.question.question import CheckOptions
 
@@ -49,30 +57,16 @@ class ParcelReader(Protocol):
         """Call `write` with all parts, and again from the first if another encoding must be tried."""
 
 
-@dataclass
 class ParcelsInMemory:
-    """Parcels in memory."""
+    """Parcels in memory, as a `ParcelReader`."""
 
-    parcels: Parcels
-
-    @property
-    def count(self) -> int:
-        """How many there are."""
-        return len(self.parcels.ids)
-
-    @property
-    def id_field(self) -> str | None:
-        """The field of their ids."""
-        return self.parcels.id_field
-
-    @property
-    def problems(self) -> Sequence[Problem]:
-        """Remarks on the parcels."""
-        return self.parcels.problems
+    def __init__(self, parcels: Parcels) -> None:
+        self.count, self.id_field, self.problems = len(parcels.ids), parcels.id_field, parcels.problems
+        self._parcels = parcels
 
     def hand_to(self, write: Write) -> None:
         """Call `write` with all parcels as one part."""
-        write(iter([self.parcels]))
+        write(iter([self._parcels]))
 
 
 @dataclass
@@ -142,9 +136,8 @@ class ParcelStream:
         seen, wrong, repairs, hashes, nameless = ReadingNotes(), _ParcelProblems(), [], [], []
         transform: SourceTransform | None = None
         wishes, provers = self.options.normalising, Provers(self.workers, are_simple_rings)
-        lands: list[Problem] = []
+        lands, columns = list[Problem](), list[str]()
         first, carriage, bounds = 0, Carriage(), np.array([np.inf, np.inf, -np.inf, -np.inf])
-        columns: list[str] = []
         for raw, more in one_ahead(self.stream.blocks(encoding, 0, _ROWS, provers=provers)):
             self.progress.at(first / max(1, self.stream.count))
             seen.add(more)
@@ -162,7 +155,8 @@ class ParcelStream:
             bounds = np.r_[np.fmin(bounds[:2], [west, south]), np.fmax(bounds[2:], [east, north])]
             placed = transform.carry(raw, provers)
             carriage = carriage.join(placed.carriage)
-            placed, more_lands, _ = self.options.land.land_of(placed, raw.attributes, ids, self._place)
+            placed, more_lands, narrow = self.options.land.land_of(placed, raw.attributes, ids, self._place)
+            wrong.add(_further(narrow, first))
             lands = lands or more_lands
             if (united := united_column(placed.shapes, placed.valid)) is not None:
                 if not wrong.count and not nameless:
@@ -171,11 +165,11 @@ class ParcelStream:
                 continue
             given = "polygon", ids, wishes.repair, self._place
             found = sorted_geometries(placed.shapes, *given, valid=placed.valid)
-            wrong.add(_further(found.problems, first))
+            wrong.add(_further(of_other_rows(found.problems, narrow), first))
             repairs += _further(found.repairs, first)
             if not wrong.count and not nameless:
                 ground = dissolve_parts(found.geometries)
-                without_ground = self._without_ground(ground, ids)
+                without_ground = flat_problems(ids, np.flatnonzero(shapely.area(ground) <= 0), self._place)
                 wrong.add(_further(without_ground, first))
                 if not without_ground:
                     yield with_bodies_as_read(self._part(ids, ground, raw.attributes), raw, np.arange(count))
@@ -188,10 +182,6 @@ class ParcelStream:
         wrong.refuse(self._place)
         remarks = self.stream.problems(seen, first, columns), transform.remarks(carriage), lands, repairs
         self.problems = tuple(chain.from_iterable(remarks))
-
-    def _without_ground(self, ground: np.ndarray, ids: np.ndarray) -> list[Problem]:
-        empty = np.flatnonzero(shapely.area(ground) <= 0).tolist()
-        return [Problem("geometry.empty", {**self._place, "feature": ids[row], "row": row + 1}) for row in empty]
 
     def _part(self, ids: np.ndarray, ground: AnyShapes, attributes: pd.DataFrame) -> Parcels:
         return Parcels.as_read(ids, ground, attributes, self.id_field, self._place["file"], self.source_hash, ())

@@ -113,24 +113,19 @@ def run_in_blocks(
     library: Library,
     question: Question,
     reader: ParcelReader,
-    given_id_field: str | None,
-    as_of: date | None,
+    asked: "AskedWork",
     engine: Engine,
     progress: Progress,
-    against: str | None,
-    most_parcels: int,
     *,
     in_parts: bool = False,
 ) -> Iterator[RunInBlocks]:
     """Judge every parcel by every rule, block after block; what is finished stays until the block here ends.
 
-    question: without parcels, which `reader` has; given_id_field, as_of: None where none was given; engine: who judges;
-    most_parcels: see `AskedWork`; in_parts: rows may be taken before all are there, and are where blocks follow each
-    other as parcels do; the others as in `check`, and the rows are its to the last digit.
+    question: without parcels, which `reader` has; engine: who judges; in_parts: rows may be taken before all are there,
+    and are where blocks follow each other as parcels do. The rows are those of `check` to the last digit.
     Raises OneMapError for every refusal, UnsupportedValue.
     """
     began = time.perf_counter()
-    asked = AskedWork("check", given_id_field, as_of, most_parcels, against)
     with work_begun(library, question, reader, asked, progress) as begun:
         work, judging = begun.work, progress.part(KEPT, JUDGED)
         is_ahead = in_parts and work.parcel_files.are_in_order
@@ -147,11 +142,11 @@ class AskedWork:
     id_field, as_of: None where none was given; most_parcels: of a block; against: an earlier run; options: of the verb.
     """
 
-    verb: str
     id_field: str | None
     as_of: date | None
     most_parcels: int
     against: str | None = None
+    verb: str = "check"
     options: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -7,8 +7,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,14 +29,7 @@ from onemap.rules.judge.inputs.parcel_rows import GroundsInLibrary, ParcelRows
 from onemap.rules.judge.overlay.threads import Threads
 
 _AT_ONCE = 20_000  # grounds in one call, which hears of no cancellation meanwhile
-
-
-if TYPE_CHECKING:
-    from onemap.rules.judge.findings.rule_rows import RuleRows
-
 SAYING = ("parcel", "verdict", "counted")  # the columns of findings that decide a parcel's verdict
-
-
 FINDING_COLUMNS = [
     "parcel",
     "rule",
@@ -76,17 +68,16 @@ _COMPOSITION_COLUMNS = ["parcel", "rule", "keys", "area_m2", "area_ellipsoidal_m
 _OVERLAP_COLUMNS = ["parcel", "rule", "feature", "area_m2", "length_m", "distance_m", "counted", "reason", "attributes"]
 
 
-def row_tables(
-    parcels: ParcelRows,
-    rules: "Sequence[RuleRows]",
-    threads: Threads = _ALONE,
-) -> dict[str, WrittenTable]:
+def row_tables(parcels: ParcelRows, rules: Sequence[RuleRows], threads: Threads = _ALONE) -> dict[str, WrittenTable]:
     """The findings and overlaps of all parcels. rules: the rows of each, in their order."""
     findings = _sort_block([block for item in rules for block in item.findings], ["_parcel", *_BY])
     pieces = _sort_block([block for item in rules for block in item.overlaps], ["_parcel", *_BY, "_feature"])
-    for block, write in ((findings, write_findings), (pieces, write_overlaps)):
+    for block in (findings, pieces):
         block["parcel"] = parcels.names[block["_parcel"]]
-        write(block, parcels, threads)
+    write_grounds(findings, parcels, threads, area_ellipsoidal_m2=lambda own: own.area_ellipsoidal_m2)
+    # Where a rule measures no area, there is none on the ellipsoid either: 0 would say that it was measured.
+    findings["area_ellipsoidal_m2"] = np.where(np.isnan(findings["area_m2"]), np.nan, findings["area_ellipsoidal_m2"])
+    write_grounds(pieces, parcels, threads, _dimension=lambda own: own.dimension)
     columns = typed_arrays(findings, FINDING_COLUMNS)
     tables = {"findings": WrittenTable(columns, findings["_wkb"], findings["_box"])}
     for name, wanted, kind in _OVERLAP_TABLES:
@@ -242,23 +233,11 @@ class RunRows:
         return {"parcels": parcel_table(self.parcels, findings), **rows, **classes}
 
 
-def write_findings(findings: FindingColumns, parcels: ParcelRows, threads: Threads) -> None:
-    """Replace the findings' ground by `_wkb`, `_box` and the areas on the ellipsoid."""
-    write_grounds(findings, parcels, threads, {"area_ellipsoidal_m2": lambda own: own.area_ellipsoidal_m2})
-    # Where a rule measures no area, there is none on the ellipsoid either: 0 would say that it was measured.
-    findings["area_ellipsoidal_m2"] = np.where(np.isnan(findings["area_m2"]), np.nan, findings["area_ellipsoidal_m2"])
-
-
-def write_overlaps(overlaps: FindingColumns, parcels: ParcelRows, threads: Threads) -> None:
-    """Replace the overlaps' ground by `_wkb`, `_box` and `_dimension`."""
-    write_grounds(overlaps, parcels, threads, {"_dimension": lambda own: own.dimension})
-
-
 def write_grounds(
     rows: FindingColumns,
     parcels: ParcelRows,
     threads: Threads,
-    measures: Mapping[str, Callable[[GroundsInLibrary], np.ndarray]] = MappingProxyType({}),
+    **measures: Callable[[GroundsInLibrary], np.ndarray],
 ) -> None:
     """Replace ground by `_wkb` and `_box`, and by what `measures` computes of it, by name."""
     ground: FlatGround = rows.pop("_ground")

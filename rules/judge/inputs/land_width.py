@@ -10,7 +10,6 @@ import shapely
 from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.frames.fields import text_value
 from onemap.layers.geometry.shape_column import ShapeColumn
-from onemap.layers.geometry.validity import first_problems
 from onemap.layers.ingest.placing import PlacedShapes
 from onemap.rules.judge.inputs.line_land import ground_along
 
@@ -33,20 +32,15 @@ class LandWidth:
             return None
 
     def land_of(
-        self,
-        placed: PlacedShapes,
-        attributes: pd.DataFrame,
-        names: np.ndarray,
-        place: ProblemPlace,
-        keep_bad: bool = False,
+        self, placed: PlacedShapes, attributes: pd.DataFrame, names: np.ndarray, place: ProblemPlace
     ) -> tuple[PlacedShapes, list[Problem], list[Problem]]:
         """The shapes (n,) with lines and points as the land along or around them, the remark that there are any, and
-        the problems of those whose width is none, which stay lines and points where the bad are set aside (keep_bad).
+        the problems of those whose width is none, which stay lines and points.
 
         names: of the parcels (n,), for problems.
         A line's land has half of the width at both sides and ends where the line ends; a point's is a square with the
         width as its side, its sides north and east. Polygons stay. Widths are metres of the library's plane.
-        Raises OneMapError parcel.width, field.missing.
+        Raises OneMapError field.missing.
         """
         if not self.text or isinstance(placed.shapes, ShapeColumn):  # which is of polygons alone
             return placed, [], []
@@ -56,8 +50,6 @@ class LandWidth:
         if len(rows) == 0:
             return placed, [], []
         widths, wrong = self._widths(attributes, rows, names, place)
-        if wrong and not keep_bad:
-            raise OneMapError.of(first_problems(wrong, place))
         good = widths > 0
         shapes[rows[good]] = ground_along(shapes[rows[good]], widths[good] / 2)
         return replace(placed, shapes=shapes, valid=None), self.remarks(place) if good.any() else [], wrong

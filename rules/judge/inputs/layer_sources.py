@@ -108,14 +108,7 @@ class LayerSource:
         """The version of a layer that a run used, or the reason why there was none."""
         version = self.version
         if version is None:
-            return {
-                "code": code,
-                "label": None,
-                "table": None,
-                "hash": None,
-                "coverage": None,
-                "reason": self.reason,
-            }
+            return {"code": code, "label": None, "table": None, "hash": None, "coverage": None, "reason": self.reason}
         return {
             "code": code,
             "label": version.label,
@@ -287,11 +280,10 @@ class Sources:
         chosen: reads the features, where not all are wanted; it may raise DamagedTable.
         """
         try:
-            stored = (
-                _features_from_origin(chosen(), self.origin)
-                if chosen
-                else read_version(self.library, version, bounds, self.origin)
-            )
+            if chosen is None:
+                stored = read_version(self.library, version, bounds, self.origin)
+            else:
+                stored = _features_from_origin(chosen(), self.origin)
             coverage = _local_ground(coverage_wkb(self.library, version), self.origin, threading.get_ident())
         except (OneMapError, DamagedTable, shapely.GEOSException):
             return LayerSource(reason=Reason.UNREADABLE, version=version), np.empty((0, 4))
@@ -299,11 +291,10 @@ class Sources:
         if entry.geometry == "raster":
             path = self.library.path
             rasters = tuple(reference_of(stored.attributes.iloc[row], path) for row in range(len(stored.fids)))
-        cut = partial(cut_near, self.library, version, self.origin, stored, self._ground_around(bounds))
-        names = _names(stored, entry.key)
-        source = LayerSource(
-            None, version, stored, coverage, names, rasters, cut if entry.geometry == "polygon" else None, entry=entry
-        )
+        cut = None
+        if entry.geometry == "polygon":
+            cut = partial(cut_near, self.library, version, self.origin, stored, self._ground_around(bounds))
+        source = LayerSource(None, version, stored, coverage, _names(stored, entry.key), rasters, cut, entry=entry)
         return source, np.empty((0, 4)) if stored.boxes is None else stored.boxes
 
     def _ground_around(self, bounds: Sequence[float] | None) -> Bounds | None:
@@ -311,9 +302,8 @@ class Sources:
         if bounds is None:
             return None
         east, north = self.origin
-        spare_m = 2 * MARGIN_M
-        west_m, south_m, east_m, north_m = bounds
-        return west_m - east - spare_m, south_m - north - spare_m, east_m - east + spare_m, north_m - north + spare_m
+        local = bounds[0] - east, bounds[1] - north, bounds[2] - east, bounds[3] - north
+        return _widened_bounds(local, 2 * MARGIN_M)
 
     def _replacement(self, code: str, version: Version | None) -> LayerSource:
         """Read a file as if it were the layer's version."""

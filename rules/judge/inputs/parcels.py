@@ -40,7 +40,7 @@ from onemap.layers.geometry.validity import (
 )
 from onemap.layers.geometry.wkb_bodies import as_multipolygons
 from onemap.layers.geometry.wkb_rings import as_written, plain_polygons, shapes_of_wkb, wkb_rings
-from onemap.layers.ingest.placing import PlacedShapes, SourceOptions, placed_in_crs
+from onemap.layers.ingest.placing import SourceOptions, placed_in_crs
 from onemap.layers.library.library import sha256
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.reading import read_source
@@ -209,66 +209,58 @@ def read_parcels(
     raw = read_source(source, layer, encoding, progress.part(0.0, _READ), provers=provers)
     place = raw.place
     attributes = _matched_attributes(raw, wishes.fields, is_one_of_several, place)
-    field = id_field_of(list(map(str, attributes.columns)), id_field, place)
+    field, names, wrong = _names_of(attributes, id_field, place)
     text_problems = _told_of_text(raw, attributes, field, place)
-    names, wrong = _names_of(attributes, field, place)
-    placed, remarks = _placed_shapes(raw, names, wishes, target, provers, place)
-    placed, lands, narrow = land.land_of(placed, attributes, names, place, keep_bad)
+    if raw.valid is None:
+        refuse_beyond(raw.geometries, names, place)
+    placed, remarks = placed_in_crs(raw, wishes, target, provers)
+    placed, lands, narrow = land.land_of(placed, attributes, names, place)
     known = field, raw.path.name, raw.source_hash
     if not wrong and (united := united_column(placed.shapes, placed.valid)) is not None:
         progress.at(1.0)
         return Parcels.as_read(names, united, attributes, *known, (*raw.problems, *text_problems, *remarks, *lands))
     given = "polygon", names, wishes.repair, place, workers, progress.part(_READ, 1.0)
     sound = sorted_geometries(placed.shapes, *given, valid=placed.valid).with_records(raw.broken)
-    unsound = [*narrow, *_of_other_rows(sound.problems, narrow)]
-    if (wrong or unsound) and not keep_bad:
-        raise OneMapError.of(first_problems([*wrong, *unsound], place))
-    good = np.delete(np.arange(len(names)), [problem.facts["row"] - 1 for problem in (*wrong, *unsound)])
+    unsound = [*wrong, *narrow, *of_other_rows(sound.problems, narrow)]
+    if unsound and not keep_bad:
+        raise OneMapError.of(first_problems(unsound, place))
+    good = np.delete(np.arange(len(names)), [problem.facts["row"] - 1 for problem in unsound])
     geometries = dissolve_parts(sound.geometries[good])
-    is_flat = shapely.area(geometries) <= 0
-    flat = _flat_problems(names, good[is_flat], place)
-    aside, kept = [*wrong, *unsound, *flat], np.flatnonzero(~is_flat)
+    empty = np.flatnonzero(shapely.area(geometries) <= 0)
+    flat = flat_problems(names, good[empty], place)
     if flat and not keep_bad:
         raise OneMapError.of(flat)
-    if aside and len(kept) == 0:
+    good, geometries, aside = np.delete(good, empty), np.delete(geometries, empty), [*unsound, *flat]
+    if aside and len(good) == 0:
         raise OneMapError.of([Problem("bad.all", place), *first_problems(aside, place)])
-    good, geometries = good[kept], geometries[kept]
     problems = (*raw.problems, *text_problems, *remarks, *lands, *sound.repairs, *first_problems(aside, place))
     bad = ((raw.path.name, _set_aside(placed.shapes, attributes, names, aside)),) if aside else ()
     rows = attributes.iloc[good].reset_index(drop=True) if aside else attributes
     return with_bodies_as_read(Parcels.as_read(names[good], geometries, rows, *known, problems, bad), raw, good)
 
 
-def _flat_problems(names: np.ndarray, rows: np.ndarray, place: ProblemPlace) -> list[Problem]:
+def flat_problems(names: np.ndarray, rows: np.ndarray, place: ProblemPlace) -> list[Problem]:
     """Problems for the rows (k,) whose parcels have no ground. names: of all (n,)."""
     return [Problem("geometry.empty", {**place, "feature": names[row], "row": row + 1}) for row in rows.tolist()]
 
 
-def _of_other_rows(problems: Sequence[Problem], others: Sequence[Problem]) -> list[Problem]:
+def of_other_rows(problems: Sequence[Problem], others: Sequence[Problem]) -> list[Problem]:
     """Problems of rows that have no other problem: of a line without land it need not be said that it is no polygon."""
     rows = {problem.facts["row"] for problem in others}
     return [problem for problem in problems if problem.facts["row"] not in rows]
 
 
-def _placed_shapes(
-    raw: RawFrame,
-    names: np.ndarray,
-    wishes: SourceOptions,
-    target: pyproj.CRS,
-    provers: Provers,
-    place: ProblemPlace,
-) -> tuple[PlacedShapes, list[Problem]]:
-    """A file's shapes (n,) in the library's plane, with remarks. Raises OneMapError geometry.beyond."""
-    if raw.valid is None:
-        refuse_beyond(raw.geometries, names, place)
-    return placed_in_crs(raw, wishes, target, provers)
+def _names_of(
+    attributes: pd.DataFrame, wanted: str | None, place: ProblemPlace
+) -> tuple[str | None, np.ndarray, list[Problem]]:
+    """The field of ids, the names of parcels (n,) by it or else by their rows, and the problems of their ids.
 
-
-def _names_of(attributes: pd.DataFrame, field: str | None, place: ProblemPlace) -> tuple[np.ndarray, list[Problem]]:
-    """The names of parcels (n,), by a field or by their rows; and the problems of their ids."""
+    Raises OneMapError as `id_field_of`.
+    """
+    field = id_field_of(list(map(str, attributes.columns)), wanted, place)
     ids = text_values(attributes[field].tolist() if field else list(range(1, len(attributes) + 1)))
     names = np.array([name or str(row) for row, name in enumerate(ids, start=1)], dtype=object)
-    return names, _id_problems(ids, field, place)
+    return field, names, _id_problems(ids, field, place)
 
 
 def united_column(shapes: AnyShapes, valid: np.ndarray | None) -> ShapeColumn | None:

@@ -8,12 +8,11 @@ import shapely
 from onemap.layers.frames.fields import plain_numbers
 from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.reason import Reason
-from onemap.rules.judge.kinds.area_keys import AREA_LIMITS
 from onemap.rules.judge.kinds.conditions import column_named
 from onemap.rules.judge.kinds.ground import Features, Ground, Judgement, Pairs
-from onemap.rules.judge.kinds.kind import GROUND_MEASURES, TABLE, Form, Key, Kind, Options
+from onemap.rules.judge.kinds.kind import AREA_LIMITS, GROUND_MEASURES, TABLE, Form, Key, Kind, Options
 from onemap.rules.judge.kinds.subtract_zones import mark_broken
-from onemap.rules.judge.kinds.unknown_ground import doubtful_ground, name_reasons, unjudged_ground
+from onemap.rules.judge.kinds.unknown_ground import doubtful_ground, name_reasons, shown_pairs, unjudged_ground
 from onemap.rules.judge.overlay.area_check import Zones
 from onemap.rules.judge.overlay.overlay import ARITHMETIC_M2, BALANCE_M2, unions
 
@@ -46,14 +45,7 @@ def _judge(ground: Ground) -> Judgement:
         hit=hit,
         unknown=unknown,
         distance_m=np.where(hit.dimension < 0, np.nan, 0.0),
-        pairs=Pairs(
-            overlaps.parcel,
-            overlaps.feature,
-            overlaps.ground,
-            np.zeros(len(overlaps.parcel)),
-            is_doubtful,
-            ~is_doubtful,
-        ),
+        pairs=shown_pairs(overlaps, ~is_doubtful, is_doubtful),
         zones=Zones(lambda: features.certain_pieces, ground.shapes),
     )
     if "net" in ground.options:

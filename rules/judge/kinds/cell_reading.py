@@ -13,6 +13,7 @@ from onemap.layers.crs.systems import transformation
 from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.rasters.fill_values import hold_no_value
+from onemap.rules.judge.kinds.raster_grids import Weights
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
@@ -50,6 +51,15 @@ def finite_cells(read: np.ndarray, valid: np.ndarray) -> np.ndarray:
 def cell_values(read: np.ndarray, valid: np.ndarray) -> np.ndarray:
     """The cells (h, w) as floats, NaN where there is no value."""
     return np.where(finite_cells(read, valid), read.astype(float), np.nan)
+
+
+def values_of_cells(values: np.ndarray, cells: Weights, window: "Window") -> np.ndarray:
+    """The value of each cell (k,) by the values (h, w) of a window, NaN off the window."""
+    row, column = cells.row - int(window.row_off), cells.column - int(window.col_off)
+    is_in = (row >= 0) & (column >= 0) & (row < values.shape[0]) & (column < values.shape[1])
+    found = np.full(len(row), np.nan)
+    found[is_in] = values[row[is_in], column[is_in]]
+    return found
 
 
 def changes_of_plane(

@@ -5,7 +5,7 @@ import pandas as pd
 import shapely
 
 from onemap.rules.judge.kinds.attribute_json import attribute_json
-from onemap.rules.judge.kinds.conditions import column_named
+from onemap.rules.judge.kinds.conditions import column_or_null
 from onemap.rules.judge.kinds.ground import Ground, Judgement, SurveyPieces, no_ground, no_pairs
 from onemap.rules.judge.kinds.kind import LIST, Form, Key, Kind, Options
 from onemap.rules.judge.kinds.subtract_zones import mark_broken, subtract_zones
@@ -48,8 +48,8 @@ def _judge(ground: Ground) -> Judgement:
 
 
 def _class_keys(attributes: pd.DataFrame, by: list[str]) -> np.ndarray:
-    """The class of each feature (m,): its values of the fields `by` as JSON."""
-    columns = [_column(attributes, name) for name in by]
+    """The class of each feature (m,): its values of the fields `by` as JSON; the version may lack a field."""
+    columns = [column_or_null(attributes, name) for name in by]
     rows = [tuple(None if pd.isna(value) else value for value in values) for values in zip(*columns, strict=True)]
     return np.array([attribute_json(dict(zip(by, values, strict=True))) for values in rows] or [""])
 
@@ -67,14 +67,6 @@ def _ground_without_class(rest: np.ndarray, by: list[str]) -> pd.DataFrame:
     """A row per parcel that has ground under no feature; its keys are null."""
     rows = np.flatnonzero(~shapely.is_missing(rest))
     return pd.DataFrame({"_row": rows, "keys": attribute_json(dict.fromkeys(by)), "_geometry": rest[rows]})
-
-
-def _column(attributes: pd.DataFrame, name: str) -> np.ndarray:
-    """A field's values; all null where the version lacks the field, since the rule decides nothing."""
-    try:
-        return column_named(attributes, name)
-    except KeyError:
-        return np.full(len(attributes), None, dtype=object)
 
 
 def _first_wins(overlaps: Overlaps, ground: Ground) -> tuple[np.ndarray, np.ndarray]:

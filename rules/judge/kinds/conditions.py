@@ -220,6 +220,14 @@ def column_named(columns: pd.DataFrame, name: str) -> np.ndarray:
     return columns[alike[0]].to_numpy(dtype=object)
 
 
+def column_or_null(columns: pd.DataFrame, name: str) -> np.ndarray:
+    """A field's values (n,) as `column_named`; all null where there is no such field."""
+    try:
+        return column_named(columns, name)
+    except KeyError:
+        return np.full(len(columns), None, dtype=object)
+
+
 def _is_null(values: np.ndarray) -> np.ndarray:
     return np.asarray(pd.isna(values), dtype=bool)
 

@@ -54,14 +54,7 @@ def _judge(ground: Ground) -> Judgement:
         hit=no_ground(count),
         unknown=np.where(shapely.is_missing(doubtful), outside, doubtful),
         distance_m=np.where(has_row, 0.0, np.nan),
-        pairs=Pairs(
-            parcel,
-            feature,
-            FlatGround.of(inside),
-            np.zeros(len(parcel)),
-            is_doubtful,
-            ~is_doubtful,
-        ),
+        pairs=Pairs(parcel, feature, FlatGround.of(inside), np.zeros(len(parcel)), is_doubtful, ~is_doubtful),
         measures=Measures(
             has_row,
             length_m=_union_lengths_m(parcel[is_line], inside[is_line], count, ground.threads),

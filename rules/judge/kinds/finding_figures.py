@@ -21,18 +21,6 @@ class FindingFigures:
     share: Writer
 
 
-def _exact_area(value: float | None) -> str:
-    return "" if value is None else f"{value:,.3f} m²"
-
-
-def _exact_length(value: float | None) -> str:
-    return "" if value is None else f"{value:,.3f} m"
-
-
-def _exact_share(value: float | None) -> str:
-    return "" if value is None else f"{100 * value:.4f} %"
-
-
 def _plain_area(value: float | None) -> str:
     """An area without decimals from ten square metres on, below that with one."""
     if value is None:
@@ -51,12 +39,14 @@ def _plain_length(value: float | None) -> str:
 
 def _plain_share(value: float | None) -> str:
     """Per cent with one decimal."""
-    if value is None:
-        return ""
-    return share_text(value)
+    return "" if value is None else share_text(value)
 
 
-EXACT = FindingFigures(_exact_area, _exact_length, _exact_share)
+EXACT = FindingFigures(
+    area=lambda value: "" if value is None else f"{value:,.3f} m²",
+    length=lambda value: "" if value is None else f"{value:,.3f} m",
+    share=lambda value: "" if value is None else f"{100 * value:.4f} %",
+)
 PLAIN = FindingFigures(_plain_area, _plain_length, _plain_share)
 
 

@@ -15,10 +15,20 @@ from onemap.layers.rasters.raster_heights import metres_of_height, vertical_datu
 from onemap.layers.rasters.raster_reference import RasterReference
 from onemap.layers.rasters.rasters import checked_raster, raster_crs
 from onemap.layers.reason import Reason
-from onemap.rules.judge.kinds.cell_reading import cell_values, changes_of_plane, read_cells
-from onemap.rules.judge.kinds.conditions import column_named
+from onemap.rules.judge.kinds.cell_reading import cell_values, changes_of_plane, read_cells, values_of_cells
+from onemap.rules.judge.kinds.conditions import column_named, column_or_null
 from onemap.rules.judge.kinds.ground import Ground, Judgement, no_ground, no_pairs
-from onemap.rules.judge.kinds.kind import GROUND_MEASURES, NUMBER_OR_TABLE, TEXT, Form, Key, Kind, Options, is_amount
+from onemap.rules.judge.kinds.kind import (
+    GROUND_MEASURES,
+    NUMBER_OR_TABLE,
+    TEXT,
+    Form,
+    Key,
+    Kind,
+    Options,
+    as_list,
+    is_amount,
+)
 from onemap.rules.judge.kinds.raster import HEIGHTS, NODATA
 from onemap.rules.judge.kinds.raster_grids import cell_pieces, cell_weights, grid_parts, in_cells
 from onemap.rules.judge.kinds.subtract_zones import mark_broken
@@ -45,17 +55,13 @@ def _problems(item: Options) -> list[tuple[str, Form]]:
     limit = item.get("limit")
     wrong: list[tuple[str, Form]] = [] if item.get("parcel_field") else [("parcel_field", _PARCEL_FIELD)]
     if _is_of_surface(item):
-        if limit is not None and _raster_named(limit) not in _as_list(item.get("layer")):
+        if limit is not None and _raster_named(limit) not in as_list(item.get("layer")):
             wrong.append(("limit", _LIMIT_OF_SURFACE))
         if "ground" not in item:
             wrong.append(("ground", _GROUND))
     elif limit is None or not (is_amount(limit) or _field_named(limit)):
         wrong.append(("limit", _LIMIT))
     return wrong
-
-
-def _as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 def _field_named(limit: Any) -> str | None:
@@ -90,17 +96,9 @@ def _metres(values: np.ndarray) -> np.ndarray:
     return np.where(height >= 0, height, np.nan)
 
 
-def _proposed_heights(ground: Ground) -> np.ndarray:
-    """Each parcel's own height in metres above ground (n,); all null where the parcels lack the field."""
-    try:
-        return _metres(column_named(ground.parcel_attributes, ground.options["parcel_field"]))
-    except KeyError:
-        return np.full(len(ground.shapes), np.nan)
-
-
 def _judge(ground: Ground) -> Judgement:
     """Conflict where the proposed height exceeds the limit, not at the limit; unknown where either has no value."""
-    heights = _proposed_heights(ground)
+    heights = _metres(column_or_null(ground.parcel_attributes, ground.options["parcel_field"]))
     return _judge_surface(ground, heights) if _is_of_surface(ground.options) else _judge_features(ground, heights)
 
 
@@ -258,11 +256,8 @@ def _cells(
                     continue
                 value = cell_values(*read_cells(grid, part.window)) * (height_m or 1.0)
                 cells = cell_weights(part.polygons)
-                row, column = cells.row - int(part.window.row_off), cells.column - int(part.window.col_off)
-                on_grid = (row >= 0) & (column >= 0) & (row < value.shape[0]) & (column < value.shape[1])
-                found = np.full(len(row), np.nan)
-                found[on_grid] = value[row[on_grid], column[on_grid]]
-                every = np.ones(len(row), dtype=bool)
+                found = values_of_cells(value, cells, part.window)
+                every = np.ones(len(found), dtype=bool)
                 shared = polygon_parts(cell_pieces(part.polygons, cells, every), 0.0)
                 is_ground = ~shapely.is_missing(shared)
                 ground, found = to_plane(shared[is_ground]), found[is_ground]

@@ -81,6 +81,49 @@ class KindReason:
     meaning: Words
 
 
+AREA_LIMITS = {  # of kinds whose conflict is ground
+    "min_area_m2": Key(
+        AMOUNT,
+        {
+            "zh": "冲突计入部分的总面积小于此值时照列，不计入结论",
+            "en": "A conflict whose counted area is smaller is shown and decides nothing.",
+        },
+        title={"zh": "最小面积", "en": "least area"},
+        unit="m²",
+        default="0",
+        limit=AT_LEAST,
+    ),
+    "min_share": Key(
+        AMOUNT,
+        {
+            "zh": "冲突计入部分占地块面积的比例小于此值（0 到 1）时照列，不计入结论",
+            "en": "A conflict whose counted area is a smaller share of the parcel (0 to 1) is shown, decides nothing.",
+        },
+        title={"zh": "最小比例", "en": "least share"},
+        default="0",
+    ),
+    "min_width_m": Key(
+        AMOUNT,
+        {
+            "zh": "向内收缩此值的一半即消失的图块为细碎图斑，不计入面积",
+            "en": "A polygon that vanishes when shrunk by half of this is a sliver, and its area does not count.",
+        },
+        title={"zh": "最小宽度", "en": "least width"},
+        unit="m",
+        default="0",
+        limit=AT_LEAST,
+    ),
+}
+
+TITLE_FORM = '{ zh = "…", en = "…" }'
+TITLE = Key(TABLE, {"zh": f"题目，{TITLE_FORM}", "en": f"Its title, {TITLE_FORM}."}, required=True)  # of many tables
+
+
+def as_list(value: Any) -> list[Any]:
+    """The values of a key that takes one or several."""
+    return value if isinstance(value, list) else [value]
+
+
 def is_number(value: Any) -> bool:
     """Whether a value is a finite number: with nan or inf as a limit nothing would ever count."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= float_info.max
@@ -91,34 +134,9 @@ def is_amount(value: Any) -> bool:
     return is_number(value) and value >= 0
 
 
-def no_problems(item: Options) -> list[tuple[str, Form]]:
-    """A kind whose keys have no problems beyond their types."""
-    return []
-
-
-def no_fields(options: Options) -> tuple[str, ...]:
-    """A kind that reads no fields."""
-    return ()
-
-
-def no_reach(options: Options) -> float:
-    """A kind for which only features that meet the parcel matter."""
-    return 0.0
-
-
-def none_allowed(options: Options) -> int:
-    """A kind for which every object that is found is in conflict."""
-    return 0
-
-
 def area_share_and_length(finding: Mapping[str, Any], language: str, figures: FindingFigures) -> tuple[str, ...]:
     """A finding's area, share and length, "" for what was not measured."""
     return figures.area(finding["area_m2"]), figures.share(finding["share"]), figures.length(finding["length_m"])
-
-
-def pieces_as_they_are(shapes: np.ndarray, options: Options) -> tuple[np.ndarray, float]:
-    """The pieces unchanged, with no distance around them."""
-    return shapes, 0.0
 
 
 GROUND_MEASURES: Mapping[str, Words] = {
@@ -182,14 +200,14 @@ class Kind:
     not_counted: str = Reason.BELOW_AREA
     value_places: int = 2
     drafted: Words = field(default_factory=dict)
-    problems: Callable[[Options], list[tuple[str, Form]]] = no_problems
-    fields: Callable[[Options], tuple[str, ...]] = no_fields
-    parcel_fields: Callable[[Options], tuple[str, ...]] = no_fields
+    problems: Callable[[Options], list[tuple[str, Form]]] = lambda _: []
+    fields: Callable[[Options], tuple[str, ...]] = lambda _: ()
+    parcel_fields: Callable[[Options], tuple[str, ...]] = lambda _: ()
     parcel_unit: str | None = None
-    reach_m: Callable[[Options], float] = no_reach
+    reach_m: Callable[[Options], float] = lambda _: 0.0
     explained: Callable[[Mapping[str, Any], str, FindingFigures], Sequence[str]] = area_share_and_length
-    obstacle: Callable[[np.ndarray, Options], tuple[np.ndarray, float]] = pieces_as_they_are
-    allowed: Callable[[Options], int] = none_allowed
+    obstacle: Callable[[np.ndarray, Options], tuple[np.ndarray, float]] = lambda shapes, _: (shapes, 0.0)
+    allowed: Callable[[Options], int] = lambda _: 0
     fitting: Callable[[Options], tuple[str, ...]] | None = None
 
     def geometries_for(self, item: Options) -> tuple[str, ...]:

@@ -42,14 +42,7 @@ def _judge(ground: Ground) -> Judgement:
         hit=no_ground(count),
         unknown=unions(outside, doubtful),
         distance_m=np.where(has_row, least_m, np.nan),
-        pairs=Pairs(
-            parcel,
-            feature,
-            FlatGround.of(outlines(shapes)[feature]),
-            distance_m,
-            is_doubtful,
-            ~is_doubtful,
-        ),
+        pairs=Pairs(parcel, feature, FlatGround.of(outlines(shapes)[feature]), distance_m, is_doubtful, ~is_doubtful),
         measures=Measures(has_row),
     )
     name_reasons(judgement, {Reason.OUTSIDE_COVERAGE: outside, Reason.NO_VALUE: doubtful}, ground)

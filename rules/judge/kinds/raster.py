@@ -24,6 +24,7 @@ from onemap.rules.judge.kinds.cell_reading import (
     finite_cells,
     read_cells,
     unreadable_if_damaged,
+    values_of_cells,
 )
 from onemap.rules.judge.kinds.ground import Ground, Judgement, Measures, no_ground, no_pairs
 from onemap.rules.judge.kinds.kind import AMOUNT, NUMBER, TEXT, Form, Key, Kind, KindReason, Options
@@ -270,19 +271,16 @@ def _weigh_cells(
         with reading:
             read = read_cells(grid.cells, window)
         values = _values(*read, grid, is_slope)
-        corner = int(window.row_off), int(window.col_off)
         is_telling, valid = np.ones(len(part), dtype=bool), np.zeros(len(part))
         if not every:
+            corner = int(window.row_off), int(window.col_off)
             is_telling, valid = _are_telling(grounds, values, corner, options)
         weights = np.zeros((3, len(part)))
         weights[1, ~is_telling] = valid[~is_telling]
         rows = np.flatnonzero(is_telling)
         parcel, grounds = part[rows], grounds[rows]
         cells = cell_weights(grounds)
-        row, column = cells.row - corner[0], cells.column - corner[1]
-        on_grid = (row >= 0) & (column >= 0) & (row < values.shape[0]) & (column < values.shape[1])
-        value = np.full(len(row), np.nan)
-        value[on_grid] = values[row[on_grid], column[on_grid]]
+        value = values_of_cells(values, cells, window)
         has_value, matching = ~np.isnan(value), _match_limit(value, options)
         for sums, times in zip(weights, (matching, has_value, np.nan_to_num(value)), strict=True):
             sums[rows] = np.bincount(cells.parcel, cells.fraction * times, len(rows))

@@ -37,13 +37,11 @@ _OF_THE_ARITHMETIC: Mapping[str, Words] = {
         "en": "The overlay failed even on a finer grid; the whole parcel is unknown.",
     },
 }
-_OF_THE_PARCEL: Mapping[str, Words] = {
+_OF_RULES: Mapping[str, Words] = {  # that apply for want of a fact, do not count, or were not run
     Reason.NO_FACT: {
         "zh": "地块没有说明规则所问的情况（如用途、类型），规则照样适用",
         "en": "The parcel does not say what the rule asks of it (its use, its kind), so the rule applies.",
     },
-}
-_NOT_COUNTED: Mapping[str, Words] = {
     Reason.EXCUSED: {
         "zh": "规则不适用于此类项目（excused_by 说明类别和依据）；照样量算、照列，不计入结论",
         "en": "The rule excuses such projects (`excused_by` names the class and by what); measured and shown all the "
@@ -57,8 +55,6 @@ _NOT_COUNTED: Mapping[str, Words] = {
         "zh": "比 min_width_m 窄；照列，不计入结论",
         "en": "Thinner than min_width_m; the row is shown and decides nothing.",
     },
-}
-_NOT_RUN: Mapping[str, Words] = {
     Reason.LAW_NOT_IN_FORCE: {
         "zh": "检测所依的日期没有有效的法律依据，规则未运行",
         "en": "None of the rule's legal basis is in force on the day of the check; it was not run.",
@@ -96,7 +92,7 @@ def reasons_text(codes: str | None, language: str) -> str:
 def reason_meanings(language: str) -> dict[str, str]:
     """Every reason of a finding, or of a rule that was not run, with its meaning for the reference."""
     own = {code: reason.meaning for code, reason in _reasons_of_kinds().items()}
-    meanings = {**_OF_THE_LAYER, **own, **_OF_THE_ARITHMETIC, **_OF_THE_PARCEL, **_NOT_COUNTED, **_NOT_RUN}
+    meanings = {**_OF_THE_LAYER, **own, **_OF_THE_ARITHMETIC, **_OF_RULES}
     return {code: meaning[language] for code, meaning in meanings.items()}
 
 

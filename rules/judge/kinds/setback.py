@@ -13,11 +13,11 @@ from onemap.layers.geometry.boxes import box_around
 from onemap.layers.geometry.flat_ground import FlatGround, joined_ground
 from onemap.layers.geometry.shape_column import boxes_of
 from onemap.layers.reason import Reason
-from onemap.rules.judge.kinds.area_keys import AREA_LIMITS
 from onemap.rules.judge.kinds.conditions import column_named
 from onemap.rules.judge.kinds.ground import Features, Ground, Judgement, Pairs
 from onemap.rules.judge.kinds.kind import (
     AMOUNT,
+    AREA_LIMITS,
     GROUND_MEASURES,
     NUMBER_OR_TABLE,
     TEXT,
@@ -25,6 +25,7 @@ from onemap.rules.judge.kinds.kind import (
     Key,
     Kind,
     Options,
+    as_list,
     is_amount,
 )
 from onemap.rules.judge.kinds.subtract_zones import mark_broken, subtract_zones
@@ -61,7 +62,7 @@ def _distance_problems(distance: Any) -> list[tuple[str, Form]]:
         return [("distance_m", _DISTANCE)]
     if not isinstance(distance, dict):
         return [] if is_amount(distance) else [("distance_m", _METRES)]
-    names, values = _as_list(distance.get("field")), distance.get("values")
+    names, values = as_list(distance.get("field")), distance.get("values")
     are_named = bool(names) and all(isinstance(name, str) and name for name in names)
     if set(distance) - {"field", "values", "default"} or not are_named:
         return [("distance_m", "distance_m = { field, values, default }")]
@@ -76,13 +77,9 @@ def _distance_problems(distance: Any) -> list[tuple[str, Form]]:
     return []
 
 
-def _as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
 def _class_fields(options: Options) -> list[str]:
     distance = options.get("distance_m")
-    return _as_list(distance["field"]) if isinstance(distance, dict) else []
+    return as_list(distance["field"]) if isinstance(distance, dict) else []
 
 
 def _fields(options: Options) -> tuple[str, ...]:

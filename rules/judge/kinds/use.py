@@ -10,10 +10,9 @@ import shapely
 from onemap.layers.catalogue.code_systems import CODE_SYSTEMS, LAND_SEA, SYSTEM_FIELD
 from onemap.layers.frames.fields import text_values
 from onemap.layers.reason import Reason
-from onemap.rules.judge.kinds.area_keys import AREA_LIMITS
-from onemap.rules.judge.kinds.conditions import column_named
+from onemap.rules.judge.kinds.conditions import column_named, column_or_null
 from onemap.rules.judge.kinds.ground import Ground, Judgement, no_ground
-from onemap.rules.judge.kinds.kind import TEXT, TEXT_OR_TABLE, Form, Key, Kind, KindReason, Options
+from onemap.rules.judge.kinds.kind import AREA_LIMITS, TEXT, TEXT_OR_TABLE, Form, Key, Kind, KindReason, Options
 from onemap.rules.judge.kinds.permitted_uses import Permits, PermitTable, permit_tables, permits_of
 from onemap.rules.judge.kinds.subtract_zones import mark_broken, subtract_zones
 from onemap.rules.judge.kinds.unknown_ground import doubtful_ground, name_reasons, shown_pairs
@@ -165,10 +164,7 @@ def _unjudged_ground(ground: Ground, rows: np.ndarray, use: _UseAgainstPlan) -> 
 
 def _parcel_texts(ground: Ground, name: str) -> np.ndarray:
     """The text of each parcel in a field; all null where the parcels lack the field."""
-    try:
-        return np.array(text_values(list(column_named(ground.parcel_attributes, name))), dtype=object)
-    except KeyError:
-        return np.full(len(ground.parcels), None, dtype=object)
+    return np.array(text_values(list(column_or_null(ground.parcel_attributes, name))), dtype=object)
 
 
 KIND = Kind(

@@ -5,9 +5,8 @@ import shapely
 
 from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.reason import Reason
-from onemap.rules.judge.kinds.area_keys import AREA_LIMITS
 from onemap.rules.judge.kinds.ground import Ground, Judgement, Pairs
-from onemap.rules.judge.kinds.kind import GROUND_MEASURES, Kind
+from onemap.rules.judge.kinds.kind import AREA_LIMITS, GROUND_MEASURES, Kind
 from onemap.rules.judge.kinds.subtract_zones import mark_broken, subtract_zones
 from onemap.rules.judge.kinds.unknown_ground import doubtful_ground, name_reasons
 from onemap.rules.judge.overlay.area_check import Zones

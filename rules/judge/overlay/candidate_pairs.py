@@ -1,5 +1,7 @@
 """Candidate pairs: which parcels share ground with which features, and how much, computed by sums only."""
 
+import threading
+from collections import OrderedDict
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,8 +9,7 @@ import shapely
 
 from onemap.layers.geometry.shape_column import AnyShapes, ShapeColumn, parts_of_each
 from onemap.rules.judge.overlay.common_areas import areas_of_pairs
-from onemap.rules.judge.overlay.flat_again import flat_again
-from onemap.rules.judge.overlay.flat_polygons import FlatPairs, flat_among, occurring_numbers
+from onemap.rules.judge.overlay.flat_polygons import FlatPairs, FlatPolygons, flat_among, occurring_numbers
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.overlay.unchanging_sets import compute_once, is_frozen
 
@@ -16,6 +17,11 @@ _ASKED_AT_ONCE = 20_000  # boxes, of an index by one thread
 _MANY = 5_000  # features of a set that nobody changes: parcels ask its index, which is made once for all parts of them
 _MANY_ASK = 1_000  # parcels; of few more is built than asked
 _APART = 4.0  # times the boxes of its parts: a parcel with a larger box is looked at part by part
+_MOST_KEPT = 5_000  # polygons whose flat arrays are kept, such as those near a parcel that is moved
+_MOST_EDGES = 500_000  # of all that are kept, some 15 MB; as lists, before the compiler is loaded, three times that
+_LOCK = threading.Lock()
+# The arrays and their edges, by the polygons' identities, the last asked last.
+_KEPT: "OrderedDict[tuple[int, ...], tuple[FlatPolygons, int]]" = OrderedDict()
 
 
 @dataclass(frozen=True)
@@ -111,6 +117,24 @@ def sums_of(
     flat = FlatPairs(one, place[at_mine], other, other_place[at_other])
     found = CandidatePairs(parcel, feature, *areas_of_pairs(flat, threads), flat)
     return found.only(np.flatnonzero(found.area_m2 + found.error_m2 > 0))
+
+
+def flat_again(polygons: AnyShapes, threads: Threads) -> FlatPolygons:
+    """The flat arrays of polygons (n,), made once for the same objects in the same order while they are few."""
+    if isinstance(polygons, ShapeColumn) or not 0 < len(polygons) <= _MOST_KEPT:
+        return FlatPolygons(polygons, threads)
+    # What is kept holds its polygons, so that no other object can have their identities.
+    key = tuple(map(id, polygons.tolist()))
+    with _LOCK:
+        if key in _KEPT:
+            _KEPT.move_to_end(key)
+            return _KEPT[key][0]
+    made = FlatPolygons(polygons, threads)
+    with _LOCK:
+        _KEPT[key] = made, int(made.edges.sum())
+        while sum(edges for _, edges in _KEPT.values()) > _MOST_EDGES:
+            _KEPT.popitem(last=False)
+    return made
 
 
 def _of_parts(found: CandidatePairs, owner: np.ndarray, rows: np.ndarray, features: int) -> CandidatePairs:

@@ -120,9 +120,7 @@ def _cut_small(polygons: np.ndarray, rows: np.ndarray, cut: _Clip) -> Pieces:
         owner, in_vain = np.repeat(owner[~stuck], 2), np.repeat(in_vain[~stuck], 2)
         there = ~shapely.is_missing(geometries)
         geometries, owner, in_vain = geometries[there], owner[there], in_vain[there]
-    if not done:
-        return Pieces(np.empty(0, dtype=object), np.empty(0, dtype=np.int64))
-    return Pieces(np.concatenate([part.geometries for part in done]), np.concatenate([part.owner for part in done]))
+    return Pieces.concatenate(done)
 
 
 def _half_boxes(polygons: np.ndarray) -> np.ndarray:

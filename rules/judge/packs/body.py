@@ -6,8 +6,7 @@ from typing import Any
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.messages import is_title
-from onemap.rules.judge.kinds.kind import TEXT, Key
-from onemap.rules.judge.packs.title_key import TITLE, TITLE_FORM
+from onemap.rules.judge.kinds.kind import TEXT, TITLE, TITLE_FORM, Key
 
 BODY_KEYS: Mapping[str, Key] = {
     "title": TITLE,

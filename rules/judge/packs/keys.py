@@ -6,11 +6,10 @@ from dataclasses import replace
 from onemap.layers.catalogue.catalogue import DEPARTMENTS
 from onemap.layers.catalogue.code_systems import CODE_SYSTEMS, LAND_SEA
 from onemap.rules.contract.verdict import Verdict
-from onemap.rules.judge.kinds.kind import FLAG, LIST, NUMBER, TABLE, TEXT, TEXT_OR_LIST, WHOLE, Key
+from onemap.rules.judge.kinds.kind import FLAG, LIST, NUMBER, TABLE, TEXT, TEXT_OR_LIST, TITLE, TITLE_FORM, WHOLE, Key
 from onemap.rules.judge.packs.body import BODY_KEYS
 from onemap.rules.judge.packs.kind_register import KIND_KEYS
 from onemap.rules.judge.packs.project_class import CLASS_KEYS
-from onemap.rules.judge.packs.title_key import TITLE, TITLE_FORM
 
 RULE_VERDICTS = (Verdict.PROHIBITED, Verdict.RESTRICTED, Verdict.CONSULT, Verdict.NOTICE)
 ORIGIN_KEYS = ("id", "version", "hash")

@@ -19,8 +19,7 @@ from onemap.layers.catalogue.toml_text import toml_content
 from onemap.layers.library.library import sha256
 from onemap.layers.messages import is_title
 from onemap.layers.shipped_files import RESOURCES
-from onemap.rules.judge.kinds.kind import FLAG, LIST, TABLE, Key
-from onemap.rules.judge.packs.title_key import TITLE, TITLE_FORM
+from onemap.rules.judge.kinds.kind import FLAG, LIST, TABLE, TITLE, TITLE_FORM, Key
 
 KIND_FIELD = "XMLX"  # what a parcel's own text calls its project
 

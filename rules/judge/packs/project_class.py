@@ -9,9 +9,8 @@ from onemap.layers.catalogue.code_systems import CODE_SYSTEMS, LAND_SEA, SURVEY,
 from onemap.layers.catalogue.code_tables import code_table, plain_code
 from onemap.layers.messages import is_title
 from onemap.layers.records import Record
-from onemap.rules.judge.kinds.kind import FLAG, LIST, Key
+from onemap.rules.judge.kinds.kind import FLAG, LIST, TITLE, TITLE_FORM, Key
 from onemap.rules.judge.packs.kind_register import KindRegister, are_texts, shipped_register
-from onemap.rules.judge.packs.title_key import TITLE, TITLE_FORM
 
 CLASS_KEYS: Mapping[str, Key] = {
     "title": TITLE,

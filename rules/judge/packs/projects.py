@@ -22,7 +22,7 @@ from onemap.layers.catalogue.code_systems import GROUND, SYSTEM_FIELD, USE_FIELD
 from onemap.layers.catalogue.code_tables import plain_code
 from onemap.layers.frames.fields import are_none, text_values
 from onemap.rules.judge.inputs.parcels import STATED_KIND
-from onemap.rules.judge.kinds.conditions import column_named
+from onemap.rules.judge.kinds.conditions import column_or_null
 from onemap.rules.judge.packs.kind_register import KIND_FIELD, KindRegister, ProjectKind
 from onemap.rules.judge.packs.project_class import ProjectClass
 
@@ -239,10 +239,11 @@ class Projects:
         result = np.zeros(len(self._parcels), dtype=bool)
         for name in (KIND_FIELD, STATED_KIND):
             place, texts = self.texts(name)
-            may = [text is not None and pattern.search(plain_code(text)) is not None for text in texts]
             holds = [
-                is_near and item.register.holds_word_of(item.kinds, text or "")
-                for text, is_near in zip(texts, may, strict=True)
+                text is not None
+                and pattern.search(plain_code(text)) is not None
+                and item.register.holds_word_of(item.kinds, text)
+                for text in texts
             ]
             result |= np.array(holds, dtype=bool)[place]
         return result
@@ -255,27 +256,19 @@ class Projects:
                 *self.texts(KIND_FIELD), lambda text: (register.kinds_of(text), register.kinds_outside_brackets(text))
             ),
         ]
-        place = np.zeros(len(self._parcels), dtype=np.int64)
-        for column, values in columns:
-            place = place * len(values) + column
-        different, place = np.unique(place, return_inverse=True)
+        sizes = [len(values) for _, values in columns]
+        numbers = np.ravel_multi_index([place for place, _ in columns], sizes)
+        different, place = np.unique(numbers, return_inverse=True)
         projects = []
-        for number in different.tolist():
-            found: list[Any] = []
-            for _, values in reversed(columns):
-                number, at = divmod(number, len(values))
-                found.insert(0, values[at])
-            code, system, stated, named = found
+        for row in zip(*np.unravel_index(different, sizes), strict=True):
+            code, system, stated, named = (values[at] for at, (_, values) in zip(row, columns, strict=True))
             codes = () if code is None else known_uses(code, system, usual)
             projects.append(Project(codes, system, usual, stated, *(named or ((), ()))))
         return place, projects
 
     def _read_field(self, name: str) -> tuple[np.ndarray, list[str | None]]:
-        try:
-            values = column_named(self._parcels, name)
-        except KeyError:
-            return np.zeros(len(self._parcels), dtype=np.intp), [None]
-        place, found = pd.factorize(np.array(text_values(list(values)), dtype=object))
+        texts = text_values(list(column_or_null(self._parcels, name)))
+        place, found = pd.factorize(np.array(texts, dtype=object))
         return place % (len(found) + 1), [*found, None]  # null has the place -1: the last
 
 

@@ -78,7 +78,7 @@ class Rule:
         parts = {name: getattr(self, name) for name in deciding}
         parts |= {name: [item.content for item in getattr(self, name)] for name in ("unless", "only")}
         parts["milder_of"] = [rule.hash for rule in self.milder_of]
-        return sha256(json.dumps(parts, ensure_ascii=False, sort_keys=True, default=_hash_of_table))
+        return sha256(json.dumps(parts, ensure_ascii=False, sort_keys=True, default=lambda table: table.hash))
 
     @property
     def finds(self) -> bool:
@@ -146,7 +146,3 @@ class Rule:
     def basis_text(self) -> str:
         """Law and article in one line."""
         return "；".join(entry.text for entry in self.basis)
-
-
-def _hash_of_table(table: PermitTable) -> str:
-    return table.hash

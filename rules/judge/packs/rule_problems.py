@@ -10,10 +10,10 @@ from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import Problem
 from onemap.layers.messages import is_title
 from onemap.rules.judge.kinds import KINDS
-from onemap.rules.judge.kinds.area_keys import AREA_LIMITS
 from onemap.rules.judge.kinds.conditions import ConditionError, fields_of
 from onemap.rules.judge.kinds.kind import (
     AMOUNT,
+    AREA_LIMITS,
     FLAG,
     LIST,
     NUMBER,

@@ -109,9 +109,8 @@ def width_problems(library: Library, check_plan: CheckPlan) -> Iterator[Problem]
         name, version = rule.options.get("half_width_field"), check_plan.in_force(rule.layer)
         if name is None or version is None or rule.layer in check_plan.replaced:
             continue
-        names = {field.lower(): field for field in library.connection.field_types(version.table)}
-        if name.lower() in names:
-            sql = compose_sql("SELECT {field} FROM {table}", field=names[name.lower()], table=version.table)
+        if (field := _field_of(library, version, name)) is not None:
+            sql = compose_sql("SELECT {field} FROM {table}", field=field, table=version.table)
             values = [value for (value,) in library.connection.execute(sql)]
             width_m = half_widths_m(rule.options, pd.DataFrame({name: np.array(values, dtype=object)}))
             if count := int(np.isnan(width_m).sum()):
@@ -172,7 +171,12 @@ def _problem_of_values(code: str, rule: Rule, entry: LayerEntry, name: str, valu
 def _values_of(library: Library, versions: Iterable[Version], name: str) -> Iterator[str]:
     """The different values of a field in each version; none of a version that lacks the field."""
     for version in versions:
-        names = {field.lower(): field for field in library.connection.field_types(version.table)}
-        if name.lower() in names:
-            sql = compose_sql("SELECT DISTINCT {field} FROM {table}", field=names[name.lower()], table=version.table)
+        if (field := _field_of(library, version, name)) is not None:
+            sql = compose_sql("SELECT DISTINCT {field} FROM {table}", field=field, table=version.table)
             yield from filter(None, (text_value(row[0]) for row in library.connection.execute(sql)))
+
+
+def _field_of(library: Library, version: Version, name: str) -> str | None:
+    """The field of a version's table with a name, in capital or small letters; None where it has none."""
+    fields = library.connection.field_types(version.table)
+    return next((field for field in fields if field.lower() == name.lower()), None)

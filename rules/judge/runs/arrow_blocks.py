@@ -169,18 +169,16 @@ def rows_of_table(table: Table) -> Rows:
     """The rows of a table as they are stored, with every digit of each number."""
     if isinstance(table, ArrowTable):
         return table.rows
-    return Rows(_arrow_table(table.arrays), table.wkb if table.has_geometries else None)
+    columns = _table_of([_column(name, values) for name, values in table.arrays.items()])
+    return Rows(columns, table.wkb if table.has_geometries else None)
 
 
 def parcel_rows(ids: np.ndarray, attributes: pd.DataFrame, wkb: pa.Array) -> Rows:
     """Parcels as they were given: id, attributes in one column, and WKB."""
-    fields, arrays = [], []
-    for name in attributes.columns:
-        field, array = _column(str(name), attributes[name], stated=True)
-        fields.append(field)
-        arrays.append(array)
-    count = len(ids)
-    together = pa.StructArray.from_arrays(arrays, fields=fields) if fields else pa.array([{}] * count, pa.struct([]))
+    made = [_column(str(name), attributes[name], stated=True) for name in attributes.columns]
+    together = pa.array([{}] * len(ids), pa.struct([]))
+    if made:
+        together = pa.StructArray.from_arrays([array for _, array in made], fields=[field for field, _ in made])
     names = pa.array(ids.tolist(), pa.string())
     schema = pa.schema([pa.field("id", names.type), pa.field("attributes", together.type)])
     return Rows(pa.Table.from_arrays([names, together], schema=schema), wkb)
@@ -190,7 +188,7 @@ def concatenate_rows(parts: Sequence[Rows]) -> Rows:
     """Rows of several parts, one after the other, with the same columns; every value keeps its type."""
     schema = parts[0].columns.schema
     made = [_one_after_the_other(name, [part.columns for part in parts]) for name in schema.names]
-    columns = pa.Table.from_arrays([array for _, array in made], schema=pa.schema([field for field, _ in made]))
+    columns = _table_of(made)
     wkb = [part.wkb for part in parts if part.wkb is not None]
     return Rows(columns, pa.concat_arrays(wkb) if wkb else None)
 
@@ -294,8 +292,7 @@ def stream_of(table: pa.Table, options: pa.ipc.IpcWriteOptions | None = None) ->
     return bytes(sink.getvalue())
 
 
-def _arrow_table(columns: Mapping[str, Any]) -> pa.Table:
-    made = [_column(name, values) for name, values in columns.items()]
+def _table_of(made: Sequence[tuple[pa.Field, pa.Array]]) -> pa.Table:
     return pa.Table.from_arrays([array for _, array in made], schema=pa.schema([field for field, _ in made]))
 
 

@@ -14,7 +14,7 @@ from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.kinds.attribute_json import attribute_texts
 
 BAD_TABLE = "parcels_bad"
-_TEXTS = ("parcel", "source", "problem", "message", "attributes")
+_COLUMNS = ["parcel", "source", "source_row", "problem", "message", "attributes"]
 
 
 def bad_parcels_table(bad: Sequence[tuple[str, BadFeatures]], language: str) -> Table:
@@ -23,12 +23,10 @@ def bad_parcels_table(bad: Sequence[tuple[str, BadFeatures]], language: str) -> 
     bad: by file; a geometry is null where it has coordinates that no file can hold.
     """
     rows = [row for source, some in bad for row in _rows(source, some, language)]
-    columns = {name: pd.Series([row[name] for row in rows], dtype=object) for name in _TEXTS}
-    numbers = pd.Series([row["source_row"] for row in rows], dtype=np.int64)
-    ordered = {name: columns[name] for name in _TEXTS[:2]} | {"source_row": numbers}
+    columns = pd.DataFrame(rows, columns=_COLUMNS, dtype=object).astype({"source_row": np.int64})
     shapes = np.concatenate([np.empty(0, dtype=object), *(some.geometries for _, some in bad)])
     shapes[~are_finite(shapes) | are_beyond(shapes)] = None
-    return Table(pd.DataFrame(ordered | {name: columns[name] for name in _TEXTS[2:]}), shapes, "Geometry")
+    return Table(columns, shapes, "Geometry")
 
 
 def _rows(source: str, bad: BadFeatures, language: str) -> list[dict[str, object]]:

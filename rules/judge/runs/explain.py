@@ -17,7 +17,7 @@ from onemap.layers.records import Record
 from onemap.rules.contract.verdict import Verdict
 from onemap.rules.judge.findings.citations import cited_basis
 from onemap.rules.judge.findings.findings import OFFICIAL_LAYER
-from onemap.rules.judge.inputs.check_record import CheckRecord, LayerRecord
+from onemap.rules.judge.inputs.check_record import CheckRecord
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.finding_figures import EXACT, PLAIN, FindingFigures
 from onemap.rules.judge.kinds.permitted_uses import PermitTable
@@ -128,12 +128,20 @@ def _explain_options(rule: Rule, catalogue: Mapping[str, LayerEntry], language: 
 
 
 def _explain_version(library: Library, rule: Rule, record: CheckRecord, language: str, step: Any) -> None:
-    """The version of its layer by which the rule judged."""
-    layer = next((item for item in record["layers"] if item["code"] == rule.layer), None)
-    title = layer_title(rule.layer, library.catalogue(), language)
-    as_of = record["parameters"]["as_of"]
-    ids = {"code": rule.layer, "version": layer["label"] if layer else None}
-    step("version", _version(rule, layer, as_of, language), _plain_version(title, layer, as_of, language), **ids)
+    """The version of its layer by which the rule judged; in words by its title, without code and hash."""
+    code, title = rule.layer, layer_title(rule.layer, library.catalogue(), language)
+    layer = next((item for item in record["layers"] if item["code"] == code), None)
+    if layer is None or layer["label"] is None:
+        reason = str(layer["reason"]) if layer else Reason.LAYER_MISSING
+        missing = f"{reason_word(reason, language)} · {record['parameters']['as_of']}"
+        step("version", f"{code} · {missing}", f"{title} · {missing}", code=code, version=None)
+        return
+    label, kind = layer["label"], layer["coverage"]
+    days, hash_ = f"{layer['valid_from'] or ''}…{layer['valid_to'] or ''}", str(layer["hash"])[:12]
+    # A district may have changed since the version was added.
+    coverage = phrase("explain.of_district" if kind == "district" else f"coverage.{kind}", language)
+    whole = " · ".join((code, label, days, hash_, coverage))
+    step("version", whole, " · ".join((title, label, coverage)), code=code, version=label)
 
 
 def _explain_conditions(rule: Rule, rules: Mapping[str, Rule], language: str, step: Any) -> None:
@@ -180,29 +188,6 @@ def _with_word(word: str, code: str, language: str) -> str:
 
 def _option(rule: Rule, key: str, value: Any, language: str) -> str:
     return f"{_with_word(KINDS[rule.kind].keys[key].title[language], key, language)} = {plain_value(value)}"
-
-
-def _plain_version(title: str, layer: LayerRecord | None, as_of: str, language: str) -> str:
-    """The version of a layer by its title, without code and hash."""
-    if layer is None or layer["label"] is None:
-        reason = str(layer["reason"]) if layer else Reason.LAYER_MISSING
-        return f"{title} · {reason_word(reason, language)} · {as_of}"
-    return " · ".join((title, layer["label"], _coverage(layer, language)))
-
-
-def _coverage(layer: LayerRecord, language: str) -> str:
-    """The ground for which a version speaks; a district may have changed since it was added."""
-    kind = layer["coverage"]
-    return phrase("explain.of_district" if kind == "district" else f"coverage.{kind}", language)
-
-
-def _version(rule: Rule, layer: LayerRecord | None, as_of: str, language: str) -> str:
-    if layer is None or layer["label"] is None:
-        reason = str(layer["reason"]) if layer else Reason.LAYER_MISSING
-        return f"{rule.layer} · {reason_word(reason, language)} · {as_of}"
-    days, hash_ = f"{layer['valid_from'] or ''}…{layer['valid_to'] or ''}", str(layer["hash"])[:12]
-    parts = (rule.layer, layer["label"], days, hash_)
-    return " · ".join((*parts, _coverage(layer, language)))
 
 
 def _explain_findings(library: Library, run: ExplainedRun, parcel: str, rule: Rule, language: str, step: Any) -> None:

@@ -10,7 +10,7 @@ from onemap.layers.library.library import TABLES, Library, log, sha256
 from onemap.layers.stores.logged_rows import insert_logged
 from onemap.layers.stores.sql_text import Sql
 from onemap.rules.judge.packs.library_packs import place_of_pack
-from onemap.rules.judge.packs.pack import Pack, is_shipped, joined_rules, pack_head, pack_text, parse_packs
+from onemap.rules.judge.packs.pack import is_shipped, joined_rules, pack_head, pack_text, parse_packs
 from onemap.rules.judge.packs.pack_slips import refuse_slips
 from onemap.rules.judge.runs.run_store import keep_texts, stored_texts
 
@@ -63,7 +63,17 @@ def enact(library: Library, given: tuple[str, str], who: str, reason: str, inste
         pack, former = packs[place], texts[place] if place < len(texts) else None
         if former is not None and sha256(former[0]) == pack.hash:
             raise OneMapError("pack.in_force", file=source, name=pack.id)
-        fact = _enactment(pack, former, kept[place][0] if former else "", connection.moment(), who, reason)
+        fact = Enactment(
+            at=connection.moment(),
+            who=who,
+            reason=reason,
+            id=pack.id,
+            version=pack.version,
+            hash=pack.hash,
+            replaced=kept[place][0] if former else "",
+            replaced_version=str(pack_head(*former)["version"]) if former else "",
+            replaced_hash=sha256(former[0]) if former else "",
+        )
         stored = None if is_shipped(pack.id) and pack_text(pack.id)[0] == text else text
         anew = Sql("ON CONFLICT (position) DO UPDATE SET id = excluded.id, content = excluded.content")
         insert_logged(connection, TABLES["onemap_packs"], [(place + 1, pack.id, stored)], anew)
@@ -75,22 +85,6 @@ def enact(library: Library, given: tuple[str, str], who: str, reason: str, inste
         detail = {name: value for name, value in vars(fact).items() if name not in ("at", "who")}
         log(connection, who, ENACT, pack.id, detail)
     return fact
-
-
-def _enactment(pack: Pack, former: tuple[str, str] | None, replaced: str, at: str, who: str, reason: str) -> Enactment:
-    version = str(pack_head(*former)["version"]) if former else ""
-    hash_ = sha256(former[0]) if former else ""
-    return Enactment(
-        at=at,
-        who=who,
-        reason=reason,
-        id=pack.id,
-        version=pack.version,
-        hash=pack.hash,
-        replaced=replaced,
-        replaced_version=version,
-        replaced_hash=hash_,
-    )
 
 
 def text_of_hash(library: Library, hash_: str) -> str:

@@ -3,7 +3,7 @@
 Until then a check finds parcels clear of their sites, and every answer says so.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,18 +57,11 @@ def unwritten_cases(library: Library) -> list[UnwrittenCase]:
     )
     found: dict[str, UnwrittenCase] = {}
     for case, text, run in library.connection.execute(sql):
-        found[case] = _after_event(found.get(case, UnwrittenCase(case, case, None, False)), read_json(text), run)
+        before, body = found.get(case, UnwrittenCase(case, case, None, False)), read_json(text)
+        conclusion = body.get("conclusion")
+        is_refused = before.is_refused if conclusion is None else conclusion not in APPROVING
+        found[case] = UnwrittenCase(case, str(body.get("project") or before.project), run or before.run, is_refused)
     return list(found.values())
-
-
-def _after_event(before: UnwrittenCase, body: Mapping[str, object], run: str | None) -> UnwrittenCase:
-    conclusion = body.get("conclusion")
-    return UnwrittenCase(
-        before.case,
-        str(body.get("project") or before.project),
-        run or before.run,
-        before.is_refused if conclusion is None else conclusion not in APPROVING,
-    )
 
 
 def lacking_ground(library: Library, used: VersionsUsed) -> list[GroundRemark]:

@@ -3,8 +3,19 @@
 from collections.abc import Mapping
 
 from onemap.layers.catalogue.catalogue import DEPARTMENTS
-from onemap.rules.judge.kinds.kind import AMOUNT, LIST, NUMBER, NUMBER_OR_TABLE, TABLE, TEXT, TEXT_OR_TABLE, WHOLE, Key
-from onemap.rules.judge.packs.title_key import TITLE, TITLE_FORM
+from onemap.rules.judge.kinds.kind import (
+    AMOUNT,
+    LIST,
+    NUMBER,
+    NUMBER_OR_TABLE,
+    TABLE,
+    TEXT,
+    TEXT_OR_TABLE,
+    TITLE,
+    TITLE_FORM,
+    WHOLE,
+    Key,
+)
 
 AREA, NET, SUM, LENGTH, COUNT = "area", "net", "sum", "length", "count"
 GROUND, REACH, TRANSITION, OF_TABLE, REVIEW = "ground", "reach", "transition", "table", "review"

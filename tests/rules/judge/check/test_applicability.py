@@ -29,8 +29,7 @@ def town(desk):
 
 def check_projects(desk, *rules, classes=ROAD + MINING, **options):
     """The tables of a check of all projects by rules that may name classes."""
-    path = desk.pack(*rules)
-    path.write_text(path.read_text(encoding="utf-8") + "\n" + classes, encoding="utf-8")
+    desk.pack(*rules, classes=classes)
     return desk.check(PARCELS, columns=FACTS, **options)
 
 
@@ -78,8 +77,7 @@ def test_a_text_excuses_nothing_beside_a_code_and_a_contradiction_excuses_nobody
     """By hand: a house named after a road, a road's code under a house, two things of which one is a road."""
     squares = dict.fromkeys(("house", "unlike", "both", "roads", "stated", "unheard"), SQUARE)
     texts = ["公路住宅", "住宅", "公路和住宅", "国道及省道改建工程", None, "时空体验装置"]
-    path = town.pack({"unless": ["road"]})
-    path.write_text(path.read_text(encoding="utf-8") + "\n" + ROAD, encoding="utf-8")
+    town.pack({"unless": ["road"]}, classes=ROAD)
     found = town.check(squares, columns={"YDXZ": ["0701", "1202", None, None, "1202", None], "XMLX": texts})
     assert sorted(found.hits()) == ["both", "house", "unheard", "unlike"]
     problems = {problem["code"]: problem for problem in found.answer.json["problems"]}
@@ -99,8 +97,7 @@ def test_a_use_that_is_no_code_is_told_and_excuses_nobody(town):
         "part": "1202/公路",
         "none": None,
     }
-    path = town.pack({"unless": ["road"]})
-    path.write_text(path.read_text(encoding="utf-8") + "\n" + ROAD, encoding="utf-8")
+    town.pack({"unless": ["road"]}, classes=ROAD)
     found = town.check(dict.fromkeys(uses, SQUARE), columns={"YDXZ": list(uses.values())})
     assert sorted(found.hits()) == ["again", "both", "name", "none", "part"]
     named, partly, silent = found.answer.json["problems"]
@@ -123,12 +120,9 @@ def test_a_use_that_is_no_code_is_told_and_excuses_nobody(town):
     ],
 )
 def test_a_field_that_may_say_what_a_project_is_under_another_name_is_told_and_not_read(town, columns, expected):
-    rule = {"unless": ["road"]}
     texts = {"用途": " ", "XMLX": "公路", "项目类": "公路", "项目类型": "公路"}
     values = {name: [texts.get(name, "1202")] for name in columns}
-    town.pack(rule)
-    path = town.folder / "test.toml"
-    path.write_text(path.read_text(encoding="utf-8") + "\n" + ROAD, encoding="utf-8")
+    town.pack({"unless": ["road"]}, classes=ROAD)
     found = town.check({"A": SQUARE}, columns=values)
     remarks = found.answer.json["problems"]
     problems = {one["field"]: one["message"] for one in remarks if one["code"] == "project.field_unread"}
@@ -179,8 +173,7 @@ def test_a_condition_that_says_otherwise_of_two_uses_of_a_parcel_is_unknown(desk
 def test_a_code_is_of_the_system_that_the_parcel_names(desk):
     """0602 is a mine in the survey and nothing in the classes of 2023; 1002 the other way round."""
     desk.layer("ZONE", [SQUARE])
-    path = desk.pack({"only": ["mining"]})
-    path.write_text(path.read_text(encoding="utf-8") + "\n" + MINING, encoding="utf-8")
+    desk.pack({"only": ["mining"]}, classes=MINING)
     columns = {"YDXZ": ["0602", "0602", "1002", "1002"], "code_system": ["survey", None, "survey", "land-sea-2023"]}
     found = desk.check({"mine": SQUARE, "grass": SQUARE, "wood": SQUARE, "quarry": SQUARE}, columns=columns)
     assert list(found.hits()) == ["mine", "quarry"]
@@ -188,8 +181,7 @@ def test_a_code_is_of_the_system_that_the_parcel_names(desk):
 
 def test_full_width_and_small_letters_are_the_same_codes(desk):
     desk.layer("ZONE", [SQUARE])
-    path = desk.pack({"unless": ["road"]})
-    path.write_text(path.read_text(encoding="utf-8") + "\n" + ROAD, encoding="utf-8")
+    desk.pack({"unless": ["road"]}, classes=ROAD)
     found = desk.check({"A": SQUARE, "B": SQUARE, "C": SQUARE}, columns={"YDXZ": ["１２０２", "s12", "ｓ２\u200b"]})
     assert list(found.hits()) == ["C"]
 
@@ -197,15 +189,9 @@ def test_full_width_and_small_letters_are_the_same_codes(desk):
 def test_a_class_of_an_earlier_pack_may_be_named_and_one_that_none_has_is_refused(desk):
     """The ordinance has its own idea of mining, which goes before the common one."""
     desk.layer("ZONE", [SQUARE])
-    common = desk.pack({"id": "common", "verdict": "notice", "unless": ["mining"]})
-    first = desk.folder / "first.toml"
-    text = common.read_text(encoding="utf-8").replace('id = "test"', 'id = "first"')
-    first.write_text(text + "\n" + ROAD + MINING, encoding="utf-8")
-    ordinance = desk.pack({"id": "local", "unless": ["road", "mining"]}).read_text(encoding="utf-8")
-    own = desk.folder / "second.toml"
-    own.write_text(
-        ordinance.replace('id = "test"', 'id = "second"') + "\n" + MINING.replace("1002", "0701"), encoding="utf-8"
-    )
+    common, local = {"id": "common", "verdict": "notice", "unless": ["mining"]}, {"id": "local"}
+    first = desk.pack(common, id="first", classes=ROAD + MINING)
+    own = desk.pack({**local, "unless": ["road", "mining"]}, id="second", classes=MINING.replace("1002", "0701"))
     parcels, out = desk.parcels(PARCELS, FACTS), desk.folder / "both.gpkg"
     answer = desk.run("check", desk.library, parcels, "--pack", first, "--pack", own, "--out", out).done()
     findings = gpd.read_file(out, layer="findings")
@@ -217,8 +203,7 @@ def test_a_class_of_an_earlier_pack_may_be_named_and_one_that_none_has_is_refuse
 
 def test_a_code_of_a_system_that_nobody_knows_says_nothing(desk):
     desk.layer("ZONE", [SQUARE])
-    path = desk.pack({"unless": ["mining"]})
-    path.write_text(path.read_text(encoding="utf-8") + "\n" + MINING, encoding="utf-8")
+    desk.pack({"unless": ["mining"]}, classes=MINING)
     found = desk.check({"A": SQUARE}, columns={"YDXZ": ["1002"], "code_system": ["ours"]})
     assert found.finding("A").reason == "no_fact"
 
@@ -310,8 +295,7 @@ def test_the_law_of_the_day_decides(desk):
     ],
 )
 def test_a_wrong_key_is_named_with_its_rule(town, rule, code, field):
-    path = town.pack(rule)
-    path.write_text(path.read_text(encoding="utf-8") + "\n" + ROAD, encoding="utf-8")
+    path = town.pack(rule, classes=ROAD)
     parcels = town.parcels({"A": SQUARE})
     answer = town.run("check", town.library, parcels, "--pack", path)
     assert answer.code == 3
@@ -329,10 +313,8 @@ def test_words_of_a_class_and_kinds_that_no_register_has_are_refused_with_the_wa
         f'kinds = ["cableway"]\n{own}': [],
         f'kinds = ["highway"]\n{twice}': ["pack.kind"],
     }
-    path = town.pack({"unless": ["road"]})
-    rule = path.read_text(encoding="utf-8")
     for text, codes in texts.items():
-        path.write_text(rule + head + text, encoding="utf-8")
+        path = town.pack({"unless": ["road"]}, classes=head + text)
         parcels = town.parcels({"A": SQUARE}, {"XMLX": ["云顶飞天魔毯工程"]})
         answer = town.run("check", town.library, parcels, "--pack", path)
         assert (answer.code, answer.codes) == (3 if codes else 0, codes)
@@ -350,9 +332,7 @@ WRONG_CLASSES = (
 
 @pytest.mark.parametrize("text", WRONG_CLASSES)
 def test_a_wrong_class_is_named(town, text):
-    path = town.pack({})
-    head = '\n[class.road]\ntitle = { zh = "路", en = "Road" }\n'
-    path.write_text(path.read_text(encoding="utf-8") + head + text, encoding="utf-8")
+    path = town.pack({}, classes='[class.road]\ntitle = { zh = "路", en = "Road" }\n' + text)
     answer = town.run("check", town.library, town.parcels({"A": SQUARE}), "--pack", path)
     assert (answer.code, answer.codes) == (3, ["pack.class"])
 

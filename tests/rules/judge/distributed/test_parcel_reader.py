@@ -2,7 +2,7 @@
 
 import geopandas as gpd
 import pytest
-from shapely import MultiPolygon, Polygon, affinity, box
+from shapely import LineString, MultiPolygon, Polygon, affinity, box
 
 from onemap.layers.sources import reading
 from onemap.rules.judge.distributed import parcel_reader
@@ -80,15 +80,20 @@ def spoil_rows(how):
             frame.loc[20, "geometry"] = None
         if how == "system":
             frame = frame.set_crs("EPSG:4490", allow_override=True)
+        if how == "widths":
+            frame["HXKD"] = 0.0
+            frame.loc[[5, 40], "geometry"] = LineString([(0, 0), (9, 9)])
+            frame.loc[50, "geometry"] = BOW_TIE
         return frame
 
     return change
 
 
-@pytest.mark.parametrize("how", ["ids", "ground", "system"])
+@pytest.mark.parametrize("how", ["ids", "ground", "system", "widths"])
 def test_what_is_wrong_is_refused_in_the_same_words(town, part_by_part, how):
     rewrite_parcels(town.desk, spoil_rows(how))
-    at_once, in_parts = both_ways(town.desk, part_by_part)
+    more = ("--land-width", "HXKD") if how == "widths" else ()
+    at_once, in_parts = both_ways(town.desk, part_by_part, *more)
     assert at_once["problems"] and in_parts == at_once
     assert not work(town.desk).exists()
 

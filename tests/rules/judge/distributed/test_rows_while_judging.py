@@ -13,7 +13,7 @@ from onemap.rules.display.outputs import outputs
 from onemap.rules.judge.check import layers_of_check
 from onemap.rules.judge.distributed.merging import ChunkOnDisk
 from onemap.rules.judge.distributed.parcel_reader import ParcelsInMemory
-from onemap.rules.judge.distributed.run_in_blocks import run_in_blocks
+from onemap.rules.judge.distributed.run_in_blocks import AskedWork, run_in_blocks
 from onemap.rules.judge.distributed.work import LocalEngine
 from onemap.rules.judge.inputs.parcels import no_parcels
 from onemap.rules.judge.question.question import CheckOptions, question_of
@@ -53,7 +53,7 @@ def test_rows_that_lie_packed_are_kept_without_being_read(row):
     with open_library(str(row.library)) as library:
         question = question_of(library, wishes, "en")
         blank = replace(question, parcels=no_parcels(question.parcels.source, question.parcels.source_hash))
-        how = (None, None, LocalEngine(library, 1), SILENT, None, 7)
+        how = AskedWork(None, None, 7), LocalEngine(library, 1), SILENT
         with (
             run_in_blocks(library, blank, ParcelsInMemory(question.parcels), *how) as run,
             run_recorder(library, run.record["id"], run.parcels) as recorder,

@@ -18,7 +18,7 @@ from onemap.rules.judge.check import layers_of_check, run_in_parts
 from onemap.rules.judge.check.check import check, check_in_parts
 from onemap.rules.judge.distributed import parcel_files
 from onemap.rules.judge.distributed.parcel_reader import ParcelsInMemory
-from onemap.rules.judge.distributed.run_in_blocks import run_in_blocks
+from onemap.rules.judge.distributed.run_in_blocks import AskedWork, run_in_blocks
 from onemap.rules.judge.distributed.work import LocalEngine
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.inputs.parcels import no_parcels
@@ -68,7 +68,7 @@ def both_ways(desk, most_parcels=7, workers=1, against=None, parcels=None, in_pa
         question = question_of(library, wishes, "en")
         whole = check(library, question, Threads(workers), against)
         blank = replace(question, parcels=no_parcels(question.parcels.source, question.parcels.source_hash))
-        how = (None, None, LocalEngine(library, workers), SILENT, against, most_parcels)
+        how = AskedWork(None, None, most_parcels, against), LocalEngine(library, workers), SILENT
         with run_in_blocks(library, blank, ParcelsInMemory(question.parcels), *how, in_parts=in_parts) as run:
             assert run.blocks > 1 and whole.tables and run.is_ahead == in_parts
             return whole, run, whole_tables(run)

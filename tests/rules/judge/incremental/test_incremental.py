@@ -1,7 +1,5 @@
 """A run against an earlier one computes only changes, and equals a whole run."""
 
-import sqlite3
-
 import geopandas as gpd
 import pytest
 from shapely import Polygon, affinity, box
@@ -12,6 +10,7 @@ from onemap.rules.judge.runs.run_store import GIVEN, KEPT, stored_rows
 from onemap.tests.rules.changing_town import RULES, Town
 from onemap.tests.rules.command import command
 from onemap.tests.rules.judge.kinds.test_raster import write_grid
+from onemap.tests.rules.run_damage import change_library
 
 
 @pytest.fixture(scope="module")
@@ -157,9 +156,7 @@ def test_a_raster_is_told_of_as_by_a_whole_run_and_computed_once_it_is_another(d
 
 @pytest.mark.slow
 def test_a_layer_that_is_damaged_since_is_unknown_as_in_a_whole_run(town):
-    with sqlite3.connect(town.desk.library) as connection:
-        connection.execute('DROP TABLE "PLAN__1"')
-    connection.close()
+    change_library(town.desk.library, 'DROP TABLE "PLAN__1"')
     again = town.check(against=town.first["id"])
     of_plan = sum(rule.get("layer") == "PLAN" and rule["kind"] != "composition" for rule in RULES)
     assert again["computed"] == of_plan * len(town.parcels)
@@ -196,9 +193,7 @@ def test_runs_that_follow_each_other_have_the_rows_of_whole_ones_and_need_no_ear
     assert 0 < third["computed"] < 2 * len(town.parcels) and stored_run(town, third) == stored_run(town, whole)
     copy = tmp_path / "copy.gpkg"
     assert town.desk.run("copy", town.desk.library, copy).code == 0
-    with sqlite3.connect(copy) as connection:
-        connection.execute("DELETE FROM onemap_run_blocks WHERE run IN (?, ?)", (town.first["id"], second["id"]))
-    connection.close()
+    change_library(copy, "DELETE FROM onemap_run_blocks WHERE run IN (?, ?)", town.first["id"], second["id"])
     assert stored_run(town, third, copy) == stored_run(town, whole)
     codes = set(town.desk.run("verify", copy, "--run", third["id"]).codes)
     assert codes == {"verify.record_gone", "verify.more"}  # and no row of the third is another

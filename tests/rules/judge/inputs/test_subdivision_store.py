@@ -13,6 +13,7 @@ from onemap.layers.library.versions import read_version, versions
 from onemap.rules.judge.inputs.subdivision_store import WORTH_VERTICES, cut_near
 from onemap.rules.judge.overlay.subdivision import subdivide_polygons
 from onemap.rules.judge.runs.run_store import KEPT, stored_rows
+from onemap.tests.rules.run_damage import change_library
 
 RULES = (
     {"id": "zone", "where": "GRADE < 3"},
@@ -68,23 +69,20 @@ def stored_pieces(library):
         return connection.execute("SELECT cut, fid, part, length(content) FROM onemap_pieces ORDER BY 1,2,3").fetchall()
 
 
-def spoilt(library, statement):
-    with sqlite3.connect(library) as connection:
-        connection.execute(statement)
-
-
 @pytest.mark.slow
 def test_every_row_is_equal_with_and_without_what_is_kept_and_when_it_is_damaged(city, parcels):
-    spoilt(city.library, "DROP TABLE IF EXISTS onemap_pieces")
+    change_library(city.library, "DROP TABLE IF EXISTS onemap_pieces")
     fresh = run_check(city, parcels)
     assert len(fresh["overlaps"]) > 40
     written = stored_pieces(city.library)
     assert {fid for _, fid, _, _ in written} == {1, 2}  # the third is small
     assert run_check(city, parcels) == fresh
     assert stored_pieces(city.library) == written
-    spoilt(city.library, "UPDATE onemap_pieces SET content = zeroblob(length(content)) WHERE fid = 1 AND part % 2 = 0")
+    change_library(
+        city.library, "UPDATE onemap_pieces SET content = zeroblob(length(content)) WHERE fid = 1 AND part % 2 = 0"
+    )
     assert run_check(city, parcels) == fresh
-    spoilt(city.library, "DELETE FROM onemap_pieces WHERE fid = 2 AND part = 1")
+    change_library(city.library, "DELETE FROM onemap_pieces WHERE fid = 2 AND part = 1")
     assert run_check(city, parcels) == fresh
     assert stored_pieces(city.library) == written
 
@@ -107,7 +105,7 @@ def test_a_new_version_has_pieces_of_its_own(city, parcels):
     after = run_check(city, parcels)
     assert after["overlaps"] != before["overlaps"]
     assert len({cut for cut, _, _, _ in stored_pieces(city.library)}) == 2
-    spoilt(city.library, "DROP TABLE onemap_pieces")
+    change_library(city.library, "DROP TABLE onemap_pieces")
     assert run_check(city, parcels) == after
 
 

@@ -1,6 +1,5 @@
 """The rows that two versions share: the library finds those that reading both finds, by their bytes alone."""
 
-import sqlite3
 from datetime import date
 
 import numpy as np
@@ -12,10 +11,10 @@ from onemap.layers.library.chosen_features import features_near, features_of
 from onemap.layers.library.library import open_library
 from onemap.layers.library.version_differences import alike_rows
 from onemap.layers.library.versions import read_version, versions
-from onemap.layers.stores import geopackage
 from onemap.layers.stores.store import DamagedTable
 from onemap.rules.judge.inputs.changed_features import changed_features, changed_of_rest
 from onemap.rules.judge.inputs.layer_sources import Sources
+from onemap.tests.rules.run_damage import change_library
 
 ZONES = [box(50 * n, 0, 50 * n + 40, 30 + n) for n in range(30)]
 GRADES = [n % 3 for n in range(30)]
@@ -85,18 +84,13 @@ def test_checksums_that_lie_make_no_row_the_same(desk):
     made = edits()
     add(desk, made["none"], "a")
     add(desk, made["one moved"], "b")
-    with sqlite3.connect(desk.library) as connection:
-        connection.execute(
-            "UPDATE onemap_row_hashes SET hashes = (SELECT hashes FROM onemap_row_hashes WHERE table_name = 'ZONE__1')"
-        )
-    connection.close()
+    first = "SELECT hashes FROM onemap_row_hashes WHERE table_name = 'ZONE__1'"
+    change_library(desk.library, f"UPDATE onemap_row_hashes SET hashes = ({first})")
     with open_library(str(desk.library)) as library:
         one, other = versions(library)
         alike = alike_rows(library, one, other, "KEY")
         assert sorted({*range(1, 31)} - {*alike.before.tolist()}) == [8]
-    with sqlite3.connect(desk.library) as connection:
-        connection.execute("UPDATE onemap_row_hashes SET hashes = x'00'")
-    connection.close()
+    change_library(desk.library, "UPDATE onemap_row_hashes SET hashes = x'00'")
     with open_library(str(desk.library)) as library:
         assert alike_rows(library, one, other, "KEY") is None
 
@@ -105,11 +99,8 @@ def test_numbers_of_another_type_and_rows_that_are_gone_are_not_the_same(desk):
     made = edits()
     add(desk, made["none"], "a")
     add(desk, made["none"], "b", valid_from="2024-01-01")
-    with sqlite3.connect(desk.library) as connection:
-        geopackage.add_functions(connection)  # triggers ask for them
-        connection.execute("UPDATE \"ZONE__2\" SET grade = CAST('1' AS TEXT) WHERE fid = 2")
-        connection.execute('UPDATE "ZONE__2" SET grade = 0.5 WHERE fid = 3')
-    connection.close()
+    change_library(desk.library, "UPDATE \"ZONE__2\" SET grade = CAST('1' AS TEXT) WHERE fid = 2")
+    change_library(desk.library, 'UPDATE "ZONE__2" SET grade = 0.5 WHERE fid = 3')
     with open_library(str(desk.library)) as library:
         one, other = versions(library)
         alike = alike_rows(library, one, other, "KEY")
@@ -118,10 +109,7 @@ def test_numbers_of_another_type_and_rows_that_are_gone_are_not_the_same(desk):
         assert features_of(library, one, np.array([1, 2, 30])).attributes["KEY"].tolist() == ["z0", "z1", "z29"]
         with pytest.raises(DamagedTable):
             features_of(library, one, np.array([30, 31]))
-    with sqlite3.connect(desk.library) as connection:
-        geopackage.add_functions(connection)
-        connection.execute('DELETE FROM "ZONE__2" WHERE fid = 30')
-    connection.close()
+    change_library(desk.library, 'DELETE FROM "ZONE__2" WHERE fid = 30')
     with open_library(str(desk.library)) as library:
         assert alike_rows(library, one, other, "KEY") is None
 
@@ -136,8 +124,6 @@ def test_what_lies_near_some_boxes_is_what_is_near_any_of_them(desk):
         near = [any(shape.intersects(box(*one)) for one in boxes.tolist()) for shape in whole.geometries]
         assert found.fids.tolist() == whole.fids[near].tolist() == [3, 21, 22]
         assert found.attributes.equals(whole.attributes[near].reset_index(drop=True))
-    with sqlite3.connect(desk.library) as connection:
-        connection.execute(f'DELETE FROM "rtree_{version.table}_geom" WHERE id = 9')
-    connection.close()
+    change_library(desk.library, f'DELETE FROM "rtree_{version.table}_geom" WHERE id = 9')
     with open_library(str(desk.library)) as library, pytest.raises(DamagedTable):
         features_near(library, version, boxes)

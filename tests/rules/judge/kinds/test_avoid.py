@@ -196,9 +196,8 @@ def test_when_limits_a_rule_to_parcels_and_an_unknown_when_applies_it(desk):
 def test_it_is_explained_which_fact_is_missing(desk):
     desk.layer("ZONE", [SQUARE])
     rule = {"when": "XMLX = '工业' OR JZGD > 24", "unless": ["road"]}
-    path = desk.pack(rule)
     road = 'title = { zh = "道路", en = "Roads" }\nkinds = ["highway"]\nuse = ["1202"]\n'
-    path.write_text(path.read_text(encoding="utf-8") + f"\n[class.road]\n{road}", encoding="utf-8")
+    path = desk.pack(rule, classes=f"[class.road]\n{road}")
     parcels = desk.parcels({"A": SQUARE}, {"XMLX": ["教育"]})
     run = desk.run("check", desk.library, parcels, "--pack", path).json["run"]["id"]
     (rule_id,) = tomllib.loads(path.read_text(encoding="utf-8"))["rule"]

@@ -15,7 +15,7 @@ from onemap.layers.library.library import open_library
 from onemap.layers.messages import LANGUAGES
 from onemap.rules.judge.kinds import KINDS
 from onemap.rules.judge.kinds.ground import Ground, Judgement, Measures, Pairs, no_ground
-from onemap.rules.judge.kinds.kind import AMOUNT, AT_LEAST, AT_MOST, WHOLE, Key, Kind, KindReason, no_problems
+from onemap.rules.judge.kinds.kind import AMOUNT, AT_LEAST, AT_MOST, WHOLE, Key, Kind, KindReason
 from onemap.rules.judge.runs.run_store import stored_packs
 from onemap.rules.review.cases.drafting import DraftedFinding, drafted_text
 from onemap.rules.verbs.commands.pack_reference import pack_reference
@@ -85,7 +85,7 @@ FEW = replace(
             limit=AT_MOST,
         )
     },
-    problems=no_problems,
+    problems=lambda _: [],
     allowed=lambda options: options["most_points"],
 )
 POINTS = [Point(1, 1), Point(2, 2), Point(3, 3), Point(4, 4), Point(21, 1), Point(22, 2)]

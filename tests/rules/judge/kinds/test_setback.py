@@ -1,9 +1,7 @@
 """setback: P ∩ the features grown by their distance; straight parts by hand, round ones by formula."""
 
-import contextlib
 import json
 import math
-import sqlite3
 
 import numpy as np
 import pytest
@@ -11,6 +9,7 @@ import shapely
 from shapely import LineString, Point, box
 
 from onemap.tests.rules.judge.overlay.test_grown_ground import WIGGLE
+from onemap.tests.rules.run_damage import change_library
 
 ROAD = LineString([(-1000, 0), (1000, 0)])
 
@@ -243,8 +242,7 @@ def test_official_zones_decide_where_they_speak_though_nothing_else_was_ever_loa
 def test_where_official_zones_cannot_be_read_nothing_is_known(desk):
     desk.layer("ROAD", [LineString([(-1000, 0), (1000, 0)])], geometry="line")
     desk.layer("OFFICIAL", [box(-100, -30, 100, 30)])
-    with contextlib.closing(sqlite3.connect(desk.library, isolation_level=None)) as connection:
-        connection.execute('DROP TABLE "rtree_OFFICIAL__1_geom"')
+    change_library(desk.library, 'DROP TABLE "rtree_OFFICIAL__1_geom"')
     found = desk.check({"A": box(0, 25, 10, 35)}, setback(layer="ROAD", distance_m=20, instead="OFFICIAL"))
     assert found.unknowns() == {"A": (100.0, "unreadable")} and found.hits() == {}
 

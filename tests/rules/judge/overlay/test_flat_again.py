@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import shapely
 
-from onemap.rules.judge.overlay import flat_again as kept
-from onemap.rules.judge.overlay.flat_again import flat_again
+from onemap.rules.judge.overlay import candidate_pairs as kept
+from onemap.rules.judge.overlay.candidate_pairs import flat_again
 from onemap.rules.judge.overlay.flat_polygons import FlatPolygons
 from onemap.rules.judge.overlay.threads import Threads
 
@@ -43,7 +43,7 @@ def test_what_was_asked_longest_ago_is_let_go_of_when_there_is_too_much(monkeypa
 
 
 def test_many_polygons_and_none_are_not_kept(monkeypatch):
-    monkeypatch.setattr(kept, "_MOST_POLYGONS", 3)
+    monkeypatch.setattr(kept, "_MOST_KEPT", 3)
     for polygons in (rounds(4), rounds(0)):
         assert len(flat_again(polygons, Threads()).edges) == len(polygons)
     assert not kept._KEPT

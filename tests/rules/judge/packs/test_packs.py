@@ -1,7 +1,6 @@
 """Packs: mistakes are named with pack, rule and key; a city's own rule replaces another."""
 
 import hashlib
-import sqlite3
 from dataclasses import replace
 from datetime import date
 
@@ -13,6 +12,7 @@ from onemap.layers.errors import OneMapError
 from onemap.rules.judge.packs.pack import DEFAULT_PACK, joined_rules, pack_text, parse_pack, parse_packs
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.conftest import Outcome
+from onemap.tests.rules.run_damage import change_library
 from onemap.tests.rules.small_pack import pack_text as pack_of
 
 SQUARE = box(0, 0, 10, 10)
@@ -151,9 +151,8 @@ def test_conditions_days_turned_round_and_blank_laws_are_refused_of_a_new_pack_a
     answer = desk.run("check", desk.library, parcels, "--pack", own)
     assert (answer.code, answer.codes) == (3, ["rule.never", "rule.always", "rule.days", "rule.basis"])
     assert desk.run("pack", "enact", desk.library, own, "--by", "li", "--reason", "r").codes == answer.codes
-    with sqlite3.connect(desk.library) as connection:  # as an earlier version of the program took it
-        connection.execute("UPDATE onemap_packs SET id = 'test', content = ?", (own.read_text(encoding="utf-8"),))
-    connection.close()
+    text = own.read_text(encoding="utf-8")  # as an earlier version of the program took it
+    change_library(desk.library, "UPDATE onemap_packs SET id = 'test', content = ?", text)
     remarks = [one["code"] for one in desk.run("check", desk.library, parcels).json["problems"]]
     assert remarks == answer.codes
 

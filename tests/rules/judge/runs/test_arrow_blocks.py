@@ -20,6 +20,7 @@ from onemap.rules.judge.runs import arrow_blocks
 from onemap.rules.judge.runs.arrow_blocks import Rows, read_columns, read_shapes, rows_of_table, same_rows, stream_of
 from onemap.rules.judge.runs.run import Chunk
 from onemap.rules.judge.runs.run_store import GIVEN, KEPT, Recorder, log_run, stored_question, stored_rows
+from onemap.tests.rules.run_damage import change_library
 
 SQUARE = box(0, 0, 10, 10)
 NUMBERS = st.floats(allow_nan=False) | st.integers(-(2**70), 2**70) | st.booleans()
@@ -137,9 +138,8 @@ def test_a_run_taken_down_in_chunks_reads_like_one_taken_down_at_once(city):
 def test_a_damaged_block_is_refused_by_name(city):
     desk, found = city
     run = found.answer.json["run"]["id"]
-    with sqlite3.connect(desk.library) as connection:
-        connection.execute("UPDATE onemap_run_blocks SET content = substr(content, 1, 99) WHERE name = 'findings'")
-    connection.close()
+    damage = "UPDATE onemap_run_blocks SET content = substr(content, 1, 99) WHERE name = 'findings'"
+    change_library(desk.library, damage)
     answer = desk.run("explain", desk.library, run, "p01", "r")
     assert (answer.code, answer.codes) == (3, ["run.damaged"])
     with open_library(str(desk.library)) as library, pytest.raises(OneMapError, match="run.damaged"):
@@ -183,9 +183,7 @@ def test_the_outline_of_a_parcel_is_held_once_and_comes_back_wherever_it_is_show
         parts = [body for _, stream in shapes for body in read_shapes(stream)[0].to_pylist() if body is not None]
         # Only what is left of the parcel that reaches over the zone's edge is a shape of its own.
         assert parts == [kept[name][6][1] for name in ("findings", "overlaps")]
-    with sqlite3.connect(desk.library) as connection:
-        connection.execute("DELETE FROM onemap_run_blocks WHERE name = ? AND first = 4", (GIVEN,))
-    connection.close()
+    change_library(desk.library, "DELETE FROM onemap_run_blocks WHERE name = ? AND first = 4", GIVEN)
     with open_library(str(desk.library)) as library, pytest.raises(OneMapError, match="run.damaged"):
         stored_rows(library, run, "parcels")
 

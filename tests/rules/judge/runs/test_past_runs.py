@@ -10,6 +10,7 @@ from shapely import box
 from onemap.rules.verbs.commands.verb_text import result_text
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.conftest import Desk
+from onemap.tests.rules.run_damage import change_library
 
 SQUARE, BESIDE = box(0, 0, 10, 10), box(50, 50, 60, 60)
 
@@ -118,8 +119,7 @@ def test_a_run_is_asked_for_by_its_name(two):
 
 def test_a_library_made_before_runs_had_names_takes_them_too(two):
     desk, (first, _) = two
-    with sqlite3.connect(desk.library) as connection:
-        connection.execute("DROP TABLE onemap_run_names")
+    change_library(desk.library, "DROP TABLE onemap_run_names")
     assert desk.run("runs", desk.library).json["runs"][0]["name"] is None
     assert desk.run("runs", desk.library, first, "--name", "kept").code == 0
     assert desk.run("runs", desk.library, first).json["name"] == "kept"

@@ -1,7 +1,6 @@
 """Stored runs: explained, repeated row by row, compared with a trial; damage is located."""
 
 import shutil
-import sqlite3
 
 import numpy as np
 import pytest
@@ -13,7 +12,7 @@ from onemap.rules.judge.inputs.parcels import dissolve_parts
 from onemap.rules.judge.kinds.finding_figures import PLAIN
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.conftest import Desk, Outcome
-from onemap.tests.rules.run_damage import change_value
+from onemap.tests.rules.run_damage import change_library, change_value
 
 SQUARE = box(0, 0, 10, 10)
 
@@ -154,10 +153,7 @@ def test_a_row_that_was_changed_is_found_by_repeating_the_run(city):
 )
 def test_damage_is_located(city, damage, codes):
     desk, _ = city
-    with sqlite3.connect(desk.library) as connection:
-        for name in ("ST_IsEmpty", "ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY"):
-            connection.create_function(name, 1, lambda _: 0)
-        connection.execute(damage)
+    change_library(desk.library, damage)
     answer = desk.run("verify", desk.library)
     assert answer.code == 5 and codes <= set(answer.codes)
 
@@ -173,9 +169,7 @@ def test_damage_is_located(city, damage, codes):
 def test_a_run_that_is_gone_changed_or_not_logged_is_found(city, damage, code):
     desk, found = city
     assert desk.run("verify", desk.library).code == 0
-    with sqlite3.connect(desk.library) as connection:
-        connection.execute(damage, (found.answer.json["run"]["id"],))
-    connection.close()
+    change_library(desk.library, damage, found.answer.json["run"]["id"])
     answer = desk.run("verify", desk.library)
     assert answer.code == 5 and code in answer.codes
 
@@ -190,9 +184,7 @@ def test_a_run_that_is_gone_changed_or_not_logged_is_found(city, damage, code):
 )
 def test_a_run_that_cannot_be_repeated_because_it_is_damaged_is_damage(city, damage):
     desk, found = city
-    with sqlite3.connect(desk.library) as connection:
-        connection.execute(damage)
-    connection.close()
+    change_library(desk.library, damage)
     assert desk.run("verify", desk.library, "--run", found.answer.json["run"]["id"]).code == 5
 
 

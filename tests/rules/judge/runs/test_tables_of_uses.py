@@ -10,6 +10,7 @@ from onemap.layers.library.library import open_library, sha256
 from onemap.rules.judge.kinds import permitted_uses
 from onemap.rules.judge.runs.run_store import run_record
 from onemap.rules.review.cases.staleness import superseded_inputs
+from onemap.tests.rules.run_damage import change_library
 
 NAME = "land-use-permits"
 USE = {"id": "plan", "kind": "use", "parcel_field": "YDXZ", "plan_field": "YDXZDM", "permits": NAME}
@@ -92,10 +93,7 @@ def test_a_mended_table_supersedes_its_pack(city, tables):
 def test_a_table_that_was_edited_or_taken_away_in_the_library_is_seen(city, edit, code):
     desk, found = city
     run = found.answer.json["run"]
-    with sqlite3.connect(desk.library) as connection:
-        kept = (run["packs"][0]["tables"][0]["hash"],)
-        assert connection.execute(f"{edit} WHERE hash = ?", kept).rowcount == 1
-    connection.close()
+    assert change_library(desk.library, f"{edit} WHERE hash = ?", run["packs"][0]["tables"][0]["hash"]) == 1
     answer = desk.run("verify", desk.library, "--run", run["id"])
     assert answer.code not in (0, 70) and code in answer.codes
     whole = desk.run("verify", desk.library).json["problems"]
