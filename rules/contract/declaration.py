@@ -72,7 +72,6 @@ class Parameter:
         return bool(_MAY_BE_PATH.search(self.metavar))
 
 
-@dataclass(frozen=True)
 class Verb:
     """One verb, of one word or two, and its parameters. Verbs that make data are Processing algorithms too.
 
@@ -80,11 +79,16 @@ class Verb:
     for_others: whether other systems may ask it (`mcp`, `web`): it answers, and changes no layer and no case.
     """
 
-    name: str
-    parameters: tuple[Parameter, ...]
-    makes_data: bool = False
-    work: str = "library_work"
-    for_others: bool = False
+    def __init__(
+        self,
+        name: str,
+        *parameters: Parameter,
+        makes_data: bool = False,
+        work: str = "library_work",
+        for_others: bool = False,
+    ) -> None:
+        self.name, self.parameters = name, parameters
+        self.makes_data, self.work, self.for_others = makes_data, work, for_others
 
     def run(self, values: Values, context: "VerbContext") -> Result:
         """Do the work, which cannot be cancelled once it has returned. Mark a result from a rehearsal's library."""

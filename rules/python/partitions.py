@@ -21,7 +21,7 @@ from onemap.rules.judge.findings.run_tables import ROW_TABLES
 from onemap.rules.judge.inputs.parcels import id_field_of
 from onemap.rules.python.verb_call import plain_values
 
-_CHECK = Verb("check", CHECK_PARAMETERS)
+_CHECK = Verb("check", *CHECK_PARAMETERS)
 Box: TypeAlias = Sequence[float] | gpd.GeoDataFrame | gpd.GeoSeries
 _SIDES = 4
 
