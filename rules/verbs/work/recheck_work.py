@@ -1,13 +1,14 @@
 """Recheck open cases and named checks by today's data, such as every night. Nothing is written."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from onemap.layers.errors import OneMapError, UsageError
-from onemap.layers.library.library import Library
+from onemap.layers.library.library import Library, open_library
 from onemap.layers.messages import ProblemRecord, problem_record
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.judge.overlay.threads import Threads
@@ -25,7 +26,6 @@ _OPEN = (
 def recheck(values: Values, context: VerbContext) -> Result:
     """Judge open cases and stored checks again by today's packs and versions: changed verdicts, reasons, warnings."""
     from onemap.layers.files.atomic_output import check_places
-    from onemap.layers.library.library import open_library
     from onemap.rules.display.outputs.sheet_titles import KnownTitles
     from onemap.rules.numbers.indicators.indicator_pack import indicator_titles
     from onemap.rules.numbers.warnings.warning_pages import titled_rows
@@ -151,7 +151,6 @@ def open_cases(library: Library) -> list[Any]:
 
 def _case_record(library: Library, case: Any, values: Values, context: VerbContext, progress: Any) -> dict[str, Any]:
     """A case: its parcels with changed verdicts, and the changes behind them; or why it cannot be judged."""
-    from dataclasses import replace
 
     from onemap.rules.review.recheck import recheck as recheck_case
 
@@ -168,7 +167,6 @@ def _run_record(
     library: Library, run: str, name: str | None, values: Values, context: VerbContext, progress: Any
 ) -> dict[str, Any]:
     """A stored check: its parcels with changed verdicts, and the changes behind them."""
-    from dataclasses import replace
 
     from onemap.rules.review.recheck import recheck_run
 
