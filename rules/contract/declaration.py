@@ -33,7 +33,7 @@ _FILES = (
 )
 # Where a table of a database may be named in place of a file.
 _TABLES = {"LIBRARY", "SOURCE", "PARCELS", "CODE=FILE", "district|extent|FILE", "district|extent|features|FILE"}
-WRITTEN = ("out", "page", "report", "target", "project")  # the parameters that name what a verb writes
+WRITTEN = ("out", "page", "report", "findings", "target", "project")  # the parameters that name what a verb writes
 
 
 @dataclass(frozen=True)
@@ -321,16 +321,13 @@ def _convert(parameter: Parameter, value: Any) -> Any:
             raise UsageError("usage.value", field=_shown_name(parameter), value=value)
         return value
     if parameter.repeated:
-        items = [_text(parameter, item) for item in (value if isinstance(value, (list, tuple)) else [value])]
-        return [_converted_value(parameter, item) for item in items]
+        items = value if isinstance(value, (list, tuple)) else [value]
+        return [_converted_value(parameter, _text(parameter, item)) for item in items]
     if isinstance(value, (list, tuple)):
         value = ",".join(map(str, value))
     if isinstance(value, dict):
         value = ",".join(f"{key}={item}" for key, item in value.items())
-    text = _text(parameter, value)
-    if parameter.choices and text not in parameter.choices:
-        raise UsageError("usage.choice", field=_shown_name(parameter), value=text, allowed=list(parameter.choices))
-    return _converted_value(parameter, text)
+    return _converted_value(parameter, _text(parameter, value))
 
 
 def _text(parameter: Parameter, value: Any) -> str:
@@ -359,6 +356,8 @@ def _check_place(parameter: Parameter, text: str) -> None:
 
 
 def _converted_value(parameter: Parameter, text: str) -> Any:
+    if parameter.choices and text not in parameter.choices:
+        raise UsageError("usage.choice", field=_shown_name(parameter), value=text, allowed=list(parameter.choices))
     if parameter.convert is None:
         return text
     try:

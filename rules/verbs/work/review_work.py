@@ -319,7 +319,7 @@ def review_notice(values: Values, context: VerbContext) -> Result:
     from onemap.rules.review.statement.document_words import words
 
     labels = {language: words(language) for language in LANGUAGES}
-    asked = (values["days"], tuple(values.get("withhold") or ()), _reason(values))
+    asked = (values["days"], tuple(dict.fromkeys(values.get("withhold") or ())), _reason(values))
     return _take_step(values, context, open_notice, *asked, labels)
 
 
