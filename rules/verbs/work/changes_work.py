@@ -46,7 +46,8 @@ def changes(values: Values, context: VerbContext) -> Result:
         more = turned_tables(turned["cases"], turned["runs"]) | _opinion_tables(turned["cases"])
     problems = [problem_record(problem, context.language) for problem in found.problems]
     titles = KnownTitles(known["rules"], catalogue=catalogue, layers=(values["code"],))
-    language, record = context.language, _record(values["code"], found.layers)
+    layers = [{"code": values["code"], "label": one["version"], "hash": one["hash"]} for one in found.layers]
+    language, record = context.language, {"kind": "changes", "layers": layers}
     problems += write_tables({**found.tables, **more}, crs, values, language, language, titles=titles, record=record)
     answer: Result = {
         **found.counts,
@@ -65,14 +66,6 @@ def changes(values: Values, context: VerbContext) -> Result:
         foot = figures_foot(shown, context.language)
         answer["page"] = write_pages(values, pages, context, foot=foot, record=record)
     return answer
-
-
-def _record(code: str, versions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The record of the files' origin."""
-    return {
-        "kind": "changes",
-        "layers": [{"code": code, "label": one["version"], "hash": one["hash"]} for one in versions],
-    }
 
 
 def _class_titles(

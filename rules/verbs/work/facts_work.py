@@ -110,7 +110,8 @@ _HINTS = {"project_code": "2026-130102-47-01-012345", "region": "130102", "credi
 
 def _project_fields(language: str) -> list[dict[str, Any]]:
     """The facts of a project that its documents print; no rule asks for them."""
-    labels, choices = words(language), {"approval_type": APPROVAL_TYPES, "supply": SUPPLIES}
+    labels, titles = words(language), sentences(language)["fact_choice"]
+    choices = {"approval_type": APPROVAL_TYPES, "supply": SUPPLIES}
     return [
         {
             "name": field.key,
@@ -119,13 +120,8 @@ def _project_fields(language: str) -> list[dict[str, Any]]:
             "kind": _KINDS.get(field.key) or _KINDS.get(field.expected, "text"),
             "unit": "",
             "hint": _HINTS.get(field.expected, ""),
-            "choices": [_choice(value, language) for value in choices.get(field.expected, ())],
+            "choices": [{"value": one, "title": titles.get(one, one)} for one in choices.get(field.expected, ())],
             "rules": [],
         }
         for field in FIELDS
     ]
-
-
-def _choice(value: str, language: str) -> dict[str, str]:
-    title = sentences(language)["fact_choice"].get(value, value)
-    return {"value": value, "title": title}

@@ -22,6 +22,7 @@ def indicators(values: Values, context: VerbContext) -> Result:
     from onemap.rules.display.outputs.outputs import remark_records, tables_written
     from onemap.rules.display.outputs.sheet_titles import KnownTitles
     from onemap.rules.judge.findings.run_tables import run_table
+    from onemap.rules.numbers.indicators.indicator_rows import is_failing
     from onemap.rules.numbers.indicators.indicator_sheets import term_titles
     from onemap.rules.numbers.indicators.indicator_storage import record_indicators
     from onemap.rules.numbers.indicators.indicators import indicators as measure
@@ -51,7 +52,7 @@ def indicators(values: Values, context: VerbContext) -> Result:
                 record_indicators(library, found, options)
         held = _versions_of(theme, library, options)
     result: Result = {"run": {**found.record, "recorded": is_kept}, "units": found.units}
-    result["indicators"] = _rows_to_list(rows, values)
+    result["indicators"] = [row for row in rows if is_failing(row)] if values.get("failing") else rows
     result |= {"statuses": dict(Counter(row["status"] for row in rows)), **target_answer(values)}
     problems = [problem_record(one, context.language) for one in found.problems]
     result["problems"] = problems + remark_records(targets, context.language)
@@ -61,13 +62,6 @@ def indicators(values: Values, context: VerbContext) -> Result:
     if values.get("charts"):
         result["charts"] = charts_of(rows, packs, catalogue, context.language, float(values["charts"]))
     return result
-
-
-def _rows_to_list(rows: list[dict[str, Any]], values: Values) -> list[dict[str, Any]]:
-    """The values to list: all of them, or only those that fail."""
-    from onemap.rules.numbers.indicators.indicator_rows import is_failing
-
-    return [row for row in rows if is_failing(row)] if values.get("failing") else rows
 
 
 def _with_unit_labels(rows: Sequence[dict[str, Any]], units: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -122,11 +122,8 @@ def _prove_other(sort: str, name: str, values: Values, context: VerbContext) -> 
     return {**result, **({"report": places} if places else {})}
 
 
-RULES, INDICATORS, DELIVERIES = (
-    "packs",
-    "indicators",
-    "deliveries",
-)  # as the folders are called in which they are shipped
+# As the folders are called in which they are shipped.
+RULES, INDICATORS, DELIVERIES = "packs", "indicators", "deliveries"
 
 
 def sort_of_pack(name: str) -> str:
@@ -230,7 +227,7 @@ def pack_show(values: Values, context: VerbContext) -> Result:
     name = values["pack"]
     hits, run, catalogue = None, None, shipped_catalogue()
     if values.get("library"):
-        with _library_of(values) as library:
+        with open_library(values["library"]) as library:
             catalogue, run = library.catalogue(), _run_of(library, values)
             hits = hits_of_run(library, run) if run else None
     pack = _pack(name, catalogue)
@@ -248,10 +245,6 @@ def pack_show(values: Values, context: VerbContext) -> Result:
         "classes": form.classes(),
         "checklist": form.checklist(),
     }
-
-
-def _library_of(values: Values) -> Any:
-    return open_library(values["library"])
 
 
 def _run_of(library: Any, values: Values) -> str | None:
@@ -392,7 +385,7 @@ def _turned_verdicts(values: Values, before: Sequence[Any], after: Sequence[Any]
     from onemap.rules.judge.runs.run_store import stored_question
     from onemap.rules.review.recheck import turned_by_packs
 
-    with _library_of(values) as library:
+    with open_library(values["library"]) as library:
         run = _run_of(library, values)
         if run is None:
             raise OneMapError("pack.no_run", file=library.label, field="--library")
@@ -410,7 +403,7 @@ def pack_enact(values: Values, context: VerbContext) -> Result:
     from onemap.rules.review.cases.hand import acting_person
 
     given = pack_text(values["pack"])
-    with _library_of(values) as library:
+    with open_library(values["library"]) as library:
         who = acting_person(library, values.get("by"))
         fact = enact(library, given, who, values["reason"], values.get("instead"))
         packs, catalogue = packs_of(library, ()), library.catalogue()
@@ -436,7 +429,7 @@ def pack_versions(values: Values, context: VerbContext) -> Result:
         raise UsageError("usage.required", field="--out" if hash_ else "--hash", verb="pack versions")
     if out:
         check_place(Path(out), bool(values.get("overwrite")), "--out")
-    with _library_of(values) as library:
+    with open_library(values["library"]) as library:
         texts = [(text, name) if text else pack_text(name) for name, text in library.packs()]
         heads = [(pack_head(*one), sha256(one[0])) for one in texts]
         steps = [vars(one) for one in reversed(enactments(library))]

@@ -88,7 +88,8 @@ def _one_run(library: Any, run: str, values: Values, context: VerbContext) -> Re
     }
     needs_tables = outs or values.get("against")
     tables = _tables(library, run, record, rules["unasked"], context.language) if needs_tables else {}
-    titles = _titles(library, run, context.language) if needs_tables else None
+    packs = stored_packs(library, run) if needs_tables else []
+    titles = titles_of_check(library, packs, record, context.language) if needs_tables else None
     # What is refused is refused before anything is written.
     changed = _changes(library, values["against"], tables) if values.get("against") else None
     if outs:
@@ -102,10 +103,6 @@ def _one_run(library: Any, run: str, values: Values, context: VerbContext) -> Re
     if changed is not None and titles is not None:
         result |= {"changed": changed, "rule_titles": titles_of_changed(changed, titles.rules)}
     return result
-
-
-def _titles(library: Any, run: str, language: str) -> KnownTitles:
-    return titles_of_check(library, stored_packs(library, run), check_record(library, run), language)
 
 
 def _tables(library: Any, run: str, record: Mapping[str, Any], unasked: Any, language: str) -> dict[str, Any]:
