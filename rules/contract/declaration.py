@@ -20,17 +20,17 @@ Result = dict[str, Any]
 _MOST, MOST_DAYS = 2**31 - 1, 3_650
 MOST_LAND_M = 10_000  # no route's land is wider
 _WIDEST_MM = 2000  # the longer side of A0 is 1189
-_PATHS = {"LIBRARY", "SOURCE", "PARCELS", "FILE", "FILE.toml", "FILE.xlsx", "FILE|NAME", "FOLDER", "PATH", "TARGET"} | {
+# A file's name need not be text.
+_PATHS = {
+    *("LIBRARY", "SOURCE", "PARCELS", "FILE", "FILE.toml", "FILE.xlsx", "FILE|NAME", "FOLDER", "PATH", "TARGET"),
     *("PROJECT.qgz", "TARGET.pdf", "TARGET.zip", "FILE.json", "A", "B", "T", "CODE=FILE", "district|extent|FILE"),
-}  # a file's name need not be text
+}
 _MAY_BE_PATH = re.compile(r"FILE|PATH|FOLDER|SOURCE|PARCELS|TARGET|LIBRARY|OLD|NEW|PROJECT\.|^[ABT]$")
-_FILES = (
-    _PATHS
-    | {"FILE.html", "FILE.html|pdf|docx", "NAME|FILE", "HASH|FILE", "CODE|FILE", "local|ADDRESS"}
-    | {
-        *("TARGET.docx|pdf|html", "TARGET.pdf|docx", "district|extent|features|FILE"),
-    }
-)
+_FILES = {
+    *_PATHS,
+    *("FILE.html", "FILE.html|pdf|docx", "NAME|FILE", "HASH|FILE", "CODE|FILE", "local|ADDRESS"),
+    *("TARGET.docx|pdf|html", "TARGET.pdf|docx", "district|extent|features|FILE"),
+}
 # Where a table of a database may be named in place of a file.
 _TABLES = {"LIBRARY", "SOURCE", "PARCELS", "CODE=FILE", "district|extent|FILE", "district|extent|features|FILE"}
 WRITTEN = ("out", "page", "report", "findings", "target", "project")  # the parameters that name what a verb writes
@@ -72,6 +72,7 @@ class Parameter:
         return bool(_MAY_BE_PATH.search(self.metavar))
 
 
+@dataclass(frozen=True)
 class Verb:
     """One verb, of one word or two, and its parameters. Verbs that make data are Processing algorithms too.
 
@@ -79,16 +80,11 @@ class Verb:
     for_others: whether other systems may ask it (`mcp`, `web`): it answers, and changes no layer and no case.
     """
 
-    def __init__(
-        self,
-        name: str,
-        *parameters: Parameter,
-        makes_data: bool = False,
-        work: str = "library_work",
-        for_others: bool = False,
-    ) -> None:
-        self.name, self.parameters = name, parameters
-        self.makes_data, self.work, self.for_others = makes_data, work, for_others
+    name: str
+    parameters: tuple[Parameter, ...]
+    makes_data: bool
+    work: str
+    for_others: bool
 
     def run(self, values: Values, context: "VerbContext") -> Result:
         """Do the work, which cannot be cancelled once it has returned. Mark a result from a rehearsal's library."""
@@ -97,6 +93,13 @@ class Verb:
             result: Result = getattr(work, self.name.replace(" ", "_").replace("-", "_"))(values, context)
         context.progress.finish()
         return {**result, REHEARSAL: True} if rehearsals else result
+
+
+def declare_verb(
+    name: str, *parameters: Parameter, makes_data: bool = False, work: str = "library_work", for_others: bool = False
+) -> Verb:
+    """A verb with its parameters, in the order in which help and reference list them."""
+    return Verb(name, parameters, makes_data, work, for_others)
 
 
 @dataclass(frozen=True)
@@ -185,48 +188,37 @@ def to_zone(text: str) -> timedelta:
 
 def to_count(text: str) -> int:
     """A whole number from 1 that every store can hold. Raises ValueError."""
-    value = int(text)
-    if not 1 <= value <= _MOST:
-        raise ValueError(text)
-    return value
+    return _whole_number(text, 1, _MOST)
 
 
 def to_days(text: str) -> int:
     """A whole number of days, of some ten years at most. Raises ValueError."""
-    value = to_count(text)
-    if value > MOST_DAYS:
-        raise ValueError(text)
-    return value
+    return _whole_number(text, 1, MOST_DAYS)
 
 
 def to_width_mm(text: str) -> int:
     """A whole number of millimetres, at most the greatest width of a sheet. Raises ValueError."""
-    value = to_count(text)
-    if value > _WIDEST_MM:
-        raise ValueError(text)
-    return value
+    return _whole_number(text, 1, _WIDEST_MM)
 
 
 def to_seed(text: str) -> int:
     """A whole number from 0 that every store can hold. Raises ValueError."""
-    value = int(text)
-    if not 0 <= value <= _MOST:
-        raise ValueError(text)
-    return value
+    return _whole_number(text, 0, _MOST)
 
 
 def to_port(text: str) -> int:
     """A port of this machine; 0 stands for any that is free. Raises ValueError."""
-    value = int(text)
-    if not 0 <= value <= 65_535:
-        raise ValueError(text)
-    return value
+    return _whole_number(text, 0, 65_535)
 
 
 def to_town_size(text: str) -> int:
     """How many parcels a sample city may have. Raises ValueError."""
+    return _whole_number(text, 40, 20_000)  # what the maker of the sample city can fill with streets
+
+
+def _whole_number(text: str, least: int, most: int) -> int:
     value = int(text)
-    if not 40 <= value <= 20_000:  # what the maker of the sample city can fill with streets
+    if not least <= value <= most:
         raise ValueError(text)
     return value
 

@@ -1,7 +1,7 @@
 """The verbs of plan against plan, declared as every verb is; `rules/verbs/work/compare_work.py` does them."""
 
 from onemap.rules.contract.check_parameters import AGAINST, LIBRARY, ONLY, OVERWRITE, REASON, WHEN, WORKERS
-from onemap.rules.contract.declaration import Parameter, Verb, to_codes, to_count, to_date, to_metres
+from onemap.rules.contract.declaration import Parameter, Verb, declare_verb, to_codes, to_count, to_date, to_metres
 from onemap.rules.contract.output_forms import out_parameter
 
 # What may become of a difference between two plans.
@@ -37,7 +37,7 @@ def to_region(text: str) -> str:
 
 
 COMPARE_VERBS: tuple[Verb, ...] = (
-    Verb(
+    declare_verb(
         "compare",
         LIBRARY,
         Parameter("a", "A", positional=True),
@@ -51,7 +51,7 @@ COMPARE_VERBS: tuple[Verb, ...] = (
         makes_data=True,
         work=_WORK,
     ),
-    Verb(
+    declare_verb(
         "decide",
         LIBRARY,
         Parameter("target", "SPOT|CLUSTER", positional=True),
@@ -61,7 +61,7 @@ COMPARE_VERBS: tuple[Verb, ...] = (
         Parameter("expect", "DECISION,…", convert=to_decisions),
         work=_WORK,
     ),
-    Verb(
+    declare_verb(
         "spots",
         LIBRARY,
         _RUN,
@@ -75,7 +75,7 @@ COMPARE_VERBS: tuple[Verb, ...] = (
         WORKERS,
         work=_WORK,
     ),
-    Verb(
+    declare_verb(
         "contradictions",
         LIBRARY,
         Parameter("matrix", "FILE", repeated=True),
@@ -86,7 +86,7 @@ COMPARE_VERBS: tuple[Verb, ...] = (
         WORKERS,
         work=_WORK,
     ),
-    Verb(
+    declare_verb(
         "atlas",
         LIBRARY,
         _RUN,
@@ -97,7 +97,7 @@ COMPARE_VERBS: tuple[Verb, ...] = (
         OVERWRITE,
         work=_WORK,
     ),
-    Verb(
+    declare_verb(
         "comparison", LIBRARY, _RUN, Parameter("target", "TARGET.docx|pdf|html", positional=True), OVERWRITE, work=_WORK
     ),
 )

@@ -3,7 +3,7 @@
 from onemap.layers.catalogue.coverage_names import COVERAGES
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.rules.contract.check_parameters import AS_OF, BY, LIBRARY, OVERWRITE, PACKS, SOURCE, TRANSFORM, WORKERS
-from onemap.rules.contract.declaration import Parameter, Verb, to_codes, to_name, to_pairs
+from onemap.rules.contract.declaration import Parameter, Verb, declare_verb, to_codes, to_name, to_pairs
 from onemap.rules.contract.output_forms import out_parameter
 
 _WORK = "delivery_work"
@@ -11,7 +11,7 @@ _WORK = "delivery_work"
 SEVERITIES = ("fatal", "major", "minor")
 
 DELIVERY_VERBS: tuple[Verb, ...] = (
-    Verb(
+    declare_verb(
         "validate",
         SOURCE,
         Parameter("template", "NAME|FILE", required=True, convert=to_name),
@@ -29,7 +29,7 @@ DELIVERY_VERBS: tuple[Verb, ...] = (
         makes_data=True,
         work=_WORK,
     ),
-    Verb(
+    declare_verb(
         "ingest",
         LIBRARY,
         Parameter("folder", "FOLDER", positional=True),
@@ -47,7 +47,7 @@ DELIVERY_VERBS: tuple[Verb, ...] = (
         makes_data=True,
         work=_WORK,
     ),
-    Verb(
+    declare_verb(
         "answers",
         LIBRARY,
         Parameter("code", "CODE", positional=True, optional=True),
@@ -56,7 +56,7 @@ DELIVERY_VERBS: tuple[Verb, ...] = (
         Parameter("forget", "NAME,…", convert=to_codes),
         work=_WORK,
     ),
-    Verb(
+    declare_verb(
         "changes",
         LIBRARY,
         Parameter("code", "CODE", positional=True),
@@ -72,7 +72,7 @@ DELIVERY_VERBS: tuple[Verb, ...] = (
         makes_data=True,
         work="changes_work",
     ),
-    Verb(
+    declare_verb(
         "recheck",
         LIBRARY,
         Parameter("open", flag=True),
@@ -85,7 +85,7 @@ DELIVERY_VERBS: tuple[Verb, ...] = (
         WORKERS,
         work="recheck_work",
     ),
-    Verb(
+    declare_verb(
         "deliver",
         LIBRARY,
         Parameter("target", "TARGET.zip", positional=True),
@@ -104,7 +104,7 @@ DELIVERY_VERBS: tuple[Verb, ...] = (
         makes_data=True,
         work=_WORK,
     ),
-    Verb(
+    declare_verb(
         "receive",
         LIBRARY,
         Parameter("file", "FILE", positional=True),

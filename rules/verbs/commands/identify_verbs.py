@@ -14,6 +14,7 @@ from onemap.rules.contract.check_parameters import (
 from onemap.rules.contract.declaration import (
     Parameter,
     Verb,
+    declare_verb,
     to_box,
     to_codes,
     to_coordinate,
@@ -24,7 +25,7 @@ from onemap.rules.contract.declaration import (
 )
 
 IDENTIFY_VERBS: tuple[Verb, ...] = (
-    Verb(
+    declare_verb(
         "identify",
         LIBRARY,
         Parameter("x", "X", positional=True, optional=True, convert=to_coordinate),
@@ -39,7 +40,7 @@ IDENTIFY_VERBS: tuple[Verb, ...] = (
         work="identify_work",
         for_others=True,
     ),
-    Verb(
+    declare_verb(
         "find",
         LIBRARY,
         Parameter("text", "TEXT", positional=True, convert=to_name),
@@ -47,7 +48,7 @@ IDENTIFY_VERBS: tuple[Verb, ...] = (
         Parameter("count", "N", convert=to_count),
         work="identify_work",
     ),
-    Verb(
+    declare_verb(
         "tile",
         LIBRARY,
         Parameter("only", "CODE,…", positional=True, convert=to_codes),
@@ -60,7 +61,7 @@ IDENTIFY_VERBS: tuple[Verb, ...] = (
 )
 
 SHEET_VERBS: tuple[Verb, ...] = (
-    Verb(
+    declare_verb(
         "sheet",
         LIBRARY,
         PARCELS,

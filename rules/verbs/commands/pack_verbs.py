@@ -4,7 +4,7 @@ import re
 
 from onemap.layers.messages import LANGUAGES
 from onemap.rules.contract.check_parameters import AS_OF, BY, LIBRARY, OVERWRITE, PACKS
-from onemap.rules.contract.declaration import Parameter, Verb, to_name
+from onemap.rules.contract.declaration import Parameter, Verb, declare_verb, to_name
 
 _WORK = "pack_work"
 _PACK = Parameter("pack", "FILE|NAME", positional=True)
@@ -23,8 +23,8 @@ def to_titles(text: str) -> dict[str, str]:
 
 
 PACK_VERBS: tuple[Verb, ...] = (
-    Verb("laws", PACKS, AS_OF, work=_WORK),
-    Verb(
+    declare_verb("laws", PACKS, AS_OF, work=_WORK),
+    declare_verb(
         "prove",
         _PACKS,
         Parameter("mutants", flag=True),
@@ -34,8 +34,8 @@ PACK_VERBS: tuple[Verb, ...] = (
         makes_data=True,
         work=_WORK,
     ),
-    Verb("pack show", _PACK, _OF_LIBRARY, _RUN, work=_WORK),
-    Verb(
+    declare_verb("pack show", _PACK, _OF_LIBRARY, _RUN, work=_WORK),
+    declare_verb(
         "pack copy",
         _PACK,
         Parameter("target", "FILE.toml", positional=True),
@@ -45,7 +45,7 @@ PACK_VERBS: tuple[Verb, ...] = (
         OVERWRITE,
         work=_WORK,
     ),
-    Verb(
+    declare_verb(
         "pack change",
         _PACK,
         Parameter("set", "TABLE:KEY=VALUE", repeated=True),
@@ -53,8 +53,10 @@ PACK_VERBS: tuple[Verb, ...] = (
         OVERWRITE,
         work=_WORK,
     ),
-    Verb("pack differences", _PACKS, Parameter("against", "FILE|NAME", repeated=True), _OF_LIBRARY, _RUN, work=_WORK),
-    Verb(
+    declare_verb(
+        "pack differences", _PACKS, Parameter("against", "FILE|NAME", repeated=True), _OF_LIBRARY, _RUN, work=_WORK
+    ),
+    declare_verb(
         "pack enact",
         LIBRARY,
         _PACK,
@@ -63,7 +65,7 @@ PACK_VERBS: tuple[Verb, ...] = (
         BY,
         work=_WORK,
     ),
-    Verb(
+    declare_verb(
         "pack versions",
         LIBRARY,
         Parameter("hash", "HASH", convert=to_name),
@@ -71,8 +73,8 @@ PACK_VERBS: tuple[Verb, ...] = (
         OVERWRITE,
         work=_WORK,
     ),
-    Verb("pack send", _PACK, Parameter("target", "TARGET.zip", positional=True), BY, OVERWRITE, work=_WORK),
-    Verb(
+    declare_verb("pack send", _PACK, Parameter("target", "TARGET.zip", positional=True), BY, OVERWRITE, work=_WORK),
+    declare_verb(
         "pack receive",
         Parameter("file", "FILE", positional=True),
         Parameter("folder", "FOLDER", positional=True),

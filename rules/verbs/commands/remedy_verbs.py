@@ -12,12 +12,12 @@ from onemap.rules.contract.check_parameters import (
     WHEN,
     WORKERS,
 )
-from onemap.rules.contract.declaration import Parameter, Verb, to_count, to_metres, to_pairs
+from onemap.rules.contract.declaration import Parameter, Verb, declare_verb, to_count, to_metres, to_pairs
 from onemap.rules.contract.output_forms import out_parameter
 from onemap.rules.contract.verdict import VERDICTS
 
 REMEDY_VERBS: tuple[Verb, ...] = (
-    Verb(
+    declare_verb(
         "remedy",
         LIBRARY,
         PARCELS,
@@ -28,7 +28,7 @@ REMEDY_VERBS: tuple[Verb, ...] = (
         work="remedy_work",
         for_others=True,
     ),
-    Verb(
+    declare_verb(
         "sites",
         LIBRARY,
         Parameter("area", "M2", required=True, convert=to_metres),

@@ -13,7 +13,7 @@ from onemap.rules.contract.check_parameters import (
     TARGET,
     WORKERS,
 )
-from onemap.rules.contract.declaration import Parameter, Verb, to_count, to_date, to_days
+from onemap.rules.contract.declaration import Parameter, Verb, declare_verb, to_count, to_date, to_days
 from onemap.rules.contract.output_forms import CHECK_FORMS, out_parameter
 from onemap.rules.contract.verdict import VERDICTS
 from onemap.rules.display.letterhead.annex_names import ANNEXES, to_annexes
@@ -41,7 +41,7 @@ _INPUT = (
 
 
 def _review(name: str, *parameters: Parameter) -> Verb:
-    return Verb(f"review {name}", LIBRARY, *parameters, work=_WORK)
+    return declare_verb(f"review {name}", LIBRARY, *parameters, work=_WORK)
 
 
 REVIEW_VERBS: tuple[Verb, ...] = (
@@ -137,9 +137,9 @@ REVIEW_VERBS: tuple[Verb, ...] = (
         Parameter("annexes", "all|none|A,A", words=ANNEXES, convert=to_annexes),
         OVERWRITE,
     ),
-    Verb("review sheet", LIBRARY, _CASE, TARGET, OVERWRITE, WORKERS, work="sheet_work"),
+    declare_verb("review sheet", LIBRARY, _CASE, TARGET, OVERWRITE, WORKERS, work="sheet_work"),
     _review("attachment", _CASE, Parameter("file", "FILE", positional=True), TARGET, OVERWRITE),
-    Verb(
+    declare_verb(
         "history",
         LIBRARY,
         Parameter("code", "CODE|CASE", positional=True, optional=True),

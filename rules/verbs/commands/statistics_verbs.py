@@ -4,6 +4,7 @@ from onemap.rules.contract.check_parameters import AS_OF, BY, LIBRARY, OVERWRITE
 from onemap.rules.contract.declaration import (
     Parameter,
     Verb,
+    declare_verb,
     to_codes,
     to_count,
     to_date,
@@ -35,7 +36,7 @@ def to_rhythm(text: str) -> dict[str, int]:
 
 
 STATISTICS_VERBS: tuple[Verb, ...] = (
-    Verb(
+    declare_verb(
         "statistics",
         LIBRARY,
         Parameter("code", "CODE", positional=True),
@@ -50,7 +51,7 @@ STATISTICS_VERBS: tuple[Verb, ...] = (
         work=_WORK,
         for_others=True,
     ),
-    Verb(
+    declare_verb(
         "readings",
         LIBRARY,
         Parameter("readings", "CODE", convert=to_name),
@@ -66,7 +67,7 @@ STATISTICS_VERBS: tuple[Verb, ...] = (
         makes_data=True,
         work="readings_work",
     ),
-    Verb(
+    declare_verb(
         "transitions",
         LIBRARY,
         Parameter("a", "A", positional=True),
@@ -79,7 +80,7 @@ STATISTICS_VERBS: tuple[Verb, ...] = (
         makes_data=True,
         work=_WORK,
     ),
-    Verb(
+    declare_verb(
         "indicators",
         LIBRARY,
         PACKS,
@@ -98,8 +99,8 @@ STATISTICS_VERBS: tuple[Verb, ...] = (
         makes_data=True,
         work="indicator_work",
     ),
-    Verb("themes", LIBRARY, Parameter("theme", "FILE", repeated=True), PACKS, AS_OF, work="indicator_work"),
-    Verb(
+    declare_verb("themes", LIBRARY, Parameter("theme", "FILE", repeated=True), PACKS, AS_OF, work="indicator_work"),
+    declare_verb(
         "warnings",
         LIBRARY,
         PACKS,
@@ -113,7 +114,7 @@ STATISTICS_VERBS: tuple[Verb, ...] = (
         makes_data=True,
         work="warning_work",
     ),
-    Verb(
+    declare_verb(
         "warning list",
         LIBRARY,
         Parameter("state", choices=("open", *WARNING_STEPS)),
@@ -121,7 +122,7 @@ STATISTICS_VERBS: tuple[Verb, ...] = (
         *_OUT[:2],
         work="warning_work",
     ),
-    Verb(
+    declare_verb(
         "warning step",
         LIBRARY,
         Parameter("id", "ID", positional=True),

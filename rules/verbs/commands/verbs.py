@@ -28,6 +28,7 @@ from onemap.rules.contract.check_parameters import (
 from onemap.rules.contract.declaration import (
     Parameter,
     Verb,
+    declare_verb,
     to_date,
     to_metres,
     to_moment,
@@ -51,7 +52,7 @@ from onemap.rules.verbs.commands.statistics_verbs import STATISTICS_VERBS
 VERBS: dict[str, Verb] = {
     verb.name: verb
     for verb in (
-        Verb(
+        declare_verb(
             "new",
             LIBRARY,
             Parameter("crs", "EPSG:4547", required=True),
@@ -63,8 +64,8 @@ VERBS: dict[str, Verb] = {
             Parameter("rehearsal", flag=True),
             makes_data=True,
         ),
-        Verb("inspect", SOURCE, LAYER, ENCODING, Parameter("library", "LIBRARY", convert=to_name)),
-        Verb(
+        declare_verb("inspect", SOURCE, LAYER, ENCODING, Parameter("library", "LIBRARY", convert=to_name)),
+        declare_verb(
             "add",
             LIBRARY,
             Parameter("source", "SOURCE", positional=True, repeated=True),
@@ -92,7 +93,7 @@ VERBS: dict[str, Verb] = {
             Parameter("define", "name=…,department=…,library=…,kind=…,geometry=…[,key=…]|FILE.toml"),
             makes_data=True,
         ),
-        Verb(
+        declare_verb(
             "service",
             LIBRARY,
             Parameter("name", "NAME", positional=True),
@@ -110,7 +111,7 @@ VERBS: dict[str, Verb] = {
             OVERWRITE,
             Parameter("remove", flag=True),
         ),
-        Verb(
+        declare_verb(
             "district",
             LIBRARY,
             Parameter("district", "FILE", positional=True, optional=True),
@@ -118,7 +119,7 @@ VERBS: dict[str, Verb] = {
             Parameter("reason", "R", convert=to_name),
             Parameter("by", "N", convert=to_name),
         ),
-        Verb(
+        declare_verb(
             "retire",
             LIBRARY,
             Parameter("code", "CODE", positional=True),
@@ -127,8 +128,8 @@ VERBS: dict[str, Verb] = {
             Parameter("by", "N", convert=to_name),
             Parameter("undo", flag=True),
         ),
-        Verb("layers", LIBRARY, AS_OF, Parameter("looks", flag=True)),
-        Verb(
+        declare_verb("layers", LIBRARY, AS_OF, Parameter("looks", flag=True)),
+        declare_verb(
             "check",
             LIBRARY,
             Parameter("parcels", "PARCELS", positional=True, repeated=True),
@@ -148,8 +149,8 @@ VERBS: dict[str, Verb] = {
             work="check_work",
             for_others=True,
         ),
-        Verb("redline", SOURCE, TARGET, LAYER, CRS, ENCODING, OVERWRITE, makes_data=True),
-        Verb(
+        declare_verb("redline", SOURCE, TARGET, LAYER, CRS, ENCODING, OVERWRITE, makes_data=True),
+        declare_verb(
             "explain",
             LIBRARY,
             Parameter("run", "RUN", positional=True),
@@ -158,24 +159,24 @@ VERBS: dict[str, Verb] = {
             work="check_work",
             for_others=True,
         ),
-        Verb(
+        declare_verb(
             "verify", LIBRARY, Parameter("run", "ID", convert=to_name), Parameter("head", "HASH|FILE", convert=to_name)
         ),
-        Verb("upgrade", LIBRARY),
-        Verb(
+        declare_verb("upgrade", LIBRARY),
+        declare_verb(
             "keep",
             LIBRARY,
             Parameter("file", "FILE", positional=True, optional=True),
             Parameter("head", "FILE.json", convert=to_name),
             Parameter("expect", "HASH", convert=to_name),
         ),
-        Verb("profile", LIBRARY, Parameter("file", "FILE.toml"), work="profile_work"),
-        Verb("calendar", LIBRARY, Parameter("notice", "FILE.txt"), Parameter("keep", flag=True)),
-        Verb("copy", LIBRARY, Parameter("target", "LIBRARY", positional=True)),
-        Verb("words", Parameter("library", "LIBRARY", positional=True, optional=True)),
-        Verb("facts", LIBRARY, PACKS, CODE_SYSTEM, DATA, work="facts_work"),
+        declare_verb("profile", LIBRARY, Parameter("file", "FILE.toml"), work="profile_work"),
+        declare_verb("calendar", LIBRARY, Parameter("notice", "FILE.txt"), Parameter("keep", flag=True)),
+        declare_verb("copy", LIBRARY, Parameter("target", "LIBRARY", positional=True)),
+        declare_verb("words", Parameter("library", "LIBRARY", positional=True, optional=True)),
+        declare_verb("facts", LIBRARY, PACKS, CODE_SYSTEM, DATA, work="facts_work"),
         *PACK_VERBS,
-        Verb(
+        declare_verb(
             "publish",
             LIBRARY,
             Parameter("project", "PROJECT.qgz", positional=True),
@@ -186,7 +187,7 @@ VERBS: dict[str, Verb] = {
             makes_data=True,
             work="publish_work",
         ),
-        Verb(
+        declare_verb(
             "sample",
             Parameter("folder", "FOLDER", positional=True),
             Parameter("seed", "N", convert=to_seed),
@@ -200,7 +201,7 @@ VERBS: dict[str, Verb] = {
         *REVIEW_VERBS,
         *SHEET_VERBS,
         *STATISTICS_VERBS,
-        Verb(
+        declare_verb(
             "runs",
             LIBRARY,
             Parameter("run", "RUN", positional=True, optional=True),
@@ -212,7 +213,7 @@ VERBS: dict[str, Verb] = {
             OVERWRITE,
             work="run_work",
         ),
-        Verb("self-test", Parameter("report", "FILE"), work="self_test_work"),
+        declare_verb("self-test", Parameter("report", "FILE"), work="self_test_work"),
     )
 }
 
@@ -220,9 +221,9 @@ VERBS: dict[str, Verb] = {
 DOORS: dict[str, Verb] = {
     door.name: door
     for door in (
-        Verb("serve"),
-        Verb("mcp", LIBRARY),
-        Verb(
+        declare_verb("serve"),
+        declare_verb("mcp", LIBRARY),
+        declare_verb(
             "web",
             LIBRARY,
             Parameter("host", "ADDRESS", convert=to_name),

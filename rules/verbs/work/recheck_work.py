@@ -165,7 +165,7 @@ def _record(facts: Mapping[str, Any], judge: Callable[[VerbContext], Result], co
         found = judge(context)
     except OneMapError as error:
         return {**facts, "turned": [], "problems": [problem_record(one, context.language) for one in error.problems]}
-    changes = {name: found[name] for name in ("opinions", "layers", "packs") if name in found}
+    changes: Result = {name: found[name] for name in ("opinions", "layers", "packs") if name in found}
     return {**facts, "turned": found["parcels"], **changes, "problems": []}
 
 

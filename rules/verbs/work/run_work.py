@@ -88,8 +88,8 @@ def _one_run(library: Any, run: str, values: Values, context: VerbContext) -> Re
     }
     needs_tables = outs or values.get("against")
     tables = _tables(library, run, record, rules["unasked"], context.language) if needs_tables else {}
-    packs = stored_packs(library, run) if needs_tables else []
-    titles = titles_of_check(library, packs, record, context.language) if needs_tables else None
+    asked = (stored_packs(library, run), check_record(library, run), context.language) if needs_tables else None
+    titles = titles_of_check(library, *asked) if asked else None
     # What is refused is refused before anything is written.
     changed = _changes(library, values["against"], tables) if values.get("against") else None
     if outs:
