@@ -1,4 +1,4 @@
-"""The parameters that verbs share: how parcels are read and judged, and the limits within which a remedy is sought."""
+"""The parameters that verbs share: one by one, how parcels are read and judged, and the limits of a remedy."""
 
 from onemap.layers.catalogue.code_systems import CODE_SYSTEMS
 from onemap.layers.files.text_encodings import ENCODINGS
@@ -13,26 +13,45 @@ from onemap.rules.contract.declaration import (
     to_moment,
     to_name,
 )
+from onemap.rules.contract.output_forms import out_parameter
 from onemap.rules.contract.verdict import VERDICTS
 
 # The fields that name parcels where no other is given, by the first that is there; the plugin knows them by --id.
 ID_FIELDS = ("parcel", "DKBH", "DKID", "BSM", "XMDM")
+LIBRARY = Parameter("library", "LIBRARY", positional=True)
+SOURCE = Parameter("source", "SOURCE", positional=True)
+PARCELS = Parameter("parcels", "PARCELS", positional=True)
+TARGET = Parameter("target", "TARGET", positional=True)
+LAYER = Parameter("layer", "N", convert=to_name)
+CRS = Parameter("crs", "C", convert=to_name)
+ENCODING = Parameter("encoding", "E", words=ENCODINGS, convert=to_name)
+TRANSFORM = Parameter("transform", "T", convert=to_name)
+REPAIR = Parameter("repair", flag=True)
+PACKS = Parameter("pack", "FILE|NAME", repeated=True)
 CODE_SYSTEM = Parameter("code_system", "S", choices=CODE_SYSTEMS)
+DATA = Parameter("data", "FILE.toml")
+ONLY = Parameter("only", "CODE,…", convert=to_codes)
+AS_OF = Parameter("as_of", "D", convert=to_date)
+WHEN = (AS_OF, Parameter("known_at", "T", convert=to_moment))
+AGAINST = Parameter("against", "RUN", convert=to_name)
+OVERWRITE = Parameter("overwrite", flag=True)
+WORKERS = Parameter("workers", "N", convert=to_count)
+BY = Parameter("by", "NAME")
+REASON = Parameter("reason", "R", required=True)
 
 CHECK_PARAMETERS = (
-    Parameter("layer", "N", convert=to_name),
+    LAYER,
     Parameter("id", "FIELD", words=ID_FIELDS, convert=to_name),
-    Parameter("crs", "C", convert=to_name),
-    Parameter("transform", "T", convert=to_name),
-    Parameter("encoding", "E", words=ENCODINGS, convert=to_name),
-    Parameter("repair", flag=True),
+    CRS,
+    TRANSFORM,
+    ENCODING,
+    REPAIR,
     Parameter("land_width", "M|FIELD", convert=to_land_width),
-    Parameter("pack", "FILE|NAME", repeated=True),
+    PACKS,
     CODE_SYSTEM,
-    Parameter("data", "FILE.toml"),
-    Parameter("only", "CODE,…", convert=to_codes),
-    Parameter("as_of", "D", convert=to_date),
-    Parameter("known_at", "T", convert=to_moment),
+    DATA,
+    ONLY,
+    *WHEN,
 )
 
 REMEDY_PARAMETERS = (
@@ -43,7 +62,7 @@ REMEDY_PARAMETERS = (
     Parameter("one_piece", flag=True),
     Parameter("move", "M", convert=to_metres),
     Parameter("turn", "DEG", convert=to_angle),
-    Parameter("out", "PATH", repeated=True),
-    Parameter("overwrite", flag=True),
-    Parameter("workers", "N", convert=to_count),
+    out_parameter(),
+    OVERWRITE,
+    WORKERS,
 )

@@ -20,20 +20,20 @@ Result = dict[str, Any]
 _MOST, MOST_DAYS = 2**31 - 1, 3_650
 MOST_LAND_M = 10_000  # no route's land is wider
 _WIDEST_MM = 2000  # the longer side of A0 is 1189
-_PATHS = {"LIBRARY", "SOURCE", "PARCELS", "FILE", "FILE.toml", "FILE.xlsx", "FILE|NAME", "FOLDER", "PATH", "TARGET"} | {
+# A file's name need not be text.
+_PATHS = {
+    *("LIBRARY", "SOURCE", "PARCELS", "FILE", "FILE.toml", "FILE.xlsx", "FILE|NAME", "FOLDER", "PATH", "TARGET"),
     *("PROJECT.qgz", "TARGET.pdf", "TARGET.zip", "FILE.json", "A", "B", "T", "CODE=FILE", "district|extent|FILE"),
-}  # a file's name need not be text
+}
 _MAY_BE_PATH = re.compile(r"FILE|PATH|FOLDER|SOURCE|PARCELS|TARGET|LIBRARY|OLD|NEW|PROJECT\.|^[ABT]$")
-_FILES = (
-    _PATHS
-    | {"FILE.html", "FILE.html|pdf|docx", "NAME|FILE", "HASH|FILE", "CODE|FILE", "local|ADDRESS"}
-    | {
-        *("TARGET.docx|pdf|html", "TARGET.pdf|docx", "district|extent|features|FILE"),
-    }
-)
+_FILES = {
+    *_PATHS,
+    *("FILE.html", "FILE.html|pdf|docx", "NAME|FILE", "HASH|FILE", "CODE|FILE", "local|ADDRESS"),
+    *("TARGET.docx|pdf|html", "TARGET.pdf|docx", "district|extent|features|FILE"),
+}
 # Where a table of a database may be named in place of a file.
 _TABLES = {"LIBRARY", "SOURCE", "PARCELS", "CODE=FILE", "district|extent|FILE", "district|extent|features|FILE"}
-WRITTEN = ("out", "page", "report", "target", "project")  # the parameters that name what a verb writes
+WRITTEN = ("out", "page", "report", "findings", "target", "project")  # the parameters that name what a verb writes
 
 
 @dataclass(frozen=True)
@@ -82,9 +82,9 @@ class Verb:
 
     name: str
     parameters: tuple[Parameter, ...]
-    makes_data: bool = False
-    work: str = "library_work"
-    for_others: bool = False
+    makes_data: bool
+    work: str
+    for_others: bool
 
     def run(self, values: Values, context: "VerbContext") -> Result:
         """Do the work, which cannot be cancelled once it has returned. Mark a result from a rehearsal's library."""
@@ -93,6 +93,13 @@ class Verb:
             result: Result = getattr(work, self.name.replace(" ", "_").replace("-", "_"))(values, context)
         context.progress.finish()
         return {**result, REHEARSAL: True} if rehearsals else result
+
+
+def declare_verb(
+    name: str, *parameters: Parameter, makes_data: bool = False, work: str = "library_work", for_others: bool = False
+) -> Verb:
+    """A verb with its parameters, in the order in which help and reference list them."""
+    return Verb(name, parameters, makes_data, work, for_others)
 
 
 @dataclass(frozen=True)
@@ -181,48 +188,37 @@ def to_zone(text: str) -> timedelta:
 
 def to_count(text: str) -> int:
     """A whole number from 1 that every store can hold. Raises ValueError."""
-    value = int(text)
-    if not 1 <= value <= _MOST:
-        raise ValueError(text)
-    return value
+    return _whole_number(text, 1, _MOST)
 
 
 def to_days(text: str) -> int:
     """A whole number of days, of some ten years at most. Raises ValueError."""
-    value = to_count(text)
-    if value > MOST_DAYS:
-        raise ValueError(text)
-    return value
+    return _whole_number(text, 1, MOST_DAYS)
 
 
 def to_width_mm(text: str) -> int:
     """A whole number of millimetres, at most the greatest width of a sheet. Raises ValueError."""
-    value = to_count(text)
-    if value > _WIDEST_MM:
-        raise ValueError(text)
-    return value
+    return _whole_number(text, 1, _WIDEST_MM)
 
 
 def to_seed(text: str) -> int:
     """A whole number from 0 that every store can hold. Raises ValueError."""
-    value = int(text)
-    if not 0 <= value <= _MOST:
-        raise ValueError(text)
-    return value
+    return _whole_number(text, 0, _MOST)
 
 
 def to_port(text: str) -> int:
     """A port of this machine; 0 stands for any that is free. Raises ValueError."""
-    value = int(text)
-    if not 0 <= value <= 65_535:
-        raise ValueError(text)
-    return value
+    return _whole_number(text, 0, 65_535)
 
 
 def to_town_size(text: str) -> int:
     """How many parcels a sample city may have. Raises ValueError."""
+    return _whole_number(text, 40, 20_000)  # what the maker of the sample city can fill with streets
+
+
+def _whole_number(text: str, least: int, most: int) -> int:
     value = int(text)
-    if not 40 <= value <= 20_000:  # what the maker of the sample city can fill with streets
+    if not least <= value <= most:
         raise ValueError(text)
     return value
 
@@ -317,16 +313,13 @@ def _convert(parameter: Parameter, value: Any) -> Any:
             raise UsageError("usage.value", field=_shown_name(parameter), value=value)
         return value
     if parameter.repeated:
-        items = [_text(parameter, item) for item in (value if isinstance(value, (list, tuple)) else [value])]
-        return [_converted_value(parameter, item) for item in items]
+        items = value if isinstance(value, (list, tuple)) else [value]
+        return [_converted_value(parameter, _text(parameter, item)) for item in items]
     if isinstance(value, (list, tuple)):
         value = ",".join(map(str, value))
     if isinstance(value, dict):
         value = ",".join(f"{key}={item}" for key, item in value.items())
-    text = _text(parameter, value)
-    if parameter.choices and text not in parameter.choices:
-        raise UsageError("usage.choice", field=_shown_name(parameter), value=text, allowed=list(parameter.choices))
-    return _converted_value(parameter, text)
+    return _converted_value(parameter, _text(parameter, value))
 
 
 def _text(parameter: Parameter, value: Any) -> str:
@@ -355,6 +348,8 @@ def _check_place(parameter: Parameter, text: str) -> None:
 
 
 def _converted_value(parameter: Parameter, text: str) -> Any:
+    if parameter.choices and text not in parameter.choices:
+        raise UsageError("usage.choice", field=_shown_name(parameter), value=text, allowed=list(parameter.choices))
     if parameter.convert is None:
         return text
     try:

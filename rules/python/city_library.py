@@ -12,7 +12,8 @@ import pyproj
 from onemap.layers.errors import UsageError
 from onemap.layers.library.library import open_library
 from onemap.layers.secret_words import has_misspelled_secret
-from onemap.rules.contract.declaration import Parameter, Verb, to_date, to_moment
+from onemap.rules.contract.check_parameters import WHEN
+from onemap.rules.contract.declaration import declare_verb
 from onemap.rules.judge.runs.explain import explain_run
 from onemap.rules.python.call_results import (
     AddResult,
@@ -40,7 +41,7 @@ from onemap.rules.python.verb_call import (
     typed_frame,
 )
 
-_READ = Verb("read", (Parameter("as_of", "D", convert=to_date), Parameter("known_at", "T", convert=to_moment)))
+_READ = declare_verb("read", *WHEN)
 
 
 class Library(DeliveryCalls, FigureCalls):

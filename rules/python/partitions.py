@@ -15,13 +15,13 @@ from onemap.layers.library.library import Library
 from onemap.layers.library.versions import read_version
 from onemap.rules.answers.compare.plans import version_named
 from onemap.rules.contract.check_parameters import CHECK_PARAMETERS
-from onemap.rules.contract.declaration import Verb
+from onemap.rules.contract.declaration import declare_verb
 from onemap.rules.judge.distributed.geodataframes import PARCELS, check_frame, refuse_unplaced
 from onemap.rules.judge.findings.run_tables import ROW_TABLES
 from onemap.rules.judge.inputs.parcels import id_field_of
 from onemap.rules.python.verb_call import plain_values
 
-_CHECK = Verb("check", CHECK_PARAMETERS)
+_CHECK = declare_verb("check", *CHECK_PARAMETERS)
 Box: TypeAlias = Sequence[float] | gpd.GeoDataFrame | gpd.GeoSeries
 _SIDES = 4
 

@@ -21,10 +21,11 @@ from onemap.layers.gdal_limits import limits_for_a_while
 from onemap.layers.messages import LANGUAGES, in_words
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.secret_words import withhold_secrets
+from onemap.rules.contract.declaration import Verb, VerbContext, checked_values
 from onemap.rules.contract.verdict import VERDICTS
 from onemap.rules.verbs.commands.altered_library import naming_altered_rows
 from onemap.rules.verbs.commands.command_line import system_language
-from onemap.rules.verbs.commands.verbs import VERBS, Verb, VerbContext, checked_values
+from onemap.rules.verbs.commands.verbs import VERBS
 
 Place: TypeAlias = str | PathLike[str]  # a file, a folder, an address
 Day: TypeAlias = str | date  # "2026-11-20" or a date

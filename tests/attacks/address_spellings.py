@@ -3,7 +3,8 @@
 import random
 from collections.abc import Iterator
 
-from onemap.rules.verbs.commands.verbs import VERBS, Parameter, Verb
+from onemap.rules.contract.declaration import Parameter, Verb
+from onemap.rules.verbs.commands.verbs import VERBS
 
 SECRET = "Hu5h"  # in every part of every password below
 _PASSWORDS = (

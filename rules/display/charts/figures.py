@@ -7,7 +7,7 @@ from datetime import date
 from onemap.rules.display.charts.bars import BarSeries, bar_chart, stacked_bars
 from onemap.rules.display.charts.bullets import Bullet, bullet_chart
 from onemap.rules.display.charts.chart_sheet import WIDTH_MM, ChartWords
-from onemap.rules.display.charts.lines import HEIGHT_MM, YearSeries, line_chart
+from onemap.rules.display.charts.lines import HEIGHT_MM, line_chart
 from onemap.rules.display.charts.quota_bars import PART_FILLS, PARTS, QuotaBar, quota_bars
 from onemap.rules.display.charts.small_multiples import Panel, small_multiples
 from onemap.rules.display.charts.transition_table import transition_table
@@ -40,8 +40,7 @@ class Figure:
             return stacked_bars(self.words, self.labels, self.series, width_mm)
         if self.form == LINES:
             moments = dict(zip(self.labels, (day.toordinal() for day in self.days), strict=True))
-            lines = [YearSeries(one.title, one.values) for one in self.series]
-            return line_chart(self.words, moments, lines, self.targets, self.breaks, width_mm, self.height_mm)
+            return line_chart(self.words, moments, self.series, self.targets, self.breaks, width_mm, self.height_mm)
         return bar_chart(self.words, self.labels, self.series, self.targets, width_mm)
 
 

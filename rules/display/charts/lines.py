@@ -1,8 +1,8 @@
 """Numbers over time: a line for each series, with its own sign and dashes, targets, and breaks of the series."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from onemap.rules.display.charts.bars import BarSeries
 from onemap.rules.display.charts.chart_fills import UNKNOWN, filled_box
 from onemap.rules.display.charts.chart_sheet import (
     GRID,
@@ -24,18 +24,10 @@ _LOOKS = (("#1F3B63", ""), ("#B35900", "2.2 1"), ("#4C86B8", "0.9 0.9"), ("#7A1F
 _TARGET = ("#111111", "0.5 0.7")
 
 
-@dataclass(frozen=True)
-class YearSeries:
-    """One number for every moment of the chart; None if it is unknown."""
-
-    title: str
-    values: tuple[float | None, ...]
-
-
 def line_chart(
     words: ChartWords,
     moments: Mapping[str, float],
-    series: Sequence[YearSeries],
+    series: Sequence[BarSeries],
     targets: Sequence[float | None] = (),
     breaks: Mapping[str, str] | None = None,
     width_mm: float = WIDTH_MM,

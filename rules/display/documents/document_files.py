@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from onemap.layers.errors import OneMapError
+from onemap.layers.files.atomic_output import atomic_output, check_places
+from onemap.layers.messages import phrase
 from onemap.layers.provenance import NO_RECORD, provenance
 from onemap.rules.contract.declaration import Values, VerbContext
 
@@ -23,9 +26,6 @@ def check_files(values: Values, name: str, forms: Sequence[str]) -> None:
     name: the verb's parameter with the file; forms: its possible endings. Raises OneMapError statement.suffix,
     out.exists and those of `check_places`.
     """
-    from onemap.layers.errors import OneMapError
-    from onemap.layers.files.atomic_output import check_places
-
     paths = [*map(Path, _places(values, name))]
     for path in paths:
         if path.suffix.lower() not in forms:
@@ -41,8 +41,6 @@ def _places(values: Values, name: str) -> list[str]:
 
 def figures_foot(library: str, language: str) -> str:
     """The foot of pages of figures. library: its name as it is printed."""
-    from onemap.layers.messages import phrase
-
     return phrase("figures.foot", language, library=library)
 
 
@@ -71,8 +69,6 @@ def write_pages(
 
     foot: under each page; record: of what made them, as `provenance` takes it; head: the bureau's, a RedHead, for Word.
     """
-    from onemap.layers.files.atomic_output import atomic_output
-    from onemap.layers.messages import phrase
     from onemap.rules.display.documents.blocks import Document
 
     places = _places(values, name)

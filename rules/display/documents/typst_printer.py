@@ -12,7 +12,7 @@ from onemap.layers.progress import SILENT, Progress
 from onemap.layers.provenance import MIME_TYPE, PROVENANCE_KEY, STANDARD
 from onemap.layers.records import Record
 from onemap.layers.shipped_files import RESOURCES
-from onemap.rules.display.documents.blocks import Block, Document, Facts, Figures, Section, printable
+from onemap.rules.display.documents.blocks import Block, Document, Facts, Figures, printable
 from onemap.rules.display.maps.fonts import chosen_fonts
 from onemap.rules.display.maps.pdf_packing import packed_pdf
 from onemap.rules.display.maps.typst_pages import set_pages
@@ -33,19 +33,17 @@ def pdf_of(document: Document, progress: Progress) -> tuple[bytes, int]:
     maps: list[str] = []
     texts = printable(document)
     sections = [
-        {**asdict(replace(section, blocks=())), "title_with_name": _title_with_name(section)}
-        | {"blocks": [part_of(block, maps) for block in section.blocks]}
+        {
+            **asdict(replace(section, blocks=())),
+            "title_with_name": " · ".join(filter(None, (section.name, section.title))),
+            "blocks": [part_of(block, maps) for block in section.blocks],
+        }
         for section in texts.sections
     ]
     content = {**asdict(replace(texts, sections=(), origin="")), "sections": sections}
     files = {"document": content, "fonts": chosen_fonts().record()}
     made = set_by_typst(TEMPLATE, files, maps, progress, document.moment, origin=document.origin)
     return packed_pdf(made), len(_PAGE.findall(made))
-
-
-def _title_with_name(section: Section) -> str:
-    """The title of a section among the others of its file."""
-    return " · ".join(filter(None, (section.name, section.title)))
 
 
 def part_of(block: Block, maps: list[str]) -> Record:

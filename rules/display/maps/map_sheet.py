@@ -12,7 +12,7 @@ from onemap.layers.geometry.boxes import Bounds
 from onemap.layers.messages import phrase
 from onemap.layers.progress import SILENT, Progress
 from onemap.rules.contract.verdict import Verdict
-from onemap.rules.display.maps.boundary_points import boundary_points
+from onemap.rules.display.maps.boundary_points import BoundaryPoint, boundary_points
 from onemap.rules.display.maps.fonts import FONTS
 from onemap.rules.display.maps.furniture import grid_ticks, north_arrow, scale_bar
 from onemap.rules.display.maps.inset import inset_svg, rings_svg, tiny_pieces
@@ -255,13 +255,12 @@ class _Drawing:
             return laid_out(rows, _COLUMN_MM, _COLUMN_MM, sheet.view.height)
         return laid_out(rows, self.paper.width_mm, _COLUMN_MM, self.paper.height_mm * 0.45)
 
-    def _points_are_few(self) -> bool:
-        return sum(len(boundary_points(ground)) for ground in self.parcels.values()) <= _MOST_POINTS
+    def _boundary_points(self) -> list[BoundaryPoint]:
+        return [point for ground in self.parcels.values() for point in boundary_points(ground)]
 
     def _coordinates(self) -> list[LegendRow]:
         """The number of boundary points; their coordinates are in the annex."""
-        count = sum(len(boundary_points(ground)) for ground in self.parcels.values())
-        text = phrase("map.points_elsewhere", self.language, count=count)
+        text = phrase("map.points_elsewhere", self.language, count=len(self._boundary_points()))
         return [Line(((0, part),)) for part in wrap_text(text, 2.7, _COLUMN_MM)]
 
     def _labels(self, sheet: Sheet, taken: list[tuple[float, float, float, float]]) -> tuple[str, str]:
@@ -282,14 +281,11 @@ class _Drawing:
         if district is not None:
             kept_free.append(shapely.boundary(view.shapes_on_paper(np.array([district], dtype=object))[0]))
         marks = ""
-        if self.page.theme == "boundary" and self._points_are_few():
-            for ground in self.parcels.values():
-                for point in boundary_points(ground):
-                    x, y = view.on_paper(np.array([[point.east_m, point.north_m]]))[0]
-                    marks += (
-                        f'<circle cx="{x:.2f}" cy="{y:.2f}" r="0.7" fill="#FFFFFF" stroke="{red}" stroke-width="0.3"/>'
-                    )
-                    labels.append(Label(point.label, shapely.Point(x, y).buffer(0.5), 2.0, inside=False, needed=True))
+        points = self._boundary_points() if self.page.theme == "boundary" else []
+        for point in points if len(points) <= _MOST_POINTS else ():
+            x, y = view.on_paper(np.array([[point.east_m, point.north_m]]))[0]
+            marks += f'<circle cx="{x:.2f}" cy="{y:.2f}" r="0.7" fill="#FFFFFF" stroke="{red}" stroke-width="0.3"/>'
+            labels.append(Label(point.label, shapely.Point(x, y).buffer(0.5), 2.0, inside=False, needed=True))
         # Places for what is drawn over the names.
         return labels_svg([*labels, *sheet.labels], frame, np.array(kept_free, dtype=object), taken), marks
 

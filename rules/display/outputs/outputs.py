@@ -23,9 +23,7 @@ if TYPE_CHECKING:
     from onemap.rules.display.outputs.sheet_titles import KnownTitles
     from onemap.rules.display.outputs.to_geopackage import GeoPackageOutput
     from onemap.rules.display.outputs.to_pages import PageOutput
-    from onemap.rules.display.outputs.to_parcel_files import ParcelFileOutput
     from onemap.rules.display.outputs.to_parquet import ParquetOutput
-    from onemap.rules.display.outputs.to_sheets import SheetOutput
 
 _ROWS_WRITTEN = 0.85  # of what `finish` waits for, when all rows are in the file
 
@@ -149,25 +147,13 @@ class _LabelledOutput:
 
     @property
     def remarks(self) -> tuple[Problem, ...]:
-        """Remarks on content that the form could not hold."""
-        return ()
+        """Remarks on content that the form could not hold; most forms hold all."""
+        remarks: tuple[Problem, ...] = getattr(self._output, "remarks", ())
+        return remarks
 
     def close(self) -> None:
         """Close the files."""
         self._output.close()
-
-
-class _PartialOutput(_LabelledOutput):
-    """Sheets whose cells may be too small for their text, or a file with only the parcels."""
-
-    def __init__(self, output: "SheetOutput | ParcelFileOutput", label: str) -> None:
-        super().__init__(output, label)
-        self._partial = output
-
-    @property
-    def remarks(self) -> tuple[Problem, ...]:
-        """Remarks on content that the form could not hold."""
-        return self._partial.remarks
 
 
 class _PagesOutput(_LabelledOutput):
@@ -195,7 +181,8 @@ class _BackgroundOutput(_LabelledOutput):
 
     def append(self, tables: Mapping[str, Table]) -> None:
         """Write the next rows of tables as soon as those before are written. Raises errors in writing those."""
-        self._wait()
+        if self._last is not None:
+            result_of(self._last, SILENT.check)
         self._writing.begin(tables)
         self._rows += sum(table.count for table in tables.values())
         self._last = self._writer.submit(super().append, tables)
@@ -228,10 +215,6 @@ class _BackgroundOutput(_LabelledOutput):
             thread.shutdown(cancel_futures=True)
         super().close()
 
-    def _wait(self) -> None:
-        if self._last is not None:
-            result_of(self._last, SILENT.check)
-
 
 @contextlib.contextmanager
 def _refusals(label: str) -> Iterator[None]:
@@ -259,7 +242,7 @@ def _output_to(
     if path.suffix.lower() == ".xlsx":
         from onemap.rules.display.outputs.to_sheets import SheetOutput
 
-        return _PartialOutput(SheetOutput(path, path.name, language, figures, titles, record), label)
+        return _LabelledOutput(SheetOutput(path, path.name, language, figures, titles, record), label)
     if path.suffix.lower() == PAGE_FORM:
         from onemap.rules.display.outputs.to_pages import PageOutput
 
@@ -267,7 +250,7 @@ def _output_to(
     if path.suffix.lower() in PARCEL_FORMS:
         from onemap.rules.display.outputs.to_parcel_files import ParcelFileOutput
 
-        return _PartialOutput(ParcelFileOutput(path, path.name, crs, language), label)
+        return _LabelledOutput(ParcelFileOutput(path, path.name, crs, language), label)
     from onemap.rules.display.outputs.to_parquet import ParquetOutput
 
     return _BackgroundOutput(ParquetOutput(path, crs, record), label)

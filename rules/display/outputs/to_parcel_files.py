@@ -1,7 +1,7 @@
 """The parcels of a check alone, in forms that hold one table: GeoJSON, FlatGeobuf, CSV, and DXF for CAD."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +116,8 @@ class ParcelFileOutput:
             raise OneMapError("out.failed", file=self._label, field="--out", reason=str(error)[:200]) from error
 
     def _write_csv(self, columns: pd.DataFrame, grounds: np.ndarray) -> None:
-        self._path.write_bytes(csv_bytes(list(map(str, columns)), zip(*_values(columns), strict=True)))
+        values = [plain_values(columns[name]) for name in columns]
+        self._path.write_bytes(csv_bytes(list(map(str, columns)), zip(*values, strict=True)))
 
     def _write_drawing(self, columns: pd.DataFrame, grounds: np.ndarray) -> None:
         """Outlines of parcels, in metres of the library's plane, on a layer for each verdict; names on another."""
@@ -144,7 +145,3 @@ class ParcelFileOutput:
             text = space.add_text(" ".join(str(parcel).split()), height=float(height_m), dxfattribs={"layer": of_names})
             text.set_placement(at, align=TextEntityAlignment.MIDDLE_CENTER)
         drawing.saveas(self._path)
-
-
-def _values(columns: pd.DataFrame) -> Iterator[list[Any]]:
-    return (plain_values(columns[name]) for name in columns)

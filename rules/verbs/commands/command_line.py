@@ -25,12 +25,13 @@ from onemap.layers.progress import Progress
 from onemap.layers.secret_words import secrets_in, withhold_secrets, without_secrets, without_typed
 from onemap.layers.text_table import shortened_text
 from onemap.layers.visible_text import terminal_text
+from onemap.rules.contract.declaration import Parameter, Verb, VerbContext, checked_values
 from onemap.rules.contract.verb_help import HelpLines, help_text, likely_names, line_width, verb_overview
 from onemap.rules.verbs.commands.altered_library import naming_altered_rows
 from onemap.rules.verbs.commands.log_file import LOG, LOG_OPTION, check_log, command_words, log_path
 from onemap.rules.verbs.commands.reference import EVERYWHERE
 from onemap.rules.verbs.commands.stop_signals import handling_signals
-from onemap.rules.verbs.commands.verbs import DOORS, VERBS, Parameter, Verb, VerbContext, checked_values
+from onemap.rules.verbs.commands.verbs import DOORS, VERBS
 
 EXIT_DEFECT, EXIT_UNFIT, EXIT_FAILED_ON, EXIT_DAMAGED = 70, 3, 4, 5
 _VERB, _STEP = "VERB", "STEP"  # what a verb is called in the help

@@ -1,25 +1,16 @@
 """The verbs of plan against plan, declared as every verb is; `rules/verbs/work/compare_work.py` does them."""
 
-from onemap.rules.contract.declaration import (
-    Parameter,
-    Verb,
-    to_codes,
-    to_count,
-    to_date,
-    to_metres,
-    to_moment,
-    to_name,
-)
+from onemap.rules.contract.check_parameters import AGAINST, LIBRARY, ONLY, OVERWRITE, REASON, WHEN, WORKERS
+from onemap.rules.contract.declaration import Parameter, Verb, declare_verb, to_codes, to_count, to_date, to_metres
 from onemap.rules.contract.output_forms import out_parameter
 
 # What may become of a difference between two plans.
 DECISIONS = ("keep-a", "keep-b", "change-a", "change-b", "technical", "discuss", "undecided")
 _WORK = "compare_work"
-_LIBRARY = Parameter("library", "LIBRARY", positional=True)
 _LIMITS = (Parameter("min_area", "M2", convert=to_metres), Parameter("min_width", "M", convert=to_metres))
-_WHEN = (Parameter("as_of", "D", convert=to_date), Parameter("known_at", "T", convert=to_moment))
 TYPES = ("01", "02", "03", "04", "05", "90", "98", "99")
-_OUT = (out_parameter(), Parameter("overwrite", flag=True))
+_OUT = (out_parameter(), OVERWRITE)
+_RUN = Parameter("run", "RUN", positional=True)
 
 
 def to_types(text: str) -> tuple[str, ...]:
@@ -46,84 +37,67 @@ def to_region(text: str) -> str:
 
 
 COMPARE_VERBS: tuple[Verb, ...] = (
-    Verb(
+    declare_verb(
         "compare",
-        (
-            _LIBRARY,
-            Parameter("a", "A", positional=True),
-            Parameter("b", "B", positional=True),
-            Parameter("matrix", "FILE|NAME"),
-            *_LIMITS,
-            *_WHEN,
-            Parameter("against", "RUN", convert=to_name),
-            *_OUT,
-            Parameter("workers", "N", convert=to_count),
-        ),
+        LIBRARY,
+        Parameter("a", "A", positional=True),
+        Parameter("b", "B", positional=True),
+        Parameter("matrix", "FILE|NAME"),
+        *_LIMITS,
+        *WHEN,
+        AGAINST,
+        *_OUT,
+        WORKERS,
         makes_data=True,
         work=_WORK,
     ),
-    Verb(
+    declare_verb(
         "decide",
-        (
-            _LIBRARY,
-            Parameter("target", "SPOT|CLUSTER", positional=True),
-            Parameter("decision", "DECISION", positional=True, choices=DECISIONS),
-            Parameter("reason", "R", required=True),
-            Parameter("by", "N"),
-            Parameter("expect", "DECISION,…", convert=to_decisions),
-        ),
+        LIBRARY,
+        Parameter("target", "SPOT|CLUSTER", positional=True),
+        Parameter("decision", "DECISION", positional=True, choices=DECISIONS),
+        REASON,
+        Parameter("by", "N"),
+        Parameter("expect", "DECISION,…", convert=to_decisions),
         work=_WORK,
     ),
-    Verb(
+    declare_verb(
         "spots",
-        (
-            _LIBRARY,
-            Parameter("run", "RUN", positional=True),
-            Parameter("type", "T,T", convert=to_types),
-            Parameter("decided", flag=True),
-            Parameter("region", "XZQDM", convert=to_region),
-            Parameter("label", "L"),
-            Parameter("valid_from", "D", convert=to_date),
-            Parameter("report", "FILE.xlsx"),
-            Parameter("overwrite", flag=True),
-            Parameter("workers", "N", convert=to_count),
-        ),
+        LIBRARY,
+        _RUN,
+        Parameter("type", "T,T", convert=to_types),
+        Parameter("decided", flag=True),
+        Parameter("region", "XZQDM", convert=to_region),
+        Parameter("label", "L"),
+        Parameter("valid_from", "D", convert=to_date),
+        Parameter("report", "FILE.xlsx"),
+        OVERWRITE,
+        WORKERS,
         work=_WORK,
     ),
-    Verb(
+    declare_verb(
         "contradictions",
-        (
-            _LIBRARY,
-            Parameter("matrix", "FILE", repeated=True),
-            Parameter("only", "CODE,…", convert=to_codes),
-            *_LIMITS,
-            *_WHEN,
-            *_OUT,
-            Parameter("workers", "N", convert=to_count),
-        ),
+        LIBRARY,
+        Parameter("matrix", "FILE", repeated=True),
+        ONLY,
+        *_LIMITS,
+        *WHEN,
+        *_OUT,
+        WORKERS,
         work=_WORK,
     ),
-    Verb(
+    declare_verb(
         "atlas",
-        (
-            _LIBRARY,
-            Parameter("run", "RUN", positional=True),
-            Parameter("target", "TARGET.pdf|docx", positional=True),
-            Parameter("by", choices=("cluster", "spot")),
-            Parameter("type", "T,T", convert=to_types),
-            Parameter("most", "N", convert=to_count),
-            Parameter("overwrite", flag=True),
-        ),
+        LIBRARY,
+        _RUN,
+        Parameter("target", "TARGET.pdf|docx", positional=True),
+        Parameter("by", choices=("cluster", "spot")),
+        Parameter("type", "T,T", convert=to_types),
+        Parameter("most", "N", convert=to_count),
+        OVERWRITE,
         work=_WORK,
     ),
-    Verb(
-        "comparison",
-        (
-            _LIBRARY,
-            Parameter("run", "RUN", positional=True),
-            Parameter("target", "TARGET.docx|pdf|html", positional=True),
-            Parameter("overwrite", flag=True),
-        ),
-        work=_WORK,
+    declare_verb(
+        "comparison", LIBRARY, _RUN, Parameter("target", "TARGET.docx|pdf|html", positional=True), OVERWRITE, work=_WORK
     ),
 )

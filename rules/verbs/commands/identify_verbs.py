@@ -1,72 +1,74 @@
 """The verbs `identify`, `find`, `tile` and `sheet`, declared as every verb is: what lies at a place or on a parcel."""
 
-from onemap.rules.contract.check_parameters import CHECK_PARAMETERS
+from onemap.rules.contract.check_parameters import (
+    AS_OF,
+    CHECK_PARAMETERS,
+    CRS,
+    LIBRARY,
+    ONLY,
+    OVERWRITE,
+    PARCELS,
+    TARGET,
+    WORKERS,
+)
 from onemap.rules.contract.declaration import (
     Parameter,
     Verb,
+    declare_verb,
     to_box,
     to_codes,
     to_coordinate,
     to_count,
-    to_date,
     to_metres,
     to_name,
     to_seed,
 )
 
 IDENTIFY_VERBS: tuple[Verb, ...] = (
-    Verb(
+    declare_verb(
         "identify",
-        (
-            Parameter("library", "LIBRARY", positional=True),
-            Parameter("x", "X", positional=True, optional=True, convert=to_coordinate),
-            Parameter("y", "Y", positional=True, optional=True, convert=to_coordinate),
-            Parameter("crs", "C", convert=to_name),
-            Parameter("radius", "M", convert=to_metres),
-            Parameter("only", "CODE,…", convert=to_codes),
-            Parameter("as_of", "D", convert=to_date),
-            Parameter("line", "WKT", convert=to_name),
-            Parameter("box", "W,S,E,N", convert=to_box),
-        ),
+        LIBRARY,
+        Parameter("x", "X", positional=True, optional=True, convert=to_coordinate),
+        Parameter("y", "Y", positional=True, optional=True, convert=to_coordinate),
+        CRS,
+        Parameter("radius", "M", convert=to_metres),
+        ONLY,
+        AS_OF,
+        Parameter("line", "WKT", convert=to_name),
+        Parameter("box", "W,S,E,N", convert=to_box),
         makes_data=True,
         work="identify_work",
         for_others=True,
     ),
-    Verb(
+    declare_verb(
         "find",
-        (
-            Parameter("library", "LIBRARY", positional=True),
-            Parameter("text", "TEXT", positional=True, convert=to_name),
-            Parameter("as_of", "D", convert=to_date),
-            Parameter("count", "N", convert=to_count),
-        ),
+        LIBRARY,
+        Parameter("text", "TEXT", positional=True, convert=to_name),
+        AS_OF,
+        Parameter("count", "N", convert=to_count),
         work="identify_work",
     ),
-    Verb(
+    declare_verb(
         "tile",
-        (
-            Parameter("library", "LIBRARY", positional=True),
-            Parameter("only", "CODE,…", positional=True, convert=to_codes),
-            Parameter("zoom", "Z", positional=True, convert=to_seed),
-            Parameter("column", "X", positional=True, convert=to_seed),
-            Parameter("row", "Y", positional=True, convert=to_seed),
-            Parameter("as_of", "D", convert=to_date),
-        ),
+        LIBRARY,
+        Parameter("only", "CODE,…", positional=True, convert=to_codes),
+        Parameter("zoom", "Z", positional=True, convert=to_seed),
+        Parameter("column", "X", positional=True, convert=to_seed),
+        Parameter("row", "Y", positional=True, convert=to_seed),
+        AS_OF,
         work="identify_work",
     ),
 )
 
 SHEET_VERBS: tuple[Verb, ...] = (
-    Verb(
+    declare_verb(
         "sheet",
-        (
-            Parameter("library", "LIBRARY", positional=True),
-            Parameter("parcels", "PARCELS", positional=True),
-            Parameter("target", "TARGET", positional=True),
-            *CHECK_PARAMETERS,
-            Parameter("overwrite", flag=True),
-            Parameter("workers", "N", convert=to_count),
-        ),
+        LIBRARY,
+        PARCELS,
+        TARGET,
+        *CHECK_PARAMETERS,
+        OVERWRITE,
+        WORKERS,
         makes_data=True,
         work="sheet_work",
         for_others=True,

@@ -1,12 +1,12 @@
 """The reference of packs of indicators in docs/: their keys, kinds of terms, and the shipped indicators."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.layers.messages import sentences
 from onemap.layers.text_table import markdown_table
 from onemap.rules.numbers.indicators.indicator_keys import ALLOWED, GEOMETRIES, NEEDED, TABLES
-from onemap.rules.numbers.indicators.indicator_pack import DEFAULT_INDICATORS, Indicator, IndicatorPack, indicator_packs
+from onemap.rules.numbers.indicators.indicator_pack import DEFAULT_INDICATORS, Indicator, indicator_packs
 from onemap.rules.verbs.commands.pack_reference import key_table
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
@@ -53,29 +53,28 @@ def indicator_reference(language: str) -> str:
     lines += [f"## {words['kinds']}", "", *_kind_table(language), ""]
     (pack,) = indicator_packs((DEFAULT_INDICATORS,), shipped_catalogue())
     lines += [f"## {words['shipped'].format(pack=pack.id, version=pack.version)}", ""]
-    lines += [words["shipped_about"].format(count=len(pack.indicators)), "", *_shipped_table(pack, language)]
+    shipped = markdown_table(words["shipped_keys"], [_cells(item, language) for item in pack.indicators])
+    lines += [words["shipped_about"].format(count=len(pack.indicators)), "", *shipped]
     return "\n".join(lines) + "\n"
 
 
 def _kind_table(language: str) -> list[str]:
     titles = sentences(language)["term_kind"]
     rows = [
-        (f"`{kind}`", titles[kind], _codes(geometries), _codes(NEEDED[kind]), _codes(_optional(kind)))
+        (
+            f"`{kind}`",
+            titles[kind],
+            _codes(geometries),
+            _codes(NEEDED[kind]),
+            _codes(key for key in ALLOWED[kind] if key not in NEEDED[kind]),
+        )
         for kind, geometries in GEOMETRIES.items()
     ]
     return markdown_table(_WORDS[language]["kind_keys"], rows)
 
 
-def _optional(kind: str) -> tuple[str, ...]:
-    return tuple(key for key in ALLOWED[kind] if key not in NEEDED[kind])
-
-
-def _codes(names: tuple[str, ...]) -> str:
+def _codes(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
-
-
-def _shipped_table(pack: IndicatorPack, language: str) -> list[str]:
-    return markdown_table(_WORDS[language]["shipped_keys"], [_cells(item, language) for item in pack.indicators])
 
 
 def _cells(item: Indicator, language: str) -> tuple[str, ...]:

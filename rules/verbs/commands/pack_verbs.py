@@ -3,16 +3,14 @@
 import re
 
 from onemap.layers.messages import LANGUAGES
-from onemap.rules.contract.declaration import Parameter, Verb, to_date, to_name
+from onemap.rules.contract.check_parameters import AS_OF, BY, LIBRARY, OVERWRITE, PACKS
+from onemap.rules.contract.declaration import Parameter, Verb, declare_verb, to_name
 
 _WORK = "pack_work"
 _PACK = Parameter("pack", "FILE|NAME", positional=True)
 _PACKS = Parameter("pack", "FILE|NAME", positional=True, repeated=True)
-_LIBRARY = Parameter("library", "LIBRARY", positional=True)
 _OF_LIBRARY = Parameter("library", "LIBRARY", convert=to_name)
 _RUN = Parameter("run", "RUN", convert=to_name)
-_OVERWRITE = Parameter("overwrite", flag=True)
-_BY = Parameter("by", "NAME")
 
 
 def to_titles(text: str) -> dict[str, str]:
@@ -25,71 +23,62 @@ def to_titles(text: str) -> dict[str, str]:
 
 
 PACK_VERBS: tuple[Verb, ...] = (
-    Verb(
-        "laws",
-        (Parameter("pack", "FILE|NAME", repeated=True), Parameter("as_of", "D", convert=to_date)),
-        work=_WORK,
-    ),
-    Verb(
+    declare_verb("laws", PACKS, AS_OF, work=_WORK),
+    declare_verb(
         "prove",
-        (
-            _PACKS,
-            Parameter("mutants", flag=True),
-            Parameter("report", "FILE.xlsx|html|json", repeated=True),
-            Parameter("new", "RULE", convert=to_name),
-            _OVERWRITE,
-        ),
+        _PACKS,
+        Parameter("mutants", flag=True),
+        Parameter("report", "FILE.xlsx|html|json", repeated=True),
+        Parameter("new", "RULE", convert=to_name),
+        OVERWRITE,
         makes_data=True,
         work=_WORK,
     ),
-    Verb("pack show", (_PACK, _OF_LIBRARY, _RUN), work=_WORK),
-    Verb(
+    declare_verb("pack show", _PACK, _OF_LIBRARY, _RUN, work=_WORK),
+    declare_verb(
         "pack copy",
-        (
-            _PACK,
-            Parameter("target", "FILE.toml", positional=True),
-            Parameter("id", "ID", required=True, convert=to_name),
-            Parameter("version", "V", convert=to_name),
-            Parameter("title", "zh=…,en=…", convert=to_titles),
-            _OVERWRITE,
-        ),
+        _PACK,
+        Parameter("target", "FILE.toml", positional=True),
+        Parameter("id", "ID", required=True, convert=to_name),
+        Parameter("version", "V", convert=to_name),
+        Parameter("title", "zh=…,en=…", convert=to_titles),
+        OVERWRITE,
         work=_WORK,
     ),
-    Verb(
+    declare_verb(
         "pack change",
-        (
-            _PACK,
-            Parameter("set", "TABLE:KEY=VALUE", repeated=True),
-            Parameter("out", "FILE.toml"),
-            _OVERWRITE,
-        ),
+        _PACK,
+        Parameter("set", "TABLE:KEY=VALUE", repeated=True),
+        Parameter("out", "FILE.toml"),
+        OVERWRITE,
         work=_WORK,
     ),
-    Verb(
-        "pack differences",
-        (_PACKS, Parameter("against", "FILE|NAME", repeated=True), _OF_LIBRARY, _RUN),
-        work=_WORK,
+    declare_verb(
+        "pack differences", _PACKS, Parameter("against", "FILE|NAME", repeated=True), _OF_LIBRARY, _RUN, work=_WORK
     ),
-    Verb(
+    declare_verb(
         "pack enact",
-        (
-            _LIBRARY,
-            _PACK,
-            Parameter("reason", "R", required=True, convert=to_name),
-            Parameter("instead", "ID", convert=to_name),
-            _BY,
-        ),
+        LIBRARY,
+        _PACK,
+        Parameter("reason", "R", required=True, convert=to_name),
+        Parameter("instead", "ID", convert=to_name),
+        BY,
         work=_WORK,
     ),
-    Verb(
+    declare_verb(
         "pack versions",
-        (_LIBRARY, Parameter("hash", "HASH", convert=to_name), Parameter("out", "FILE.toml"), _OVERWRITE),
+        LIBRARY,
+        Parameter("hash", "HASH", convert=to_name),
+        Parameter("out", "FILE.toml"),
+        OVERWRITE,
         work=_WORK,
     ),
-    Verb("pack send", (_PACK, Parameter("target", "TARGET.zip", positional=True), _BY, _OVERWRITE), work=_WORK),
-    Verb(
+    declare_verb("pack send", _PACK, Parameter("target", "TARGET.zip", positional=True), BY, OVERWRITE, work=_WORK),
+    declare_verb(
         "pack receive",
-        (Parameter("file", "FILE", positional=True), Parameter("folder", "FOLDER", positional=True), _OVERWRITE),
+        Parameter("file", "FILE", positional=True),
+        Parameter("folder", "FOLDER", positional=True),
+        OVERWRITE,
         work=_WORK,
     ),
 )

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from onemap.layers.messages import LANGUAGES, plain_sentence, sentences
+from onemap.rules.contract.declaration import Parameter, Verb
 from onemap.rules.contract.value_schema import value_kind
 from onemap.rules.contract.verb_help import help_text
-from onemap.rules.verbs.commands.verbs import DOORS, VERBS, Parameter, Verb
+from onemap.rules.verbs.commands.verbs import DOORS, VERBS
 
 FOLDER = Path(__file__).resolve().parents[3]
 DOCS = FOLDER / "docs"

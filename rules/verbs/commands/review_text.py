@@ -146,13 +146,9 @@ def _publish(result: Result, language: str) -> str:
     return "\n".join(lines) or _review_phrase("published_none", language)
 
 
-def _export(result: Result, language: str) -> str:
-    lines = [_review_phrase("written", language, target=result["target"]), *filter(None, [result["fonts"]])]
-    return "\n".join(lines)
-
-
-def _attachment(result: Result, language: str) -> str:
-    return _review_phrase("written", language, target=result["target"])
+def _written_text(result: Result, language: str) -> str:
+    lines = [_review_phrase("written", language, target=result["target"]), result.get("fonts")]
+    return "\n".join(filter(None, lines))
 
 
 def history_view(result: Result, language: str) -> AnswerView:
@@ -217,6 +213,6 @@ REVIEW_VIEWS: dict[str, Callable[[Result, str], AnswerView]] = {
 }
 REVIEW_SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "review publish": _publish,
-    "review export": _export,
-    "review attachment": _attachment,
+    "review export": _written_text,
+    "review attachment": _written_text,
 }

@@ -1,8 +1,19 @@
 """The verbs of the review, declared as every verb is; `rules/verbs/work/review_work.py` does them."""
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
-from onemap.rules.contract.check_parameters import CHECK_PARAMETERS, REMEDY_PARAMETERS
-from onemap.rules.contract.declaration import Parameter, Verb, to_count, to_date, to_days, to_name
+from onemap.rules.contract.check_parameters import (
+    AGAINST,
+    BY,
+    CHECK_PARAMETERS,
+    LIBRARY,
+    OVERWRITE,
+    PARCELS,
+    REASON,
+    REMEDY_PARAMETERS,
+    TARGET,
+    WORKERS,
+)
+from onemap.rules.contract.declaration import Parameter, Verb, declare_verb, to_count, to_date, to_days
 from onemap.rules.contract.output_forms import CHECK_FORMS, out_parameter
 from onemap.rules.contract.verdict import VERDICTS
 from onemap.rules.display.letterhead.annex_names import ANNEXES, to_annexes
@@ -10,10 +21,8 @@ from onemap.rules.review.cases.case import CASE_STATES, CONCLUSIONS
 from onemap.rules.review.cases.project_data import WITHHELD
 
 _WORK = "review_work"
-_LIBRARY = Parameter("library", "LIBRARY", positional=True)
 _CASE = Parameter("case", "CASE", positional=True)
 _DEPARTMENT = Parameter("department", "DEPARTMENT", positional=True)
-_PARCELS = Parameter("parcels", "PARCELS", positional=True)
 _REASON = Parameter("reason", "R")
 _NOTICE = Parameter("notice", "N", convert=to_count)
 _COMMENT = Parameter("comment", "COMMENT", positional=True, convert=to_count)
@@ -21,28 +30,28 @@ _CONCLUSION = Parameter("conclusion", choices=CONCLUSIONS)
 _OVERALL = Parameter("conclusion", choices=tuple(word for word in CONCLUSIONS if word != "not_involved"))
 _ON = Parameter("on", "DATE", convert=to_date)
 # Every step takes these: who, on which day, and the revision of the case that was looked at before.
-_STEP = (Parameter("by", "NAME"), _ON, Parameter("expect", "REVISION", convert=to_count))
+_STEP = (BY, _ON, Parameter("expect", "REVISION", convert=to_count))
 _INPUT = (
     *CHECK_PARAMETERS,
     out_parameter(CHECK_FORMS),
-    Parameter("overwrite", flag=True),
-    Parameter("workers", "N", convert=to_count),
+    OVERWRITE,
+    WORKERS,
     Parameter("fail_on", "V", choices=VERDICTS),
 )
 
 
 def _review(name: str, *parameters: Parameter) -> Verb:
-    return Verb(f"review {name}", (_LIBRARY, *parameters), work=_WORK)
+    return declare_verb(f"review {name}", LIBRARY, *parameters, work=_WORK)
 
 
 REVIEW_VERBS: tuple[Verb, ...] = (
     _review(
         "open",
-        _PARCELS,
+        PARCELS,
         Parameter("project", "NAME", required=True),
         Parameter("attach", "FILE", repeated=True),
         *_INPUT,
-        Parameter("against", "RUN", convert=to_name),
+        AGAINST,
         *_STEP[:2],
     ),
     _review(
@@ -63,7 +72,7 @@ REVIEW_VERBS: tuple[Verb, ...] = (
         Parameter("findings", "D", choices=DEPARTMENTS),
         Parameter("ground", flag=True),
         out_parameter(CHECK_FORMS, repeated=False),
-        Parameter("overwrite", flag=True),
+        OVERWRITE,
     ),
     _review("circulate", _CASE, _REASON, *_STEP),
     _review(
@@ -86,7 +95,7 @@ REVIEW_VERBS: tuple[Verb, ...] = (
         Parameter("parcel", "PARCEL", positional=True),
         Parameter("rule", "RULE", positional=True),
         Parameter("verdict", required=True, choices=VERDICTS),
-        Parameter("reason", "R", required=True),
+        REASON,
         Parameter("before", choices=VERDICTS),
         Parameter("department", "D", choices=DEPARTMENTS),
         *_STEP,
@@ -96,11 +105,11 @@ REVIEW_VERBS: tuple[Verb, ...] = (
         _CASE,
         Parameter("department", "DEPARTMENT", positional=True, optional=True),
         Parameter("days", "N", required=True, convert=to_days),
-        Parameter("reason", "R", required=True),
+        REASON,
         *_STEP,
     ),
-    _review("revise", _CASE, _PARCELS, _REASON, *_INPUT, *_STEP),
-    _review("recheck", _CASE, Parameter("workers", "N", convert=to_count), *_STEP[:2]),
+    _review("revise", _CASE, PARCELS, _REASON, *_INPUT, *_STEP),
+    _review("recheck", _CASE, WORKERS, *_STEP[:2]),
     _review("remedy", _CASE, *REMEDY_PARAMETERS, *_STEP),
     _review("consolidate", _CASE, _OVERALL, _REASON, *_STEP),
     _review("issue", _CASE, _OVERALL, _REASON, *_STEP),
@@ -116,45 +125,27 @@ REVIEW_VERBS: tuple[Verb, ...] = (
     _review("comments", _CASE, _NOTICE),
     _review("respond", _CASE, _COMMENT, Parameter("text", "T", required=True), _NOTICE, *_STEP),
     _review("close", _CASE, _REASON, _NOTICE, *_STEP),
-    _review("erase", _CASE, _COMMENT, Parameter("reason", "R", required=True), _NOTICE, *_STEP),
+    _review("erase", _CASE, _COMMENT, REASON, _NOTICE, *_STEP),
     _review("publish", *_STEP[:2]),
     _review(
         "export",
         _CASE,
-        Parameter("target", "TARGET", positional=True),
+        TARGET,
         Parameter("department", "D"),
         Parameter("document", choices=("report", "statement", "opinion", "reply")),
         Parameter("templates", "FOLDER"),
         Parameter("annexes", "all|none|A,A", words=ANNEXES, convert=to_annexes),
-        Parameter("overwrite", flag=True),
+        OVERWRITE,
     ),
-    Verb(
-        "review sheet",
-        (
-            _LIBRARY,
-            _CASE,
-            Parameter("target", "TARGET", positional=True),
-            Parameter("overwrite", flag=True),
-            Parameter("workers", "N", convert=to_count),
-        ),
-        work="sheet_work",
-    ),
-    _review(
-        "attachment",
-        _CASE,
-        Parameter("file", "FILE", positional=True),
-        Parameter("target", "TARGET", positional=True),
-        Parameter("overwrite", flag=True),
-    ),
-    Verb(
+    declare_verb("review sheet", LIBRARY, _CASE, TARGET, OVERWRITE, WORKERS, work="sheet_work"),
+    _review("attachment", _CASE, Parameter("file", "FILE", positional=True), TARGET, OVERWRITE),
+    declare_verb(
         "history",
-        (
-            _LIBRARY,
-            Parameter("code", "CODE|CASE", positional=True, optional=True),
-            Parameter("case", "CASE"),
-            Parameter("out", "FILE"),
-            Parameter("overwrite", flag=True),
-        ),
+        LIBRARY,
+        Parameter("code", "CODE|CASE", positional=True, optional=True),
+        Parameter("case", "CASE"),
+        Parameter("out", "FILE"),
+        OVERWRITE,
         work="history_work",
     ),
 )

@@ -24,10 +24,11 @@ from onemap.layers.messages import LANGUAGES, in_words, phrase, problem_record, 
 from onemap.layers.progress import Progress
 from onemap.layers.secret_words import withhold_secrets, without_typed
 from onemap.layers.stores.session import SessionCache, keeping_open
+from onemap.rules.contract.declaration import Verb, VerbContext, checked_values
 from onemap.rules.verbs.commands.altered_library import naming_altered_rows
 from onemap.rules.verbs.commands.interruption import Interruption
 from onemap.rules.verbs.commands.log_file import LOG
-from onemap.rules.verbs.commands.verbs import VERBS, Verb, VerbContext, checked_values
+from onemap.rules.verbs.commands.verbs import VERBS
 
 _PARSE_ERROR, _INVALID_REQUEST, _NO_METHOD, _REFUSED = -32700, -32600, -32601, -32000
 _AT_ONCE_S, _SOON_AFTER_S = 0.1, 1.0  # how long before the end of stdin a request came that was piped in

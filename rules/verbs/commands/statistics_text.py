@@ -54,7 +54,7 @@ def _changed_m2(result: dict[str, Any], changed: list[dict[str, Any]]) -> float:
     return curved_m2 * (result["total"]["changed_m2"] / plane_m2) if plane_m2 else 0.0
 
 
-def theme_lines(result: dict[str, Any], language: str) -> list[str]:
+def themes_text(result: dict[str, Any], language: str) -> str:
     """Each theme with its indicators, and with the layers and tables that the library lacks for it."""
     comma = phrase("said.comma", language)
     lines = []
@@ -66,7 +66,7 @@ def theme_lines(result: dict[str, Any], language: str) -> list[str]:
         lines.append("  " + comma.join(one["title"] for one in theme["indicators"]))
         if lost:
             lines.append("  " + phrase("said.theme_lacks", language, layers=comma.join(lost)))
-    return lines
+    return "\n".join(lines)
 
 
 def class_name(keys: dict[str, Any] | None, titles: "SheetTitles") -> str:

@@ -1,8 +1,10 @@
 """The verbs that measure what lies where and compare it with targets; `work=` names the module that does each."""
 
+from onemap.rules.contract.check_parameters import AS_OF, BY, LIBRARY, OVERWRITE, PACKS, REASON, WHEN, WORKERS
 from onemap.rules.contract.declaration import (
     Parameter,
     Verb,
+    declare_verb,
     to_codes,
     to_count,
     to_date,
@@ -16,7 +18,6 @@ from onemap.rules.contract.declaration import (
 from onemap.rules.contract.output_forms import out_parameter
 
 _WORK = "statistics_work"
-_LIBRARY = Parameter("library", "LIBRARY", positional=True)
 _WITHIN = (
     Parameter("within", "CODE|FILE", convert=to_name),
     Parameter("unit", "FIELD", convert=to_name),
@@ -26,11 +27,7 @@ _UNIT = (Parameter("unit", "CODE", convert=to_name), Parameter("unit_field", "FI
 WARNING_STEPS = ("notified", "explained", "mended", "closed")
 WARNING_KINDS = ("quota", "expiry", "stale", "sums", "line", "candidate")
 _PAGE = Parameter("page", "FILE", repeated=True, convert=to_name)
-_OUT = (
-    out_parameter(),
-    Parameter("overwrite", flag=True),
-    Parameter("workers", "N", convert=to_count),
-)
+_OUT = (out_parameter(), OVERWRITE, WORKERS)
 
 
 def to_rhythm(text: str) -> dict[str, int]:
@@ -39,124 +36,99 @@ def to_rhythm(text: str) -> dict[str, int]:
 
 
 STATISTICS_VERBS: tuple[Verb, ...] = (
-    Verb(
+    declare_verb(
         "statistics",
-        (
-            _LIBRARY,
-            Parameter("code", "CODE", positional=True),
-            Parameter("by", "FIELD,…", convert=to_codes),
-            Parameter("sum", "FIELD,…", convert=to_codes),
-            *_WITHIN,
-            Parameter("where", "CQL2", convert=to_name),
-            Parameter("as_of", "D", convert=to_date),
-            Parameter("known_at", "T", convert=to_moment),
-            _PAGE,
-            *_OUT,
-        ),
+        LIBRARY,
+        Parameter("code", "CODE", positional=True),
+        Parameter("by", "FIELD,…", convert=to_codes),
+        Parameter("sum", "FIELD,…", convert=to_codes),
+        *_WITHIN,
+        Parameter("where", "CQL2", convert=to_name),
+        *WHEN,
+        _PAGE,
+        *_OUT,
         makes_data=True,
         work=_WORK,
         for_others=True,
     ),
-    Verb(
+    declare_verb(
         "readings",
-        (
-            _LIBRARY,
-            Parameter("readings", "CODE", convert=to_name),
-            Parameter("nodes", "CODE", convert=to_name),
-            Parameter("by", "hour|day", choices=("hour", "day")),
-            Parameter("property", "NAME", convert=to_name),
-            Parameter("limits", "FILE.toml", convert=to_name),
-            Parameter("at", "T", convert=to_moment),
-            Parameter("zone", "+08:00", convert=to_zone),
-            Parameter("looks", flag=True),
-            out_parameter(),
-            Parameter("overwrite", flag=True),
-        ),
+        LIBRARY,
+        Parameter("readings", "CODE", convert=to_name),
+        Parameter("nodes", "CODE", convert=to_name),
+        Parameter("by", "hour|day", choices=("hour", "day")),
+        Parameter("property", "NAME", convert=to_name),
+        Parameter("limits", "FILE.toml", convert=to_name),
+        Parameter("at", "T", convert=to_moment),
+        Parameter("zone", "+08:00", convert=to_zone),
+        Parameter("looks", flag=True),
+        out_parameter(),
+        OVERWRITE,
         makes_data=True,
         work="readings_work",
     ),
-    Verb(
+    declare_verb(
         "transitions",
-        (
-            _LIBRARY,
-            Parameter("a", "A", positional=True),
-            Parameter("b", "B", positional=True),
-            Parameter("by", "FIELD,…", required=True, convert=to_codes),
-            *_WITHIN,
-            Parameter("as_of", "D", convert=to_date),
-            Parameter("known_at", "T", convert=to_moment),
-            _PAGE,
-            *_OUT,
-        ),
+        LIBRARY,
+        Parameter("a", "A", positional=True),
+        Parameter("b", "B", positional=True),
+        Parameter("by", "FIELD,…", required=True, convert=to_codes),
+        *_WITHIN,
+        *WHEN,
+        _PAGE,
+        *_OUT,
         makes_data=True,
         work=_WORK,
     ),
-    Verb(
+    declare_verb(
         "indicators",
-        (
-            _LIBRARY,
-            Parameter("pack", "FILE|NAME", repeated=True),
-            *_UNIT,
-            Parameter("units_where", "CQL2", convert=to_name),
-            Parameter("theme", "NAME|FILE", convert=to_name),
-            Parameter("only", "ID,…", convert=to_codes),
-            Parameter("as_of", "D", repeated=True, convert=to_date),
-            Parameter("known_at", "T", convert=to_moment),
-            Parameter("states", "N", convert=to_count),
-            Parameter("failing", flag=True),
-            _PAGE,
-            Parameter("charts", "MM", convert=to_width_mm),
-            Parameter("unrecorded", flag=True),
-            *_OUT,
-        ),
+        LIBRARY,
+        PACKS,
+        *_UNIT,
+        Parameter("units_where", "CQL2", convert=to_name),
+        Parameter("theme", "NAME|FILE", convert=to_name),
+        Parameter("only", "ID,…", convert=to_codes),
+        Parameter("as_of", "D", repeated=True, convert=to_date),
+        Parameter("known_at", "T", convert=to_moment),
+        Parameter("states", "N", convert=to_count),
+        Parameter("failing", flag=True),
+        _PAGE,
+        Parameter("charts", "MM", convert=to_width_mm),
+        Parameter("unrecorded", flag=True),
+        *_OUT,
         makes_data=True,
         work="indicator_work",
     ),
-    Verb(
-        "themes",
-        (
-            _LIBRARY,
-            Parameter("theme", "FILE", repeated=True),
-            Parameter("pack", "FILE|NAME", repeated=True),
-            Parameter("as_of", "D", convert=to_date),
-        ),
-        work="indicator_work",
-    ),
-    Verb(
+    declare_verb("themes", LIBRARY, Parameter("theme", "FILE", repeated=True), PACKS, AS_OF, work="indicator_work"),
+    declare_verb(
         "warnings",
-        (
-            _LIBRARY,
-            Parameter("pack", "FILE|NAME", repeated=True),
-            *_UNIT,
-            Parameter("as_of", "D", convert=to_date),
-            Parameter("days", "N", convert=to_days),
-            Parameter("rhythm", "CODE=DAYS,…", convert=to_rhythm),
-            Parameter("keep", flag=True),
-            _PAGE,
-            *_OUT,
-        ),
+        LIBRARY,
+        PACKS,
+        *_UNIT,
+        AS_OF,
+        Parameter("days", "N", convert=to_days),
+        Parameter("rhythm", "CODE=DAYS,…", convert=to_rhythm),
+        Parameter("keep", flag=True),
+        _PAGE,
+        *_OUT,
         makes_data=True,
         work="warning_work",
     ),
-    Verb(
+    declare_verb(
         "warning list",
-        (
-            _LIBRARY,
-            Parameter("state", choices=("open", *WARNING_STEPS)),
-            Parameter("kind", choices=WARNING_KINDS),
-            *_OUT[:2],
-        ),
+        LIBRARY,
+        Parameter("state", choices=("open", *WARNING_STEPS)),
+        Parameter("kind", choices=WARNING_KINDS),
+        *_OUT[:2],
         work="warning_work",
     ),
-    Verb(
+    declare_verb(
         "warning step",
-        (
-            _LIBRARY,
-            Parameter("id", "ID", positional=True),
-            Parameter("state", "STATE", positional=True, choices=WARNING_STEPS),
-            Parameter("reason", "R", required=True),
-            Parameter("by", "NAME"),
-        ),
+        LIBRARY,
+        Parameter("id", "ID", positional=True),
+        Parameter("state", "STATE", positional=True, choices=WARNING_STEPS),
+        REASON,
+        BY,
         work="warning_work",
     ),
 )

@@ -27,7 +27,7 @@ from onemap.rules.review.proofs.pack_text import PACK_SPEAKERS, versions_view
 from onemap.rules.review.proofs.pack_views import differences_view, pack_view, prove_view
 from onemap.rules.verbs.commands.delivery_text import DELIVERY_VIEWS, added_lines, ingest_warnings
 from onemap.rules.verbs.commands.review_text import REVIEW_SPEAKERS, REVIEW_VIEWS
-from onemap.rules.verbs.commands.statistics_text import theme_lines, transitions_view
+from onemap.rules.verbs.commands.statistics_text import themes_text, transitions_view
 
 
 def result_text(verb: str, result: Result, language: str) -> str:
@@ -48,8 +48,9 @@ def warnings(result: Result, language: str) -> list[str]:
     return [f"  {line}" for line in lines]
 
 
-def _new(result: Result, language: str) -> str:
-    return phrase("said.new", language, **result)
+def _sentence(name: str) -> Callable[[Result, str], str]:
+    """The text of a verb of which one sentence says all."""
+    return lambda result, language: phrase(name, language, **result)
 
 
 def _add(result: Result, language: str) -> str:
@@ -68,10 +69,6 @@ def _service(result: Result, language: str) -> str:
         return phrase("said.service_removed", language, **result["removed"])
     department = named_groups()["departments"][result["service"]["department"]][language]
     return phrase("said.service", language, **{**result["service"], "department": department})
-
-
-def _themes(result: Result, language: str) -> str:
-    return "\n".join(theme_lines(result, language))
 
 
 def _sheet(result: Result, language: str) -> str:
@@ -107,10 +104,6 @@ def _atlas(result: Result, language: str) -> str:
     return "\n".join(lines)
 
 
-def _comparison(result: Result, language: str) -> str:
-    return phrase("said.comparison", language, **result)
-
-
 def _spots(result: Result, language: str) -> str:
     facts = {name: result[name] for name in ("code", "version", "spots", "kept_numbers", "carried", "run")}
     lines = [phrase("said.spots_kept", language, **facts)]
@@ -144,10 +137,6 @@ def _keep(result: Result, language: str) -> str:
 
 def _upgrade(result: Result, language: str) -> str:
     return phrase("said.upgraded", language, **{**result, "cases": len(result["cases"])})
-
-
-def _copy(result: Result, language: str) -> str:
-    return phrase("said.copied", language, **result)
 
 
 def _publish(result: Result, language: str) -> str:
@@ -211,13 +200,13 @@ VIEWS: dict[str, Callable[[Result, str], AnswerView]] = {
 }
 # What is said in lines alone.
 _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
-    "new": _new,
+    "new": _sentence("said.new"),
     "add": _add,
     "retire": _retire,
     "service": _service,
     "verify": _verify,
     "keep": _keep,
-    "copy": _copy,
+    "copy": _sentence("said.copied"),
     "upgrade": _upgrade,
     "publish": _publish,
     "words": _words,
@@ -225,10 +214,10 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "sheet": _sheet,
     "review sheet": _sheet,
     "tile": _tile,
-    "themes": _themes,
+    "themes": themes_text,
     "decide": _decide,
     "atlas": _atlas,
-    "comparison": _comparison,
+    "comparison": _sentence("said.comparison"),
     "spots": _spots,
     "redline": _redline,
     "sample": _sample,

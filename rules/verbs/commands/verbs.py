@@ -5,17 +5,30 @@ This module must stay cheap to import: what a verb needs is imported when it run
 
 from onemap.layers.catalogue.coverage_names import COVERAGES
 from onemap.layers.catalogue.schema import DEPARTMENTS, KINDS, LIBRARIES
-from onemap.layers.files.text_encodings import ENCODINGS
-from onemap.rules.contract.check_parameters import CHECK_PARAMETERS, CODE_SYSTEM
+from onemap.rules.contract.check_parameters import (
+    AGAINST,
+    AS_OF,
+    CHECK_PARAMETERS,
+    CODE_SYSTEM,
+    CRS,
+    DATA,
+    ENCODING,
+    LAYER,
+    LIBRARY,
+    ONLY,
+    OVERWRITE,
+    PACKS,
+    REPAIR,
+    SOURCE,
+    TARGET,
+    TRANSFORM,
+    WHEN,
+    WORKERS,
+)
 from onemap.rules.contract.declaration import (
     Parameter,
-    Result,
-    Values,
     Verb,
-    VerbContext,
-    checked_values,
-    to_codes,
-    to_count,
+    declare_verb,
     to_date,
     to_metres,
     to_moment,
@@ -34,220 +47,152 @@ from onemap.rules.verbs.commands.identify_verbs import IDENTIFY_VERBS, SHEET_VER
 from onemap.rules.verbs.commands.pack_verbs import PACK_VERBS
 from onemap.rules.verbs.commands.remedy_verbs import REMEDY_VERBS
 from onemap.rules.verbs.commands.review_verbs import REVIEW_VERBS
-from onemap.rules.verbs.commands.run_verbs import RUN_VERBS
 from onemap.rules.verbs.commands.statistics_verbs import STATISTICS_VERBS
-
-__all__ = [
-    "DOORS",
-    "VERBS",
-    "VerbContext",
-    "Parameter",
-    "Result",
-    "Values",
-    "Verb",
-    "checked_values",
-]
-
-SERVICE_TYPES = ("wms", "wmts", "xyz", "wfs", "oapif", "sensorthings")
-
-_LIBRARY = Parameter("library", "LIBRARY", positional=True)
-_LAYER = Parameter("layer", "N", convert=to_name)
-_CRS = Parameter("crs", "C", convert=to_name)
-_ENCODING = Parameter("encoding", "E", words=ENCODINGS, convert=to_name)
-_TRANSFORM = Parameter("transform", "T", convert=to_name)
-_AS_OF = Parameter("as_of", "D", convert=to_date)
-_REPAIR = Parameter("repair", flag=True)
-
 
 VERBS: dict[str, Verb] = {
     verb.name: verb
     for verb in (
-        Verb(
+        declare_verb(
             "new",
-            (
-                _LIBRARY,
-                Parameter("crs", "EPSG:4547", required=True),
-                Parameter("name", "N"),
-                Parameter("district", "FILE"),
-                _TRANSFORM,
-                Parameter("pack", "NAME", repeated=True),
-                Parameter("define", "FILE.toml"),
-                Parameter("rehearsal", flag=True),
-            ),
+            LIBRARY,
+            Parameter("crs", "EPSG:4547", required=True),
+            Parameter("name", "N"),
+            Parameter("district", "FILE"),
+            TRANSFORM,
+            Parameter("pack", "NAME", repeated=True),
+            Parameter("define", "FILE.toml"),
+            Parameter("rehearsal", flag=True),
             makes_data=True,
         ),
-        Verb(
-            "inspect",
-            (
-                Parameter("source", "SOURCE", positional=True),
-                _LAYER,
-                _ENCODING,
-                Parameter("library", "LIBRARY", convert=to_name),
-            ),
-        ),
-        Verb(
+        declare_verb("inspect", SOURCE, LAYER, ENCODING, Parameter("library", "LIBRARY", convert=to_name)),
+        declare_verb(
             "add",
-            (
-                _LIBRARY,
-                Parameter("source", "SOURCE", positional=True, repeated=True),
-                Parameter("as", "CODE", required=True),
-                _LAYER,
-                _CRS,
-                _TRANSFORM,
-                _ENCODING,
-                Parameter("fields", "target=source,…", convert=to_pairs),
-                Parameter("in_place_of", "NAME", convert=to_name),
-                Parameter("label", "L"),
-                Parameter("valid_from", "D", convert=to_date),
-                Parameter("valid_to", "D", convert=to_date),
-                Parameter("covers", "district|extent|features|FILE", words=COVERAGES),
-                Parameter("accuracy", "M", convert=to_metres),
-                _REPAIR,
-                Parameter("keep_bad", flag=True),
-                Parameter("accept", choices=("shift", "empty")),
-                Parameter("sure", flag=True),
-                Parameter("report", "FILE.xlsx"),
-                Parameter("overwrite", flag=True),
-                Parameter("copy", flag=True),
-                Parameter("service", "NAME"),
-                Parameter("taken_at", "T", convert=to_moment),
-                Parameter("define", "name=…,department=…,library=…,kind=…,geometry=…[,key=…]|FILE.toml"),
-            ),
+            LIBRARY,
+            Parameter("source", "SOURCE", positional=True, repeated=True),
+            Parameter("as", "CODE", required=True),
+            LAYER,
+            CRS,
+            TRANSFORM,
+            ENCODING,
+            Parameter("fields", "target=source,…", convert=to_pairs),
+            Parameter("in_place_of", "NAME", convert=to_name),
+            Parameter("label", "L"),
+            Parameter("valid_from", "D", convert=to_date),
+            Parameter("valid_to", "D", convert=to_date),
+            Parameter("covers", "district|extent|features|FILE", words=COVERAGES),
+            Parameter("accuracy", "M", convert=to_metres),
+            REPAIR,
+            Parameter("keep_bad", flag=True),
+            Parameter("accept", choices=("shift", "empty")),
+            Parameter("sure", flag=True),
+            Parameter("report", "FILE.xlsx"),
+            OVERWRITE,
+            Parameter("copy", flag=True),
+            Parameter("service", "NAME"),
+            Parameter("taken_at", "T", convert=to_moment),
+            Parameter("define", "name=…,department=…,library=…,kind=…,geometry=…[,key=…]|FILE.toml"),
             makes_data=True,
         ),
-        Verb(
+        declare_verb(
             "service",
-            (
-                _LIBRARY,
-                Parameter("name", "NAME", positional=True),
-                Parameter("type", choices=SERVICE_TYPES),
-                Parameter("url", "U"),
-                _LAYER,
-                Parameter("department", choices=DEPARTMENTS),
-                Parameter("as", "CODE"),
-                Parameter("into", choices=LIBRARIES),
-                Parameter("kind", choices=KINDS),
-                Parameter("dated", "D", convert=to_date),
-                Parameter("authcfg", "ID"),
-                Parameter("options", "crs=…,style=…,…", convert=to_pairs),
-                Parameter("note", "TEXT"),
-                Parameter("overwrite", flag=True),
-                Parameter("remove", flag=True),
-            ),
+            LIBRARY,
+            Parameter("name", "NAME", positional=True),
+            Parameter("type", choices=("wms", "wmts", "xyz", "wfs", "oapif", "sensorthings")),
+            Parameter("url", "U"),
+            LAYER,
+            Parameter("department", choices=DEPARTMENTS),
+            Parameter("as", "CODE"),
+            Parameter("into", choices=LIBRARIES),
+            Parameter("kind", choices=KINDS),
+            Parameter("dated", "D", convert=to_date),
+            Parameter("authcfg", "ID"),
+            Parameter("options", "crs=…,style=…,…", convert=to_pairs),
+            Parameter("note", "TEXT"),
+            OVERWRITE,
+            Parameter("remove", flag=True),
         ),
-        Verb(
+        declare_verb(
             "district",
-            (
-                _LIBRARY,
-                Parameter("district", "FILE", positional=True, optional=True),
-                _TRANSFORM,
-                Parameter("reason", "R", convert=to_name),
-                Parameter("by", "N", convert=to_name),
-            ),
+            LIBRARY,
+            Parameter("district", "FILE", positional=True, optional=True),
+            TRANSFORM,
+            Parameter("reason", "R", convert=to_name),
+            Parameter("by", "N", convert=to_name),
         ),
-        Verb(
+        declare_verb(
             "retire",
-            (
-                _LIBRARY,
-                Parameter("code", "CODE", positional=True),
-                Parameter("label", "LABEL", positional=True, convert=to_name),
-                Parameter("reason", "R", required=True, convert=to_name),
-                Parameter("by", "N", convert=to_name),
-                Parameter("undo", flag=True),
-            ),
+            LIBRARY,
+            Parameter("code", "CODE", positional=True),
+            Parameter("label", "LABEL", positional=True, convert=to_name),
+            Parameter("reason", "R", required=True, convert=to_name),
+            Parameter("by", "N", convert=to_name),
+            Parameter("undo", flag=True),
         ),
-        Verb("layers", (_LIBRARY, _AS_OF, Parameter("looks", flag=True))),
-        Verb(
+        declare_verb("layers", LIBRARY, AS_OF, Parameter("looks", flag=True)),
+        declare_verb(
             "check",
-            (
-                _LIBRARY,
-                Parameter("parcels", "PARCELS", positional=True, repeated=True),
-                *CHECK_PARAMETERS,
-                Parameter("fields", "target=source,…", convert=to_pairs),
-                Parameter("keep_bad", flag=True),
-                out_parameter(CHECK_FORMS),
-                Parameter("overwrite", flag=True),
-                Parameter("replace", "CODE=FILE", repeated=True),
-                Parameter("against", "RUN", convert=to_name),
-                Parameter("unrecorded", flag=True),
-                Parameter("workers", "N", convert=to_count),
-                Parameter("scheduler", "local|ADDRESS", convert=to_scheduler),
-                Parameter("shared", "FOLDER"),
-                Parameter("fail_on", "V", choices=VERDICTS),
-            ),
+            LIBRARY,
+            Parameter("parcels", "PARCELS", positional=True, repeated=True),
+            *CHECK_PARAMETERS,
+            Parameter("fields", "target=source,…", convert=to_pairs),
+            Parameter("keep_bad", flag=True),
+            out_parameter(CHECK_FORMS),
+            OVERWRITE,
+            Parameter("replace", "CODE=FILE", repeated=True),
+            AGAINST,
+            Parameter("unrecorded", flag=True),
+            WORKERS,
+            Parameter("scheduler", "local|ADDRESS", convert=to_scheduler),
+            Parameter("shared", "FOLDER"),
+            Parameter("fail_on", "V", choices=VERDICTS),
             makes_data=True,
             work="check_work",
             for_others=True,
         ),
-        Verb(
-            "redline",
-            (
-                Parameter("source", "SOURCE", positional=True),
-                Parameter("target", "TARGET", positional=True),
-                _LAYER,
-                _CRS,
-                _ENCODING,
-                Parameter("overwrite", flag=True),
-            ),
-            makes_data=True,
-        ),
-        Verb(
+        declare_verb("redline", SOURCE, TARGET, LAYER, CRS, ENCODING, OVERWRITE, makes_data=True),
+        declare_verb(
             "explain",
-            (
-                _LIBRARY,
-                Parameter("run", "RUN", positional=True),
-                Parameter("parcel", "PARCEL", positional=True),
-                Parameter("rule", "RULE", positional=True),
-            ),
+            LIBRARY,
+            Parameter("run", "RUN", positional=True),
+            Parameter("parcel", "PARCEL", positional=True),
+            Parameter("rule", "RULE", positional=True),
             work="check_work",
             for_others=True,
         ),
-        Verb(
-            "verify",
-            (_LIBRARY, Parameter("run", "ID", convert=to_name), Parameter("head", "HASH|FILE", convert=to_name)),
+        declare_verb(
+            "verify", LIBRARY, Parameter("run", "ID", convert=to_name), Parameter("head", "HASH|FILE", convert=to_name)
         ),
-        Verb("upgrade", (_LIBRARY,)),
-        Verb(
+        declare_verb("upgrade", LIBRARY),
+        declare_verb(
             "keep",
-            (
-                _LIBRARY,
-                Parameter("file", "FILE", positional=True, optional=True),
-                Parameter("head", "FILE.json", convert=to_name),
-                Parameter("expect", "HASH", convert=to_name),
-            ),
+            LIBRARY,
+            Parameter("file", "FILE", positional=True, optional=True),
+            Parameter("head", "FILE.json", convert=to_name),
+            Parameter("expect", "HASH", convert=to_name),
         ),
-        Verb("profile", (_LIBRARY, Parameter("file", "FILE.toml")), work="profile_work"),
-        Verb("calendar", (_LIBRARY, Parameter("notice", "FILE.txt"), Parameter("keep", flag=True))),
-        Verb("copy", (_LIBRARY, Parameter("target", "LIBRARY", positional=True))),
-        Verb("words", (Parameter("library", "LIBRARY", positional=True, optional=True),)),
-        Verb(
-            "facts",
-            (_LIBRARY, Parameter("pack", "FILE|NAME", repeated=True), CODE_SYSTEM, Parameter("data", "FILE.toml")),
-            work="facts_work",
-        ),
+        declare_verb("profile", LIBRARY, Parameter("file", "FILE.toml"), work="profile_work"),
+        declare_verb("calendar", LIBRARY, Parameter("notice", "FILE.txt"), Parameter("keep", flag=True)),
+        declare_verb("copy", LIBRARY, Parameter("target", "LIBRARY", positional=True)),
+        declare_verb("words", Parameter("library", "LIBRARY", positional=True, optional=True)),
+        declare_verb("facts", LIBRARY, PACKS, CODE_SYSTEM, DATA, work="facts_work"),
         *PACK_VERBS,
-        Verb(
+        declare_verb(
             "publish",
-            (
-                _LIBRARY,
-                Parameter("project", "PROJECT.qgz", positional=True),
-                Parameter("only", "CODE,…", convert=to_codes),
-                _AS_OF,
-                Parameter("known_at", "T", convert=to_moment),
-                Parameter("authcfg", "ID"),
-                Parameter("overwrite", flag=True),
-            ),
+            LIBRARY,
+            Parameter("project", "PROJECT.qgz", positional=True),
+            ONLY,
+            *WHEN,
+            Parameter("authcfg", "ID"),
+            OVERWRITE,
             makes_data=True,
             work="publish_work",
         ),
-        Verb(
+        declare_verb(
             "sample",
-            (
-                Parameter("folder", "FOLDER", positional=True),
-                Parameter("seed", "N", convert=to_seed),
-                Parameter("parcels", "N", convert=to_town_size),
-                Parameter("delivery", flag=True),
-            ),
+            Parameter("folder", "FOLDER", positional=True),
+            Parameter("seed", "N", convert=to_seed),
+            Parameter("parcels", "N", convert=to_town_size),
+            Parameter("delivery", flag=True),
         ),
         *DELIVERY_VERBS,
         *COMPARE_VERBS,
@@ -256,8 +201,19 @@ VERBS: dict[str, Verb] = {
         *REVIEW_VERBS,
         *SHEET_VERBS,
         *STATISTICS_VERBS,
-        *RUN_VERBS,
-        Verb("self-test", (Parameter("report", "FILE"),), work="self_test_work"),
+        declare_verb(
+            "runs",
+            LIBRARY,
+            Parameter("run", "RUN", positional=True, optional=True),
+            Parameter("kind", choices=("check", "compare", "remedy", "indicators")),
+            Parameter("name", "TEXT"),
+            Parameter("remove", flag=True),
+            AGAINST,
+            out_parameter(CHECK_FORMS),
+            OVERWRITE,
+            work="run_work",
+        ),
+        declare_verb("self-test", Parameter("report", "FILE"), work="self_test_work"),
     )
 }
 
@@ -265,18 +221,16 @@ VERBS: dict[str, Verb] = {
 DOORS: dict[str, Verb] = {
     door.name: door
     for door in (
-        Verb("serve", ()),
-        Verb("mcp", (_LIBRARY,)),
-        Verb(
+        declare_verb("serve"),
+        declare_verb("mcp", LIBRARY),
+        declare_verb(
             "web",
-            (
-                _LIBRARY,
-                Parameter("host", "ADDRESS", convert=to_name),
-                Parameter("port", "N", convert=to_port),
-                Parameter("behind_proxy", "URL", convert=to_name),
-                Parameter("directory", flag=True),
-                Parameter("public", flag=True),
-            ),
+            LIBRARY,
+            Parameter("host", "ADDRESS", convert=to_name),
+            Parameter("port", "N", convert=to_port),
+            Parameter("behind_proxy", "URL", convert=to_name),
+            Parameter("directory", flag=True),
+            Parameter("public", flag=True),
         ),
     )
 }

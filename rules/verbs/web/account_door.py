@@ -66,7 +66,9 @@ class AccountDoor:
     has_accounts = True
 
     def __init__(self, make_core: Callable[[], ServeChild], request: Mapping[str, object], seconds: float) -> None:
-        self.sessions = SessionTable(_MOST_SESSIONS, _IDLE_S, _LASTS_S, self._note_end)
+        self.sessions = SessionTable(
+            _MOST_SESSIONS, _IDLE_S, _LASTS_S, lambda session: self._note("session ended", session.name, "")
+        )
         self._make_core, self._request, self._seconds = make_core, request, seconds
         self._failures = SlowedFailures()
         self._known: set[str] = set()
@@ -148,9 +150,6 @@ class AccountDoor:
         """End idle sessions even if no request comes, so that the server gets its connections back."""
         while not self._is_ended.wait(_LOOK_S):
             self.sessions.end_idle()
-
-    def _note_end(self, session: Session) -> None:
-        self._note("session ended", session.name, "")
 
     def _note(self, event: str, account: str, address: str) -> None:
         """Write one line of the log: the event, the account, the address.

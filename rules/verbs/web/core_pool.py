@@ -66,7 +66,7 @@ class CorePool:
             if before is not None:
                 self._all.discard(before)
                 before.end()
-            child = ServeChild(self._language, most=self._most, gives_way=self._gives_way)
+            child = ServeChild(self._language, self._most, gives_way=self._gives_way)
             self._all.add(child)
             return child
 

@@ -3,7 +3,7 @@
 import hmac
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from pathlib import Path
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -96,14 +96,14 @@ class DeskPages:
             Route(f"{case}/files/{{hash}}", self.page_of(self._attachment)),
             Route(f"{case}/recheck", self.page_of(self._recheck)),
             Route(f"{case}/statement.{{form}}", self.page_of(self._export_document)),
-            Route(f"{case}/steps/{{step}}", self._take_case_step, methods=["POST"]),
+            self._route_of_steps(f"{case}/steps/{{step}}", CASE_STEPS, self._case),
             Route(f"{case}/comments", self.page_of(self._comments)),
-            Route(f"{case}/comments/{{step}}", self._take_comment_step, methods=["POST"]),
-            Route(f"{case}/bodies/{{body}}", self._take_answer, methods=["POST"]),
+            self._route_of_steps(f"{case}/comments/{{step}}", COMMENT_STEPS, self._comments),
+            self._route_of_steps(f"{case}/bodies/{{body}}", ("opine",), self._case),
             Route(f"{case}/opinions/{{department}}", self.page_of(self._opinion)),
             Route(f"{case}/opinions/{{department}}/map.svg", self.page_of(self._map)),
             Route(f"{case}/opinions/{{department}}/opinion.{{form}}", self.page_of(self._export_document)),
-            Route(f"{case}/opinions/{{department}}/{{step}}", self._take_step, methods=["POST"]),
+            self._route_of_steps(f"{case}/opinions/{{department}}/{{step}}", OPINION_STEPS, self._opinion),
         ]
 
     async def first_page(self, request: Request) -> Response:
@@ -192,9 +192,8 @@ class DeskPages:
             "conclusions": [(one, _conclusion(one, session.language)) for one in CONCLUSIONS if one != _NO_OVERALL],
             "why": why,
         }
-        page = _page("case.html", session, case=found, state=_state(found, session.language), **facts)
-        page.status_code = _step_status(why)
-        return page
+        facts["state"] = phrase(f"review_state.{found['state']}", session.language)
+        return _page("case.html", session, _step_status(why), case=found, **facts)
 
     def _opinion(
         self, request: Request, session: Session, typed: Mapping[str, Any] | None = None, why: Sequence[Any] = ()
@@ -228,9 +227,7 @@ class DeskPages:
             "why": why,
             "revision": found["revision"],  # whoever was told of another's step sees it, and may go on
         }
-        page = _page("opinion.html", session, case=found, **facts)
-        page.status_code = _step_status(why)
-        return page
+        return _page("opinion.html", session, _step_status(why), case=found, **facts)
 
     def _comments(
         self, request: Request, session: Session, typed: Mapping[str, Any] | None = None, why: Sequence[Any] = ()
@@ -250,25 +247,11 @@ class DeskPages:
             "is_kept": bool(kept),
             "why": why,
         }
-        page = _page("comments.html", session, case=shown, **facts)
-        page.status_code = _step_status(why)
-        return page
+        return _page("comments.html", session, _step_status(why), case=shown, **facts)
 
-    async def _take_step(self, request: Request) -> Response:
-        """Take a step of an opinion; a refusal is shown on its page, with what was typed."""
-        return await self._stepped(request, OPINION_STEPS, self._opinion)
-
-    async def _take_case_step(self, request: Request) -> Response:
-        """Take a step of the whole case."""
-        return await self._stepped(request, CASE_STEPS, self._case)
-
-    async def _take_comment_step(self, request: Request) -> Response:
-        """Reply to a comment, or erase who wrote it."""
-        return await self._stepped(request, COMMENT_STEPS, self._comments)
-
-    async def _take_answer(self, request: Request) -> Response:
-        """Enter the answer of a body outside the departments, with its papers."""
-        return await self._stepped(request, ("opine",), self._case)
+    def _route_of_steps(self, path: str, steps: Sequence[str], again: Callable[..., Response]) -> Route:
+        """The route of a form that takes one of some steps. again: the form's page, for a refused step."""
+        return Route(path, partial(self._stepped, steps=steps, again=again), methods=["POST"])
 
     async def _stepped(self, request: Request, steps: Sequence[str], again: Callable[..., Response]) -> Response:
         """Take the step of a form and show its page; if it is refused, show the form's page again, with the reasons."""
@@ -335,9 +318,7 @@ class DeskPages:
                 if _is_lost(session, refusal):
                     raise
                 why = refusal.answer.problems
-        page = _page("here.html", session, asked=asked, rows=rows, why=why)
-        page.status_code = 400 if why else 200
-        return page
+        return _page("here.html", session, 400 if why else 200, asked=asked, rows=rows, why=why)
 
     def _opening_page(self, request: Request, session: Session) -> Response:
         kept = _kept_fields(request, session)
@@ -355,9 +336,8 @@ class DeskPages:
             except VerbRefusal as refusal:
                 if _is_lost(session, refusal):
                     raise
-                page = _page("open.html", session, typed=sent.typed, why=refusal.answer.problems, is_kept=False)
-                page.status_code = 400
-                return page
+                why = refusal.answer.problems
+                return _page("open.html", session, 400, typed=sent.typed, why=why, is_kept=False)
             return RedirectResponse(f"/cases/{case}", 303)
 
         return await run_in_threadpool(self._respond, request, act, sent.typed)
@@ -411,13 +391,12 @@ class DeskPages:
         """The file that `review export` writes under a name."""
         with room_of_answer() as folder:
             self.answer(session, "review export", target=str(folder / name), **values)
-            return Path(folder / name).read_bytes()
+            return (folder / name).read_bytes()
 
     def _refusal_page(self, session: Session, answer: VerbAnswer, status: int = 0) -> Response:
-        page = _page("refusal.html", session, why=answer.problems)
         code = answer.problems[0]["code"] if answer.problems else ""
-        page.status_code = status or _refusal_status(code, answer.exit_code)
-        return page
+        status = status or _refusal_status(code, answer.exit_code)
+        return _page("refusal.html", session, status, why=answer.problems)
 
 
 def _download(body: bytes, name: str, media_type: str) -> Response:
@@ -472,9 +451,9 @@ def _words(session: Session) -> dict[str, Any]:
     return words
 
 
-def _page(template: str, session: Session, **facts: Any) -> Response:
+def _page(template: str, session: Session, status: int = 200, **facts: Any) -> Response:
     frame = {"words": _words(session), "language": session.language, "session": session}
-    return HTMLResponse(str(render(template, **frame, **facts)))
+    return HTMLResponse(str(render(template, **frame, **facts)), status)
 
 
 def _titled_steps(steps: Sequence[str], language: str) -> list[tuple[str, str]]:
@@ -504,10 +483,6 @@ def _overrides(case: Mapping[str, Any], choices: Sequence[tuple[str, str]], lang
 
 def _conclusion(code: str, language: str) -> str:
     return phrase(f"conclusion.{code}", language)
-
-
-def _state(case: Mapping[str, Any], language: str) -> str:
-    return phrase(f"review_state.{case['state']}", language)
 
 
 def _verdicts(counts: Mapping[str, int], language: str) -> list[tuple[str, str, int]]:

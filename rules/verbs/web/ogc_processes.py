@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future
 from typing import Any
 
@@ -39,6 +39,7 @@ _NO_PROCESS, _NO_JOB, _NOT_READY = (
     f"{_EXCEPTIONS}/{name}" for name in ("no-such-process", "no-such-job", "result-not-ready")
 )
 _MOST_LISTED = 100
+ActOnJob = Callable[[Request, Job], Awaitable[Response]]
 
 
 def problem_response(answer: VerbAnswer, status: int, kind: str = "about:blank") -> Response:
@@ -75,10 +76,10 @@ class OgcProcesses:
             Route("/processes/{process}", self._process),
             Route("/processes/{process}/execution", self._execute, methods=["POST"]),
             Route("/jobs", self._list_jobs),
-            Route("/jobs/{job}", self._job, methods=["GET"]),
-            Route("/jobs/{job}", self._dismiss, methods=["DELETE"]),
-            Route("/jobs/{job}/results", self._results),
-            Route("/jobs/{job}/files/{name}", self._file),
+            Route("/jobs/{job}", self._of_job(self._job), methods=["GET"]),
+            Route("/jobs/{job}", self._of_job(self._dismiss), methods=["DELETE"]),
+            Route("/jobs/{job}/results", self._of_job(self._results)),
+            Route("/jobs/{job}/files/{name}", self._of_job(self._file)),
         ]
 
     async def landing(self, request: Request) -> Response:
@@ -99,18 +100,20 @@ class OgcProcesses:
     async def _process(self, request: Request) -> Response:
         verb = self._verbs.get(request.path_params["process"])
         if verb is None:
-            return self._not_found("web.no_process", _NO_PROCESS, request.path_params["process"])
+            return self._no_process(request)
         return JSONResponse(process_description(verb, base_of(request), self._asker))
 
-    def _not_found(self, code: str, kind: str, name: str) -> Response:
-        known = list(self._verbs)
-        error = OneMapError("web.no_process", name=name, known=known) if code == "web.no_process" else None
-        return problem_response(refusal_of(error or OneMapError("web.no_job"), self._asker.language), 404, kind)
+    def _no_process(self, request: Request) -> Response:
+        error = OneMapError("web.no_process", name=request.path_params["process"], known=list(self._verbs))
+        return problem_response(refusal_of(error, self._asker.language), 404, _NO_PROCESS)
+
+    def _no_job(self) -> Response:
+        return problem_response(refusal_of(OneMapError("web.no_job"), self._asker.language), 404, _NO_JOB)
 
     async def _execute(self, request: Request) -> Response:
         verb = self._verbs.get(request.path_params["process"])
         if verb is None:
-            return self._not_found("web.no_process", _NO_PROCESS, request.path_params["process"])
+            return self._no_process(request)
         try:
             given, wish = _execution(await request.body())
             if isinstance(parcels := given.get(PARCELS), dict):
@@ -144,26 +147,23 @@ class OgcProcesses:
         listed = [_status_info(job, base) for job in found[: int(limit)]]
         return JSONResponse({"jobs": listed, "links": [link(f"{base}/jobs", "self")]})
 
-    def _wanted_job(self, request: Request) -> Job | None:
-        return self._jobs.get(request.path_params["job"], session_of(request).owner)
+    def _of_job(self, act: ActOnJob) -> Callable[[Request], Awaitable[Response]]:
+        """The handler for a request about a job of its sender; there is no other's job."""
 
-    async def _job(self, request: Request) -> Response:
-        job = self._wanted_job(request)
-        if job is None:
-            return self._not_found("web.no_job", _NO_JOB, "")
+        async def answer(request: Request) -> Response:
+            job = self._jobs.get(request.path_params["job"], session_of(request).owner)
+            return self._no_job() if job is None else await act(request, job)
+
+        return answer
+
+    async def _job(self, request: Request, job: Job) -> Response:
         return JSONResponse(_status_info(job, base_of(request)))
 
-    async def _dismiss(self, request: Request) -> Response:
-        job = self._wanted_job(request)
-        if job is None:
-            return self._not_found("web.no_job", _NO_JOB, "")
+    async def _dismiss(self, request: Request, job: Job) -> Response:
         await run_in_threadpool(self._jobs.dismiss, job)
-        return JSONResponse(_status_info(job, base_of(request)))
+        return await self._job(request, job)
 
-    async def _results(self, request: Request) -> Response:
-        job = self._wanted_job(request)
-        if job is None:
-            return self._not_found("web.no_job", _NO_JOB, "")
+    async def _results(self, request: Request, job: Job) -> Response:
         response = self._result(job, base_of(request))
         if response.status_code == 204:
             response.headers["Link"] = f'<{_href(job, base_of(request), ANSWER)}>; rel="{ANSWER}"'
@@ -184,15 +184,13 @@ class OgcProcesses:
         answer = _answer_with_links(job, base)
         return JSONResponse({ANSWER: answer} if is_document else answer)
 
-    async def _file(self, request: Request) -> Response:
-        job, name = self._wanted_job(request), request.path_params["name"]
-        if job is None or job.state != SUCCESSFUL:
-            return self._not_found("web.no_job", _NO_JOB, "")
-        if name == ANSWER:
+    async def _file(self, request: Request, job: Job) -> Response:
+        name = request.path_params["name"]
+        if name == ANSWER and job.state == SUCCESSFUL:
             return JSONResponse(_answer_with_links(job, base_of(request)))
-        path = job.files().get(name)
+        path = job.files().get(name)  # of a successful job alone
         if path is None:
-            return self._not_found("web.no_job", _NO_JOB, "")
+            return self._no_job()
         return FileResponse(path, media_type=MEDIA_TYPES[path.suffix], filename=name)
 
 

@@ -47,14 +47,7 @@ class ServeChild:
     gives_way: run with low priority, if the system has priorities.
     """
 
-    def __init__(
-        self,
-        language: str,
-        environment: Mapping[str, str] | None = None,
-        most: int = MOST_BYTES,
-        *,
-        gives_way: bool = False,
-    ) -> None:
+    def __init__(self, language: str, most: int = MOST_BYTES, *, gives_way: bool = False) -> None:
         self.language = language
         self._numbers = count(1)
         self._waiting: dict[int, queue.Queue[dict[str, Any] | None]] = {}
@@ -62,7 +55,7 @@ class ServeChild:
         self._has_ended = threading.Event()
         self._held = contextlib.ExitStack()
         text = _SERVING.format(main=str(_MAIN), language=language, gives_way=gives_way)
-        self._program = self._held.enter_context(python_process(text, most, environment=environment))
+        self._program = self._held.enter_context(python_process(text, most))
         threading.Thread(target=self._listen, daemon=True).start()
 
     @property

@@ -6,7 +6,6 @@ For a library in a file all people share some cores; on a server each account ha
 import os
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -37,30 +36,26 @@ from onemap.rules.verbs.web.site_refusal import is_browser, refusal_response
 from onemap.rules.verbs.web.verb_question import Asker, verbs_for_others
 
 _AT_ONCE = 2  # questions that are worked on
-
-
-@dataclass(frozen=True)
-class SiteParts:
-    """The parts of a site. pool: the cores that answer its pages for those without a core of their own."""
-
-    asker: Asker
-    verbs: Mapping[str, Verb]
-    jobs: JobTable
-    limits: Limits
-    names: SiteNames
-    door: CodeDoor | AccountDoor
-    pool: CorePool
-    is_well: Callable[[], bool]
+_LIMITS = Limits()
 
 
 class WebSite:
-    """All routes behind one guard."""
+    """All routes behind one guard. pool: the cores that answer its pages for those without a core of their own."""
 
-    def __init__(self, parts: SiteParts) -> None:
-        self._parts, self._language = parts, parts.asker.language
-        sign_in = SignInPages(parts.door, parts.names, self._language)
-        self._desk = DeskPages(parts.asker.library, parts.pool, sign_in.again)
-        self._processes = OgcProcesses(parts.verbs, parts.asker, parts.jobs, parts.limits)
+    def __init__(
+        self,
+        asker: Asker,
+        verbs: Mapping[str, Verb],
+        jobs: JobTable,
+        names: SiteNames,
+        door: CodeDoor | AccountDoor,
+        pool: CorePool,
+        is_well: Callable[[], bool],
+    ) -> None:
+        self._is_well, self._language = is_well, asker.language
+        sign_in = SignInPages(door, names, self._language)
+        self._desk = DeskPages(asker.library, pool, sign_in.again)
+        self._processes = OgcProcesses(verbs_for_others(verbs), asker, jobs, _LIMITS)
         routes = [
             Route("/", self._front),
             *sign_in.routes(),
@@ -71,7 +66,7 @@ class WebSite:
         ]
         handlers = {400: self._large_form, 404: self._nothing, 405: self._nothing, 500: self._defect}
         site = Starlette(routes=routes, exception_handlers=handlers)
-        self.app: ASGIApp = SiteGuard(site, parts.door.sessions, parts.names, parts.limits.bytes, self._language)
+        self.app: ASGIApp = SiteGuard(site, door.sessions, names, _LIMITS.bytes, self._language)
 
     async def _front(self, request: Request) -> Response:
         """The first page: for people the desk, for programs the service."""
@@ -80,7 +75,7 @@ class WebSite:
         return await self._processes.landing(request)
 
     async def _health(self, _: Request) -> Response:
-        is_well = await run_in_threadpool(self._parts.is_well)
+        is_well = await run_in_threadpool(self._is_well)
         return JSONResponse({"ok": is_well}, 200 if is_well else 503)
 
     async def _style(self, _: Request) -> Response:
@@ -107,15 +102,15 @@ def file_site(
     stack: ExitStack,
 ) -> ASGIApp:
     """The site of a library in a file. tell: called with each code; stack: closed at the end."""
-    limits, asker = Limits(), Asker(library, language, names_files=False)
+    asker = Asker(library, language, names_files=False)
     # Whoever looks at a page waits for it; a program that asks for a check may wait a little longer.
-    pool = CorePool(_AT_ONCE, language, limits.seconds, gives_way=True)
-    desk_pool = CorePool(_AT_ONCE, language, limits.seconds)
+    pool = CorePool(_AT_ONCE, language, _LIMITS.seconds, gives_way=True)
+    desk_pool = CorePool(_AT_ONCE, language, _LIMITS.seconds)
     jobs = JobTable(pool, asker, _AT_ONCE, _AT_ONCE)
     for part in (desk_pool, pool, jobs):
         stack.callback(part.end)
     door = CodeDoor(tell)
-    return WebSite(SiteParts(asker, verbs_for_others(verbs), jobs, limits, names, door, desk_pool, lambda: True)).app
+    return WebSite(asker, verbs, jobs, names, door, desk_pool, lambda: True).app
 
 
 def public_site(library: str, names: SiteNames, language: str) -> ASGIApp:
@@ -142,13 +137,13 @@ def server_site(
     """
     server = account_server(library, takes_directory=takes_directory)
     forget_server_variables()
-    limits, asker = Limits(), Asker(server.held_location, language, names_files=False)
-    nobody = CorePool(0, language, limits.seconds)
+    asker = Asker(server.held_location, language, names_files=False)
+    nobody = CorePool(0, language, _LIMITS.seconds)
     given = {"library": library, "directory": takes_directory}
-    door = AccountDoor(lambda: ServeChild(language), given, limits.seconds)
+    door = AccountDoor(lambda: ServeChild(language), given, _LIMITS.seconds)
     # Each account's core does one job after the other: those of one account must not keep the others' from beginning.
     at_once = door.sessions.most * MOST_OF_ACCOUNT
     jobs = JobTable(nobody, asker, at_once, max(_AT_ONCE, os.cpu_count() or 1))
     for part in (door, jobs):
         stack.callback(part.end)
-    return WebSite(SiteParts(asker, verbs_for_others(verbs), jobs, limits, names, door, nobody, server.answers)).app
+    return WebSite(asker, verbs, jobs, names, door, nobody, server.answers).app

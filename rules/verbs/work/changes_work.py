@@ -1,15 +1,23 @@
-"""Compare two versions of a layer, and find what the newer one would change; libraries are imported when it runs."""
+"""Compare two versions of a layer, and find what the newer one would change."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.library.library import Library
+from onemap.layers.library.library import Library, open_library
 from onemap.layers.messages import phrase, problem_record
+from onemap.rules.answers.statistics.changes_page import changes_pages
+from onemap.rules.answers.statistics.version_changes import version_changes
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.display.documents.document_files import check_page, figures_foot, write_pages
+from onemap.rules.display.outputs.sheet_titles import KnownTitles, SheetTitles
+from onemap.rules.judge.findings.table import Table
+from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.judge.runs.past_runs import runs_of_names
+from onemap.rules.review.recheck import turned_in_case, turned_in_run
 from onemap.rules.verbs.work.recheck_work import open_cases, record_titles, turned_tables
 from onemap.rules.verbs.work.table_targets import check_outs, target_answer, write_tables
 
@@ -18,12 +26,6 @@ _COMPARED = 0.4  # of the work, when both versions are compared, where cases or 
 
 def changes(values: Values, context: VerbContext) -> Result:
     """Compare two versions of a layer by feature; with --open or --run also the verdicts that would change."""
-    from onemap.layers.library.library import open_library
-    from onemap.rules.answers.statistics.changes_page import changes_pages
-    from onemap.rules.answers.statistics.version_changes import version_changes
-    from onemap.rules.display.outputs.sheet_titles import KnownTitles
-    from onemap.rules.judge.overlay.threads import Threads
-
     check_outs(values)
     check_page(values)
     labels = values["code"], values["old"], values["new"]
@@ -44,7 +46,8 @@ def changes(values: Values, context: VerbContext) -> Result:
         more = turned_tables(turned["cases"], turned["runs"]) | _opinion_tables(turned["cases"])
     problems = [problem_record(problem, context.language) for problem in found.problems]
     titles = KnownTitles(known["rules"], catalogue=catalogue, layers=(values["code"],))
-    language, record = context.language, _record(values["code"], found.layers)
+    layers = [{"code": values["code"], "label": one["version"], "hash": one["hash"]} for one in found.layers]
+    language, record = context.language, {"kind": "changes", "layers": layers}
     problems += write_tables({**found.tables, **more}, crs, values, language, language, titles=titles, record=record)
     answer: Result = {
         **found.counts,
@@ -65,20 +68,10 @@ def changes(values: Values, context: VerbContext) -> Result:
     return answer
 
 
-def _record(code: str, versions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The record of the files' origin."""
-    return {
-        "kind": "changes",
-        "layers": [{"code": code, "label": one["version"], "hash": one["hash"]} for one in versions],
-    }
-
-
 def _class_titles(
     transitions: Sequence[Mapping[str, Any]], entry: Any, field: str | None, language: str
 ) -> dict[str, str]:
     """The codes of the classes that changed, each with its name."""
-    from onemap.rules.display.outputs.sheet_titles import KnownTitles, SheetTitles
-
     titles, name = SheetTitles(language, KnownTitles(catalogue={entry.code: entry})), field or entry.class_field
     codes = {row[side] for row in transitions for side in ("from", "to")} - {None}
     return {code: titles.value(name, code, entry.code) for code in sorted(codes)} if name else {}
@@ -86,11 +79,6 @@ def _class_titles(
 
 def _turned_records(library: Library, values: Values, context: VerbContext) -> dict[str, list[dict[str, Any]]]:
     """A record for each open case and each named check: which verdicts would change, why, and for whom."""
-    from dataclasses import replace
-
-    from onemap.rules.judge.runs.past_runs import runs_of_names
-    from onemap.rules.review.recheck import turned_in_case, turned_in_run
-
     new = {name: values[name] for name in ("code", "old", "new")}
     runs = runs_of_names(library, values.get("run") or ())
     cases = open_cases(library) if values.get("open") else []
@@ -115,8 +103,6 @@ def _turned_records(library: Library, values: Values, context: VerbContext) -> d
 
 def _opinion_tables(cases: list[dict[str, Any]]) -> dict[str, Any]:
     """A table with a row for each opinion that rests on changed verdicts."""
-    from onemap.rules.judge.findings.table import Table
-
     columns = ["case", "project", "department", "state", "conclusion", "from", "to"]
     rows = [
         [case["case"], case["project"], one["department"], one["state"], one["conclusion"]]

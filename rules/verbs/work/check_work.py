@@ -1,8 +1,10 @@
 """The verbs of the check; libraries are imported here only when a verb runs."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from onemap.layers.library.library import open_library
 from onemap.layers.messages import ProblemRecord
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.contract.output_forms import CHECK_FORMS
@@ -18,9 +20,7 @@ _JUDGED_OF_WRITTEN = 0.93  # how much earlier such a check has judged
 
 def check(values: Values, context: VerbContext) -> Result:
     """Check parcels, keep the run in the library, and write its tables: both, or neither."""
-    import contextlib
 
-    from onemap.layers.library.library import open_library
     from onemap.rules.display.outputs.outputs import check_targets
     from onemap.rules.judge.distributed.check_of_any_size import Execution, run_of_any_size
     from onemap.rules.judge.incremental.verdict_changes import VerdictChanges, titles_of_changed
@@ -88,7 +88,6 @@ def _write_check(
     changes: a `VerdictChanges` that takes the rows too, or None; unasked: the rules that were not asked, for a table of
     their own.
     """
-    import contextlib
 
     from onemap.layers.messages import phrase
     from onemap.rules.display.outputs.outputs import remark_records
@@ -168,7 +167,6 @@ def _set_aside(run: Any, values: Values) -> Result:
 
 def explain(values: Values, context: VerbContext) -> Result:
     """How a finding, or an indicator's value, came about."""
-    from onemap.layers.library.library import open_library
     from onemap.rules.judge.runs.explain import explain as explained
     from onemap.rules.judge.runs.run_store import kind_of, run_record
     from onemap.rules.numbers.indicators.explain_indicator import explain_indicator

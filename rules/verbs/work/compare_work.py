@@ -1,12 +1,15 @@
-"""The work of the verbs of plan against plan; libraries are imported here only when one runs."""
+"""The work of the verbs of plan against plan; what only some of them need is imported there."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from onemap.layers.library.library import Library
-from onemap.layers.messages import ProblemRecord
+from onemap.layers.library.library import Library, open_library
+from onemap.layers.messages import ProblemRecord, phrase
+from onemap.rules.answers.compare.comparison_storage import record_comparison
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.display.documents.document_files import check_page, write_pages
+from onemap.rules.display.outputs.sheet_titles import titles_of_library
+from onemap.rules.judge.findings.table import records_of
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.verbs.work.table_targets import check_outs, target_answer, write_tables
 
@@ -15,13 +18,8 @@ def compare(values: Values, context: VerbContext) -> Result:
     """Compare two plans, keep the run in the library, and write its tables: both, or neither."""
     import contextlib
 
-    from onemap.layers.library.library import open_library
-    from onemap.layers.messages import phrase
     from onemap.rules.answers.compare.comparison import WRITTEN_FROM, comparison_of
-    from onemap.rules.answers.compare.comparison_storage import record_comparison
     from onemap.rules.display.outputs.outputs import output_opened, remark_records
-    from onemap.rules.display.outputs.sheet_titles import titles_of_library
-    from onemap.rules.judge.findings.table import records_of
 
     outs, overwrite = check_outs(values), bool(values.get("overwrite"))
     with open_library(values["library"]) as library:
@@ -98,7 +96,6 @@ def _problem_records(found: Any, language: str) -> list[ProblemRecord]:
 
 def decide(values: Values, context: VerbContext) -> Result:
     """Record a decision on a difference spot, or on all spots of a cluster."""
-    from onemap.layers.library.library import open_library
     from onemap.rules.answers.compare.decisions import decide as give
     from onemap.rules.review.cases.hand import acting_person
 
@@ -110,8 +107,6 @@ def decide(values: Values, context: VerbContext) -> Result:
 
 def spots(values: Values, context: VerbContext) -> Result:
     """Store the spots of a stored comparison as a version of the layer of difference spots."""
-
-    from onemap.layers.library.library import open_library
     from onemap.rules.answers.compare.spots import CONFLICTS
     from onemap.rules.answers.compare.spots_layer import SpotsOptions, add_spots
 
@@ -132,14 +127,9 @@ def spots(values: Values, context: VerbContext) -> Result:
 
 def contradictions(values: Values, context: VerbContext) -> Result:
     """Compare every pair of plans that has a matrix, and sum the contradictions in hectares."""
-
-    from onemap.layers.library.library import open_library
-    from onemap.rules.answers.compare.comparison_storage import record_comparison
     from onemap.rules.answers.compare.contradictions import contradiction_tables, pairs_of
     from onemap.rules.answers.compare.contradictions import contradictions as compare_pairs
     from onemap.rules.answers.compare.matrix import DEFAULT_MATRIX
-    from onemap.rules.display.outputs.sheet_titles import titles_of_library
-    from onemap.rules.judge.findings.table import records_of
 
     check_outs(values)
     named = values.get("matrix") or []
@@ -165,7 +155,6 @@ def contradictions(values: Values, context: VerbContext) -> Result:
 
 def atlas(values: Values, context: VerbContext) -> Result:
     """Print a stored comparison as a PDF: cover, overview, index, and a page for each cluster or spot."""
-    from onemap.layers.library.library import open_library
     from onemap.rules.answers.compare.atlas.atlas import write_atlas
     from onemap.rules.answers.compare.triage import TRIAGED
 
@@ -186,8 +175,6 @@ def atlas(values: Values, context: VerbContext) -> Result:
 
 def comparison(values: Values, context: VerbContext) -> Result:
     """Print the report of a stored comparison: for Word, as PDF or as a page."""
-    from onemap.layers.library.library import open_library
-    from onemap.layers.messages import phrase
     from onemap.rules.answers.compare.atlas.comparison_page import comparison_page
     from onemap.rules.judge.runs.run_store import run_record
 

@@ -1,9 +1,20 @@
-"""The work of the verb `facts`; libraries are imported here only when it runs."""
+"""The work of the verb `facts`."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.library.library import open_library
+from onemap.layers.messages import phrase, problem_record, sentences
 from onemap.rules.contract.declaration import Result, Values, VerbContext
+from onemap.rules.judge.packs.asked_facts import asked_facts, fact_title, register_of, rule_needs
+from onemap.rules.judge.packs.kind_register import KIND_FIELD, titles_of
+from onemap.rules.judge.packs.library_packs import packs_of
+from onemap.rules.judge.packs.pack import joined_rules
+from onemap.rules.judge.question.given_facts import checked_facts, facts_content
+from onemap.rules.review.cases.project_data import APPROVAL_TYPES, FIELDS, SUPPLIES, checked_data
+from onemap.rules.review.statement.document_words import words
 
 
 def facts(values: Values, context: VerbContext) -> Result:
@@ -11,12 +22,6 @@ def facts(values: Values, context: VerbContext) -> Result:
 
     Raises OneMapError data.… for every problem of the file.
     """
-    from onemap.layers.library.library import open_library
-    from onemap.layers.messages import phrase, problem_record
-    from onemap.rules.judge.packs.asked_facts import rule_needs
-    from onemap.rules.judge.packs.library_packs import packs_of
-    from onemap.rules.judge.packs.pack import joined_rules
-
     language = context.language
     with open_library(values["library"]) as library:
         rules = joined_rules(packs_of(library, tuple(values.get("pack") or ()), values.get("code_system")))
@@ -47,10 +52,6 @@ def facts(values: Values, context: VerbContext) -> Result:
 
 def _checked_file(path: str | None, rules: Sequence[Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The facts of the project and of its parcels in a file; all problems of both are reported at once."""
-    from onemap.layers.errors import OneMapError, Problem
-    from onemap.rules.judge.question.given_facts import checked_facts, facts_content
-    from onemap.rules.review.cases.project_data import checked_data
-
     if not path:
         return {}, {}
     content, given = facts_content(path)
@@ -70,12 +71,6 @@ def _checked_file(path: str | None, rules: Sequence[Any]) -> tuple[dict[str, Any
 
 def _kind_problems(path: str | None, given: Mapping[str, Any], rules: Sequence[Any], language: str) -> list[Any]:
     """The problems of a stated kind that is in no register: it counts as not stated."""
-    from pathlib import Path
-
-    from onemap.layers.errors import Problem
-    from onemap.rules.judge.packs.asked_facts import register_of
-    from onemap.rules.judge.packs.kind_register import KIND_FIELD, titles_of
-
     text = given.get(KIND_FIELD)
     register = register_of(rules)
     if text is None or register is None or None not in register.kinds_of(text):
@@ -87,8 +82,6 @@ def _kind_problems(path: str | None, given: Mapping[str, Any], rules: Sequence[A
 
 def _asked_fields(rules: Sequence[Any], language: str) -> list[dict[str, Any]]:
     """The facts that rules need, each with these rules."""
-    from onemap.rules.judge.packs.asked_facts import asked_facts, fact_title
-
     return [
         {
             "name": fact.name,
@@ -117,10 +110,8 @@ _HINTS = {"project_code": "2026-130102-47-01-012345", "region": "130102", "credi
 
 def _project_fields(language: str) -> list[dict[str, Any]]:
     """The facts of a project that its documents print; no rule asks for them."""
-    from onemap.rules.review.cases.project_data import APPROVAL_TYPES, FIELDS, SUPPLIES
-    from onemap.rules.review.statement.document_words import words
-
-    labels, choices = words(language), {"approval_type": APPROVAL_TYPES, "supply": SUPPLIES}
+    labels, titles = words(language), sentences(language)["fact_choice"]
+    choices = {"approval_type": APPROVAL_TYPES, "supply": SUPPLIES}
     return [
         {
             "name": field.key,
@@ -129,15 +120,8 @@ def _project_fields(language: str) -> list[dict[str, Any]]:
             "kind": _KINDS.get(field.key) or _KINDS.get(field.expected, "text"),
             "unit": "",
             "hint": _HINTS.get(field.expected, ""),
-            "choices": [_choice(value, language) for value in choices.get(field.expected, ())],
+            "choices": [{"value": one, "title": titles.get(one, one)} for one in choices.get(field.expected, ())],
             "rules": [],
         }
         for field in FIELDS
     ]
-
-
-def _choice(value: str, language: str) -> dict[str, str]:
-    from onemap.layers.messages import sentences
-
-    title = sentences(language)["fact_choice"].get(value, value)
-    return {"value": value, "title": title}

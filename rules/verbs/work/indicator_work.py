@@ -1,13 +1,16 @@
-"""The work of the verbs of indicators; libraries are imported here only when one runs."""
+"""The work of the verbs of indicators; what only some need is imported there."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from onemap.layers.library.library import open_library
+from onemap.layers.library.versions import layer_in_force, versions
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.display.documents.document_files import check_page, figures_foot, write_pages
 from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.numbers.indicators.indicator_pack import indicator_packs, indicator_titles
 from onemap.rules.verbs.work.table_targets import check_outs, language_of_heads, target_answer
 
 
@@ -15,12 +18,11 @@ def indicators(values: Values, context: VerbContext) -> Result:
     """Measure indicators, keep the run in the library, and write its tables: both, or neither."""
     import contextlib
 
-    from onemap.layers.library.library import open_library
     from onemap.layers.messages import problem_record
     from onemap.rules.display.outputs.outputs import remark_records, tables_written
     from onemap.rules.display.outputs.sheet_titles import KnownTitles
     from onemap.rules.judge.findings.run_tables import run_table
-    from onemap.rules.numbers.indicators.indicator_pack import indicator_packs, indicator_titles
+    from onemap.rules.numbers.indicators.indicator_rows import is_failing
     from onemap.rules.numbers.indicators.indicator_sheets import term_titles
     from onemap.rules.numbers.indicators.indicator_storage import record_indicators
     from onemap.rules.numbers.indicators.indicators import indicators as measure
@@ -50,7 +52,7 @@ def indicators(values: Values, context: VerbContext) -> Result:
                 record_indicators(library, found, options)
         held = _versions_of(theme, library, options)
     result: Result = {"run": {**found.record, "recorded": is_kept}, "units": found.units}
-    result["indicators"] = _rows_to_list(rows, values)
+    result["indicators"] = [row for row in rows if is_failing(row)] if values.get("failing") else rows
     result |= {"statuses": dict(Counter(row["status"] for row in rows)), **target_answer(values)}
     problems = [problem_record(one, context.language) for one in found.problems]
     result["problems"] = problems + remark_records(targets, context.language)
@@ -60,13 +62,6 @@ def indicators(values: Values, context: VerbContext) -> Result:
     if values.get("charts"):
         result["charts"] = charts_of(rows, packs, catalogue, context.language, float(values["charts"]))
     return result
-
-
-def _rows_to_list(rows: list[dict[str, Any]], values: Values) -> list[dict[str, Any]]:
-    """The values to list: all of them, or only those that fail."""
-    from onemap.rules.numbers.indicators.indicator_rows import is_failing
-
-    return [row for row in rows if is_failing(row)] if values.get("failing") else rows
 
 
 def _with_unit_labels(rows: Sequence[dict[str, Any]], units: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -136,8 +131,6 @@ def _theme_of(values: Values, library: Any, packs: Sequence[Any]) -> Any:
 
 def _versions_of(theme: Any, library: Any, options: Any) -> dict[str, Any]:
     """The version in force of each layer and table of a theme on the last requested day; None if there is none."""
-    from onemap.layers.library.versions import layer_in_force, versions
-
     codes = (*theme.layers, *theme.tables) if theme is not None else ()
     known = versions(library, options.known_at) if codes else []
     return {code: layer_in_force(known, code, options.days[-1]) for code in codes}
@@ -174,9 +167,6 @@ def _write_pages(
 
 def themes(values: Values, context: VerbContext) -> Result:
     """The themes with their layers, tables and indicators, and which layers and tables the library lacks on a day."""
-    from onemap.layers.library.library import open_library
-    from onemap.layers.library.versions import layer_in_force, versions
-    from onemap.rules.numbers.indicators.indicator_pack import indicator_packs, indicator_titles
     from onemap.rules.numbers.indicators.themes import themes as read_themes
 
     with open_library(values["library"]) as library:

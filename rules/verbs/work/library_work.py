@@ -4,10 +4,12 @@ import os
 import shutil
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from onemap.layers.catalogue.coverage_names import DISTRICT
 from onemap.layers.errors import Cancelled, OneMapError, Problem, UsageError, file_reason
+from onemap.layers.messages import phrase, problem_record
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.judge.overlay.threads import Threads
 
@@ -20,7 +22,6 @@ def new(values: Values, context: VerbContext) -> Result:
     from onemap.layers.crs.systems import library_crs
     from onemap.layers.ingest.layer_definition import new_layers
     from onemap.layers.library.library import make_library, new_place, system_user
-    from onemap.layers.messages import problem_record
     from onemap.rules.judge.packs.pack import DEFAULT_PACK, is_shipped, joined_rules, pack_texts, parse_packs
     from onemap.rules.judge.packs.pack_slips import refuse_slips
     from onemap.rules.judge.packs.unmet_values import unmet_values
@@ -78,7 +79,6 @@ def district(values: Values, context: VerbContext) -> Result:
     """The district of a library, and the layers that cover it; or set another district."""
     from onemap.layers.library.district import change_district, district_record
     from onemap.layers.library.library import open_library
-    from onemap.layers.messages import problem_record
     from onemap.rules.review.cases.hand import acting_person
 
     remarks: list[Problem] = []
@@ -97,12 +97,10 @@ def district(values: Values, context: VerbContext) -> Result:
 
 def inspect(values: Values, context: VerbContext) -> Result:
     """List the content of a source, and the layers that its names stand for, matched as in a delivery."""
-    from pathlib import Path
 
     from onemap.layers.ingest.inspection import inspect as inspected
     from onemap.layers.ingest.likely_layers import meant_layers
     from onemap.layers.library.library import open_library
-    from onemap.layers.messages import phrase
 
     reading = context.progress.part(0.0, 1.0, phrase("progress.reading", context.language))
     result = inspected(values["source"], values.get("layer"), values.get("encoding"), context.language, reading)
@@ -243,7 +241,6 @@ def retire(values: Values, context: VerbContext) -> Result:
     from onemap.layers.library.library import open_library
     from onemap.layers.library.retirement import held_elsewhere
     from onemap.layers.library.retirement import retire as retire_version
-    from onemap.layers.messages import problem_record
     from onemap.rules.review.cases.hand import acting_person
 
     with open_library(values["library"]) as library:
@@ -297,10 +294,8 @@ def redline(values: Values, context: VerbContext) -> Result:
 
 def sample(values: Values, context: VerbContext) -> Result:
     """Make the sample city's files in a new folder, or a plan's delivery without a fault."""
-    from pathlib import Path
 
     from onemap.layers.files.atomic_output import place_taken
-    from onemap.layers.messages import phrase
     from onemap.resources.sample_city import make
 
     folder = Path(values["folder"])
@@ -342,7 +337,6 @@ def verify(values: Values, context: VerbContext) -> Result:
     from onemap.layers.library.library import open_library
     from onemap.layers.library.log_heads import head_problems, read_head
     from onemap.layers.library.verification import forged_format, library_problems, log_of, unkept_files
-    from onemap.layers.messages import phrase, problem_record
     from onemap.rules.answers.compare.decisions import decision_problems
     from onemap.rules.review.cases.event_verification import event_problems
     from onemap.rules.review.comment_chain import comment_problems
@@ -410,7 +404,6 @@ def _differences_of_repeat(library: Any, run: str, threads: Threads) -> tuple[li
 
 def keep(values: Values, context: VerbContext) -> Result:
     """Store the city's own catalogue or calendar with a library, or write the head of its log for the archive."""
-    from pathlib import Path
 
     from onemap.layers.catalogue.bureau_profile import checked_profile
     from onemap.layers.catalogue.working_days import checked_calendar
@@ -445,7 +438,6 @@ def keep(values: Values, context: VerbContext) -> Result:
 
 def calendar(values: Values, context: VerbContext) -> Result:
     """The working days of this year and the next, and those of a State Council notice, which may be stored."""
-    from pathlib import Path
 
     from onemap.layers.catalogue.holiday_notice import calendar_with, read_notice
     from onemap.layers.catalogue.working_days import WorkCalendar, checked_calendar
@@ -497,7 +489,6 @@ def copy(values: Values, context: VerbContext) -> Result:
     """Copy a library to a new place, and compare the copy with the original."""
     from onemap.layers.library.copying import copy_library
     from onemap.layers.library.library import new_place, open_library
-    from onemap.layers.messages import phrase
     from onemap.rules.review.cases.old_form import is_old
     from onemap.rules.verbs.work.judgement_tables import GRANTS, TABLES
 

@@ -6,12 +6,28 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from onemap.layers.catalogue.catalogue import named_groups
+from onemap.layers.catalogue.catalogue import named_groups, shipped_catalogue
 from onemap.layers.errors import OneMapError
-from onemap.layers.messages import ProblemRecord
+from onemap.layers.files.atomic_output import atomic_output
+from onemap.layers.library.library import open_library
+from onemap.layers.messages import ProblemRecord, phrase, problem_record
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.judge.packs.legal_basis import LegalBasis
+from onemap.rules.judge.packs.pack import (
+    DEFAULT_PACK,
+    is_shipped,
+    joined_rules,
+    pack_text,
+    pack_texts,
+    parse_packs,
+    single_pack,
+)
 from onemap.rules.judge.packs.rule import Rule
+from onemap.rules.review.proofs.difference_words import DifferenceWords
+from onemap.rules.review.proofs.pack_differences import rule_differences
+from onemap.rules.review.proofs.pack_proof_report import write_reports
+from onemap.rules.review.proofs.pack_text_change import changed_text
+from onemap.rules.review.proofs.proof_cases import cases_texts
 
 
 def laws(values: Values, context: VerbContext) -> Result:
@@ -19,9 +35,6 @@ def laws(values: Values, context: VerbContext) -> Result:
 
     Raises OneMapError pack.…, rule.….
     """
-    from onemap.layers.catalogue.catalogue import shipped_catalogue
-    from onemap.rules.judge.packs.pack import DEFAULT_PACK, joined_rules, pack_texts, parse_packs
-
     day, language = values.get("as_of") or date.today(), context.language
     packs = parse_packs(pack_texts(values.get("pack") or [DEFAULT_PACK]), shipped_catalogue())
     rules = [_record(rule, day, language) for rule in joined_rules(packs, strictly=True)]
@@ -60,14 +73,10 @@ def prove(values: Values, context: VerbContext) -> Result:
 
     Raises OneMapError pack.…, rule.…, cases.…, statement.suffix, out.….
     """
-    from onemap.layers.catalogue.catalogue import shipped_catalogue
-    from onemap.layers.messages import phrase
     from onemap.rules.display.documents.document_files import check_files
-    from onemap.rules.judge.packs.pack import pack_texts
     from onemap.rules.review.proofs.mutant_runs import MutantRuns
-    from onemap.rules.review.proofs.pack_proof_report import FORMS, proof_tables, write_reports
+    from onemap.rules.review.proofs.pack_proof_report import FORMS, proof_tables
     from onemap.rules.review.proofs.proof import PacksToProve, prove_packs
-    from onemap.rules.review.proofs.proof_cases import cases_texts
 
     check_files(values, "report", FORMS)
     names = values["pack"]
@@ -91,14 +100,10 @@ def prove(values: Values, context: VerbContext) -> Result:
 
 def _prove_other(sort: str, name: str, values: Values, context: VerbContext) -> Result:
     """Prove a pack of indicators or a template of deliveries by its cases. Raises OneMapError cases.…, indicator.…."""
-    from onemap.layers.catalogue.catalogue import shipped_catalogue
-    from onemap.layers.messages import phrase
     from onemap.rules.answers.deliveries.delivery_template import delivery_template
-    from onemap.rules.judge.packs.pack import pack_text
     from onemap.rules.numbers.indicators.indicator_pack import parse_indicator_pack
     from onemap.rules.numbers.indicators.indicator_proof import prove_indicators, read_indicator_cases
     from onemap.rules.review.proofs.case_reading import texts_beside
-    from onemap.rules.review.proofs.pack_proof_report import write_reports
     from onemap.rules.review.proofs.template_proof import prove_template, read_template_cases
 
     if values.get("mutants") or values.get("new"):
@@ -117,11 +122,8 @@ def _prove_other(sort: str, name: str, values: Values, context: VerbContext) -> 
     return {**result, **({"report": places} if places else {})}
 
 
-RULES, INDICATORS, DELIVERIES = (
-    "packs",
-    "indicators",
-    "deliveries",
-)  # as the folders are called in which they are shipped
+# As the folders are called in which they are shipped.
+RULES, INDICATORS, DELIVERIES = "packs", "indicators", "deliveries"
 
 
 def sort_of_pack(name: str) -> str:
@@ -154,7 +156,6 @@ def _head_of_cases(names: Sequence[str]) -> str:
     Without it the rules of that pack would decide all cases. Empty if the last pack has cases already.
     """
     from onemap.rules.review.proofs.case_drafts import head_text
-    from onemap.rules.review.proofs.proof_cases import cases_texts
 
     found = []
     for name in (names[-1], *names[-2:-1]):
@@ -221,14 +222,12 @@ def pack_show(values: Values, context: VerbContext) -> Result:
 
     Raises OneMapError pack.…, rule.…, run.….
     """
-    from onemap.layers.catalogue.catalogue import shipped_catalogue
-    from onemap.rules.judge.packs.pack import DEFAULT_PACK, is_shipped
     from onemap.rules.review.proofs.pack_form import PackForm, hits_of_run
 
     name = values["pack"]
     hits, run, catalogue = None, None, shipped_catalogue()
     if values.get("library"):
-        with _library_of(values) as library:
+        with open_library(values["library"]) as library:
             catalogue, run = library.catalogue(), _run_of(library, values)
             hits = hits_of_run(library, run) if run else None
     pack = _pack(name, catalogue)
@@ -248,12 +247,6 @@ def pack_show(values: Values, context: VerbContext) -> Result:
     }
 
 
-def _library_of(values: Values) -> Any:
-    from onemap.layers.library.library import open_library
-
-    return open_library(values["library"])
-
-
 def _run_of(library: Any, values: Values) -> str | None:
     """The named check, or the last one; None if there is none. Raises OneMapError run.unknown, run.kind."""
     from onemap.rules.judge.runs.past_runs import runs_of_names
@@ -266,17 +259,11 @@ def _run_of(library: Any, values: Values) -> str | None:
 
 
 def _pack(name: str, catalogue: Mapping[str, Any]) -> Any:
-    from onemap.rules.judge.packs.pack import pack_text, single_pack
-
     return single_pack(*pack_text(name), catalogue)
 
 
 def _origin(pack: Any, catalogue: Mapping[str, Any], language: str) -> tuple[Result | None, dict[str, Result]]:
     """The pack that a copy comes from, whether it is still the shipped one, and the differences from it by rule."""
-    from onemap.rules.judge.packs.pack import is_shipped
-    from onemap.rules.review.proofs.difference_words import DifferenceWords
-    from onemap.rules.review.proofs.pack_differences import rule_differences
-
     if not pack.origin:
         return None, {}
     if not is_shipped(pack.origin["id"]):
@@ -292,12 +279,9 @@ def pack_copy(values: Values, context: VerbContext) -> Result:
 
     Raises OneMapError pack.…, out.….
     """
-    from onemap.layers.catalogue.catalogue import shipped_catalogue
     from onemap.layers.catalogue.toml_text import toml_value
-    from onemap.layers.files.atomic_output import atomic_output, check_places
-    from onemap.rules.judge.packs.pack import pack_text, single_pack
-    from onemap.rules.review.proofs.pack_text_change import ValueChange, changed_text
-    from onemap.rules.review.proofs.proof_cases import cases_texts
+    from onemap.layers.files.atomic_output import check_places
+    from onemap.rules.review.proofs.pack_text_change import ValueChange
 
     target, name, overwrite = Path(values["target"]), values["pack"], bool(values.get("overwrite"))
     text, source = pack_text(name)
@@ -326,11 +310,8 @@ def pack_change(values: Values, context: VerbContext) -> Result:
 
     Raises OneMapError pack.…, rule.…, out.….
     """
-    from onemap.layers.catalogue.catalogue import shipped_catalogue
-    from onemap.layers.files.atomic_output import atomic_output
-    from onemap.rules.judge.packs.pack import is_shipped, pack_text, single_pack
     from onemap.rules.judge.packs.pack_slips import refuse_slips
-    from onemap.rules.review.proofs.pack_text_change import changed_text, value_change
+    from onemap.rules.review.proofs.pack_text_change import value_change
 
     name, changes = values["pack"], [value_change(text) for text in values.get("set") or ()]
     text, source = pack_text(name)
@@ -350,7 +331,6 @@ def pack_change(values: Values, context: VerbContext) -> Result:
 def _unknown_layers(packs: Sequence[Any], catalogue: Mapping[str, Any], language: str) -> list[ProblemRecord]:
     """A remark on layers that rules name but the catalogue lacks; a city may define them later."""
     from onemap.layers.errors import Problem
-    from onemap.layers.messages import problem_record
 
     names = sorted({code for pack in packs for rule in pack.rules for code in rule.layers if code not in catalogue})
     remark = Problem("pack.layers_unknown", {"names": names, "field": "PACK"})
@@ -364,10 +344,7 @@ def pack_differences(values: Values, context: VerbContext) -> Result:
     """
     from collections import Counter
 
-    from onemap.layers.catalogue.catalogue import shipped_catalogue
-    from onemap.rules.judge.packs.pack import pack_texts, parse_packs
-    from onemap.rules.review.proofs.difference_words import DifferenceWords
-    from onemap.rules.review.proofs.pack_differences import pack_changes, rule_differences
+    from onemap.rules.review.proofs.pack_differences import pack_changes
 
     catalogue, names = shipped_catalogue(), values["pack"]
     others = values.get("against")
@@ -393,8 +370,6 @@ def _sides(names: list[str], catalogue: Mapping[str, Any]) -> tuple[list[str], l
 
     Raises OneMapError pack.no_origin if there is nothing to compare with.
     """
-    from onemap.rules.judge.packs.pack import DEFAULT_PACK, is_shipped
-
     pack, before = _pack(names[-1], catalogue), names[:-1]
     if is_shipped(pack.origin.get("id", "/")):
         return names, [*before, str(pack.origin["id"])]
@@ -410,7 +385,7 @@ def _turned_verdicts(values: Values, before: Sequence[Any], after: Sequence[Any]
     from onemap.rules.judge.runs.run_store import stored_question
     from onemap.rules.review.recheck import turned_by_packs
 
-    with _library_of(values) as library:
+    with open_library(values["library"]) as library:
         run = _run_of(library, values)
         if run is None:
             raise OneMapError("pack.no_run", file=library.label, field="--library")
@@ -422,15 +397,13 @@ def pack_enact(values: Values, context: VerbContext) -> Result:
 
     Raises OneMapError decide.by, pack.…, rule.….
     """
-    from onemap.layers.messages import problem_record
     from onemap.rules.judge.packs.library_packs import packs_of
-    from onemap.rules.judge.packs.pack import joined_rules, pack_text
     from onemap.rules.judge.packs.unmet_values import unmet_values
     from onemap.rules.judge.runs.pack_store import enact
     from onemap.rules.review.cases.hand import acting_person
 
     given = pack_text(values["pack"])
-    with _library_of(values) as library:
+    with open_library(values["library"]) as library:
         who = acting_person(library, values.get("by"))
         fact = enact(library, given, who, values["reason"], values.get("instead"))
         packs, catalogue = packs_of(library, ()), library.catalogue()
@@ -446,9 +419,9 @@ def pack_versions(values: Values, context: VerbContext) -> Result:
     Raises OneMapError pack.no_hash, out.…, usage.required.
     """
     from onemap.layers.errors import UsageError
-    from onemap.layers.files.atomic_output import atomic_output, check_place
+    from onemap.layers.files.atomic_output import check_place
     from onemap.layers.library.library import sha256
-    from onemap.rules.judge.packs.pack import pack_head, pack_text
+    from onemap.rules.judge.packs.pack import pack_head
     from onemap.rules.judge.runs.pack_store import enactments, text_of_hash
 
     out, hash_ = values.get("out"), values.get("hash")
@@ -456,7 +429,7 @@ def pack_versions(values: Values, context: VerbContext) -> Result:
         raise UsageError("usage.required", field="--out" if hash_ else "--hash", verb="pack versions")
     if out:
         check_place(Path(out), bool(values.get("overwrite")), "--out")
-    with _library_of(values) as library:
+    with open_library(values["library"]) as library:
         texts = [(text, name) if text else pack_text(name) for name, text in library.packs()]
         heads = [(pack_head(*one), sha256(one[0])) for one in texts]
         steps = [vars(one) for one in reversed(enactments(library))]
@@ -473,11 +446,8 @@ def pack_send(values: Values, context: VerbContext) -> Result:
 
     Raises OneMapError cases.missing, package.suffix, pack.…, out.….
     """
-    from onemap.layers.catalogue.catalogue import shipped_catalogue
     from onemap.layers.library.library import system_user
-    from onemap.rules.judge.packs.pack import pack_text
     from onemap.rules.review.proofs.pack_exchange import send_pack
-    from onemap.rules.review.proofs.proof_cases import cases_texts
 
     name, target = values["pack"], Path(values["target"])
     pack, stem = _pack(name, shipped_catalogue()), Path(pack_text(name)[1]).stem
@@ -491,7 +461,6 @@ def pack_receive(values: Values, context: VerbContext) -> Result:
 
     Raises OneMapError package.…, pack.…, rule.…, out.….
     """
-    from onemap.layers.catalogue.catalogue import shipped_catalogue
     from onemap.rules.review.proofs.pack_exchange import receive_pack
 
     folder = Path(values["folder"])

@@ -1,8 +1,18 @@
-"""The work of the verb `profile`; libraries are imported here only when it runs."""
+"""The work of the verb `profile`."""
 
+from datetime import date
+from pathlib import Path
 from typing import Any
 
+from onemap.layers.catalogue.bureau_profile import FONT_ROLES, HEADS, PROFILE_KEYS, Profile, checked_profile
+from onemap.layers.catalogue.catalogue import named_groups
+from onemap.layers.catalogue.toml_text import toml_content
+from onemap.layers.errors import OneMapError
+from onemap.layers.library.library import open_library
+from onemap.layers.library.own_files import own_file_name, own_file_text, own_text_hash
+from onemap.layers.messages import problem_record, sentences
 from onemap.rules.contract.declaration import Result, Values, VerbContext
+from onemap.rules.display.letterhead.sender_fields import sender_fields
 
 _SAMPLE_KIND = {"lead": "statement"}  # what the lead bureau speaks in; a department, in an opinion
 
@@ -13,15 +23,6 @@ def profile(values: Values, context: VerbContext) -> Result:
     Faults in the library's own profile are reported with it, so that it can be corrected.
     Raises OneMapError profile.syntax, keep.text, source.missing, and profile.… for every problem of a file.
     """
-    from pathlib import Path
-
-    from onemap.layers.catalogue.bureau_profile import Profile, checked_profile
-    from onemap.layers.catalogue.toml_text import toml_content
-    from onemap.layers.errors import OneMapError
-    from onemap.layers.library.library import open_library
-    from onemap.layers.library.own_files import own_file_name, own_file_text, own_text_hash
-    from onemap.layers.messages import problem_record
-
     with open_library(values["library"]) as library:
         file, kept = own_file_name(library, "profile"), library.own_file("profile")
     text = kept or ""
@@ -49,10 +50,6 @@ def profile(values: Values, context: VerbContext) -> Result:
 
 def _form(language: str) -> dict[str, Any]:
     """The form of a profile: of the lead bureau, of a department, and of fonts, each with its title and kind."""
-    from onemap.layers.catalogue.bureau_profile import FONT_ROLES, HEADS, PROFILE_KEYS
-    from onemap.layers.catalogue.catalogue import named_groups
-    from onemap.layers.messages import sentences
-
     titles, hints = sentences(language)["profile_field"], sentences(language)["profile_hint"]
     fields = {
         of: [{"name": name, "title": titles[name], "kind": kind, "hint": hints.get(name, "")} for name, kind in keys]
@@ -69,10 +66,6 @@ def _form(language: str) -> dict[str, Any]:
 
 def _heads(found: Any, language: str) -> dict[str, Any]:
     """The head and the foot of a document of the lead bureau, and of each department described."""
-    from datetime import date
-
-    from onemap.rules.display.letterhead.sender_fields import sender_fields
-
     year = date.today().year
     senders = {"lead": None, **dict.fromkeys(found.departments)}
     return {

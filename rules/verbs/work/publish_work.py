@@ -1,17 +1,16 @@
-"""The work of `publish`; the library is opened, and read only, when it runs."""
+"""The work of `publish`."""
 
+from pathlib import Path
+
+from onemap.layers.library.library import open_library
+from onemap.layers.messages import phrase
+from onemap.layers.publishing.publishing import PublishOptions, check_project
+from onemap.layers.publishing.publishing import publish as write_project
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 
 
 def publish(values: Values, context: VerbContext) -> Result:
     """Write the one map as a QGIS project."""
-    from pathlib import Path
-
-    from onemap.layers.library.library import open_library
-    from onemap.layers.messages import phrase
-    from onemap.layers.publishing.publishing import PublishOptions, check_project
-    from onemap.layers.publishing.publishing import publish as write_project
-
     project = Path(values["project"])
     wishes = PublishOptions(
         as_of=values.get("as_of"),

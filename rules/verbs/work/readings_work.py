@@ -1,7 +1,12 @@
-"""The work of the verb that reads sensors; libraries are imported here only when it runs."""
+"""The work of the verb that reads sensors."""
 
 from datetime import datetime, timedelta
 
+from onemap.layers.library.library import open_library
+from onemap.layers.messages import problem_record
+from onemap.rules.answers.readings.limits import read_limits
+from onemap.rules.answers.readings.reading_look import status_look
+from onemap.rules.answers.readings.readings import ReadingsOptions, sensor_readings
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.verbs.work.table_targets import check_outs, target_answer, write_tables
 
@@ -10,12 +15,6 @@ _BEIJING = timedelta(hours=8)
 
 def readings(values: Values, context: VerbContext) -> Result:
     """Means and status of sensors."""
-    from onemap.layers.library.library import open_library
-    from onemap.layers.messages import problem_record
-    from onemap.rules.answers.readings.limits import read_limits
-    from onemap.rules.answers.readings.reading_look import status_look
-    from onemap.rules.answers.readings.readings import ReadingsOptions, sensor_readings
-
     check_outs(values)
     zone = values.get("zone")
     options = ReadingsOptions(

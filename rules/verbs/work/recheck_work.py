@@ -1,14 +1,16 @@
 """Recheck open cases and named checks by today's data, such as every night. Nothing is written."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from onemap.layers.errors import OneMapError, UsageError
-from onemap.layers.library.library import Library
-from onemap.layers.messages import ProblemRecord, problem_record
+from onemap.layers.library.library import Library, open_library
+from onemap.layers.messages import problem_record
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.packs.pack import Pack
@@ -25,7 +27,6 @@ _OPEN = (
 def recheck(values: Values, context: VerbContext) -> Result:
     """Judge open cases and stored checks again by today's packs and versions: changed verdicts, reasons, warnings."""
     from onemap.layers.files.atomic_output import check_places
-    from onemap.layers.library.library import open_library
     from onemap.rules.display.outputs.sheet_titles import KnownTitles
     from onemap.rules.numbers.indicators.indicator_pack import indicator_titles
     from onemap.rules.numbers.warnings.warning_pages import titled_rows
@@ -74,12 +75,21 @@ def recheck(values: Values, context: VerbContext) -> Result:
 def _records(library: Library, values: Values, context: VerbContext) -> tuple[list[Any], list[Any], Any]:
     """The record of each case and check that was asked for, and the remaining progress."""
     from onemap.rules.judge.runs.past_runs import runs_of_names
+    from onemap.rules.review.recheck import recheck as recheck_case
+    from onemap.rules.review.recheck import recheck_run
 
     runs = runs_of_names(library, values.get("run") or ())
     cases = open_cases(library) if values.get("open") else []
     parts = iter(context.progress.parts([1] * (len(cases) + len(runs) + 1)))
-    records = [_case_record(library, case, values, context, next(parts)) for case in cases]
-    of_runs = [_run_record(library, run, name, values, context, next(parts)) for run, name in runs.items()]
+    contexts = (replace(context, progress=part) for part in parts)
+    records = []
+    for case in cases:
+        facts = {"case": case.id, "project": case.project, "state": case.state}
+        records.append(_record(facts, partial(recheck_case, library, case, values), next(contexts)))
+    of_runs = [
+        _record({"run": run, "name": name}, partial(recheck_run, library, run, values), next(contexts))
+        for run, name in runs.items()
+    ]
     return records, of_runs, next(parts)
 
 
@@ -149,39 +159,14 @@ def open_cases(library: Library) -> list[Any]:
     return [case_on_its_day(library, case) for case in stored_cases(library) if case.state in _OPEN]
 
 
-def _case_record(library: Library, case: Any, values: Values, context: VerbContext, progress: Any) -> dict[str, Any]:
-    """A case: its parcels with changed verdicts, and the changes behind them; or why it cannot be judged."""
-    from dataclasses import replace
-
-    from onemap.rules.review.recheck import recheck as recheck_case
-
-    facts = {"case": case.id, "project": case.project, "state": case.state}
+def _record(facts: Mapping[str, Any], judge: Callable[[VerbContext], Result], context: VerbContext) -> dict[str, Any]:
+    """A case or a check: its parcels with changed verdicts, and the changes behind them; or why it cannot be judged."""
     try:
-        found = recheck_case(library, case, values, replace(context, progress=progress))
+        found = judge(context)
     except OneMapError as error:
-        return {**facts, "turned": [], "problems": _problems(error, context)}
-    more = {name: found[name] for name in ("opinions", "layers", "packs")}
-    return {**facts, "turned": found["parcels"], **more, "problems": []}
-
-
-def _run_record(
-    library: Library, run: str, name: str | None, values: Values, context: VerbContext, progress: Any
-) -> dict[str, Any]:
-    """A stored check: its parcels with changed verdicts, and the changes behind them."""
-    from dataclasses import replace
-
-    from onemap.rules.review.recheck import recheck_run
-
-    facts = {"run": run, "name": name}
-    try:
-        found = recheck_run(library, run, values, replace(context, progress=progress))
-    except OneMapError as error:
-        return {**facts, "turned": [], "problems": _problems(error, context)}
-    return {**facts, "turned": found["parcels"], "layers": found["layers"], "packs": found["packs"], "problems": []}
-
-
-def _problems(error: OneMapError, context: VerbContext) -> list[ProblemRecord]:
-    return [problem_record(problem, context.language) for problem in error.problems]
+        return {**facts, "turned": [], "problems": [problem_record(one, context.language) for one in error.problems]}
+    changes: Result = {name: found[name] for name in ("opinions", "layers", "packs") if name in found}
+    return {**facts, "turned": found["parcels"], **changes, "problems": []}
 
 
 def turned_tables(cases: list[dict[str, Any]], runs: list[dict[str, Any]]) -> dict[str, Any]:

@@ -1,11 +1,32 @@
-"""The work of `remedy` and `sites`; libraries are imported here only when one runs."""
+"""The work of `remedy` and `sites`."""
 
+import contextlib
 from typing import Any
 
-from onemap.layers.messages import ProblemRecord
+import numpy as np
+
+from onemap.layers.errors import OneMapError, UsageError
+from onemap.layers.ingest.adding import read_polygons
+from onemap.layers.library.library import open_library
+from onemap.layers.messages import ProblemRecord, phrase
 from onemap.layers.provenance import plain_packs
+from onemap.rules.answers.remedy.remedy import WRITING, Remedy
+from onemap.rules.answers.remedy.remedy_in_blocks import remedy_of_any_size
+from onemap.rules.answers.remedy.remedy_json import SaidAlternatives, remedy_json, remedy_options
+from onemap.rules.answers.remedy.remedy_options import KEEP_VERDICT
+from onemap.rules.answers.remedy.remedy_storage import RemedyRecorder
+from onemap.rules.answers.remedy.sites import SiteOptions
+from onemap.rules.answers.remedy.sites import sites as find_sites
+from onemap.rules.answers.remedy.unbuilt_ground import unbuilt_pack
 from onemap.rules.contract.declaration import Result, Values, VerbContext
+from onemap.rules.display.outputs.outputs import output_opened, remark_records
+from onemap.rules.display.outputs.sheet_titles import titles_of_library
+from onemap.rules.judge.findings.table import records_of
 from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.judge.packs.library_packs import packs_of
+from onemap.rules.judge.packs.pack import joined_rules, rule_titles
+from onemap.rules.judge.question.given_facts import GivenFacts, checked_facts, facts_content, stated_attributes
+from onemap.rules.judge.question.question import check_options
 from onemap.rules.verbs.work.table_targets import check_outs, target_answer, write_tables
 
 _MOST_ROWS = 1000  # alternatives of a remedy in blocks that its answer says; the tables have all
@@ -13,12 +34,6 @@ _MOST_ROWS = 1000  # alternatives of a remedy in blocks that its answer says; th
 
 def remedy(values: Values, context: VerbContext) -> Result:
     """Find the part of each parcel that passes, store it in the library, and write its tables: both, or neither."""
-    from onemap.layers.library.library import open_library
-    from onemap.rules.answers.remedy.remedy import Remedy
-    from onemap.rules.answers.remedy.remedy_in_blocks import remedy_of_any_size
-    from onemap.rules.answers.remedy.remedy_json import SaidAlternatives, remedy_json, remedy_options
-    from onemap.rules.judge.question.question import check_options
-
     options = remedy_options(values)
     asked_of = check_options(values)
     check_outs(values)
@@ -40,15 +55,6 @@ def _write_remedy(
     library: Any, found: Any, values: Values, context: VerbContext, recorded: bool, alternatives: Any
 ) -> list[ProblemRecord]:
     """Write a remedy's rows to its tables and, if recorded, to the library; return what the tables could not hold."""
-    import contextlib
-
-    from onemap.layers.messages import phrase
-    from onemap.rules.answers.remedy.remedy import WRITING
-    from onemap.rules.answers.remedy.remedy_storage import RemedyRecorder
-    from onemap.rules.display.outputs.outputs import output_opened, remark_records
-    from onemap.rules.display.outputs.sheet_titles import titles_of_library
-    from onemap.rules.judge.packs.pack import rule_titles
-
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     step = phrase("progress.writing" if recorded else "progress.tables", context.language)
     writing, done = context.progress.part(WRITING, 1.0, step), 0
@@ -76,16 +82,6 @@ def _write_remedy(
 
 def sites(values: Values, context: VerbContext) -> Result:
     """Search for places where a parcel of a given area and width would pass; the library is not changed."""
-    from onemap.layers.errors import OneMapError, UsageError
-    from onemap.layers.ingest.adding import read_polygons
-    from onemap.layers.library.library import open_library
-    from onemap.rules.answers.remedy.remedy_options import KEEP_VERDICT
-    from onemap.rules.answers.remedy.sites import SiteOptions
-    from onemap.rules.answers.remedy.sites import sites as find_sites
-    from onemap.rules.judge.findings.table import records_of
-    from onemap.rules.judge.packs.pack import joined_rules
-    from onemap.rules.judge.question.given_facts import GivenFacts, checked_facts, facts_content, stated_attributes
-
     area_m2, width_m = values["area"], values.get("width") or 0.0
     if area_m2 <= 0:
         raise UsageError("usage.value", field="--area", value=area_m2)
@@ -124,17 +120,12 @@ def sites(values: Values, context: VerbContext) -> Result:
 
 def _packs_of_search(library: Any, values: Values) -> list[Any]:
     """The packs for the search, with the rule that keeps sites off built ground, if asked."""
-    from onemap.rules.answers.remedy.unbuilt_ground import unbuilt_pack
-    from onemap.rules.judge.packs.library_packs import packs_of
-
     packs = packs_of(library, tuple(values.get("pack") or ()), values.get("code_system"))
     return [*packs, unbuilt_pack(library.catalogue())] if values.get("unbuilt") else packs
 
 
 def _array_of_one(geometry: Any) -> Any:
     """One geometry as an array of one."""
-    import numpy as np
-
     made = np.empty(1, dtype=object)
     made[0] = geometry
     return made

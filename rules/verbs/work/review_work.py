@@ -14,6 +14,8 @@ from onemap.layers.messages import LANGUAGES, problem_record
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.contract.output_forms import CHECK_FORMS
 from onemap.rules.contract.verdict import RANK
+from onemap.rules.display.outputs.outputs import remark_records
+from onemap.rules.judge.runs.run_store import check_record
 from onemap.rules.review import deciding, opinions
 from onemap.rules.review.case_json import case_as_json, case_list
 from onemap.rules.review.case_rows import cases_by_urgency, matches_text
@@ -33,9 +35,7 @@ if TYPE_CHECKING:
 
 def review_open(values: Values, context: VerbContext) -> Result:
     """Check parcels and open a case on them."""
-    from onemap.rules.display.outputs.outputs import remark_records
     from onemap.rules.judge.incremental.verdict_changes import changed_verdicts
-    from onemap.rules.judge.runs.run_store import check_record
     from onemap.rules.review import opening
 
     project = opening.told_project(values)
@@ -143,7 +143,6 @@ def _answer(library: Library, case: Case, context: VerbContext, by: str | None =
 
 def _given_facts(library: Library, case: Case, language: str) -> list[dict[str, Any]]:
     """The stated facts of the project, each with its title and its value as documents print it."""
-    from onemap.rules.judge.runs.run_store import check_record
     from onemap.rules.review.statement.document_words import given_facts
 
     has_record = case.damage is None and bool(case.data.get(PARCEL_FACTS))
@@ -247,9 +246,7 @@ def review_extend(values: Values, context: VerbContext) -> Result:
 
 def review_revise(values: Values, context: VerbContext) -> Result:
     """Open the next round on new parcels."""
-    from onemap.rules.display.outputs.outputs import remark_records
     from onemap.rules.review import opening
-    from onemap.rules.review.cases.project_data import PARCEL_FACTS
 
     check_outs(values, CHECK_FORMS)
     with open_library(values["library"]) as library:
@@ -317,7 +314,7 @@ def review_notice(values: Values, context: VerbContext) -> Result:
     from onemap.rules.review.statement.document_words import words
 
     labels = {language: words(language) for language in LANGUAGES}
-    asked = (values["days"], tuple(values.get("withhold") or ()), _reason(values))
+    asked = (values["days"], tuple(dict.fromkeys(values.get("withhold") or ())), _reason(values))
     return _take_step(values, context, open_notice, *asked, labels)
 
 

@@ -1,26 +1,48 @@
 """The verb of past runs: list, show again, compare, name, remove."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+import pandas as pd
 
 from onemap.layers.errors import UsageError
 from onemap.layers.geometry.wkb_reading import geometries_of_wkb
+from onemap.layers.library.library import open_library
 from onemap.layers.messages import ProblemRecord, problem_record
+from onemap.rules.answers.remedy.remedy import KIND as REMEDY
+from onemap.rules.answers.remedy.remedy_storage import remedy_tables
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.contract.output_forms import CHECK_FORMS, TABLE_FORMS
 from onemap.rules.contract.verdict import most_severe
+from onemap.rules.display.outputs.sheet_titles import KnownTitles, titles_of_check, titles_of_library
+from onemap.rules.judge.findings.run_tables import run_table
+from onemap.rules.judge.findings.table import Table
+from onemap.rules.judge.incremental.verdict_changes import ChangedParcel, VerdictChanges, titles_of_changed
+from onemap.rules.judge.packs.pack import rule_titles
+from onemap.rules.judge.runs.past_runs import name_run, past_runs, remove_run, run_of_name, stored_verdicts
+from onemap.rules.judge.runs.run import Chunk
+from onemap.rules.judge.runs.run_store import (
+    CHECK,
+    check_record,
+    kind_of,
+    run_names,
+    run_record,
+    stored_packs,
+    stored_rows,
+)
+from onemap.rules.judge.runs.unasked_rules import rules_of_stored_run, unasked_table
+from onemap.rules.numbers.indicators.indicator_pack import indicator_titles
+from onemap.rules.numbers.indicators.indicator_sheets import term_titles
+from onemap.rules.numbers.indicators.indicator_storage import stored_options
+from onemap.rules.numbers.indicators.indicators import KIND as INDICATORS
+from onemap.rules.numbers.indicators.indicators import titled_tables
+from onemap.rules.verbs.work.indicator_work import tables_for
 from onemap.rules.verbs.work.table_targets import check_outs, target_answer, with_turned, write_tables
-
-if TYPE_CHECKING:
-    from onemap.rules.display.outputs.sheet_titles import KnownTitles
-    from onemap.rules.judge.incremental.verdict_changes import ChangedParcel
 
 
 def runs(values: Values, context: VerbContext) -> Result:
     """The runs stored in a library; with RUN, write, compare, name or remove that run."""
-    from onemap.layers.library.library import open_library
-    from onemap.rules.judge.runs.past_runs import name_run, past_runs, remove_run, run_of_name
-    from onemap.rules.judge.runs.run_store import run_names
     from onemap.rules.verbs.work.judgement_tables import stored_tables
 
     run = values.get("run")
@@ -46,11 +68,6 @@ def runs(values: Values, context: VerbContext) -> Result:
 
 def _one_run(library: Any, run: str, values: Values, context: VerbContext) -> Result:
     """A stored check as `check` answered it, or the record of another run; its tables are written if asked."""
-    from onemap.rules.judge.incremental.verdict_changes import titles_of_changed
-    from onemap.rules.judge.runs.past_runs import stored_verdicts
-    from onemap.rules.judge.runs.run_store import CHECK, kind_of, run_names, run_record
-    from onemap.rules.judge.runs.unasked_rules import rules_of_stored_run
-
     record = run_record(library, run, CHECK if values.get("against") else None)
     kind = kind_of(record)
     outs = check_outs(values, CHECK_FORMS if kind == CHECK else TABLE_FORMS)
@@ -71,7 +88,8 @@ def _one_run(library: Any, run: str, values: Values, context: VerbContext) -> Re
     }
     needs_tables = outs or values.get("against")
     tables = _tables(library, run, record, rules["unasked"], context.language) if needs_tables else {}
-    titles = _titles(library, run, context.language) if needs_tables else None
+    asked = (stored_packs(library, run), check_record(library, run), context.language) if needs_tables else None
+    titles = titles_of_check(library, *asked) if asked else None
     # What is refused is refused before anything is written.
     changed = _changes(library, values["against"], tables) if values.get("against") else None
     if outs:
@@ -87,28 +105,15 @@ def _one_run(library: Any, run: str, values: Values, context: VerbContext) -> Re
     return result
 
 
-def _titles(library: Any, run: str, language: str) -> "KnownTitles":
-    from onemap.rules.display.outputs.sheet_titles import titles_of_check
-    from onemap.rules.judge.runs.run_store import check_record, stored_packs
-
-    return titles_of_check(library, stored_packs(library, run), check_record(library, run), language)
-
-
 def _tables(library: Any, run: str, record: Mapping[str, Any], unasked: Any, language: str) -> dict[str, Any]:
-    from onemap.rules.judge.findings.run_tables import run_table
     from onemap.rules.judge.runs.stored_tables import stored_tables
-    from onemap.rules.judge.runs.unasked_rules import unasked_table
 
     tables = stored_tables(library, run, language)
     return {**tables, "run": run_table(dict(record)), "unasked_rules": unasked_table(unasked)}
 
 
-def _changes(library: Any, against: str, tables: Mapping[str, Any]) -> "list[ChangedParcel]":
+def _changes(library: Any, against: str, tables: Mapping[str, Any]) -> list[ChangedParcel]:
     """The parcels whose verdict in these tables differs from that of an earlier run."""
-    from onemap.rules.judge.incremental.verdict_changes import VerdictChanges
-    from onemap.rules.judge.runs.run import Chunk
-    from onemap.rules.judge.runs.run_store import check_record
-
     check_record(library, against)
     changes = VerdictChanges(library, against)
     changes.append(Chunk(dict(tables)))
@@ -122,18 +127,6 @@ def _write_stored_tables(
 
     Raises OneMapError run.damaged, run.incomplete, out.….
     """
-    from onemap.rules.answers.remedy.remedy import KIND as REMEDY
-    from onemap.rules.answers.remedy.remedy_storage import remedy_tables
-    from onemap.rules.display.outputs.sheet_titles import KnownTitles, titles_of_library
-    from onemap.rules.judge.findings.run_tables import run_table
-    from onemap.rules.judge.packs.pack import rule_titles
-    from onemap.rules.judge.runs.run_store import stored_packs
-    from onemap.rules.numbers.indicators.indicator_pack import indicator_titles
-    from onemap.rules.numbers.indicators.indicator_sheets import term_titles
-    from onemap.rules.numbers.indicators.indicator_storage import stored_options
-    from onemap.rules.numbers.indicators.indicators import KIND as INDICATORS
-    from onemap.rules.verbs.work.indicator_work import tables_for
-
     catalogue = library.catalogue()
     own = {"run": run_table(dict(record))}
     if kind == INDICATORS:
@@ -163,7 +156,6 @@ def _comparison_tables(library: Any, run: str) -> dict[str, Any]:
 def _indicator_tables(library: Any, run: str, titles: Mapping[str, str]) -> dict[str, Any]:
     """Values, terms and features, as stored. titles: of indicators."""
     from onemap.rules.numbers.indicators.indicator_storage import KEPT
-    from onemap.rules.numbers.indicators.indicators import titled_tables
 
     tables = {name: table for name in KEPT if (table := _stored_table(library, run, name)) is not None}
     return titled_tables(tables, titles) if "indicators" in tables else tables
@@ -171,12 +163,6 @@ def _indicator_tables(library: Any, run: str, titles: Mapping[str, str]) -> dict
 
 def _stored_table(library: Any, run: str, name: str) -> Any:
     """A stored table, with the shapes of its rows if they have some; None without rows."""
-    import numpy as np
-    import pandas as pd
-
-    from onemap.rules.judge.findings.table import Table
-    from onemap.rules.judge.runs.run_store import stored_rows
-
     rows = stored_rows(library, run, name)
     if not rows:
         return None

@@ -14,6 +14,7 @@ from typing import Any
 
 from onemap.layers.errors import OneMapError, Problem, file_reason, joined_sentences
 from onemap.layers.messages import phrase, wording
+from onemap.layers.progress import SILENT
 from onemap.layers.software import outdated_libraries
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.contract.verdict import Verdict
@@ -275,7 +276,6 @@ def _town(room: _Room) -> Iterator[tuple[Path, Any]]:
 
 
 def _new(room: _Room) -> str:
-    from onemap.layers.progress import SILENT
     from onemap.rules.verbs.work.library_work import add, new
 
     quiet = replace(room.context, progress=SILENT, session=None)
@@ -292,7 +292,6 @@ def _new(room: _Room) -> str:
 def _check(room: _Room) -> str:
     import pyarrow.parquet as pq
 
-    from onemap.layers.progress import SILENT
     from onemap.rules.verbs.work.check_work import check
 
     quiet = replace(room.context, progress=SILENT, session=None)

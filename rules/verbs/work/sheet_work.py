@@ -1,27 +1,28 @@
-"""The work of the verbs `sheet` and `review sheet`; libraries are imported here only when they run."""
-
-from __future__ import annotations
+"""The work of the verbs `sheet` and `review sheet`."""
 
 import contextlib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from onemap.layers.errors import OneMapError
+from onemap.layers.files.atomic_output import atomic_output, check_place
+from onemap.layers.library.library import Library, open_library
+from onemap.rules.answers.sheet.sheet_book import SUFFIXES, sheet_book
 from onemap.rules.contract.declaration import Result, Values, VerbContext
+from onemap.rules.judge.check.check import check
+from onemap.rules.judge.distributed.check_of_any_size import Execution, run_of_any_size
+from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.judge.question.question import check_options
+from onemap.rules.judge.runs.run_store import stored_question
+from onemap.rules.review.cases.case_conditions import check_readable
+from onemap.rules.review.cases.case_file import read_case
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from onemap.layers.library.library import Library
-
-_CHECKED, _DRAWN = 0.3, 0.8  # of the work: the parcels are checked, their maps drawn
+_CHECKED = 0.3  # of the work, when the parcels are checked
 
 
 def sheet(values: Values, context: VerbContext) -> Result:
     """Check parcels, store nothing, and print a sheet for each into one file."""
-    from onemap.layers.library.library import open_library
-    from onemap.rules.judge.distributed.check_of_any_size import Execution, run_of_any_size
-    from onemap.rules.judge.question.question import check_options
-
     options, place = check_options(values), _checked_target(values)
     with contextlib.ExitStack() as held:
         library = held.enter_context(open_library(values["library"]))
@@ -40,13 +41,6 @@ def sheet(values: Values, context: VerbContext) -> Result:
 
 def review_sheet(values: Values, context: VerbContext) -> Result:
     """Print a sheet for each parcel of a case's round, by the rules and the layers of its check."""
-    from onemap.layers.library.library import open_library
-    from onemap.rules.judge.check.check import check
-    from onemap.rules.judge.overlay.threads import Threads
-    from onemap.rules.judge.runs.run_store import stored_question
-    from onemap.rules.review.cases.case_conditions import check_readable
-    from onemap.rules.review.cases.case_file import read_case
-
     place = _checked_target(values)
     with open_library(values["library"]) as library:
         case = read_case(library, values["case"])
@@ -61,10 +55,6 @@ def review_sheet(values: Values, context: VerbContext) -> Result:
 
 def _checked_target(values: Values) -> Path:
     """The file to write. Raises OneMapError statement.suffix, out.…."""
-    from onemap.layers.errors import OneMapError
-    from onemap.layers.files.atomic_output import check_place
-    from onemap.rules.answers.sheet.sheet_book import SUFFIXES
-
     place = Path(values["target"])
     if place.suffix.lower() not in SUFFIXES:
         raise OneMapError("statement.suffix", file=place.name, field="TARGET", known=list(SUFFIXES))
@@ -84,9 +74,6 @@ def _write_sheets(
 
     overrides: the verdicts that people set, by parcel, rule and the machine's verdict.
     """
-    from onemap.layers.files.atomic_output import atomic_output
-    from onemap.rules.answers.sheet.sheet_book import sheet_book
-
     suffix = place.suffix.lower()
     printing = context.progress.part(_CHECKED, 1.0)
     body, pages = sheet_book(library, run, suffix, context.language, printing, overrides)

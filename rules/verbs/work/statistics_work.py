@@ -1,21 +1,23 @@
-"""The work of the verbs of statistics; libraries are imported here only when one runs."""
+"""The work of the verbs of statistics."""
 
 from datetime import date
 from typing import Any, NamedTuple
 
-from onemap.layers.messages import phrase
+from onemap.layers.catalogue.catalogue import layer_title
+from onemap.layers.library.library import open_library
+from onemap.layers.messages import phrase, problem_record
+from onemap.rules.answers.statistics.figure_pages import statistics_page, titled_columns, transitions_page
+from onemap.rules.answers.statistics.layer_in_units import StatisticsOptions
+from onemap.rules.answers.statistics.transitions import TransitionOptions
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.display.documents.document_files import check_page, figures_foot, write_pages
+from onemap.rules.display.outputs.sheet_titles import KnownTitles
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.verbs.work.table_targets import check_outs, target_answer, write_tables
 
 
 def statistics(values: Values, context: VerbContext) -> Result:
     """Areas, lengths, counts and sums of a layer by class and by area unit."""
-    from onemap.layers.library.library import open_library
-    from onemap.layers.messages import problem_record
-    from onemap.rules.answers.statistics.figure_pages import statistics_page
-    from onemap.rules.answers.statistics.layer_in_units import StatisticsOptions
     from onemap.rules.answers.statistics.statistics import statistics as measure
 
     check_outs(values)
@@ -50,10 +52,6 @@ def statistics(values: Values, context: VerbContext) -> Result:
 
 def transitions(values: Values, context: VerbContext) -> Result:
     """The transitions of classes between two versions, by area unit."""
-    from onemap.layers.library.library import open_library
-    from onemap.layers.messages import problem_record
-    from onemap.rules.answers.statistics.figure_pages import transitions_page
-    from onemap.rules.answers.statistics.transitions import TransitionOptions
     from onemap.rules.answers.statistics.transitions import transitions as measure
 
     check_outs(values)
@@ -88,8 +86,6 @@ def transitions(values: Values, context: VerbContext) -> Result:
 
 def _with_title(layer: dict[str, Any], catalogue: Any, language: str) -> dict[str, Any]:
     """The record of a version with its layer's title."""
-    from onemap.layers.catalogue.catalogue import layer_title
-
     return {**layer, "title": layer_title(layer["code"], catalogue, language)}
 
 
@@ -109,8 +105,6 @@ def _layer_code(values: Values) -> str:
 
 def _titled_form(held: _LibraryFacts, values: Values) -> Any:
     """The tables in the form for a place: a sheet has titles over columns named by the layer's fields."""
-    from onemap.rules.answers.statistics.figure_pages import titled_columns
-
     entry = held.catalogue.get(_layer_code(values)) if values.get("code") else None
 
     def form(out: str, tables: Any, language: str) -> Any:
@@ -125,8 +119,6 @@ def _with_files(
     answer: Result, tables: Any, held: _LibraryFacts, make_page: Any, values: Values, context: VerbContext
 ) -> Result:
     """Write the tables and the page, and return the answer with their paths."""
-    from onemap.rules.display.outputs.sheet_titles import KnownTitles
-
     page, figure = make_page(answer, held.catalogue, held.day.isoformat(), context.language)
     # Nothing else is recorded with them.
     language = context.language

@@ -1,28 +1,35 @@
-"""The work of the verbs of warnings; libraries are imported here only when one runs."""
+"""The work of the verbs of warnings."""
 
 from collections.abc import Sequence
 from typing import Any
 
+from onemap.layers.library.library import open_library
 from onemap.layers.messages import ProblemRecord
 from onemap.layers.provenance import plain_packs
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.display.documents.document_files import check_page, figures_foot, write_pages
+from onemap.rules.display.outputs.sheet_titles import KnownTitles
 from onemap.rules.judge.overlay.threads import Threads
+from onemap.rules.numbers.indicators.indicator_pack import indicator_packs, indicator_titles
+from onemap.rules.numbers.indicators.indicators import IndicatorOptions
+from onemap.rules.numbers.warnings.warning_pages import titled_rows, warning_page
+from onemap.rules.numbers.warnings.warning_states import (
+    keep_warnings,
+    kept_table,
+    kept_warnings,
+    last_question,
+    take_step,
+)
+from onemap.rules.numbers.warnings.warnings import STATE_COLUMNS, WarningOptions
+from onemap.rules.numbers.warnings.warnings import warnings as look
+from onemap.rules.review.case_step import plain_text
+from onemap.rules.review.cases.hand import check_day, hand_of
 from onemap.rules.verbs.work.indicator_work import tables_for
 from onemap.rules.verbs.work.table_targets import check_outs, target_answer, write_tables
 
 
 def warnings(values: Values, context: VerbContext) -> Result:
     """The matters that need attention: quotas, permits, old layers, sums, candidates for change without approval."""
-    from onemap.layers.library.library import open_library
-    from onemap.rules.display.outputs.sheet_titles import KnownTitles
-    from onemap.rules.numbers.indicators.indicator_pack import indicator_packs, indicator_titles
-    from onemap.rules.numbers.indicators.indicators import IndicatorOptions
-    from onemap.rules.numbers.warnings.warning_pages import titled_rows, warning_page
-    from onemap.rules.numbers.warnings.warnings import WarningOptions
-    from onemap.rules.numbers.warnings.warnings import warnings as look
-    from onemap.rules.review.cases.hand import check_day
-
     check_outs(values)
     names = values.get("pack") or []
     check_page(values)
@@ -80,9 +87,6 @@ def _write(
 
 def _keep_and_say(library: Any, rows: list[dict[str, Any]], options: Any, is_kept: bool) -> Result:
     """Store the list if wanted, and add to its rows the states of warnings that the library knows."""
-    from onemap.rules.numbers.warnings.warning_states import keep_warnings, kept_warnings
-    from onemap.rules.numbers.warnings.warnings import STATE_COLUMNS
-
     opened = keep_warnings(library, rows, options, library.person()) if is_kept else []
     kept = kept_warnings(library)
     for row in rows:
@@ -94,12 +98,6 @@ def _keep_and_say(library: Any, rows: list[dict[str, Any]], options: Any, is_kep
 
 def warning_list(values: Values, context: VerbContext) -> Result:
     """The warnings that the library has opened, each with its steps; with --out also as a table."""
-    from onemap.layers.library.library import open_library
-    from onemap.rules.display.outputs.sheet_titles import KnownTitles
-    from onemap.rules.numbers.indicators.indicator_pack import indicator_titles
-    from onemap.rules.numbers.warnings.warning_pages import titled_rows
-    from onemap.rules.numbers.warnings.warning_states import kept_table, kept_warnings, last_question
-
     check_outs(values)
     with open_library(values["library"]) as library:
         kept, crs, catalogue = kept_warnings(library).values(), library.crs, library.catalogue()
@@ -114,12 +112,6 @@ def warning_list(values: Values, context: VerbContext) -> Result:
 
 def warning_step(values: Values, context: VerbContext) -> Result:
     """Take the next step of one warning, with person and reason, and return its state."""
-    from onemap.layers.library.library import open_library
-    from onemap.rules.numbers.warnings.warning_pages import titled_rows
-    from onemap.rules.numbers.warnings.warning_states import last_question, take_step
-    from onemap.rules.review.case_step import plain_text
-    from onemap.rules.review.cases.hand import hand_of
-
     with open_library(values["library"]) as library:
         who = library.person() if values.get("by") is None else hand_of(library, values).by
         reason = plain_text(values["reason"], "--reason")

@@ -19,9 +19,9 @@ from onemap.layers.progress import Progress
 from onemap.rules.answers.compare.matrix import parse_matrix
 from onemap.rules.answers.compare.pieces import overlaid
 from onemap.rules.answers.compare.spots import Limits, spots_of
-from onemap.rules.contract.declaration import VerbContext
+from onemap.rules.contract.declaration import VerbContext, checked_values
 from onemap.rules.judge.overlay.threads import Threads
-from onemap.rules.verbs.commands.verbs import VERBS, checked_values
+from onemap.rules.verbs.commands.verbs import VERBS
 from onemap.tests.conftest import ROOT, wait_for
 from onemap.tests.rules.answers.compare.conftest import MATRIX
 from onemap.tests.rules.answers.compare.test_identities import MAPS, plan

@@ -13,10 +13,10 @@ from onemap.layers.progress import Progress
 from onemap.rules.answers.compare.matrix import parse_matrix
 from onemap.rules.answers.compare.plan_strips import plan_in_strips
 from onemap.rules.answers.compare.plans import placed_plan, read_plan
-from onemap.rules.contract.declaration import VerbContext
+from onemap.rules.contract.declaration import VerbContext, checked_values
 from onemap.rules.judge.inputs.layer_sources import Sources
 from onemap.rules.judge.overlay.threads import Threads
-from onemap.rules.verbs.commands.verbs import VERBS, checked_values
+from onemap.rules.verbs.commands.verbs import VERBS
 from onemap.tests.rules.answers.compare.conftest import MATRIX
 
 THREADS, ORIGIN = Threads(), (0.0, 0.0)

@@ -57,6 +57,14 @@ def test_a_name_of_another_system_is_refused_before_anything_is_judged(small, on
     assert not (tmp_path / "r.html").exists()
 
 
+def test_findings_never_replace_what_is_validated(small, onemap):
+    database = small / HEAD / DATABASE
+    before = database.read_bytes()
+    for source in (small, database):
+        answer = onemap("validate", source, TEMPLATE, f"--findings={database}", "--overwrite")
+        assert (answer.code, answer.codes, database.read_bytes()) == (3, ["out.input"], before)
+
+
 def change(small, code, **values):
     path = small / HEAD / DATABASE
     rows = gpd.read_file(path, layer=code)

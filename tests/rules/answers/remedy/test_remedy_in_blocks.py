@@ -15,9 +15,10 @@ from onemap.layers.progress import Progress
 from onemap.rules.answers.remedy import remedy_storage
 from onemap.rules.answers.remedy.remedy import KIND
 from onemap.rules.answers.remedy.remedy_in_blocks import RemedyInBlocks
+from onemap.rules.contract.declaration import VerbContext
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.runs.run_store import GIVEN, run_record, stored_rows
-from onemap.rules.verbs.commands.verbs import VERBS, VerbContext
+from onemap.rules.verbs.commands.verbs import VERBS
 from onemap.rules.verbs.work.rerun import repeat_run
 from onemap.tests.rules.judge.kinds.test_raster import DEFINE as OF_GRID
 from onemap.tests.rules.judge.kinds.test_raster import write_grid

@@ -8,7 +8,8 @@ from onemap.layers.library.library import open_library
 from onemap.layers.messages import wording
 from onemap.layers.progress import Progress
 from onemap.rules.answers.statistics.units import overlap_problems
-from onemap.rules.verbs.commands.verbs import VERBS, VerbContext
+from onemap.rules.contract.declaration import VerbContext
+from onemap.rules.verbs.commands.verbs import VERBS
 from onemap.tests.conftest import write_layer
 
 WEST, EAST = box(0, 0, 10, 10), box(10, 0, 20, 10)

@@ -13,7 +13,7 @@ from onemap.rules.display.charts.bars import BarSeries, bar_chart, stacked_bars
 from onemap.rules.display.charts.bullets import Bullet, bullet_chart
 from onemap.rules.display.charts.chart_fills import SERIES, UNKNOWN, Fill, filled_box, series_fill
 from onemap.rules.display.charts.chart_sheet import ChartWords
-from onemap.rules.display.charts.lines import YearSeries, line_chart
+from onemap.rules.display.charts.lines import line_chart
 from onemap.rules.display.charts.number_axis import number_axis, value_text
 from onemap.rules.display.charts.quota_bars import PART_FILLS, QuotaBar, quota_bars
 from onemap.rules.display.charts.small_multiples import Panel, small_multiples
@@ -82,7 +82,7 @@ def test_what_nobody_knows_is_hatched_and_never_a_bar_of_nothing():
     unknown = bar_chart(WORDS, ["甲", "乙"], [BarSeries("2024", (40.0, None))])
     assert "未知" not in texts(known) and texts(unknown).count("未知") == 2  # in the row, in the legend
     assert boxes(unknown, UNKNOWN.colour)[1]["width"] > boxes(unknown, SERIES[0].colour)[0]["width"] - 0.1
-    years = line_chart(WORDS, {"2019": 2019, "2020": 2020, "2022": 2022}, [YearSeries("甲", (1.0, None, 3.0))])
+    years = line_chart(WORDS, {"2019": 2019, "2020": 2020, "2022": 2022}, [BarSeries("甲", (1.0, None, 3.0))])
     path = next(node for node in ElementTree.fromstring(years).iter(f"{SVG}path") if node.get("stroke-width") == "0.6")
     assert path.attrib["d"].count("M") == 2 and "L" not in path.attrib["d"]  # no line crosses the year
     panels = small_multiples(WORDS, ["2020", "2024"], [Panel("甲", (1.0, None)), Panel("乙", (2.0, 3.0))])
@@ -100,7 +100,7 @@ def test_stacked_parts_add_up_and_a_missing_part_says_at_least():
 
 
 def test_years_lie_in_true_distances_with_target_and_break():
-    series = [YearSeries("净", (10.0, 8.0, 6.0)), YearSeries("毛", (12.0, 10.0, 8.0))]
+    series = [BarSeries("净", (10.0, 8.0, 6.0)), BarSeries("毛", (12.0, 10.0, 8.0))]
     picture = line_chart(WORDS, {"2009": 2009, "2019": 2019, "2024": 2024}, series, [9.0] * 3, {"2019": "三调"})
     paths = [node for node in ElementTree.fromstring(picture).iter(f"{SVG}path") if "L" in node.attrib["d"]]
     points = [np.array(re.findall(r"[ML]([\d.]+) ([\d.]+)", path.attrib["d"]), float) for path in paths]
@@ -210,7 +210,7 @@ DRAWN = {
 def test_every_chart_says_only_what_qt_can_draw_and_stays_within_its_width(width_mm):
     names, series = ["甲", "乙"], [BarSeries("现状", (3.0, None)), BarSeries("规划", (4.0, 2.0), UNKNOWN)]
     quota = QuotaBar("清源街道", 4.0, 1.0, 0.5, 0.5, 6.0, "现有 4 公顷、已批 1 公顷、在审 0.5 公顷、余量 0.5 公顷")
-    lines = [YearSeries("一", (1.0, None)), YearSeries("二", (1.0, 3.0))]
+    lines = [BarSeries("一", (1.0, None)), BarSeries("二", (1.0, 3.0))]
     pictures = [
         bar_chart(WORDS, names, series, [5.0, None], width_mm),
         stacked_bars(WORDS, names, series, width_mm),

@@ -10,9 +10,9 @@ from shapely import box
 from onemap.layers.errors import Cancelled
 from onemap.layers.files import journal_folder
 from onemap.layers.progress import Progress
-from onemap.rules.contract.declaration import VerbContext
+from onemap.rules.contract.declaration import VerbContext, checked_values
 from onemap.rules.judge.distributed import journal
-from onemap.rules.verbs.commands.verbs import VERBS, checked_values
+from onemap.rules.verbs.commands.verbs import VERBS
 from onemap.tests.conftest import wait_for
 from onemap.tests.rules.changing_town import RULES
 from onemap.tests.rules.command import command

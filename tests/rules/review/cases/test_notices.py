@@ -48,7 +48,8 @@ def codes_of_verify(town) -> set[str]:
 
 
 def test_a_notice_from_its_page_to_its_annex(real_town, case):
-    shown = real_town.done("notice", case, "--days", "10", "--withhold", "location")
+    twice = ("--withhold", "location") * 2
+    shown = real_town.done("notice", case, "--days", "10", *twice)
     (notice,) = shown["notices"]
     assert (notice["kind"], notice["until"]) == ("before", (TODAY + timedelta(10)).isoformat())
     assert shown["state"] == "circulating" and shown["steps"]["notice"] and not shown["steps"]["close"]
@@ -96,6 +97,7 @@ def test_the_page_says_who_was_silent_and_bears_the_bureau_s_name_and_the_statem
 def test_what_is_shown_does_not_change_under_the_eyes_of_the_public(real_town, case):
     assert real_town.step("close", case).codes == ["notice.none"]
     assert real_town.step("notice", case, "--days", "367").codes == ["notice.days"]
+    assert real_town.step("notice", case, "--days", "9", "--withhold", "locaton").codes == ["usage.choice"]
     real_town.done("notice", case, "--days", "10")
     not_read = real_town.folder / "next.gpkg"  # hours of checking would come before the refusal
     for step, *given in (("notice", "--days", "5"), ("withdraw",), ("revise", not_read)):

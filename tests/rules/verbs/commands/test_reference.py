@@ -29,3 +29,9 @@ def test_every_verb_and_parameter_is_explained(language):
         if not help_text(verb.name, name, language)
     ]
     assert unexplained == []
+
+
+def test_every_verb_that_writes_tables_names_their_forms():
+    places = [(verb.name, one) for verb in VERBS.values() for one in verb.parameters if one.metavar == "PATH"]
+    assert [name for name, one in places if one.name == "out" and not one.forms] == []
+    assert {"remedy", "review remedy"} <= {name for name, _ in places}

@@ -3,7 +3,8 @@
 import random
 from collections.abc import Iterator, Mapping, Sequence
 
-from onemap.rules.verbs.commands.verbs import VERBS, Parameter
+from onemap.rules.contract.declaration import Parameter
+from onemap.rules.verbs.commands.verbs import VERBS
 from onemap.tests.rules.command import done
 
 Pools = Mapping[str, Sequence[str]]

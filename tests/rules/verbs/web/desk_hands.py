@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 from onemap.tests.rules.review.statement.chromium import Message, Page
@@ -56,9 +55,6 @@ class MouseHand:
 
     def choose(self, selector: str, value: str) -> None:
         """Choose of a list by its value; a click opens it in a window of the system's own, which arrows close."""
-        self._choose_by_arrows(selector, value)
-
-    def _choose_by_arrows(self, selector: str, value: str) -> None:
         field = element(selector)
         self.page.ask(f"{field}.focus()")
         self._step_to(field, value)
@@ -73,11 +69,8 @@ class MouseHand:
 
     def attach(self, selector: str, file: Path) -> None:
         """Choose a file; the system's own dialog is answered automatically."""
-        self._attach(file, lambda: self.press(selector))
-
-    def _attach(self, file: Path, ask_for_it: Callable[[], None]) -> None:
         self.page.call("Page.setInterceptFileChooserDialog", enabled=True)
-        ask_for_it()
+        self.press(selector)
         asked: Message = self.page.pipe.wait(lambda event: event.get("method") == "Page.fileChooserOpened")
         node = asked["params"]["backendNodeId"]
         self.page.call("DOM.setFileInputFiles", files=[str(file)], backendNodeId=node)

@@ -6,7 +6,8 @@ from onemap.layers.errors import Cancelled
 from onemap.layers.library.library import open_library
 from onemap.layers.library.versions import versions
 from onemap.layers.progress import Progress
-from onemap.rules.verbs.commands.verbs import VERBS, VerbContext
+from onemap.rules.contract.declaration import VerbContext
+from onemap.rules.verbs.commands.verbs import VERBS
 
 
 def test_a_version_that_is_added_is_not_cancelled_any_more(desk):
