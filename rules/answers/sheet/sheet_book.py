@@ -95,18 +95,26 @@ def sheet_book(
         "crs": crs_title(library.crs, language),
     }
     if suffix == ".json":
-        facts = {**head, "sheets": [without_words(sheet) for sheet in sheets]}  # unrounded
-        return f"{json.dumps(facts, ensure_ascii=False, indent=1, allow_nan=False)}\n".encode(), len(sheets)
+        return _json_body({**head, "sheets": [without_words(sheet) for sheet in sheets]}), len(sheets)
     catalogue = library.catalogue()
     pages = [sheet_page(sheet, catalogue, language, drawn) for sheet, drawn in zip(sheets, maps.drawn, strict=True)]
-    printed = {**head, "library": library.printed_name}
-    foot = phrase("query_sheet.foot", language, **printed, packs=_pack_titles(run.record, language))
+    foot = phrase(
+        "query_sheet.foot",
+        language,
+        **{**head, "library": library.printed_name},
+        packs=_pack_titles(run.record, language),
+    )
     printing = progress.part(_DRAWN, 1.0, phrase("progress.pages", language))
     printing.at(0.0)
     document = Document(language, foot, tuple(pages), origin=provenance(run.record, is_timed=False))
     if suffix == ".pdf":
         return pdf_of(document, printing)
     return document_body(document, suffix, printing), len(pages)
+
+
+def _json_body(facts: dict[str, Any]) -> bytes:
+    """All facts, unrounded."""
+    return f"{json.dumps(facts, ensure_ascii=False, indent=1, allow_nan=False)}\n".encode()
 
 
 class _Maps:

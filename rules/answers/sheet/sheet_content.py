@@ -35,8 +35,20 @@ from onemap.rules.judge.runs.unwritten_sites import lacking_ground
 
 Sheet = dict[str, Any]
 _FINDING = (
-    *("rule", "title", "department", "verdict", "machine_verdict", "layer", "version", "area_m2"),
-    *("area_ellipsoidal_m2", "share", "length_m", "distance_m", "features", "counted", "reason"),
+    *(
+        "rule",
+        "title",
+        "department",
+        "verdict",
+        "machine_verdict",
+        "layer",
+        "version",
+        "area_m2",
+        "area_ellipsoidal_m2",
+        "share",
+        "length_m",
+    ),
+    *("distance_m", "features", "counted", "reason"),
 )
 _EXTENT = "extent"  # in words, for who reads a page
 _AT_ONCE = 200  # parcels
@@ -129,10 +141,8 @@ def _remark_rows(problems: Iterable[Problem], language: str) -> list[Sheet]:
 
 def add_land_classes(sheets: Sequence[Sheet], tables: Mapping[str, Table]) -> None:
     """Say on sheets what their ground is today, as far as some rows of their run say it."""
-    if "land_classes" not in tables:
-        return
-    classes = groups_of((row["parcel"], row) for row in records_of(tables["land_classes"].columns))
-    for sheet in sheets:
+    classes = _by_parcel(tables["land_classes"]) if "land_classes" in tables else {}
+    for sheet in sheets if classes else ():
         sheet["today"] += [_land_row(row) for row in classes.get(sheet["parcel"], ())]
 
 
@@ -211,3 +221,7 @@ def _asked_rules(record: CheckRecord, judging: Mapping[str, str], titles: Mappin
         layers = list(dict.fromkeys(item["layer"] for item in of_reason))
         not_asked.append({"reason": reason, "rules": len(of_reason), "departments": departments, "layers": layers})
     return {"asked": len(judging) - len(skipped), "not_asked": not_asked}
+
+
+def _by_parcel(table: Table) -> dict[str, list[dict[str, Any]]]:
+    return groups_of((row["parcel"], row) for row in records_of(table.columns))

@@ -250,9 +250,11 @@ def _first_titles(names: Sequence[str], language: str) -> str:
 
 def _class_words(row: dict[str, Any]) -> str:
     """Class, its title, and the feature's own name where that says more."""
-    words = [row["class"], row["class_title"]]
-    words += [row["name"]] if row["name"] not in words else []
-    return " ".join(filter(None, words)) or "–"
+    class_words = " ".join(filter(None, (row["class"], row["class_title"])))
+    name = row["name"]
+    return (
+        " ".join(filter(None, (class_words, name if name not in (row["class"], row["class_title"]) else None))) or "–"
+    )
 
 
 def _measure(row: dict[str, Any]) -> str:
