@@ -42,7 +42,7 @@ def find_and_keep(library: Library, case_id: str, hand: Hand, values: Values, co
         question = of_parcels(question, values["parcel"], case_id)
     threads = Threads.of(values.get("workers"), context.progress)
     found = remedy(library, question, remedy_options(values), threads)
-    detail: Row = {**remedy_options(values).record(), **found.sums}
+    detail: Row = {**remedy_options(values).record(), **found.record["sums"]}
     rules = rule_titles(found.packs, found.record, context.language)
     more = overwrite, context.language, (), titles_of_library(library, rules)
     with contextlib.ExitStack() as written:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.layers.frames.fields import object_array
 from onemap.layers.library.library import sha256
 from onemap.rules.answers.compare.dissolve import joined_groups
 from onemap.rules.answers.compare.triage import Triage
@@ -141,9 +142,7 @@ def _table(
         shapes.append(shapely.multipolygons(geometries[mine]))
     found = np.full(len(member), -1)
     found[member >= 0] = place[member[member >= 0]]
-    made = np.empty(len(shapes), dtype=object)
-    made[:] = shapes
-    return Clusters(found, pd.DataFrame(records, columns=columns), made)
+    return Clusters(found, pd.DataFrame(records, columns=columns), object_array(shapes))
 
 
 def _mean_shift_m(steps: np.ndarray, weight: np.ndarray) -> np.ndarray:

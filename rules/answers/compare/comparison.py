@@ -16,7 +16,7 @@ from onemap.layers.errors import Problem
 from onemap.layers.files.journal_folder import Journal
 from onemap.layers.geometry.parts import multi, shift_geometries, shift_polygons
 from onemap.layers.geometry.row_blocks import give_back_memory
-from onemap.layers.library.library import Library
+from onemap.layers.library.library import Library, sha256
 from onemap.layers.library.versions import Version
 from onemap.layers.messages import phrase
 from onemap.layers.software import software_versions
@@ -139,10 +139,16 @@ class _Question:
 
     def unfinished_work(self) -> contextlib.AbstractContextManager[UnfinishedWork]:
         """The folder of unfinished work of this question, while the block lasts."""
-        limits, matrix = self.options.limits, self.options.matrix
-        return unfinished_work(
-            self.library, self.versions, matrix, self.ground, self.sources.origin, self.against, limits
-        )
+        limits = self.options.limits
+        asked = {
+            "layers": [[version.table, version.hash] for version in self.versions],
+            "ground": sha256(shapely.to_wkb(self.ground)),
+            "origin": list(self.sources.origin),
+            "matrix": self.options.matrix.hash,
+            "against": self.against,
+            "limits": [limits.min_width_m, limits.min_area_m2],  # with others fewer spots of `against` are kept
+        }
+        return unfinished_work(self.library, asked)
 
 
 @dataclass(frozen=True)
@@ -274,10 +280,8 @@ def _overlay_plans(
 
 def _triage(question: _Question, found: _FoundSpots, threads: Threads) -> Triage:
     """Propose causes of the spots, taking earlier versions of the plans into account."""
-    library, options = question.library, question.options
-    part = threads.part(0.0, 0.1)
-    earlier = _earlier_plans(library, options, question.versions, question.sources, question.ground, part)
-    return triage_of(found.spots, found.plans, options.matrix, earlier, threads.part(0.1, 1.0))
+    earlier = _earlier_plans(question, threads.part(0.0, 0.1))
+    return triage_of(found.spots, found.plans, question.options.matrix, earlier, threads.part(0.1, 1.0))
 
 
 def _record(
@@ -336,27 +340,16 @@ def _plans_on_ground(
     return plans[0], plans[1]
 
 
-def _earlier_plans(
-    library: Library,
-    options: ComparisonOptions,
-    pair: tuple[Version, Version],
-    sources: Sources,
-    ground: shapely.Geometry,
-    threads: Threads,
-) -> tuple[Plan | None, Plan | None]:
+def _earlier_plans(question: _Question, threads: Threads) -> tuple[Plan | None, Plan | None]:
     """The version before the newer plan's, if there is one: a difference that it did not have may be outdated."""
+    options, sources, pair = question.options, question.sources, question.versions
     found: list[Plan | None] = []
     for newer, older, side in ((*pair, options.matrix.a), (*pair[::-1], options.matrix.b)):
-        before = version_before(library, newer, older, options.known_at) if newer.code != older.code else None
+        is_one_layer = newer.code == older.code
+        before = None if is_one_layer else version_before(question.library, newer, older, options.known_at)
         if before is None:
             found.append(None)
-            continue
-        west, south, east, north = shapely.bounds(ground)
-        bounds = (
-            west + sources.origin[0],
-            south + sources.origin[1],
-            east + sources.origin[0],
-            north + sources.origin[1],
-        )
-        found.append(placed_plan(read_plan(sources, before, bounds), side, options.matrix, ground, threads))
+        else:
+            source = read_plan(sources, before, question.bounds)
+            found.append(placed_plan(source, side, options.matrix, question.ground, threads))
     return found[0], found[1]

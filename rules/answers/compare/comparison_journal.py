@@ -2,23 +2,18 @@
 
 import contextlib
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import shapely
 
 from onemap.layers.errors import Problem
 from onemap.layers.files.journal_folder import Journal, journal_folder, work_place
-from onemap.layers.library.library import Library, sha256
+from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version
 from onemap.layers.software import software_versions
 from onemap.rules.answers.compare.comparison_record import KIND
-from onemap.rules.answers.compare.matrix import Matrix
 from onemap.rules.answers.compare.plans import Plan
-from onemap.rules.answers.compare.spots import Limits
 from onemap.rules.judge.distributed.partition import block_count, fits_into_memory, most_parcels
 
 _LAYOUT = 3  # of the folder: another one is another question
@@ -41,33 +36,16 @@ class UnfinishedWork:
         return Problem("journal.resumed", {"done": self.left, "of": _blocks(self.journal)})
 
 
-def unfinished_work(
-    library: Library,
-    versions: tuple[Version, Version],
-    matrix: Matrix,
-    ground: shapely.Geometry,
-    origin: tuple[float, float],
-    against: str | None,
-    limits: Limits,
-) -> AbstractContextManager[UnfinishedWork]:
+@contextlib.contextmanager
+def unfinished_work(library: Library, asked: dict[str, Any]) -> Iterator[UnfinishedWork]:
     """The folder of unfinished work of a question, while the block lasts.
 
-    ground: on which the versions are compared, counted from `origin`; limits: part of the key, since with other limits
-    fewer spots of the earlier comparison `against` are kept. Raises OneMapError journal.failed.
+    asked: what tells the question from others, as JSON. Raises OneMapError journal.failed.
     """
-    key = {
-        "layout": _LAYOUT,
-        "software": software_versions(),
-        "library": library.id,
-        "layers": [[version.table, version.hash] for version in versions],
-        "ground": sha256(shapely.to_wkb(ground)),
-        "origin": list(origin),
-        "matrix": matrix.hash,
-        "against": against,
-        "limits": [limits.min_width_m, limits.min_area_m2],
-        "block": most_parcels(),
-    }
-    return _in_folder(work_place(library.path, library.id), key)
+    of_program = {"layout": _LAYOUT, "software": software_versions(), "library": library.id}
+    key = {**of_program, **asked, "block": most_parcels()}
+    with journal_folder(work_place(library.path, library.id), KIND, key) as journal:
+        yield UnfinishedWork(journal, _blocks(journal))
 
 
 def has_many_features(versions: tuple[Version, Version]) -> bool:
@@ -79,12 +57,6 @@ def has_many_points(plans: tuple[Plan, Plan]) -> bool:
     """Whether two plans in memory have so many points that their common ground is kept on disk."""
     points = np.concatenate([plan.polygons.points for plan in plans])
     return not fits_into_memory(block_count(points, most_parcels()))
-
-
-@contextlib.contextmanager
-def _in_folder(place: Path, key: dict[str, Any]) -> Iterator[UnfinishedWork]:
-    with journal_folder(place, KIND, key) as journal:
-        yield UnfinishedWork(journal, _blocks(journal))
 
 
 def _blocks(journal: Journal) -> int:

@@ -21,6 +21,7 @@ from onemap.layers.stores.sql_text import Sql
 from onemap.rules.answers.compare.comparison_record import KIND, comparison_runs, pair_of
 from onemap.rules.answers.compare.spots import Spots
 from onemap.rules.answers.compare.triage import TRIAGED
+from onemap.rules.judge.findings.table import plain_values
 from onemap.rules.judge.overlay.common_areas import common_shares
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.runs.run_store import run_record, stored_rows
@@ -228,8 +229,7 @@ def _rows_with_decision(
         return found
     grounds = shift_geometries(np.array([item.ground for item in decisions], dtype=object), (-origin[0], -origin[1]))
     given, spot = shapely.STRtree(spots.geometries).query(grounds, predicate="intersects")
-    plain = spots.columns[list(FACTS)].astype(object).where(spots.columns[list(FACTS)].notna(), None)
-    facts = list(plain.itertuples(index=False, name=None))
+    facts = facts_of_spots(spots.columns)
     same = np.array([decisions[d].facts == facts[s] for d, s in zip(given, spot, strict=True)], dtype=bool)
     given, spot = given[same], spot[same]
     match = common_shares(grounds[given], spots.geometries[spot], threads)
@@ -237,3 +237,33 @@ def _rows_with_decision(
         if match[at] >= HOLDS_SHARE:
             found[int(spot[at])] = int(given[at]), float(match[at])
     return found
+
+
+def facts_of_spots(columns: pd.DataFrame) -> list[tuple[str | None, ...]]:
+    """What each spot is, besides its ground."""
+    return list(zip(*(plain_values(columns[name]) for name in FACTS), strict=True))
+
+
+def spots_that_stayed(
+    now: np.ndarray,
+    facts_now: Sequence[tuple[str | None, ...]],
+    before: np.ndarray,
+    facts_before: Sequence[tuple[str | None, ...]],
+    threads: Threads,
+) -> dict[int, int]:
+    """Row now → row before for spots of the same facts, if at least half of their joint ground is common.
+
+    Those that share most come first, and each is in one pair only.
+    """
+    first, second = shapely.STRtree(before).query(now, predicate="intersects")
+    same = np.array([facts_now[row] == facts_before[old] for row, old in zip(first, second, strict=True)], dtype=bool)
+    first, second = first[same], second[same]
+    match = common_shares(now[first], before[second], threads)
+    pairs: dict[int, int] = {}
+    taken: set[int] = set()
+    for at in np.argsort(-match, kind="stable"):
+        row, old = int(first[at]), int(second[at])
+        if match[at] >= HOLDS_SHARE and row not in pairs and old not in taken:
+            pairs[row] = old
+            taken.add(old)
+    return pairs

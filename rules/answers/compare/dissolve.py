@@ -9,9 +9,9 @@ import shapely
 
 from onemap.layers.files.journal_folder import Journal
 from onemap.layers.frames.feature_table import Features, FeatureTable
+from onemap.layers.geometry.boxes import box_around, meet_box
 from onemap.layers.geometry.parts import polygon_parts
 from onemap.rules.answers.compare.pieces import ComparedGround
-from onemap.rules.answers.compare.polygons import boxes_meet, extent
 from onemap.rules.judge.distributed.partition import most_parcels
 from onemap.rules.judge.overlay.contacts import SEAM_M, share_edges
 from onemap.rules.judge.overlay.in_chunks import chunks
@@ -77,7 +77,7 @@ def touching_groups(ground: ComparedGround, kind: np.ndarray, threads: Threads) 
     Touching at a corner does not count: it does not join ground, and would chain the pieces of half a city.
     """
     blocks = ground.blocks(np.arange(len(kind)))
-    extents = np.array([extent(ground.boxes[rows]) for rows in blocks])
+    extents = np.array([box_around(ground.boxes[rows]) for rows in blocks])
     pairs = [np.empty((2, 0), dtype=np.int64)]
     for number, (mine, own_threads) in enumerate(threads.in_turn(blocks)):
         rows = np.r_[mine, _pieces_near_block(number, blocks, extents, ground.boxes)]
@@ -95,8 +95,8 @@ def touching_groups(ground: ComparedGround, kind: np.ndarray, threads: Threads) 
 
 def _pieces_near_block(number: int, blocks: list[np.ndarray], extents: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     """The pieces of later blocks whose boxes meet the extent of this block; earlier blocks handle theirs themselves."""
-    later = number + 1 + np.flatnonzero(boxes_meet(extents[number + 1 :], extents[number] + _SEAMS_M))
-    found = [blocks[other][boxes_meet(boxes[blocks[other]], extents[number] + _SEAMS_M)] for other in later.tolist()]
+    later = number + 1 + np.flatnonzero(meet_box(extents[number + 1 :], extents[number] + _SEAMS_M))
+    found = [blocks[other][meet_box(boxes[blocks[other]], extents[number] + _SEAMS_M)] for other in later.tolist()]
     return np.concatenate([np.empty(0, dtype=np.int64), *found])
 
 

@@ -15,14 +15,13 @@ from onemap.layers.library.library import Library
 from onemap.layers.library.versions import coverage_of, versions
 from onemap.layers.software import software_versions
 from onemap.rules.answers.compare.comparison_record import KIND, pair_of
-from onemap.rules.answers.compare.decisions import FACTS, HOLDS_SHARE
+from onemap.rules.answers.compare.decisions import facts_of_spots, spots_that_stayed
 from onemap.rules.answers.compare.matrix import Matrix
 from onemap.rules.answers.compare.plans import Plan
 from onemap.rules.answers.compare.spots import KEPT_COLUMNS, Limits
 from onemap.rules.answers.compare.triage import TRIAGED
 from onemap.rules.judge.inputs.changed_features import changed_features
 from onemap.rules.judge.inputs.layer_sources import LayerSource, Sources
-from onemap.rules.judge.overlay.common_areas import common_shares
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.runs.run_store import run_record, stored_rows
 
@@ -135,19 +134,11 @@ def changes(
     gone = _differences(before, ~before["spot"].isin(now["spot"]).to_numpy())
     new = _differences(now, ~now["spot"].isin(before["spot"]).to_numpy())
     old_shapes, new_shapes = earlier.geometries[gone], geometries[new]
-    came, went = shapely.STRtree(old_shapes).query(new_shapes, predicate="intersects")
-    facts = [[tuple(row) for row in _plain(frame.iloc[rows])] for frame, rows in ((now, new), (before, gone))]
-    same = np.array([facts[0][c] == facts[1][w] for c, w in zip(came, went, strict=True)], dtype=bool)
-    came, went = came[same], went[same]
-    match = common_shares(new_shapes[came], old_shapes[went], threads)
-    pairs: dict[int, int] = {}
-    taken: set[int] = set()
-    for at in np.argsort(-match, kind="stable"):
-        if match[at] >= HOLDS_SHARE and came[at] not in pairs and went[at] not in taken:
-            pairs[int(came[at])] = int(went[at])
-            taken.add(int(went[at]))
+    facts_now, facts_before = facts_of_spots(now.iloc[new]), facts_of_spots(before.iloc[gone])
+    pairs = spots_that_stayed(new_shapes, facts_now, old_shapes, facts_before, threads)
+    stayed = set(pairs.values())
     only_new = [at for at in range(len(new)) if at not in pairs]
-    only_gone = [at for at in range(len(gone)) if at not in taken]
+    only_gone = [at for at in range(len(gone)) if at not in stayed]
     both = sorted(pairs.items())
     lists = {
         "new": [_spot_json(now.iloc[new[at]]) for at in only_new],
@@ -174,11 +165,6 @@ def _row(change: str, spot: dict[str, Any] | None, before: dict[str, Any] | None
 
 def _differences(columns: pd.DataFrame, wanted: np.ndarray) -> np.ndarray:
     return np.flatnonzero(wanted & columns["type"].isin(TRIAGED).to_numpy())
-
-
-def _plain(columns: pd.DataFrame) -> list[tuple[Any, ...]]:
-    plain = columns[list(FACTS)].astype(object)
-    return list(plain.where(plain.notna(), None).itertuples(index=False, name=None))
 
 
 def _spot_json(row: pd.Series) -> dict[str, Any]:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-import shapely
 
 from onemap.layers.frames.feature_table import AREA, BOX, POINTS, Features, FeatureTable
+from onemap.layers.geometry.boxes import boxes_that_meet
 from onemap.rules.judge.distributed.partition import blocks_of, most_parcels
 
 
@@ -39,26 +39,11 @@ class Polygons:
 
     def meeting(self, boxes: np.ndarray) -> np.ndarray:
         """The rows whose boxes meet one of the boxes (k, 4), ascending; only rows near them are indexed."""
-        if len(boxes) == 0:
-            return np.empty(0, dtype=np.int64)
-        near = np.flatnonzero(boxes_meet(self.boxes, extent(boxes)))
-        tree = shapely.STRtree(shapely.box(*self.boxes[near].T))
-        return near[np.unique(tree.query(shapely.box(*boxes.T))[1])]
+        return boxes_that_meet(self.boxes, boxes)
 
     def blocks(self, rows: np.ndarray) -> list[np.ndarray]:
         """Some rows in blocks of neighbours; each row belongs to one block as a whole."""
         return spatial_blocks(rows, self.boxes[rows], self.points[rows])
-
-
-def extent(boxes: np.ndarray) -> np.ndarray:
-    """The box around boxes (n, 4); n must not be 0."""
-    return np.r_[boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)]
-
-
-def boxes_meet(boxes: np.ndarray, box: np.ndarray) -> np.ndarray:
-    """Which of the boxes (n, 4) meet a box."""
-    west, south, east, north = boxes.T
-    return np.asarray((west <= box[2]) & (east >= box[0]) & (south <= box[3]) & (north >= box[1]))
 
 
 def spatial_blocks(rows: np.ndarray, boxes: np.ndarray, points: np.ndarray) -> list[np.ndarray]:

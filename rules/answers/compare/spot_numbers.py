@@ -5,14 +5,12 @@ from collections import defaultdict
 
 import numpy as np
 import pandas as pd
-import shapely
 
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import StoredFeatures, Version, read_version, versions
-from onemap.rules.answers.compare.decisions import HOLDS_SHARE
+from onemap.rules.answers.compare.decisions import spots_that_stayed
 from onemap.rules.answers.compare.spot_fields import LAYER, plain_pair
 from onemap.rules.judge.findings.table import plain_values
-from onemap.rules.judge.overlay.common_areas import common_shares
 from onemap.rules.judge.overlay.threads import Threads
 
 _NUMBER = re.compile(r"(\d{6}\d{4})(\d{5,})")
@@ -65,20 +63,10 @@ def _former_numbers(
 ) -> dict[int, str]:
     """Row → the spot's number in the previous version, if at least half of their joint ground is common."""
     had = stored.attributes.reindex(columns=["CYTBBH", "BDGH", *_FACTS])
-    first, second = shapely.STRtree(stored.geometries).query(written, predicate="intersects")
-    facts = [_facts(frame) for frame in (attributes, had)]
-    same = np.array([facts[0][row] == facts[1][old] for row, old in zip(first, second, strict=True)], dtype=bool)
-    first, second = first[same], second[same]
-    match = common_shares(written[first], stored.geometries[second], threads)
-    found: dict[int, str] = {}
-    taken: set[int] = set()
-    for at in np.argsort(-match, kind="stable"):
-        row, old = int(first[at]), int(second[at])
-        name = had["CYTBBH"].iloc[old]
-        if match[at] >= HOLDS_SHARE and row not in found and old not in taken and name is not None:
-            found[row] = str(name)
-            taken.add(old)
-    return found
+    rows = np.flatnonzero(had["CYTBBH"].notna())
+    had = had.iloc[rows]
+    pairs = spots_that_stayed(written, _facts(attributes), stored.geometries[rows], _facts(had), threads)
+    return {row: str(had["CYTBBH"].iloc[old]) for row, old in pairs.items()}
 
 
 def _facts(frame: pd.DataFrame) -> list[tuple[str | None, ...]]:

@@ -52,7 +52,7 @@ def spot_tables(
     count = len(spots.geometries)
     names, area_m2 = np.empty(count, dtype=object), np.empty(count)
     for rows, own in threads.part(0.0, 0.5).in_turn(list(blocks(count, PART_ROWS))):
-        ground = library_polygons(spots.geometries[rows], origin)
+        ground = shift_polygons(spots.geometries[rows], origin)
         names[rows] = spot_names(pair, spots.columns.iloc[rows], ground)
         own.progress.at(0.5)
         area_m2[rows] = ellipsoidal_areas_m2(ground, crs)
@@ -67,7 +67,7 @@ def spot_tables(
         "matrix": Table(typed_columns(matrix, MATRIX_COLUMNS)),
         "clusters": Table(
             typed_columns(listed, CLUSTER_COLUMNS),
-            multi(run_cancellable(lambda: library_polygons(clusters.geometries, origin)), "polygon"),
+            multi(run_cancellable(lambda: shift_polygons(clusters.geometries, origin)), "polygon"),
         ),
     }
 
@@ -120,7 +120,7 @@ class LocalTable(Table):
     @property
     def geometries(self) -> np.ndarray:
         """The polygons in the library's plane, as multipolygons (n,)."""
-        return multi(library_polygons(self.local, self.origin), "polygon")
+        return multi(shift_polygons(self.local, self.origin), "polygon")
 
     @property
     def wkb(self) -> pa.Array:
@@ -131,11 +131,6 @@ class LocalTable(Table):
     def has_geometries(self) -> bool:
         """True: the table always has geometries."""
         return True
-
-
-def library_polygons(local: np.ndarray, origin: tuple[float, float]) -> np.ndarray:
-    """Polygons (n,) counted from `origin`, moved to the library's plane."""
-    return shift_polygons(local, origin)
 
 
 def parts_of(table: Table) -> Iterator[Table]:

@@ -70,7 +70,8 @@ def add_spots(library: Library, run: str, options: SpotsOptions, who: str, langu
     columns = _spots_with_decisions(library, record, earlier, origin, whole.part(_READ, _DECIDED))
     threads = whole.part(_DECIDED, _MADE)
     threads.progress.at(0.0)
-    rows = _wanted_rows(columns, options)
+    wanted = columns["type"].isin(options.types)
+    rows = np.flatnonzero(wanted & columns["decision"].notna() if options.decided else wanted)
     if len(rows) == 0:
         raise OneMapError("spots.none", file=library.label, run=run, field="RUN", types=", ".join(options.types))
     columns, local = columns.iloc[rows].reset_index(drop=True), earlier.geometries[rows]
@@ -106,14 +107,6 @@ def _spots_with_decisions(
     return columns
 
 
-def _wanted_rows(columns: pd.DataFrame, options: SpotsOptions) -> np.ndarray:
-    """The rows (k,) of the spots to add."""
-    wanted = columns["type"].isin(options.types).to_numpy(dtype=bool)
-    if options.decided:
-        wanted = wanted & columns["decision"].notna().to_numpy(dtype=bool)
-    return np.flatnonzero(wanted)
-
-
 def _layer_to_add(
     library: Library, run: str, attributes: pd.DataFrame, written: np.ndarray, carried: "CarriedSpots", source_hash: str
 ) -> RawFrame:
@@ -137,7 +130,8 @@ def _add_options(
     library: Library, record: dict[str, Any], options: SpotsOptions, carried: "CarriedSpots"
 ) -> AddOptions:
     """The label, first day and ground of the version; the ground is that of both plans and of carried spots."""
-    ground = common_ground(library, *_versions_of(library, record))
+    by_table = {version.table: version for version in versions(library)}
+    ground = common_ground(library, *(by_table[layer["table"]] for layer in record["layers"]))
     day = options.valid_from or date.fromisoformat(record["parameters"]["as_of"])
     return AddOptions(
         code=LAYER,
@@ -174,13 +168,6 @@ def _regions(
     if nowhere:
         raise OneMapError("spots.region", file=library.label, layer="XZQ", field="--region", count=nowhere)
     return found
-
-
-def _versions_of(library: Library, record: dict[str, Any]) -> tuple[Version, Version]:
-    """The versions of the two plans that were compared, in their order."""
-    by_table = {version.table: version for version in versions(library)}
-    a, b = (by_table[layer["table"]] for layer in record["layers"])
-    return a, b
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ import pandas as pd
 import shapely
 
 from onemap.layers.area_units import M2_PER_HECTARE
-from onemap.layers.frames.fields import text_value
+from onemap.layers.frames.fields import object_array, text_value
 from onemap.layers.library.library import Library
-from onemap.layers.library.versions import in_force, versions
+from onemap.layers.library.versions import layer_in_force, versions
 from onemap.layers.messages import phrase
 from onemap.rules.answers.compare.plans import refuse
 from onemap.rules.answers.compare.self_overlap import first_row_wins
@@ -31,8 +31,7 @@ def township_source(
     library: Library, sources: Sources, bounds: Sequence[float], as_of: date, known_at: datetime | None
 ) -> LayerSource | None:
     """The townships near the compared ground, if the library has a readable version in force."""
-    known = [version for version in versions(library, known_at) if version.code == LAYER]
-    version = in_force(known, as_of)
+    version = layer_in_force(versions(library, known_at), LAYER, as_of)
     source = sources.of_version(version, bounds) if version is not None else None
     return source if source is not None and source.stored is not None and len(source.features.fids) else None
 
@@ -109,6 +108,4 @@ def _texts(source: LayerSource, name: str) -> np.ndarray:
         values = column_named(source.features.attributes, name)
     except KeyError:
         values = np.full(len(source.features.fids), None, dtype=object)
-    result = np.empty(len(values), dtype=object)
-    result[:] = [text_value(value) for value in values]
-    return result
+    return object_array(map(text_value, values))

@@ -151,33 +151,32 @@ def _open_shapes(shapes: np.ndarray, cover: np.ndarray) -> np.ndarray:
     return np.setdiff1d(np.arange(len(shapes)), inside)
 
 
-def _ground_outside(
-    layer: DeliveredLayer, cover: DeliveredLayer, wheres: tuple[str | None, str | None], check: Check, threads: Threads
-) -> Iterator[tuple[int, shapely.Geometry]]:
-    """Rows of a layer, with the ground of each outside the cover that is large enough to report.
+def _check_inside(layer: DeliveredLayer, other: DeliveredLayer, check: Check, threads: Threads) -> Iterator[Finding]:
+    wheres = check.keys.get("where"), check.keys.get("other_where")
+    yield from _outside(layer, other, wheres, "proof.outside", check, threads)
 
-    wheres: of both layers.
-    """
+
+def _covers(layer: DeliveredLayer, other: DeliveredLayer, check: Check, threads: Threads) -> Iterator[Finding]:
+    wheres = check.keys.get("other_where"), check.keys.get("where")
+    yield from _outside(other, layer, wheres, "proof.uncovered", check, threads)
+
+
+def _outside(
+    layer: DeliveredLayer,
+    cover: DeliveredLayer,
+    wheres: tuple[str | None, str | None],
+    code: str,
+    check: Check,
+    threads: Threads,
+) -> Iterator[Finding]:
+    """Findings for features with ground outside the cover that is large enough to report. wheres: of both layers."""
     limits, rows, cover_rows = _limits(check), _asked_rows(layer, wheres[0]), _asked_rows(cover, wheres[1])
     shapes = layer.shapes[rows]
     for at, rest in _rest(shapes, cover.shapes[cover_rows], limits.area_m2 / 2, threads):
         ground = _ground(rest, int(shapely.get_dimensions(shapes[at])), limits)
         if ground is not None:
-            yield int(rows[at]), ground
-
-
-def _check_inside(layer: DeliveredLayer, other: DeliveredLayer, check: Check, threads: Threads) -> Iterator[Finding]:
-    wheres = check.keys.get("where"), check.keys.get("other_where")
-    for row, rest in _ground_outside(layer, other, wheres, check, threads):
-        facts = {"other": other.wish.entry.title, "area": area_to_hundredths(rest.area)}
-        yield layer.finding(check, Problem("proof.outside", facts), row, rest, area_m2=float(rest.area))
-
-
-def _covers(layer: DeliveredLayer, other: DeliveredLayer, check: Check, threads: Threads) -> Iterator[Finding]:
-    wheres = check.keys.get("other_where"), check.keys.get("where")
-    for row, rest in _ground_outside(other, layer, wheres, check, threads):
-        facts = {"other": layer.wish.entry.title, "area": area_to_hundredths(rest.area)}
-        yield other.finding(check, Problem("proof.uncovered", facts), row, rest, area_m2=float(rest.area))
+            facts = {"other": cover.wish.entry.title, "area": area_to_hundredths(ground.area)}
+            yield layer.finding(check, Problem(code, facts), int(rows[at]), ground, area_m2=float(ground.area))
 
 
 def _check_apart(layer: DeliveredLayer, other: DeliveredLayer, check: Check, threads: Threads) -> Iterator[Finding]:

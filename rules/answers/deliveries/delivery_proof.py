@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
@@ -17,7 +17,6 @@ from onemap.rules.answers.deliveries.between_checks import between_findings
 from onemap.rules.answers.deliveries.check_kinds import SEVERITIES
 from onemap.rules.answers.deliveries.delivered_content import DeliveredContent
 from onemap.rules.answers.deliveries.delivered_folder import DeliveredFolder, opened_delivery
-from onemap.rules.answers.deliveries.delivered_layers import DeliveredLayer
 from onemap.rules.answers.deliveries.delivery_template import Check, DeliveryTemplate
 from onemap.rules.answers.deliveries.file_checks import folder_findings, form_findings, list_findings
 from onemap.rules.answers.deliveries.granted_exceptions import GrantedException, with_exceptions
@@ -36,8 +35,8 @@ from onemap.rules.answers.deliveries.proof_findings import (
     grade_of,
     sorted_findings,
 )
-from onemap.rules.answers.deliveries.proof_memory import ProofMemory, SourceMemory
-from onemap.rules.answers.deliveries.quality_checks import measured_in_plane, quality_findings
+from onemap.rules.answers.deliveries.proof_memory import ProofMemory, Run, SourceMemory
+from onemap.rules.answers.deliveries.quality_checks import is_on_ellipsoid, quality_findings
 from onemap.rules.answers.deliveries.row_checks import row_findings
 from onemap.rules.answers.deliveries.shape_checks import shape_findings
 from onemap.rules.answers.deliveries.sum_checks import sum_findings, unit_findings
@@ -173,7 +172,14 @@ def _prove_which_layers(
         return layer_findings(content.sources, layers, template, check, lost)
 
     hashes = [source.whole_hash for source in content.known.sources]
-    result = content.memory.recall(check, [content.known.plane, *hashes, "", *sorted(lost)], run)
+    _take_known(content, found, check, [content.known.plane, *hashes, "", *sorted(lost)], run)
+
+
+def _take_known(
+    content: DeliveredContent, found: FindingList, check: Check, read: Iterable[str], run: Callable[[], Run | None]
+) -> None:
+    """Add the findings of a check: remembered if it would read the same, else by running it."""
+    result = content.memory.recall(check, read, run)
     if result is not None:
         found.take(check, *result)
 
@@ -190,9 +196,7 @@ def _prove_layers(
             if check.layer != code or check.kind not in _OF_LAYER:
                 continue
             run = partial(_of_one_layer, content, template, check, of_quality)
-            result = content.memory.recall(check, content.content_of(check), run)
-            if result is not None:
-                found.take(check, *result)
+            _take_known(content, found, check, content.content_of(check), run)
 
 
 def _quality_of(
@@ -218,7 +222,7 @@ def _of_one_layer(
     if check.kind == "values":
         count, own = value_findings(layer, check)
         return count, [*own, *of_quality()[check.id]]
-    if check.kind in _QUALITY or (check.kind == "stated_area" and not measured_in_plane(check)):
+    if check.kind in _QUALITY or (check.kind == "stated_area" and is_on_ellipsoid(check)):
         return len(layer.places), of_quality()[check.id]
     if check.kind in _SHAPES:
         return _if_fields_there(lambda: shape_findings(layer, check))
@@ -247,9 +251,7 @@ def _prove_relations(
     for check, part in zip(asked, progress.parts([1] * max(1, len(asked))), strict=False):
         part.check()
         run = partial(_relation, delivery, content, check, part)
-        result = content.memory.recall(check, content.content_of(check), run)
-        if result is not None:
-            found.take(check, *result)
+        _take_known(content, found, check, content.content_of(check), run)
 
 
 def _relation(
@@ -261,18 +263,11 @@ def _relation(
         return None
     if any(has_wrong_kind(one) for one in (layer, other) if one is not None):
         return None
-    return _if_fields_there(partial(_related_findings, delivery, layer, other, check, progress))
-
-
-def _related_findings(
-    delivery: DeliveredFolder, layer: DeliveredLayer, other: DeliveredLayer | None, check: Check, progress: Progress
-) -> tuple[int, list[Finding]]:
     if check.kind == "units":
-        return unit_findings(layer, other, check)
+        return _if_fields_there(lambda: unit_findings(layer, other, check))
     if check.kind == "text_number":
-        return text_findings(delivery, layer, check, progress)
-    if other is None:
-        return 0, []
+        return _if_fields_there(lambda: text_findings(delivery, layer, check, progress))
+    beside = require_value(other, check.id)  # a template without it is refused
     if check.kind == "sum":
-        return sum_findings(layer, other, check)
-    return between_findings(layer, other, check, progress)
+        return _if_fields_there(lambda: sum_findings(layer, beside, check))
+    return _if_fields_there(lambda: between_findings(layer, beside, check, progress))

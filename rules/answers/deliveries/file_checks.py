@@ -18,7 +18,7 @@ _LOCK = ".lock"  # of a database that somebody has open
 _LIST_COLUMNS = 4  # number, file, bytes, SHA-256
 
 
-def _finding(check: Check, problem: Problem, path: str, place: Path | None = None) -> Finding:
+def file_finding(check: Check, problem: Problem, path: str, place: Path | None = None) -> Finding:
     """A finding about a file; an exception for it holds only for the same content."""
     content = [file_hash(place)] if place is not None and place.is_file() else []
     return with_hash(Finding(check, problem, path), content)
@@ -31,32 +31,32 @@ def folder_findings(delivery: DeliveredFolder, check: Check) -> tuple[int, list[
 
 def _folder_findings(delivery: DeliveredFolder, check: Check) -> Iterator[Finding]:
     if not delivery.is_folder:
-        yield _finding(check, Problem("proof.partial", {"file": delivery.base.name}), delivery.base.name)
+        yield file_finding(check, Problem("proof.partial", {"file": delivery.base.name}), delivery.base.name)
         return
     if not delivery.has_root:
         root = {"file": delivery.root_name, "forms": [delivery.template.root]}
-        yield _finding(check, Problem("proof.root", root), delivery.root_name)
+        yield file_finding(check, Problem("proof.root", root), delivery.root_name)
     for folder in delivery.template.folders:
         name = delivery.folder_name(folder)
         own = [file for file in delivery.files if file.folder is folder]
         if not own and not (delivery.root / name).is_dir():
             if any(item.must_be_there for item in folder.items):
-                yield _finding(check, Problem("proof.folder_missing", {"file": name}), name)
+                yield file_finding(check, Problem("proof.folder_missing", {"file": name}), name)
             continue
         for file in own:
             if file.item is None:
                 forms = [item.example_name(**delivery.values) for item in folder.items]
-                yield _finding(check, Problem("template.name", {"file": file.path, "forms": forms}), file.path)
+                yield file_finding(check, Problem("template.name", {"file": file.path, "forms": forms}), file.path)
         for item in folder.items:
             files = [file.place.name for file in own if file.item is item]
             if item.must_be_there and not files:
                 path = f"{name}/{item.example_name(**delivery.values)}"
-                yield _finding(check, Problem("template.missing", {"file": path}), path)
+                yield file_finding(check, Problem("template.missing", {"file": path}), path)
             for problem in number_problems(files, item, delivery.values, name):
-                yield _finding(check, problem, name)
+                yield file_finding(check, problem, name)
     for file in delivery.files:
         if file.folder is None and file.path != delivery.list_name:
-            yield _finding(check, Problem("proof.file_extra", {"file": file.path}), file.path)
+            yield file_finding(check, Problem("proof.file_extra", {"file": file.path}), file.path)
 
 
 def form_findings(delivery: DeliveredFolder, check: Check) -> tuple[int, list[Finding]]:
@@ -74,10 +74,10 @@ def _form_findings(file: DeliveredFile, check: Check) -> Iterator[Finding]:
         problems = list(form_problems(file.place, file.item, file.path))
         reason = unread_reason(file.place, file.item)
         if reason is None:
-            yield from (_finding(check, problem, file.path, file.place) for problem in problems)
+            yield from (file_finding(check, problem, file.path, file.place) for problem in problems)
     if reason is not None:
         unread = Problem("proof.unread", {"file": file.path, "reason": reason})
-        yield _finding(check, unread, file.path, file.place)
+        yield file_finding(check, unread, file.path, file.place)
 
 
 def list_findings(delivery: DeliveredFolder, check: Check) -> tuple[int, list[Finding]]:
@@ -87,10 +87,10 @@ def list_findings(delivery: DeliveredFolder, check: Check) -> tuple[int, list[Fi
     name = delivery.list_name
     path = delivery.root / name
     if not path.is_file():
-        return 0, [_finding(check, Problem("proof.list_missing", {"file": name}), name)]
+        return 0, [file_finding(check, Problem("proof.list_missing", {"file": name}), name)]
     rows = _list_rows(path)
     if rows is None:
-        return 0, [_finding(check, Problem("proof.list_form", {"file": name}), name, path)]
+        return 0, [file_finding(check, Problem("proof.list_form", {"file": name}), name, path)]
     return len(rows), list(first_of_each_code(_list_findings(delivery, check, rows), code_of_finding))
 
 
@@ -121,7 +121,7 @@ def _list_findings(delivery: DeliveredFolder, check: Check, rows: dict[str, str]
         facts = {"file": name, "list": delivery.list_name}
         found = [there[part] for part in present.get(name, ())]
         if not found:
-            yield _finding(check, Problem("proof.list_absent", facts), name)
+            yield file_finding(check, Problem("proof.list_absent", facts), name)
         elif parts != present[name] or any(file_hash(there[part]) != rows[part] for part in parts):
             one = Finding(check, Problem("proof.list_hash", facts), name)
             yield with_hash(one, [f"{path.name} {file_hash(path)}" for path in found])

@@ -12,13 +12,14 @@ import pyproj
 from onemap.layers.catalogue.schema import Field
 from onemap.layers.crs import systems
 from onemap.layers.errors import Problem
-from onemap.layers.frames.fields import plain_numbers, text_values
+from onemap.layers.frames.fields import text_values
 from onemap.layers.geometry.validity import kind_of
 from onemap.layers.sources.sheets import sheet_grid
 from onemap.rules.answers.deliveries.check_kinds import AREA, CONDITION, KINDS
 from onemap.rules.answers.deliveries.delivered_layers import DeliveredLayer, SourceLayer
 from onemap.rules.answers.deliveries.delivery_template import Check, DeliveryTemplate, LayerWish
 from onemap.rules.answers.deliveries.proof_findings import Finding, code_of_finding, first_of_each_code, with_hash
+from onemap.rules.answers.deliveries.row_checks import numbers_or_nan
 from onemap.rules.judge.kinds.conditions import fields_of
 
 _DATUMS = {"cgcs2000", "xian80", "beijing54"}
@@ -201,7 +202,7 @@ def _value_problems(layer: DeliveredLayer) -> Iterator[tuple[Problem, int]]:
     for one in wish.unique:
         yield from _repeated_values(layer, one)
     for name, (least, most) in wish.ranges.items():
-        numbers = _numbers(rows, name)
+        numbers = numbers_or_nan(rows, name)
         beyond = (numbers < (-np.inf if least is None else least)) | (numbers > (np.inf if most is None else most))
         for at in np.flatnonzero(beyond).tolist():
             limits = f"{'' if least is None else f'{least:g}'} … {'' if most is None else f'{most:g}'}"
@@ -212,7 +213,7 @@ def _value_problems(layer: DeliveredLayer) -> Iterator[tuple[Problem, int]]:
             if text is not None and not pattern.fullmatch(text):
                 yield Problem("proof.value_form", {"field": name, "value": text[:80], "form": form}), at
     for name, count in wish.decimals.items():
-        numbers = _numbers(rows, name)
+        numbers = numbers_or_nan(rows, name)
         scaled = numbers * 10**count
         apart = np.abs(scaled - np.round(scaled)) > np.maximum(_ROUNDING, np.abs(scaled) * 1e-15 * 4)
         for at in np.flatnonzero(apart & np.isfinite(numbers)).tolist():
@@ -234,13 +235,6 @@ def _repeated_values(layer: DeliveredLayer, fields: str) -> Iterator[tuple[Probl
         if other != at:
             value = " + ".join(key)
             yield Problem("proof.value_repeated", {"field": fields, "value": value, "other": layer.name_of(other)}), at
-
-
-def _numbers(rows: pd.DataFrame, name: str) -> np.ndarray:
-    """The values of a field (n,), NaN if they are not numbers; empty if there is no such field."""
-    if name not in rows:
-        return np.empty(0)
-    return plain_numbers(rows[name].tolist())
 
 
 def geometry_findings(layer: DeliveredLayer, check: Check) -> tuple[int, list[Finding]]:

@@ -80,12 +80,6 @@ def point_of(ground: shapely.Geometry | None) -> shapely.Point | None:
     return shapely.Point(shapely.get_coordinates(ground)[0])
 
 
-def finding_hash(check: Check, problem: Problem, place: Sequence[str | None], touched: Iterable[str]) -> str:
-    """The hash of a finding's check, code and place, and of the content of everything that it touches."""
-    parts = [check.id, problem.code, *(text or "" for text in place), *sorted(touched)]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
-
-
 @dataclass(frozen=True)
 class ProvedCheck:
     """The number of objects that a check examined, and of problems that it found, including granted ones.
@@ -168,6 +162,10 @@ def sorted_findings(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def with_hash(finding: Finding, touched: Iterable[str]) -> Finding:
-    """The finding with its hash. touched: hashes of the features concerned, or of its file."""
-    place = (finding.path, finding.layer, finding.field)
-    return replace(finding, hash=finding_hash(finding.check, finding.problem, place, touched))
+    """The finding with its hash: of its check, code and place, and of the content of everything that it touches.
+
+    touched: hashes of the features concerned, or of its file.
+    """
+    place = (text or "" for text in (finding.path, finding.layer, finding.field))
+    parts = [finding.check.id, finding.problem.code, *place, *sorted(touched)]
+    return replace(finding, hash=hashlib.sha256("\0".join(parts).encode()).hexdigest())

@@ -163,34 +163,20 @@ def _reading_memory(checks: Mapping[str, Check], record: Mapping[str, Any] | Non
 
 
 def _finding_record(finding: Finding) -> dict[str, Any]:
-    return {
-        "check": finding.check.id,
-        "problem": _plain(finding.problem),
-        "path": finding.path,
-        "layer": finding.layer,
-        "feature": finding.feature,
-        "field": finding.field,
-        "ground": None if finding.ground is None else shapely.to_wkb(finding.ground, hex=True),
-        "point": finding.point,
-        "area_m2": finding.area_m2,
-        "hash": finding.hash,
-    }
+    ground = None if finding.ground is None else shapely.to_wkb(finding.ground, hex=True)
+    problem = _plain(finding.problem)
+    return {**vars(finding), "check": finding.check.id, "problem": problem, "ground": ground}
 
 
 def _finding(checks: Mapping[str, Check], record: Mapping[str, Any]) -> Finding:
     ground, point = record["ground"], record["point"]
-    return Finding(
-        check=checks[record["check"]],
-        problem=_fact(record["problem"]),
-        path=record["path"],
-        layer=record["layer"],
-        feature=record["feature"],
-        field=record["field"],
-        ground=None if ground is None else shapely.from_wkb(ground),
-        point=None if point is None else (point[0], point[1]),
-        area_m2=record["area_m2"],
-        hash=record["hash"],
-    )
+    read = {
+        "check": checks[record["check"]],
+        "problem": _fact(record["problem"]),
+        "ground": None if ground is None else shapely.from_wkb(ground),
+        "point": None if point is None else tuple(point),
+    }
+    return Finding(**{**record, **read})
 
 
 def _plain(value: Any) -> Any:

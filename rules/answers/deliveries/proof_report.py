@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -149,17 +150,13 @@ def _plain(value: Any) -> Any:
 
 
 def _write_page(values: Values, proof: Proof, record: Record, delivery: str, context: VerbContext) -> None:
-    from onemap.rules.display.documents.blocks import columns, section_of, table_under, with_texts
+    from onemap.rules.display.documents.blocks import section_of, titled_table, with_texts
     from onemap.rules.display.documents.document_files import write_pages
 
     language = context.language
     widths = {"kind": 3, "check": 3, "clause": 5, "confidence": 1.6, "objects": 1.6, "count": 1.4}
-    checks = table_under(
-        phrase("proof_words.checks", language),
-        columns("proof_words", language, widths, ("objects", "count")),
-        _check_rows(proof, language),
-        language,
-    )
+    table = partial(titled_table, "proof_words", language=language)
+    checks = table("checks", widths, _check_rows(proof, language), numbers=("objects", "count"))
     found = {
         "number": 0.8,
         "severity": 0.9,
@@ -173,18 +170,10 @@ def _write_page(values: Values, proof: Proof, record: Record, delivery: str, con
     }
     numbered = [{"number": number, **one} for number, one in enumerate(record["problems"], start=1)]
     rows = [[str(_cell(problem, name, language) or "") for name in found] for problem in numbered]
-    problems = table_under(
-        phrase("proof_words.problems", language),
-        columns("proof_words", language, found, ("number",)),
-        rows,
-        language,
-        most=_MOST_ROWS,
-    )
+    problems = table("problems", found, rows, numbers=("number",), most=_MOST_ROWS)
     spared = {"check": 2.4, "layer": 1.8, "feature": 1.8, "message": 5, "who": 1.8, "when": 1.8, "reason": 4}
     granted = [[str(_cell(problem, name, language) or "") for name in spared] for problem in record["granted"]]
-    exceptions = table_under(
-        phrase("proof_words.exceptions", language), columns("proof_words", language, spared), granted, language
-    )
+    exceptions = table("exceptions", spared, granted)
     objects = sum(one.objects for one in proof.proved)
     section = section_of(
         phrase("proof_words.title", language, delivery=delivery),

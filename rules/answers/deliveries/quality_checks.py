@@ -9,6 +9,7 @@ import shapely
 from onemap.layers.catalogue.check_levels import default_checks
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import Problem
+from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.progress import Progress
 from onemap.layers.quality.quality import GradedProblem, LayerPlace, check_quality
 from onemap.rules.answers.deliveries.check_kinds import KINDS
@@ -36,7 +37,7 @@ def quality_findings(
     """
     values = template.checks_of(layer.code, "values")
     topology = template.checks_of(layer.code, *_TOPOLOGY)
-    stated = [check for check in template.checks_of(layer.code, _STATED) if _is_on_ellipsoid(check)]
+    stated = [check for check in template.checks_of(layer.code, _STATED) if is_on_ellipsoid(check)]
     rounds: list[list[Check]] = [[]]
     for check in (*values, *topology, *stated):
         free = next((one for one in rounds if check.kind not in {other.kind for other in one}), None)
@@ -47,24 +48,23 @@ def quality_findings(
     if layer.frame is None or layer.frame.count == 0:
         return found
     for checks, part in zip(rounds, progress.parts([1] * len(rounds)), strict=True):
-        for check, one in _round(layer, checks, layer_of, part):
+        for check, one in _round(layer, layer.frame, checks, layer_of, part):
             found[check.id].append(one)
     return {name: list(first_of_each_code(some, code_of_finding)) for name, some in found.items()}
 
 
-def _is_on_ellipsoid(check: Check) -> bool:
+def is_on_ellipsoid(check: Check) -> bool:
+    """Whether a stated area is compared with the ellipsoidal area, not the planar one."""
     return bool(check.keys.get("measured", "ellipsoid") == "ellipsoid")
 
 
 def _round(
-    layer: DeliveredLayer, checks: Sequence[Check], layer_of: LayerOf, progress: Progress
+    layer: DeliveredLayer, frame: FrameBlocks, checks: Sequence[Check], layer_of: LayerOf, progress: Progress
 ) -> list[tuple[Check, Finding]]:
-    if layer.frame is None:
-        return []
     by_kind = {check.kind: check for check in checks}
     entry = _entry(layer.wish.entry, by_kind, layer.columns_of)
     place = LayerPlace(layer.plane, None, _gapless_ground(by_kind.get("gap"), layer_of))
-    quality = check_quality(layer.frame, entry, place, (), {"layer": layer.code}, progress, None)
+    quality = check_quality(frame, entry, place, (), {"layer": layer.code}, progress, None)
     codes = {code: kind for kind in by_kind for code in KINDS[kind].codes}
     rows = {layer.name_of(at): at for at in layer.places.tolist()}
     return [
@@ -111,8 +111,3 @@ def _finding(layer: DeliveredLayer, check: Check, one: GradedProblem, rows: Mapp
     area_m2 = facts.get("area_m2")
     problem = Problem(one.problem.code, facts)
     return layer.finding(check, problem, row, ground, area_m2=area_m2)
-
-
-def measured_in_plane(check: Check) -> bool:
-    """Whether a stated area is compared with the planar area."""
-    return not _is_on_ellipsoid(check)

@@ -55,13 +55,13 @@ def _conditions(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
 def _row_sums(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
     """Findings for rows in which a field differs from its computed value: plus - minus, or the product of `times`."""
     keys, rows = check.keys, layer.rows
-    stated = _numbers(rows, keys["field"])
+    stated = numbers_or_nan(rows, keys["field"])
     made = np.zeros(len(rows))
     for sign, key in ((1.0, "plus"), (-1.0, "minus")):
         for name in keys.get(key, ()):
-            made += sign * np.nan_to_num(_numbers(rows, name))
+            made += sign * np.nan_to_num(numbers_or_nan(rows, name))
     if keys.get("times"):
-        made = made + np.prod([np.nan_to_num(_numbers(rows, name)) for name in keys["times"]], axis=0)
+        made = made + np.prod([np.nan_to_num(numbers_or_nan(rows, name)) for name in keys["times"]], axis=0)
     terms = [*keys.get("plus", ()), *(f"-{name}" for name in keys.get("minus", ()))]
     terms += ["×".join(keys["times"])] if keys.get("times") else []
     within = keys.get("within", _WITHIN) + 1e-9 * np.abs(made)
@@ -72,14 +72,14 @@ def _row_sums(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
 
 def _plane_areas(layer: DeliveredLayer, check: Check) -> Iterator[Finding]:
     """Findings for rows whose stated area differs from the planar area."""
-    stated, area_m2 = _numbers(layer.rows, check.keys["field"]), shapely.area(layer.shapes)
+    stated, area_m2 = numbers_or_nan(layer.rows, check.keys["field"]), shapely.area(layer.shapes)
     within = np.maximum(check.keys.get("share", 0.001) * area_m2, check.keys.get("least_m2", 1.0))
     for at in np.flatnonzero(np.isfinite(stated) & (np.abs(stated - area_m2) > within)).tolist():
         facts = {"field": check.keys["field"], **areas_apart(stated[at], area_m2[at])}
         yield layer.finding(check, Problem("proof.area_plane", facts), at, area_m2=float(area_m2[at]))
 
 
-def _numbers(rows: pd.DataFrame, name: str) -> np.ndarray:
+def numbers_or_nan(rows: pd.DataFrame, name: str) -> np.ndarray:
     """A field as numbers (n,), NaN where it holds none or does not exist."""
     if name not in rows:
         return np.full(len(rows), np.nan)
@@ -91,7 +91,7 @@ def field_numbers(layer: DeliveredLayer, names: Sequence[str]) -> list[np.ndarra
     for name in names:
         if name not in layer.rows:
             raise OneMapError("proof.condition_field", layer=layer.code, field=name, where=name)
-    return [_numbers(layer.rows, name) for name in names]
+    return [numbers_or_nan(layer.rows, name) for name in names]
 
 
 _CHECKS: dict[str, Callable[[DeliveredLayer, Check], Iterator[Finding]]] = {

@@ -14,8 +14,9 @@ from onemap.rules.answers.deliveries.check_kinds import UNITS_M2
 from onemap.rules.answers.deliveries.delivered_folder import DeliveredFile, DeliveredFolder
 from onemap.rules.answers.deliveries.delivered_layers import DeliveredLayer
 from onemap.rules.answers.deliveries.delivery_template import Check
+from onemap.rules.answers.deliveries.file_checks import file_finding
 from onemap.rules.answers.deliveries.paper_numbers import StatedNumber, numbers_in_pdf, numbers_in_word, without_blanks
-from onemap.rules.answers.deliveries.proof_findings import Finding, with_hash
+from onemap.rules.answers.deliveries.proof_findings import Finding
 from onemap.rules.answers.deliveries.sum_checks import sum_of
 
 _WITHIN = 0.01  # of a number that states no more places
@@ -87,8 +88,7 @@ def _refuse_unread(path: Path, pages: list[PdfPage], check: Check) -> None:
 
 
 def _about_file(check: Check, code: str, path: str, facts: dict[str, object], place: Path | None = None) -> Finding:
-    content = [file_hash(place)] if place is not None and place.is_file() else []
-    return with_hash(Finding(check, Problem(code, {"file": path, **facts}), path), content)
+    return file_finding(check, Problem(code, {"file": path, **facts}), path, place)
 
 
 _TEXTS: dict[str, object] = {}

@@ -121,7 +121,11 @@ def _layer(request: _Request, entry: LayerEntry, rules: Sequence[Rule]) -> dict[
             if error.code != "version.unreadable":
                 raise
             reason, is_covered = Reason.UNREADABLE, False
-    is_none_near = is_covered and not features and has_near and nearest is None
+    none_within_m = fitness = None
+    if is_covered and not features and has_near and nearest is None:  # so far it certainly has none
+        none_within_m = min(FARTHEST_M, known_around_m(source.coverage, request.place.shape))
+    if source.stored is not None:
+        fitness = layer_fitness(request.place.shape, source.read_version.accuracy_m, source.stored.geometries)
     return {
         "code": entry.code,
         "title": entry.title_in(request.language),
@@ -134,8 +138,8 @@ def _layer(request: _Request, entry: LayerEntry, rules: Sequence[Rule]) -> dict[
         "features": features,
         "reason": reason or (None if is_covered else Reason.OUTSIDE_COVERAGE),
         "nearest": nearest,
-        "none_within_m": _none_within_m(request, source) if is_none_near else None,
-        "fitness": _fitness(request, source),
+        "none_within_m": none_within_m,
+        "fitness": fitness,
         "remarks": _remarks(request, source),
         "geometry": entry.geometry,
         "table": source.version.table if source.version else None,
@@ -151,11 +155,6 @@ def _nearest(request: _Request, entry: LayerEntry) -> dict[str, Any] | None:
     return None if nearest is None else nearest_facts([nearest], entry, request.language)[0]
 
 
-def _none_within_m(request: _Request, source: LayerSource) -> float:
-    """The distance from the place within which a layer certainly has no feature, if it has none near."""
-    return min(FARTHEST_M, known_around_m(source.coverage, request.place.shape))
-
-
 def _remarks(request: _Request, source: LayerSource) -> list[str]:
     """Remarks, in words, on ground near the place that the layer's version lacks."""
     version = source.version
@@ -164,13 +163,6 @@ def _remarks(request: _Request, source: LayerSource) -> list[str]:
     ours = [remark for remark in request.remarks if remark.table == version.table]
     found = problems_near(ours, {version.table: (version.code, version.label)}, request.place.bounds)
     return [wording(problem, request.language)[0] for problem in found]
-
-
-def _fitness(request: _Request, source: LayerSource) -> dict[str, Any] | None:
-    """How well the layer's accuracy fits the size of the place; None if the layer was not read."""
-    if source.stored is None:
-        return None
-    return layer_fitness(request.place.shape, source.read_version.accuracy_m, source.stored.geometries)
 
 
 def _field_titles(entry: LayerEntry, language: str) -> dict[str, str]:

@@ -150,22 +150,13 @@ def _nearest_name(nearest: Mapping[str, Any], language: str) -> str:
     return words or phrase("said.identify_feature", language, feature=nearest["feature"])
 
 
-def _fitness_rows(layer: Mapping[str, Any], language: str) -> list[AnswerRow]:
-    """A row if the layer is not accurate enough for the size of the place."""
-    fitness = layer["fitness"]
-    if not fitness or fitness["grade"] not in (LIMITED, UNFIT):
-        return []
-    facts = {"accuracy": f"{fitness['accuracy_m']:g}", "share": share_text(fitness["share"])}
-    text = phrase(f"said.identify_{fitness['grade']}", language, **facts)
-    return [AnswerRow(text, sign="unknown", line=[text])]
-
-
 def _doubt_rows(layer: Mapping[str, Any], language: str) -> list[AnswerRow]:
     """The rows of remarks on a layer that lacks ground near the place, or is not accurate enough for its size."""
-    return [
-        *(AnswerRow(text, sign="unknown", line=[text]) for text in layer["remarks"]),
-        *_fitness_rows(layer, language),
-    ]
+    texts, fitness = list(layer["remarks"]), layer["fitness"]
+    if fitness and fitness["grade"] in (LIMITED, UNFIT):
+        facts = {"accuracy": f"{fitness['accuracy_m']:g}", "share": share_text(fitness["share"])}
+        texts.append(phrase(f"said.identify_{fitness['grade']}", language, **facts))
+    return [AnswerRow(text, sign="unknown", line=[text]) for text in texts]
 
 
 def _list_row(key: str, layers: Sequence[Mapping[str, Any]], language: str, **facts: str) -> AnswerRow:

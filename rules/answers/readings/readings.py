@@ -28,7 +28,6 @@ from onemap.rules.judge.inputs.layer_sources import Sources
 HOUR_SHARE, DAY_HOURS = 0.75, 20
 _HOUR_S, _DAY_S = 3600.0, 86400.0
 _KEYS = ["node", "property"]
-# Shape and colour of a status; colours and signs are those of verdicts.
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from onemap.rules.answers.remedy.departments import COLUMNS as DEPARTMENT_COLUMN
 from onemap.rules.answers.remedy.departments import MEASURES, department_changes, department_verdicts
 from onemap.rules.answers.remedy.obstacles import verdicts_left
 from onemap.rules.answers.remedy.remedy_options import RemedyOptions
-from onemap.rules.answers.remedy.search import CHECKS_A_RING, Bounds, Expect, Passes, Step, nearest_steps, searches
+from onemap.rules.answers.remedy.search import CHECKS_A_RING, Bounds, Expect, Step, nearest_steps, searches
 from onemap.rules.judge.findings.findings import FindingColumns
 from onemap.rules.judge.findings.table import Table, WrittenTable, records_of, typed_arrays
 from onemap.rules.judge.findings.thresholds import vanish_under_erosion
@@ -77,8 +77,8 @@ def alternatives(
     largest number of grounds still to be judged, and the number of checks.
     """
     rows = np.flatnonzero(verdicts_left(first, options.keep_verdict))
-    trial = _Trial(question, options.keep_verdict, parcels, judge, district)
-    steps, shapes = _steps(parcels, rows, options, trial.passes, expect)
+    trial = _Trial(question, options, parcels, judge, expect, district)
+    steps, shapes = trial.nearest_places(rows)
     found, ground = _remainders(rows, rest)
     for name, side in steps.items():
         moved = np.array([step.move_parcel(shapes[row]) for row, step in side.items()], dtype=object)
@@ -89,31 +89,8 @@ def alternatives(
     if found:
         expect(len(found), 1)
     named = list(dict.fromkeys(rule.department for rule in rules))
-    table, departments = _tables(
-        question,
-        first,
-        parcels,
-        found=found,
-        ground=ground,
-        keep_verdict=options.keep_verdict,
-        judge=judge,
-        named=named,
-        threads=threads,
-    )
+    table, departments = trial.tables(first, found, ground, named, threads)
     return Alternatives(table, departments, trial.tried)
-
-
-def _steps(
-    parcels: ParcelRows, rows: np.ndarray, options: RemedyOptions, passes: Passes, expect: Expect
-) -> tuple[dict[str, Mapping[int, Step]], np.ndarray]:
-    """The nearest steps of parcels in `rows`, by the alternative's name; and the parcels (n,) from which they start."""
-    bounds, shapes = Bounds(options.move_m, options.turn_deg), np.full(len(parcels.names), None, dtype=object)
-    if not searches(bounds):
-        return {}, shapes
-    shapes[rows] = parcels.local[rows]
-    # A parcel that is too small or too thin as it stands is so everywhere.
-    movable = [int(row) for row in rows if _is_large(shapes[row], options)]
-    return _nearest_places(shapes, movable, bounds, passes, expect, PROPOSED * len(rows)), shapes
 
 
 def _remainders(rows: np.ndarray, rest: FlatGround) -> tuple[list[Candidate], FlatGround]:
@@ -132,9 +109,10 @@ class _Trial:
     """Tries parcels in other places; tried: the number of grounds so far. district: in the library's plane."""
 
     question: Question
-    keep_verdict: str
+    options: RemedyOptions
     parcels: ParcelRows
     judge: Judge
+    expect: Expect
     district: shapely.Geometry | None
     tried: int = 0
 
@@ -148,7 +126,7 @@ class _Trial:
             written = shift_polygons(shapes[part], self.parcels.origin)
             wkb = pa.array(shapely.to_wkb(written, byte_order=1), pa.large_binary())
             run = self.judge(question_of_ground(self.question, rows[part], wkb), step)
-            fine[part] = ~verdicts_left(run, self.keep_verdict) & ~self._leaves_district(rows[part], written)
+            fine[part] = ~verdicts_left(run, self.options.keep_verdict) & ~self._leaves_district(rows[part], written)
         return fine
 
     def _leaves_district(self, rows: np.ndarray, written: np.ndarray) -> np.ndarray:
@@ -163,35 +141,65 @@ class _Trial:
         leaves[at] = beyond > own_beyond + BALANCE_M2
         return leaves
 
+    def nearest_places(self, rows: np.ndarray) -> tuple[dict[str, Mapping[int, Step]], np.ndarray]:
+        """The nearest steps at which parcels in `rows` pass, by alternative; and the parcels (n,) as given, by row."""
+        bounds = Bounds(self.options.move_m, self.options.turn_deg)
+        every, shapes = searches(bounds), np.full(len(self.parcels.names), None, dtype=object)
+        if not every:
+            return {}, shapes
+        shapes[rows] = self.parcels.local[rows]
+        # A parcel that is too small or too thin as it stands is so everywhere.
+        movable = [int(row) for row in rows if _is_large(shapes[row], self.options)]
+        steps: dict[str, Mapping[int, Step]] = {}
+        later = PROPOSED * len(rows) + len(movable) * sum(len(ring) for rings in every.values() for ring in rings)
+        checks = 1 + CHECKS_A_RING * sum(map(len, every.values()))
+        best: dict[int, float] = {}  # only what is less than a move or a turn alone is worth both
+        for name, rings in every.items():
+            later -= len(movable) * sum(map(len, rings))
+            checks -= CHECKS_A_RING * len(rings)
 
-def _nearest_places(
-    parcels: np.ndarray,
-    movable: list[int],
-    bounds: Bounds,
-    passes: Passes,
-    expect: Expect,
-    proposed: int,
-) -> dict[str, Mapping[int, Step]]:
-    """The nearest step at which each parcel passes, if any, by the alternative's name.
+            def expect_more(most: int, more: int, later: int = later, checks: int = checks) -> None:
+                self.expect(most + later, more + checks)
 
-    movable: rows of the parcels to move; proposed: the number of grounds judged once all steps are found.
-    """
-    steps: dict[str, Mapping[int, Step]] = {}
-    every = searches(bounds)
-    later = proposed + len(movable) * sum(len(ring) for rings in every.values() for ring in rings)
-    checks = 1 + CHECKS_A_RING * sum(map(len, every.values()))
-    best: dict[int, float] = {}  # only what is less than a move or a turn alone is worth both
-    for name, rings in every.items():
-        later -= len(movable) * sum(map(len, rings))
-        checks -= CHECKS_A_RING * len(rings)
+            known = best if name == "moved_turned" else None
+            steps[name] = nearest_steps(shapes, movable, rings, self.passes, bounds.share, known, expect_more)
+            best |= {at: min(bounds.share(step), best.get(at, float("inf"))) for at, step in steps[name].items()}
+        return steps, shapes
 
-        def expect_more(most: int, more: int, later: int = later, checks: int = checks) -> None:
-            expect(most + later, more + checks)
+    def tables(
+        self, first: Run, found: list[Candidate], ground: FlatGround, named: Sequence[str], threads: Threads
+    ) -> tuple[Table, Table]:
+        """Check each alternative again, and list its verdict and the changes for each department.
 
-        known = best if name == "moved_turned" else None
-        steps[name] = nearest_steps(parcels, movable, rings, passes, bounds.share, known, expect_more)
-        best |= {at: min(bounds.share(step), best.get(at, float("inf"))) for at, step in steps[name].items()}
-    return steps
+        ground: of the alternatives (k,); named: the departments, in order.
+        """
+        parcels = self.parcels
+        departments = pd.DataFrame(
+            {name: pd.Series(dtype=float if name in MEASURES else object) for name in DEPARTMENT_COLUMNS}
+        )
+        rows = np.array([item.row for item in found], dtype=np.int64)
+        written = parcels.grounds_in_library(ground, rows)
+        wkb = written.wkb()
+        columns: FindingColumns = dict.fromkeys(COLUMNS, np.empty(0, dtype=object))
+        if found:
+            again = question_of_ground(self.question, rows, wkb)
+            run = self.judge(again, phrase("progress.again", self.question.language))
+            names, ids, kinds = parcels.names[rows], again.parcels.ids, [item.name for item in found]
+            before, after = (department_verdicts(one, of, parcels.origin) for one, of in ((first, names), (run, ids)))
+            departments = department_changes(before, after, list(zip(names, ids, strict=True)), kinds, named, threads)
+            changes = departments_of(records_of(departments))
+            texts = [json.dumps(changes.get(pair, {}), ensure_ascii=False) for pair in zip(names, kinds, strict=True)]
+            columns = {
+                "parcel": names,
+                "alternative": np.array(kinds, dtype=object),
+                "passes": ~verdicts_left(run, self.options.keep_verdict),
+                "verdict": run.tables["parcels"].values("verdict"),
+                "area_m2": ground.area_m2,
+                "share": ground.area_m2 / parcels.area_m2[rows],
+                **{name: np.array([getattr(item.step, name) for item in found]) for name in _OF_STEPS},
+                "departments": np.array(texts, dtype=object),
+            }
+        return WrittenTable(typed_arrays(columns), wkb, written.boxes), Table(departments)
 
 
 def _is_large(parcel: shapely.Geometry, options: RemedyOptions) -> bool:
@@ -208,66 +216,6 @@ def question_of_ground(question: Question, rows: np.ndarray, wkb: pa.Array) -> Q
     ids = np.array([f"{parcels.ids[row]}#{number}" for number, row in enumerate(rows)], dtype=object)
     attributes = parcels.attributes.iloc[rows].reset_index(drop=True)
     return replace(question, parcels=parcels_of_wkb(parcels, ids, wkb, attributes))
-
-
-def _tables(
-    question: Question,
-    first: Run,
-    parcels: ParcelRows,
-    found: list[Candidate],
-    ground: FlatGround,
-    keep_verdict: str,
-    judge: Judge,
-    named: Sequence[str],
-    threads: Threads,
-) -> tuple[Table, Table]:
-    """Check each alternative again, and list its verdict and the changes for each department.
-
-    ground: of the alternatives (k,); named: the departments, in order.
-    """
-    departments = pd.DataFrame(
-        {name: pd.Series(dtype=float if name in MEASURES else object) for name in DEPARTMENT_COLUMNS}
-    )
-    rows = np.array([item.row for item in found], dtype=np.int64)
-    written = parcels.grounds_in_library(ground, rows)
-    wkb = written.wkb()
-    columns: FindingColumns = dict.fromkeys(COLUMNS, np.empty(0, dtype=object))
-    if found:
-        again = question_of_ground(question, rows, wkb)
-        step = phrase("progress.again", question.language)
-        run, names, ids = judge(again, step), parcels.names[rows], again.parcels.ids
-        before, after = department_verdicts(first, names, parcels.origin), department_verdicts(run, ids, parcels.origin)
-        pairs, kinds = list(zip(names, ids, strict=True)), [item.name for item in found]
-        departments = department_changes(before, after, pairs, kinds, named, threads)
-        columns = _alternative_rows(found, names, ground.area_m2, parcels.area_m2[rows], run, keep_verdict, departments)
-    return WrittenTable(typed_arrays(columns), wkb, written.boxes), Table(departments)
-
-
-def _alternative_rows(
-    found: list[Candidate],
-    names: np.ndarray,
-    area_m2: np.ndarray,
-    given_m2: np.ndarray,
-    run: Run,
-    keep_verdict: str,
-    departments: pd.DataFrame,
-) -> FindingColumns:
-    """A row for each alternative (k,).
-
-    names, given_m2: of its parcel; area_m2: its own; run: the check of the alternatives; departments: the table.
-    """
-    changes, kinds = departments_of(records_of(departments)), [item.name for item in found]
-    texts = [json.dumps(changes.get(pair, {}), ensure_ascii=False) for pair in zip(names, kinds, strict=True)]
-    return {
-        "parcel": names,
-        "alternative": np.array(kinds, dtype=object),
-        "passes": ~verdicts_left(run, keep_verdict),
-        "verdict": run.tables["parcels"].values("verdict"),
-        "area_m2": area_m2,
-        "share": area_m2 / given_m2,
-        **{name: np.array([getattr(item.step, name) for item in found]) for name in _OF_STEPS},
-        "departments": np.array(texts, dtype=object),
-    }
 
 
 def departments_of(rows: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, dict[str, Any]]]:

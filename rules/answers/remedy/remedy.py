@@ -58,12 +58,6 @@ class Remedy:
     problems: list[ProblemRecord]
 
     @property
-    def sums(self) -> dict[str, float]:
-        """The number of parcels that pass, in part or whole, and the m² cut and dropped."""
-        sums: dict[str, float] = self.record["sums"]
-        return sums
-
-    @property
     def packs(self) -> tuple[Pack, ...]:
         """The packs of its question."""
         return self.question.packs
@@ -199,7 +193,12 @@ def _cut_until_nothing_is_found(
             break
         run = judge_rest(rows)
     else:
-        _give_up(parts, run, rules, options.keep_verdict, origin, rows)
+        # Parcels that still conflict after every retreat are given up: their rest is cut by the most severe rule left.
+        left = obstacles_of(run, rules, options.keep_verdict, origin, rows).against
+        first_of = np.unique(left.parcel, return_index=True)[1]
+        first_of = first_of[parts.is_left[left.parcel[first_of]]]
+        whole = parts.rest.at(left.parcel[first_of])
+        parts.cut(left.at(first_of), FlatGround.empty(len(first_of)), whole.area_m2, whole)
 
 
 def remedy_record(
@@ -207,7 +206,8 @@ def remedy_record(
 ) -> dict[str, Any]:
     """The record of a remedy: the record of its first check with the remedy's own facts.
 
-    tried: the number of grounds tried in search of alternatives; sums: see `Remedy.sums`.
+    tried: the number of grounds tried in search of alternatives; sums: the number of parcels
+    that pass, in part or whole, and the m² cut and dropped.
     """
     return {
         **first,
@@ -236,17 +236,6 @@ def of_parcels(question: Question, names: Sequence[str], file: str) -> Question:
         raise OneMapError.of(problems)
     rows = np.flatnonzero(np.isin(ids, list(names)))
     return replace(question, parcels=question.parcels.at(rows))
-
-
-def _give_up(
-    parts: Parts, run: Run, rules: Sequence[Rule], keep_verdict: str, origin: tuple[float, float], rows: np.ndarray
-) -> None:
-    """Give up parcels that still conflict after every retreat: the whole rest is cut, by the most severe rule left."""
-    found = obstacles_of(run, rules, keep_verdict, origin, rows).against
-    first = np.unique(found.parcel, return_index=True)[1]
-    first = first[parts.is_left[found.parcel[first]]]
-    whole = parts.rest.at(found.parcel[first])
-    parts.cut(found.at(first), FlatGround.empty(len(first)), whole.area_m2, whole)
 
 
 def _tables(parts: Parts, parcels: ParcelRows, rules: Sequence[Rule], threads: Threads) -> dict[str, Table]:

@@ -48,12 +48,6 @@ class RemedyInBlocks:
     problems: list[ProblemRecord]
     _begun: BegunWork
 
-    @property
-    def sums(self) -> dict[str, float]:
-        """The number of parcels that pass, in part or whole, and the m² cut and dropped."""
-        sums: dict[str, float] = self.record["sums"]
-        return sums
-
     def chunks(self) -> Iterator[Chunk]:
         """All rows, a few in memory at a time; the last chunk has the table `run`."""
         yield from self._begun.chunks(iter(()))

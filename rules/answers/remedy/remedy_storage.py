@@ -1,6 +1,7 @@
 """Remedies stored in the library beside the runs of checks: record, remainder, cuts, and the parcels as given."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -88,5 +89,4 @@ def remedy_tables(library: Library, identifier: str) -> dict[str, Table]:
 def stored_options(library: Library, identifier: str) -> RemedyOptions:
     """The options of a stored remedy, without its question. Raises OneMapError run.unknown, run.kind."""
     parameters = run_record(library, identifier, KIND)["parameters"]
-    names = ("keep_verdict", "min_part_m2", "min_width_m", "one_piece", "move_m", "turn_deg")
-    return RemedyOptions(**{name: parameters[name] for name in names if name in parameters})
+    return RemedyOptions(**{one.name: parameters[one.name] for one in fields(RemedyOptions) if one.name in parameters})

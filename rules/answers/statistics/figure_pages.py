@@ -53,16 +53,13 @@ def statistics_page(
         [
             _text(row["unit"]),
             _class(row, language),
-            f"{row['features']:,}",
-            "–" if value is None else _number(value, measure),
-            "–" if row["share"] is None else share_text(row["share"]),
-            *(_sum_cell(row, name, language) for name in sums),
+            *_figure_cells(row, sums, "–" if value is None else _number(value, measure), language),
         ]
         for row, value in zip(rows, values, strict=True)
     ]
     last: list[str] = []
     if len(rows) > 1 and result["total"].get(name) is not None:
-        total = _total_cells(result["total"], sums, _number(result["total"][name] / factor, measure), language)
+        total = _figure_cells(result["total"], sums, _number(result["total"][name] / factor, measure), language)
         last = [phrase("figures.total", language), "", *total]
     units, note = {row["unit"] for row in result["rows"]}, _unknown_notes(result["total"], language)
     heading = phrase("figures.table_of_classes" if units == {None} else "figures.table", language)
@@ -72,10 +69,10 @@ def statistics_page(
     return section_of(words.title, facts, *blocks, drawing=chart), chart
 
 
-def _total_cells(total: Record, sums: Sequence[str], value: str, language: str) -> list[str]:
-    """The cells of the last row, the total, which counts ground of two features or units once."""
-    share = "–" if total["share"] is None else share_text(total["share"])
-    return [f"{total['features']:,}", value, share, *(_sum_cell(total, one, language) for one in sums)]
+def _figure_cells(row: Record, sums: Sequence[str], value: str, language: str) -> list[str]:
+    """The figures of a row or of the total, which counts ground of two features or units once."""
+    share = "–" if row["share"] is None else share_text(row["share"])
+    return [f"{row['features']:,}", value, share, *(_sum_cell(row, one, language) for one in sums)]
 
 
 def transitions_page(

@@ -24,12 +24,12 @@ from onemap.rules.answers.compare.plans import version_named
 from onemap.rules.answers.statistics.class_keys import ClassKeys, class_keys
 from onemap.rules.answers.statistics.conditions_of_layers import column_of, truth_of
 from onemap.rules.answers.statistics.counted_once import CountedOnce, UnitBlock
-from onemap.rules.answers.statistics.table_in_units import joined_rows
 from onemap.rules.answers.statistics.union_areas import Plane, UnionAreas, overlapping_pairs, union_areas
 from onemap.rules.answers.statistics.unit_pieces import (
     LINE,
     POLYGON,
     UnitPieces,
+    joined_rows,
     pieces_size,
     unit_pieces,
     whole_features,

@@ -10,6 +10,7 @@ import shapely
 from onemap.layers.geometry.areas import areas_of_ground_m2
 from onemap.layers.geometry.flat_ground import FlatGround, flat_of
 from onemap.layers.geometry.shape_column import AnyShapes
+from onemap.rules.answers.compare.dissolve import joined_groups
 from onemap.rules.answers.statistics.unit_pieces import UnitPieces
 from onemap.rules.judge.overlay.mutual_overlaps import earlier_neighbours
 from onemap.rules.judge.overlay.overlay import ARITHMETIC_M2, union_by
@@ -56,7 +57,7 @@ def union_areas(
     result = total.copy()
     total_on_ellipsoid = np.bincount(group, ellipsoidal, groups)
     on_ellipsoid = total_on_ellipsoid.copy()
-    cluster = _clusters(group, pieces.feature, pairs)
+    cluster = _clusters(group, pieces.feature, pairs, threads)
     rows = np.flatnonzero(cluster >= 0)
     if len(rows):
         _, at = np.unique(cluster[rows], return_inverse=True)
@@ -72,7 +73,7 @@ def union_areas(
     return UnionAreas(result, on_ellipsoid, np.maximum(total - result, 0.0), curved_overlap)
 
 
-def _clusters(group: np.ndarray, feature: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+def _clusters(group: np.ndarray, feature: np.ndarray, pairs: np.ndarray, threads: Threads) -> np.ndarray:
     """Which pieces (k,) have to be united: a number for each cluster, -1 for a piece that overlaps none."""
     cluster = np.full(len(group), -1, dtype=np.int64)
     if pairs.shape[1] == 0 or len(group) == 0:
@@ -84,12 +85,5 @@ def _clusters(group: np.ndarray, feature: np.ndarray, pairs: np.ndarray) -> np.n
     )
     one, other = found["row"].to_numpy(), found["row_other"].to_numpy()
     linked = np.unique(np.r_[one, other])
-    cluster[linked] = linked
-    while True:  # each takes the least number of those that it is linked with, until nothing changes
-        least = np.minimum(cluster[one], cluster[other])
-        before = cluster.copy()
-        np.minimum.at(cluster, one, least)
-        np.minimum.at(cluster, other, least)
-        cluster[linked] = cluster[cluster[linked]]
-        if (before == cluster).all():
-            return cluster
+    cluster[linked] = joined_groups(len(group), one, other, threads)[linked]
+    return cluster

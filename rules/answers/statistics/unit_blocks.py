@@ -64,12 +64,7 @@ def joined_statistics(
 
 
 def _sums(totals: Sequence[Record]) -> Iterator[tuple[str, Any]]:
-    """Every number of the totals summed by key; other values are the same in all totals."""
+    """Every number of the totals summed by key, None if one is unknown; other values are the same in all totals."""
     for key, first in totals[0].items():
         values = [total[key] for total in totals]
-        yield key, first if isinstance(first, dict) else _sum(values)
-
-
-def _sum(values: Sequence[Any]) -> Any:
-    """The sum of values; None if one of them is None, since the whole is then unknown."""
-    return None if any(value is None for value in values) else sum(values)
+        yield key, first if isinstance(first, dict) else None if None in values else sum(values)

@@ -1,11 +1,13 @@
 """The part of each feature in each unit: a feature that crosses a border is divided by its area or length."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 import shapely
 
+from onemap.layers.catalogue.unit_codes import plain_unit_code
 from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.geometry.shape_column import AnyShapes, all_of, areas_of
 from onemap.rules.judge.overlay.candidate_pairs import index_of
@@ -110,3 +112,13 @@ def _polygons(grounds: np.ndarray, shapes: AnyShapes, names: np.ndarray, layer: 
     whole = areas_of(shapes)[feature]
     share = np.divide(ground.area_m2, whole, out=np.ones(len(ground)), where=whole > 0)
     return UnitPieces(unit, feature, ground, share)
+
+
+def joined_rows(names: np.ndarray, keys: Sequence[str | None]) -> tuple[UnitPieces, list[str | None]]:
+    """The rows of a table (n,) by unit code, and the codes that belong to no unit. names: of the units (m,)."""
+    place = {plain_unit_code(str(name)): at for at, name in enumerate(names.tolist())}
+    unit = np.array([-1 if key is None else place.get(plain_unit_code(key), -1) for key in keys], dtype=np.int64)
+    rows = np.flatnonzero(unit >= 0)
+    rows = rows[np.argsort(unit[rows], kind="stable")]
+    lost = [key for key, at in zip(keys, unit, strict=True) if at < 0]
+    return UnitPieces(unit[rows], rows, FlatGround.empty(len(rows)), np.ones(len(rows))), lost

@@ -55,8 +55,7 @@ def explain_indicator(library: Library, identifier: str, unit: str, name: str, l
     named = item.title.get(language), item.issuer, item.edition
     wording = *named, f"{titles.pack(pack.id)} {pack.version}"
     step("indicator", item.id, *named, f"{pack.id} {pack.version}", wording=wording)
-    spoken_for = item.committed.names if item.committed is not None else ()
-    asked_terms = [pack.terms[term] for term in dict.fromkeys((*item.formula.names, *spoken_for))]
+    asked_terms = [pack.terms[term] for term in item.term_names]
     marks = {term.id: mark for term, mark in zip(asked_terms, _MARKS, strict=False)}
     words = {term.id: _term_words(term, marks, titles) for term in asked_terms}
     measure = measure_words(item.unit.text, language)
@@ -116,7 +115,8 @@ def _explain_term(
         measure = measure_words(term.unit.text, language)
         number = None if one["value"] is None else f"{_amount(term.unit.of(one['value']), term)} {measure}"
         known = phrase("explain.known", language, share=share_text(one["share_known"]))
-        step("measured", number, indicator_reasons(one["reason"], language), known, _feature_count(one, language))
+        features_used = phrase("explain.features", language, count=one["features"])
+        step("measured", number, indicator_reasons(one["reason"], language), known, features_used)
         if one.get("way") is not None:
             step("way", *_way_words(one, language))
     for one in features:
@@ -164,10 +164,6 @@ def _way_words(one: IndicatorRow, language: str) -> list[str]:
     if one["off_street_m2"]:
         words.append(phrase("explain.off_street", language, area=f"{one['off_street_m2']:,.0f}"))
     return words
-
-
-def _feature_count(row: IndicatorRow, language: str) -> str:
-    return phrase("explain.features", language, count=row["features"])
 
 
 def _explain_value(item: Indicator, row: IndicatorRow, language: str, step: Any) -> None:

@@ -88,6 +88,12 @@ class Indicator:
         return frozenset((self.id, *self.title.values(), *self.options.get("names", ())))
 
     @property
+    def term_names(self) -> list[str]:
+        """The terms of the formula, then those of what is committed."""
+        committed = self.committed.names if self.committed is not None else ()
+        return list(dict.fromkeys((*self.formula.names, *committed)))
+
+    @property
     def decimals(self) -> int:
         """The number of decimals to show."""
         return decimals_of(self.unit.text, self.options.get("decimals"))

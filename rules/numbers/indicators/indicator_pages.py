@@ -3,7 +3,7 @@
 There is a page for each unit. A few units are shown side by side: every indicator on one axis for all of them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -84,30 +84,6 @@ def compared_pages(
     has_trends: bool = False,
 ) -> list[Section]:
     """The pages of some units side by side; indicators unknown in every unit are in the tables only, last."""
-    units = list(dict.fromkeys(row["unit"] for row in rows))
-    groups = groups_of(((row["pack"], row["id"]), row) for row in rows)
-    ordered = sorted(groups.values(), key=lambda group: all(row["value"] is None for row in group))
-    most = _MOST_OF_TWO if len(units) == 2 else _MOST_COMPARED
-    parts = [ordered[first : first + most] for first in range(0, len(ordered), most)]
-    return [
-        _compared_page(
-            part_title(title, number, len(parts), language), rows, part, packs, catalogue, language, has_trends
-        )
-        for number, part in enumerate(parts, start=1)
-    ]
-
-
-def _compared_page(
-    title: str,
-    rows: Sequence[Record],
-    part: Sequence[Sequence[Record]],
-    packs: Sequence[IndicatorPack],
-    catalogue: Catalogue,
-    language: str,
-    has_trends: bool,
-) -> Section:
-    """The page of some indicators, with a row for each and a cell for each unit; its facts summarise all rows."""
-    ground = rows[0]["unit_version"]
     names = {row["unit"]: unit_words(row, language) for row in rows}
     counts = [
         phrase(
@@ -116,24 +92,32 @@ def _compared_page(
         for unit, name in names.items()
     ]
     facts = [
-        [phrase("figures.units_of", language), ground_words(ground, catalogue, language)],
+        [phrase("figures.units_of", language), ground_words(rows[0]["unit_version"], catalogue, language)],
         [phrase("figures.pack", language), pack_names(packs, language)],
         *([phrase("figures.status", language), count] for count in counts),
     ]
-    lines = []
-    for group in part:
-        of_unit = {row["unit"]: row for row in group}
-        measure = measure_words(group[0]["unit_of_measure"], language)
-        name = phrase("figures.measured_in", language, title=group[0]["title"], measure=measure)
-        lines.append(
-            [name, *(_unit_cell(of_unit[unit], language, has_trends) if unit in of_unit else "–" for unit in names)]
-        )
     columns = [Column(phrase("figures.indicator", language), 5, is_optional=False)]
     columns += [Column(name, 3.2, RIGHT) for name in names.values()]
-    heading, note = phrase("figures.values", language), _reasons(part, names, language)
-    shown = [group for group in part if any(row["value"] is not None for row in group)]
-    chart = compared_figure(title, shown, list(names), catalogue, language) if shown else None
-    return section_of(title, facts, *table_under(heading, columns, lines, language, note), drawing=chart)
+    heading, pages = phrase("figures.values", language), []
+    groups = groups_of(((row["pack"], row["id"]), row) for row in rows)
+    ordered = sorted(groups.values(), key=lambda group: all(row["value"] is None for row in group))
+    most = _MOST_OF_TWO if len(names) == 2 else _MOST_COMPARED
+    parts = [ordered[first : first + most] for first in range(0, len(ordered), most)]
+    for number, part in enumerate(parts, start=1):
+        name, note = part_title(title, number, len(parts), language), _reasons(part, names, language)
+        lines = [_compared_cells(group, names, language, has_trends) for group in part]
+        shown = [group for group in part if any(row["value"] is not None for row in group)]
+        chart = compared_figure(name, shown, list(names), catalogue, language) if shown else None
+        pages.append(section_of(name, facts, *table_under(heading, columns, lines, language, note), drawing=chart))
+    return pages
+
+
+def _compared_cells(group: Sequence[Record], units: Iterable[Any], language: str, has_trends: bool) -> list[str]:
+    """An indicator, and its value in each unit."""
+    of_unit = {row["unit"]: row for row in group}
+    measure = measure_words(group[0]["unit_of_measure"], language)
+    name = phrase("figures.measured_in", language, title=group[0]["title"], measure=measure)
+    return [name, *(_unit_cell(of_unit[unit], language, has_trends) if unit in of_unit else "–" for unit in units)]
 
 
 def _reasons(part: Sequence[Sequence[Record]], names: Mapping[Any, str], language: str) -> str:

@@ -1,6 +1,6 @@
 """Tables of indicators and warnings as sheets for people."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 
@@ -12,7 +12,7 @@ from onemap.rules.display.maps.document_areas import moment_text
 from onemap.rules.display.outputs.sheet_titles import RECORD, KnownTitles, SheetTitles
 from onemap.rules.display.outputs.sheet_words import SheetWords
 from onemap.rules.judge.findings.table import Table
-from onemap.rules.numbers.indicators.indicator_pack import Indicator, IndicatorPack
+from onemap.rules.numbers.indicators.indicator_pack import IndicatorPack
 from onemap.rules.numbers.indicators.indicator_words import indicator_reasons, measure_words, warning_status
 
 _REASONS = ("committed_reason", "days_reason", "trend_reason", "way_reason")
@@ -94,12 +94,8 @@ def term_titles(packs: Sequence[IndicatorPack], catalogue: Mapping[str, LayerEnt
         for term in pack.terms.values():
             layers = dict.fromkeys(layer_title(part.layer, catalogue, language) for part in term.layers)
             kind, names = phrase(f"term_kind.{term.kind}", language), phrase("said.comma", language).join(layers)
-            parts = (item for item in pack.indicators if term.id in _term_names(item))
+            parts = (item for item in pack.indicators if term.id in item.term_names)
             uses = phrase("said.semicolon", language).join(item.title.get(language, item.id) for item in parts)
             measure = pair_text(kind, names, language) if names else kind
             titles[term.id] = phrase("sheet.in_brackets", language, text=measure, more=uses) if uses else measure
     return titles
-
-
-def _term_names(item: Indicator) -> Collection[str]:
-    return {*item.formula.names, *(item.committed.names if item.committed is not None else ())}

@@ -1,6 +1,6 @@
 """Targets: the number that an indicator's value must meet in a year, from the pack or the library; and its status."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -188,8 +188,3 @@ def limits_of(indicator: Indicator, number: float) -> tuple[float | None, float 
         return None, None, False
     is_upper = indicator.bound in (CEILING, FALL)
     return None if warn is None else number * warn, number * (1.0 if alarm is None else alarm), is_upper
-
-
-def least_known(rows: Sequence[np.ndarray], count: int) -> np.ndarray:
-    """The part of each unit (count,) for which all terms are known."""
-    return np.min(np.vstack([np.ones(count), *rows]), axis=0)

@@ -44,7 +44,6 @@ from onemap.rules.numbers.indicators.indicator_targets import (
     WARN,
     Target,
     Targets,
-    least_known,
     status_of,
 )
 from onemap.rules.numbers.indicators.reach import NETWORK, STRAIGHT
@@ -78,10 +77,9 @@ class IndicatorOptions:
 
 @dataclass(frozen=True)
 class Indicators:
-    """The answer: rows by day, unit and indicator; the features behind them; and the record of the run."""
+    """The answer: rows by day, unit and indicator; the units; and the record of the run."""
 
     rows: list[Record]
-    features: list[Record]
     units: list[Record]
     problems: list[Problem]
     record: Record
@@ -129,7 +127,7 @@ def indicators(library: Library, options: IndicatorOptions, threads: Threads) ->
     record["seconds"] = round(time.perf_counter() - began, 3)
     units = [row for day in days for row in day.unit_records()]
     tables = _tables(rows, terms, features, days, options.states > 0)
-    return Indicators(rows, features, units, problems, record, tables)
+    return Indicators(rows, units, problems, record, tables)
 
 
 def _parameters(options: IndicatorOptions) -> Record:
@@ -159,8 +157,7 @@ def _value_problems(library: Library, options: IndicatorOptions) -> list[Problem
     catalogue, known = library.catalogue(), versions(library, options.known_at)
     problems: dict[tuple[str, str, str, str], Problem] = {}
     for pack, item in _wanted_indicators(options):
-        formulas = [item.formula, *([item.committed] if item.committed is not None else [])]
-        for term in (pack.terms[name] for one in formulas for name in one.names):
+        for term in map(pack.terms.__getitem__, item.term_names):
             for part in (*term.layers, *([term.streets] if term.streets is not None else [])):
                 own = [version for version in known if version.code == part.layer]
                 for name, values in absent_values(library, part.where, catalogue[part.layer], own).items():
@@ -236,79 +233,63 @@ class _Day:
         return [rows[unit] for unit in range(len(self.units.names)) for rows in by_indicator]
 
     def _rows_of(self, pack: IndicatorPack, item: Indicator) -> list[Record]:
-        terms = [pack.terms[name] for name in item.formula.names]
         spoken = self._committed_rows(pack, item)
         found: dict[str, TermValues] = {}
-        for term in sorted(terms, key=lambda one: one.kind == OF_TABLE):
+        for term in sorted((pack.terms[name] for name in item.formula.names), key=lambda one: one.kind == OF_TABLE):
             year = None
             if term.kind == OF_TABLE:  # a number of persons belongs to the state of the ground that it is divided by
                 years = [value.year for name, value in found.items() if value.year is not None]
                 year = years[0] if years else None
             found[term.id] = self._asked[pack.id, term.id, year] = self._measures.measure(pack.id, term, year)
-        return [
-            self._with_status(pack, item, self._row(pack, item, terms, found, unit) | spoken[unit], terms, found, unit)
-            for unit in range(len(self.units.names))
-        ]
+        terms = [(pack.terms[name], found[name]) for name in item.formula.names]
+        rows = []
+        for unit, committed in enumerate(spoken):
+            here = _TermsInUnit(terms, unit)
+            rows.append(self._with_status(pack, item, self._row(pack, item, here) | committed, here))
+        return rows
 
     def _committed_rows(self, pack: IndicatorPack, item: Indicator) -> list[Record]:
         """By unit, what is committed but not yet in the value, in the indicator's unit, with its terms; or why not."""
         if item.committed is None:
             return [{**NOTHING, "in_review": None} for _ in self.units.names]
-        terms = [pack.terms[name] for name in item.committed.names]
-        found = {term.id: self._measures.measure(pack.id, term) for term in terms}
-        self._asked |= {(pack.id, name, None): values for name, values in found.items()}
+        asked = [pack.terms[name] for name in item.committed.names]
+        terms = [(term, self._measures.measure(pack.id, term)) for term in asked]
+        self._asked |= {(pack.id, term.id, None): values for term, values in terms}
         rows = []
         for unit in range(len(self.units.names)):
-            values = {term.id: float(found[term.id].value[unit]) for term in terms}
-            lost = {term.id: found[term.id].reason[unit] for term in terms if math.isnan(values[term.id])}
-            known = min([1.0, *(float(found[term.id].known[unit]) for term in terms)])
-            base = None if lost else item.committed.value(values)
-            row: Record = {"share_known": known, "value": None if base is None else item.unit.of(base)}
-            reason = _why_unknown(pack, item, terms, found, row, lost, unit)
+            here = _TermsInUnit(terms, unit)
+            base = None if here.lost else item.committed.value(here.values)
+            row: Record = {"share_known": here.share_known, "value": None if base is None else item.unit.of(base)}
+            reason = _why_unknown(pack, item, here, row)
             row = {"committed": None if reason else row["value"], "committed_reason": reason, "in_review": None}
             if not reason:  # formulas of quantities of one kind are sums, so that parts of them add up
-                cases = {term.id: values[term.id] if term.kind == REVIEW else 0.0 for term in terms}
+                cases = {term.id: here.values[term.id] if term.kind == REVIEW else 0.0 for term, _ in terms}
                 row["in_review"] = item.unit.of(item.committed.value(cases) or 0.0)
-            rows.append({**NOTHING, **row, "spoken_for": [_input(term, found[term.id], unit) for term in terms]})
+            rows.append({**NOTHING, **row, "spoken_for": here.inputs()})
         return rows
 
-    def _with_status(
-        self,
-        pack: IndicatorPack,
-        item: Indicator,
-        row: Record,
-        terms: list[Term],
-        found: Mapping[str, TermValues],
-        unit: int,
-    ) -> Record:
+    def _with_status(self, pack: IndicatorPack, item: Indicator, row: Record, here: "_TermsInUnit") -> Record:
         """A row with its target and status; a quota too small for what is committed counts as close to its target."""
-        lost = {term.id: found[term.id].reason[unit] for term in terms if math.isnan(found[term.id].value[unit])}
         target = self._targets[pack.id].of(item, row["unit"])
-        row |= _judgement(item, row, target, _why_unknown(pack, item, terms, found, row, lost, unit))
+        row |= _judgement(item, row, target, _why_unknown(pack, item, here, row))
         after = with_committed(row)
         if row["status"] == OK and after is not None and status_of(item, after, target, row["year"])[0] != OK:
             row |= {"status": WARN, "reason": COMMITTED}
         return row
 
-    def _row(
-        self, pack: IndicatorPack, item: Indicator, terms: list[Term], found: Mapping[str, TermValues], unit: int
-    ) -> Record:
-        name = self.units.names[unit]
-        values = {term.id: float(found[term.id].value[unit]) for term in terms}
-        lost = {term.id: found[term.id].reason[unit] for term in terms if math.isnan(values[term.id])}
-        base = None if lost else item.formula.value(values)
-        known = float(least_known([found[term.id].known[unit : unit + 1] for term in terms], 1)[0])
+    def _row(self, pack: IndicatorPack, item: Indicator, here: "_TermsInUnit") -> Record:
+        base = None if here.lost else item.formula.value(here.values)
         value = None if base is None else item.unit.of(base)
-        above, below = (None, None) if lost else item.formula.parts(values)
-        year = self._year(terms, found, unit)
+        above, below = (None, None) if here.lost else item.formula.parts(here.values)
+        years = here.years()
         return {
             "id": item.id,
             "pack": pack.id,
-            "unit": name,
-            "unit_title": None if self.units.titles is None else self.units.titles[unit],
+            "unit": self.units.names[here.unit],
+            "unit_title": None if self.units.titles is None else self.units.titles[here.unit],
             "unit_version": self.units.record.get("table"),
             "as_of": self.day.isoformat(),
-            "year": year,
+            "year": years[0] if years else self.day.year,
             "value": value,
             "unit_of_measure": item.unit.text,
             "target": None,
@@ -319,19 +300,12 @@ class _Day:
             "bound": item.bound,
             "numerator": above,
             "denominator": below,
-            "share_known": known,
+            "share_known": here.share_known,
             "known_value": value,
-            "way": _way(terms, found, unit),
+            "way": here.way(),
             "break": None,
-            "inputs": [_input(term, found[term.id], unit) for term in terms],
+            "inputs": here.inputs(),
         }
-
-    def _year(self, terms: list[Term], found: Mapping[str, TermValues], unit: int) -> int:
-        """The year of a value's data: that of the layer's version, else of the table's row, else of the day."""
-        years = [found[term.id].year for term in terms if found[term.id].year is not None]
-        rows = [found[term.id].facts["year"][unit] for term in terms if "year" in found[term.id].facts]
-        years += [int(year) for year in rows if not np.isnan(year)]
-        return next((year for year in years if year is not None), self.day.year)
 
     def _note_terms(self) -> None:
         for (pack, term, _), values in self._asked.items():
@@ -373,24 +347,58 @@ class _Day:
         ]
 
 
-def _why_unknown(
-    pack: IndicatorPack,
-    item: Indicator,
-    terms: list[Term],
-    found: Mapping[str, TermValues],
-    row: Record,
-    lost: Mapping[str, str | None],
-    unit: int,
-) -> str | None:
+@dataclass(frozen=True)
+class _TermsInUnit:
+    """The terms of a formula with their values, in one unit. unit: its position."""
+
+    terms: Sequence[tuple[Term, TermValues]]
+    unit: int
+
+    @property
+    def values(self) -> dict[str, float]:
+        """The value of each term, NaN if it is unknown."""
+        return {term.id: float(values.value[self.unit]) for term, values in self.terms}
+
+    @property
+    def lost(self) -> list[str]:
+        """Why terms are unknown, for those that are."""
+        unknown = [values for _, values in self.terms if math.isnan(values.value[self.unit])]
+        return [values.reason[self.unit] or Reason.NO_VALUE for values in unknown]
+
+    @property
+    def share_known(self) -> float:
+        """The part of the unit for which all terms are known."""
+        return float(np.min([1.0, *(values.known[self.unit] for _, values in self.terms)]))
+
+    def row_years(self) -> list[float]:
+        """The years of the tables' rows."""
+        found = [float(values.facts["year"][self.unit]) for _, values in self.terms if "year" in values.facts]
+        return [year for year in found if not math.isnan(year)]
+
+    def years(self) -> list[int]:
+        """The years of the data: those of the layers' versions, then those of the tables' rows."""
+        return [*(values.year for _, values in self.terms if values.year is not None), *map(int, self.row_years())]
+
+    def way(self) -> str | None:
+        """The way of the walks, `straight` if any of them was; None without a walk."""
+        ways = {values.words["way"][self.unit] for _, values in self.terms if "way" in values.words}
+        return STRAIGHT if STRAIGHT in ways else NETWORK if ways else None
+
+    def inputs(self) -> list[Record]:
+        """The terms as JSON."""
+        return [_input(term, values, self.unit) for term, values in self.terms]
+
+
+def _why_unknown(pack: IndicatorPack, item: Indicator, here: _TermsInUnit, row: Record) -> str | None:
     """Why a value is unknown, or None if it is known."""
-    if lost:
-        return column_of_reasons(dict.fromkeys(reason or Reason.NO_VALUE for reason in lost.values()))
-    years = {float(found[term.id].facts["year"][unit]) for term in terms if "year" in found[term.id].facts}
-    if len({year for year in years if not math.isnan(year)}) > 1:
+    if here.lost:
+        return column_of_reasons(dict.fromkeys(here.lost))
+    if len(set(here.row_years())) > 1:
         return YEARS_DIFFER
-    if row["share_known"] < pack.least_known - _ARITHMETIC:
-        open_terms = [found[term.id] for term in terms if found[term.id].known[unit] < pack.least_known - _ARITHMETIC]
-        return ",".join(dict.fromkeys(str(values.reason[unit]) for values in open_terms))
+    least = pack.least_known - _ARITHMETIC
+    if row["share_known"] < least:
+        open_terms = [values for _, values in here.terms if values.known[here.unit] < least]
+        return ",".join(dict.fromkeys(str(values.reason[here.unit]) for values in open_terms))
     if row["value"] is None:
         return NOT_APPLICABLE if item.options.get("zero") == NOT_APPLICABLE else "denominator_zero"
     return None
@@ -415,12 +423,6 @@ def _reason(values: TermValues, unit: int) -> str | None:
     """Why a term is unknown, or partly unknown, in a unit."""
     is_whole = values.known[unit] >= 1.0 - _ARITHMETIC and not np.isnan(values.value[unit])
     return None if is_whole else values.reason[unit]
-
-
-def _way(terms: list[Term], found: Mapping[str, TermValues], unit: int) -> str | None:
-    """The way of a value's walks, `straight` if any of them was; None for a value without a walk."""
-    ways = {found[term.id].words["way"][unit] for term in terms if "way" in found[term.id].words}
-    return STRAIGHT if STRAIGHT in ways else NETWORK if ways else None
 
 
 def _input(term: Term, values: TermValues, unit: int) -> Record:
@@ -461,9 +463,9 @@ def _tables(
     flat = [{name: value for name, value in row.items() if name not in ("inputs", "spoken_for")} for row in rows]
     shapes = object_array(grounds[row["as_of"], row["unit"]] for row in rows)
     return {
-        "indicators": Table(_columns(flat, VALUE_COLUMNS | (TREND_COLUMNS if has_trends else {})), shapes),
-        "terms": Table(_columns(terms, TERM_COLUMNS)),
-        "features": Table(_columns(features, FEATURE_COLUMNS)),
+        "indicators": Table(typed_columns(flat, VALUE_COLUMNS | (TREND_COLUMNS if has_trends else {})), shapes),
+        "terms": Table(typed_columns(terms, TERM_COLUMNS)),
+        "features": Table(typed_columns(features, FEATURE_COLUMNS)),
     }
 
 
@@ -503,7 +505,7 @@ FEATURE_COLUMNS: Mapping[str, str] = {
 }
 
 
-def _columns(records: list[Record], kinds: Mapping[str, str]) -> pd.DataFrame:
+def typed_columns(records: Sequence[Record], kinds: Mapping[str, str]) -> pd.DataFrame:
     """Rows as columns, each of one type even if there are no rows."""
     made = {}
     for name, kind in kinds.items():

@@ -80,24 +80,16 @@ def sheet_figures(rows: Sequence[Record], catalogue: Catalogue, language: str) -
     figures = []
     last = max((row["as_of"] for row in rows), default="")
     of_last = [row for row in rows if row["as_of"] == last]
-    if len({row["as_of"] for row in rows}) > 1:
-        for group in _by_indicator(rows):
-            if len({row["as_of"] for row in group}) < 2:
-                continue
-            found = _over_days(group, catalogue, language)
-            figure = found.lines if isinstance(found, PanelFigure) else found
-            if len(figure.series) <= _MOST_LINES:
-                figures.append(figure)
+    for group in _by_indicator(rows):
+        found = series_figure(group, catalogue, language)
+        figure = found.lines if isinstance(found, PanelFigure) else found
+        if figure is not None and len(figure.series) <= _MOST_LINES:
+            figures.append(figure)
     if len({row["unit"] for row in of_last}) > 1:
-        figures += [_by_unit(group, last, catalogue, language) for group in _by_indicator(of_last)]
+        figures += [unit_figure(group, catalogue, language) for group in _by_indicator(of_last)]
     elif any(row["target"] for row in of_last):
         figures.append(_of_targets(of_last, last, catalogue, language))
     return figures + [quota_figure(group, catalogue, language).stacked_bars for group in quotas(of_last)]
-
-
-def unit_figure(rows: Sequence[Record], catalogue: Catalogue, language: str) -> Figure:
-    """One indicator's values in units on one day, with their targets."""
-    return _by_unit(rows, rows[0]["as_of"], catalogue, language)
 
 
 def series_figure(rows: Sequence[Record], catalogue: Catalogue, language: str) -> Figure | PanelFigure | None:
@@ -203,10 +195,10 @@ def _number(row: Record | None, name: str) -> float | None:
     return None if row is None else row[name]
 
 
-def _by_unit(rows: Sequence[Record], day: str, catalogue: Catalogue, language: str) -> Figure:
-    """The bars by unit, without units to which the indicator does not apply."""
+def unit_figure(rows: Sequence[Record], catalogue: Catalogue, language: str) -> Figure:
+    """One indicator's bars by unit on one day, with its targets; units to which it does not apply are left out."""
     shown = [row for row in rows if row["reason"] != "not_applicable"][:MOST_UNITS]
-    words = _words(f"{rows[0]['title']} · {day}", rows, catalogue, language)
+    words = _words(f"{rows[0]['title']} · {rows[0]['as_of']}", rows, catalogue, language)
     values, targets = (tuple(row[name] for row in shown) for name in ("value", "target"))
     return Figure(words, tuple(unit_words(row, language) for row in shown), (BarSeries(words.unit, values),), targets)
 

@@ -13,6 +13,7 @@ import numpy as np
 import shapely
 
 from onemap.layers.geometry.parts import line_edges
+from onemap.rules.answers.compare.dissolve import joined_groups
 from onemap.rules.judge.overlay.grown_ground import ground_around
 from onemap.rules.judge.overlay.lines_inside import proved_pieces
 from onemap.rules.judge.overlay.threads import Threads
@@ -56,7 +57,8 @@ class StreetNetwork:
     @cached_property
     def _labels(self) -> np.ndarray:
         """The number of the connected part to which each node (n,) belongs."""
-        return connected_labels(np.vstack([self._edges.nodes, self._links]), len(self._points))
+        pairs = np.vstack([self._edges.nodes, self._links])
+        return joined_groups(len(self._points), pairs[:, 0], pairs[:, 1], Threads())
 
     @cached_property
     def _ways(self) -> tuple[list[int], list[int], list[float]]:
@@ -74,7 +76,8 @@ class StreetNetwork:
     @cached_property
     def _loose(self) -> np.ndarray:
         """Dead ends (p,), as points, that come near a street of another line without meeting it."""
-        place = connected_labels(self._links, len(self._points))  # nodes that are joined are one place
+        # Nodes that are joined are one place.
+        place = joined_groups(len(self._points), self._links[:, 0], self._links[:, 1], Threads())
         degree = np.bincount(place[self._edges.nodes.ravel()], minlength=len(self._points))
         is_dead = degree[place[self._edges.nodes]] == 1
         edge, side = np.nonzero(is_dead)
@@ -195,22 +198,6 @@ class StreetNetwork:
                     costs[end[way]] = farther
                     heapq.heappush(heap, (farther, end[way]))
         return np.array(costs)
-
-
-def connected_labels(pairs: np.ndarray, count: int) -> np.ndarray:
-    """The connected part to which each node (count,) belongs, named by its least node.
-
-    pairs (k, 2): connected nodes.
-    """
-    labels = np.arange(count)
-    while True:
-        low = labels[pairs].min(axis=1)
-        if (labels[pairs] == low[:, None]).all():
-            return labels
-        for side in (0, 1):
-            np.minimum.at(labels, labels[pairs[:, side]], low)
-        while (labels[labels] != labels).any():
-            labels = labels[labels]
 
 
 def _graph_of(lines: np.ndarray, join_m: float) -> tuple[_Edges, np.ndarray, np.ndarray]:

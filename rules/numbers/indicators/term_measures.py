@@ -187,7 +187,12 @@ class TermMeasures:
             known = spoken_of * (1.0 - self._doubt(term, layer, pieces, truth))
         else:  # a unit's ground is large against what is asked of it: of the features that may count most must be sure
             known = np.minimum(np.maximum(spoken_of - own_m2 / self.ground_m2, 0.0), 1.0 - doubt)
-        known = np.minimum(known, 1.0 - self._doubt_of_cut(cut, lambda *bound: self._amount_in(term, *bound)))
+
+        def amount_in(ground: np.ndarray, is_wide: bool) -> np.ndarray:
+            of_ground = self._pieces_in(layer, ground).of_features(truth.possible if is_wide else truth.true)
+            return self._amount(term, layer, of_ground)
+
+        known = np.minimum(known, 1.0 - self._doubt_of_cut(cut, amount_in))
         unsure = unsure + own_m2
         lost = np.bincount(pieces.unit[truth.unknown[pieces.feature]], minlength=self._count)
         if "without_value" in facts:
@@ -202,14 +207,6 @@ class TermMeasures:
         asked, year = [record_of(version) for version in dict.fromkeys(chosen)], None if of.state else _year(chosen[0])
         why, largest = _why_open(beyond / self.ground_m2, 1.0 - known), self._largest(layer, certain, measure)
         return TermValues(value, why, features, known, facts, asked, largest, year=year, words=words)
-
-    def _amount_in(self, term: Term, ground: np.ndarray, is_wide: bool) -> np.ndarray:
-        """The amount that a term measures in some ground of each unit (m,). is_wide: also of what only may count."""
-        of = require_value(term.of, "the layer of a term, as the pack was refused without")
-        layer = self._layer(self._version(of))
-        truth = self._truth(layer, of.where)
-        chosen = truth.possible if is_wide else truth.true
-        return self._amount(term, layer, self._pieces_in(layer, ground).of_features(chosen))
 
     def _of_cases(self, term: Term) -> TermValues:
         """The ground of the cases in review on the day, each case once, in every unit."""
@@ -333,7 +330,7 @@ class TermMeasures:
         The number of things in a unit is then independent of the units requested. None if no other unit is reached.
         """
         layer = self._layer(self._version(term.layers[0]))
-        shapes = self._shifted_back(layer, all_of(layer.shapes)[np.unique(layer.pieces.feature)])
+        shapes = shift_geometries(all_of(layer.shapes)[np.unique(layer.pieces.feature)], layer.plane.origin)
         names, grounds = self._all_units.names, self._all_units.grounds
         asked = np.isin(names, self.units.names)
         reaches = np.zeros(len(names), dtype=bool)
@@ -405,7 +402,7 @@ class TermMeasures:
             for chosen in truth.certain_and_possible:
                 some = pieces.of_features(chosen)
                 united = union_by(some.unit, some.geometry, self._count, self.threads)
-                found.append(self._shifted_back(layer, united))
+                found.append(shift_geometries(united, layer.plane.origin))
             self._grounds[part] = found[0], found[-1]
         return self._grounds[part]
 
@@ -438,7 +435,8 @@ class TermMeasures:
         key = to, walk, term.streets
         if key not in self._walks:
             places = self._layer(self._version(to), walk.distance_m)
-            truth, shapes = self._truth(places, to.where), self._shifted_back(places, all_of(places.shapes))
+            truth = self._truth(places, to.where)
+            shapes = shift_geometries(all_of(places.shapes), places.plane.origin)
             streets, asked, why = self._streets(term, walk)
             found = [
                 reached_ground(self.units.grounds, shapes[chosen], lines, walk, why)
@@ -478,13 +476,10 @@ class TermMeasures:
         layer = self._layer(version, walk.distance_m)
         truth = self._truth(layer, term.streets.where)
         return (
-            [self._shifted_back(layer, layer.shapes[lines]) for lines in truth.certain_and_possible],
+            [shift_geometries(layer.shapes[lines], layer.plane.origin) for lines in truth.certain_and_possible],
             [version],
             None,
         )
-
-    def _shifted_back(self, layer: LayerInUnits, geometries: np.ndarray) -> np.ndarray:
-        return shift_geometries(geometries, layer.plane.origin)
 
     def _pieces_in(self, layer: LayerInUnits, ground: np.ndarray) -> UnitPieces:
         """A layer's pieces in some ground of each unit (m,), None where there is none."""

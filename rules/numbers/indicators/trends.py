@@ -37,10 +37,9 @@ def earlier_states(
     Indicators without an earlier state are left out.
     """
     by_code = groups_of((version.code, version) for version in known)
-    found = groups_of(
+    return groups_of(
         (at, (pack, item)) for pack, item in wanted for at in _ends(by_code, _codes(pack, item), day, count)
     )
-    return found
 
 
 def _codes(pack: IndicatorPack, item: Indicator) -> list[str]:

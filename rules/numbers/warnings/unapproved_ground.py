@@ -131,15 +131,14 @@ def _new_ground(library: Library, known: Sequence[Version], as_of: date, threads
     seen = None if spots is None else _ground(library, spots, threads)
     if newer is None or older is None:
         return None if spots is None else _NewGround(seen, None, spots.valid_from or "")
-    now, before = _survey_ground(library, newer, threads), _survey_ground(library, older, threads)
+    now, (before, before_unclear) = (_survey_ground(library, version, threads) for version in (newer, older))
     speaks = coverage_of(library, older)
-    grounds = np.array([now.built, now.unclear])
-    built, open_now = grounds_inside(grounds, speaks, newer.code, threads).tolist()
-    (elsewhere,) = grounds_outside(grounds[:1], speaks, newer.code, threads)
+    built, open_now = grounds_inside(now, speaks, newer.code, threads).tolist()
+    (elsewhere,) = grounds_outside(now[:1], speaks, newer.code, threads)
     found = union_of_all(np.array([built, seen]), threads)
-    new, open_now = grounds_outside(np.array([found, open_now]), before.built, newer.code, threads).tolist()
-    (unclear,) = grounds_inside(np.array([new]), before.unclear, newer.code, threads)
-    (new,) = grounds_outside(np.array([new]), before.unclear, newer.code, threads)
+    new, open_now = grounds_outside(np.array([found, open_now]), before, newer.code, threads).tolist()
+    (unclear,) = grounds_inside(np.array([new]), before_unclear, newer.code, threads)
+    (new,) = grounds_outside(np.array([new]), before_unclear, newer.code, threads)
     asked = [newer, older, *([] if spots is None else [spots])]
     has_no_class = any(len(_wide_parts(ground)) > 0 for ground in (unclear, open_now))
     looked_on = max(version.valid_from or "" for version in asked)
@@ -176,24 +175,16 @@ def _over_lines(
     return found
 
 
-@dataclass(frozen=True)
-class _SurveyedGround:
-    """The ground that a survey calls built, and the ground of unknown class."""
-
-    built: shapely.Geometry
-    unclear: shapely.Geometry
-
-
-def _survey_ground(library: Library, version: Version, threads: Threads) -> _SurveyedGround:
-    """Read built and unclear ground from a survey, by the groups of its classes in any edition of codes."""
+def _survey_ground(library: Library, version: Version, threads: Threads) -> np.ndarray:
+    """The built ground of a survey, and that of unknown class (2,), by the groups of its classes in any edition."""
     stored = read_version(library, version, None)
     entry = library.catalogue()[version.code]
     place: ProblemPlace = {**entry.place_in(library.label), "field": "DLBM"}
     keys = class_keys(("DLBM/group", "DLBM/class"), stored.attributes, entry, place)
     is_built = np.array([group == "built" and code != _RESERVOIR_2007 for group, code in keys.classes], dtype=bool)
     is_unclear = np.array([group is None for group, _ in keys.classes], dtype=bool)
-    grounds = [union_of_all(stored.geometries[chosen[keys.of_feature]], threads) for chosen in (is_built, is_unclear)]
-    return _SurveyedGround(*grounds)
+    rows = (chosen[keys.of_feature] for chosen in (is_built, is_unclear))
+    return np.array([union_of_all(stored.geometries[some], threads) for some in rows])
 
 
 def _ground(library: Library, version: Version, threads: Threads) -> shapely.Geometry:

@@ -1,5 +1,6 @@
 """The page of warnings: their number by kind and status, and the list of each kind."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from onemap.layers.catalogue.schema import LayerEntry
@@ -41,19 +42,18 @@ def warning_page(
     title = phrase("figures.warnings", language, day=day)
     names = phrase("said.comma", language).join(f"{pack.title.get(language, pack.id)} {pack.version}" for pack in packs)
     words = ChartWords(title, phrase("figures.count", language), names, language, is_count=True, is_below_title=True)
+    counted = Counter((row["kind"], row["status"]) for row in rows)
     series = [
         BarSeries(
             status_words(status, language, phrase(f"warning_status.{status}", language)),
-            tuple(float(_count(rows, kind, status)) for kind in kinds),
+            tuple(float(counted[kind, status]) for kind in kinds),
             fill,
         )
         for status, fill in _FILLS.items()
     ]
     names_of_kinds = tuple(phrase(f"warning_kind.{kind}", language) for kind in kinds)
     chart = Figure(words, names_of_kinds, tuple(series), form=STACKED)
-    states: dict[str, int] = {}
-    for row in rows:
-        states[row["state"] or "none"] = states.get(row["state"] or "none", 0) + 1
+    states = Counter(row["state"] or "none" for row in rows)
     counts = [f"{phrase(f'warning_state.{state}', language)} {count}" for state, count in states.items()]
     by_status = [
         f"{status_words(status, language, phrase(f'warning_status.{status}', language))} {count}"
@@ -68,10 +68,6 @@ def warning_page(
     blocks = [block for kind in kinds for block in _of_kind(kind, rows, found.unit_names, titles, language)]
     unlooked = _unlooked_rows(found, titles, language)
     return section_of(title, facts, *blocks, *unlooked, lead=lead, drawing=chart if rows else None)
-
-
-def _count(rows: Sequence[Record], kind: str, status: str) -> int:
-    return sum(row["kind"] == kind and row["status"] == status for row in rows)
 
 
 def _of_kind(

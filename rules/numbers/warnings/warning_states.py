@@ -22,14 +22,13 @@ from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.runs.run_store import keep_texts, stored_texts
 from onemap.rules.numbers.indicators.indicator_pack import indicator_packs, parse_indicator_packs
-from onemap.rules.numbers.indicators.indicators import IndicatorOptions
+from onemap.rules.numbers.indicators.indicators import IndicatorOptions, typed_columns
 from onemap.rules.numbers.warnings.warnings import (
     COLUMNS,
     KINDS,
     STATE_COLUMNS,
     FoundWarnings,
     WarningOptions,
-    typed_columns,
     warnings,
 )
 
@@ -193,10 +192,10 @@ def keep_warnings(library: Library, rows: Sequence[Record], options: WarningOpti
         opened = {row["id"]: number for number, row in enumerate(new, start=first)}
         tables = plain_tables(TABLES)
         keep_texts(connection, [(pack.hash, pack.text) for pack in quotas.packs])
-        steps = (
-            (opened[row["id"]], row["id"], 1, OPEN, "", json.dumps(_facts(row), ensure_ascii=False), who, at)
-            for row in new
-        )
+        steps = []
+        for row in new:
+            facts = {name: value for name, value in row.items() if name not in STATE_COLUMNS}
+            steps.append((opened[row["id"]], row["id"], 1, OPEN, "", json.dumps(facts, ensure_ascii=False), who, at))
         insert_logged(connection, tables[_STEPS], steps)
         numbers = sorted({opened.get(row["id"]) or kept[row["id"]].number for row in rows})
         look = (1 + _last_number(connection, _LOOKS), options.as_of.isoformat())
@@ -301,8 +300,3 @@ def _state_names(*states: str) -> dict[str, str]:
         or "–"
         for language in LANGUAGES
     }
-
-
-def _facts(row: Record) -> Record:
-    """The facts of a warning in a list, without the columns of states."""
-    return {name: value for name, value in row.items() if name not in STATE_COLUMNS}

@@ -10,8 +10,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-import pandas as pd
-
 from onemap.layers.errors import OneMapError, require_value
 from onemap.layers.frames.days import day_of
 from onemap.layers.frames.fields import object_array, text_value, text_values
@@ -23,7 +21,7 @@ from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.numbers.indicators.headroom import NOTHING, STATES
 from onemap.rules.numbers.indicators.indicator_targets import TARGET_UNIT, TARGET_YEAR, TARGETS_DIFFER
-from onemap.rules.numbers.indicators.indicators import IndicatorOptions, indicators
+from onemap.rules.numbers.indicators.indicators import IndicatorOptions, indicators, typed_columns
 from onemap.rules.numbers.warnings.unapproved_ground import ENDS, SURVEY, unapproved_ground
 from onemap.rules.numbers.warnings.unit_sums import table_sums
 
@@ -67,7 +65,7 @@ class FoundWarnings:
 
     def table(self) -> Table:
         """The list as a table."""
-        return Table(typed_columns(self.rows), object_array(self.shapes))
+        return Table(typed_columns(self.rows, COLUMNS), object_array(self.shapes))
 
 
 def warnings(library: Library, options: WarningOptions, threads: Threads) -> FoundWarnings:
@@ -224,13 +222,3 @@ def _unequal_sums(library: Library, known: Sequence[Version], as_of: date, unloo
             facts = {"value": one.total, "limit": one.own, "headroom": one.own - one.total, "reason": one.group}
             facts |= {"unit_of_measure": one.measure}
             yield _row(SUMS, "warn", f"{one.number} {one.group}".strip(), layer=code, unit=one.unit, **facts)
-
-
-def typed_columns(rows: Sequence[Record], kinds: Mapping[str, str] = COLUMNS) -> pd.DataFrame:
-    """Rows as columns of text or numbers, typed even if there are no rows."""
-    made = {}
-    for name, kind in kinds.items():
-        values = [row.get(name) for row in rows]
-        texts = [None if value is None else str(value) for value in values]
-        made[name] = pd.Series(texts, dtype=object) if kind == "text" else pd.Series(values, dtype=float)
-    return pd.DataFrame(made)

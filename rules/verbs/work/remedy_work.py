@@ -72,7 +72,7 @@ def _write_remedy(
             if recorder:
                 recorder.append(chunk)
             done += len(chunk.parcels.ids) if chunk.parcels else 0
-            writing.at(done / max(found.sums["parcels"], 1))
+            writing.at(done / max(found.record["sums"]["parcels"], 1))
         for taker in takers:
             taker.finish()
         if recorder:

@@ -137,7 +137,7 @@ class AtlasWords:
         return f"{self.text('sheet')} {sheet.number}"
 
     def _facts(self, by: str, types: list[str]) -> list[list[str]]:
-        kinds = self.list_text(f"{kind} {phrase(f'difference.{kind}', self.language)}" for kind in types)
+        kinds = self.list_text(map(self.type_text, types))
         count = len(self.source.sheets)
         return [
             *self.facts(),
@@ -150,7 +150,7 @@ class AtlasWords:
         record, params = self.source.record, self.source.record["parameters"]
         rows = [[self.text("library"), library_line(self.library, self.language)]]
         for name, title, layer in zip("ab", self.plans, record["layers"], strict=True):
-            rows.append([self.text(f"plan_{name}"), self.plan_name(title, layer)])
+            rows.append([self.text(f"plan_{name}"), f"{title} {layer['label']}"])
             rows.append([self.text(f"dates_{name}"), self.dates(layer)])
         matrix = record["matrix"]
         limits = {"width": f"{params['min_width_m']:g}", "area": f"{params['min_area_m2']:g}"}
@@ -160,10 +160,6 @@ class AtlasWords:
             [self.text("limits"), self.text("limits_are", **limits)],
             [self.text("run"), self.text("run_is", run=record["id"], started=moment_text(record["started"]))],
         ]
-
-    def plan_name(self, title: str, layer: Row) -> str:
-        """The name of a plan, with the version that was compared."""
-        return f"{title} {layer['label']}"
 
     def dates(self, layer: Row) -> str:
         """The dates of a plan's version: valid from, valid to, recorded."""
@@ -195,7 +191,7 @@ class AtlasWords:
         lacking = rounding_difference(hectares(whole), map(hectares, areas))
         cells = [
             (
-                f"{row['type']} {phrase('difference.' + row['type'], self.language)}",
+                self.type_text(row["type"]),
                 *(self.use(row["use_a"]), self.use(row["use_b"]), f"{row['spots']:,}"),
                 *(hectares_text(area), share_text(row["share"])),
             )
@@ -214,7 +210,7 @@ class AtlasWords:
         kinds = sorted({spot["type"] for spot in spots})
         facts = (
             ("name", sheet.name),
-            ("type", self.list_text(f"{kind} {phrase('difference.' + kind, self.language)}" for kind in kinds)),
+            ("type", self.list_text(map(self.type_text, kinds))),
             ("spots", f"{len(spots):,}"),
             ("area_ha", hectares_text(sheet.area_m2)),
             ("decision", self._decision_of(spots)),
@@ -252,7 +248,7 @@ class AtlasWords:
         """The cells of one spot, by SPOT_WIDTHS."""
         width = spot["mean_width_m"]
         return (
-            *(number, spot["spot"], f"{spot['type']} {phrase('difference.' + spot['type'], self.language)}"),
+            *(number, spot["spot"], self.type_text(spot["type"])),
             (self._codes(spot["code_a"], 0), self.use(spot["use_a"])),
             (self._codes(spot["code_b"], 1), self.use(spot["use_b"])),
             hectares_text(float(spot["area_m2"])),
@@ -311,6 +307,10 @@ class AtlasWords:
         ]
         more = self.text("more_codes", count=len(given) - _MOST_CODES) if len(given) > _MOST_CODES else ""
         return self.list_text(words) + more or NOT_KNOWN
+
+    def type_text(self, kind: str) -> str:
+        """A type of difference, with its name."""
+        return f"{kind} {phrase(f'difference.{kind}', self.language)}"
 
     def use(self, use: str | None) -> str:
         """The name of a kind of use."""

@@ -83,12 +83,7 @@ class _Report(AtlasWords):
         for row in self.source.matrix:
             counts[row["type"]] += row["spots"]
         rows = [
-            [
-                f"{kind} {phrase(f'difference.{kind}', self.language)}",
-                f"{counts[kind]:,}",
-                hectares_text(area),
-                _share(area, whole),
-            ]
+            [self.type_text(kind), f"{counts[kind]:,}", hectares_text(area), _share(area, whole)]
             for kind, area in self._areas.items()
         ]
         lacking = rounding_difference(hectares(whole), map(hectares, self._areas.values()))
@@ -105,7 +100,7 @@ class _Report(AtlasWords):
         largest = sorted(differing, key=lambda row: -row["area_m2"])
         rows = [
             [
-                *(f"{row['type']} {phrase('difference.' + row['type'], self.language)}", self.use(row["use_a"])),
+                *(self.type_text(row["type"]), self.use(row["use_a"])),
                 *(self.use(row["use_b"]), f"{row['spots']:,}"),
                 *(hectares_text(row["area_m2"]), _share(row["area_m2"], whole)),
             ]

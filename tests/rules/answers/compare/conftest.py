@@ -104,19 +104,8 @@ class Table:
     def compare(self, a: str = "A", b: str = "B", matrix: str = MATRIX, **options: Any) -> ComparedPlans:
         out = self.folder / "out.gpkg"
         given = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
-        arguments = (
-            "compare",
-            self.library,
-            a,
-            b,
-            "--matrix",
-            self.matrix(matrix),
-            "--out",
-            out,
-            "--overwrite",
-            *given,
-        )
-        answer = self.run(*arguments).done()
+        written = ("--out", out, "--overwrite")
+        answer = self.run("compare", self.library, a, b, "--matrix", self.matrix(matrix), *written, *given).done()
         return ComparedPlans(answer.json, out)
 
 
