@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -80,60 +80,94 @@ def _coverage_choice(library: Library, options: AddOptions, place: ProblemPlace)
     return CoverageChoice(library, options.code, FILE, ground, place)
 
 
-def add(
-    library: Library,
-    source: str,
-    options: AddOptions,
-    required_fields: Callable[[str], Sequence[str]],
-    who: str,
-    language: str,
-    progress: Progress = SILENT,
-) -> Record:
-    """Read, normalise, check and add a source as a new version; return the contract's record of it.
+@dataclass(frozen=True)
+class Intake:
+    """The way of sources into a library; every method raises OneMapError for a refusal.
 
-    required_fields: the fields of a layer that the library's rules use. Raises OneMapError for every refusal; a report
-    that was asked for is written even then.
+    required_fields: the fields of a layer that the library's rules use; language: of the messages.
     """
-    with prepare_version(library, source, options, required_fields, who, language, progress) as prepared:
-        return write_versions(library, [prepared])[0]
+
+    library: Library
+    required_fields: Callable[[str], Sequence[str]]
+    who: str
+    language: str
+
+    def add(self, source: str, options: AddOptions, progress: Progress = SILENT) -> Record:
+        """Read, normalise, check and add a source as a new version; return the contract's record of it.
+
+        A report that was asked for is written even if the source is refused.
+        """
+        with self.prepare(source, options, progress) as prepared:
+            return write_versions(self.library, [prepared])[0]
+
+    @contextlib.contextmanager
+    def prepare(self, source: str, options: AddOptions, progress: Progress = SILENT) -> Iterator[PreparedVersion]:
+        """Read, normalise and check a source; give a new version that can be written while the block lasts."""
+        arrival, entry, is_new = self._arrival(source, options, progress)
+        arrival = replace(arrival, is_sent=True, may_be_held=True)
+        arrival.step("reading").at(0.0)
+        if entry.geometry == "raster":
+            with _raster_to_add(arrival, entry, is_new) as version:
+                yield version
+            return
+        with contextlib.ExitStack() as held:
+            with reporting_refusals(arrival, entry):
+                read = read_files(arrival, entry, held, partial(_refuse_early, arrival))
+                if options.in_place_of:
+                    arrival, read = with_kept_files(arrival, entry, read, held)
+            yield _checked_version(arrival, entry, is_new, read.frame, read.raws, read.journal)
+
+    def add_frame(self, raw: RawFrame, options: AddOptions, progress: Progress = SILENT) -> Record:
+        """Add a frame that One Map itself made, such as the spots of a comparison, in the same way as a file.
+
+        raw: its path says from what it was made.
+        """
+        version = _normalised_version(*self._arrival(str(raw.path), options, progress), raw)
+        return write_versions(self.library, [version])[0]
+
+    def prepare_frame(self, raw: RawFrame, options: AddOptions, progress: Progress) -> PreparedVersion:
+        """Normalise and check a frame from a package; return a version ready to be written."""
+        arrival, entry, is_new = self._arrival(str(raw.path), options, progress)
+        return _normalised_version(replace(arrival, is_sent=True), entry, is_new, raw)
+
+    def prepare_raster(self, path: Path, kept_as: str, given_crs: str | None, options: AddOptions) -> PreparedVersion:
+        """Return a raster that is already at its final place as a version ready to be written.
+
+        kept_as: the path that the library records for it.
+        """
+        arrival, entry, is_new = self._arrival(str(path), options, SILENT)
+        frame = raster_frame(str(path), entry, given_crs, self.library.crs, None)
+        frame = replace(frame, attributes=frame.attributes.assign(path=pd.Series([kept_as], dtype=object)))
+        return _checked_version(replace(arrival, is_sent=True), entry, is_new, FrameBlocks.of(frame), ())
+
+    def _arrival(self, source: str, options: AddOptions, progress: Progress) -> tuple[Arrival, LayerEntry, bool]:
+        """Return the arrival, its layer, and whether the layer is new; refuse what can be refused before reading."""
+        arrival = Arrival(self.library, source, options, (), self.who, self.language, progress)
+        if options.valid_from and options.valid_to and options.valid_to < options.valid_from:
+            raise OneMapError("version.dates", field="--valid-to", **arrival.place)
+        self.library.check_owner()
+        entry, is_new = layer_entry(self.library, options.code, options.define)
+        if options.report:
+            check_report(options.report, options.overwrite)
+        shares = LONG_LOOK if looks_at_shapes(entry, self.library.district()) else SHORT_LOOK
+        return replace(arrival, required=self.required_fields(entry.code), shares=shares), entry, is_new
 
 
 @contextlib.contextmanager
-def prepare_version(
-    library: Library,
-    source: str,
-    options: AddOptions,
-    required_fields: Callable[[str], Sequence[str]],
-    who: str,
-    language: str,
-    progress: Progress = SILENT,
-) -> Iterator[PreparedVersion]:
-    """Read, normalise and check a source; give a new version that can be written while the block lasts.
-
-    The parameters are those of `add`; raises OneMapError as `add` does.
-    """
-    arrival, entry, is_new = _arrival(library, source, options, required_fields, who, language, progress)
-    arrival = replace(arrival, is_sent=True, may_be_held=True)
-    arrival.step("reading").at(0.0)
-    if entry.geometry == "raster":
-        if options.normalising.transform is not None:
-            raise OneMapError("raster.transform", field="--transform", **arrival.place)
-        if options.further or options.in_place_of:
-            raise OneMapError("raster.files", **arrival.place)
-        with raster_copy(library.path, entry.code, options.copy) as copy_to:
-            crs, reading = options.normalising.crs, arrival.step("reading")
-            frame = FrameBlocks.of(raster_frame(source, entry, crs, library.crs, copy_to, reading))
-            version = _checked_version(arrival, entry, is_new, frame, ())
-            yield version
-            if version.same is not None and copy_to is not None:
-                copy_to.unlink(missing_ok=True)
-        return
-    with contextlib.ExitStack() as held:
-        with reporting_refusals(arrival, entry):
-            read = read_files(arrival, entry, held, partial(_refuse_early, arrival))
-            if options.in_place_of:
-                arrival, read = with_kept_files(arrival, entry, read, held)
-        yield _checked_version(arrival, entry, is_new, read.frame, read.raws, read.journal)
+def _raster_to_add(arrival: Arrival, entry: LayerEntry, is_new: bool) -> Iterator[PreparedVersion]:
+    """Give a raster as a version ready to be written; its copy is removed if the library already has it."""
+    library, options = arrival.library, arrival.options
+    if options.normalising.transform is not None:
+        raise OneMapError("raster.transform", field="--transform", **arrival.place)
+    if options.further or options.in_place_of:
+        raise OneMapError("raster.files", **arrival.place)
+    with raster_copy(library.path, entry.code, options.copy) as copy_to:
+        crs, reading = options.normalising.crs, arrival.step("reading")
+        frame = FrameBlocks.of(raster_frame(arrival.source, entry, crs, library.crs, copy_to, reading))
+        version = _checked_version(arrival, entry, is_new, frame, ())
+        yield version
+        if version.same is not None and copy_to is not None:
+            copy_to.unlink(missing_ok=True)
 
 
 def _refuse_early(arrival: Arrival, count: int) -> None:
@@ -154,78 +188,6 @@ def _refuse_label_of_others(library: Library, options: AddOptions, count: int, p
         may_be_it = version.count <= count if options.keep_bad else version.count == count
         if (version.code, version.label) == (options.code, label) and not may_be_it:
             raise OneMapError("version.label", **{**place, "layer": options.code}, label=label, field="--label")
-
-
-def add_frame(
-    library: Library,
-    raw: RawFrame,
-    options: AddOptions,
-    required_fields: Callable[[str], Sequence[str]],
-    who: str,
-    language: str,
-    progress: Progress,
-) -> Record:
-    """Add a frame that One Map itself made, such as the spots of a comparison, in the same way as a file.
-
-    raw: its path says from what it was made. Raises OneMapError for every refusal, as `add`.
-    """
-    arrival, entry, is_new = _arrival(library, str(raw.path), options, required_fields, who, language, progress)
-    return write_versions(library, [_normalised_version(arrival, entry, is_new, raw)])[0]
-
-
-def prepare_frame(
-    library: Library,
-    raw: RawFrame,
-    options: AddOptions,
-    required_fields: Callable[[str], Sequence[str]],
-    who: str,
-    language: str,
-    progress: Progress,
-) -> PreparedVersion:
-    """Normalise and check a frame from a package; return a version ready to be written. Raises as `add`."""
-    arrival, entry, is_new = _arrival(library, str(raw.path), options, required_fields, who, language, progress)
-    return _normalised_version(replace(arrival, is_sent=True), entry, is_new, raw)
-
-
-def prepare_raster(
-    library: Library,
-    path: Path,
-    kept_as: str,
-    given_crs: str | None,
-    options: AddOptions,
-    required_fields: Callable[[str], Sequence[str]],
-    who: str,
-    language: str,
-) -> PreparedVersion:
-    """Return a raster that is already at its final place as a version ready to be written.
-
-    kept_as: the path that the library records for it. Raises OneMapError for every refusal, as `add`.
-    """
-    arrival, entry, is_new = _arrival(library, str(path), options, required_fields, who, language, SILENT)
-    frame = raster_frame(str(path), entry, given_crs, library.crs, None)
-    frame = replace(frame, attributes=frame.attributes.assign(path=pd.Series([kept_as], dtype=object)))
-    return _checked_version(replace(arrival, is_sent=True), entry, is_new, FrameBlocks.of(frame), ())
-
-
-def _arrival(
-    library: Library,
-    source: str,
-    options: AddOptions,
-    required_fields: Callable[[str], Sequence[str]],
-    who: str,
-    language: str,
-    progress: Progress,
-) -> tuple[Arrival, LayerEntry, bool]:
-    """Return the arrival, its layer, and whether the layer is new; refuse whatever can be refused before reading."""
-    arrival = Arrival(library, source, options, (), who, language, progress)
-    if options.valid_from and options.valid_to and options.valid_to < options.valid_from:
-        raise OneMapError("version.dates", field="--valid-to", **arrival.place)
-    library.check_owner()
-    entry, is_new = layer_entry(library, options.code, options.define)
-    if options.report:
-        check_report(options.report, options.overwrite)
-    shares = LONG_LOOK if looks_at_shapes(entry, library.district()) else SHORT_LOOK
-    return replace(arrival, required=required_fields(entry.code), shares=shares), entry, is_new
 
 
 def _normalised_version(arrival: Arrival, entry: LayerEntry, is_new: bool, raw: RawFrame) -> PreparedVersion:

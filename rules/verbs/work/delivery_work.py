@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -204,25 +205,24 @@ def receive(values: Values, context: VerbContext) -> Result:
     """Take in a package, or the receipt for one that this library has delivered."""
     from onemap.layers.delivery.package_reading import Reception, receive_package
     from onemap.layers.delivery.receipt import is_receipt, take_in_receipt
+    from onemap.layers.ingest.adding import Intake
     from onemap.layers.library.library import open_library
-    from onemap.rules.judge.packs.library_packs import packs_of, required_fields
+    from onemap.rules.judge.packs.library_packs import required_fields
 
     path = Path(values["file"])
     with open_library(values["library"]) as library:
         if is_receipt(path):
             taken = take_in_receipt(library, path, library.person())
             return {"package": taken["package"], "added": [], "receipt": str(path), "received": taken}
+        intake = Intake(library, partial(required_fields, library), library.person(), context.language)
         reception = Reception(
-            required_fields=lambda code: required_fields(packs_of(library, ()), code),
-            who=library.person(),
-            language=context.language,
             plan_only=bool(values.get("plan")),
             sure=bool(values.get("sure")),
             receipt=Path(values["receipt"]) if values.get("receipt") else None,
             rasters=Path(values["rasters"]) if values.get("rasters") else None,
         )
         context.progress.at(0.0, phrase("progress.package", context.language))
-        return receive_package(library, path, reception, context.progress)
+        return receive_package(intake, path, reception, context.progress)
 
 
 def ingest(values: Values, context: VerbContext) -> Result:
@@ -230,20 +230,19 @@ def ingest(values: Values, context: VerbContext) -> Result:
     from onemap.layers.delivery.ingest import REFUSED, DeliveryRefused, IngestOptions
     from onemap.layers.delivery.ingest import ingest as ingest_delivery
     from onemap.layers.geometry.proof_beside import Provers
+    from onemap.layers.ingest.adding import Intake
     from onemap.layers.ingest.datum_change import given_change
     from onemap.layers.library.library import open_library
     from onemap.rules.display.documents.document_files import check_files
     from onemap.rules.judge.overlay.pair_ground import are_simple_rings
-    from onemap.rules.judge.packs.library_packs import packs_of, required_fields
+    from onemap.rules.judge.packs.library_packs import required_fields
     from onemap.rules.verbs.work.delivery_report import FORMS, write_reports
     from onemap.rules.verbs.work.table_targets import one_or_all
 
     check_files(values, "report", FORMS)
     with open_library(values["library"]) as library:
+        intake = Intake(library, partial(required_fields, library), library.person(), context.language)
         options = IngestOptions(
-            required_fields=lambda code: required_fields(packs_of(library, ()), code),
-            who=library.person(),
-            language=context.language,
             plan=Path(values["plan"]) if values.get("plan") else None,
             each=bool(values.get("each")),
             sure=bool(values.get("sure")),
@@ -255,7 +254,7 @@ def ingest(values: Values, context: VerbContext) -> Result:
             proof=_proof_for_log(values, library.catalogue(), context) if values.get("template") else None,
         )
         try:
-            result = ingest_delivery(library, Path(values["folder"]), options, context.progress)
+            result = ingest_delivery(intake, Path(values["folder"]), options, context.progress)
         except DeliveryRefused as error:  # what the department must mend is in the report then
             write_reports(values, error.result, library, context)
             raise
