@@ -371,7 +371,7 @@ def _refuse_doubtful_successor(version: PreparedVersion, earlier: Sequence[Prepa
     Files of one layer with different labels would follow one another, and only the last would be in force.
     Raises OneMapError layer.doubtful.
     """
-    before = [one for one in earlier if one.entry.code == version.entry.code]
+    before = [one for one in earlier if one.arrival.entry.code == version.arrival.entry.code]
     doubt = version.doubt_after(before[-1]) if before and version.same is None else None
     if doubt is not None and not version.arrival.options.sure:
         raise OneMapError.of([doubt.problem])

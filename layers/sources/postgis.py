@@ -166,13 +166,12 @@ class Database:
         shapes, has_heights = in_plane(made)
         if has_heights:
             problems.append(Problem("geometry.z_dropped", dict(place)))
-        columns = {name: pd.Series(kept, dtype=object) for name, kept in zip(names, values, strict=True)}
         return RawFrame(
             path=Path(self.name),
             layer=layer,
             format="PostGIS",
             shapes=shapes,
-            attributes=pd.DataFrame(columns, index=range(len(shapes))),
+            attributes=pd.DataFrame(dict(zip(names, values, strict=True)), index=range(len(shapes)), dtype=object),
             crs=crs,
             encoding="utf-8",
             problems=tuple(problems),
