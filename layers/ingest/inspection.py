@@ -103,9 +103,7 @@ def _describe_layer(frame: RawFrame, language: str, progress: Progress) -> dict[
     ]
     if len(frame.geometries) == 0:
         problems.append(Problem("source.empty", place))
-    sound = frame.geometries[are_finite(frame.geometries)]
-    bounds = bounds_of(sound)
-    box = None if bounds is None else tuple(float(value) for value in bounds)
+    box = bounds_of(frame.geometries[are_finite(frame.geometries)])
     crs, extra = _crs(frame, box, language)
     if extra is not None:
         problems.append(Problem(extra.code, {**extra.facts, **place}))
