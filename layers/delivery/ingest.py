@@ -79,8 +79,8 @@ class DeliveryRefused(OneMapError):
     @classmethod
     def with_result(cls, problems: Sequence[Problem], result: Record) -> "DeliveryRefused":
         """Return the refusal for all these problems."""
-        error = cls(problems[0].code, **problems[0].facts)
-        error.problems, error.result = tuple(problems), result
+        error = cls.of(problems)
+        error.result = result
         return error
 
 

@@ -61,8 +61,8 @@ def write_bad(
     progress: Progress,
     *,
     is_of_several: bool,
-) -> str:
-    """Put bad features and their problems into a separate table, inside the open transaction; return the table's name.
+) -> None:
+    """Put bad features and their problems into a separate table, inside the open transaction.
 
     is_of_several: the version is made of several files, so each feature names its file.
     """
@@ -95,4 +95,3 @@ def write_bad(
     connection.show_features(features, shapely.total_bounds(geometries))
     note_structure(connection, [table])
     log(connection, who, "set_aside", table, log_features(connection, table, 1, geometries, attributes))
-    return table
