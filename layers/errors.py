@@ -7,7 +7,7 @@ import errno
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, TypedDict, TypeVar
+from typing import Any, Self, TypedDict, TypeVar
 
 Value = TypeVar("Value")
 Result = TypeVar("Result")
@@ -151,13 +151,13 @@ class OneMapError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle all problems, because a refusal may come from a worker of a cluster."""
-        return _as_it_was, (type(self), self.problems)
+        return type(self).of, (self.problems,)
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.problems))
 
     @classmethod
-    def of(cls, problems: Iterable[Problem]) -> "OneMapError":
+    def of(cls, problems: Iterable[Problem]) -> Self:
         """A refusal that lists every problem, at least one."""
         found = tuple(problems)
         error = cls(found[0].code, **found[0].facts)
@@ -186,10 +186,6 @@ def results_of_each(work: Callable[[Value], Result], items: Iterable[Value]) -> 
     if problems:
         raise OneMapError.of(problems)
     return results
-
-
-def _as_it_was(kind: type[OneMapError], problems: tuple[Problem, ...]) -> OneMapError:
-    return kind.of(problems)
 
 
 class UsageError(OneMapError):

@@ -41,6 +41,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.library.versions import last_version, source_report, versions
 from onemap.layers.messages import problem_record
 from onemap.layers.progress import Progress
+from onemap.layers.records import fields_of
 from onemap.layers.sources import formats
 from onemap.layers.sources.archive import check_driver, lost_paths, whole_of
 from onemap.layers.value_groups import groups_of
@@ -111,17 +112,16 @@ class PlanRow:
 
     def record(self, language: str) -> dict[str, Any]:
         """The row as the contract's JSON object."""
-        facts = {name: getattr(self, name) for name in ("source", "layer", "code", "status", "why", "label")}
-        facts |= {name: getattr(self, name) for name in ("crs", "encoding", "covers", "valid_from", "valid_to")}
-        facts |= {name: getattr(self, name) for name in ("transform", "transform_hash")}
+        facts = fields_of(self, "source", "layer", "code", "status", "why", "label", "crs", "encoding", "covers")
+        facts |= fields_of(
+            self, "valid_from", "valid_to", "transform", "transform_hash", "version", "geometry", "count"
+        )
         facts |= {
-            "version": self.version,
-            "geometry": self.geometry,
-            "count": self.count,
             "samples": dict(self.samples),
+            **fields_of(self, "suggested", "remembered"),
+            "fields": dict(self.fields),
         }
-        lists = {"suggested": list(self.suggested), "remembered": list(self.remembered), "fields": dict(self.fields)}
-        return {**facts, **lists, "problems": [problem_record(problem, language) for problem in self.problems]}
+        return {**facts, "problems": [problem_record(problem, language) for problem in self.problems]}
 
 
 def delivery_plan(

@@ -3,7 +3,7 @@
 import contextlib
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -27,7 +27,7 @@ from onemap.layers.delivery.known_transform import planned_change
 from onemap.layers.delivery.plan_file import read_plan, write_plan
 from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.geometry.proof_beside import NOBODY, Provers
-from onemap.layers.ingest.adding import add, prepare_version
+from onemap.layers.ingest.adding import Intake
 from onemap.layers.ingest.arrival import AddOptions, LayerFile
 from onemap.layers.ingest.datum_change import DatumChange
 from onemap.layers.ingest.inspection import RASTERS
@@ -58,9 +58,6 @@ class IngestOptions:
     template, which the log keeps with each version; codes_of_many: the layers of which it holds several files.
     """
 
-    required_fields: Callable[[str], Sequence[str]]
-    who: str
-    language: str
     plan: Path | None = None
     each: bool = False
     sure: bool = False
@@ -82,17 +79,18 @@ class DeliveryRefused(OneMapError):
     @classmethod
     def with_result(cls, problems: Sequence[Problem], result: Record) -> "DeliveryRefused":
         """Return the refusal for all these problems."""
-        error = cls(problems[0].code, **problems[0].facts)
-        error.problems, error.result = tuple(problems), result
+        error = cls.of(problems)
+        error.result = result
         return error
 
 
-def ingest(library: Library, folder: Path, options: IngestOptions, progress: Progress = SILENT) -> Record:
+def ingest(intake: Intake, folder: Path, options: IngestOptions, progress: Progress = SILENT) -> Record:
     """Plan a delivery, or carry its plan out; return the contract's record of it.
 
     folder: of files, or an archive of them. Raises OneMapError library.owner_adds, source.missing, ingest.…, and,
     unless layer by layer, DeliveryRefused with all refusals: then nothing was added.
     """
+    library, language = intake.library, intake.language
     library.check_owner()
     with _unpacked_folder(folder) as place:
         chosen = [_file_inside(path, place) for path in options.files]
@@ -100,25 +98,23 @@ def ingest(library: Library, folder: Path, options: IngestOptions, progress: Pro
             rows = [row for row in read_plan(options.plan) if _is_chosen(place / row.source, chosen)]
             if not options.each:
                 _check_sources(rows, place)
-            rows = [_read_again(row, place, library, options.language) for row in rows]
+            rows = [_read_again(row, place, library, language) for row in rows]
         else:
-            looking = progress.part(0.0, _LOOKED_AT, phrase("progress.matching", options.language))
+            looking = progress.part(0.0, _LOOKED_AT, phrase("progress.matching", language))
             near = [at.parent for at in (library.path, options.plan) if at is not None] + [Path.cwd()]
-            arguments = (options.department, options.language, looking, options.change, near, chosen)
+            arguments = (options.department, language, looking, options.change, near, chosen)
             rows = delivery_plan(library, place, *arguments, name=folder.name)
             if options.plan is not None:
-                write_plan(options.plan, rows, options.language)
-                return _result([replace(row, status=_planned_status(row)) for row in rows], [], {}, options)
+                write_plan(options.plan, rows, language)
+                shown = [replace(row, status=PLANNED) if row.status == MATCHED else row for row in rows]
+                return _PlannedDelivery(intake, place, rows, [], options).result(shown, [], {})
+        planned = _planned_versions(rows)
+        codes = Counter(rows[numbers[0]].code for numbers in planned)
+        of_many = frozenset(code for code, count in codes.items() if code and count > 1)
+        options = replace(options, copy=place != folder, codes_of_many=of_many)
+        delivery = _PlannedDelivery(intake, place, rows, planned, options)
         work = progress.part(_LOOKED_AT, 1.0)
-        planned = [rows[numbers[0]].code for numbers in _planned_versions(rows)]
-        codes_of_many = frozenset(code for code, count in Counter(planned).items() if code and count > 1)
-        options = replace(options, copy=place != folder, codes_of_many=codes_of_many)
-        carry_out = _add_each if options.each else _add_all
-        return carry_out(library, place, rows, options, work)
-
-
-def _planned_status(row: PlanRow) -> str:
-    return PLANNED if row.status == MATCHED else row.status
+        return delivery.add_each(work) if options.each else delivery.add_all(work)
 
 
 @contextlib.contextmanager
@@ -198,47 +194,6 @@ def _planned_versions(rows: Sequence[PlanRow]) -> list[list[int]]:
     return list(found.values())
 
 
-def _add_options(library: Library, rows: Sequence[PlanRow], options: IngestOptions, folder: Path) -> AddOptions:
-    """The options of `add` for the rows of one version.
-
-    Raises OneMapError ingest.files_differ, ingest.transform…, and what a change of datum raises.
-    """
-    first, *others = rows
-    covers, accept, keep_bad = (_said_of_all(rows, name) for name in ("covers", "accept", "keep_bad"))
-    is_known = any((one.code, one.label) == (first.code, first.label) for one in versions(library))
-    days = [None if day is None else date.fromisoformat(day) for day in (first.valid_from, first.valid_to)]
-    return AddOptions(
-        code=first.code or "",
-        layer=first.layer,
-        encoding=first.encoding,
-        label=first.label,
-        valid_from=days[0],
-        valid_to=days[1],
-        covers=covers or (None if is_known else options.covers),
-        accept=(accept,) if accept else (),
-        keep_bad=bool(keep_bad),
-        sure=options.sure or any(row.sure for row in rows),
-        measured=True,
-        proof=options.proof,
-        is_delivered=True,
-        is_one_of_many=first.code in options.codes_of_many,
-        copy=options.copy and Path(first.source).suffix.lower() in RASTERS,
-        normalising=_source_options(first, options, folder),
-        provers=options.provers,
-        further=tuple(
-            LayerFile(str(_source_path(folder, row)), row.layer, row.encoding, _source_options(row, options, folder))
-            for row in others
-        ),
-    )
-
-
-def _source_options(row: PlanRow, options: IngestOptions, folder: Path) -> SourceOptions:
-    """Return how a row's file is brought into the library. Raises as `planned_change`."""
-    place = ProblemPlace(file=row.source, layer=row.code)
-    change = planned_change(row.transform, row.transform_hash, options.change, folder, **place)
-    return SourceOptions(crs=row.crs, transform=change, fields=row.fields, repair=row.repair)
-
-
 def _said_of_all(rows: Sequence[PlanRow], name: str) -> Any:
     """Return an option that the files of one version share. Raises OneMapError ingest.files_differ."""
     found = {getattr(row, name): row.source for row in rows if getattr(row, name) is not None}
@@ -269,59 +224,145 @@ def _placing_problems(row: PlanRow, catalogue: Mapping[str, LayerEntry]) -> list
     return [Problem("ingest.unmatched", place)]
 
 
-def _add_all(
-    library: Library, folder: Path, rows: Sequence[PlanRow], options: IngestOptions, progress: Progress
-) -> dict[str, Any]:
-    """Add every layer in one transaction; unreadable files without a code in the plan prevent nothing.
+@dataclass(frozen=True)
+class _PlannedDelivery:
+    """A delivery whose plan is carried out. planned: for each version the numbers of the rows whose files make it."""
 
-    Raises DeliveryRefused with the problems of all layers.
-    """
-    catalogue = library.catalogue()
-    problems = {number: _placing_problems(row, catalogue) for number, row in enumerate(rows)}
-    planned = _planned_versions(rows)
-    with contextlib.ExitStack() as held:
-        prepared: list[PreparedVersion] = []
-        for numbers, part in zip(planned, progress.parts([1] * len(planned)), strict=True):
+    intake: Intake
+    folder: Path
+    rows: Sequence[PlanRow]
+    planned: Sequence[Sequence[int]]
+    options: IngestOptions
+
+    def add_all(self, progress: Progress) -> dict[str, Any]:
+        """Add every layer in one transaction; unreadable files without a code in the plan prevent nothing.
+
+        Raises DeliveryRefused with the problems of all layers.
+        """
+        problems, prepared, shown = self._placing_problems(), list[PreparedVersion](), list(self.rows)
+        with contextlib.ExitStack() as held:
+            for numbers, part in zip(self.planned, progress.parts([1] * len(self.planned)), strict=True):
+                try:
+                    version = held.enter_context(self.intake.prepare(*self._given_to_add(numbers, part)))
+                    _refuse_doubtful_successor(version, prepared)
+                    prepared.append(version)
+                except OneMapError as error:
+                    self._place_problems(error.problems, numbers, problems)
+            if not prepared and not any(problems.values()):
+                raise OneMapError("ingest.nothing", file=self.folder.name)
+            if not prepared or any(problems[at] for at, row in enumerate(shown) if row.code or row.why != FROM_FILE):
+                for at, row in enumerate(shown):
+                    if problems[at] and row.code:
+                        shown[at] = replace(row, status=REFUSED, problems=tuple(problems[at]))
+                found = [problem for number in problems for problem in problems[number]]
+                raise DeliveryRefused.with_result(found, self.result(shown, [], problems))
+            records = write_versions(self.intake.library, prepared)
+        for numbers, record in zip(self.planned, records, strict=True):
+            _show_version(shown, numbers, record)
+        return self.result(shown, records, problems)
+
+    def add_each(self, progress: Progress) -> dict[str, Any]:
+        """Add layer by layer: refused layers are listed with their reasons, and the rest is added."""
+        problems, records, shown = self._placing_problems(), list[Record](), list(self.rows)
+        for numbers, part in zip(self.planned, progress.parts([1] * len(self.planned)), strict=True):
             try:
-                given = _given_to_add(library, folder, [rows[at] for at in numbers], options, part)
-                version = held.enter_context(prepare_version(library, *given))
-                _refuse_doubtful_successor(version, prepared)
-                prepared.append(version)
+                self._refuse_half([self.rows[at] for at in numbers])
+                records.append(self.intake.add(*self._given_to_add(numbers, part)))
+                _show_version(shown, numbers, records[-1])
             except OneMapError as error:
-                _place_problems(error.problems, numbers, rows, problems)
-        if not prepared and not any(problems.values()):
-            raise OneMapError("ingest.nothing", file=folder.name)
-        if not prepared or any(problems[at] for at, row in enumerate(rows) if row.code or row.why != FROM_FILE):
-            found = [problem for number in problems for problem in problems[number]]
-            raise DeliveryRefused.with_result(found, _refused_result(rows, problems, options))
-        records = write_versions(library, prepared)
-    shown = list(rows)
-    for numbers, record in zip(planned, records, strict=True):
-        _show_version(shown, numbers, record)
-    return _result(shown, records, problems, options)
+                self._place_problems(error.problems, numbers, problems)
+        for at, row in enumerate(shown):
+            if row.status not in (ADDED, UNCHANGED, LEFT_OUT, NOTE, UNREADABLE):
+                shown[at] = replace(row, status=REFUSED, problems=tuple(problems[at]))
+        return self.result(shown, records, problems)
 
+    def _placing_problems(self) -> dict[int, list[Problem]]:
+        """Return by row what prevents adding it already now."""
+        catalogue = self.intake.library.catalogue()
+        return {number: _placing_problems(row, catalogue) for number, row in enumerate(self.rows)}
 
-def _given_to_add(
-    library: Library, folder: Path, rows: Sequence[PlanRow], options: IngestOptions, progress: Progress
-) -> tuple[str, AddOptions, Callable[[str], Sequence[str]], str, str, Progress]:
-    """Return `add`'s arguments after the library for the rows of one version; its step is the layer's title."""
-    entry = library.catalogue().get(rows[0].code or "")
-    part = progress.part(0.0, 1.0, entry.title.get(options.language) if entry is not None else rows[0].code)
-    source = str(_source_path(folder, rows[0]))
-    wanted = _add_options(library, rows, options, folder)
-    return source, wanted, options.required_fields, options.who, options.language, part
+    def _given_to_add(self, numbers: Sequence[int], progress: Progress) -> tuple[str, AddOptions, Progress]:
+        """Return the arguments of `Intake.add` for the rows of one version; its step is the layer's title."""
+        first = self.rows[numbers[0]]
+        entry = self.intake.library.catalogue().get(first.code or "")
+        part = progress.part(0.0, 1.0, entry.title.get(self.intake.language) if entry is not None else first.code)
+        return str(_source_path(self.folder, first)), self._add_options(numbers), part
 
+    def _add_options(self, numbers: Sequence[int]) -> AddOptions:
+        """Return the options of `add` for the rows of one version.
 
-def _place_problems(
-    found: Sequence[Problem], numbers: Sequence[int], rows: Sequence[PlanRow], problems: dict[int, list[Problem]]
-) -> None:
-    """Assign the problems of a version to its files' rows; problems of all files to the first.
+        Raises OneMapError ingest.files_differ, ingest.transform…, and what a change of datum raises.
+        """
+        options, rows = self.options, [self.rows[at] for at in numbers]
+        first, *others = rows
+        covers, accept, keep_bad = (_said_of_all(rows, name) for name in ("covers", "accept", "keep_bad"))
+        is_known = any((one.code, one.label) == (first.code, first.label) for one in versions(self.intake.library))
+        days = [None if day is None else date.fromisoformat(day) for day in (first.valid_from, first.valid_to)]
+        return AddOptions(
+            code=first.code or "",
+            layer=first.layer,
+            encoding=first.encoding,
+            label=first.label,
+            valid_from=days[0],
+            valid_to=days[1],
+            covers=covers or (None if is_known else options.covers),
+            accept=(accept,) if accept else (),
+            keep_bad=bool(keep_bad),
+            sure=options.sure or any(row.sure for row in rows),
+            measured=True,
+            proof=options.proof,
+            is_delivered=True,
+            is_one_of_many=first.code in options.codes_of_many,
+            copy=options.copy and Path(first.source).suffix.lower() in RASTERS,
+            normalising=self._source_options(first),
+            provers=options.provers,
+            further=tuple(
+                LayerFile(str(_source_path(self.folder, row)), row.layer, row.encoding, self._source_options(row))
+                for row in others
+            ),
+        )
 
-    numbers: of the version's rows; problems: by row, to which they are added.
-    """
-    records = [{"source": rows[at].source, "number": at} for at in numbers]
-    for problem in found:
-        problems[row_of_problem(records, problem.facts)["number"]].append(problem)
+    def _source_options(self, row: PlanRow) -> SourceOptions:
+        """Return how a row's file is brought into the library. Raises as `planned_change`."""
+        place = ProblemPlace(file=row.source, layer=row.code)
+        change = planned_change(row.transform, row.transform_hash, self.options.change, self.folder, **place)
+        return SourceOptions(crs=row.crs, transform=change, fields=row.fields, repair=row.repair)
+
+    def _place_problems(
+        self, found: Sequence[Problem], numbers: Sequence[int], problems: Mapping[int, list[Problem]]
+    ) -> None:
+        """Assign the problems of a version to its files' rows; problems of all files to the first.
+
+        numbers: of the version's rows; problems: by row, to which they are added.
+        """
+        records = [{"source": self.rows[at].source, "number": at} for at in numbers]
+        for problem in found:
+            problems[row_of_problem(records, problem.facts)["number"]].append(problem)
+
+    def _refuse_half(self, version: Sequence[PlanRow]) -> None:
+        """Refuse a version with an unreadable part, since it would cover that part's ground.
+
+        Raises OneMapError ingest.half.
+        """
+        entry = self.intake.library.catalogue().get(version[0].code or "")
+        lacking = [] if entry is None else lacking_parts(version, self.rows, entry)
+        if lacking:
+            facts = {"file": version[0].source, "layer": version[0].code, "names": [row.source for row in lacking]}
+            raise OneMapError("ingest.half", **facts)
+
+    def result(
+        self, rows: Sequence[PlanRow], records: Sequence[Record], problems: Mapping[int, Sequence[Problem]]
+    ) -> dict[str, Any]:
+        """Return the contract's record.
+
+        records: of `add`, for the layers that were added or were already there; problems: by row, the reasons for a
+        refusal.
+        """
+        language, plan = self.intake.language, self.options.plan
+        of_state = {state: [one for one in records if _state(one) == state] for state in (ADDED, UNCHANGED)}
+        refused = [_refusal_record(self.rows[at], found, language) for at, found in problems.items() if found]
+        result = {"plan": [row.record(language) for row in rows], **of_state, "refused": refused}
+        return result | ({"plan_file": str(plan)} if plan else {})
 
 
 def _refuse_doubtful_successor(version: PreparedVersion, earlier: Sequence[PreparedVersion]) -> None:
@@ -330,7 +371,7 @@ def _refuse_doubtful_successor(version: PreparedVersion, earlier: Sequence[Prepa
     Files of one layer with different labels would follow one another, and only the last would be in force.
     Raises OneMapError layer.doubtful.
     """
-    before = [one for one in earlier if one.entry.code == version.entry.code]
+    before = [one for one in earlier if one.arrival.entry.code == version.arrival.entry.code]
     doubt = version.doubt_after(before[-1]) if before and version.same is None else None
     if doubt is not None and not version.arrival.options.sure:
         raise OneMapError.of([doubt.problem])
@@ -347,69 +388,6 @@ def _state(record: Mapping[str, Any]) -> str:
     return UNCHANGED if record["unchanged"] else ADDED
 
 
-def _refused_result(
-    rows: Sequence[PlanRow], problems: Mapping[int, Sequence[Problem]], options: IngestOptions
-) -> dict[str, Any]:
-    """Return the record of a delivery of which nothing was added: the problems of each layer."""
-    shown = [
-        replace(row, status=REFUSED, problems=tuple(problems[at])) if problems[at] and row.code else row
-        for at, row in enumerate(rows)
-    ]
-    return _result(shown, [], problems, options)
-
-
 def _refusal_record(row: PlanRow, problems: Sequence[Problem], language: str) -> dict[str, Any]:
     records = [problem_record(problem, language) for problem in problems]
     return {"source": row.source, "layer": row.layer, "code": row.code, "problems": records}
-
-
-def _add_each(
-    library: Library, folder: Path, rows: Sequence[PlanRow], options: IngestOptions, progress: Progress
-) -> dict[str, Any]:
-    """Add layer by layer: refused layers are listed with their reasons, and the rest is added."""
-    catalogue = library.catalogue()
-    problems = {number: _placing_problems(row, catalogue) for number, row in enumerate(rows)}
-    shown: list[PlanRow] = list(rows)
-    records: list[Record] = []
-    planned = _planned_versions(rows)
-    for numbers, part in zip(planned, progress.parts([1] * len(planned)), strict=True):
-        try:
-            _refuse_half([rows[at] for at in numbers], rows, catalogue)
-            given = _given_to_add(library, folder, [rows[at] for at in numbers], options, part)
-            records.append(add(library, *given))
-            _show_version(shown, numbers, records[-1])
-        except OneMapError as error:
-            _place_problems(error.problems, numbers, rows, problems)
-    for at, row in enumerate(shown):
-        if row.status not in (ADDED, UNCHANGED, LEFT_OUT, NOTE, UNREADABLE):
-            shown[at] = replace(row, status=REFUSED, problems=tuple(problems[at]))
-    return _result(shown, records, problems, options)
-
-
-def _refuse_half(version: Sequence[PlanRow], rows: Sequence[PlanRow], catalogue: Mapping[str, LayerEntry]) -> None:
-    """Refuse a version with an unreadable part, since it would cover that part's ground.
-
-    Raises OneMapError ingest.half.
-    """
-    entry = catalogue.get(version[0].code or "")
-    lacking = [] if entry is None else lacking_parts(version, rows, entry)
-    if lacking:
-        facts = {"file": version[0].source, "layer": version[0].code, "names": [row.source for row in lacking]}
-        raise OneMapError("ingest.half", **facts)
-
-
-def _result(
-    rows: Sequence[PlanRow],
-    records: Sequence[Record],
-    problems: Mapping[int, Sequence[Problem]],
-    options: IngestOptions,
-) -> dict[str, Any]:
-    """Return the contract's record.
-
-    records: of `add`, for the layers that were added or were already there; problems: by row, the reasons for a
-    refusal.
-    """
-    of_state = {state: [one for one in records if _state(one) == state] for state in (ADDED, UNCHANGED)}
-    refused = [_refusal_record(rows[at], found, options.language) for at, found in problems.items() if found]
-    result = {"plan": [row.record(options.language) for row in rows], **of_state, "refused": refused}
-    return result | ({"plan_file": str(options.plan)} if options.plan else {})

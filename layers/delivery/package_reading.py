@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyproj
 import shapely
 
 from onemap.layers.catalogue.schema import DEPARTMENTS, KINDS, LIBRARIES
@@ -30,7 +29,7 @@ from onemap.layers.errors import OneMapError, Problem, ProblemPlace, require_val
 from onemap.layers.frames.fields import text_value
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.coverage_ground import united_ground
-from onemap.layers.ingest.adding import prepare_frame, prepare_raster
+from onemap.layers.ingest.adding import Intake
 from onemap.layers.ingest.arrival import EMPTY, AddOptions
 from onemap.layers.ingest.placing import SourceOptions, in_crs
 from onemap.layers.ingest.prepared_version import PreparedVersion
@@ -49,52 +48,49 @@ NEW, HELD = "new", "held"  # of a layer in a package: it becomes a version, or t
 
 @dataclass(frozen=True)
 class Reception:
-    """Options for receiving a package. language: of the messages; who: the person who receives it.
+    """Options for receiving a package.
 
     sure: every layer is what the package says, however little it looks like it; rasters: the folder for rasters; None
     for the one beside the library.
     """
 
-    required_fields: Callable[[str], Sequence[str]]
-    who: str
-    language: str
     plan_only: bool = False
     sure: bool = False
     receipt: Path | None = None
     rasters: Path | None = None
 
 
-def receive_package(library: Library, path: Path, reception: Reception, progress: Progress) -> Record:
+def receive_package(intake: Intake, path: Path, reception: Reception, progress: Progress) -> Record:
     """Add a package: every layer a new version, all in one transaction; return the contract's record of it.
 
     Raises OneMapError package.… if the package is incomplete or does not fit, and whatever `add` refuses.
     """
+    library = intake.library
     if not library.roles.is_owner:
         raise OneMapError("package.owner", file=library.label)
     with open_bag(path) as bag, contextlib.ExitStack() as held:
         record = read_record(bag.folder, path.name)
         progress.at(_PROVED)
-        before = _ledger_rows(library, record, bag)
-        plan = _plan(library, record, path.name, before)
+        package = _Package(library, bag, record, path.name)
+        before = package.ledger_rows()
+        plan = package.plan(before)
         retired = {(one.code, one.label): one.retired for one in versions(library)}
         rows = [_plan_row(layer, status, retired.get((layer.code, layer.label))) for layer, status in plan]
         if reception.plan_only:
             return {"package": record.package, "plan": rows, "added": [], "receipt": None}
         wanted = [layer for layer, status in plan if status == NEW]
-        prepared = _prepared_layers(
-            library, bag, record, wanted, path.name, reception, held, progress.part(_PROVED, 0.9)
-        )
+        prepared = _prepared_layers(intake, package, wanted, reception, held, progress.part(_PROVED, 0.9))
         with library.writing() as connection:
             added = [version.write(connection) for version in prepared]
-            _prove(library, record, wanted, added, path.name)
+            package.prove(wanted, added)
             if wanted or not before:  # what has come in already is in the ledger
-                log(connection, reception.who, RECEIVE, record.package, _ledger_row(record, bag, added, path.name))
+                log(connection, intake.who, RECEIVE, record.package, package.ledger_row(added))
     place = reception.receipt or path.with_name(path.name + ".receipt.json")
     facts = {"code", "version", "features", "hash"}
     received = [{name: value for name, value in row.items() if name in facts} for row in added]
     there = _held_rows(library, plan)
     again = {name: before[0][name] for name in ("at", "by")} if before and not wanted else None
-    taken = again or _ledger_rows(library, record, bag)[-1]
+    taken = again or package.ledger_rows()[-1]
     write_receipt(place, library, record, bag.manifest, [*received, *there], rows, taken)
     late = [
         {name: row[name] for name in ("code", "version", "valid_from", "goes_before")}
@@ -105,12 +101,153 @@ def receive_package(library: Library, path: Path, reception: Reception, progress
     return {**answer, "receipt": str(place), "received_before": again}
 
 
-def _ledger_rows(library: Library, record: PackageRecord, bag: Bag) -> list[dict[str, Any]]:
-    """Return when, by whom and as which versions a package with the same manifest was received before."""
-    sql = "SELECT at, who, detail FROM onemap_audit WHERE action = ? AND subject = ? ORDER BY number"
-    rows = library.connection.execute(sql, (RECEIVE, record.package)).fetchall()
-    found = [{"at": at, "by": who, **json.loads(detail)} for at, who, detail in rows]
-    return [row for row in found if row.get("manifest") == bag.manifest]
+@dataclass(frozen=True)
+class _Package:
+    """An unpacked package on its way into a library. name: of its file."""
+
+    library: Library
+    bag: Bag
+    record: PackageRecord
+    name: str
+
+    def ledger_rows(self) -> list[dict[str, Any]]:
+        """Return when, by whom and as which versions a package with the same manifest was received before."""
+        sql = "SELECT at, who, detail FROM onemap_audit WHERE action = ? AND subject = ? ORDER BY number"
+        rows = self.library.connection.execute(sql, (RECEIVE, self.record.package)).fetchall()
+        found = [{"at": at, "by": who, **json.loads(detail)} for at, who, detail in rows]
+        return [row for row in found if row.get("manifest") == self.bag.manifest]
+
+    def plan(self, before: Sequence[dict[str, Any]]) -> list[tuple[DeliveredLayer, str]]:
+        """Return the plan for each layer. before: the versions from receiving this package before.
+
+        In another coordinate system a version's hash is not the sender's; then the ledger knows it. Raises OneMapError
+        with all problems of the package.
+        """
+        library, record = self.library, self.record
+        known = versions(library)
+        came = {(code, one["version"]): one["hash"] for row in before for code, one in row.get("layers", {}).items()}
+        problems: list[Problem] = []
+        plan = []
+        for layer in record.layers:
+            there = next((item for item in known if item.code == layer.code and item.label == layer.label), None)
+            is_again = there is not None and came.get((there.code, there.label)) == there.hash
+            if there is not None and (is_again or _is_held(library, there, layer)):
+                plan.append((layer, HELD))
+                continue
+            place = ProblemPlace(file=self.name, layer=layer.code)
+            if there is not None:
+                problems.append(Problem("package.label", {**place, "label": layer.label}))
+            if layer.base is not None and record.crs != f"EPSG:{library.srs_id}":
+                crs = {"crs": record.crs, "target": f"EPSG:{library.srs_id}"}
+                problems.append(Problem("package.crs", {**place, **crs}))
+            if layer.base is not None and _base_version(known, layer) is None:
+                problems.append(Problem("package.base_differs", {**place, "label": layer.base.label}))
+            problems += _definition_problems(library, layer, place)
+            plan.append((layer, NEW))
+        if problems:
+            raise OneMapError.of(problems)
+        return plan
+
+    def raw_frame(self, layer: DeliveredLayer) -> RawFrame:
+        """Return a layer's rows as the version had them, joined with the base's if only changes came."""
+        raw = read_source(self.bag.data / FEATURES_FILE, layer.code, None, may_be_empty=True)
+        raw = replace(raw, path=Path(self.name))
+        if layer.geometry == "table":  # of which the column for geometries is no field
+            raw = replace(raw, attributes=raw.attributes.drop(columns=GEOMETRY_COLUMN, errors="ignore"))
+        if layer.changes is None:
+            return raw
+        base = require_value(_base_version(versions(self.library), layer), "the base, or the plan would refuse it")
+        try:
+            features = read_version(self.library, base, None)
+            geometries, attributes = put_together(layer.changes, features, raw.geometries, raw.attributes)
+        except ValueError as error:
+            raise OneMapError("package.record", file=self.name, layer=layer.code, reason=str(error)) from None
+        return replace(raw, shapes=geometries, attributes=attributes)
+
+    def add_options(self, layer: DeliveredLayer, *, sure: bool) -> AddOptions:
+        """Return the options of `add` for a layer."""
+        try:
+            valid = [None if day is None else date.fromisoformat(day) for day in (layer.valid_from, layer.valid_to)]
+        except ValueError as error:
+            raise OneMapError("package.record", file=self.name, layer=layer.code, reason=str(error)) from None
+        definition = None
+        if layer.code not in self.library.catalogue():
+            title = (layer.title.get("zh") or layer.code).replace(",", "，")
+            parts = {"name": title, "department": layer.department, "library": layer.library, "kind": layer.kind}
+            parts |= {"geometry": layer.geometry, **({"key": layer.key} if layer.key else {})}
+            definition = ",".join(f"{name}={value}" for name, value in parts.items())
+        lineage = {
+            "package": self.record.package,
+            "library": self.record.library,
+            "library_name": self.record.library_name,
+            "version": layer.label,
+            "hash": layer.hash,
+            "source": layer.source,
+            "source_hash": layer.source_hash,
+        }
+        return AddOptions(
+            code=layer.code,
+            define=definition,
+            label=layer.label,
+            valid_from=valid[0],
+            valid_to=valid[1],
+            accuracy_m=layer.accuracy_m,
+            ground=self._coverage(layer.code),
+            lineage=lineage,
+            accept=() if layer.rows else (EMPTY,),
+            sure=sure,
+        )
+
+    def _coverage(self, code: str) -> shapely.Geometry:
+        """Return the coverage of a layer, in the library's plane."""
+        table = coverage_table(one.code for one in self.record.layers)
+        raw = read_source(self.bag.data / FEATURES_FILE, table, None)
+        is_of = np.array([value == code for value in raw.attributes.get("code", pd.Series(dtype=object))], dtype=bool)
+        if not is_of.any():
+            raise OneMapError("package.record", file=self.name, layer=code, reason=table)
+        geometries, _ = in_crs(raw.geometries[is_of], raw, SourceOptions(), self.library.crs)
+        return united_ground(geometries)
+
+    def remarks(self, layer: DeliveredLayer) -> list[GradedProblem]:
+        """Return the sender's remarks on ground that the layer lacks, which can be seen nowhere else."""
+        raw = read_source(self.bag.data / FEATURES_FILE, REMARKS_TABLE, None)
+        columns = [raw.attributes.get(name, pd.Series(dtype=object)) for name in ("code", "words")]
+        is_of = np.array([value == layer.code for value in columns[0]], dtype=bool)
+        if is_of.sum() != layer.remarks or len(columns[1]) != len(is_of):
+            raise OneMapError("package.record", file=self.name, layer=layer.code, reason=REMARKS_TABLE)
+        grounds, _ = in_crs(raw.geometries[is_of], raw, SourceOptions(), self.library.crs)
+        place = ProblemPlace(file=self.name, layer=layer.code)
+        return [
+            GradedProblem(Problem("package.remark", {**place, "words": str(words)}), "warn", ground)
+            for words, ground in zip(columns[1][is_of], grounds, strict=True)
+        ]
+
+    def prove(self, wanted: Sequence[DeliveredLayer], added: Sequence[dict[str, Any]]) -> None:
+        """Prove that the added layers equal the sent ones: byte by byte; in another plane, by the number of rows.
+
+        Rasters are proved already. Raises OneMapError package.differs, inside the transaction.
+        """
+        is_same_plane = self.record.crs == f"EPSG:{self.library.srs_id}"
+        problems = [
+            Problem("package.differs", {"file": self.name, "layer": layer.code})
+            for layer, row in zip(wanted, added, strict=True)
+            if (row["hash"] != layer.hash if is_same_plane and layer.raster is None else row["features"] != layer.rows)
+        ]
+        if problems:
+            raise OneMapError.of(problems)
+
+    def ledger_row(self, added: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        """Return what the ledger keeps of the package."""
+        record = self.record
+        return {
+            "file": self.name,
+            "manifest": self.bag.manifest,
+            "library": record.library,
+            "library_name": record.library_name,
+            "secrecy": record.secrecy,
+            "kind": record.kind,
+            "layers": {row["code"]: {"version": row["version"], "hash": row["hash"]} for row in added},
+        }
 
 
 def _held_rows(library: Library, plan: Sequence[tuple[DeliveredLayer, str]]) -> list[dict[str, Any]]:
@@ -131,39 +268,6 @@ def _plan_row(layer: DeliveredLayer, status: str, retired: Retirement | None) ->
         "status": status,
         "retired": None if retired is None else vars(retired),
     }
-
-
-def _plan(
-    library: Library, record: PackageRecord, package: str, before: Sequence[dict[str, Any]]
-) -> list[tuple[DeliveredLayer, str]]:
-    """Return the plan for each layer. before: the versions from receiving this package before.
-
-    In another coordinate system a version's hash is not the sender's; then the ledger knows it. Raises OneMapError with
-    all problems of the package.
-    """
-    known = versions(library)
-    came = {(code, one["version"]): one["hash"] for row in before for code, one in row.get("layers", {}).items()}
-    problems: list[Problem] = []
-    plan = []
-    for layer in record.layers:
-        there = next((item for item in known if item.code == layer.code and item.label == layer.label), None)
-        is_again = there is not None and came.get((there.code, there.label)) == there.hash
-        if there is not None and (is_again or _is_held(library, there, layer)):
-            plan.append((layer, HELD))
-            continue
-        place = ProblemPlace(file=package, layer=layer.code)
-        if there is not None:
-            problems.append(Problem("package.label", {**place, "label": layer.label}))
-        if layer.base is not None and record.crs != f"EPSG:{library.srs_id}":
-            crs = {"crs": record.crs, "target": f"EPSG:{library.srs_id}"}
-            problems.append(Problem("package.crs", {**place, **crs}))
-        if layer.base is not None and _base_version(known, layer) is None:
-            problems.append(Problem("package.base_differs", {**place, "label": layer.base.label}))
-        problems += _definition_problems(library, layer, place)
-        plan.append((layer, NEW))
-    if problems:
-        raise OneMapError.of(problems)
-    return plan
 
 
 def _is_held(library: Library, version: Version, layer: DeliveredLayer) -> bool:
@@ -194,11 +298,9 @@ def _base_version(known: Sequence[Version], layer: DeliveredLayer) -> Version | 
 
 
 def _prepared_layers(
-    library: Library,
-    bag: Bag,
-    record: PackageRecord,
+    intake: Intake,
+    package: _Package,
     wanted: Sequence[DeliveredLayer],
-    package: str,
     reception: Reception,
     held: contextlib.ExitStack,
     progress: Progress,
@@ -211,14 +313,12 @@ def _prepared_layers(
     prepared = []
     for layer, part in zip(wanted, progress.parts([1] * len(wanted)), strict=True):
         try:
-            options = replace(_add_options(library, bag, record, layer, package), sure=reception.sure)
-            who, language = reception.who, reception.language
+            options = package.add_options(layer, sure=reception.sure)
             if layer.geometry == "raster":
-                prepared.append(_prepared_raster(library, bag, layer, package, options, reception, held))
+                prepared.append(_prepared_raster(intake, package, layer, options, reception.rasters, held))
                 continue
-            raw = _raw_frame(library, bag, layer, package)
-            version = prepare_frame(library, raw, options, reception.required_fields, who, language, part)
-            remarks = _remarks(bag, layer, library.crs, package) if layer.remarks else []
+            version = intake.prepare_frame(package.raw_frame(layer), options, part)
+            remarks = package.remarks(layer) if layer.remarks else []
             prepared.append(replace(version, found=[*version.found, *remarks]))
         except OneMapError as error:
             problems += error.problems
@@ -228,130 +328,19 @@ def _prepared_layers(
 
 
 def _prepared_raster(
-    library: Library,
-    bag: Bag,
+    intake: Intake,
+    package: _Package,
     layer: DeliveredLayer,
-    package: str,
     options: AddOptions,
-    reception: Reception,
+    rasters: Path | None,
     held: contextlib.ExitStack,
 ) -> PreparedVersion:
     """Put a raster in its final place, and read it in the coordinate system that the sender gave for it."""
-    folder = folder_of_received(library, reception.rasters)
-    path = held.enter_context(placed_raster(bag.data, layer, folder, package))
+    library, data = intake.library, package.bag.data
+    folder = folder_of_received(library, rasters)
+    path = held.enter_context(placed_raster(data, layer, folder, package.name))
     beside = library.path is not None and folder.parent == library.path.resolve().parent
-    rows = read_source(bag.data / FEATURES_FILE, layer.code, None).attributes
+    rows = read_source(data / FEATURES_FILE, layer.code, None).attributes
     given = None if "given_crs" not in rows else text_value(rows["given_crs"].iloc[0])
     kept_as = f"{folder.name}/{path.name}" if beside else str(path)
-    required = reception.required_fields
-    return prepare_raster(library, path, kept_as, given, options, required, reception.who, reception.language)
-
-
-def _raw_frame(library: Library, bag: Bag, layer: DeliveredLayer, package: str) -> RawFrame:
-    """Return a layer's rows as the version had them, joined with the base's if only changes came."""
-    raw = read_source(bag.data / FEATURES_FILE, layer.code, None, may_be_empty=True)
-    raw = replace(raw, path=Path(package))
-    if layer.geometry == "table":  # of which the column for geometries is no field
-        raw = replace(raw, attributes=raw.attributes.drop(columns=GEOMETRY_COLUMN, errors="ignore"))
-    if layer.changes is None:
-        return raw
-    base = require_value(_base_version(versions(library), layer), "the base, or the plan would refuse it")
-    try:
-        features = read_version(library, base, None)
-        geometries, attributes = put_together(layer.changes, features, raw.geometries, raw.attributes)
-    except ValueError as error:
-        raise OneMapError("package.record", file=package, layer=layer.code, reason=str(error)) from None
-    return replace(raw, shapes=geometries, attributes=attributes)
-
-
-def _add_options(library: Library, bag: Bag, record: PackageRecord, layer: DeliveredLayer, package: str) -> AddOptions:
-    try:
-        valid = [None if day is None else date.fromisoformat(day) for day in (layer.valid_from, layer.valid_to)]
-    except ValueError as error:
-        raise OneMapError("package.record", file=package, layer=layer.code, reason=str(error)) from None
-    definition = None
-    if layer.code not in library.catalogue():
-        title = (layer.title.get("zh") or layer.code).replace(",", "，")
-        parts = {"name": title, "department": layer.department, "library": layer.library, "kind": layer.kind}
-        parts |= {"geometry": layer.geometry, **({"key": layer.key} if layer.key else {})}
-        definition = ",".join(f"{name}={value}" for name, value in parts.items())
-    lineage = {
-        "package": record.package,
-        "library": record.library,
-        "library_name": record.library_name,
-        "version": layer.label,
-        "hash": layer.hash,
-        "source": layer.source,
-        "source_hash": layer.source_hash,
-    }
-    return AddOptions(
-        code=layer.code,
-        define=definition,
-        label=layer.label,
-        valid_from=valid[0],
-        valid_to=valid[1],
-        accuracy_m=layer.accuracy_m,
-        ground=_coverage(bag, record, layer.code, library.crs, package),
-        lineage=lineage,
-        accept=() if layer.rows else (EMPTY,),
-        normalising=SourceOptions(),
-    )
-
-
-def _coverage(bag: Bag, record: PackageRecord, code: str, target: pyproj.CRS, package: str) -> shapely.Geometry:
-    """Return the coverage of a layer, in the library's plane."""
-    table = coverage_table(one.code for one in record.layers)
-    raw = read_source(bag.data / FEATURES_FILE, table, None)
-    is_of = np.array([value == code for value in raw.attributes.get("code", pd.Series(dtype=object))], dtype=bool)
-    if not is_of.any():
-        raise OneMapError("package.record", file=package, layer=code, reason=table)
-    geometries, _ = in_crs(raw.geometries[is_of], raw, SourceOptions(), target)
-    return united_ground(geometries)
-
-
-def _remarks(bag: Bag, layer: DeliveredLayer, target: pyproj.CRS, package: str) -> list[GradedProblem]:
-    """Return the sender's remarks on ground that the layer lacks, which can be seen nowhere else."""
-    raw = read_source(bag.data / FEATURES_FILE, REMARKS_TABLE, None)
-    columns = [raw.attributes.get(name, pd.Series(dtype=object)) for name in ("code", "words")]
-    is_of = np.array([value == layer.code for value in columns[0]], dtype=bool)
-    if is_of.sum() != layer.remarks or len(columns[1]) != len(is_of):
-        raise OneMapError("package.record", file=package, layer=layer.code, reason=REMARKS_TABLE)
-    grounds, _ = in_crs(raw.geometries[is_of], raw, SourceOptions(), target)
-    place = ProblemPlace(file=package, layer=layer.code)
-    return [
-        GradedProblem(Problem("package.remark", {**place, "words": str(words)}), "warn", ground)
-        for words, ground in zip(columns[1][is_of], grounds, strict=True)
-    ]
-
-
-def _prove(
-    library: Library,
-    record: PackageRecord,
-    wanted: Sequence[DeliveredLayer],
-    added: Sequence[dict[str, Any]],
-    package: str,
-) -> None:
-    """Prove that the added layers equal the sent ones: byte by byte; in another plane, by the number of rows.
-
-    Rasters are proved already. Raises OneMapError package.differs, inside the transaction.
-    """
-    is_same_plane = record.crs == f"EPSG:{library.srs_id}"
-    problems = [
-        Problem("package.differs", {"file": package, "layer": layer.code})
-        for layer, row in zip(wanted, added, strict=True)
-        if (row["hash"] != layer.hash if is_same_plane and layer.raster is None else row["features"] != layer.rows)
-    ]
-    if problems:
-        raise OneMapError.of(problems)
-
-
-def _ledger_row(record: PackageRecord, bag: Bag, added: Sequence[dict[str, Any]], package: str) -> dict[str, Any]:
-    return {
-        "file": package,
-        "manifest": bag.manifest,
-        "library": record.library,
-        "library_name": record.library_name,
-        "secrecy": record.secrecy,
-        "kind": record.kind,
-        "layers": {row["code"]: {"version": row["version"], "hash": row["hash"]} for row in added},
-    }
+    return intake.prepare_raster(path, kept_as, given, options)

@@ -34,7 +34,7 @@ from onemap.layers.delivery.package_record import (
     coverage_table,
 )
 from onemap.layers.delivery.row_changes import row_changes
-from onemap.layers.errors import OneMapError, Problem, UsageError, require_value
+from onemap.layers.errors import OneMapError, UsageError, require_value, results_of_each
 from onemap.layers.files.atomic_output import atomic_output, check_place
 from onemap.layers.files.file_hashes import file_hash
 from onemap.layers.frames.fields import object_array, text_value
@@ -199,18 +199,14 @@ def chosen_layers(library: Library, options: DeliveryOptions, progress: Progress
     """Return what is delivered of every layer. Raises OneMapError with all layers that cannot be delivered."""
     known = versions(library)
     unit = _unit_ground(library, known, options) if options.unit else None
-    problems: list[Problem] = []
-    chosen = []
     codes = list(dict.fromkeys(options.layers))
-    for code, part in zip(codes, progress.parts([1] * len(codes)), strict=True):
-        try:
-            chosen.append(_chosen_layer(library, [item for item in known if item.code == code], code, options, unit))
-        except OneMapError as error:
-            problems += error.problems
-        part.at(1.0)
-    if problems:
-        raise OneMapError.of(problems)
-    return chosen
+
+    def chosen_layer(number: int) -> ChosenLayer:
+        progress.at(number / len(codes))
+        of_layer = [item for item in known if item.code == codes[number]]
+        return _chosen_layer(library, of_layer, codes[number], options, unit)
+
+    return results_of_each(chosen_layer, range(len(codes)))
 
 
 def _chosen_layer(

@@ -14,11 +14,9 @@ from onemap.layers.catalogue.layer_names import known_layer
 from onemap.layers.crs.systems import parse_crs
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.text_encodings import encoding_of
-from onemap.layers.library.library import COPY, TABLES, Library, log
-from onemap.layers.library.log_reading import read_entries
-from onemap.layers.library.rows_as_logged import check_rows
+from onemap.layers.library.library import COPY, Library, keep_fact, log
+from onemap.layers.library.rows_as_logged import check_fact
 from onemap.layers.library.versions import Version, source_report, versions
-from onemap.layers.stores.logged_rows import insert_logged, row_name, stored_hashes
 from onemap.layers.stores.sql_text import Sql
 from onemap.layers.value_groups import groups_of
 
@@ -26,7 +24,6 @@ FIELDS, COVERS, CRS, ENCODING, TRANSFORM = ANSWERS = ("fields", "covers", "crs",
 CHANGEABLE = (FIELDS, COVERS, CRS, ENCODING)  # a change of datum is known by its hash: it is used, or forgotten
 _GROUNDS = (DISTRICT, EXTENT, FEATURES)
 _EDITED = "answers"  # the action with which the log has it
-_ANEW = Sql("ON CONFLICT (key) DO UPDATE SET value = excluded.value")
 
 
 @dataclass(frozen=True)
@@ -113,7 +110,7 @@ def change_answers(library: Library, code: str, wanted: Mapping[str, Any], who: 
         _check_row(library, code)
         edits = _edits(library, code) | {name: {"value": value, **facts} for name, value in checked.items()}
         text = json.dumps(edits, ensure_ascii=False, sort_keys=True)
-        insert_logged(connection, TABLES["onemap_library"], [(_key(code), text)], _ANEW)
+        keep_fact(connection, _key(code), text)
         log(connection, who, _EDITED, code, {"changed": checked})
 
 
@@ -129,10 +126,8 @@ def _answers_of(report: Mapping[str, Any], version: Version) -> dict[str, Any]:
 
 def _check_row(library: Library, code: str) -> None:
     """Check that the former answers agree with the log. Raises OneMapError library.altered."""
-    table, name = TABLES["onemap_library"], row_name([_key(code)])
-    book = read_entries(library, Sql("(action = ? AND subject = ?) OR action = ?"), (_EDITED, code, COPY))
-    written = {key: row for key, row in book.rows.get(table.name, {}).items() if key == name}
-    check_rows(library, {table.name: stored_hashes(library.connection, table, key=_key(code))}, {table.name: written})
+    where = Sql("(action = ? AND subject = ?) OR action = ?")
+    check_fact(library, _key(code), where, (_EDITED, code, COPY))
 
 
 def _key(code: str) -> str:

@@ -163,8 +163,8 @@ class FrameBlocks:
     def attributes(self, places: np.ndarray, names: Sequence[str] | None = None) -> pd.DataFrame:
         """Return all or some fields of some features; places ascend."""
         wanted = self.columns if names is None else names
-        columns = {name: pd.Series(self.values(name, places), dtype=object) for name in wanted}
-        return pd.DataFrame(columns, index=range(len(places)))
+        columns = {name: self.values(name, places) for name in wanted}
+        return pd.DataFrame(columns, index=range(len(places)), dtype=object)
 
     def names(self, places: np.ndarray) -> dict[int, str]:
         """The names of some features in reports, by place, in any order."""

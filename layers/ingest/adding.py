@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -80,60 +80,100 @@ def _coverage_choice(library: Library, options: AddOptions, place: ProblemPlace)
     return CoverageChoice(library, options.code, FILE, ground, place)
 
 
-def add(
-    library: Library,
-    source: str,
-    options: AddOptions,
-    required_fields: Callable[[str], Sequence[str]],
-    who: str,
-    language: str,
-    progress: Progress = SILENT,
-) -> Record:
-    """Read, normalise, check and add a source as a new version; return the contract's record of it.
+@dataclass(frozen=True)
+class Intake:
+    """The way of sources into a library; every method raises OneMapError for a refusal.
 
-    required_fields: the fields of a layer that the library's rules use. Raises OneMapError for every refusal; a report
-    that was asked for is written even then.
+    required_fields: the fields of a layer that the library's rules use; language: of the messages.
     """
-    with prepare_version(library, source, options, required_fields, who, language, progress) as prepared:
-        return write_versions(library, [prepared])[0]
+
+    library: Library
+    required_fields: Callable[[str], Sequence[str]]
+    who: str
+    language: str
+
+    def add(self, source: str, options: AddOptions, progress: Progress = SILENT) -> Record:
+        """Read, normalise, check and add a source as a new version; return the contract's record of it.
+
+        A report that was asked for is written even if the source is refused.
+        """
+        with self.prepare(source, options, progress) as prepared:
+            return write_versions(self.library, [prepared])[0]
+
+    @contextlib.contextmanager
+    def prepare(self, source: str, options: AddOptions, progress: Progress = SILENT) -> Iterator[PreparedVersion]:
+        """Read, normalise and check a source; give a new version that can be written while the block lasts."""
+        arrival = replace(self._arrival(source, options, progress), is_sent=True, may_be_held=True)
+        arrival.step("reading").at(0.0)
+        if arrival.entry.geometry == "raster":
+            with _raster_to_add(arrival) as version:
+                yield version
+            return
+        with contextlib.ExitStack() as held:
+            with reporting_refusals(arrival):
+                read = read_files(arrival, held, partial(_refuse_early, arrival))
+                if options.in_place_of:
+                    arrival, read = with_kept_files(arrival, read, held)
+            yield _checked_version(arrival, read.frame, read.raws, read.journal)
+
+    def add_frame(self, raw: RawFrame, options: AddOptions, progress: Progress = SILENT) -> Record:
+        """Add a frame that One Map itself made, such as the spots of a comparison, in the same way as a file.
+
+        raw: its path says from what it was made.
+        """
+        version = _normalised_version(self._arrival(str(raw.path), options, progress), raw)
+        return write_versions(self.library, [version])[0]
+
+    def prepare_frame(self, raw: RawFrame, options: AddOptions, progress: Progress) -> PreparedVersion:
+        """Normalise and check a frame from a package; return a version ready to be written."""
+        arrival = replace(self._arrival(str(raw.path), options, progress), is_sent=True)
+        return _normalised_version(arrival, raw)
+
+    def prepare_raster(self, path: Path, kept_as: str, given_crs: str | None, options: AddOptions) -> PreparedVersion:
+        """Return a raster that is already at its final place as a version ready to be written.
+
+        kept_as: the path that the library records for it.
+        """
+        arrival = replace(self._arrival(str(path), options, SILENT), is_sent=True)
+        frame = raster_frame(str(path), arrival.entry, given_crs, self.library.crs, None)
+        frame = replace(frame, attributes=frame.attributes.assign(path=pd.Series([kept_as], dtype=object)))
+        return _checked_version(arrival, FrameBlocks.of(frame), ())
+
+    def _arrival(self, source: str, options: AddOptions, progress: Progress) -> Arrival:
+        """Return the arrival; refuse whatever can be refused before reading."""
+        library = self.library
+        library.check_owner()
+        entry, is_new = layer_entry(library, options.code, options.define)
+        arrival = Arrival(
+            *(library, source, options, entry, is_new),
+            required=self.required_fields(entry.code),
+            who=self.who,
+            language=self.language,
+            progress=progress,
+            shares=LONG_LOOK if looks_at_shapes(entry, library.district()) else SHORT_LOOK,
+        )
+        if options.valid_from and options.valid_to and options.valid_to < options.valid_from:
+            raise OneMapError("version.dates", field="--valid-to", **arrival.place)
+        if options.report:
+            check_report(options.report, options.overwrite)
+        return arrival
 
 
 @contextlib.contextmanager
-def prepare_version(
-    library: Library,
-    source: str,
-    options: AddOptions,
-    required_fields: Callable[[str], Sequence[str]],
-    who: str,
-    language: str,
-    progress: Progress = SILENT,
-) -> Iterator[PreparedVersion]:
-    """Read, normalise and check a source; give a new version that can be written while the block lasts.
-
-    The parameters are those of `add`; raises OneMapError as `add` does.
-    """
-    arrival, entry, is_new = _arrival(library, source, options, required_fields, who, language, progress)
-    arrival = replace(arrival, is_sent=True, may_be_held=True)
-    arrival.step("reading").at(0.0)
-    if entry.geometry == "raster":
-        if options.normalising.transform is not None:
-            raise OneMapError("raster.transform", field="--transform", **arrival.place)
-        if options.further or options.in_place_of:
-            raise OneMapError("raster.files", **arrival.place)
-        with raster_copy(library.path, entry.code, options.copy) as copy_to:
-            crs, reading = options.normalising.crs, arrival.step("reading")
-            frame = FrameBlocks.of(raster_frame(source, entry, crs, library.crs, copy_to, reading))
-            version = _checked_version(arrival, entry, is_new, frame, ())
-            yield version
-            if version.same is not None and copy_to is not None:
-                copy_to.unlink(missing_ok=True)
-        return
-    with contextlib.ExitStack() as held:
-        with reporting_refusals(arrival, entry):
-            read = read_files(arrival, entry, held, partial(_refuse_early, arrival))
-            if options.in_place_of:
-                arrival, read = with_kept_files(arrival, entry, read, held)
-        yield _checked_version(arrival, entry, is_new, read.frame, read.raws, read.journal)
+def _raster_to_add(arrival: Arrival) -> Iterator[PreparedVersion]:
+    """Give a raster as a version ready to be written; its copy is removed if the library already has it."""
+    library, options, entry = arrival.library, arrival.options, arrival.entry
+    if options.normalising.transform is not None:
+        raise OneMapError("raster.transform", field="--transform", **arrival.place)
+    if options.further or options.in_place_of:
+        raise OneMapError("raster.files", **arrival.place)
+    with raster_copy(library.path, entry.code, options.copy) as copy_to:
+        crs, reading = options.normalising.crs, arrival.step("reading")
+        frame = FrameBlocks.of(raster_frame(arrival.source, entry, crs, library.crs, copy_to, reading))
+        version = _checked_version(arrival, frame, ())
+        yield version
+        if version.same is not None and copy_to is not None:
+            copy_to.unlink(missing_ok=True)
 
 
 def _refuse_early(arrival: Arrival, count: int) -> None:
@@ -156,101 +196,24 @@ def _refuse_label_of_others(library: Library, options: AddOptions, count: int, p
             raise OneMapError("version.label", **{**place, "layer": options.code}, label=label, field="--label")
 
 
-def add_frame(
-    library: Library,
-    raw: RawFrame,
-    options: AddOptions,
-    required_fields: Callable[[str], Sequence[str]],
-    who: str,
-    language: str,
-    progress: Progress,
-) -> Record:
-    """Add a frame that One Map itself made, such as the spots of a comparison, in the same way as a file.
-
-    raw: its path says from what it was made. Raises OneMapError for every refusal, as `add`.
-    """
-    arrival, entry, is_new = _arrival(library, str(raw.path), options, required_fields, who, language, progress)
-    return write_versions(library, [_normalised_version(arrival, entry, is_new, raw)])[0]
-
-
-def prepare_frame(
-    library: Library,
-    raw: RawFrame,
-    options: AddOptions,
-    required_fields: Callable[[str], Sequence[str]],
-    who: str,
-    language: str,
-    progress: Progress,
-) -> PreparedVersion:
-    """Normalise and check a frame from a package; return a version ready to be written. Raises as `add`."""
-    arrival, entry, is_new = _arrival(library, str(raw.path), options, required_fields, who, language, progress)
-    return _normalised_version(replace(arrival, is_sent=True), entry, is_new, raw)
-
-
-def prepare_raster(
-    library: Library,
-    path: Path,
-    kept_as: str,
-    given_crs: str | None,
-    options: AddOptions,
-    required_fields: Callable[[str], Sequence[str]],
-    who: str,
-    language: str,
-) -> PreparedVersion:
-    """Return a raster that is already at its final place as a version ready to be written.
-
-    kept_as: the path that the library records for it. Raises OneMapError for every refusal, as `add`.
-    """
-    arrival, entry, is_new = _arrival(library, str(path), options, required_fields, who, language, SILENT)
-    frame = raster_frame(str(path), entry, given_crs, library.crs, None)
-    frame = replace(frame, attributes=frame.attributes.assign(path=pd.Series([kept_as], dtype=object)))
-    return _checked_version(replace(arrival, is_sent=True), entry, is_new, FrameBlocks.of(frame), ())
-
-
-def _arrival(
-    library: Library,
-    source: str,
-    options: AddOptions,
-    required_fields: Callable[[str], Sequence[str]],
-    who: str,
-    language: str,
-    progress: Progress,
-) -> tuple[Arrival, LayerEntry, bool]:
-    """Return the arrival, its layer, and whether the layer is new; refuse whatever can be refused before reading."""
-    arrival = Arrival(library, source, options, (), who, language, progress)
-    if options.valid_from and options.valid_to and options.valid_to < options.valid_from:
-        raise OneMapError("version.dates", field="--valid-to", **arrival.place)
-    library.check_owner()
-    entry, is_new = layer_entry(library, options.code, options.define)
-    if options.report:
-        check_report(options.report, options.overwrite)
-    shares = LONG_LOOK if looks_at_shapes(entry, library.district()) else SHORT_LOOK
-    return replace(arrival, required=required_fields(entry.code), shares=shares), entry, is_new
-
-
-def _normalised_version(arrival: Arrival, entry: LayerEntry, is_new: bool, raw: RawFrame) -> PreparedVersion:
+def _normalised_version(arrival: Arrival, raw: RawFrame) -> PreparedVersion:
     """Bring a frame into the layer's shape, and check it."""
-    with reporting_refusals(arrival, entry):
-        frame, head = sorted_frame(arrival, entry, raw)
-    return _checked_version(arrival, entry, is_new, frame, (head,))
+    with reporting_refusals(arrival):
+        frame, head = sorted_frame(arrival, raw)
+    return _checked_version(arrival, frame, (head,))
 
 
 def _checked_version(
-    arrival: Arrival,
-    entry: LayerEntry,
-    is_new: bool,
-    frame: FrameBlocks,
-    raws: tuple[RawFrame, ...],
-    journal: Journal | None = None,
+    arrival: Arrival, frame: FrameBlocks, raws: tuple[RawFrame, ...], journal: Journal | None = None
 ) -> PreparedVersion:
     """Check a clean frame, and return a version ready to be written.
 
     raws: what is known of each of its files besides their rows; empty for a raster.
     """
-    library, district = arrival.library, arrival.library.district()
+    library, entry, district = arrival.library, arrival.entry, arrival.library.district()
     covered, unknown = None, None
     try:
-        covered = _coverage(arrival, entry, frame) if frame.count or _says_none(arrival, frame) else None
+        covered = _coverage(arrival, frame) if frame.count or _says_none(arrival, frame) else None
     except OneMapError as error:
         unknown = error  # what is wrong with the data comes first
     coverage, kind = (covered.ground, covered.kind) if covered else (None, "")
@@ -268,22 +231,22 @@ def _checked_version(
     )
     kept, coverage, without = _without_bad(arrival, frame, quality, coverage)
     facts = _version_facts(arrival, kept, raws, coverage, kind)
-    alike = _likeness(arrival, entry, kept, facts)
+    alike = _likeness(arrival, kept, facts)
     # Whoever defines a layer says what it is; what the library has as this layer already is not doubted again.
-    doubt = None if is_new or alike.same else _doubt(arrival, entry, frame, raws)
-    found = _graded_doubts(arrival, raws, quality, doubt) + _all_found(library, frame, entry, quality, arrival.place)
+    doubt = None if arrival.is_new or alike.same else _doubt(arrival, frame, raws)
+    found = _graded_doubts(arrival, raws, quality, doubt) + _all_found(arrival, frame, quality)
     found = [*map(partial(_as_held, arrival), found)] if alike.same else found
-    _check_accepted(arrival, entry, kept, quality, found)
+    _check_accepted(arrival, kept, quality, found)
     if unknown is not None and alike.same is None:
         raise unknown
     found += [GradedProblem(Problem("bad.no_ground", {**arrival.place, "count": without}), "warn")] if without else []
     if covered is not None and alike.same is None:
-        found = _ground_remarks(arrival, entry, kept, covered, facts) + found  # the gravest first
-    report_to_sender(arrival, entry, found, quality.more)
+        found = _ground_remarks(arrival, kept, covered, facts) + found  # the gravest first
+    report_to_sender(arrival, found, quality.more)
     if alike.same is None and facts.given_label is not None:
         refuse_used_label(library.connection, entry.code, facts.given_label, arrival.place["file"])
     facts = replace(facts, sure=doubt.kinds if doubt else ())
-    return PreparedVersion(arrival, entry, is_new, kept, raws, facts, found, quality, likeness=alike)
+    return PreparedVersion(arrival, kept, raws, facts, found, quality, likeness=alike)
 
 
 def _without_bad(
@@ -299,20 +262,20 @@ def _without_bad(
     return kept, *((coverage, 0) if kept.bad is None or coverage is None else without_ground(coverage, kept.bad))
 
 
-def _coverage(arrival: Arrival, entry: LayerEntry, frame: FrameBlocks) -> Coverage:
+def _coverage(arrival: Arrival, frame: FrameBlocks) -> Coverage:
     """Return the ground for which a frame speaks, and how it was determined. Raises OneMapError coverage.…."""
     choice = _coverage_choice(arrival.library, arrival.options, arrival.place)
-    return choice.of_table() if entry.geometry == "table" else choice.coverage(frame)
+    return choice.of_table() if arrival.entry.geometry == "table" else choice.coverage(frame)
 
 
 def _ground_remarks(
-    arrival: Arrival, entry: LayerEntry, frame: FrameBlocks, coverage: Coverage, facts: VersionFacts
+    arrival: Arrival, frame: FrameBlocks, coverage: Coverage, facts: VersionFacts
 ) -> list[GradedProblem]:
     """Return the remarks on distorted lengths, and on ground that passes only because no feature lies there."""
     doubts = stretched_plane(arrival.library.crs, frame.bounds(), arrival.place), coverage.assumption(arrival.place)
     found = [GradedProblem(doubt, "warn") for doubt in doubts if doubt is not None]
     if coverage.kind != FEATURES:  # what these leave out is unknown, and never passes
-        coming = NextVersion(entry, frame, facts.valid_from, facts.coverage, arrival.place)
+        coming = NextVersion(arrival.entry, frame, facts.valid_from, facts.coverage, arrival.place)
         lost = lost_ground(arrival.library, coming)
         remarks = [*([] if lost is None else [lost]), *missing_zones(arrival.library, coming)]
         found += [GradedProblem(problem, "warn", geometry) for problem, geometry in remarks]
@@ -338,13 +301,13 @@ def _as_accepted(entry: LayerEntry, accept: Sequence[str]) -> LayerEntry:
     return replace(entry, checks={**entry.checks, **{ACCEPTABLE[name]: {"level": "warn"} for name in accept}})
 
 
-def _likeness(arrival: Arrival, entry: LayerEntry, frame: FrameBlocks, facts: VersionFacts) -> Likeness:
+def _likeness(arrival: Arrival, frame: FrameBlocks, facts: VersionFacts) -> Likeness:
     """Return the version that already holds the content. Content of One Map or of a package is always new."""
     if frame.bad is not None and (frame.count == 0 or not arrival.options.keep_bad):
         return Likeness()
     options = arrival.options
     aside = ground_of(frame.bad.geometries if frame.bad is not None else np.empty(0, dtype=object))
-    given = entry, frame, facts, aside, options.is_delivered, options.is_one_of_many
+    given = arrival.entry, frame, facts, aside, options.is_delivered, options.is_one_of_many
     found = likeness(arrival.library, *given)
     return found if arrival.may_be_held else replace(found, same=None)
 
@@ -380,10 +343,11 @@ def _hash_of_files(raws: Sequence[RawFrame]) -> str:
     return hashes[0] if len(hashes) == 1 else sha256("\n".join(hashes))
 
 
-def _doubt(arrival: Arrival, entry: LayerEntry, frame: FrameBlocks, raws: Sequence[RawFrame]) -> Doubt | None:
+def _doubt(arrival: Arrival, frame: FrameBlocks, raws: Sequence[RawFrame]) -> Doubt | None:
     """Return the doubt that the source is this layer. The name of a file with several layers is not considered."""
     if not arrival.is_sent:
         return None
+    entry = arrival.entry
     names, folders = [entry.code], []
     if arrival.may_be_held:  # a package names its layers by their codes
         names = []
@@ -416,22 +380,19 @@ def _graded_doubts(
     return found
 
 
-def _all_found(
-    library: Library, frame: FrameBlocks, entry: LayerEntry, quality: Quality, place: ProblemPlace
-) -> list[GradedProblem]:
+def _all_found(arrival: Arrival, frame: FrameBlocks, quality: Quality) -> list[GradedProblem]:
     """Return the problems found by reading, sorting and checking, in this order."""
+    entry = arrival.entry
     read = [(problem, level_of(entry, problem.code)) for problem in frame.problems]
     found = [GradedProblem(problem, level) for problem, level in read if level != "off"]
     if frame.bad is not None:
         for problems, geometry in zip(frame.bad.problems, frame.bad.geometries, strict=True):
             found += [GradedProblem(problem, "refuse", geometry) for problem in problems]
-    joins = unit_key_problems(library, frame, entry, place)
+    joins = unit_key_problems(arrival.library, frame, entry, arrival.place)
     return [*found, *quality.found, *(GradedProblem(item, level_of(entry, item.code)) for item in joins)]
 
 
-def _check_accepted(
-    arrival: Arrival, entry: LayerEntry, frame: FrameBlocks, quality: Quality, found: Sequence[GradedProblem]
-) -> None:
+def _check_accepted(arrival: Arrival, frame: FrameBlocks, quality: Quality, found: Sequence[GradedProblem]) -> None:
     """Refuse a frame with refused problems; with --keep-bad single bad features pass if any feature is left.
 
     frame: what is left of it. Raises OneMapError.
@@ -439,8 +400,8 @@ def _check_accepted(
     refused = [item.problem for item in found if item.level == "refuse"]
     whole = [problem for problem in refused if problem.facts.get("row") is None]
     if refused and (whole or not arrival.options.keep_bad):
-        report_to_sender(arrival, entry, found, quality.more)
+        report_to_sender(arrival, found, quality.more)
         raise OneMapError.of(first_problems(refused, arrival.place))
     if frame.count == 0 and not _says_none(arrival, frame):
-        report_to_sender(arrival, entry, found, quality.more)
+        report_to_sender(arrival, found, quality.more)
         raise OneMapError.of([Problem("bad.all", arrival.place), *first_problems(refused, arrival.place)])

@@ -7,6 +7,7 @@ from typing import Any
 
 import shapely
 
+from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import ProblemPlace
 from onemap.layers.geometry.proof_beside import NOBODY, Provers
 from onemap.layers.ingest.placing import SourceOptions
@@ -89,16 +90,19 @@ class AddOptions:
 
 @dataclass(frozen=True)
 class Arrival:
-    """A source on its way into a library: the options, who adds it, in which language, and the progress.
+    """A source on its way into a library: the options, its layer, who adds it, in which language, and the progress.
 
-    shares: the share of the work that is done after reading, and after checking; is_sent: a person chose the source,
-    and may have chosen a wrong one; else One Map made it; may_be_held: it is a file, perhaps the same as before; known:
-    the versions of the layer when files of one of them were taken over; None if none were.
+    is_new: the layer has just been defined; required: the fields of the layer that rules use; shares: the share of the
+    work that is done after reading, and after checking; is_sent: a person chose the source, and may have chosen a wrong
+    one; else One Map made it; may_be_held: it is a file, perhaps the same as before; known: the versions of the layer
+    when files of one of them were taken over; None if none were.
     """
 
     library: Library
     source: str
     options: AddOptions
+    entry: LayerEntry
+    is_new: bool
     required: Sequence[str]
     who: str
     language: str
@@ -135,23 +139,15 @@ class Arrival:
     def by_file(self) -> "list[Arrival]":
         """Return an arrival for each file alone, for reading."""
         read = self.progress.part(0.0, self.shares[0]).parts([1] * len(self.files))
-        return [
-            replace(
-                self,
-                source=file.source,
-                options=replace(self.options, **_without_source(file), report=None, further=()),
-                progress=progress,
-                shares=_READ_ALONE,
-            )
-            for file, progress in zip(self.files, read, strict=True)
-        ]
+        arrivals = []
+        for file, progress in zip(self.files, read, strict=True):
+            own = replace(self.options, layer=file.layer, encoding=file.encoding, normalising=file.normalising)
+            options = replace(own, report=None, further=())
+            arrivals.append(replace(self, source=file.source, options=options, progress=progress, shares=_READ_ALONE))
+        return arrivals
 
     def step(self, name: str) -> Progress:
         """Return the progress of a step of the work: reading, checking, writing."""
         read, checked = self.shares
         begin, end = {"reading": (0.0, read), "checking": (read, checked), "writing": (checked, _WRITTEN)}[name]
         return self.progress.part(begin, end, phrase(f"progress.{name}", self.language))
-
-
-def _without_source(file: LayerFile) -> dict[str, Any]:
-    return {"layer": file.layer, "encoding": file.encoding, "normalising": file.normalising}

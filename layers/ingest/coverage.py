@@ -14,7 +14,6 @@ from onemap.layers.geometry.parts import polygon_part
 from onemap.layers.library.district import district_at, district_changes
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, coverage_of, last_version
-from onemap.layers.progress import SILENT, Progress
 
 _LEAST_SHARE = 0.5  # of the district's box that features must reach over for them to speak for all of it
 _NEARLY_ALL = 0.9  # with less it is said that they do
@@ -86,7 +85,7 @@ class CoverageChoice:
                 facts = {**self.place, "label": last.label, "field": "--covers"}
                 raise OneMapError("coverage.district_changed", **facts)
 
-    def coverage(self, frame: FrameBlocks, progress: Progress = SILENT) -> Coverage:
+    def coverage(self, frame: FrameBlocks) -> Coverage:
         """Return the coverage of some features.
 
         Raises OneMapError coverage.missing, coverage.no_district, coverage.no_polygons, overlay.union; coverage.of_none
@@ -101,7 +100,7 @@ class CoverageChoice:
             # A single point, or points in one row, speak for no ground.
             return Coverage(self._without_left_out(box) if box.is_valid else shapely.Polygon(), EXTENT)
         if self.kind == FEATURES:
-            return Coverage(self._features_ground(frame, progress), FEATURES)
+            return Coverage(self._features_ground(frame), FEATURES)
         if self.kind == FILE:
             return Coverage(self.file if self.file is not None else self._last_ground(), FILE)
         if self.renewed is not None:
@@ -147,8 +146,8 @@ class CoverageChoice:
     def _last_ground(self) -> shapely.Geometry:
         return coverage_of(self.library, require_value(self._last, "the last version, whose ground is asked for"))
 
-    def _features_ground(self, frame: FrameBlocks, progress: Progress) -> shapely.Geometry:
-        unions = [united_ground(frame.geometries(rows)) for rows in frame.blocks(progress)]
+    def _features_ground(self, frame: FrameBlocks) -> shapely.Geometry:
+        unions = [united_ground(frame.geometries(rows)) for rows in frame.blocks()]
         ground = united_ground(np.array(unions, dtype=object))
         if shapely.get_dimensions(ground) != 2:
             raise OneMapError("coverage.no_polygons", field="--covers", **self.place)

@@ -57,19 +57,19 @@ class ReadFiles:
     journal: Journal | None = None
 
 
-def read_files(arrival: Arrival, entry: LayerEntry, held: contextlib.ExitStack, before_rows: BeforeRows) -> ReadFiles:
+def read_files(arrival: Arrival, held: contextlib.ExitStack, before_rows: BeforeRows) -> ReadFiles:
     """Read all files of an arrival as one clean frame; unsound features are set aside.
 
     held: keeps the journals of large files as long as they are needed; before_rows: called with the number of features
     before a large file is read, and may refuse it. Raises OneMapError with the problems of all files.
     """
     if not arrival.options.further:
-        return _read_file(arrival, entry, held, before_rows)
+        return _read_file(arrival, held, before_rows)
     read: list[ReadFiles] = []
     problems: list[Problem] = []
     for file, place in zip(arrival.by_file(), arrival.file_places(), strict=True):
         try:
-            read.append(_at_place(_read_file(file, entry, held, before_rows), place))
+            read.append(_at_place(_read_file(file, held, before_rows), place))
         except OneMapError as error:
             # Where nothing is, the path says what was meant.
             problems += [
@@ -79,7 +79,7 @@ def read_files(arrival: Arrival, entry: LayerEntry, held: contextlib.ExitStack, 
     if problems:
         raise OneMapError.of(problems)
     frame = FrameBlocks.of_files([one.frame for one in read], arrival.file_places())
-    if entry.geometry != "table":
+    if arrival.entry.geometry != "table":
         _refuse_copies(frame, arrival.file_names)
     frame = replace(frame, problems=_remarks_said_once(frame.problems, len(read), arrival.place))
     question = {"files": [one.question for one in read]}
@@ -114,15 +114,13 @@ def version_to_renew(library: Library, options: AddOptions, place: ProblemPlace)
     return found
 
 
-def with_kept_files(
-    arrival: Arrival, entry: LayerEntry, read: ReadFiles, held: contextlib.ExitStack
-) -> tuple[Arrival, ReadFiles]:
+def with_kept_files(arrival: Arrival, read: ReadFiles, held: contextlib.ExitStack) -> tuple[Arrival, ReadFiles]:
     """Return the files of a version of the layer, with one replaced by what was read and the others from the library.
 
     Raises OneMapError files.unknown, layer.doubtful if what was read does not look like the file that it replaces,
     library.altered, version.unreadable, and what `version_to_renew` raises.
     """
-    library, options = arrival.library, arrival.options
+    library, options, entry = arrival.library, arrival.options, arrival.entry
     known = tuple(version for version in versions(library) if version.code == entry.code)
     last = require_value(version_to_renew(library, options, arrival.place), "a version, or it would be refused")
     files = files_of(library, last)
@@ -254,9 +252,7 @@ def _features_in_common(frame: FrameBlocks, whose: np.ndarray, files: int) -> np
     return common
 
 
-def sorted_frame(
-    arrival: Arrival, entry: LayerEntry, raw: RawFrame, *, is_ours: bool = False
-) -> tuple[FrameBlocks, RawFrame]:
+def sorted_frame(arrival: Arrival, raw: RawFrame, *, is_ours: bool = False) -> tuple[FrameBlocks, RawFrame]:
     """Bring a frame into the layer's shape; return it, and what is known of it besides its rows.
 
     is_ours: nobody else holds its rows, which may be large.
@@ -264,21 +260,21 @@ def sorted_frame(
     arrival.step("checking").at(0.0)
     given = arrival.options.normalising, arrival.required, arrival.options.provers, is_ours
     if len(raw.shapes) == 0:
-        raw = _as_none(arrival, entry, raw)
-    frame = sorted_out(raw, entry, arrival.library.crs, *given)
+        raw = _as_none(arrival, raw)
+    frame = sorted_out(raw, arrival.entry, arrival.library.crs, *given)
     if len(raw.shapes) == 0:
         frame = replace(frame, problems=(*frame.problems, Problem("layer.none", raw.place)))
     return frame, replace(raw, shapes=np.empty(0, dtype=object), wkb=None, valid=None, attributes=pd.DataFrame())
 
 
-def _read_file(arrival: Arrival, entry: LayerEntry, held: contextlib.ExitStack, before_rows: BeforeRows) -> ReadFiles:
+def _read_file(arrival: Arrival, held: contextlib.ExitStack, before_rows: BeforeRows) -> ReadFiles:
     """Read one file; a large one is read into a journal."""
-    options, is_table = arrival.options, entry.geometry == "table"
+    options, is_table = arrival.options, arrival.entry.geometry == "table"
     given = arrival.source, options.layer, options.encoding
     with contextlib.ExitStack() as opened:
         try:
             stream = None if is_table else opened.enter_context(large_layer(*given))
-            found = None if stream is None else _read_in_blocks(arrival, entry, stream, held, before_rows)
+            found = None if stream is None else _read_in_blocks(arrival, stream, held, before_rows)
         except OneMapError as error:
             if error.code not in _RECORDS:  # a broken record is found by reading the file as a whole
                 raise
@@ -292,25 +288,21 @@ def _read_file(arrival: Arrival, entry: LayerEntry, held: contextlib.ExitStack, 
             *given, arrival.step("reading"), as_table=is_table, may_be_empty=may_be_empty, provers=options.provers
         )
     ]
-    frame, raw = sorted_frame(arrival, entry, read.pop(), is_ours=True)
-    return ReadFiles(frame, (raw,), _question(arrival, entry, raw.source_hash, raw.layer))
+    frame, raw = sorted_frame(arrival, read.pop(), is_ours=True)
+    return ReadFiles(frame, (raw,), _question(arrival, raw.source_hash, raw.layer))
 
 
-def _as_none(arrival: Arrival, entry: LayerEntry, raw: RawFrame) -> RawFrame:
+def _as_none(arrival: Arrival, raw: RawFrame) -> RawFrame:
     """Return a layer without features in the library's CRS; without fields it gets those of its schema."""
     raw = replace(raw, crs=arrival.library.crs, is_assumed=False)
     if len(raw.attributes.columns):
         return raw
-    names = dict.fromkeys([*(field.name for field in entry.fields), *arrival.required])
+    names = dict.fromkeys([*(field.name for field in arrival.entry.fields), *arrival.required])
     return replace(raw, attributes=pd.DataFrame({name: np.empty(0, dtype=object) for name in names}))
 
 
 def _read_in_blocks(
-    arrival: Arrival,
-    entry: LayerEntry,
-    stream: VectorStream,
-    held: contextlib.ExitStack,
-    before_rows: BeforeRows,
+    arrival: Arrival, stream: VectorStream, held: contextlib.ExitStack, before_rows: BeforeRows
 ) -> ReadFiles | None:
     """Read a large file into a journal, and go on where an earlier attempt stopped.
 
@@ -321,10 +313,10 @@ def _read_in_blocks(
     files = Path(arrival.source), stream.readable.path
     state = state_of(*files)
     digest = content_hash(*files, arrival.progress)
-    question = _question(arrival, entry, digest, stream.readable.layer)
+    question = _question(arrival, digest, stream.readable.layer)
     journal = held.enter_context(_journal(arrival, question))
     given = arrival.library.crs, options.normalising, arrival.required, journal, arrival.step("reading")
-    staging = Staging(stream, entry, *given, options.provers)
+    staging = Staging(stream, arrival.entry, *given, options.provers)
     try:
         frame, encoding = staging.frame()
     except UnsupportedValue:
@@ -335,14 +327,14 @@ def _read_in_blocks(
     return ReadFiles(frame, (raw,), question, journal)
 
 
-def _question(arrival: Arrival, entry: LayerEntry, digest: str, layer: str) -> dict[str, Any]:
+def _question(arrival: Arrival, digest: str, layer: str) -> dict[str, Any]:
     """Return everything that the clean frame of a file depends on. digest: of the file's content."""
     given = arrival.options.normalising
     return {
         "source": [digest, layer, arrival.options.encoding],
         "wishes": [given.crs, given.transform and given.transform.hash, dict(given.fields), given.repair],
         "of_several": given.of_several,
-        "layer": [repr(entry), list(arrival.required)],
+        "layer": [repr(arrival.entry), list(arrival.required)],
         "crs": arrival.library.srs_id,
         "blocks": [_LAYOUT, BLOCK, POINTS_AT_ONCE],
         "software": software_versions(),

@@ -103,9 +103,7 @@ def _describe_layer(frame: RawFrame, language: str, progress: Progress) -> dict[
     ]
     if len(frame.geometries) == 0:
         problems.append(Problem("source.empty", place))
-    sound = frame.geometries[are_finite(frame.geometries)]
-    bounds = bounds_of(sound)
-    box = None if bounds is None else tuple(float(value) for value in bounds)
+    box = bounds_of(frame.geometries[are_finite(frame.geometries)])
     crs, extra = _crs(frame, box, language)
     if extra is not None:
         problems.append(Problem(extra.code, {**extra.facts, **place}))
@@ -113,7 +111,7 @@ def _describe_layer(frame: RawFrame, language: str, progress: Progress) -> dict[
     return {
         "name": frame.layer,
         "count": len(frame.geometries),
-        "geometry": _geometry_name(frame.geometries),
+        "geometry": ", ".join(sorted({*type_names(frame.geometries)} - {""})) or None,
         "is_table": frame.is_table,
         "crs": crs,
         "encoding": frame.encoding,
@@ -161,10 +159,6 @@ def _geometry_problems(frame: RawFrame, place: ProblemPlace, progress: Progress)
             first = [int(row) + 1 for row in np.flatnonzero(wrong)[:10]]
             found.append(Problem(code, {**place, "count": int(wrong.sum()), "rows": first}))
     return found
-
-
-def _geometry_name(geometries: np.ndarray) -> str | None:
-    return ", ".join(sorted({name for name in type_names(geometries) if name})) or None
 
 
 def _describe_field(name: str, values: pd.Series, progress: Progress) -> dict[str, Any]:

@@ -40,8 +40,6 @@ class PreparedVersion:
     """
 
     arrival: Arrival
-    entry: LayerEntry
-    is_new: bool
     frame: FrameBlocks
     raws: tuple[RawFrame, ...]
     facts: VersionFacts
@@ -56,11 +54,11 @@ class PreparedVersion:
 
     def doubt_after(self, earlier: "PreparedVersion") -> Doubt | None:
         """Return the reasons to doubt that this is the same layer as the version that is added before it."""
-        if self.entry.geometry == "raster":
+        if self.arrival.entry.geometry == "raster":
             return None
         label = earlier.facts.given_label or earlier.facts.source
         before = LastVersion(label, earlier.frame.count, earlier.frame.bounds().tolist())
-        return doubt_of_successor(self.entry, self.frame, before, self.arrival.place)
+        return doubt_of_successor(self.arrival.entry, self.frame, before, self.arrival.place)
 
     def write(self, connection: StoreConnection) -> Record:
         """Write the version inside the open transaction; return the contract's record. Raises as `add_version`."""
@@ -71,11 +69,13 @@ class PreparedVersion:
         report = self._source_report(records)
         if self.likeness.of_rows is not None:
             report[ROWS_OF] = self.likeness.of_rows.table
-        check_layer(arrival.library, self.entry.code)
+        check_layer(arrival.library, arrival.entry.code)
         check_growing_features(arrival.library, PROBLEMS_TABLE, "problems")
         known = versions(arrival.library)
         self._check_known(known)
-        version = add_version(connection, self.entry, self.frame, self.facts, report, progress, known, self.is_new)
+        version = add_version(
+            connection, arrival.entry, self.frame, self.facts, report, progress, known, arrival.is_new
+        )
         if arrival.options.snapshot:
             keep_snapshot(connection, version.table, arrival.options.snapshot, arrival.who)
         if bad is not None:
@@ -87,8 +87,8 @@ class PreparedVersion:
     def _check_known(self, known: Sequence[Version]) -> None:
         """Refuse files taken over from a version if the layer has changed since. Raises OneMapError files.meanwhile."""
         before = self.arrival.known
-        if before is not None and before != tuple(one for one in known if one.code == self.entry.code):
-            raise OneMapError("files.meanwhile", **{**self.arrival.place, "layer": self.entry.code})
+        if before is not None and before != tuple(one for one in known if one.code == self.arrival.entry.code):
+            raise OneMapError("files.meanwhile", **{**self.arrival.place, "layer": self.arrival.entry.code})
 
     def unchanged_record(self) -> Record:
         """Return the contract's record of the version that already holds all of it.
@@ -96,7 +96,7 @@ class PreparedVersion:
         Raises OneMapError library.altered if somebody has edited that version.
         """
         version = require_value(self.same, "the version that is the same")
-        check_layer(self.arrival.library, self.entry.code)
+        check_layer(self.arrival.library, self.arrival.entry.code)
         records = listed_records(self.found, self.quality.more, self.arrival.language)
         return self._record(version, records, versions(self.arrival.library))
 
@@ -105,7 +105,7 @@ class PreparedVersion:
         arrival, bad = self.arrival, self.frame.bad
         today = layer_in_force(known, version.code, arrival.library.today())
         result = {
-            "code": self.entry.code,
+            "code": arrival.entry.code,
             "version": version.label,
             "table": version.table,
             "features": version.count,
@@ -130,7 +130,7 @@ class PreparedVersion:
             names = zip(arrival.file_names, counts, strict=True)
             result["files"] = [{"source": name, "features": count} for name, count in names]
         if arrival.options.measured:
-            result |= _measures(self.frame, self.entry)
+            result |= _measures(self.frame, arrival.entry)
         return {**result, "report": arrival.options.report} if arrival.options.report else result
 
     def _source_report(self, records: Sequence[ProblemRecord]) -> dict[str, Any]:
@@ -197,7 +197,7 @@ def write_versions(library: Library, prepared: Sequence[PreparedVersion]) -> lis
     Versions that the library already has are not written.
     """
     new = [version for version in prepared if version.same is None]
-    scope = new[0].entry.code if len(new) == 1 else None
+    scope = new[0].arrival.entry.code if len(new) == 1 else None
     with library.writing(scope) if new else contextlib.nullcontext(library.connection) as connection:
         results = [
             version.write(connection) if version.same is None else version.unchanged_record() for version in prepared

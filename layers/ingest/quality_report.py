@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.atomic_output import atomic_output, check_place
 from onemap.layers.ingest.arrival import Arrival
@@ -139,20 +138,19 @@ def ground_remarks(library: Library, tables: Container[str]) -> list[GroundRemar
 
 
 @contextlib.contextmanager
-def reporting_refusals(arrival: Arrival, entry: LayerEntry) -> Iterator[None]:
+def reporting_refusals(arrival: Arrival) -> Iterator[None]:
     """Write a refusal within the block to the report as well, if a report is wanted."""
     try:
         yield
     except OneMapError as error:
-        report_to_sender(arrival, entry, [GradedProblem(problem, "refuse") for problem in error.problems], {})
+        report_to_sender(arrival, [GradedProblem(problem, "refuse") for problem in error.problems], {})
         raise
 
 
-def report_to_sender(
-    arrival: Arrival, entry: LayerEntry, found: Sequence[GradedProblem], more: Mapping[str, int]
-) -> None:
+def report_to_sender(arrival: Arrival, found: Sequence[GradedProblem], more: Mapping[str, int]) -> None:
     """Write the sheet for the sender, if one is wanted."""
     if arrival.options.report:
+        entry = arrival.entry
         facts = {"file": arrival.place["file"] or "", "layer": f"{entry.code} {entry.title_in(arrival.language)}"}
         place = Path(arrival.options.report)
         write_report(place, arrival.options.overwrite, found, more, facts, arrival.language)
@@ -180,7 +178,7 @@ def write_report(
         summary.append([phrase(f"report.{name}", language), _cell(value)])
     summary.append([])
     summary.append([phrase(f"report.{name}", language) for name in ("level", "count", "message", "code")])
-    for (level, code), items in _by_kind(found).items():
+    for (level, code), items in groups_of(((item.level, item.problem.code), item) for item in found).items():
         example = _cell(wording(items[0].problem, language)[0])
         summary.append([phrase(f"level.{level}", language), len(items) + more.get(code, 0), example, code])
     for letter, width in zip("ABCD", (14, 40, 80, 24), strict=True):
@@ -213,10 +211,6 @@ def _fold(sheet: Any, letter: str) -> None:
     """Collapse a column until somebody opens it: codes are for programs."""
     sheet.column_dimensions.group(letter, outline_level=1, hidden=True)
     sheet.column_dimensions.max_outline = 1  # else nobody sees that there is something to unfold
-
-
-def _by_kind(found: Sequence[GradedProblem]) -> dict[tuple[str, str], list[GradedProblem]]:
-    return groups_of(((item.level, item.problem.code), item) for item in found)
 
 
 def _row(item: GradedProblem, language: str) -> list[Any]:

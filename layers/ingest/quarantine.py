@@ -11,7 +11,7 @@ from onemap.layers.geometry.coverage_ground import without_convex
 from onemap.layers.geometry.validity import are_beyond, are_finite
 from onemap.layers.library.library import log
 from onemap.layers.library.log_reading import log_features
-from onemap.layers.library.version_writing import as_stored, sql_types, write_table
+from onemap.layers.library.version_writing import as_stored, sql_types
 from onemap.layers.library.versions import Version, bad_table
 from onemap.layers.messages import wording
 from onemap.layers.progress import SILENT, Progress
@@ -61,8 +61,8 @@ def write_bad(
     progress: Progress,
     *,
     is_of_several: bool,
-) -> str:
-    """Put bad features and their problems into a separate table, inside the open transaction; return the table's name.
+) -> None:
+    """Put bad features and their problems into a separate table, inside the open transaction.
 
     is_of_several: the version is made of several files, so each feature names its file.
     """
@@ -88,9 +88,10 @@ def write_bad(
     geometries[~are_finite(geometries) | are_beyond(geometries)] = None
     attributes = as_stored(attributes)
     features = TableDefinition(table, table, "GEOMETRY", sql_types(attributes))
-    write_table(connection, features, attributes, [geometries], progress)
+    progress.at(0.0)
+    connection.make_features(features)
+    connection.add_features(features, [geometries], [attributes[name].tolist() for name in features.fields])
     connection.index_features(features, shapely.bounds(geometries).reshape(-1, 4), SILENT)
     connection.show_features(features, shapely.total_bounds(geometries))
     note_structure(connection, [table])
     log(connection, who, "set_aside", table, log_features(connection, table, 1, geometries, attributes))
-    return table

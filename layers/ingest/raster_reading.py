@@ -144,7 +144,7 @@ def raster_frame(
     }
     return CleanFrame(
         shapes=np.array([outline], dtype=object),
-        attributes=pd.DataFrame({name: pd.Series([value], dtype=object) for name, value in row.items()}),
+        attributes=pd.DataFrame({name: [value] for name, value in row.items()}, dtype=object),
         names=np.array(["1"], dtype=object),
         problems=remarks,
     )

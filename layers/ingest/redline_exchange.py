@@ -11,7 +11,6 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pyogrio
 import pyproj
 import shapely
@@ -247,17 +246,14 @@ def _to_text(source: str, target: Path, options: ExchangeOptions) -> _ExchangeRe
         facts = {"file": raw.path.name, "layer": raw.layer, "crs": systems.crs_name(crs)}
         problems += [*remarks, Problem("redline.projected", {**facts, "target": f"EPSG:{zone.epsg}"})]
     attributes = raw.attributes.reset_index(drop=True)
-    frame = Frame(geometries, _plain_columns(attributes), zone, _header(source, raw.layer))
+    attributes = attributes.loc[:, ~attributes.columns.duplicated()].rename(columns=str)
+    frame = Frame(geometries, attributes, zone, _header(source, raw.layer))
     place = raw.place
     problems += first_problems(changes(frame, place), place)
     text = redline_text(frame)
     _write_text(text, target, options)
     written = replace(zone, prefixed=True)
     return _ExchangeResult(len(geometries), _count(text), zone_crs(written), problems)
-
-
-def _plain_columns(attributes: pd.DataFrame) -> pd.DataFrame:
-    return attributes.loc[:, ~attributes.columns.duplicated()].rename(columns=str)
 
 
 def _valid_geometries(raw: RawFrame) -> np.ndarray:

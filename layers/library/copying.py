@@ -31,7 +31,7 @@ from onemap.layers.stores.logged_rows import (
 )
 from onemap.layers.stores.rights import Right
 from onemap.layers.stores.sql_text import compose_sql
-from onemap.layers.stores.store import DamagedTable, StoreConnection, TableDefinition
+from onemap.layers.stores.store import DamagedTable, FeatureRows, StoreConnection, TableDefinition
 
 _BLOCK = 5000
 _A_RUN_BLOCK = 500  # what some thousand rows of a run take that are kept together, in rows of features
@@ -212,7 +212,7 @@ def _copy_features(
     except DamagedTable as error:
         raise OneMapError("copy.damaged", file=source.label, layer=table.name) from error
     geometries, values = rows.geometries, [rows.values[name] for name in fields]
-    before = content_hash(geometries, _frame(rows.values, len(geometries)), progress.part(_READ, _HASHED))
+    before = _content_hash(rows, progress.part(_READ, _HASHED))
     in_order = np.array_equal(rows.fids, np.arange(1, len(rows.fids) + 1))
     if not in_order or (expected is not None and before != expected):
         raise OneMapError("copy.damaged", file=source.label, layer=table.name)
@@ -221,21 +221,19 @@ def _copy_features(
     target.show_features(table, shapely.total_bounds(geometries))
     target.index_features(table, shapely.bounds(geometries).reshape(-1, 4), progress.part(_WRITTEN, _INDEXED))
     again = target.read_features(table.name, fields, None, None if expected is None else len(geometries))
-    last = progress.part(_AGAIN, 1.0)
-    if content_hash(again.geometries, _frame(again.values, len(again.geometries)), last) != before:
+    if _content_hash(again, progress.part(_AGAIN, 1.0)) != before:
         raise OneMapError("copy.differs", file=source.label, layer=table.name)
+
+
+def _content_hash(rows: FeatureRows, progress: Progress) -> str:
+    columns = {name: list(column) for name, column in rows.values.items()}
+    return content_hash(rows.geometries, pd.DataFrame(columns, index=range(len(rows.fids)), dtype=object), progress)
 
 
 def _blocks(geometries: np.ndarray, progress: Progress) -> Iterator[np.ndarray]:
     for block in blocks(len(geometries), _BLOCK):
         progress.at(block.start / len(geometries))
         yield geometries[block]
-
-
-def _frame(values: Any, count: int) -> pd.DataFrame:
-    return pd.DataFrame(
-        {name: pd.Series(list(column), dtype=object) for name, column in values.items()}, index=range(count)
-    )
 
 
 def _keep_own_files(source: Library, target: StoreConnection) -> None:

@@ -181,8 +181,7 @@ class Library:
 
     def note_format(self, connection: StoreConnection, more: Mapping[str, Any]) -> None:
         """Give the library the current format inside the open transaction. more: what the log adds to the entry."""
-        anew = Sql("ON CONFLICT (key) DO UPDATE SET value = excluded.value")
-        insert_logged(connection, TABLES["onemap_library"], [(FORMAT_KEY, str(FORMAT))], anew)
+        keep_fact(connection, FORMAT_KEY, str(FORMAT))
         log(connection, self.person(), "upgrade", self.name, {"from": self.format, "to": FORMAT, **more})
 
     def write_later(self, write: Callable[[StoreConnection], None]) -> None:
@@ -278,6 +277,12 @@ def log(connection: StoreConnection, who: str, action: str, subject: str, detail
         connection.unlogged = {}
     text = json.dumps(detail, ensure_ascii=False, sort_keys=True)
     connection.append_log(now(), who, action, subject, text, sha256(text))
+
+
+def keep_fact(connection: StoreConnection, key: str, value: str) -> None:
+    """Keep a fact of a library in place of the one before, inside the open transaction."""
+    anew = Sql("ON CONFLICT (key) DO UPDATE SET value = excluded.value")
+    insert_logged(connection, TABLES["onemap_library"], [(key, value)], anew)
 
 
 @contextlib.contextmanager

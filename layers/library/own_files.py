@@ -11,11 +11,9 @@ from onemap.layers.catalogue.working_days import WorkCalendar, checked_calendar
 from onemap.layers.errors import OneMapError, file_reason, text_reason
 from onemap.layers.files.durable_names import name_durably
 from onemap.layers.files.text_encodings import text_of
-from onemap.layers.library.library import TABLES, Library, log, sha256
+from onemap.layers.library.library import Library, keep_fact, log, sha256
 from onemap.layers.library.versions import versions
 from onemap.layers.stores.library_tables import own_file_key
-from onemap.layers.stores.logged_rows import insert_logged
-from onemap.layers.stores.sql_text import Sql
 
 
 def own_file_kind(name: str) -> str:
@@ -80,8 +78,7 @@ def keep_own_file(library: Library, kind: str, text: str, who: str, seen: str | 
         if seen is not None and own_text_hash(library.own_file(kind)) != seen:
             raise OneMapError("keep.conflict", file=own_file_name(library, kind), field="--expect")
         if library.path is None:
-            anew = Sql("ON CONFLICT (key) DO UPDATE SET value = excluded.value")
-            insert_logged(connection, TABLES["onemap_library"], [(own_file_key(kind), text)], anew)
+            keep_fact(connection, own_file_key(kind), text)
         log(connection, who, "keep", kind, {"hash": sha256(text)})
         if library.path is None:
             return

@@ -4,9 +4,8 @@ import json
 
 from onemap.layers.catalogue.layer_names import known_layer
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.library.library import COPY, TABLES, Library, log
-from onemap.layers.library.log_reading import read_entries
-from onemap.layers.library.rows_as_logged import check_layer, check_rows
+from onemap.layers.library.library import COPY, Library, keep_fact, log
+from onemap.layers.library.rows_as_logged import check_fact, check_layer
 from onemap.layers.library.version_writing import show_layer
 from onemap.layers.library.versions import (
     Retirement,
@@ -16,11 +15,10 @@ from onemap.layers.library.versions import (
     retirement_key,
     versions,
 )
-from onemap.layers.stores.logged_rows import insert_logged, note_structure, row_name, stored_hashes
+from onemap.layers.stores.logged_rows import note_structure
 from onemap.layers.stores.sql_text import Sql
 
 RETIRE, UNDO = "retire", "retire.undo"  # the actions with which the log has it
-_ANEW = Sql("ON CONFLICT (key) DO UPDATE SET value = excluded.value")
 
 
 def retire(library: Library, code: str, label: str, reason: str, who: str, *, undo: bool = False) -> Version:
@@ -40,8 +38,8 @@ def retire(library: Library, code: str, label: str, reason: str, who: str, *, un
         _check_row(library, version)
         fact = Retirement(connection.moment(), who, reason)
         events = [*retirement_events(library).get(version.table, []), {**vars(fact), "undo": undo}]
-        row = (retirement_key(version.table), json.dumps(events, ensure_ascii=False, sort_keys=True))
-        insert_logged(connection, TABLES["onemap_library"], [row], _ANEW)
+        text = json.dumps(events, ensure_ascii=False, sort_keys=True)
+        keep_fact(connection, retirement_key(version.table), text)
         show_layer(connection, entry, versions(library), library.today())
         note_structure(connection, [code])
         log(connection, who, UNDO if undo else RETIRE, version.table, {"label": label, "reason": reason})
@@ -78,8 +76,5 @@ def _version_named(library: Library, code: str, label: str) -> Version:
 
 def _check_row(library: Library, version: Version) -> None:
     """Check that the version's former state is as the log has it. Raises OneMapError library.altered."""
-    table, key = TABLES["onemap_library"], retirement_key(version.table)
     where = Sql("(action IN (?, ?) AND subject = ?) OR action = ?")
-    book = read_entries(library, where, (RETIRE, UNDO, version.table, COPY))
-    written = {name: row for name, row in book.rows.get(table.name, {}).items() if name == row_name([key])}
-    check_rows(library, {table.name: stored_hashes(library.connection, table, key=key)}, {table.name: written})
+    check_fact(library, retirement_key(version.table), where, (RETIRE, UNDO, version.table, COPY))

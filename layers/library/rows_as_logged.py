@@ -12,7 +12,7 @@ from onemap.layers.library.library import COPY, TABLES, Library
 from onemap.layers.library.log_reading import LogBook, WrittenRow, read_entries
 from onemap.layers.library.row_verification import row_problems, structure_problems
 from onemap.layers.library.versions import StoredFeatures, Version, content_hash
-from onemap.layers.stores.logged_rows import PlainTable, stored_hashes
+from onemap.layers.stores.logged_rows import PlainTable, row_name, stored_hashes
 from onemap.layers.stores.sql_text import Sql, compose_sql
 
 _MOST_NAMED = 20
@@ -46,6 +46,14 @@ def check_table(library: Library, table: PlainTable, where: Sql, parameters: Seq
     book = read_entries(library, where, parameters)
     written = book.rows.get(table.name, {})
     check_rows(library, {table.name: stored_hashes(library.connection, table, **wanted)}, {table.name: written})
+
+
+def check_fact(library: Library, key: str, where: Sql, parameters: Sequence[Any]) -> None:
+    """Refuse a fact of a library that differs from the log. where, parameters: as in `check_table`."""
+    table, name = TABLES["onemap_library"], row_name([key])
+    written = read_entries(library, where, parameters).rows.get(table.name, {})
+    known = {name: written[name]} if name in written else {}
+    check_rows(library, {table.name: stored_hashes(library.connection, table, key=key)}, {table.name: known})
 
 
 def check_layer(library: Library, code: str) -> None:

@@ -256,12 +256,9 @@ def _problems_of(library: Library, book: LogBook, table: PlainTable) -> list[Pro
         found = plain_problems(library, book, table)
         if not any(problem.facts.get("feature") for problem in found):
             return found
-        columns = {shown_text(table.row_name(row)): _unreadable(table, row) for row in _rows(library, table)}
+        rows = library.connection.read_rows(table.name, table.columns)
+        columns = {shown_text(table.row_name(row)): _unreadable(table, row) for row in rows}
     return [_with_columns(problem, columns.get(str(problem.facts.get("feature")), [])) for problem in found]
-
-
-def _rows(library: Library, table: PlainTable) -> Iterator[Sequence[Any]]:
-    return library.connection.read_rows(table.name, table.columns)
 
 
 def _with_columns(problem: Problem, columns: Sequence[str]) -> Problem:

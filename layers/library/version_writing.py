@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -349,26 +349,6 @@ def free_label(connection: StoreConnection, code: str, wanted: str) -> str:
         more += 1
         label = f"{wanted}-{more}"
     return label
-
-
-def write_table(
-    connection: StoreConnection,
-    table: TableDefinition,
-    attributes: pd.DataFrame,
-    blocks: Iterable[np.ndarray],
-    progress: Progress,
-) -> None:
-    """Write a new table of features, fid from 1; values as `as_stored` leaves them."""
-    connection.make_features(table)
-
-    def blocks_with_progress() -> Iterator[np.ndarray]:
-        done = 0
-        for block in blocks:
-            progress.at(done / max(len(attributes), 1))
-            yield block
-            done += len(block)
-
-    connection.add_features(table, blocks_with_progress(), [attributes[name].tolist() for name in table.fields])
 
 
 def _record(

@@ -21,7 +21,6 @@ from onemap.layers.quality.declared_areas import area_flaws
 from onemap.layers.quality.displacement import KnownLines, displacement, displacement_flaws
 from onemap.layers.quality.duplicates import duplicate_flaws, key_flaws
 from onemap.layers.quality.feature_problems import MOST_KEPT, Flaws
-from onemap.layers.quality.heights import height_flaws
 from onemap.layers.quality.neighbours import Items
 from onemap.layers.quality.persons import person_flaws
 from onemap.layers.quality.position import MOST_M, outside_flaws, shift_flaws
@@ -35,7 +34,7 @@ from onemap.layers.quality.topology import (
     overlap_flaws,
     union_of,
 )
-from onemap.layers.quality.values import chosen_tables, value_flaws
+from onemap.layers.quality.values import chosen_tables, height_flaws, value_flaws
 
 
 @dataclass(frozen=True)

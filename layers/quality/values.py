@@ -1,4 +1,4 @@
-"""Checks of field values: missing values, lengths, types, codes and their names."""
+"""Checks of field values: missing values, lengths, types, codes and their names, heights."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -11,12 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from onemap.layers.catalogue.catalogue import Field, LayerEntry
+from onemap.layers.catalogue.check_levels import check_of
 from onemap.layers.catalogue.code_forms import code_reading
 from onemap.layers.catalogue.code_tables import CodeTable, code_table, plain_code
 from onemap.layers.errors import Problem, require_value
 from onemap.layers.frames.days import day_of
 from onemap.layers.frames.fields import as_numbers, text_value, text_values
 from onemap.layers.frames.frame_blocks import FrameBlocks
+from onemap.layers.height_range import HeightRange
 from onemap.layers.progress import Progress
 from onemap.layers.quality.feature_problems import FlawList, Flaws
 
@@ -75,6 +77,27 @@ def value_flaws(
     return [
         *(item for flaws in collected for item in flaws.flaws()),
         *(item for check in fields for item in check.forms()),
+    ]
+
+
+def height_flaws(frame: FrameBlocks, entry: LayerEntry, progress: Progress) -> list[Flaws]:
+    """Fields of heights of which more than the allowed share of the values cannot be heights in metres."""
+    settings = check_of(entry, "value.heights")
+    ranges = {field.name: field.heights_m for field in entry.fields if field.name in frame.columns}
+    if settings["level"] == "off":
+        return []
+    seen = {name: HeightRange(heights_m) for name, heights_m in ranges.items() if heights_m is not None}
+    for block in frame.blocks(progress) if seen else ():
+        for name, heights in seen.items():
+            heights.see(frame.numbers(name, block))
+    return [
+        Flaws(
+            "value.heights",
+            np.array([-1]),
+            [{"field": name, "count": heights.beyond, "of": heights.count, **heights.facts()}],
+        )
+        for name, heights in seen.items()
+        if heights.beyond > settings["share"] * heights.count
     ]
 
 
@@ -160,7 +183,8 @@ class _FieldCheck:
             add(self.length, [isinstance(value, str) and len(value) > length for value in found], length=field.length)
         if self._allowed:
             known = self._allowed
-            add(self.code, [_is_other(text_value(value), known) for value in found], known=field.values)
+            other = [code is not None and plain_code(code) not in known for code in map(text_value, found)]
+            add(self.code, other, known=field.values)
         elif self._table is not None:
             classes = self._table
             codes = [text_value(value) for value in found]
@@ -227,10 +251,6 @@ class _FieldCheck:
             return {"field": field.name, "value": str(own.plain[bad[k]])[:80], "key": code, "name": known["zh"]}
 
         self.name.add(rows[bad], facts)
-
-
-def _is_other(code: str | None, allowed: set[str]) -> bool:
-    return code is not None and plain_code(code) not in allowed
 
 
 def _fits(value: Any, field: Field) -> bool:

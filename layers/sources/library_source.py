@@ -57,16 +57,13 @@ def read_library_layer(path: Path, layer: str) -> RawFrame:
         geometries = geopackage.from_blobs(columns[GEOMETRY_COLUMN])
     except (shapely.GEOSException, ValueError, LookupError, TypeError) as error:
         raise OneMapError("source.damaged", file=path.name, layer=layer, reason=str(error)[:200]) from error
-    attributes = pd.DataFrame(
-        {name: pd.Series(list(columns[name]), dtype=object) for name in names if name not in _IDENTIFIERS},
-        index=range(len(rows)),
-    )
+    own = {name: columns[name] for name in names if name not in _IDENTIFIERS}
     return RawFrame(
         path=path,
         layer=layer,
         format="GPKG",
         shapes=geometries if rows else np.empty(0, dtype=object),
-        attributes=attributes,
+        attributes=pd.DataFrame(own, index=range(len(rows)), dtype=object),
         crs=parse_crs(f"{declared[0]}:{declared[1]}", file=path.name) if declared else None,
         encoding="utf-8",
         source_hash=sha256(repr(rows)),

@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
@@ -19,7 +20,6 @@ from onemap.layers.geometry.proof_beside import NOBODY, Provers, proof_of
 from onemap.layers.geometry.shape_column import WORTH_ROWS, AnyShapes, ShapeColumn, in_plane
 from onemap.layers.geometry.wkb_reading import geometries_of_wkb
 from onemap.layers.server_address import is_plainly_spelled, without_password
-from onemap.layers.sources.database_values import plain_value, read_as_written
 from onemap.layers.sources.gdal import curves
 from onemap.layers.stores.server.server_session import settle_transaction
 
@@ -44,6 +44,16 @@ ORDER BY 1, 2, (SELECT attnum FROM pg_attribute
 _SHAPES = "SELECT f_geometry_column FROM geometry_columns WHERE f_table_schema = %s AND f_table_name = %s"
 _KEY = """SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY(i.indkey)
 WHERE i.indisprimary AND i.indrelid = format('%%I.%%I', %s::text, %s::text)::regclass ORDER BY a.attnum"""
+
+_MOMENTS = {
+    "date": "DateLoader",
+    "time": "TimeLoader",
+    "timetz": "TimetzLoader",
+    "timestamp": "TimestampLoader",
+    "timestamptz": "TimestamptzLoader",
+}
+_AS_WRITTEN = ("interval", "json", "jsonb")  # a month is not thirty days, and a list not its members
+_MOST_INTEGER = 2**63 - 1  # of SQLite and of Arrow
 
 
 def is_database(source: str) -> bool:
@@ -108,7 +118,7 @@ def open_database(source: str) -> Iterator["Database"]:
             has_postgis = settle_transaction(connection)
             if not has_postgis and table is None:
                 raise OneMapError("postgis.lacking", file=name)
-            read_as_written(connection)
+            _read_as_written(connection)
             yield Database(connection, name, table, has_postgis)
         except psycopg.Error as error:
             raise OneMapError("postgis.refused", file=name, reason=server_reason(server_words(error, secret))) from None
@@ -166,13 +176,12 @@ class Database:
         shapes, has_heights = in_plane(made)
         if has_heights:
             problems.append(Problem("geometry.z_dropped", dict(place)))
-        columns = {name: pd.Series(kept, dtype=object) for name, kept in zip(names, values, strict=True)}
         return RawFrame(
             path=Path(self.name),
             layer=layer,
             format="PostGIS",
             shapes=shapes,
-            attributes=pd.DataFrame(columns, index=range(len(shapes))),
+            attributes=pd.DataFrame(dict(zip(names, values, strict=True)), index=range(len(shapes)), dtype=object),
             crs=crs,
             encoding="utf-8",
             problems=tuple(problems),
@@ -206,7 +215,7 @@ class Database:
                 digest.update(repr((body, row[1:])).encode())
                 wkb.append(body)
                 for value, is_padded, kept in zip(row[1:], padded, values, strict=True):
-                    kept.append(value.rstrip(" ") if is_padded and value is not None else plain_value(value))
+                    kept.append(value.rstrip(" ") if is_padded and value is not None else _plain_value(value))
         return names, wkb, values, digest.hexdigest()
 
     def _crs(self, schema: str, table: str, column: str, place: ProblemPlace) -> pyproj.CRS | None:
@@ -245,3 +254,39 @@ def _shapes(wkb: list[bytes | None], sagitta: float, provers: Provers) -> tuple[
         geometries[row], arcs = curves.stroke_curve(wkb[row] or b"", sagitta)
         curved += arcs > 0
     return geometries, curved, None
+
+
+def _read_as_written(connection: "psycopg.Connection[Any]") -> None:
+    """Make values that Python's dates cannot hold arrive as text: `infinity`, years before 1 or after 9999.
+
+    Intervals and JSON arrive as text, too.
+    """
+    from psycopg.types import datetime as moments
+    from psycopg.types.string import TextLoader
+
+    for name, loader in _MOMENTS.items():
+        connection.adapters.register_loader(name, _or_text(getattr(moments, loader)))
+    for name in _AS_WRITTEN:
+        connection.adapters.register_loader(name, TextLoader)
+
+
+def _or_text(loader: Any) -> Any:
+    from psycopg import DataError
+
+    class OrText(loader):
+        def load(self, data: Any) -> Any:
+            try:
+                return super().load(data)
+            except DataError:
+                return bytes(data).decode()
+
+    return OrText
+
+
+def _plain_value(value: Any) -> Any:
+    """Return a decimal number as a table can hold it: as an integer, as a float, or else as text."""
+    if not isinstance(value, Decimal):
+        return value
+    if value != value.to_integral_value() or value.as_tuple().exponent != 0:
+        return float(value)
+    return int(value) if abs(value) <= _MOST_INTEGER else str(value)

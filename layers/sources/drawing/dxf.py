@@ -114,7 +114,7 @@ def _attributes(drawn: list[DrawingEntity], labels: list[DrawingEntity], geometr
         target = name if name.lower() not in ("handle", "entity", "block", "text") else f"{name}_"
         columns[target] = [one.attributes.get(name) for one in drawn]
     kept = {name: values for name, values in columns.items() if any(value is not None for value in values)}
-    return pd.DataFrame({name: pd.Series(v, dtype=object) for name, v in kept.items()}, index=range(len(drawn)))
+    return pd.DataFrame(kept, index=range(len(drawn)), dtype=object)
 
 
 def _label_polygons(rows: np.ndarray, geometries: np.ndarray, labels: list[DrawingEntity]) -> Iterator[tuple[int, str]]:

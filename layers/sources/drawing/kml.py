@@ -95,8 +95,8 @@ def read_kml(path: Path, layer: str, encoding: str | None) -> RawFrame:
 
 def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:
     names = list(dict.fromkeys(name for row in rows for name in row))
-    columns = {name: pd.Series([row.get(name) for row in rows], dtype=object) for name in names}
-    return pd.DataFrame(columns, index=range(len(rows)))
+    columns = {name: [row.get(name) for row in rows] for name in names}
+    return pd.DataFrame(columns, index=range(len(rows)), dtype=object)
 
 
 def _content(path: Path, encoding: str | None) -> _Content:

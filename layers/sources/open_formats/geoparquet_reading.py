@@ -94,7 +94,8 @@ def _repeated_texts(file: "pq.ParquetFile", path: Path) -> list[str]:
     Raises OneMapError source.swollen if even its numbers, or its bytes when decompressed, would fill it.
     """
     metadata, most = file.metadata, most_bytes(path)
-    parts = [metadata.row_group(at).column(of) for at in range(metadata.num_row_groups) for of in range(_columns(file))]
+    groups, columns = range(metadata.num_row_groups), range(metadata.num_columns)
+    parts = [metadata.row_group(at).column(of) for at in groups for of in columns]
     full_bytes = max(
         sum(part.num_values for part in parts) * VALUE_BYTES,
         metadata.num_rows * len(file.schema_arrow.names) * VALUE_BYTES,
@@ -104,10 +105,6 @@ def _repeated_texts(file: "pq.ParquetFile", path: Path) -> list[str]:
     # A text is at most as long as its chunk is before it is packed, and may stand in every row.
     texts = (part for part in parts if part.physical_type in ("BYTE_ARRAY", "FIXED_LEN_BYTE_ARRAY"))
     return sorted({part.path_in_schema for part in texts if part.num_values * part.total_uncompressed_size > most})
-
-
-def _columns(file: "pq.ParquetFile") -> int:
-    return int(file.metadata.num_columns)
 
 
 def _plain_texts(column: pa.ChunkedArray, path: Path) -> pa.ChunkedArray:
@@ -239,8 +236,8 @@ def shapes_of(bodies: np.ndarray) -> tuple[np.ndarray, dict[int, str]]:
 def _attributes(path: Path, file: "pq.ParquetFile", names: list[str]) -> pd.DataFrame:
     table = file.read(columns=names)
     columns = ((name, _plain_texts(table.column(name), path)) for name in names)
-    values = {name: pd.Series([*map(plain_value, column.to_pylist())], dtype=object) for name, column in columns}
-    return pd.DataFrame(values, index=range(file.metadata.num_rows))
+    values = {name: [*map(plain_value, column.to_pylist())] for name, column in columns}
+    return pd.DataFrame(values, index=range(file.metadata.num_rows), dtype=object)
 
 
 def _crs(column: dict[str, Any], path: Path) -> pyproj.CRS | None:

@@ -56,16 +56,14 @@ def read_json_lines(path: Path, encoding: str | None, progress: Progress, prover
     shapes, has_heights = in_plane(shapes)
     names = list(dict.fromkeys(name for record in properties for name in record))
     check_full_size(path, len(names) * len(properties) * VALUE_BYTES)
-    columns = {
-        name: pd.Series([plain_value(record.get(name)) for record in properties], dtype=object) for name in names
-    }
+    columns = {name: [plain_value(record.get(name)) for record in properties] for name in names}
     problems = [Problem("geometry.z_dropped", dict(place))] if has_heights else []
     return RawFrame(
         path=path,
         layer=path.stem,
         format=FORMAT,
         shapes=shapes,
-        attributes=pd.DataFrame(columns, index=range(len(shapes))),
+        attributes=pd.DataFrame(columns, index=range(len(shapes)), dtype=object),
         crs=parse_crs(_WGS_84),
         encoding=found,
         problems=tuple(problems),

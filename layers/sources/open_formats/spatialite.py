@@ -64,14 +64,14 @@ def read_spatialite(path: Path, layer: str) -> RawFrame:
         except (ValueError, TypeError, struct.error, RecursionError, shapely.GEOSException) as error:
             broken[row] = str(error)[:200]
     kept = [column for column, name in enumerate(names) if column != at and name.lower() not in _OWN]
-    columns = {names[column]: pd.Series([values[column] for values in rows], dtype=object) for column in kept}
+    columns = {names[column]: [values[column] for values in rows] for column in kept}
     place = ProblemPlace(file=path.name, layer=layer)
     return RawFrame(
         path=path,
         layer=layer,
         format=FORMAT,
         shapes=shapely.force_2d(shapes),
-        attributes=pd.DataFrame(columns, index=range(len(rows))),
+        attributes=pd.DataFrame(columns, index=range(len(rows)), dtype=object),
         crs=crs,
         encoding="utf-8",
         problems=(Problem("geometry.z_dropped", place),) if shapely.has_z(shapes).any() else (),

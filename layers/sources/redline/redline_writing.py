@@ -225,29 +225,20 @@ def _header_and_decimals(frame: Frame) -> tuple[RedlineText | None, int]:
 
 
 def _header(zone: Zone, decimals: int) -> tuple[str, ...]:
+    of_zone = _zone_keys(zone)
     keys = {
         "格式版本号": "1.01",
         "数据产生单位": "",
         "数据产生日期": date.today().isoformat(),
-        **_zone_keys(zone),
+        "坐标系": of_zone["坐标系"],
+        "几度分带": of_zone["几度分带"],
         "投影类型": "高斯克吕格",
         "计量单位": "米",
+        "带号": of_zone["带号"],
         "精度": f"{10**-decimals:.{decimals}f}",
         "转换参数": "0,0,0,0,0,0,0",
     }
-    order = (
-        "格式版本号",
-        "数据产生单位",
-        "数据产生日期",
-        "坐标系",
-        "几度分带",
-        "投影类型",
-        "计量单位",
-        "带号",
-        "精度",
-        "转换参数",
-    )
-    return (_HEADER, *(f"{key}={keys[key]}" for key in order))
+    return (_HEADER, *(f"{key}={value}" for key, value in keys.items()))
 
 
 def _declares(header: Mapping[str, str], zone: Zone) -> bool:

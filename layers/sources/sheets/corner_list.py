@@ -232,4 +232,4 @@ def _attributes(parcels: list[_Parcel]) -> pd.DataFrame:
     columns: dict[str, list[Any]] = {"DKBH": [str(number) for number in range(1, len(parcels) + 1)]}
     if any(parcel.title for parcel in parcels):
         columns["DKMC"] = [parcel.title or None for parcel in parcels]
-    return pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in columns.items()})
+    return pd.DataFrame(columns, dtype=object)

@@ -174,9 +174,7 @@ def _parcel_attributes(grid: Grid, columns: Columns, parcels: list[Parcel]) -> p
             texts = [_first_text(grid, parcel, column) for parcel in parcels]
             if any(value is not None for value in texts):
                 values[heading] = texts
-    return pd.DataFrame(
-        {name: pd.Series(column, dtype=object) for name, column in values.items()}, index=range(len(parcels))
-    )
+    return pd.DataFrame(values, index=range(len(parcels)), dtype=object)
 
 
 def _texts(grid: Grid, parcel: Parcel, column: int) -> set[str]:
@@ -279,14 +277,11 @@ def _stroked_curve(text: str) -> shapely.Geometry | None:
 def _row_attributes(grid: Grid, columns: Columns, rows: list[int]) -> pd.DataFrame:
     """Return all columns of the rows; a text column whose values are all plain numbers becomes numeric."""
     values = {
-        heading: [grid.at(row, column) for row in rows]
+        heading: _typed_values([grid.at(row, column) for row in rows])
         for column, heading in enumerate(columns.headings)
         if not heading.startswith("_") or any(plain(grid.at(row, column)) for row in rows)
     }
-    return pd.DataFrame(
-        {name: pd.Series(_typed_values(column), dtype=object) for name, column in values.items()},
-        index=range(len(rows)),
-    )
+    return pd.DataFrame(values, index=range(len(rows)), dtype=object)
 
 
 def _typed_values(values: list[Any]) -> list[Any]:

@@ -139,8 +139,8 @@ def _attributes(vct: VctText, table: Table, place: ProblemPlace) -> tuple[list[i
     if problems:
         raise OneMapError.of(problems[:_MOST_LISTED])
     names = [name for name, _ in table.fields]
-    columns = {name: pd.Series([row[at] for row in rows], dtype=object) for at, name in enumerate(names)}
-    return ids, pd.DataFrame(columns, index=range(len(rows)))
+    columns = {name: [row[at] for row in rows] for at, name in enumerate(names)}
+    return ids, pd.DataFrame(columns, index=range(len(rows)), dtype=object)
 
 
 def _value(kind: str, text: str) -> Any:

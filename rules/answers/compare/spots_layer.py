@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import are_none
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.parts import multi, shift_geometries, shift_polygons
-from onemap.layers.ingest.adding import add_frame
+from onemap.layers.ingest.adding import Intake
 from onemap.layers.ingest.arrival import AddOptions
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.library.version_writing import free_label
@@ -31,7 +32,7 @@ from onemap.rules.answers.compare.townships import main_townships, township_sour
 from onemap.rules.judge.inputs.layer_sources import Sources
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.overlay.whole_grounds import union_of_all
-from onemap.rules.judge.packs.library_packs import packs_of, required_fields
+from onemap.rules.judge.packs.library_packs import required_fields
 from onemap.rules.judge.runs.run_store import run_record, stored_rows
 
 # Of the work: when the program is loaded, the spots read, what is decided of them known, and the layer made
@@ -89,9 +90,8 @@ def add_spots(library: Library, run: str, options: SpotsOptions, who: str, langu
     source_hash = sha256("\n".join([run, *columns["spot"], *columns["decision"].fillna("")]))
     raw = _layer_to_add(library, run, attributes, written, carried, source_hash)
     add_options = _add_options(library, record, options, carried)
-    packs = packs_of(library, ())
-    adding = whole.progress.part(_MADE, 1.0)
-    added = add_frame(library, raw, add_options, lambda code: required_fields(packs, code), who, language, adding)
+    intake = Intake(library, partial(required_fields, library), who, language)
+    added = intake.add_frame(raw, add_options, whole.progress.part(_MADE, 1.0))
     return {**added, "run": run, "spots": len(rows), "kept_numbers": kept_numbers, "carried": len(carried.geometries)}
 
 

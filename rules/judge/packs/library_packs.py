@@ -63,9 +63,9 @@ def place_of_pack(
     return next((ids.index(name) for name in wanted if name in ids), len(ids))
 
 
-def required_fields(packs: Sequence[Pack], code: str) -> list[str]:
-    """The fields of a layer that the rules of these packs use to decide. Raises as joined_rules."""
-    return fields_of_layer(joined_rules(packs), code)
+def required_fields(library: Library, code: str) -> list[str]:
+    """The fields of a layer that the rules of a library's packs use to decide. Raises as joined_rules."""
+    return fields_of_layer(joined_rules(packs_of(library, ())), code)
 
 
 def fields_of_layer(rules: Iterable[Rule], code: str) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.library.library import TABLES, Library, log, sha256
+from onemap.layers.library.library import TABLES, Library, keep_fact, log, sha256
 from onemap.layers.stores.logged_rows import insert_logged
 from onemap.layers.stores.sql_text import Sql
 from onemap.rules.judge.packs.library_packs import place_of_pack
@@ -79,9 +79,7 @@ def enact(library: Library, given: tuple[str, str], who: str, reason: str, inste
         insert_logged(connection, TABLES["onemap_packs"], [(place + 1, pack.id, stored)], anew)
         keep_texts(connection, [(sha256(one), one) for one in (text, *(former[:1] if former else ()))])
         events = [vars(one) for one in (*enactments(library), fact)]
-        anew = Sql("ON CONFLICT (key) DO UPDATE SET value = excluded.value")
-        row = (_KEY, json.dumps(events, ensure_ascii=False, sort_keys=True))
-        insert_logged(connection, TABLES["onemap_library"], [row], anew)
+        keep_fact(connection, _KEY, json.dumps(events, ensure_ascii=False, sort_keys=True))
         detail = {name: value for name, value in vars(fact).items() if name not in ("at", "who")}
         log(connection, who, ENACT, pack.id, detail)
     return fact

@@ -20,7 +20,7 @@ import shapely
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.frames.fields import object_array
 from onemap.layers.frames.frames import RawFrame
-from onemap.layers.ingest.adding import add_frame
+from onemap.layers.ingest.adding import Intake
 from onemap.layers.ingest.arrival import EMPTY, AddOptions
 from onemap.layers.library.library import Library, make_library, new_place, open_library, system_user
 from onemap.layers.messages import phrase, sentences
@@ -280,4 +280,4 @@ class _Town:
         )
         begin = date(int(year or self._given.year), 12, 31)
         options = AddOptions(code, valid_from=begin, ground=ground, sure=True, accept=() if len(table) else (EMPTY,))
-        add_frame(library, frame, options, lambda _code: (), system_user(), self._language, SILENT)
+        Intake(library, lambda _code: (), system_user(), self._language).add_frame(frame, options)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from onemap.layers.delivery.receipt import is_receipt, take_in_receipt
 from onemap.layers.delivery.remembered_answers import all_answers, change_answers
 from onemap.layers.errors import OneMapError, Problem, UsageError
 from onemap.layers.geometry.proof_beside import Provers
+from onemap.layers.ingest.adding import Intake
 from onemap.layers.ingest.datum_change import given_change
 from onemap.layers.library.library import Library, open_library
 from onemap.layers.library.versions import versions
@@ -200,27 +202,23 @@ def receive(values: Values, context: VerbContext) -> Result:
         if is_receipt(path):
             taken = take_in_receipt(library, path, library.person())
             return {"package": taken["package"], "added": [], "receipt": str(path), "received": taken}
+        intake = Intake(library, partial(required_fields, library), library.person(), context.language)
         reception = Reception(
-            required_fields=lambda code: required_fields(packs_of(library, ()), code),
-            who=library.person(),
-            language=context.language,
             plan_only=bool(values.get("plan")),
             sure=bool(values.get("sure")),
             receipt=Path(values["receipt"]) if values.get("receipt") else None,
             rasters=Path(values["rasters"]) if values.get("rasters") else None,
         )
         context.progress.at(0.0, phrase("progress.package", context.language))
-        return receive_package(library, path, reception, context.progress)
+        return receive_package(intake, path, reception, context.progress)
 
 
 def ingest(values: Values, context: VerbContext) -> Result:
     """Plan a department's whole delivery, or carry out its plan."""
     check_files(values, "report", FORMS)
     with open_library(values["library"]) as library:
+        intake = Intake(library, partial(required_fields, library), library.person(), context.language)
         options = IngestOptions(
-            required_fields=lambda code: required_fields(packs_of(library, ()), code),
-            who=library.person(),
-            language=context.language,
             plan=Path(values["plan"]) if values.get("plan") else None,
             each=bool(values.get("each")),
             sure=bool(values.get("sure")),
@@ -232,7 +230,7 @@ def ingest(values: Values, context: VerbContext) -> Result:
             proof=_proof_for_log(values, library.catalogue(), context) if values.get("template") else None,
         )
         try:
-            result = ingest_delivery(library, Path(values["folder"]), options, context.progress)
+            result = ingest_delivery(intake, Path(values["folder"]), options, context.progress)
         except DeliveryRefused as error:  # what the department must mend is in the report then
             write_reports(values, error.result, library, context)
             raise

@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -119,11 +120,11 @@ def add(values: Values, context: VerbContext) -> Result:
     from dataclasses import replace
 
     from onemap.layers.geometry.proof_beside import Provers
-    from onemap.layers.ingest.adding import add as add_source
+    from onemap.layers.ingest.adding import Intake
     from onemap.layers.ingest.arrival import AddOptions, LayerFile
     from onemap.layers.library.library import open_library
     from onemap.rules.judge.overlay.pair_ground import are_simple_rings
-    from onemap.rules.judge.packs.library_packs import packs_of, required_fields
+    from onemap.rules.judge.packs.library_packs import required_fields
     from onemap.rules.judge.question.question import normalising_options
 
     source, *others = _files_to_add(values["source"])
@@ -154,15 +155,8 @@ def add(values: Values, context: VerbContext) -> Result:
     if values.get("taken_at") and not values.get("service"):
         raise UsageError("usage.alone", field="--taken-at", other="--service")
     with open_library(values["library"]) as library:
-        return add_source(
-            library,
-            source,
-            _with_snapshot(library, wishes, values),
-            lambda code: required_fields(packs_of(library, ()), code),
-            library.person(),
-            context.language,
-            context.progress,
-        )
+        intake = Intake(library, partial(required_fields, library), library.person(), context.language)
+        return intake.add(source, _with_snapshot(library, wishes, values), context.progress)
 
 
 def _files_to_add(given: str | Sequence[str]) -> list[str]:

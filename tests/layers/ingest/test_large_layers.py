@@ -17,7 +17,7 @@ import shapely
 
 from onemap.layers.errors import Cancelled, OneMapError
 from onemap.layers.files.journal_folder import Journal
-from onemap.layers.ingest.adding import add
+from onemap.layers.ingest.adding import Intake
 from onemap.layers.ingest.arrival import AddOptions
 from onemap.layers.ingest.placing import SourceOptions
 from onemap.layers.library.library import open_library
@@ -99,7 +99,7 @@ def add_patches(library, source, report=None, **wishes):
     usual = {"covers": "extent", "keep_bad": True, "normalising": SourceOptions(repair=True)}
     wanted = AddOptions("DLTB", **{**usual, **wishes})
     with open_library(str(library)) as opened:
-        return add(opened, str(source), wanted, lambda code: (), "me", "en", Progress(report))
+        return Intake(opened, lambda code: (), "me", "en").add(str(source), wanted, Progress(report))
 
 
 def stored_rows(library):

@@ -62,7 +62,7 @@ def test_new_roads_are_held_against_the_zones_that_are_there(add, roads):
     assert add("GLJZKZQ", [strips(y) for y in (0, 1000, 2000)], {"BH": ["1", "2", "3"]}) == []
     columns = {"GLBH": ["G1", "X5"], "GLDJ": ["国道", "县道"]}
     (words,) = add("GL", [road(0), road(3000)], columns)
-    assert words.startswith("1 of 2 features of GL have no zone of GLJZKZQ within 100 m: X5.")
+    assert words.startswith("1 of 2 features of GL has no zone of GLJZKZQ within 100 m: X5.")
 
 
 def test_many_names_are_cut_and_other_layers_are_not_asked(add):

@@ -6,7 +6,7 @@ import pytest
 import shapely
 
 from onemap.layers.errors import Cancelled
-from onemap.layers.ingest.adding import add
+from onemap.layers.ingest.adding import Intake
 from onemap.layers.ingest.arrival import AddOptions
 from onemap.layers.library.library import open_library
 from onemap.layers.progress import Progress
@@ -37,7 +37,7 @@ def steps_until(shelf, source, stop):
     with open_library(str(shelf.path)) as library:
         try:
             wishes = AddOptions("T", define=DEFINE, covers="extent")
-            add(library, str(source), wishes, lambda _: (), "me", "en", Progress(report))
+            Intake(library, lambda _: (), "me", "en").add(str(source), wishes, Progress(report))
         except Cancelled:
             steps.append((None, "cancelled"))
     return steps

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from onemap.layers.errors import Cancelled, OneMapError
-from onemap.layers.ingest.adding import add
+from onemap.layers.ingest.adding import Intake
 from onemap.layers.ingest.arrival import AddOptions
 from onemap.layers.library.library import open_library
 from onemap.layers.progress import Progress
@@ -42,7 +42,7 @@ def test_an_add_that_is_cancelled_in_mid_copy_leaves_no_trace(server_shelf, squa
 
     wishes = AddOptions(code="T", define=DEFINE.format("polygon"), covers="extent")
     with pytest.raises(Cancelled), open_library(server_shelf.url) as library:
-        add(library, str(squares), wishes, lambda code: (), "me", "en", Progress(cancel))
+        Intake(library, lambda code: (), "me", "en").add(str(squares), wishes, Progress(cancel))
     assert server_shelf.rows("SELECT action FROM onemap_audit") == [("new",)]
     assert server_shelf.rows("SELECT to_regclass('city.\"T__1\"')") == [(None,)]
 

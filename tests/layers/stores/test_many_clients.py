@@ -9,7 +9,7 @@ import pytest
 
 from onemap.layers.crs.systems import library_crs
 from onemap.layers.errors import OneMapError
-from onemap.layers.ingest.adding import add
+from onemap.layers.ingest.adding import Intake
 from onemap.layers.ingest.arrival import AddOptions
 from onemap.layers.library.library import TABLES, log, make_library, new_place, open_library
 from onemap.layers.stores.logged_rows import note_stored
@@ -94,7 +94,7 @@ def adding(server_shelf, squares):
         first = date(2000, 1, 1) + timedelta(days=next(days))
         wishes = AddOptions(code=code, define=DEFINE.format("polygon"), covers="extent", label=label, valid_from=first)
         with open_library(server_shelf.url) as library:
-            add(library, str(squares), wishes, lambda code: (), who, "en")
+            Intake(library, lambda code: (), who, "en").add(str(squares), wishes)
 
     return add_version
 
