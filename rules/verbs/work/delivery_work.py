@@ -45,7 +45,7 @@ from onemap.rules.answers.deliveries.proof_rows import proof_lines
 from onemap.rules.contract.declaration import Result, Values, VerbContext, to_pairs
 from onemap.rules.display.documents.document_files import check_files
 from onemap.rules.judge.overlay.pair_ground import are_simple_rings
-from onemap.rules.judge.packs.library_packs import packs_of, required_fields
+from onemap.rules.judge.packs.library_packs import required_fields
 from onemap.rules.judge.packs.pack import pack_text
 from onemap.rules.judge.question.layer_remarks import problem_of_remark
 from onemap.rules.judge.runs.unwritten_sites import unwritten_sites
