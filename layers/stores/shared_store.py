@@ -41,15 +41,20 @@ class _Shelf:
     layers: dict[str, dict[str, Any]]
     files: dict[str, tuple[pq.FileMetaData, np.ndarray]] = field(default_factory=dict)
 
-    def read(self, name: str, bounds: Box | None) -> pa.Table | None:
-        """The rows of a file whose boxes meet `bounds`, or all. Raises OSError, ArrowException."""
+    def groups_near(self, name: str, bounds: Box | None) -> list[int]:
+        """The groups of rows of a file whose boxes meet `bounds`, or all. Raises OSError, ArrowException."""
         if name not in self.files:
             end = pq.read_metadata(self.folder / name)
             self.files[name] = end, np.array([_box(end.row_group(at)) for at in range(end.num_row_groups)])
-        end, boxes = self.files[name]
-        groups = list(range(len(boxes))) if bounds is None else np.flatnonzero(meet_box(boxes, bounds)).tolist()
+        _, boxes = self.files[name]
+        return list(range(len(boxes))) if bounds is None else np.flatnonzero(meet_box(boxes, bounds)).tolist()
+
+    def read(self, name: str, bounds: Box | None) -> pa.Table | None:
+        """The rows of a file whose boxes meet `bounds`, or all. Raises OSError, ArrowException."""
+        groups = self.groups_near(name, bounds)
         if not groups:
             return None
+        end, _ = self.files[name]
         with pq.ParquetFile(self.folder / name, metadata=end, page_checksum_verification=True) as file:
             found = file.read_row_groups(groups, use_threads=False)
         if bounds is None:
