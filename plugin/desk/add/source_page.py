@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsExpression,
-    QgsFeatureIterator,
+    QgsFeature,
     QgsFeatureRequest,
     QgsGeometry,
     QgsVectorLayer,
@@ -227,7 +227,7 @@ def _stored_geometry(problems_layer: QgsVectorLayer, problem: dict[str, Any]) ->
     return next((row.geometry() for row in rows if row.hasGeometry()), None)
 
 
-def _features_where(layer: QgsVectorLayer, values: Mapping[str, Any]) -> QgsFeatureIterator:
+def _features_where(layer: QgsVectorLayer, values: Mapping[str, Any]) -> Iterator[QgsFeature]:
     """The features that have these values, whatever the types of the fields."""
     column, text = QgsExpression.quotedColumnRef, QgsExpression.quotedString
     tests = [f"to_string({column(name)}) = {text(str(value))}" for name, value in values.items()]

@@ -7,8 +7,7 @@ from typing import Any
 from onemap.layers.messages import phrase
 from onemap.rules.contract.verdict import Verdict
 from onemap.rules.display.maps.document_areas import moment_text
-from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerTable, AnswerView, Column
-from onemap.rules.judge.findings.table import column_heads
+from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerTable, AnswerView, Column, column_heads
 
 _MOST_ROWS = 60  # that somebody reads; --json and --out have them all
 _LEVELS = ("normal", "warn", "alarm", "unknown")

@@ -91,6 +91,11 @@ class AnswerView:
     closing: Sequence[str] = ()
 
 
+def column_heads(names: Sequence[str], language: str) -> list[str]:
+    """The titles of the columns of a table."""
+    return [phrase(f"text_column.{name}", language) for name in names]
+
+
 def amount_text(amount: Amount, language: str) -> str:
     """An amount with its unit, as plain text writes it."""
     number = _number_text(amount)

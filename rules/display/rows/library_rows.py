@@ -6,8 +6,7 @@ from typing import Any
 from onemap.layers.area_units import hectares_text
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.messages import list_text, phrase
-from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column, Part
-from onemap.rules.judge.findings.table import column_heads
+from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column, Part, column_heads
 
 _IN_FORCE, _NOT_IN_FORCE, _ELSEWHERE = "●", "○", "~"
 

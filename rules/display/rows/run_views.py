@@ -7,9 +7,8 @@ from typing import Any
 from onemap.layers.messages import list_text, pair_text, phrase
 from onemap.rules.display.maps.document_areas import moment_text
 from onemap.rules.display.maps.verdict_words import verdict_words
-from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column, Part
+from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column, Part, column_heads
 from onemap.rules.display.rows.turned_words import turned_words
-from onemap.rules.judge.findings.table import column_heads
 
 _MOST_CHANGED = 50  # parcels that somebody reads one by one
 _NOTHING = (None, "–")

@@ -13,7 +13,6 @@ from pandas.api.extensions import ExtensionArray
 
 from onemap.layers.geometry.boxes import Bounds, box_around
 from onemap.layers.geometry.wkb_boxes import shapes_of_wkb, wkb_boxes, wkb_types
-from onemap.layers.messages import phrase
 from onemap.layers.records import Record
 from onemap.rules.judge.findings.findings import FindingColumns
 
@@ -206,11 +205,6 @@ def plain_values(values: Any) -> list[Any]:
     for row in missing.tolist():
         plain[row] = None
     return plain
-
-
-def column_heads(names: Sequence[str], language: str) -> list[str]:
-    """The titles of the columns of a table."""
-    return [phrase(f"text_column.{name}", language) for name in names]
 
 
 def records_of(columns: pd.DataFrame) -> list[Record]:

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Any
 from onemap.layers.area_units import M2_PER_HECTARE, hectares_text
 from onemap.layers.messages import phrase
 from onemap.rules.answers.statistics.balance_rows import unit_names
-from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column, Part
-from onemap.rules.judge.findings.table import column_heads
+from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column, Part, column_heads
 
 if TYPE_CHECKING:
     from onemap.rules.display.outputs.sheet_titles import SheetTitles
