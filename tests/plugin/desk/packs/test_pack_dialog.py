@@ -116,7 +116,7 @@ def test_it_is_proved_tried_and_put_in_force_with_a_reason(own_library, town, tm
     assert texts(dialog.rules.tree)[:4] == heads
     dialog.prove_button.click()
     wait_for(lambda: dialog.trees[PROOF].topLevelItemCount() and not dialog.is_working)
-    assert texts(dialog.trees[PROOF])[0].startswith("1 cases, 1 as expected")
+    assert texts(dialog.trees[PROOF])[0].startswith("1 case, 1 as expected")
     dialog.try_button.click()
     wait_for(lambda: dialog.trees[TURNED].topLevelItemCount() and not dialog.is_working)
     assert texts(dialog.trees[TURNED]) == ["0 judged again, 0 with a changed verdict"]
