@@ -238,7 +238,7 @@ def test_what_the_core_remarks_on_a_check_is_said_until_the_next(dock, own_libra
     assert "Permanent basic farmland" in dock.notice.text
     dock.check_tab.parcels.add_drawing(QgsGeometry.fromWkt(box(3000, 3000, 50, 50)))
     dock.check_tab.button.click()
-    wait_for(lambda: "state neither use nor kind" in dock.notice.text)  # the parcel that was drawn
+    wait_for(lambda: "No use and no kind of project is stated" in dock.notice.text)  # the parcel that was drawn
     assert "was added with a remark" not in dock.notice.text
 
 
