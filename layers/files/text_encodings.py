@@ -80,7 +80,7 @@ def decodes(content: bytes, encoding: str) -> bool:
     return True
 
 
-def looks_chinese(content: bytes) -> bool:
+def _looks_chinese(content: bytes) -> bool:
     """Whether most bytes beyond ASCII come in pairs, as Chinese characters of GB2312 do, or are sequences of UTF-8.
 
     Western one-byte encodings accept every byte, so this is how a wrong claim of one is found. Most, since a rare
@@ -96,7 +96,7 @@ def _fits_mostly(pattern: re.Pattern[bytes], content: bytes) -> bool:
 
 def is_doubtful(encoding: str, content: bytes) -> bool:
     """Whether a Western encoding is claimed for bytes that look Chinese."""
-    return encoding in WESTERN and looks_chinese(content)
+    return encoding in WESTERN and _looks_chinese(content)
 
 
 def text_of(path: Path, given: str | None) -> tuple[str, str]:

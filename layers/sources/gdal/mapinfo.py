@@ -8,7 +8,7 @@ import pyproj
 
 from onemap.layers.crs.zones import zone_crs, zone_of
 from onemap.layers.errors import OneMapError
-from onemap.layers.files.text_encodings import decodes, encoding_of, looks_chinese
+from onemap.layers.files.text_encodings import decodes, encoding_of, is_doubtful
 from onemap.layers.sources.gdal.shapefile import sibling
 
 _CHARSET = re.compile(rb'charset\s+"?([\w-]+)', re.IGNORECASE)
@@ -68,7 +68,7 @@ def as_decoded(
         return names, columns, wanted or declared or "utf-8"
     texts = [*names, *(value for column in columns if column.dtype == object for value in column)]
     raw = b"\n".join(text.encode(declared, errors="ignore") for text in texts if isinstance(text, str))
-    if wanted is None and not (declared.startswith(("cp", "iso")) and looks_chinese(raw)):
+    if wanted is None and not is_doubtful(declared, raw):
         return names, columns, declared
     chosen = wanted or ("utf-8" if decodes(raw, "utf-8") else "gb18030")
     if not decodes(raw, chosen):

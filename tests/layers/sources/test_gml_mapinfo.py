@@ -146,6 +146,23 @@ def test_a_character_set_is_believed_only_if_the_bytes_agree(shelf, layer_file, 
     assert shelf.column("MC") == ["长安区"]
 
 
+@pytest.mark.parametrize(
+    ("charset", "page", "text"),
+    [
+        ("WindowsTradChinese", "cp950", "住宅區"),
+        ("WindowsCyrillic", "cp1251", "Москва"),
+        ("WindowsKorean", "cp949", "서울"),
+    ],
+)
+def test_a_character_set_that_is_not_western_is_believed(shelf, layer_file, charset, page, text):
+    source = mapinfo_file(layer_file, "a.mif", "EPSG:4547", ENCODING="CP936")
+    source.write_bytes(source.read_bytes().replace(b"WindowsSimpChinese", charset.encode()))
+    values = source.with_suffix(".mid")
+    values.write_bytes(values.read_bytes().replace("长安区".encode("gbk"), text.encode(page)))
+    assert shelf.add(source).code == 0
+    assert shelf.column("MC") == [text]
+
+
 def test_a_given_encoding_is_applied_to_the_bytes_as_they_were(shelf, layer_file):
     source = mapinfo_file(layer_file, "a.mif", "EPSG:4547", ENCODING="CP936")
     assert shelf.add(source, encoding="GBK").code == 0
