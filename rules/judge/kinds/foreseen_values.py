@@ -68,7 +68,7 @@ def _plain_tree(tree: Record, entry: LayerEntry | None) -> Record:
     operator, arguments = tree["op"], tree["args"]
     if operator in ("and", "or", "not"):
         return {"op": operator, "args": [_plain_tree(argument, entry) for argument in arguments]}
-    named, _ = fields_and_values(arguments)
+    named, _ = fields_and_values([one for one in arguments if not isinstance(one, list)])
     if operator not in ("=", "<>", "in", "like") or len(named) != 1:
         return tree
     field = entry.field_named(named[0]) if entry is not None else None

@@ -58,6 +58,8 @@ def test_width_and_blanks_hide_no_value_from_a_condition():
     assert says("DLBM = '０１０１' OR DLBM = '01 02'", ["0101", "0102", "0103"], "DLTB", "DLBM") == [True, True, False]
     assert says("BHJB = '一 级'", ["一级", "二级"], "YYSSYBHQ", "BHJB") == [True, False]
     assert says("BZ LIKE 'A%'", ["A1", "a1", "Ａ1"]) == [True, False, True]  # case counts
+    beside = pd.DataFrame({"BZ": ["1001", "1002", "x"], "MC": ["x", "x", "x"]})
+    assert truth_of_rows("BZ IN ('１００１', MC)", beside, None).true.tolist() == [True, False, True]
 
 
 def test_the_title_of_a_code_is_read_as_the_code_and_a_level_that_no_list_has_is_unknown():
