@@ -71,12 +71,16 @@ class CheckPlan:
         return reach
 
 
-def check_plan_of(library: Library, question: Question, origin: tuple[float, float]) -> CheckPlan:
+def check_plan_of(
+    library: Library, question: Question, origin: tuple[float, float], *, strictly: bool = True
+) -> CheckPlan:
     """Make the plan of a check. origin: the point from which coordinates are counted.
+
+    strictly: as in `joined_rules`; not for a stored check that is only read.
 
     Raises UsageError only.unknown, replace.unknown, OneMapError pack.no_rules.
     """
-    joined = joined_rules(question.packs, question.as_of, strictly=True)
+    joined = joined_rules(question.packs, question.as_of, strictly=strictly)
     if not joined and not any(pack.checklist for pack in question.packs):
         raise OneMapError("pack.no_rules", packs=[pack.id for pack in question.packs])
     known = _known_versions(library, question)
@@ -111,9 +115,10 @@ def _known_versions(library: Library, question: Question) -> list[Version]:
     known = [version for version in versions(library, question.known_at) if version.code not in chosen]
     if not chosen:
         return known
+    every = versions(library)
     used = {table for code, table in of_run.items() if code not in question.in_place}
-    known += [replace(version, retired=None) for version in versions(library) if version.table in used]
-    wanted = [version for version in versions(library) if question.in_place.get(version.code) == version.label]
+    known += [replace(version, retired=None) for version in every if version.table in used]
+    wanted = [version for version in every if question.in_place.get(version.code) == version.label]
     return [*known, *(replace(version, valid_from=None, valid_to=None, retired=None) for version in wanted)]
 
 

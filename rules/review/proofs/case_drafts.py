@@ -209,7 +209,7 @@ class _Trial:
         for number, (fields, far) in enumerate(self._distances()):
             end = "" if not number else f"_{number + 1}"
             width = {"parcel": f"{self._width(far):g} × {_WIDE:g}"} if self._width(far) != _WIDE else {}
-            yield self._draft_with_feature(f"hit{end}", self.rule, self._place_away(far * _INSIDE), fields, **width)
+            yield self._draft_with_feature(f"hit{end}", self.rule, self._place_within(far), fields, **width)
             yield self._draft_with_feature(f"limit{end}", None, self._place_away(far), fields, **width)
         fields, far = self._distances()[0]
         deep = min(far * (1 - _INSIDE), _MOST_DEEP_M)
@@ -235,6 +235,10 @@ class _Trial:
         is_line = self.drafts.catalogue[self.rule.layer].geometry == "line"
         return f"{far + (float(self.rule.options.get('half_width_m', 0.0)) if is_line else 0.0):.9g} m from"
 
+    def _place_within(self, far: float) -> str:
+        """The words that place a feature just within a distance; at 0 m only ground on it is."""
+        return self._place_away(far * _INSIDE) if far else "inside"
+
     def _width(self, far: float) -> float:
         """A parcel's width, so that a conflict just within the limit has its share, or misses another rule's."""
         if self.rule.min_share:
@@ -256,7 +260,7 @@ class _Trial:
         for fields in self.fields.true:
             known = [fields.get(name) for name in names]
             far = given["values"].get("/".join(map(str, known)), given.get("default"))
-            if far is not None and None not in known:
+            if far and None not in known:
                 found.append((fields, float(far)))
         return found or [(self._first, float(max([*given["values"].values(), given.get("default", 0)])))]
 
@@ -313,7 +317,7 @@ class _Trial:
 
     def _usual_lies(self) -> str:
         if self._form is CaseForm.STRIP:
-            return self._place_away(self._distances()[0][1] * _INSIDE)
+            return self._place_within(self._distances()[0][1])
         return f"{float(self.rule.options['distance_m']):g} m from" if self._form is CaseForm.DISTANCE else "inside"
 
     def _usual_size(self) -> dict[str, str]:

@@ -4,7 +4,7 @@ Schema: resources/schemas/statement.schema.json. Areas are ellipsoidal unless na
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,7 +20,7 @@ from onemap.rules.display.letterhead.row_state import RowState
 from onemap.rules.display.letterhead.sender_fields import sender_fields
 from onemap.rules.display.letterhead.title_lines import title_lines
 from onemap.rules.display.maps.map_source import MapSource
-from onemap.rules.judge.check.check import origin_of
+from onemap.rules.judge.check.check import local_origin
 from onemap.rules.judge.check.clear_within_accuracy import accuracy_problems_of
 from onemap.rules.judge.findings.table import Row
 from onemap.rules.judge.inputs.land_width import LandWidth
@@ -357,7 +357,9 @@ def _case_notes(library: Library, case: Case, evidence: Evidence) -> list[str]:
     others = [] if is_closed else shared_ground(library, case)
     remarks = ground_remarks(library, used) if is_closed else lacking_ground(library, used)
     ground = problems_near(remarks, used, asked.parcels.extent)
-    plan = check_plan_of(library, asked, origin_of(library, asked.parcels.extent))
+    west, south, *_ = asked.parcels.extent
+    shown = replace(asked, language=language)  # the run may have been made in the other one
+    plan = check_plan_of(library, shown, local_origin(west, south), strictly=False)
     edges = [*width_problems(library, plan), *accuracy_problems_of(library, plan, [asked.parcels])]
     names = words(language)["names_typed" if library.account is None else "names_of_accounts"]
     return [*(wording(problem, language)[0] for problem in (*lands, *areas, *others, *kinds, *ground, *edges)), names]

@@ -109,6 +109,10 @@ def test_a_statement_of_a_case_near_it_says_so(tmp_path):
     done("review", "export", library, case, tmp_path / "content.json", "--document", "report")
     notes = json.loads((tmp_path / "content.json").read_text("utf-8"))["notes"]
     assert len([one for one in notes if "(±250 m): 1, such as A by the rule farmland.permanent" in one]) == 1
+    target = tmp_path / "content.zh.json"
+    done("review", "export", library, case, target, "--document", "report", "--lang", "zh")
+    (accuracy,) = [one for one in json.loads(target.read_text("utf-8"))["notes"] if "farmland.permanent" in one]
+    assert "永久基本农田" in accuracy and "Permanent" not in accuracy  # the case was opened in English
     (note,) = [one for one in notes if "YJJBNTTB" in one]
     assert note.startswith("Version 2022-01-01 of YJJBNTTB was added with a remark that bears on the parcels")
     sheet = done("review", "sheet", library, case, tmp_path / "sheet.html").json

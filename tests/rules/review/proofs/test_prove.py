@@ -138,6 +138,23 @@ def test_cases_are_drafted_where_the_rule_itself_names_no_value_that_meets_it(on
     }
 
 
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"distance_m": 0, "half_width_m": 5.0, "min_area_m2": 1},
+        {"distance_m": {"field": "GLMC", "values": {"a": 20, "b": 0}}},
+    ],
+)
+def test_cases_drafted_for_a_distance_of_0_m_are_as_the_check_says(onemap, tmp_path, keys):
+    path = tmp_path / "own.toml"
+    own = {name: value for name, value in ROAD.items() if name in ("id", "department", "verdict", "basis")}
+    path.write_text(pack_text({"kind": "setback", "layer": "GL", **own, **keys}, id="own"), encoding="utf-8")
+    drafted = onemap("prove", path, "--new", "road")
+    path.with_name("own.cases.toml").write_text("[cases]\nday = 2026-11-21\n" + drafted.json["text"], encoding="utf-8")
+    answer = onemap("prove", path)
+    assert answer.code == 0, answer.json["failed"]
+
+
 def test_each_code_that_a_rule_permits_is_tried(onemap, tmp_path):
     path = tmp_path / "own.toml"
     permits = {"07": ["07", "0701", "R"], "0702": ["R2"]}
