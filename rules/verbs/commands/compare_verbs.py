@@ -23,7 +23,7 @@ def to_types(text: str) -> tuple[str, ...]:
 
 def to_decisions(text: str) -> tuple[str, ...]:
     """Decisions from a text with commas. Raises ValueError."""
-    names = tuple(name.strip() for name in text.split(","))
+    names = to_codes(text)
     if not set(names) <= set(DECISIONS):
         raise ValueError(text)
     return names

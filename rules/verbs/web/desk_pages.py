@@ -191,8 +191,8 @@ class DeskPages:
             "with_parcels": WITH_PARCELS,
             "conclusions": [(one, _conclusion(one, session.language)) for one in CONCLUSIONS if one != _NO_OVERALL],
             "why": why,
+            "state": phrase(f"review_state.{found['state']}", session.language),
         }
-        facts["state"] = phrase(f"review_state.{found['state']}", session.language)
         return _page("case.html", session, _step_status(why), case=found, **facts)
 
     def _opinion(

@@ -1,11 +1,11 @@
-"""The verbs of the check; libraries are imported here only when a verb runs."""
+"""The verbs of the check; what only some of them need is imported there."""
 
 import contextlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from onemap.layers.library.library import open_library
-from onemap.layers.messages import ProblemRecord
+from onemap.layers.messages import ProblemRecord, phrase
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.contract.output_forms import CHECK_FORMS
 from onemap.rules.contract.verdict import RANK
@@ -20,7 +20,6 @@ _JUDGED_OF_WRITTEN = 0.93  # how much earlier such a check has judged
 
 def check(values: Values, context: VerbContext) -> Result:
     """Check parcels, keep the run in the library, and write its tables: both, or neither."""
-
     from onemap.rules.display.outputs.outputs import check_targets
     from onemap.rules.judge.distributed.check_of_any_size import Execution, run_of_any_size
     from onemap.rules.judge.incremental.verdict_changes import VerdictChanges, titles_of_changed
@@ -89,7 +88,6 @@ def _write_check(
     their own.
     """
 
-    from onemap.layers.messages import phrase
     from onemap.rules.display.outputs.outputs import remark_records
     from onemap.rules.judge.runs.background_recorder import run_recorder
     from onemap.rules.judge.runs.bad_parcels import BAD_TABLE, bad_parcels_table

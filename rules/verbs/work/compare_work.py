@@ -1,10 +1,11 @@
 """The work of the verbs of plan against plan; what only some of them need is imported there."""
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from onemap.layers.library.library import Library, open_library
-from onemap.layers.messages import ProblemRecord, phrase
+from onemap.layers.messages import ProblemRecord, phrase, problem_record
 from onemap.rules.answers.compare.comparison_storage import record_comparison
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.display.documents.document_files import check_page, write_pages
@@ -16,8 +17,6 @@ from onemap.rules.verbs.work.table_targets import check_outs, target_answer, wri
 
 def compare(values: Values, context: VerbContext) -> Result:
     """Compare two plans, keep the run in the library, and write its tables: both, or neither."""
-    import contextlib
-
     from onemap.rules.answers.compare.comparison import WRITTEN_FROM, comparison_of
     from onemap.rules.display.outputs.outputs import output_opened, remark_records
 
@@ -79,7 +78,6 @@ def _class_titles(found: Any, catalogue: Mapping[str, Any], language: str) -> di
 def _problem_records(found: Any, language: str) -> list[ProblemRecord]:
     """Overlaps within a plan, and a comparison that was resumed, as problems of the input."""
     from onemap.layers.errors import Problem
-    from onemap.layers.messages import problem_record
     from onemap.rules.answers.compare.plans import remarks_on_pair
 
     pair = remarks_on_pair(*(plan.version for plan in found.plans))

@@ -1,60 +1,37 @@
-"""The work of the verbs that exchange data between departments and levels."""
+"""The work of the verbs that exchange data between departments and levels; what only some need is imported there."""
 
 import os
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.layers.catalogue.layer_names import known_layer
 from onemap.layers.catalogue.schema import LayerEntry
-from onemap.layers.delivery.folder_delivery import FolderWish, deliver_folders
-from onemap.layers.delivery.folder_template import folder_template, is_file_name
-from onemap.layers.delivery.ingest import REFUSED, DeliveryRefused, IngestOptions
-from onemap.layers.delivery.ingest import ingest as ingest_delivery
-from onemap.layers.delivery.package_reading import Reception, receive_package
-from onemap.layers.delivery.package_writing import DeliveryOptions
-from onemap.layers.delivery.package_writing import deliver as deliver_package
-from onemap.layers.delivery.receipt import is_receipt, take_in_receipt
-from onemap.layers.delivery.remembered_answers import all_answers, change_answers
 from onemap.layers.errors import OneMapError, Problem, UsageError
-from onemap.layers.geometry.proof_beside import Provers
-from onemap.layers.ingest.adding import Intake
-from onemap.layers.ingest.datum_change import given_change
 from onemap.layers.library.library import Library, open_library
 from onemap.layers.library.versions import versions
 from onemap.layers.messages import ProblemRecord, phrase, problem_record
 from onemap.layers.progress import Progress
-from onemap.rules.answers.deliveries.delivery_proof import Proof, prove_delivery
-from onemap.rules.answers.deliveries.delivery_template import DeliveryTemplate, delivery_template
-from onemap.rules.answers.deliveries.finding_layers import FORMS as FINDING_FORMS
-from onemap.rules.answers.deliveries.finding_layers import layer_places, write_findings
-from onemap.rules.answers.deliveries.granted_exceptions import (
-    GrantedException,
-    exceptions_beside,
-    grant_exceptions,
-    read_exceptions,
-    withdraw_exceptions,
-)
-from onemap.rules.answers.deliveries.proof_findings import RETURNED
-from onemap.rules.answers.deliveries.proof_memory import ProofMemory, read_memory
-from onemap.rules.answers.deliveries.proof_report import REPORT_FORMS, bureau_head, write_proof_reports
-from onemap.rules.answers.deliveries.proof_rows import proof_lines
 from onemap.rules.contract.declaration import Result, Values, VerbContext, to_pairs
 from onemap.rules.display.documents.document_files import check_files
-from onemap.rules.judge.overlay.pair_ground import are_simple_rings
 from onemap.rules.judge.packs.library_packs import required_fields
 from onemap.rules.judge.packs.pack import pack_text
-from onemap.rules.judge.question.layer_remarks import problem_of_remark
-from onemap.rules.judge.runs.unwritten_sites import unwritten_sites
-from onemap.rules.verbs.work.delivery_report import FORMS, write_reports
 from onemap.rules.verbs.work.table_targets import one_or_all
+
+if TYPE_CHECKING:
+    from onemap.rules.answers.deliveries.delivery_proof import Proof
+    from onemap.rules.answers.deliveries.delivery_template import DeliveryTemplate
+    from onemap.rules.answers.deliveries.proof_memory import ProofMemory
 
 
 def deliver(values: Values, context: VerbContext) -> Result:
     """Write chosen layers to a package for another department or level, or to the folders of a template."""
+    from onemap.layers.delivery.package_writing import DeliveryOptions
+    from onemap.layers.delivery.package_writing import deliver as deliver_package
+
     if values.get("template"):
         return _deliver_folders(values, context)
     if not values.get("layers"):
@@ -83,6 +60,9 @@ def deliver(values: Values, context: VerbContext) -> Result:
 
 def _lacking_statements(library: Library, layers: Sequence[Mapping[str, Any]], language: str) -> list[ProblemRecord]:
     """The issued statements missing in delivered versions, whose receiver would take the ground for free."""
+    from onemap.rules.judge.question.layer_remarks import problem_of_remark
+    from onemap.rules.judge.runs.unwritten_sites import unwritten_sites
+
     sent = {(layer["code"], layer["version"]) for layer in layers}
     used = {one.table: (one.code, one.label) for one in versions(library) if (one.code, one.label) in sent}
     return [problem_record(problem_of_remark(one, used), language) for one in unwritten_sites(library, used)]
@@ -90,6 +70,10 @@ def _lacking_statements(library: Library, layers: Sequence[Mapping[str, Any]], l
 
 def _deliver_folders(values: Values, context: VerbContext) -> Result:
     """Write a plan's database by a template: with the template's layers, in its folders."""
+    from onemap.layers.delivery.folder_delivery import FolderWish, deliver_folders
+    from onemap.layers.delivery.folder_template import folder_template, is_file_name
+    from onemap.layers.delivery.package_writing import DeliveryOptions
+
     for name in ("layers", "since", "unit", "gdb"):
         if values.get(name):
             raise UsageError("usage.apart", field="--template", other=f"--{name}")
@@ -119,8 +103,13 @@ def _deliver_folders(values: Values, context: VerbContext) -> Result:
 
 def validate(values: Values, context: VerbContext) -> Result:
     """Compare a delivery with a template, before any of it enters a library."""
+    from onemap.rules.answers.deliveries.finding_layers import FORMS, layer_places, write_findings
+    from onemap.rules.answers.deliveries.proof_memory import read_memory
+    from onemap.rules.answers.deliveries.proof_report import REPORT_FORMS, bureau_head, write_proof_reports
+    from onemap.rules.answers.deliveries.proof_rows import proof_lines
+
     check_files(values, "report", REPORT_FORMS)
-    check_files(values, "findings", FINDING_FORMS)
+    check_files(values, "findings", FORMS)
     if values.get("grant"):
         for name in ("reason", "by"):
             if not (values.get(name) or "").strip():
@@ -149,35 +138,49 @@ def validate(values: Values, context: VerbContext) -> Result:
     return result
 
 
-def _template_of(values: Values, catalogue: Mapping[str, LayerEntry]) -> DeliveryTemplate:
+def _template_of(values: Values, catalogue: Mapping[str, LayerEntry]) -> "DeliveryTemplate":
+    from onemap.rules.answers.deliveries.delivery_template import delivery_template
+
     return delivery_template(*pack_text(values["template"], "deliveries", "template.unknown", "--template"), catalogue)
 
 
 def _exceptions_file(source: str, values: Values) -> Path:
     """The file of exceptions: the named one, or the one beside the delivery."""
+    from onemap.rules.answers.deliveries.granted_exceptions import exceptions_beside
+
     return Path(values["exceptions"]) if values.get("exceptions") else exceptions_beside(Path(source))
 
 
 def _proof_of(
     source: str,
     values: Values,
-    template: DeliveryTemplate,
+    template: "DeliveryTemplate",
     context: VerbContext,
     progress: Progress,
-    memory: ProofMemory | None = None,
-) -> Proof:
+    memory: "ProofMemory | None" = None,
+) -> "Proof":
     """The proof of a delivery, with the exceptions in the named file or in the one beside it."""
+    from onemap.rules.answers.deliveries.delivery_proof import prove_delivery
+    from onemap.rules.answers.deliveries.granted_exceptions import read_exceptions
+
     place = _exceptions_file(source, values)
     must_be_there = values.get("exceptions") and not values.get("grant")
     granted = read_exceptions(place) if must_be_there or place.exists() else []
     return prove_delivery(Path(source), template, granted, progress, context.language, memory)
 
 
-def _with_new_exceptions(source: str, values: Values, proof: Proof) -> Proof:
+def _with_new_exceptions(source: str, values: Values, proof: "Proof") -> "Proof":
     """Grant or withdraw exceptions in the file, and return the proof with them.
 
     Raises OneMapError exception.no_problem for a hash that no problem has.
     """
+    from onemap.rules.answers.deliveries.granted_exceptions import (
+        GrantedException,
+        grant_exceptions,
+        read_exceptions,
+        withdraw_exceptions,
+    )
+
     grant, withdraw = (set(values.get(name) or ()) for name in ("grant", "withdraw"))
     if not grant and not withdraw:
         return proof
@@ -197,6 +200,10 @@ def _with_new_exceptions(source: str, values: Values, proof: Proof) -> Proof:
 
 def receive(values: Values, context: VerbContext) -> Result:
     """Take in a package, or the receipt for one that this library has delivered."""
+    from onemap.layers.delivery.package_reading import Reception, receive_package
+    from onemap.layers.delivery.receipt import is_receipt, take_in_receipt
+    from onemap.layers.ingest.adding import Intake
+
     path = Path(values["file"])
     with open_library(values["library"]) as library:
         if is_receipt(path):
@@ -215,6 +222,14 @@ def receive(values: Values, context: VerbContext) -> Result:
 
 def ingest(values: Values, context: VerbContext) -> Result:
     """Plan a department's whole delivery, or carry out its plan."""
+    from onemap.layers.delivery.ingest import REFUSED, DeliveryRefused, IngestOptions
+    from onemap.layers.delivery.ingest import ingest as ingest_delivery
+    from onemap.layers.geometry.proof_beside import Provers
+    from onemap.layers.ingest.adding import Intake
+    from onemap.layers.ingest.datum_change import given_change
+    from onemap.rules.judge.overlay.pair_ground import are_simple_rings
+    from onemap.rules.verbs.work.delivery_report import FORMS, write_reports
+
     check_files(values, "report", FORMS)
     with open_library(values["library"]) as library:
         intake = Intake(library, partial(required_fields, library), library.person(), context.language)
@@ -246,6 +261,8 @@ def _proof_for_log(values: Values, catalogue: Mapping[str, LayerEntry], context:
 
     Raises OneMapError with every problem that is major or fatal, and ingest.returned if the score is too low.
     """
+    from onemap.rules.answers.deliveries.proof_findings import RETURNED
+
     template = _template_of(values, catalogue)
     proof = _proof_of(values["folder"], values, template, context, context.progress.part(0.0, 0.0))
     facts: dict[str, object] = {"file": Path(values["folder"]).name, "template": template.title_in(context.language)}
@@ -264,6 +281,8 @@ def _proof_for_log(values: Values, catalogue: Mapping[str, LayerEntry], context:
 
 def answers(values: Values, context: VerbContext) -> Result:
     """The remembered answers for layers of deliveries, after changing or forgetting some if asked."""
+    from onemap.layers.delivery.remembered_answers import all_answers, change_answers
+
     code, department = values.get("code"), values.get("department")
     wanted: dict[str, object] = dict(map(_answer, values.get("set") or ()))
     forgotten = values.get("forget") or ()

@@ -2,7 +2,6 @@
 
 from onemap.layers.library.library import open_library
 from onemap.rules.answers.identify.coordinates import coordinate_places
-from onemap.rules.answers.identify.identify import identify as identify_place
 from onemap.rules.answers.identify.name_search import MOST, find_places
 from onemap.rules.answers.identify.place import place_of
 from onemap.rules.contract.declaration import Result, Values, VerbContext
@@ -11,6 +10,8 @@ from onemap.rules.display.maps.map_tiles import map_tile
 
 def identify(values: Values, context: VerbContext) -> Result:
     """The features at a point, along a line or in a box, in every layer."""
+    from onemap.rules.answers.identify.identify import identify as identify_place  # more than `find` and `tile` need
+
     with open_library(values["library"]) as library:
         point = (values.get("x"), values.get("y"))
         asked = (values.get("line"), values.get("box"), values.get("crs"))

@@ -1,5 +1,6 @@
 """The work of the verbs of indicators; what only some need is imported there."""
 
+import contextlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -16,8 +17,6 @@ from onemap.rules.verbs.work.table_targets import check_outs, language_of_heads,
 
 def indicators(values: Values, context: VerbContext) -> Result:
     """Measure indicators, keep the run in the library, and write its tables: both, or neither."""
-    import contextlib
-
     from onemap.layers.messages import problem_record
     from onemap.rules.display.outputs.outputs import remark_records, tables_written
     from onemap.rules.display.outputs.sheet_titles import KnownTitles

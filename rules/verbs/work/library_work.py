@@ -3,14 +3,15 @@
 import os
 import shutil
 from collections.abc import Sequence
-from datetime import date
+from dataclasses import asdict, replace
+from datetime import UTC, date
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from onemap.layers.catalogue.coverage_names import DISTRICT
 from onemap.layers.errors import Cancelled, OneMapError, Problem, UsageError, file_reason
-from onemap.layers.messages import phrase, problem_record
+from onemap.layers.messages import phrase, problem_record, sentences
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.judge.overlay.threads import Threads
 
@@ -98,7 +99,6 @@ def district(values: Values, context: VerbContext) -> Result:
 
 def inspect(values: Values, context: VerbContext) -> Result:
     """List the content of a source, and the layers that its names stand for, matched as in a delivery."""
-
     from onemap.layers.ingest.inspection import inspect as inspected
     from onemap.layers.ingest.likely_layers import meant_layers
     from onemap.layers.library.library import open_library
@@ -117,8 +117,6 @@ def inspect(values: Values, context: VerbContext) -> Result:
 
 def add(values: Values, context: VerbContext) -> Result:
     """Add a source, or the several files of a layer, as a new version."""
-    from dataclasses import replace
-
     from onemap.layers.geometry.proof_beside import Provers
     from onemap.layers.ingest.adding import Intake
     from onemap.layers.ingest.arrival import AddOptions, LayerFile
@@ -184,9 +182,6 @@ def _replaced_file(values: Values, others: Sequence[str]) -> str | None:
 
 def _with_snapshot(library: Any, wishes: Any, values: Values) -> Any:
     """The wishes of `add`, with the service from which the source was taken, if it was."""
-    from dataclasses import replace
-    from datetime import UTC
-
     from onemap.layers.library.services import snapshot_of
 
     if not values.get("service"):
@@ -198,8 +193,6 @@ def _with_snapshot(library: Any, wishes: Any, values: Values) -> Any:
 
 def service(values: Values, context: VerbContext) -> Result:
     """Register a web service with its owner, or remove one from the register."""
-    from dataclasses import asdict
-
     from onemap.layers.library.library import open_library
     from onemap.layers.library.services import Service, register, remove
 
@@ -288,7 +281,6 @@ def redline(values: Values, context: VerbContext) -> Result:
 
 def sample(values: Values, context: VerbContext) -> Result:
     """Make the sample city's files in a new folder, or a plan's delivery without a fault."""
-
     from onemap.layers.files.atomic_output import place_taken
     from onemap.resources.sample_city import make
 
@@ -398,7 +390,6 @@ def _differences_of_repeat(library: Any, run: str, threads: Threads) -> tuple[li
 
 def keep(values: Values, context: VerbContext) -> Result:
     """Store the city's own catalogue or calendar with a library, or write the head of its log for the archive."""
-
     from onemap.layers.catalogue.bureau_profile import checked_profile
     from onemap.layers.catalogue.working_days import checked_calendar
     from onemap.layers.library.library import open_library
@@ -432,7 +423,6 @@ def keep(values: Values, context: VerbContext) -> Result:
 
 def calendar(values: Values, context: VerbContext) -> Result:
     """The working days of this year and the next, and those of a State Council notice, which may be stored."""
-
     from onemap.layers.catalogue.holiday_notice import calendar_with, read_notice
     from onemap.layers.catalogue.working_days import WorkCalendar, checked_calendar
     from onemap.layers.library.library import open_library
@@ -458,8 +448,6 @@ def calendar(values: Values, context: VerbContext) -> Result:
 
 def _described_year(calendar: Any, year: int) -> dict[str, Any]:
     """A year of a calendar; without days if nothing is known of it."""
-    from onemap.layers.errors import OneMapError
-
     source = "own" if year in calendar.own else "package"
     try:
         free = [[first.isoformat(), last.isoformat()] for first, last in calendar.free_spans(year)]
@@ -533,7 +521,6 @@ def words(values: Values, context: VerbContext) -> Result:
     from onemap.layers.crs.crs_titles import titles_in_china
     from onemap.layers.library.library import open_library
     from onemap.layers.library.own_files import profile_of
-    from onemap.layers.messages import sentences
     from onemap.rules.answers.compare.matrix import read_matrix, shipped_matrices
     from onemap.rules.answers.deliveries.template_titles import template_titles
     from onemap.rules.judge.kinds.reasons import reason_words

@@ -1,15 +1,16 @@
 """The work of `laws`, `prove` and `pack …`: rules with their law, proofs, and a city's own packs."""
 
 import difflib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from onemap.layers.catalogue.catalogue import named_groups, shipped_catalogue
-from onemap.layers.errors import OneMapError
-from onemap.layers.files.atomic_output import atomic_output
-from onemap.layers.library.library import open_library
+from onemap.layers.errors import OneMapError, Problem, UsageError
+from onemap.layers.files.atomic_output import atomic_output, check_place, check_places
+from onemap.layers.library.library import open_library, sha256, system_user
 from onemap.layers.messages import ProblemRecord, phrase, problem_record
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.judge.packs.legal_basis import LegalBasis
@@ -17,6 +18,7 @@ from onemap.rules.judge.packs.pack import (
     DEFAULT_PACK,
     is_shipped,
     joined_rules,
+    pack_head,
     pack_text,
     pack_texts,
     parse_packs,
@@ -24,10 +26,8 @@ from onemap.rules.judge.packs.pack import (
 )
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.review.proofs.difference_words import DifferenceWords
-from onemap.rules.review.proofs.pack_differences import rule_differences
-from onemap.rules.review.proofs.pack_proof_report import write_reports
-from onemap.rules.review.proofs.pack_text_change import changed_text
-from onemap.rules.review.proofs.proof_cases import cases_texts
+from onemap.rules.review.proofs.pack_differences import pack_changes, rule_differences
+from onemap.rules.review.proofs.pack_text_change import ValueChange, changed_text, value_change
 
 
 def laws(values: Values, context: VerbContext) -> Result:
@@ -75,8 +75,9 @@ def prove(values: Values, context: VerbContext) -> Result:
     """
     from onemap.rules.display.documents.document_files import check_files
     from onemap.rules.review.proofs.mutant_runs import MutantRuns
-    from onemap.rules.review.proofs.pack_proof_report import FORMS, proof_tables
+    from onemap.rules.review.proofs.pack_proof_report import FORMS, proof_tables, write_reports
     from onemap.rules.review.proofs.proof import PacksToProve, prove_packs
+    from onemap.rules.review.proofs.proof_cases import cases_texts
 
     check_files(values, "report", FORMS)
     names = values["pack"]
@@ -104,6 +105,7 @@ def _prove_other(sort: str, name: str, values: Values, context: VerbContext) -> 
     from onemap.rules.numbers.indicators.indicator_pack import parse_indicator_pack
     from onemap.rules.numbers.indicators.indicator_proof import prove_indicators, read_indicator_cases
     from onemap.rules.review.proofs.case_reading import texts_beside
+    from onemap.rules.review.proofs.pack_proof_report import write_reports
     from onemap.rules.review.proofs.template_proof import prove_template, read_template_cases
 
     if values.get("mutants") or values.get("new"):
@@ -156,6 +158,7 @@ def _head_of_cases(names: Sequence[str]) -> str:
     Without it the rules of that pack would decide all cases. Empty if the last pack has cases already.
     """
     from onemap.rules.review.proofs.case_drafts import head_text
+    from onemap.rules.review.proofs.proof_cases import cases_texts
 
     found = []
     for name in (names[-1], *names[-2:-1]):
@@ -280,8 +283,7 @@ def pack_copy(values: Values, context: VerbContext) -> Result:
     Raises OneMapError pack.…, out.….
     """
     from onemap.layers.catalogue.toml_text import toml_value
-    from onemap.layers.files.atomic_output import check_places
-    from onemap.rules.review.proofs.pack_text_change import ValueChange
+    from onemap.rules.review.proofs.proof_cases import cases_texts
 
     target, name, overwrite = Path(values["target"]), values["pack"], bool(values.get("overwrite"))
     text, source = pack_text(name)
@@ -311,7 +313,6 @@ def pack_change(values: Values, context: VerbContext) -> Result:
     Raises OneMapError pack.…, rule.…, out.….
     """
     from onemap.rules.judge.packs.pack_slips import refuse_slips
-    from onemap.rules.review.proofs.pack_text_change import value_change
 
     name, changes = values["pack"], [value_change(text) for text in values.get("set") or ()]
     text, source = pack_text(name)
@@ -330,8 +331,6 @@ def pack_change(values: Values, context: VerbContext) -> Result:
 
 def _unknown_layers(packs: Sequence[Any], catalogue: Mapping[str, Any], language: str) -> list[ProblemRecord]:
     """A remark on layers that rules name but the catalogue lacks; a city may define them later."""
-    from onemap.layers.errors import Problem
-
     names = sorted({code for pack in packs for rule in pack.rules for code in rule.layers if code not in catalogue})
     remark = Problem("pack.layers_unknown", {"names": names, "field": "PACK"})
     return [problem_record(remark, language)] if names else []
@@ -342,9 +341,6 @@ def pack_differences(values: Values, context: VerbContext) -> Result:
 
     Raises OneMapError pack.…, rule.…, run.….
     """
-    from collections import Counter
-
-    from onemap.rules.review.proofs.pack_differences import pack_changes
 
     catalogue, names = shipped_catalogue(), values["pack"]
     others = values.get("against")
@@ -418,10 +414,6 @@ def pack_versions(values: Values, context: VerbContext) -> Result:
 
     Raises OneMapError pack.no_hash, out.…, usage.required.
     """
-    from onemap.layers.errors import UsageError
-    from onemap.layers.files.atomic_output import check_place
-    from onemap.layers.library.library import sha256
-    from onemap.rules.judge.packs.pack import pack_head
     from onemap.rules.judge.runs.pack_store import enactments, text_of_hash
 
     out, hash_ = values.get("out"), values.get("hash")
@@ -446,8 +438,8 @@ def pack_send(values: Values, context: VerbContext) -> Result:
 
     Raises OneMapError cases.missing, package.suffix, pack.…, out.….
     """
-    from onemap.layers.library.library import system_user
     from onemap.rules.review.proofs.pack_exchange import send_pack
+    from onemap.rules.review.proofs.proof_cases import cases_texts
 
     name, target = values["pack"], Path(values["target"])
     pack, stem = _pack(name, shipped_catalogue()), Path(pack_text(name)[1]).stem

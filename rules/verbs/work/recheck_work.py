@@ -10,7 +10,7 @@ import pandas as pd
 
 from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.library.library import Library, open_library
-from onemap.layers.messages import problem_record
+from onemap.layers.messages import phrase, problem_record
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.packs.pack import Pack
@@ -145,7 +145,6 @@ def _write_page(
 
 def _new_warnings(found: Any, packs: Any, catalogue: Mapping[str, Any], language: str, day: str) -> Any:
     """The page of the warnings that were never opened."""
-    from onemap.layers.messages import phrase
     from onemap.rules.numbers.warnings.warning_pages import warning_page
 
     lead = phrase("figures.warnings_new", language, count=len(found.rows))
