@@ -289,7 +289,7 @@ class OneMapDock(QgsDockWidget):
     def _connect_notice(self) -> None:
         """Connect the notice: an error is hidden once the next step begins or succeeds."""
         self.other_desks = OtherDesks(self.library, self.notice, self)
-        self.other_desks.missed.connect(self._library_refused)
+        self.other_desks.missed.connect(self._refuse_library)
         self._left_text = ""  # of layers that the day has taken off the map
         self.check_tab.remarked.connect(self.notice.remark)
         self.check_tab.begun.connect(self.notice.hide)
@@ -525,6 +525,9 @@ class OneMapDock(QgsDockWidget):
 
     def _library_refused(self, refusal: Refusal) -> None:
         self._show(self.tabs if self.library.layers else self.empty_page)
+        self._refuse_library(refusal)
+
+    def _refuse_library(self, refusal: Refusal) -> None:
         if is_server(self.library.path):
             refusal.mend = self._change_of_connection()
         self.refuse(refusal)

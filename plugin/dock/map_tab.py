@@ -27,7 +27,7 @@ from onemap.plugin.desk.library.version_changes_page import VersionChangesPage
 from onemap.plugin.desk.library.version_retirement import VersionRetirement
 from onemap.plugin.desk.library.version_states import state_hints, state_texts, version_hint
 from onemap.plugin.desk.map.map_day import DayFollower, day_of, slide_to
-from onemap.plugin.desk.map.map_groups import bring_forward
+from onemap.plugin.desk.map.map_groups import bring_forward, switch_layer
 from onemap.plugin.desk.map.map_layers import (
     PROPERTY_TABLE,
     is_visible,
@@ -361,8 +361,7 @@ class MapTab(QWidget):
         if item.checkState(TITLE) != Qt.CheckState.Checked:
             remove_from_map(self._library, version)
         elif layer is not None:
-            node = QgsProject.instance().layerTreeRoot().findLayer(layer.id())
-            node.setItemVisibilityCheckedParentRecursive(True)
+            switch_layer(layer, True, with_groups=True)
         else:
             is_of_day = version.in_force and not self._is_version_row(item)
             self._put_on_map(entry, version, is_of_day)

@@ -47,7 +47,7 @@ class OtherDesks(QObject):
     def _miss(self, refusal: Refusal) -> None:
         """Tell once that the library no longer answers."""
         self._misses += 1
-        if self._misses == MISSES:
+        if self._misses == MISSES and self._library.layers:  # else its opening was refused, and told
             self.missed.emit(refusal)
 
     def _find(self) -> None:
@@ -70,7 +70,7 @@ class OtherDesks(QObject):
             names += [f"{entry.title} {version.label}" for version in changed]
             if held.keys() - {version.table for version in entry.versions}:
                 names.append(entry.title)
-        names += [title_of(pack["title"], pack["id"]) for pack in self._library.packs if pack not in packs_before]
+        names += [title_of(pack.get("title"), pack["id"]) for pack in self._library.packs if pack not in packs_before]
         if names:
             text = tr("The library has changed meanwhile, and is shown as it is now: {layers}.")
             self._notice.mention(text.format(layers=list_of_some(names)))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtGui import QColor, QPalette
+from qgis.PyQt.QtGui import QPalette
 from qgis.PyQt.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from onemap.plugin.widgets.buttons import show_text
-from onemap.plugin.words.contrast import readable_colour_on
-from onemap.plugin.words.verdicts import LOOKS
+from onemap.plugin.words.verdicts import verdict_colour_on
 
 
 class FieldError(QLabel):
@@ -21,8 +20,8 @@ class FieldError(QLabel):
 
     def say(self, text: str) -> None:
         """Show what is wrong; empty for nothing."""
-        ground = self.palette().color(QPalette.ColorRole.Window)
-        self.setStyleSheet(f"color: {readable_colour_on(ground, QColor(LOOKS['prohibited'].colour)).name()};")
+        colour = verdict_colour_on(self.palette().color(QPalette.ColorRole.Window), "prohibited")
+        self.setStyleSheet(f"color: {colour.name()};")
         self._control.setAccessibleDescription(text)
         show_text(self, text)
 

@@ -41,17 +41,18 @@ def severity(verdict: str) -> int:
 
 def readable_colour(verdict: str, palette: QPalette) -> QColor:
     """The verdict's colour, made lighter or darker until it is readable on the palette's background."""
-    return _colour_on(palette.color(QPalette.ColorRole.Base), verdict)
+    return verdict_colour_on(palette.color(QPalette.ColorRole.Base), verdict)
 
 
-def _colour_on(ground: QColor, verdict: str) -> QColor:
+def verdict_colour_on(ground: QColor, verdict: str) -> QColor:
+    """The verdict's colour, made lighter or darker until it is readable on a ground."""
     return readable_colour_on(ground, QColor(LOOKS[verdict if verdict in LOOKS else "unknown"].colour))
 
 
 def sign_icon(verdict: str, palette: QPalette) -> QIcon:
     """The verdict's sign as an icon; on a selected row, which is coloured, on a white plate."""
     sign = QIcon(_sign(verdict, readable_colour(verdict, palette)))
-    sign.addPixmap(_sign(verdict, _colour_on(PLATE, verdict), PLATE), QIcon.Mode.Selected)
+    sign.addPixmap(_sign(verdict, verdict_colour_on(PLATE, verdict), PLATE), QIcon.Mode.Selected)
     return sign
 
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from qgis.gui import QgsMapCanvas
 
 from onemap.plugin.qgis.expressions.expression_functions import ExpressionFunctions
-from onemap.tests.plugin.small_town import wait_for
+from onemap.tests.plugin.small_town import open_in
 from onemap.tests.plugin.windows import own_dock
 
 
@@ -18,11 +18,3 @@ def answering_desk(library):
         open_in(dock, library)
         yield dock, functions
         functions.close_down()
-
-
-def open_in(dock, path):
-    """Open a library and wait until it is listed."""
-    listed = []
-    dock.library.listed.connect(lambda: listed.append(True))
-    dock.open_library(str(path))
-    wait_for(lambda: listed)

@@ -163,6 +163,6 @@ class DrawnParcels(QObject):
 
 
 def _free_name(layer: QgsVectorLayer) -> str:
-    """The number of the next parcel; one that a person has removed in QGIS may have left a smaller one free."""
-    names = {str(feature["parcel"]) for feature in layer.getFeatures()}
+    """The number of the next parcel; after one was removed in QGIS, the count alone may be a name that is taken."""
+    names = {str(value) for feature in layer.getFeatures() for value in feature.attributes()[:1]}
     return next(str(number) for number in count(layer.featureCount() + 1) if str(number) not in names)

@@ -61,12 +61,12 @@ class Highlight:
         """
         outline = tables.geometry("parcels", parcel.row)
         pieces = sorted(tables.pieces(finding), key=_weight) if finding is not None else []
-        grounds = []
-        for piece in pieces:
+        grounds = [(piece.geometry, finding.verdict if piece.counted else "notice") for piece in pieces]
+        labels = []
+        for piece in pieces[:MAX_LABELS]:
             place = piece.geometry.nearestPoint(outline) if piece.distance_m else piece.geometry.pointOnSurface()
-            verdict = finding.verdict if piece.counted else "notice"
-            grounds.append((piece.geometry, verdict, _piece_text(piece, finding), place))
-        self._draw_all(outline, grounds, tables.crs)
+            labels.append((place, _piece_text(piece, finding), piece.geometry))
+        self._draw_all(outline, grounds, labels, tables.crs)
         if not is_to_move:
             return
         # A sliver at the edge says nothing without the parcel; what is only near it, nothing without the way there.
@@ -91,7 +91,8 @@ class Highlight:
         crs: the coordinate system of all geometries.
         around_m: the least width of the surroundings on view.
         """
-        self._draw_all(outline, [(*ground, ground[0].pointOnSurface()) for ground in grounds], crs)
+        labels = [(ground.pointOnSurface(), text, ground) for ground, _verdict, text in grounds[:MAX_LABELS]]
+        self._draw_all(outline, [(ground, verdict) for ground, verdict, _text in grounds], labels, crs)
         geometries = [ground for ground, _verdict, _text in grounds]
         whole = [geometry for geometry in (outline, *geometries) if not geometry.isNull()]
         box = QgsGeometry.collectGeometry(whole).boundingBox()
@@ -117,19 +118,23 @@ class Highlight:
     def _draw_all(
         self,
         outline: QgsGeometry,
-        grounds: Sequence[tuple[QgsGeometry, str, str, QgsGeometry]],
+        grounds: Sequence[tuple[QgsGeometry, str]],
+        labels: Sequence[tuple[QgsGeometry, str, QgsGeometry]],
         crs: QgsCoordinateReferenceSystem,
     ) -> None:
-        """Draw an outline and grounds. grounds: geometry, verdict, label, and the label's place, of each."""
+        """Draw an outline, grounds and labels.
+
+        grounds: geometry and verdict of each.
+        labels: place, text and ground of each.
+        """
         self._remove()
         self._draw(outline, crs, None)
-        for ground, verdict, _text, _place in grounds:
+        for ground, verdict in grounds:
             self._draw(ground, crs, verdict)
-        labels = [
-            MeasureLabel(self._to_map(place, crs), text, self._to_map(ground, crs))
-            for ground, _verdict, text, place in grounds[:MAX_LABELS]
+        shown = [
+            MeasureLabel(self._to_map(place, crs), text, self._to_map(ground, crs)) for place, text, ground in labels
         ]
-        self._labels = MeasureLabels(self._canvas, labels)
+        self._labels = MeasureLabels(self._canvas, shown)
 
     def _draw(self, geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem, verdict: str | None) -> None:
         if geometry.isNull():

@@ -83,6 +83,8 @@ class ExportButton(QToolButton):
         self.message_sent.emit(sentences(tr("The results are in {path}.").format(path=path), *remarks))
 
     def _ask(self, suffix: str, filters: str) -> None:
+        if self._run is None:
+            return
         name = tr("Results of a trial") if self._run.trial_files else tr("Check results")
         start = free_path(Path(documents_folder()), name, suffix)
         ask_target(self, tr("Write the results"), str(start), {suffix: filters}, self.write)

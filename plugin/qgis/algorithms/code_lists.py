@@ -174,6 +174,7 @@ _KINDS: dict[str, Callable[[CodeQuestion], list[Code]]] = {
     "departments": _words_of("departments", *DEPARTMENTS),
     "spot types": _words_of("differences"),
     "withheld": _words_of("withheld"),
+    "decisions": _words_of("decisions"),
     "packs": _files_in("packs"),
     "packs of indicators": _files_in("indicators"),
     "matrices": _matrices,

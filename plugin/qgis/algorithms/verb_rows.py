@@ -271,7 +271,7 @@ def _decide() -> VerbRow:
             "by": tr("Who decides (empty: your computer's user)"),
             "expect": tr("Decisions that were seen on the spots (commas between; undecided for none)"),
         },
-        kinds={"decision": choice("decisions")},
+        kinds={"decision": choice("decisions"), "expect": codes("decisions", ",")},
         outputs=(
             Output("RUN", tr("Run"), "run"),
             Output("SPOT_COUNT", tr("Number of difference spots"), "spots", is_number=True),

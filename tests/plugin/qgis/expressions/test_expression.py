@@ -34,8 +34,8 @@ from qgis.PyQt.QtTest import QTest
 from onemap.plugin.connection.verb_runs import run_verb
 from onemap.plugin.desk.results.results import read_results
 from onemap.plugin.qgis.expressions.expression_functions import LATER_MS
-from onemap.tests.plugin.expression_desk import answering_desk, open_in
-from onemap.tests.plugin.small_town import CRS, PACK, X, Y, box, line, wait_for, write_layer
+from onemap.tests.plugin.expression_desk import answering_desk
+from onemap.tests.plugin.small_town import CRS, PACK, X, Y, box, line, open_in, wait_for, write_layer
 
 pytestmark = pytest.mark.slow
 
