@@ -146,17 +146,17 @@ class Intake:
         entry, is_new = layer_entry(library, options.code, options.define)
         arrival = Arrival(
             *(library, source, options, entry, is_new),
-            required=self.required_fields(entry.code),
+            required=(),
             who=self.who,
             language=self.language,
             progress=progress,
-            shares=LONG_LOOK if looks_at_shapes(entry, library.district()) else SHORT_LOOK,
         )
         if options.valid_from and options.valid_to and options.valid_to < options.valid_from:
             raise OneMapError("version.dates", field="--valid-to", **arrival.place)
         if options.report:
             check_report(options.report, options.overwrite)
-        return arrival
+        shares = LONG_LOOK if looks_at_shapes(entry, library.district()) else SHORT_LOOK
+        return replace(arrival, required=self.required_fields(entry.code), shares=shares)
 
 
 @contextlib.contextmanager

@@ -163,9 +163,8 @@ def _write_frame(
 ) -> _ExchangeResult:
     """Write the parcels of a text as a vector file. header: the text's lines about all of them, for a GeoPackage."""
     problems = [*frame.problems, *_crossing_rings(frame)]
-    if (
-        target.suffix.lower() == ".kml"
-    ):  # degrees of WGS 84 alone, to which the driver would shift an old datum by guess
+    # A KML has degrees of WGS 84 alone, to which the driver would shift an old datum by guess.
+    if target.suffix.lower() == ".kml":
         frame, crs = replace(frame, crs=crs), pyproj.CRS(4326)
         geometries, remarks = in_crs(frame.geometries, frame, SourceOptions(), crs)
         frame, problems = replace(frame, shapes=geometries, valid=None), [*problems, *remarks]

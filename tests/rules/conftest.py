@@ -3,10 +3,10 @@
 import math
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -18,6 +18,9 @@ from onemap.rules.judge.overlay import compiler
 from onemap.tests.machines import windows_like
 from onemap.tests.rules.made_libraries import FilledLibrary, MadeLibraries, as_wkb, may_be_copied
 from onemap.tests.rules.small_pack import pack_text
+
+if TYPE_CHECKING:
+    from onemap.tests.rules.review.statement.chromium import Page
 
 FAR = shapely.box(-10_000, -10_000, 10_000, 10_000)
 
@@ -104,8 +107,7 @@ class Desk:
 
         asked = as_wkb(shapes), columns, covers if isinstance(covers, str) else as_wkb(covers), define, given
         answer = self.filled.step((code, *asked), files, add) if self.filled else add(files())
-        assert answer.code == 0, answer.json
-        return answer.json
+        return answer.done().json
 
     def damage_coverage(self, code: str, *boxes: Any) -> None:
         """Give a layer's versions a coverage of overlapping polygons, on which no overlay can prove its result."""
@@ -229,3 +231,12 @@ def sum_by(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
             monkeypatch.setenv(compiler.SWITCH, "1" if way == "compiled" else "0")
 
     return choose
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Page"]:
+    """A page of a browser without a window."""
+    from onemap.tests.rules.review.statement.chromium import browser
+
+    with browser(tmp_path_factory.mktemp("chromium")) as page:
+        yield page

@@ -48,7 +48,7 @@ GRANTS: tuple[Right, ...] = (
         are_logged("onemap_decisions"),
     ),
 )
-HOLDS_SHARE = 0.5  # of the ground of both, decided and found: less is another spot
+_HOLDS_SHARE = 0.5  # of the ground of both, decided and found: less is another spot
 FACTS = ("type", "use_a", "use_b", "class_a", "class_b")  # what a spot is, besides its ground
 _SQL = (
     "SELECT number, pair, run, spot, cluster, type, use_a, use_b, class_a, class_b, decision, reason, who, at, geom"
@@ -228,14 +228,10 @@ def _rows_with_decision(
     if not decisions or not len(spots.geometries):
         return found
     grounds = shift_geometries(np.array([item.ground for item in decisions], dtype=object), (-origin[0], -origin[1]))
-    given, spot = shapely.STRtree(spots.geometries).query(grounds, predicate="intersects")
-    facts = facts_of_spots(spots.columns)
-    same = np.array([decisions[d].facts == facts[s] for d, s in zip(given, spot, strict=True)], dtype=bool)
-    given, spot = given[same], spot[same]
-    match = common_shares(grounds[given], spots.geometries[spot], threads)
-    for at in np.lexsort((given, spot)):  # the last one given on the same ground stands
-        if match[at] >= HOLDS_SHARE:
-            found[int(spot[at])] = int(given[at]), float(match[at])
+    facts = [item.facts for item in decisions]
+    alike = _same_spots(grounds, facts, spots.geometries, facts_of_spots(spots.columns), threads)
+    for given, row, share in sorted(alike):  # the last one given on the same ground stands
+        found[row] = given, share
     return found
 
 
@@ -255,15 +251,27 @@ def spots_that_stayed(
 
     Those that share most come first, and each is in one pair only.
     """
-    first, second = shapely.STRtree(before).query(now, predicate="intersects")
-    same = np.array([facts_now[row] == facts_before[old] for row, old in zip(first, second, strict=True)], dtype=bool)
-    first, second = first[same], second[same]
-    match = common_shares(now[first], before[second], threads)
     pairs: dict[int, int] = {}
     taken: set[int] = set()
-    for at in np.argsort(-match, kind="stable"):
-        row, old = int(first[at]), int(second[at])
-        if match[at] >= HOLDS_SHARE and row not in pairs and old not in taken:
+    for row, old, _ in _same_spots(now, facts_now, before, facts_before, threads):
+        if row not in pairs and old not in taken:
             pairs[row] = old
             taken.add(old)
     return pairs
+
+
+def _same_spots(
+    some: np.ndarray,
+    facts: Sequence[tuple[str | None, ...]],
+    others: np.ndarray,
+    facts_of_others: Sequence[tuple[str | None, ...]],
+    threads: Threads,
+) -> Iterator[tuple[int, int, float]]:
+    """Rows of `some` and `others` of the same facts with enough common ground, and its share; the greatest first."""
+    first, second = shapely.STRtree(others).query(some, predicate="intersects")
+    same = np.array([facts[a] == facts_of_others[b] for a, b in zip(first, second, strict=True)], dtype=bool)
+    first, second = first[same], second[same]
+    share = common_shares(some[first], others[second], threads)
+    for at in np.argsort(-share, kind="stable"):
+        if share[at] >= _HOLDS_SHARE:
+            yield int(first[at]), int(second[at]), float(share[at])

@@ -110,7 +110,7 @@ def _layer(request: _Request, entry: LayerEntry, rules: Sequence[Rule]) -> dict[
     """One layer at the place."""
     source = request.sources.read(entry.code, request.place.bounds)
     reason, features, nearest = source.reason, [], None
-    has_near = entry.geometry != "raster"  # which has cells everywhere
+    has_near = entry.geometry != "raster"  # which has no features
     is_covered = source.coverage is not None and bool(shapely.covers(source.coverage, request.place.shape))
     if source.stored is not None:
         try:

@@ -121,12 +121,12 @@ def _free_layer_row(layer: Mapping[str, Any], is_line: bool, language: str) -> A
         below.append(AnswerRow(_nearest_name(nearest, language), hint=nearest["feature"], about=about))
         if not nearest["certain"]:
             below.append(AnswerRow(phrase("said.identify_uncovered", language), sign="unknown"))
-    elif away and layer["none_within_m"] < FARTHEST_M:
+    elif layer["none_within_m"] < FARTHEST_M:
         below.append(AnswerRow(phrase("said.identify_uncovered_beyond", language), sign="unknown"))
-    first = phrase("said.identify_free_layer", language, title=layer["title"], nearest=away) if away else layer["title"]
+    first = phrase("said.identify_free_layer", language, title=layer["title"], nearest=away)
     return AnswerRow(
         layer["title"],
-        [away or layer["department_title"]],
+        [away],
         layer["code"],
         about=about,
         is_open=False,
@@ -136,13 +136,12 @@ def _free_layer_row(layer: Mapping[str, Any], is_line: bool, language: str) -> A
 
 
 def _away_text(layer: Mapping[str, Any], language: str) -> str:
-    """The distance and direction of a layer's nearest feature; empty for a raster, which has none."""
+    """The distance and direction of a layer's nearest feature, or within how many metres there is none."""
     nearest = layer["nearest"]
     if nearest:
         direction = direction_word(nearest["bearing_deg"], language)
         return phrase("said.identify_away", language, distance=f"{nearest['distance_m']:,.1f}", direction=direction)
-    within_m = layer["none_within_m"]
-    return "" if within_m is None else phrase("said.identify_none_near", language, distance=f"{floor(within_m):,}")
+    return phrase("said.identify_none_near", language, distance=f"{floor(layer['none_within_m']):,}")
 
 
 def _nearest_name(nearest: Mapping[str, Any], language: str) -> str:

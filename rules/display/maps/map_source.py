@@ -16,7 +16,7 @@ from onemap.layers.geometry.wkb_reading import geometry_of_wkb
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, coverage_of, in_force, read_version, versions
 from onemap.rules.judge.packs.pack import rules_of_run
-from onemap.rules.judge.runs.run_record import known_moment
+from onemap.rules.judge.runs.run_record import started_moment
 from onemap.rules.judge.runs.run_store import StoredRow, check_record, stored_packs, stored_rows
 
 _PIECES = ("findings", "overlaps_line", "overlaps_point")
@@ -61,7 +61,7 @@ class LayersOnMap:
         used = {layer["code"]: layer for layer in self.record["layers"]}
         if code in used:
             return next((version for version in self._versions if version.table == used[code]["table"]), None)
-        moment = known_moment(self.record)
+        moment = started_moment(self.record)
         known = [
             version
             for version in self._versions

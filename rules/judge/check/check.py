@@ -78,8 +78,9 @@ def check(
     earlier = earlier_run(library, against, question, plan.origin) if against else None
     asked = plan, plan.sources(library), question.parcels, threads.part(BEGUN, JUDGED)
     answer = judge_against_run(*asked, earlier) if earlier else judged_parcels(*asked, most_rows=most_rows)
+    record = _record(library, question, plan, answer, started, began)
     remarks = [] if check_plan else remarks_of(library, question, plan, question.parcels.extent)
-    return _run_of(question, _record(library, question, plan, answer, started, began), answer, remarks)
+    return _run_of(question, record, answer, remarks)
 
 
 def check_near_changes(library: Library, question: Question, threads: Threads, against: str) -> Run:
@@ -98,8 +99,8 @@ def check_near_changes(library: Library, question: Question, threads: Threads, a
         asked = replace(question, parcels=question.parcels.at(standing.rows_to_judge))
     else:
         answer = judged_parcels(*given)
-    remarks = remarks_of(library, asked, check_plan, asked.parcels.extent)
-    return _run_of(asked, _record(library, asked, check_plan, answer, started, began), answer, remarks)
+    record = _record(library, asked, check_plan, answer, started, began)
+    return _run_of(asked, record, answer, remarks_of(library, asked, check_plan, asked.parcels.extent))
 
 
 def _run_of(question: Question, record: CheckRecord, answer: Answer, remarks: list[ProblemRecord]) -> Run:

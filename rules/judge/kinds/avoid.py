@@ -12,7 +12,7 @@ from onemap.rules.judge.kinds.conditions import column_named
 from onemap.rules.judge.kinds.ground import Features, Ground, Judgement, Pairs
 from onemap.rules.judge.kinds.kind import AREA_LIMITS, GROUND_MEASURES, TABLE, Form, Key, Kind, Options
 from onemap.rules.judge.kinds.subtract_zones import mark_broken
-from onemap.rules.judge.kinds.unknown_ground import doubtful_ground, name_reasons, shown_pairs, unjudged_ground
+from onemap.rules.judge.kinds.unknown_ground import doubtful_ground, name_reasons, unjudged_ground
 from onemap.rules.judge.overlay.area_check import Zones
 from onemap.rules.judge.overlay.overlay import ARITHMETIC_M2, BALANCE_M2, unions
 
@@ -41,11 +41,12 @@ def _judge(ground: Ground) -> Judgement:
         Reason.NO_VALUE: doubtful_ground(overlaps, is_doubtful, ground),
     }
     unknown, is_broken_too = unjudged_ground(parts, hit, ground, lambda: features.certain_pieces)
+    no_distance = np.zeros(len(is_doubtful))
     judgement = Judgement(
         hit=hit,
         unknown=unknown,
         distance_m=np.where(hit.dimension < 0, np.nan, 0.0),
-        pairs=shown_pairs(overlaps, ~is_doubtful, is_doubtful),
+        pairs=Pairs(overlaps.parcel, overlaps.feature, overlaps.ground, no_distance, is_doubtful, ~is_doubtful),
         zones=Zones(lambda: features.certain_pieces, ground.shapes),
     )
     if "net" in ground.options:

@@ -1,8 +1,6 @@
 """A small town to review in: two layers, a pack with one rule of each verdict, and cases walked step by step."""
 
-import contextlib
 import shutil
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +15,7 @@ from psycopg import sql
 
 from onemap.tests.conftest import Answer
 from onemap.tests.rules.command import command, done
+from onemap.tests.rules.run_damage import change_library
 from onemap.tests.rules.small_pack import item_text, rule_of
 
 WEST, SOUTH = 500_000, 4_200_000
@@ -125,8 +124,7 @@ class Town:
 
 def alter(town: Town, statement: str, values: Sequence[Any] = ()) -> None:
     """Change rows of a town's library behind the program's back."""
-    with contextlib.closing(sqlite3.connect(town.library)) as library, library:
-        assert library.execute(statement, values).rowcount > 0
+    assert change_library(town.library, statement, *values) > 0
 
 
 def log_length(town: Town) -> int:

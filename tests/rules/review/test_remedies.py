@@ -1,12 +1,10 @@
 """A stored remedy belongs to its case and round: in the record, in answers, and void with its round."""
 
-import sqlite3
-
 import geopandas as gpd
 import pytest
 
 from onemap.tests.rules.command import command, done
-from onemap.tests.rules.review.conftest import ground
+from onemap.tests.rules.review.conftest import alter, ground
 
 DAY = "2026-03-03"
 
@@ -106,8 +104,6 @@ def test_what_is_refused_leaves_nothing_in_the_case(town, given, code):
 def test_a_remedy_that_was_changed_behind_the_log_is_found(town):
     case = town.open()
     town.done("remedy", case, on=DAY)
-    with sqlite3.connect(town.library) as connection:
-        connection.execute("UPDATE onemap_events SET who = 'somebody' WHERE action = 'remedy'")
-    connection.close()
+    alter(town, "UPDATE onemap_events SET who = 'somebody' WHERE action = 'remedy'")
     answer = command("verify", town.library)
     assert answer.code == 5 and answer.codes == ["verify.record_changed"]

@@ -1,13 +1,13 @@
 """Classes of projects, milder twins, dependent rules, layers by choice, and the law of the day: judged by hand."""
 
 import json
-import sqlite3
-from contextlib import closing
 
 import geopandas as gpd
 import pandas
 import pytest
 from shapely import box
+
+from onemap.tests.rules.run_damage import change_library
 
 SQUARE = box(0, 0, 10, 10)
 ROAD = '[class.road]\ntitle = { zh = "道路", en = "Roads" }\nkinds = ["highway"]\nuse = ["1202", "S1"]\n'
@@ -380,9 +380,8 @@ def test_a_pack_that_rests_on_a_repealed_law_is_refused_unless_it_says_until_whe
 def test_a_pack_of_the_library_whose_law_was_repealed_since_judges_with_a_remark(town):
     """It was put in force while the law held, which the file tells in its place."""
     law = {"basis": [{"law": "中华人民共和国水污染防治法"}]}
-    with closing(sqlite3.connect(town.library)) as connection, connection:
-        content = town.pack(law).read_text(encoding="utf-8")
-        connection.execute("UPDATE onemap_packs SET id = 'test', content = ?", (content,))
+    content = town.pack(law).read_text(encoding="utf-8")
+    change_library(town.library, "UPDATE onemap_packs SET id = 'test', content = ?", content)
     asked = "check", town.library, town.parcels({"A": SQUARE}), "--as-of"
     found = [town.run(*asked, day).json["problems"] for day in ("2026-08-14", "2026-08-15")]
     assert [[one["code"] for one in problems] for problems in found] == [[], ["rule.repealed"]]

@@ -211,6 +211,7 @@ def test_a_library_on_a_server_is_checked_in_blocks_and_on_a_cluster_with_the_sa
 @pytest.mark.slow
 @pytest.mark.parametrize("code", ["cluster.unreachable", "cluster.no_workers"])
 def test_a_scheduler_or_workers_that_go_away_are_told_and_the_same_command_goes_on(town, address, monkeypatch, code):
+    monkeypatch.setenv("ONEMAP_BLOCK", "7")  # so that there is work left
     keep = cluster.Cluster._keep_block
     with monkeypatch.context() as going, distributed.LocalCluster(**OPTIONS) as others:
 

@@ -3,7 +3,6 @@
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from onemap.rules.review.statement.review_pack import shown_digest
 from onemap.tests.conftest import Answer, write_layer
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.statement.cases import LONG_NAME, MARKUP, at, case_of, town
-from onemap.tests.rules.review.statement.chromium import Page, browser, program
+from onemap.tests.rules.review.statement.chromium import Page, program
 
 pytestmark = pytest.mark.skipif(program() is None, reason="no Chromium here: install Debian's package chromium")
 
@@ -55,12 +54,6 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
             content = statement_content(library, case, language, department)
             path.write_text(statement_page(library, case, content), encoding="utf-8")
     return made
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    with browser(tmp_path_factory.mktemp("chromium")) as page:
-        yield page
 
 
 @pytest.fixture

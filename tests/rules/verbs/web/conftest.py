@@ -1,4 +1,4 @@
-"""The library that web tests ask, made once for all of them, a server for the tests of a module, and a browser."""
+"""The library that web tests ask, made once for all of them, and a server for the tests of a module."""
 
 import shutil
 from collections.abc import Iterator
@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from onemap.tests.rules.review.statement.chromium import Page, browser
 from onemap.tests.rules.verbs.web.asked_town import make_library
 from onemap.tests.rules.verbs.web.web_client import WebServer
 
@@ -27,9 +26,3 @@ def server(library: Path) -> Iterator[WebServer]:
     one = WebServer(library)
     yield one
     one.end()
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    with browser(tmp_path_factory.mktemp("chromium")) as page:
-        yield page
