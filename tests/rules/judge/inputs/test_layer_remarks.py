@@ -110,7 +110,7 @@ def test_a_statement_of_a_case_near_it_says_so(tmp_path):
     notes = json.loads((tmp_path / "content.json").read_text("utf-8"))["notes"]
     assert len([one for one in notes if "(±250 m): 1, such as A by the rule farmland.permanent" in one]) == 1
     target = tmp_path / "content.zh.json"
-    done("review", "export", library, case, target, "--document", "report", "--lang", "zh")
+    done("review", "export", library, case, target, "--document", "report", lang="zh")
     (accuracy,) = [one for one in json.loads(target.read_text("utf-8"))["notes"] if "farmland.permanent" in one]
     assert "永久基本农田" in accuracy and "Permanent" not in accuracy  # the case was opened in English
     (note,) = [one for one in notes if "YJJBNTTB" in one]
