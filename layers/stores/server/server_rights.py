@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 TURNS = "turns_of_writers"  # a row for each scope, which a writer locks until it is done
 SET_IS_A_RIGHT = 160000  # the version of PostgreSQL
 # Every function names its schema: what runs with its owner's rights must not find another's tables first.
+# What a member's entry of the log says of rows is the server's word, and it says nothing of features.
 # Writers take turns by rows of a table that none but the owner may see: an advisory lock could be taken by anybody, and
 # its number is shown to all as long as somebody holds it.
 _FUNCTIONS = """
@@ -49,6 +50,10 @@ CREATE FUNCTION onemap_chain() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 DECLARE last_number bigint; last_hash text;
 BEGIN
   PERFORM onemap_take_turn();
+  IF NOT pg_has_role(session_user, {owner}, 'MEMBER') THEN
+    NEW.detail := (NEW.detail::jsonb - 'features')
+      || jsonb_build_object('rows', onemap_written_rows(NEW.detail::jsonb -> 'rows'));
+  END IF;
   SELECT number, hash INTO last_number, last_hash FROM {schema}.onemap_audit ORDER BY number DESC LIMIT 1;
   NEW.number := coalesce(last_number, 0) + 1;
   NEW.at := to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
@@ -208,6 +213,7 @@ def protect(connection: "psycopg.Connection[Any]", roles: ServerRoles, rights: S
         prefix=sql.Literal(roles.role_name("")),
         schema=sql.Identifier(schema),
         turns=sql.Identifier(TURNS),
+        owner=sql.Literal(roles.owner),
         everyone=everyone,
         writers=sql.SQL(", ").join(map(sql.Identifier, roles.readers)),
     )
@@ -219,7 +225,7 @@ def protect(connection: "psycopg.Connection[Any]", roles: ServerRoles, rights: S
         connection.execute(sql.SQL("ALTER TABLE {} ENABLE ROW LEVEL SECURITY").format(sql.Identifier(table)))
     for number, right in enumerate(everything):
         if isinstance(right, Guard):
-            make_guard(connection, schema, roles.role_name(""), right)
+            make_guard(connection, schema, roles.role_name(""), right, number)
         elif isinstance(right, Script):
             _run_script(connection, roles, right)
         else:
