@@ -47,8 +47,7 @@ NEXT: Mapping[str, tuple[str, ...]] = {
 STATES = tuple(NEXT)
 _LOOKS, _STEPS = "onemap_warning_looks", "onemap_warning_steps"
 _KEEP, _STEP = "warnings.keep", "warnings.step"  # as the log has them
-# step: the number again; in older libraries it counts the steps of a warning. found: the numbers of the steps that
-# opened what was seen.
+# Of a step `number` counts all, `step` those of its warning; found: the numbers of the steps that opened what was seen.
 TABLES = (
     "CREATE TABLE IF NOT EXISTS onemap_warning_looks (number INTEGER PRIMARY KEY, day TEXT NOT NULL,"
     " asked TEXT NOT NULL, found TEXT NOT NULL, who TEXT NOT NULL, at TEXT NOT NULL)",
@@ -56,10 +55,13 @@ TABLES = (
     " step INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, facts TEXT NOT NULL, who TEXT NOT NULL,"
     " at TEXT NOT NULL, UNIQUE (warning, step))",
 )
+_IS_NEXT = compose_sql(
+    "NEW.step = 1 + coalesce((SELECT max(s.step) FROM {steps} AS s WHERE s.warning = NEW.warning), 0)", steps=_STEPS
+)
 GRANTS: tuple[Right, ...] = (
     *(Grant(table, action, EVERYONE) for table in (_LOOKS, _STEPS) for action in ("SELECT", "INSERT")),
     Guard(_LOOKS, BOUNDED, is_signed=True),
-    Guard(_STEPS, {**BOUNDED, "step": "NEW.step = NEW.number"}, is_signed=True),
+    Guard(_STEPS, {**BOUNDED, "step": _IS_NEXT}, is_signed=True),
 )
 LOGGED_BY = {_KEEP: _LOOKS, _STEP: _STEPS}  # by the action of an entry of the log the table of which it tells
 
@@ -191,8 +193,8 @@ def keep_warnings(library: Library, rows: Sequence[Record], options: WarningOpti
         steps = []
         for row in new:
             facts = {name: value for name, value in row.items() if name not in STATE_COLUMNS}
-            number = opened[row["id"]]
-            steps.append((number, row["id"], number, OPEN, "", json.dumps(facts, ensure_ascii=False), who, at))
+            step = _next_step(connection, row["id"])
+            steps.append((opened[row["id"]], row["id"], step, OPEN, "", json.dumps(facts, ensure_ascii=False), who, at))
         insert_logged(connection, tables[_STEPS], steps)
         numbers = sorted({opened.get(row["id"]) or kept[row["id"]].number for row in rows})
         look = (1 + _last_number(connection, _LOOKS), options.as_of.isoformat())
@@ -225,7 +227,7 @@ def take_step(library: Library, name: str, state: str, reason: str, who: str) ->
                 allowed=_state_names(*NEXT[before.state]),
             )
         number, at = 1 + _last_number(connection, _STEPS), connection.moment()
-        row = (number, name, number, state, reason, "{}", who, at)
+        row = (number, name, _next_step(connection, name), state, reason, "{}", who, at)
         insert_logged(connection, plain_tables(TABLES)[_STEPS], [row])
         log(connection, who, _STEP, name, {"state": state, "before": before.state, "reason": reason})
     return kept_warnings(library)[name]
@@ -289,6 +291,12 @@ def _make_tables(library: Library, connection: StoreConnection) -> None:
 
 def _last_number(connection: StoreConnection, table: str) -> int:
     return int(connection.execute(compose_sql("SELECT max(number) FROM {table}", table=table)).fetchone()[0] or 0)
+
+
+def _next_step(connection: StoreConnection, name: str) -> int:
+    """The number of a warning's next step; rows without effect are counted, too."""
+    sql = compose_sql("SELECT coalesce(max(step), 0) + 1 FROM {steps} WHERE warning = ?", steps=_STEPS)
+    return int(connection.execute(sql, (name,)).fetchone()[0])
 
 
 def _state_names(*states: str) -> dict[str, str]:

@@ -324,12 +324,13 @@ def test_a_department_takes_steps_in_its_own_name_and_cannot_write_past_the_verb
         ("x", "open", "", "[" * 3000),
     ]
     sql = "INSERT INTO warned.onemap_warning_steps VALUES ((SELECT 1 + max(number) FROM warned.onemap_warning_steps),"
-    sql += " %s, (SELECT 1 + max(number) FROM warned.onemap_warning_steps), %s, %s, %s, 'warned_lead', '1999')"
+    sql += " %s, (SELECT 1 + coalesce(max(step), 0) FROM warned.onemap_warning_steps WHERE warning = %s), %s, %s, %s,"
+    sql += " 'warned_lead', '1999')"
     looks = "INSERT INTO warned.onemap_warning_looks VALUES (0, %s, %s, %s, 'warned_lead', '1999')"
     junk = [("9999-99-99", "{}", "{}"), ("2025-06-02", "{", "{}"), ("2025-06-02", "{}", '{"opened": [[]]}')]
     with psycopg.connect(url) as connection:
         for lie in lies:
-            connection.execute(sql, lie)
+            connection.execute(sql, (lie[0], *lie))
         for lie in junk:
             connection.execute(looks, lie)
     assert owner.kept_warnings() == before
