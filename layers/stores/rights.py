@@ -51,7 +51,15 @@ class Script:
     file: tuple[str, ...]
 
 
-Right = Grant | Guard | Script
+@dataclass(frozen=True)
+class Closed:
+    """A table whose rows nobody changes or removes, not even the owner by mistake. actions: those that are refused."""
+
+    table: str
+    actions: str = "UPDATE OR DELETE OR TRUNCATE"
+
+
+Right = Grant | Guard | Closed | Script
 
 
 @dataclass(frozen=True)
@@ -92,6 +100,7 @@ LIBRARY_RIGHTS: tuple[Right, ...] = (
     Grant("onemap_run_blocks", "INSERT", EVERYONE),
     Grant("onemap_audit", "SELECT", (LEAD, AUDITOR)),
     Grant("onemap_audit", "INSERT", EVERYONE),
+    Closed("onemap_audit"),
     Guard("onemap_runs", _RUN),
     Guard(
         "onemap_run_blocks",

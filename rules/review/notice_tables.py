@@ -11,6 +11,7 @@ from onemap.layers.stores.rights import (
     PUBLIC,
     QUOTA,
     READ_COMMITTED,
+    Closed,
     Grant,
     Guard,
     Right,
@@ -58,12 +59,8 @@ CREATE FUNCTION onemap_is_open_notice(of_case text, of_number bigint) RETURNS bo
 CREATE FUNCTION onemap_comment() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
   SET search_path = pg_catalog, {{schema}}, pg_temp AS $f$
 BEGIN
-  NEW.number := 0;
-  NEW.before := '';
-  SELECT c.number, c.hash INTO NEW.number, NEW.before FROM {comments} AS c
-    WHERE c.case_id = NEW.case_id AND c.notice = NEW.notice ORDER BY c.number DESC LIMIT 1;
-  NEW.number := coalesce(NEW.number, 0) + 1;
-  NEW.before := coalesce(NEW.before, '');
+  SELECT coalesce(max(c.number), 0) + 1, coalesce((array_agg(c.hash ORDER BY c.number DESC))[1], '')
+    INTO NEW.number, NEW.before FROM {comments} AS c WHERE c.case_id = NEW.case_id AND c.notice = NEW.notice;
   NEW.at := onemap_moment();
   NEW.day := onemap_today();
   NEW.hash := encode(sha256(convert_to(concat_ws(E'\\n', NEW.before, NEW.case_id, NEW.notice, NEW.number, NEW.at,
@@ -73,25 +70,17 @@ END $f$;
 CREATE FUNCTION onemap_comment_person() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
   SET search_path = pg_catalog, {{schema}}, pg_temp AS $f$
 BEGIN
-  SELECT c.number INTO NEW.number FROM {comments} AS c WHERE c.case_id = NEW.case_id AND c.notice = NEW.notice
-    AND c.xmin = pg_current_xact_id()::xid ORDER BY c.number DESC LIMIT 1;
+  SELECT max(c.number) INTO NEW.number FROM {comments} AS c
+    WHERE c.case_id = NEW.case_id AND c.notice = NEW.notice AND c.xmin = pg_current_xact_id()::xid;
   RETURN NEW;
 END $f$;
 CREATE TRIGGER onemap_comment BEFORE INSERT ON {comments} FOR EACH ROW EXECUTE FUNCTION onemap_comment();
 CREATE TRIGGER onemap_comment_person BEFORE INSERT ON {persons} FOR EACH ROW EXECUTE FUNCTION onemap_comment_person();
-CREATE TRIGGER onemap_notices_closed BEFORE UPDATE OR DELETE OR TRUNCATE ON {notices}
-  FOR EACH STATEMENT EXECUTE FUNCTION onemap_closed();
-CREATE TRIGGER onemap_comments_closed BEFORE UPDATE OR DELETE OR TRUNCATE ON {comments}
-  FOR EACH STATEMENT EXECUTE FUNCTION onemap_closed();
-CREATE TRIGGER onemap_comment_persons_closed BEFORE UPDATE OR TRUNCATE ON {persons}
-  FOR EACH STATEMENT EXECUTE FUNCTION onemap_closed();
 CREATE FUNCTION onemap_erase_person(of_case text, of_notice bigint, of_number bigint) RETURNS void LANGUAGE sql
   SECURITY DEFINER SET search_path = pg_catalog, {{schema}}, pg_temp AS $f$
   DELETE FROM {persons} AS p WHERE (p.case_id, p.notice, p.number) = (of_case, of_notice, of_number) AND EXISTS (
     SELECT FROM {events} AS e WHERE e.case_id = of_case AND e.chain = 'lead' AND e.action = 'erase'
     AND e.body::jsonb ->> 'notice' = of_notice::text AND e.body::jsonb ->> 'comment' = of_number::text) $f$;
-REVOKE ALL ON FUNCTION onemap_comment(), onemap_comment_person(),
-  onemap_erase_person(text, bigint, bigint), onemap_is_open_notice(text, bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION onemap_erase_person(text, bigint, bigint) TO {{lead_role}};
 GRANT EXECUTE ON FUNCTION onemap_is_open_notice(text, bigint) TO {{public_role}}
 """,
@@ -137,6 +126,9 @@ GRANTS: tuple[Right, ...] = (
     Grant(NOTICES, "SELECT", (DEPARTMENT, LEAD)),
     Grant(NOTICES, "SELECT", (PUBLIC,), "onemap_is_open_notice(case_id, number)"),
     Grant(NOTICES, "INSERT", (LEAD,)),
+    Closed(NOTICES),
+    Closed(COMMENTS),
+    Closed(PERSONS, "UPDATE OR TRUNCATE"),
     Guard(COMMENTS, _COMMENT, binds_owner=True),
     Guard(PERSONS, {"not what the comment says": _PERSON}, binds_owner=True),
     Guard("onemap_events", {CONFLICT: _TOLD}, binds_owner=True),

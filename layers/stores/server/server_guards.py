@@ -43,8 +43,7 @@ BEGIN
     found := found || coalesce(jsonb_build_object(one.name, hashes), '{}');
   END LOOP;
   RETURN jsonb_strip_nulls(found);
-END $f$;
-REVOKE ALL ON FUNCTION onemap_written_rows(jsonb) FROM PUBLIC
+END $f$
 """
 _FUNCTION = """
 CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
@@ -67,10 +66,7 @@ _REFUSE = """  IF ({condition}) IS NOT TRUE THEN
 """
 _NO_RIGHT = "insufficient_privilege"
 _CODES = {QUOTA: "program_limit_exceeded", CONFLICT: "unique_violation"}  # by which they are refused in words
-_TRIGGER = """
-CREATE TRIGGER {name} BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION {name}();
-REVOKE ALL ON FUNCTION {name}() FROM PUBLIC
-"""
+_TRIGGER = "CREATE TRIGGER {name} BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()"
 
 
 def make_guard(connection: "psycopg.Connection[Any]", schema: str, prefix: str, guard: Guard, number: int) -> None:

@@ -7,6 +7,7 @@ from onemap.layers.stores.rights import (
     LEAD,
     QUOTA,
     READ_COMMITTED,
+    Closed,
     Grant,
     Guard,
     Right,
@@ -66,12 +67,8 @@ _SERVER = compose_sql(
 CREATE FUNCTION onemap_event() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
   SET search_path = pg_catalog, {{schema}}, pg_temp AS $f$
 BEGIN
-  NEW.number := 0;
-  NEW.before := '';
-  SELECT e.number, e.hash INTO NEW.number, NEW.before FROM {events} AS e
-    WHERE e.case_id = NEW.case_id AND e.chain = NEW.chain ORDER BY e.number DESC LIMIT 1;
-  NEW.number := coalesce(NEW.number, 0) + 1;
-  NEW.before := coalesce(NEW.before, '');
+  SELECT coalesce(max(e.number), 0) + 1, coalesce((array_agg(e.hash ORDER BY e.number DESC))[1], '')
+    INTO NEW.number, NEW.before FROM {events} AS e WHERE e.case_id = NEW.case_id AND e.chain = NEW.chain;
   SELECT coalesce(json_object_agg(h.chain, h.number), '{{{{}}}}')::text INTO NEW.seen FROM
     (SELECT e.chain, max(e.number) AS number FROM {events} AS e WHERE e.case_id = NEW.case_id GROUP BY e.chain) AS h;
   NEW.at := onemap_moment();
@@ -85,9 +82,6 @@ BEGIN
   RETURN NEW;
 END $f$;
 CREATE TRIGGER onemap_event BEFORE INSERT ON {events} FOR EACH ROW EXECUTE FUNCTION onemap_event();
-CREATE TRIGGER onemap_events_closed BEFORE UPDATE OR DELETE OR TRUNCATE ON {events}
-  FOR EACH STATEMENT EXECUTE FUNCTION onemap_closed();
-REVOKE ALL ON FUNCTION onemap_event() FROM PUBLIC;
 CREATE OR REPLACE VIEW onemap_event_words AS SELECT case_id, chain, number, words FROM {events}
   WHERE chain = ANY(onemap_departments()) OR pg_has_role(current_user, {{lead}}, 'USAGE')
     OR pg_has_role(current_user, {{owner}}, 'USAGE');
@@ -124,6 +118,7 @@ GRANTS: tuple[Right, ...] = (
     Grant(FILES, "SELECT", EVERYONE),
     Grant(FILES, "INSERT", (LEAD,)),
     Guard(EVENTS, _GUARDED, binds_owner=True),
+    Closed(EVENTS),
     Script(_SERVER, tuple(_views(Sql("CREATE VIEW IF NOT EXISTS"), NO_SQL).split(";")[:-1])),
 )
 # What it says of events is so: else it would accuse others, or end all later steps of a case.
