@@ -17,6 +17,7 @@ from psycopg import sql
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.tests.conftest import Answer
+from onemap.tests.library_accounts import make_accounts, with_account
 from onemap.tests.postgis_server import Database, Server
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import DEFINE, RULES, ground, write
@@ -65,7 +66,7 @@ class Bureau:
 
     def place(self, account: str) -> str:
         """The library's location for an account."""
-        return self.url.replace("user=onemap", f"user={account}")
+        return with_account(self.url, account)
 
     def review(self, account: str, verb: str, *arguments: object) -> Answer:
         """One step of the case on the command line, under the account's name."""
@@ -154,12 +155,7 @@ def make_bureau(folder: Path, server: Server) -> Bureau:
     url = bureau.url
     district = write(folder / "district.gpkg", [ground(-9000, -9000, 9000, 9000)], {"n": [1]})
     done("new", url, "--crs", "EPSG:4547", "--district", district)
-    with psycopg.connect(url.replace("&schema=town", ""), autocommit=True) as connection:
-        for name, roles in ACCOUNTS.items():
-            if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,)).fetchone() is None:
-                connection.execute(f"CREATE ROLE {name} LOGIN")  # type: ignore[call-overload]
-            for role in roles:
-                connection.execute(f"GRANT onemap_town_{role} TO {name}")  # type: ignore[call-overload]
+    make_accounts(url, ACCOUNTS)
     for code, shape in {"FARM": ground(50, 0, 200, 100), "RIVER": ground(0, 0, 30, 100)}.items():
         source = write(folder / f"{code}.gpkg", [shape], {"KEY": ["k1"]})
         done("add", bureau.place("u_keeper"), source, "--as", code, "--define", DEFINE, "--covers", "district")

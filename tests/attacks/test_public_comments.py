@@ -12,6 +12,7 @@ from onemap.layers.library.library import open_library
 from onemap.rules.review.cases.event import words_hash
 from onemap.rules.review.public_comments import WrittenComment, open_notices, write_comment
 from onemap.tests.attacks.server_accounts import Bureau, log_row, write_rows
+from onemap.tests.library_accounts import make_accounts
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.verbs.web.web_client import WebServer
 
@@ -25,10 +26,7 @@ BODY = {"text": "好", "consent": False, "person": words_hash(WORDS)}
 def bureau(made_bureau: Bureau, postgis: Any, tmp_path_factory: pytest.TempPathFactory) -> Bureau:
     """The case of the bureau, shown to the public."""
     one = made_bureau.copied(tmp_path_factory.mktemp("notice") / "town", postgis)
-    with one.connect("onemap") as connection:
-        if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (PUBLIC,)).fetchone() is None:
-            connection.execute(f"CREATE ROLE {PUBLIC} LOGIN")  # type: ignore[call-overload]
-        connection.execute(f"GRANT onemap_town_public TO {PUBLIC}")  # type: ignore[call-overload]
+    make_accounts(one.url, {PUBLIC: ["public"]})
     one.review("u_lead", "notice", "--days", "10").done()
     return one
 

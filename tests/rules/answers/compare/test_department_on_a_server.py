@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
-import psycopg
 import pytest
 from shapely import box
 
 from onemap.layers.errors import OneMapError
 from onemap.rules.display.maps.fonts import chosen_fonts
 from onemap.tests.conftest import write_layer
+from onemap.tests.library_accounts import make_accounts, with_account
 from onemap.tests.rules.answers.compare.conftest import GROUND, Table
 from onemap.tests.rules.command import command
 from onemap.tests.rules.small_pack import pack_text
@@ -28,7 +28,7 @@ class Bureau:
     server: str
 
     def seen_by(self, account: str) -> str:
-        return self.server.replace("user=onemap", f"user={account}")
+        return with_account(self.server, account)
 
     @property
     def places(self) -> tuple[Any, str]:
@@ -54,11 +54,7 @@ def bureau(tmp_path_factory, postgis) -> Bureau:
         command("add", table.library, source, "--as", code, "--covers", "district").done()
     url = f"{postgis.database().url}&schema=plans"
     assert command("copy", table.library, url).code == 0
-    with psycopg.connect(url.replace("&schema=plans", ""), autocommit=True) as connection:
-        for name, role in ((ACCOUNT, "water"), (LEAD, "lead"), (AUDITOR, "auditor")):
-            if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,)).fetchone() is None:
-                connection.execute(f"CREATE ROLE {name} LOGIN")
-            connection.execute(f"GRANT onemap_plans_{role} TO {name}")
+    make_accounts(url, {ACCOUNT: ["water"], LEAD: ["lead"], AUDITOR: ["auditor"]})
     return Bureau(table, url)
 
 

@@ -15,6 +15,7 @@ from onemap.rules.display.documents.blocks import Figures, Table
 from onemap.rules.numbers.warnings.warning_pages import warning_page
 from onemap.rules.numbers.warnings.warnings import COLUMNS, FoundWarnings
 from onemap.rules.verbs.commands.verb_text import result_text
+from onemap.tests.library_accounts import make_accounts, with_account
 from onemap.tests.rules.command import command
 
 GROUND = box(0, 0, 400, 400)
@@ -304,12 +305,9 @@ def test_a_library_made_before_warnings_had_states_takes_them_too(file_town):
 def test_a_department_takes_steps_in_its_own_name_and_cannot_write_past_the_verbs(tmp_path, onemap, postgis):
     database = postgis.database()
     owner = Town(f"{database.url}&schema=warned", tmp_path, onemap).fill()
-    with psycopg.connect(database.url, autocommit=True) as connection:
-        if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = 'warned_forester'").fetchone() is None:
-            connection.execute("CREATE ROLE warned_forester LOGIN")
-        connection.execute("GRANT onemap_warned_forestry TO warned_forester")
-    url = database.url.replace("user=onemap", "user=warned_forester")
-    forester = f"{url}&schema=warned"
+    make_accounts(owner.location, {"warned_forester": ["forestry"]})
+    forester = with_account(owner.location, "warned_forester")
+    url = forester.removesuffix("&schema=warned")
     kept = owner.ask("warnings", forester, "--rhythm=GYL=300", "--as-of=2025-06-01", "--keep")
     assert sorted(kept["opened"]) == [PERMIT, LATE]
     step = ("warning", "step", forester, LATE, "notified", "--reason=seen")
