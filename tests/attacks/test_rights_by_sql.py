@@ -132,6 +132,8 @@ UNREADABLE = (
     {"kind": "x"},
     {"kind": ["check"]},
     {"kind": "compare", "matrix": 1},
+    {"id": "../x y"},
+    {"at": "1e999"},  # as a number, which JSON cannot say
 )
 
 
@@ -142,8 +144,8 @@ def test_a_run_that_cannot_be_read_is_named_and_passed_over(made_bureau, postgis
     names = []
     for number, facts in enumerate(UNREADABLE):
         rows = bureau.check_run("u_water")
-        names.append(f"{rows[1][1]['id'][:-2]}{number:02}")
-        record = json.dumps({**json.loads(rows[1][1]["record"]), "id": names[-1], **facts})
+        names.append(facts.get("id", f"{rows[1][1]['id'][:-2]}{number:02}"))
+        record = json.dumps({**json.loads(rows[1][1]["record"]), "id": names[-1], **facts}).replace('"1e999"', "1e999")
         rows[0][1].update(run=names[-1])
         rows[1][1].update(id=names[-1], record=record)
         kind = facts.get("kind", "check")
