@@ -52,14 +52,14 @@ class Script:
 
 
 @dataclass(frozen=True)
-class Closed:
+class ClosedTable:
     """A table whose rows nobody changes or removes, not even the owner by mistake. actions: those that are refused."""
 
     table: str
     actions: str = "UPDATE OR DELETE OR TRUNCATE"
 
 
-Right = Grant | Guard | Closed | Script
+Right = Grant | Guard | ClosedTable | Script
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ LIBRARY_RIGHTS: tuple[Right, ...] = (
     Grant("onemap_run_blocks", "INSERT", EVERYONE),
     Grant("onemap_audit", "SELECT", (LEAD, AUDITOR)),
     Grant("onemap_audit", "INSERT", EVERYONE),
-    Closed("onemap_audit"),
+    ClosedTable("onemap_audit"),
     Guard("onemap_runs", _RUN),
     Guard(
         "onemap_run_blocks",

@@ -15,7 +15,7 @@ from onemap.layers.stores.rights import (
     LIBRARY_RIGHTS,
     OWNER,
     PUBLIC,
-    Closed,
+    ClosedTable,
     Grant,
     Guard,
     Right,
@@ -223,7 +223,7 @@ def protect(connection: "psycopg.Connection[Any]", roles: ServerRoles, rights: S
     for number, right in enumerate(everything):
         if isinstance(right, Guard):
             make_guard(connection, schema, roles.role_name(""), right, number)
-        elif isinstance(right, Closed):
+        elif isinstance(right, ClosedTable):
             facts = {"table": sql.Identifier(right.table), "actions": sql.SQL(right.actions)}
             connection.execute(sql.SQL(_CLOSE).format(**facts))
         elif isinstance(right, Script):

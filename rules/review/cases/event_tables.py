@@ -7,7 +7,7 @@ from onemap.layers.stores.rights import (
     LEAD,
     QUOTA,
     READ_COMMITTED,
-    Closed,
+    ClosedTable,
     Grant,
     Guard,
     Right,
@@ -118,7 +118,7 @@ GRANTS: tuple[Right, ...] = (
     Grant(FILES, "SELECT", EVERYONE),
     Grant(FILES, "INSERT", (LEAD,)),
     Guard(EVENTS, _GUARDED, binds_owner=True),
-    Closed(EVENTS),
+    ClosedTable(EVENTS),
     Script(_SERVER, tuple(_views(Sql("CREATE VIEW IF NOT EXISTS"), NO_SQL).split(";")[:-1])),
 )
 # What it says of events is so: else it would accuse others, or end all later steps of a case.
