@@ -85,6 +85,7 @@ _RUN = {
     "words": "(SELECT (said ->> 'id', said ->> 'who', said ->> 'started') = (NEW.id, account, NEW.started)"
     " FROM (SELECT NEW.record::jsonb AS said) AS one)",
     "who": "NEW.who = account",
+    "size": "length(NEW.record) <= 100000000",
     "started": "NEW.started <= onemap_moment()",
 }
 LIBRARY_RIGHTS: tuple[Right, ...] = (
