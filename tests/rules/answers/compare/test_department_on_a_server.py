@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
+import psycopg
 import pytest
 from shapely import box
 
@@ -90,6 +91,16 @@ def test_a_decision_of_a_department_is_kept_and_seen_by_the_owner(bureau):
     row = gpd.read_file(out, layer="spots").set_index("spot").loc[spot]
     assert (row["decision"], row["decision_by"]) == ("keep-b", ACCOUNT)
     assert command("verify", bureau.server).json["ok"]
+    with psycopg.connect(place.removesuffix("&schema=plans")) as connection:  # the same once more, past the log
+        connection.execute("INSERT INTO plans.onemap_decisions SELECT * FROM plans.onemap_decisions")
+    again = answer_of("decide", bureau.seen_by(LEAD), spot, "keep-a", "--reason", "再议")
+    assert [one["by"] for one in again["replaced"]] == [ACCOUNT]
+    (problem,) = command("verify", bureau.server).json["problems"]
+    assert (problem["code"], problem["layer"], problem["feature"]) == (
+        "verify.record_unlogged",
+        "onemap_decisions",
+        "2",
+    )
 
 
 def test_sites_are_the_same_as_in_a_file(bureau):
