@@ -96,11 +96,11 @@ def test_a_decision_of_a_department_is_kept_and_seen_by_the_owner(bureau):
     again = answer_of("decide", bureau.seen_by(LEAD), spot, "keep-a", "--reason", "再议")
     assert [one["by"] for one in again["replaced"]] == [ACCOUNT]
     (problem,) = command("verify", bureau.server).json["problems"]
-    assert (problem["code"], problem["layer"], problem["feature"]) == (
-        "verify.record_unlogged",
-        "onemap_decisions",
-        "2",
-    )
+    named = (problem["code"], problem["layer"], problem["feature"])
+    assert named == ("verify.record_unlogged", "onemap_decisions", "2")
+    with psycopg.connect(bureau.server.removesuffix("&schema=plans")) as connection:
+        connection.execute("DELETE FROM plans.onemap_decisions WHERE number = 2")
+    assert command("verify", bureau.server).json["ok"]
 
 
 def test_sites_are_the_same_as_in_a_file(bureau):
