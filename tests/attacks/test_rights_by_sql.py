@@ -7,7 +7,10 @@ import pytest
 import shapely
 
 from onemap.layers.library.library import open_library, sha256
-from onemap.rules.answers.compare.decisions import decisions_of
+from onemap.layers.library.rows_as_logged import check_table
+from onemap.layers.stores.logged_rows import plain_tables
+from onemap.layers.stores.sql_text import Sql
+from onemap.rules.answers.compare import decisions
 from onemap.rules.review.cases.event import COLUMNS as COLUMNS_OF_EVENTS
 from onemap.tests.attacks.server_accounts import ACCOUNTS, DEPARTMENTS, Bureau, log_row, text_hash, write_rows
 from onemap.tests.rules.command import command, done
@@ -90,8 +93,15 @@ def test_what_is_written_beside_the_log_is_named_and_holds_nobody_up(made_bureau
     )  # of the block it says nothing
     bureau.attempt("u_water", [block, run, silent], stays=True)
     bureau.attempt("u_water", decision(bureau, "u_water")[:1], stays=True)
+    row, (log, values) = decision(bureau, "u_water")
+    deep = f'{{"rows": {{"onemap_decisions": {{}}}}, "x": {"[" * 3000}{"]" * 3000}, "y": 1e5000}}'  # too much to read
+    bureau.attempt("u_water", [row, (log, {**values, "detail": deep})], stays=True)
+    with open_library(bureau.place("u_lead")) as library:
+        check_table(library, plain_tables(decisions.TABLES)["onemap_decisions"], Sql("action = 'decide'"))
+    assert done("history", bureau.place("u_lead")).json["rows"]
     named = {(problem["code"], problem["layer"]) for problem in command("verify", bureau.url).json["problems"]}
-    assert named == {("verify.record_unlogged", name) for name in ("onemap_run_blocks", "onemap_decisions")}
+    unlogged = {("verify.record_unlogged", name) for name in ("onemap_run_blocks", "onemap_decisions")}
+    assert named == {*unlogged, ("verify.content", "onemap_audit")}
     assert command("decide", bureau.place("u_lead"), "S1", "discuss", "--reason", "r").codes == ["decide.unknown"]
     assert bureau.review("u_lead", "extend", "water", "--days", "1", "--reason", "r").code == 0
 
@@ -181,7 +191,7 @@ def test_a_decision_is_the_accounts_own_of_now_whatever_is_sent(made_bureau, pos
     (problem,) = command("verify", bureau.url).json["problems"]  # that of a run that is none, which holds for no spot
     assert (problem["code"], problem["layer"], problem["feature"]) == ("verify.row_void", "onemap_decisions", "5")
     with open_library(bureau.place("u_land")) as library:
-        assert [one.number for one in decisions_of(library, "A×B")] == [1, 2, 3, 4]
+        assert [one.number for one in decisions.decisions_of(library, "A×B")] == [1, 2, 3, 4]
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ BEGIN
       AND i.indisprimary AND a.attnum > 0 AND NOT a.attisdropped GROUP BY 1, 2 LOOP
     EXECUTE format($$SELECT jsonb_object_agg(%s, encode(sha256(convert_to('[' || %s || ']', 'UTF8')), 'hex')) FROM %s
       WHERE xmin = pg_current_xact_id()::xid$$, one.key, one.said, one.id) INTO hashes;
-    found := found || coalesce(jsonb_build_object(one.name, hashes), '{}');
+    found := found || jsonb_build_object(one.name, hashes);
   END LOOP;
   RETURN jsonb_strip_nulls(found);
 END $f$
