@@ -17,11 +17,12 @@ def read_json(text: str) -> Any:
         raise ValueError("nested too deep") from None
 
 
-def _finite(text: str) -> float:
+def finite_number(text: str) -> float:
+    """The number that a text of JSON says. Raises ValueError for one that is infinite or none."""
     number = float(text)
     if not math.isfinite(number):
         raise ValueError(text[:20])
     return number
 
 
-_READER = json.JSONDecoder(parse_float=_finite, parse_constant=_finite)
+_READER = json.JSONDecoder(parse_float=finite_number, parse_constant=finite_number)

@@ -198,6 +198,12 @@ def other_writer(library: Path) -> Iterator[None]:
         other.execute("ROLLBACK")
 
 
+def drop_triggers(connection: sqlite3.Connection) -> None:
+    """Drop the triggers of a GeoPackage: they speak of geometries, of which SQLite alone knows nothing."""
+    for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        connection.execute(f'DROP TRIGGER "{name}"')
+
+
 def write_layer(
     path: Path,
     geometries: Sequence[shapely.Geometry | None],

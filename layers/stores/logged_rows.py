@@ -31,6 +31,8 @@ SERVER_CLASSES = (
 )
 # What departments append on a server waits for no turn: the log takes the heads of its chains up with the next entry.
 LOGGED_LATER = ("onemap_events", "onemap_comments")
+# What every account of a server appends, with an entry of the log that names it or without.
+APPENDED = ("onemap_decisions", "onemap_warning_looks", "onemap_warning_steps")
 # Names and places of the public can be erased: what the log says for ever must not hold even their hash.
 NEVER_LOGGED = ("onemap_comment_persons",)
 HEADS = "heads"  # under which an entry keeps them: by chain the number and the hash of its last row

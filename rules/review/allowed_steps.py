@@ -7,8 +7,8 @@ from onemap.layers.errors import OneMapError, joined_sentences
 from onemap.layers.library.library import Library
 from onemap.layers.messages import wording
 from onemap.rules.review.case_step import may_act
-from onemap.rules.review.cases.case import SPOKEN, Case, Opinion
-from onemap.rules.review.cases.case_conditions import check_step, may_sign
+from onemap.rules.review.cases.case import Case, Opinion
+from onemap.rules.review.cases.case_conditions import check_clock, check_step, check_unspoken, may_sign
 from onemap.rules.review.cases.code_names import name_with_code
 from onemap.rules.review.cases.state_machine import CASE_TABLE, OPINION_ACTIONS, opinion_state_after
 from onemap.rules.review.deciding import consolidation_problems, issue_problems
@@ -49,16 +49,13 @@ def opinion_steps(
         due = opinion.due.isoformat() if opinion.due else None
         facts = {"department": named, "signed_by": opinion.signed_by, "due": due, "field": "DEPARTMENT"}
         if step == "override":
-            if opinion.state in SPOKEN:
-                raise OneMapError("review.spoken", department=named, field="RULE")
+            check_unspoken(opinion.state, named)
             return
         opinion_state_after(opinion.state, step, **facts)
         if step == "sign":
             may_sign(case.terms, opinion, opinion.drafted_by, by, named)
-        if step == "extend" and opinion.due is None:
-            raise OneMapError("review.not_routed", department=named, field="DEPARTMENT")
-        if step == "extend" and opinion.stopped_on is not None:
-            raise OneMapError("review.stopped", department=named, field="DEPARTMENT")
+        if step == "extend":
+            check_clock(opinion, named)
 
     return {step: _refusal(attempt, step, language) for step in (*OPINION_ACTIONS, "override")}
 

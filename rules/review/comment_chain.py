@@ -1,8 +1,11 @@
 """The comments of a public notice: their chain, how it is read and proved, and their authors unless erased."""
 
 import hashlib
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from onemap.layers.errors import OneMapError, Problem
@@ -13,9 +16,10 @@ from onemap.layers.stores.sql_text import columns_of, compose_sql
 from onemap.rules.review.cases.case import Case, Notice
 from onemap.rules.review.cases.case_file import case_ids, plain_case
 from onemap.rules.review.cases.event import readable_json, words_hash
-from onemap.rules.review.notice_tables import COMMENTS, NOTICES, PERSONS
+from onemap.rules.review.notice_tables import COMMENTS, MOST_TEXT, NOTICES, PERSONS
 
 COLUMNS = ("case_id", "notice", "number", "at", "day", "body", "before", "hash")
+_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn"}  # signs that show nothing, or turn what stands beside them
 _PLACE = tuple[str, int, int]  # case, notice, comment
 
 
@@ -32,22 +36,31 @@ class Comment:
     before: str
     hash: str
 
-    def fact(self, name: str) -> Any:
-        """A fact of the comment: text, consent (to print its name), person (a hash); None if it cannot be read.
+    @cached_property
+    def facts(self) -> Mapping[str, Any]:
+        """The comment's text, consent (to print its name) and person (a hash); empty if it is not a comment's body.
 
-        `verify` reports a comment that cannot be read.
+        `verify` reports such a row, which an account of the public may write past the site.
         """
         try:
             facts = readable_json(self.body)
         except OneMapError:
-            return None
-        is_comment = isinstance(facts.get("text"), str) and isinstance(facts.get("consent"), bool)
-        return facts.get(name) if is_comment else None
+            return {}
+        kinds = {name: type(value) for name, value in facts.items()}
+        if kinds != {"text": str, "consent": bool, "person": str} or not is_shown_text(facts["text"], MOST_TEXT):
+            return {}
+        return facts
 
     @property
     def text(self) -> str:
-        """The comment's text; "" if it cannot be read."""
-        return self.fact("text") or ""
+        """The comment's text; "" if its body is not a comment's."""
+        return self.facts.get("text", "")
+
+
+def is_shown_text(text: str, most: int) -> bool:
+    """Whether a text of the public says something, within a bound, and every sign of it is seen."""
+    is_shown = all(unicodedata.category(sign) not in _UNSEEN or sign in "\n\t\u200d" for sign in text)
+    return is_shown and len(text.strip()) > 0 and len(text) <= most
 
 
 @dataclass(frozen=True)
@@ -110,8 +123,9 @@ def read_persons(library: Library, case_id: str, notice: int) -> dict[int, Perso
     sql = compose_sql("SELECT number, words FROM {persons} WHERE case_id = ? AND notice = ?", persons=PERSONS)
     found = {}
     for number, words in library.connection.execute(sql, (case_id, notice)).fetchall():
-        facts = readable_json(words)
-        found[number] = Person(str(facts.get("name", "")), str(facts.get("place", "")))
+        with suppress(OneMapError):  # what no form of the site has sent names nobody
+            facts = readable_json(words)
+            found[number] = Person(str(facts.get("name", "")), str(facts.get("place", "")))
     return found
 
 
@@ -148,6 +162,7 @@ def comment_problems(library: Library) -> Iterator[Problem]:
             comments = sorted(chains.get(place, []), key=lambda one: one.number)
             yield from _notice_problems(library, place, notices.get(number), pages.get(place))
             yield from chain_problems(library, case_id, comments, notices.get(number))
+            yield from (_comment_problem(library, "verify.row_void", one) for one in comments if not one.facts)
             if reads_persons(library):
                 yield from _person_problems(library, comments, notices.get(number), persons)
 
@@ -200,7 +215,7 @@ def _person_problems(
         if words is None:
             if comment.number not in erased:
                 yield Problem("verify.record_gone", facts)
-        elif comment.fact("person") != words_hash(words):
+        elif comment.facts and comment.facts["person"] != words_hash(words):
             yield Problem("verify.record_changed", facts)
         elif comment.number in erased:
             yield Problem("verify.record_unlogged", _facts(library, PERSONS, place))

@@ -35,7 +35,7 @@ def comment_records(library: Library, case: Case, notice: Notice) -> list[Record
             {
                 "comment": comment.number,
                 **fields_of(comment, "at", "day", "text"),
-                "consent": bool(comment.fact("consent")),
+                "consent": comment.facts.get("consent", False),
                 "name": person.name if person else None,
                 "place": person.place if person else None,
                 "erased": comment.number in notice.erased,

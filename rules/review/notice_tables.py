@@ -3,8 +3,21 @@
 A comment's body holds a salted hash of name and place, so that both can be erased while the chain can still be proved.
 """
 
-from onemap.layers.stores.rights import DEPARTMENT, LEAD, PUBLIC, Grant, Guard, Right, Script
-from onemap.layers.stores.sql_text import compose_sql, sql_literal
+from onemap.layers.stores.rights import (
+    CONFLICT,
+    DEPARTMENT,
+    IS_READ_COMMITTED,
+    LEAD,
+    PUBLIC,
+    QUOTA,
+    READ_COMMITTED,
+    ClosedTable,
+    Grant,
+    Guard,
+    Right,
+    Script,
+)
+from onemap.layers.stores.sql_text import Sql, compose_sql, sql_literal
 
 NOTICES, COMMENTS, PERSONS = "onemap_notices", "onemap_comments", "onemap_comment_persons"
 MOST_PAGE = 5_000_000
@@ -32,8 +45,7 @@ TABLES = (
     ),
 )
 
-# Whoever writes for the public sees no event: whether a notice takes comments, the first function says. What the lead
-# tells of comments is so: else a notice could never be closed, or what the public wrote would be left out.
+# Whoever writes for the public sees no event: whether a notice takes comments, the first function says.
 _SERVER = compose_sql(
     """
 CREATE FUNCTION onemap_is_open_notice(of_case text, of_number bigint) RETURNS boolean LANGUAGE sql STABLE
@@ -46,35 +58,9 @@ CREATE FUNCTION onemap_is_open_notice(of_case text, of_number bigint) RETURNS bo
     AND e.body::jsonb ->> 'notice' = of_number::text) $f$;
 CREATE FUNCTION onemap_comment() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
   SET search_path = pg_catalog, {{schema}}, pg_temp AS $f$
-DECLARE said jsonb; minute_ago text;
 BEGIN
-  IF current_setting('transaction_isolation') <> 'read committed' THEN
-    RAISE EXCEPTION 'onemap_comments: read committed' USING ERRCODE = 'insufficient_privilege';
-  END IF;
-  IF NOT onemap_is_open_notice(NEW.case_id, NEW.notice) THEN
-    RAISE EXCEPTION 'onemap_comments: no open notice' USING ERRCODE = 'insufficient_privilege';
-  END IF;
-  minute_ago := to_char((clock_timestamp() - interval '1 minute') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
-  IF (SELECT count(*) >= {most} OR count(*) FILTER (WHERE c.at > minute_ago) >= {a_minute} FROM {comments} AS c
-      WHERE c.case_id = NEW.case_id AND c.notice = NEW.notice) THEN
-    RAISE EXCEPTION 'onemap_comments: quota' USING ERRCODE = 'program_limit_exceeded';
-  END IF;
-  IF NOT onemap_is_json(NEW.body, {most_body}) THEN
-    RAISE EXCEPTION 'onemap_comments: body' USING ERRCODE = 'insufficient_privilege';
-  END IF;
-  said := NEW.body::jsonb;
-  IF (jsonb_typeof(said -> 'text') = 'string' AND jsonb_typeof(said -> 'consent') = 'boolean'
-      AND onemap_is_text(said ->> 'text', {most_text}) AND btrim(said ->> 'text') <> ''
-      AND said ->> 'person' ~ '^[0-9a-f]{{{{64}}}}$'
-      AND said - 'text' - 'consent' - 'person' = '{{{{}}}}') IS NOT TRUE THEN
-    RAISE EXCEPTION 'onemap_comments: body' USING ERRCODE = 'insufficient_privilege';
-  END IF;
-  NEW.number := 0;
-  NEW.before := '';
-  SELECT c.number, c.hash INTO NEW.number, NEW.before FROM {comments} AS c
-    WHERE c.case_id = NEW.case_id AND c.notice = NEW.notice ORDER BY c.number DESC LIMIT 1;
-  NEW.number := coalesce(NEW.number, 0) + 1;
-  NEW.before := coalesce(NEW.before, '');
+  SELECT coalesce(max(c.number), 0) + 1, coalesce((array_agg(c.hash ORDER BY c.number DESC))[1], '')
+    INTO NEW.number, NEW.before FROM {comments} AS c WHERE c.case_id = NEW.case_id AND c.notice = NEW.notice;
   NEW.at := onemap_moment();
   NEW.day := onemap_today();
   NEW.hash := encode(sha256(convert_to(concat_ws(E'\\n', NEW.before, NEW.case_id, NEW.notice, NEW.number, NEW.at,
@@ -83,49 +69,18 @@ BEGIN
 END $f$;
 CREATE FUNCTION onemap_comment_person() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
   SET search_path = pg_catalog, {{schema}}, pg_temp AS $f$
-DECLARE promised text;
 BEGIN
-  SELECT c.number, c.body::jsonb ->> 'person' INTO NEW.number, promised FROM {comments} AS c
-    WHERE c.case_id = NEW.case_id AND c.notice = NEW.notice AND c.xmin = pg_current_xact_id()::xid
-    ORDER BY c.number DESC LIMIT 1;
-  IF (promised = encode(sha256(convert_to(NEW.words, 'UTF8')), 'hex') AND onemap_is_json(NEW.words, {most_person}))
-      IS NOT TRUE THEN
-    RAISE EXCEPTION 'onemap_comment_persons: not what the comment says' USING ERRCODE = 'insufficient_privilege';
-  END IF;
+  SELECT max(c.number) INTO NEW.number FROM {comments} AS c
+    WHERE c.case_id = NEW.case_id AND c.notice = NEW.notice AND c.xmin = pg_current_xact_id()::xid;
   RETURN NEW;
 END $f$;
-CREATE FUNCTION onemap_notice_event() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, {{schema}}, pg_temp AS $f$
-DECLARE event_body constant jsonb := NEW.body::jsonb; last_comment record;
-BEGIN
-  SELECT coalesce(max(c.number), 0)::text AS number, coalesce((array_agg(c.hash ORDER BY c.number DESC))[1], '') AS hash
-    INTO last_comment FROM {comments} AS c WHERE c.case_id = NEW.case_id AND c.notice::text = event_body ->> 'notice'
-    AND (NEW.action = 'close' OR c.number::text = event_body ->> 'comment');
-  IF (last_comment.number, last_comment.hash) IS DISTINCT FROM (
-      CASE NEW.action WHEN 'close' THEN event_body ->> 'count' ELSE event_body ->> 'comment' END,
-      CASE NEW.action WHEN 'close' THEN event_body ->> 'head' WHEN 'respond' THEN event_body ->> 'hash'
-      ELSE last_comment.hash END) THEN
-    RAISE EXCEPTION 'onemap_events: not the comments that there are' USING ERRCODE = 'unique_violation';
-  END IF;
-  RETURN NEW;
-END $f$;
-CREATE TRIGGER onemap_notice_event BEFORE INSERT ON {events} FOR EACH ROW
-  WHEN (NEW.action IN ('respond', 'close', 'erase')) EXECUTE FUNCTION onemap_notice_event();
 CREATE TRIGGER onemap_comment BEFORE INSERT ON {comments} FOR EACH ROW EXECUTE FUNCTION onemap_comment();
 CREATE TRIGGER onemap_comment_person BEFORE INSERT ON {persons} FOR EACH ROW EXECUTE FUNCTION onemap_comment_person();
-CREATE TRIGGER onemap_notices_closed BEFORE UPDATE OR DELETE OR TRUNCATE ON {notices}
-  FOR EACH STATEMENT EXECUTE FUNCTION onemap_closed();
-CREATE TRIGGER onemap_comments_closed BEFORE UPDATE OR DELETE OR TRUNCATE ON {comments}
-  FOR EACH STATEMENT EXECUTE FUNCTION onemap_closed();
-CREATE TRIGGER onemap_comment_persons_closed BEFORE UPDATE OR TRUNCATE ON {persons}
-  FOR EACH STATEMENT EXECUTE FUNCTION onemap_closed();
 CREATE FUNCTION onemap_erase_person(of_case text, of_notice bigint, of_number bigint) RETURNS void LANGUAGE sql
   SECURITY DEFINER SET search_path = pg_catalog, {{schema}}, pg_temp AS $f$
   DELETE FROM {persons} AS p WHERE (p.case_id, p.notice, p.number) = (of_case, of_notice, of_number) AND EXISTS (
     SELECT FROM {events} AS e WHERE e.case_id = of_case AND e.chain = 'lead' AND e.action = 'erase'
     AND e.body::jsonb ->> 'notice' = of_notice::text AND e.body::jsonb ->> 'comment' = of_number::text) $f$;
-REVOKE ALL ON FUNCTION onemap_comment(), onemap_comment_person(), onemap_notice_event(),
-  onemap_erase_person(text, bigint, bigint), onemap_is_open_notice(text, bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION onemap_erase_person(text, bigint, bigint) TO {{lead_role}};
 GRANT EXECUTE ON FUNCTION onemap_is_open_notice(text, bigint) TO {{public_role}}
 """,
@@ -133,22 +88,50 @@ GRANT EXECUTE ON FUNCTION onemap_is_open_notice(text, bigint) TO {{public_role}}
     comments=COMMENTS,
     persons=PERSONS,
     events="onemap_events",
-    most=sql_literal(MOST_COMMENTS),
-    a_minute=sql_literal(MOST_A_MINUTE),
-    most_body=sql_literal(MOST_BODY),
-    most_text=sql_literal(MOST_TEXT),
-    most_person=sql_literal(MOST_PERSON),
+)
+_COMMENT = {
+    READ_COMMITTED: IS_READ_COMMITTED,
+    "no open notice": "onemap_is_open_notice(NEW.case_id, NEW.notice)",
+    QUOTA: compose_sql(
+        "(SELECT count(*) < {most} AND count(*) FILTER (WHERE c.at::timestamptz > now() - interval '1 minute')"
+        " < {a_minute} FROM {comments} AS c WHERE c.case_id = NEW.case_id AND c.notice = NEW.notice)",
+        comments=COMMENTS,
+        most=sql_literal(MOST_COMMENTS),
+        a_minute=sql_literal(MOST_A_MINUTE),
+    ),
+}
+_PERSON = compose_sql(
+    "EXISTS (SELECT FROM {comments} AS c WHERE (c.case_id, c.notice, c.number) = (NEW.case_id, NEW.notice, NEW.number)"
+    " AND c.xmin = this_step AND c.body::jsonb ->> 'person' = encode(sha256(convert_to(NEW.words, 'UTF8')), 'hex'))",
+    comments=COMMENTS,
+)
+_SAID = Sql("NEW.body::jsonb")
+_OF_NOTICE = compose_sql(
+    "FROM {comments} AS c WHERE c.case_id = NEW.case_id AND c.notice::text = {said} ->> 'notice'",
+    comments=COMMENTS,
+    said=_SAID,
+)
+# What the lead's events tell of comments is so, at a notice's end of all of them: else a notice could never be closed,
+# or what the public wrote would be left out.
+_TOLD = compose_sql(
+    "(NEW.action <> 'close' OR jsonb_build_array({said} -> 'count', {said} -> 'head') = coalesce((SELECT"
+    " jsonb_build_array(c.number, c.hash) {of_notice} ORDER BY c.number DESC LIMIT 1), '[0, \"\"]'))"
+    " AND (NEW.action NOT IN ('respond', 'erase') OR EXISTS (SELECT {of_notice}"
+    " AND c.number::text = {said} ->> 'comment' AND (NEW.action = 'erase' OR c.hash = {said} ->> 'hash')))",
+    said=_SAID,
+    of_notice=_OF_NOTICE,
 )
 GRANTS: tuple[Right, ...] = (
     Script(_SERVER, ()),
     Grant(NOTICES, "SELECT", (DEPARTMENT, LEAD)),
     Grant(NOTICES, "SELECT", (PUBLIC,), "onemap_is_open_notice(case_id, number)"),
     Grant(NOTICES, "INSERT", (LEAD,)),
-    Guard(
-        NOTICES,
-        {"until": "onemap_is_day(NEW.until)"},
-        {"not what the log says of it": "onemap_are_logged('onemap_notices', 'case_id', NEW.case_id, this_step)"},
-    ),
+    ClosedTable(NOTICES),
+    ClosedTable(COMMENTS),
+    ClosedTable(PERSONS, "UPDATE OR TRUNCATE"),
+    Guard(COMMENTS, _COMMENT, binds_owner=True),
+    Guard(PERSONS, {"not what the comment says": _PERSON}, binds_owner=True),
+    Guard("onemap_events", {CONFLICT: _TOLD}, binds_owner=True),
     Grant(COMMENTS, "SELECT", (DEPARTMENT, LEAD)),
     Grant(COMMENTS, "INSERT", (PUBLIC,)),
     Grant(PERSONS, "SELECT", (LEAD,)),

@@ -124,17 +124,9 @@ def return_opinion(library: Library, case_id: str, department: str, hand: Hand, 
 
 def extend(library: Library, case_id: str, department: str | None, days: int, hand: Hand, reason: str) -> None:
     """Give one department, or all whose clock runs, more working days; never fewer. Raises OneMapError review.…."""
-    facts = {"reason": reason_given(reason), "days": days}
+    facts = {"reason": plain_text(reason, "--reason"), "days": days}
     with step(library, case_id, "extend", hand, lambda *_: StepContent(facts), department):
         pass
-
-
-def reason_given(reason: str | None) -> str:
-    """Check and return a reason, which must not be empty. Raises OneMapError review.reason."""
-    text = plain_text(reason, "--reason")
-    if not text:
-        raise OneMapError("review.reason", field="--reason")
-    return text
 
 
 @dataclass(frozen=True)
@@ -159,7 +151,7 @@ def override(library: Library, case_id: str, judgement: Judgement, hand: Hand) -
     Raises OneMapError review.finding, review.foreign, review.same_verdict, review.spoken, review.reason.
     """
     facts = {"parcel": judgement.parcel, "rule": judgement.rule, "verdict": judgement.verdict}
-    reason = reason_given(judgement.reason)
+    reason = plain_text(judgement.reason, "--reason")
 
     def say(case: Case, on: date) -> StepContent:
         of_run = facts_of_stored_run(library, case.current.run)

@@ -4,9 +4,8 @@ On a server the public's account may do nothing else; for a file this module app
 """
 
 import json
-import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,7 +18,7 @@ from onemap.layers.stores.store import StoreConnection
 from onemap.rules.review.cases.case_file import plain_case
 from onemap.rules.review.cases.event import words_hash
 from onemap.rules.review.cases.event_store import json_text, salted_words
-from onemap.rules.review.comment_chain import Comment, comment_hash, read_comments
+from onemap.rules.review.comment_chain import Comment, comment_hash, is_shown_text, read_comments
 from onemap.rules.review.notice_tables import (
     COMMENTS,
     MOST_A_MINUTE,
@@ -33,7 +32,6 @@ from onemap.rules.review.notice_tables import (
 )
 
 ANYBODY = "public"  # in the log: nobody has proved who wrote
-_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn"}  # signs that show nothing, or turn what stands beside them
 _AT_ONCE = 5  # who write in the same moment, of whom one is first
 
 
@@ -69,8 +67,7 @@ class WrittenComment:
 def _cleaned_text(value: str, field: str, most: int) -> str:
     """A field's text as it is stored; only a comment's text may have several lines. Raises OneMapError notice.field."""
     text = "\n".join(line.rstrip() for line in value.splitlines()).strip()
-    is_shown = all(unicodedata.category(sign) not in _UNSEEN or sign in "\n\t\u200d" for sign in text)
-    if not text or len(text) > most or not is_shown or ("\n" in text and field != "text"):
+    if not is_shown_text(text, most) or ("\n" in text and field != "text"):
         titles = {language: phrase(f"public_page.{field}", language) for language in LANGUAGES}
         raise OneMapError("notice.field", field=field, title=titles, most=most)
     return text
@@ -173,7 +170,7 @@ def _write_in_file(library: Library, case_id: str, number: int, body: str, words
             hash="",
         )
         comment = replace(comment, hash=comment_hash(comment))
-        insert_logged(connection, plain_tables(TABLES)[COMMENTS], [tuple(vars(comment).values())])
+        insert_logged(connection, plain_tables(TABLES)[COMMENTS], [astuple(comment)])
         place = {"case_id": case_id, "notice": number, "number": comment.number}
         _insert(connection, PERSONS, {**place, "words": words})
         log(connection, ANYBODY, "notice.comment", f"notice {case_id}/{number}", {"comment": comment.number})

@@ -16,10 +16,8 @@ import psycopg
 from psycopg import sql
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
-from onemap.layers.stores.library_tables import LIBRARY_TABLES
-from onemap.layers.stores.logged_rows import plain_tables, row_hash
-from onemap.rules.verbs.work.judgement_tables import TABLES
 from onemap.tests.conftest import Answer
+from onemap.tests.library_accounts import make_accounts, with_account
 from onemap.tests.postgis_server import Database, Server
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import DEFINE, RULES, ground, write
@@ -43,9 +41,7 @@ title = { zh = "小城", en = "Town" }
 days = 5
 overdue = "consent"
 """
-AT_THE_END = "SET CONSTRAINTS ALL IMMEDIATE"
-LAWFUL = "{}"  # of a row of the log: it says of each row that its transaction has written what its hash is
-PLAIN = plain_tables((*LIBRARY_TABLES, *TABLES))
+LAWFUL = "{}"  # of a row of the log: it names the tables of all rows of its transaction, whose hashes the server adds
 Rows = list[tuple[str, dict[str, Any]]]
 EMPTY = {"number": 0, "at": "", "day": "", "who": "", "account": 0, "seen": "", "before": "", "hash": ""}
 
@@ -70,7 +66,7 @@ class Bureau:
 
     def place(self, account: str) -> str:
         """The library's location for an account."""
-        return self.url.replace("user=onemap", f"user={account}")
+        return with_account(self.url, account)
 
     def review(self, account: str, verb: str, *arguments: object) -> Answer:
         """One step of the case on the command line, under the account's name."""
@@ -87,7 +83,7 @@ class Bureau:
             return connection.execute(query).fetchall()
 
     def attempt(self, account: str, rows: Rows, stays: bool = False) -> None:
-        """Write rows, with the checks at a transaction's end; roll back unless `stays`. Raises psycopg.Error."""
+        """Write rows in one transaction; roll back unless `stays`. Raises psycopg.Error."""
         with self.connect(account) as connection:
             write_rows(connection, rows)
             if not stays:
@@ -98,7 +94,6 @@ class Bureau:
         with self.connect(account) as connection:
             for statement in statements:
                 connection.execute(statement)  # type: ignore[call-overload]
-            connection.execute(AT_THE_END)
             connection.rollback()
 
     def event(self, chain: str, action: str, words: Mapping[str, Any] | None = None, **facts: Any) -> Rows:
@@ -134,28 +129,12 @@ def log_row(action: str, subject: str, **values: Any) -> tuple[str, dict[str, An
 
 
 def write_rows(connection: "psycopg.Connection[Any]", rows: Rows) -> None:
-    """Write rows in the open transaction, and have asked what is asked at its end. Raises psycopg.Error."""
+    """Write rows in the open transaction. Raises psycopg.Error."""
     for table, values in rows:
-        row_values = values
-        if table == "onemap_audit" and values["detail"] == LAWFUL:
-            row_values = {**values, "detail": json.dumps({"rows": _hashes(connection, rows)}, ensure_ascii=False)}
-        connection.execute(_insertion(table, row_values), list(row_values.values()))
-    connection.execute(AT_THE_END)
-
-
-def _hashes(connection: "psycopg.Connection[Any]", rows: Rows) -> dict[str, dict[str, str]]:
-    """The hashes that the program would log for present rows."""
-    found: dict[str, dict[str, str]] = {}
-    for name, values in rows:
-        if name in ("onemap_audit", "onemap_events"):  # of the second the log need not tell
-            continue
-        table = PLAIN[name]
-        where = sql.SQL(" AND ").join(sql.SQL("{} = %s").format(sql.Identifier(column)) for column in table.key)
-        columns = sql.SQL(", ").join(map(sql.Identifier, table.columns))
-        query = sql.SQL("SELECT {} FROM {} WHERE {}").format(columns, sql.Identifier(name), where)
-        for row in connection.execute(query, [values[column] for column in table.key]):
-            found.setdefault(name, {})[table.row_name(row)] = row_hash(row)
-    return found
+        if values.get("detail") == LAWFUL:
+            named = {name: {} for name, _ in rows}
+            values = {**values, "detail": json.dumps({"rows": named})}
+        connection.execute(_insertion(table, values), list(values.values()))
 
 
 def _insertion(table: str, values: Mapping[str, Any]) -> sql.Composed:
@@ -176,12 +155,7 @@ def make_bureau(folder: Path, server: Server) -> Bureau:
     url = bureau.url
     district = write(folder / "district.gpkg", [ground(-9000, -9000, 9000, 9000)], {"n": [1]})
     done("new", url, "--crs", "EPSG:4547", "--district", district)
-    with psycopg.connect(url.replace("&schema=town", ""), autocommit=True) as connection:
-        for name, roles in ACCOUNTS.items():
-            if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,)).fetchone() is None:
-                connection.execute(f"CREATE ROLE {name} LOGIN")  # type: ignore[call-overload]
-            for role in roles:
-                connection.execute(f"GRANT onemap_town_{role} TO {name}")  # type: ignore[call-overload]
+    make_accounts(url, ACCOUNTS)
     for code, shape in {"FARM": ground(50, 0, 200, 100), "RIVER": ground(0, 0, 30, 100)}.items():
         source = write(folder / f"{code}.gpkg", [shape], {"KEY": ["k1"]})
         done("add", bureau.place("u_keeper"), source, "--as", code, "--define", DEFINE, "--covers", "district")

@@ -125,8 +125,8 @@ CHANGES = {
     "ALTER FUNCTION onemap_moment() IMMUTABLE": ("onemap_moment/", "function"),
     "ALTER FUNCTION onemap_closed() OWNER TO onemap_town_water": ("onemap_closed/", "function"),
     # A function that is called rather than the library's, since it fits an argument better.
-    _FALSE.format(schema="town", name="onemap_is_text(said varchar, most integer)", answer="boolean", said="true"): (
-        "onemap_is_text/said character varying, most integer",
+    _FALSE.format(schema="town", name="onemap_json(said varchar)", answer="text", said="'x'"): (
+        "onemap_json/said character varying",
         "function",
     ),
     "CREATE AGGREGATE town.max(text) (sfunc = textcat, stype = text)": ("max/text", "function"),

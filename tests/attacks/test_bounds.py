@@ -27,7 +27,7 @@ from onemap.layers.sources.gdal import json_stream, json_text
 from onemap.layers.sources.gdal.geopackage_schema import computes_rows
 from onemap.rules.display.maps import typst_pages
 from onemap.rules.display.maps.typst_pages import set_pages
-from onemap.tests.conftest import ROOT, write_layer
+from onemap.tests.conftest import ROOT, drop_triggers, write_layer
 from onemap.tests.rules.command import done, make_city
 from onemap.tests.test_serve import Served, limited_core
 
@@ -102,8 +102,7 @@ def test_a_geoparquet_with_deep_wkb_names_the_feature(limited_core: Served, tmp_
 def test_a_geopackage_with_deep_wkb_is_refused(limited_core: Served, tmp_path, kind):
     path = write_layer(tmp_path / "a.gpkg", [BOX])
     with closing(sqlite3.connect(path)) as connection:
-        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            connection.execute(f'DROP TRIGGER "{name}"')
+        drop_triggers(connection)
         blob = b"GP\0\1" + struct.pack("<i", 4547) + nested_wkb(100_000, kind=kind)
         connection.execute("UPDATE a SET geom = ?", (blob,))
         connection.commit()
@@ -386,8 +385,7 @@ def test_a_view_whose_text_is_none_hides_nothing(tmp_path):
 def test_a_default_that_fills_the_memory_is_refused(limited_core: Served, tmp_path):
     path = write_layer(tmp_path / "a.gpkg", [BOX])
     with closing(sqlite3.connect(path)) as connection:
-        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            connection.execute(f'DROP TRIGGER "{name}"')
+        drop_triggers(connection)
         connection.executemany("INSERT INTO a (BSM) VALUES (?)", [(str(at),) for at in range(20_000)])
         connection.execute(f"ALTER TABLE a ADD COLUMN t TEXT DEFAULT '{'x' * 300_000}'")
         connection.commit()

@@ -24,7 +24,7 @@ from onemap.layers.files.temporary_room import machine_refusal
 from onemap.layers.library.library import open_library
 from onemap.rules.review.statement.reply_file import read_reply
 from onemap.rules.verbs.commands.serve import _Server
-from onemap.tests.conftest import ROOT, other_writer, wait_for, write_layer
+from onemap.tests.conftest import ROOT, drop_triggers, other_writer, wait_for, write_layer
 from onemap.tests.rules.command import command, done, make_city
 from onemap.tests.rules.small_pack import pack_text
 
@@ -82,8 +82,7 @@ def test_a_geopackage_that_contradicts_itself_is_read_or_refused(onemap, library
     path = write_layer(tmp_path / "a.gpkg", [BOX])
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("DROP TRIGGER IF EXISTS x")
-        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            connection.execute(f'DROP TRIGGER "{name}"')
+        drop_triggers(connection)
     change_file(path, statement)
     for words in (("inspect", path), ("check", library, path)):
         answer = onemap(*words)
@@ -116,8 +115,7 @@ def test_a_library_without_what_makes_it_one_is_damaged(onemap, desk, statement)
 def test_a_library_with_a_curve_in_it_is_unknown_and_no_defect(onemap, desk):
     curve = bytes.fromhex("47500001c3110000") + b"\x01\x08\x00\x00\x00" + (3).to_bytes(4, "little") + bytes(48)
     with closing(sqlite3.connect(desk / "city.gpkg")) as connection:
-        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            connection.execute(f'DROP TRIGGER "{name}"')
+        drop_triggers(connection)
         connection.execute("UPDATE T__1 SET geom = ?", (curve,))
         connection.commit()
     answer = onemap("check", desk / "city.gpkg", desk / "parcels.gpkg", "--pack", desk / "own.toml")

@@ -11,7 +11,8 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import open_library
 from onemap.rules.review.cases.event import words_hash
 from onemap.rules.review.public_comments import WrittenComment, open_notices, write_comment
-from onemap.tests.attacks.server_accounts import Bureau, log_row
+from onemap.tests.attacks.server_accounts import Bureau, log_row, write_rows
+from onemap.tests.library_accounts import make_accounts
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.verbs.web.web_client import WebServer
 
@@ -25,10 +26,7 @@ BODY = {"text": "好", "consent": False, "person": words_hash(WORDS)}
 def bureau(made_bureau: Bureau, postgis: Any, tmp_path_factory: pytest.TempPathFactory) -> Bureau:
     """The case of the bureau, shown to the public."""
     one = made_bureau.copied(tmp_path_factory.mktemp("notice") / "town", postgis)
-    with one.connect("onemap") as connection:
-        if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (PUBLIC,)).fetchone() is None:
-            connection.execute(f"CREATE ROLE {PUBLIC} LOGIN")  # type: ignore[call-overload]
-        connection.execute(f"GRANT onemap_town_public TO {PUBLIC}")  # type: ignore[call-overload]
+    make_accounts(one.url, {PUBLIC: ["public"]})
     one.review("u_lead", "notice", "--days", "10").done()
     return one
 
@@ -47,23 +45,13 @@ def comment(bureau: Bureau, body: Any = None, words: str = WORDS, **columns: Any
     return [("onemap_comments", row), ("onemap_comment_persons", {**place, "words": words})]
 
 
-def write(bureau: Bureau, rows: list[tuple[str, dict[str, Any]]], account: str = PUBLIC, stays: bool = False) -> None:
-    with bureau.connect(account) as connection:
-        for table, row in rows:
-            marks = ", ".join(["%s"] * len(row))
-            statement = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})"
-            connection.execute(statement, list(row.values()))  # type: ignore[call-overload]
-        if not stays:
-            connection.rollback()
-
-
 def comments(bureau: Bureau) -> list[dict[str, Any]]:
     return list(done("review", "comments", bureau.place("u_lead"), bureau.case).json["comments"])
 
 
 def test_a_comment_has_the_server_s_moment_and_stands_behind_the_one_before(own: Bureau):
     bureau = own
-    write(bureau, comment(bureau, number=77, at="1999", day="1999-01-01", before="x", hash="y"), stays=True)
+    bureau.attempt(PUBLIC, comment(bureau, number=77, at="1999", day="1999-01-01", before="x", hash="y"), stays=True)
     with open_library(bureau.place(PUBLIC)) as library:
         assert [one.case_id for one in open_notices(library)] == [bureau.case]
         write_comment(library, bureau.case, 1, WrittenComment("<script>alert(1)</script>", "李四", "城南", True))
@@ -85,11 +73,6 @@ def test_a_comment_has_the_server_s_moment_and_stands_behind_the_one_before(own:
 FORGED = {
     "another notice": {"columns": {"notice": 2}},
     "another case": {"columns": {"case_id": "20260101-00000000"}},
-    "no text": {"body": {"text": " "}},
-    "too long a text": {"body": {"text": "x" * 2001}},
-    "control characters": {"body": {"text": "\x1b[2J"}},
-    "more than is asked": {"body": {"more": 1}},
-    "consent that is none": {"body": {"consent": "yes"}},
     "no JSON": {"body": "{"},
     "another's words": {"words": json.dumps({"name": "王五", "place": "", "salt": ""})},
     "no hash": {"body": {"person": "x"}},
@@ -101,7 +84,29 @@ def test_a_comment_that_is_none_is_refused(bureau: Bureau, what: str):
     given: dict[str, Any] = FORGED[what]
     rows = comment(bureau, given.get("body"), given.get("words", WORDS), **given.get("columns", {}))
     with pytest.raises(psycopg.Error):
-        write(bureau, rows)
+        bureau.attempt(PUBLIC, rows)
+
+
+def test_a_body_that_is_no_comment_s_says_nothing_and_is_named(own: Bureau):
+    bodies: tuple[dict[str, Any], ...] = (
+        {"text": " "},
+        {"text": "x" * 2001},
+        {"text": "\x1b[2J"},
+        {"more": 1},
+        {"consent": "yes"},
+        {"text": ["好"]},
+    )
+    for body in bodies:
+        own.attempt(PUBLIC, comment(own, body), stays=True)
+    junk = "[" * 3000
+    own.attempt(PUBLIC, comment(own, {"person": words_hash(junk)}, junk), stays=True)
+    shown = [(one["text"], one["consent"], one["name"]) for one in comments(own)]
+    assert shown == [*[("", False, "张三")] * len(bodies), ("好", False, None)]
+    problems = command("verify", own.url).json["problems"]
+    assert [(one["code"], one["layer"], one["feature"]) for one in problems] == [
+        ("verify.row_void", "onemap_comments", f"{own.case}/1/{number}") for number in range(1, len(bodies) + 1)
+    ]
+    assert own.review("u_lead", "close", "--reason", "r").code == 0
 
 
 STATEMENTS = (
@@ -138,7 +143,7 @@ def test_it_reads_open_notices_and_the_name_of_the_library(bureau: Bureau):
 @pytest.mark.parametrize("account", ["u_land", "u_lead", "u_eyes"])
 def test_nobody_else_writes_comments(bureau: Bureau, account: str):
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        write(bureau, comment(bureau), account)
+        bureau.attempt(account, comment(bureau))
 
 
 def test_a_flood_stands_in_no_officer_s_way_and_ends_at_its_bound(own: Bureau):
@@ -151,11 +156,8 @@ def test_a_flood_stands_in_no_officer_s_way_and_ends_at_its_bound(own: Bureau):
 
 
 def test_a_comment_that_is_not_ended_holds_up_no_officer_and_not_the_end_of_the_notice(own: Bureau):
-    table, row = comment(own)[0]
     with own.connect(PUBLIC) as open_one:
-        marks = ", ".join(["%s"] * len(row))
-        statement = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})"
-        open_one.execute(statement, list(row.values()))  # type: ignore[call-overload]
+        write_rows(open_one, comment(own)[:1])
         assert own.review("u_land", "opine", "land", "--conclusion", "agree", "--text", "x").code == 0
         assert own.review("u_lead", "close", "--reason", "r").code == 0
         open_one.rollback()
@@ -193,7 +195,7 @@ def test_the_page_of_a_notice_without_effect_takes_no_number_from_the_next(own: 
     own.attempt("u_lead", [*event, ("onemap_notices", row), log_row("review.notice", own.case)], stays=True)
     opened = own.review("u_lead", "notice", "--days", "5")
     assert [(one["notice"], one["open"]) for one in opened.json["notices"]] == [(1, False), (3, True)]
-    write(own, [(table, {**values, "notice": 3}) for table, values in comment(own)], stays=True)
+    own.attempt(PUBLIC, [(table, {**values, "notice": 3}) for table, values in comment(own)], stays=True)
     assert own.review("u_lead", "respond", "1", "--text", "已采纳").code == 0
     assert own.review("u_lead", "close", "--reason", "r").code == 0
     assert set(command("verify", own.url).codes) == {"verify.event_unlawful"}
@@ -210,7 +212,7 @@ UNTRUE: dict[str, dict[str, Any]] = {
 def test_the_lead_tells_of_no_comment_that_is_none_and_leaves_none_out(own: Bureau, action: str):
     """Else the notice could never be closed, and no step of the case followed; or the public's words were gone."""
     untold = ({"count": 0, "head": ""}, {"count": 1, "head": "ab" * 32}) if action == "close" else ()
-    write(own, comment(own), stays=True)
+    own.attempt(PUBLIC, comment(own), stays=True)
     for facts in (UNTRUE[action], *untold):
         with pytest.raises(psycopg.errors.UniqueViolation):
             own.attempt("u_lead", own.event("lead", action, notice=1, reason="r", **facts), stays=True)
@@ -223,7 +225,7 @@ def test_the_lead_tells_of_no_comment_that_is_none_and_leaves_none_out(own: Bure
 def test_the_end_takes_the_head_into_the_case_and_an_erased_name_leaves_the_chain_whole(own: Bureau):
     bureau = own
     for _ in range(3):
-        write(bureau, comment(bureau), stays=True)
+        bureau.attempt(PUBLIC, comment(bureau), stays=True)
     before = comments(bureau)
     assert bureau.review("u_land", "close", "--reason", "r").codes == ["review.lead_only"]
     assert bureau.review("u_lead", "close").codes == ["review.reason"]
@@ -231,7 +233,7 @@ def test_the_end_takes_the_head_into_the_case_and_an_erased_name_leaves_the_chai
     closed = bureau.review("u_lead", "close", "--reason", "提前结束")
     assert closed.json["notices"][0]["comments"] == len(before)
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        write(bureau, comment(bureau))
+        bureau.attempt(PUBLIC, comment(bureau))
     assert bureau.rows("SELECT number FROM onemap_notices", PUBLIC) == []
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         bureau.run("u_lead", "DELETE FROM onemap_comment_persons")

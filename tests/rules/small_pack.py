@@ -14,6 +14,15 @@ _RULE = {
     "title": {"zh": "题", "en": "title"},
     "basis": [{"law": "法", "article": "第一条"}],
 }
+SETBACK = {
+    "id": "road",
+    "kind": "setback",
+    "layer": "GL",
+    "department": "transport",
+    "verdict": "restricted",
+    "distance_m": 20,
+    "basis": [{"law": "公路法", "article": "第五十六条"}],
+}
 
 
 def pack_text(

@@ -15,6 +15,7 @@ from onemap.layers.stores.rights import (
     LIBRARY_RIGHTS,
     OWNER,
     PUBLIC,
+    ClosedTable,
     Grant,
     Guard,
     Right,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 TURNS = "turns_of_writers"  # a row for each scope, which a writer locks until it is done
 SET_IS_A_RIGHT = 160000  # the version of PostgreSQL
 # Every function names its schema: what runs with its owner's rights must not find another's tables first.
+# What a member's entry of the log says of rows is the server's word, and it says nothing of features.
 # Writers take turns by rows of a table that none but the owner may see: an advisory lock could be taken by anybody, and
 # its number is shown to all as long as somebody holds it.
 _FUNCTIONS = """
@@ -36,12 +38,10 @@ CREATE FUNCTION onemap_departments() RETURNS text[] LANGUAGE sql STABLE SET sear
   SELECT coalesce(array_agg(code), '{{}}') FROM unnest({departments}::text[]) AS code
   WHERE pg_has_role(current_user, {prefix} || code, 'USAGE') $f$;
 CREATE TABLE {turns} (scope text PRIMARY KEY);
-CREATE FUNCTION onemap_take_turn(scope text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+CREATE FUNCTION onemap_take_turn(of_scope text) RETURNS void LANGUAGE sql SECURITY DEFINER
   SET search_path = pg_catalog, {schema}, pg_temp AS $f$
-BEGIN
-  INSERT INTO {turns} VALUES (onemap_take_turn.scope) ON CONFLICT DO NOTHING;
-  PERFORM FROM {turns} AS turn WHERE turn.scope = onemap_take_turn.scope FOR UPDATE;
-END $f$;
+  INSERT INTO {turns} VALUES (of_scope) ON CONFLICT DO NOTHING;
+  SELECT FROM {turns} AS turn WHERE turn.scope = of_scope FOR UPDATE $f$;
 CREATE FUNCTION onemap_take_turn() RETURNS void LANGUAGE sql SECURITY DEFINER
   SET search_path = pg_catalog, {schema}, pg_temp AS $f$ SELECT onemap_take_turn('') $f$;
 CREATE FUNCTION onemap_chain() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
@@ -49,6 +49,10 @@ CREATE FUNCTION onemap_chain() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 DECLARE last_number bigint; last_hash text;
 BEGIN
   PERFORM onemap_take_turn();
+  IF NOT pg_has_role(session_user, {owner}, 'MEMBER') THEN
+    NEW.detail := (NEW.detail::jsonb - 'features')
+      || jsonb_build_object('rows', onemap_written_rows(NEW.detail::jsonb -> 'rows'));
+  END IF;
   SELECT number, hash INTO last_number, last_hash FROM {schema}.onemap_audit ORDER BY number DESC LIMIT 1;
   NEW.number := coalesce(last_number, 0) + 1;
   NEW.at := to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
@@ -67,11 +71,12 @@ CREATE FUNCTION onemap_chain_head() RETURNS TABLE (number bigint, hash text) LAN
   SET search_path = pg_catalog, {schema}, pg_temp AS $f$
   SELECT a.number, a.hash FROM {schema}.onemap_audit a ORDER BY a.number DESC LIMIT 1 $f$;
 CREATE TRIGGER onemap_chain BEFORE INSERT ON onemap_audit FOR EACH ROW EXECUTE FUNCTION onemap_chain();
-CREATE TRIGGER onemap_closed BEFORE UPDATE OR DELETE OR TRUNCATE ON onemap_audit
-  FOR EACH STATEMENT EXECUTE FUNCTION onemap_closed();
-ALTER TABLE onemap_audit ADD UNIQUE (previous_hash);
-REVOKE ALL ON FUNCTION onemap_chain(), onemap_closed(), onemap_chain_head(), onemap_take_turn(),
-  onemap_take_turn(text) FROM PUBLIC;
+ALTER TABLE onemap_audit ADD UNIQUE (previous_hash)
+"""
+_CLOSE = "CREATE TRIGGER onemap_closed BEFORE {actions} ON {table} FOR EACH STATEMENT EXECUTE FUNCTION onemap_closed()"
+_EXECUTION = """
+REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA {schema} FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION onemap_today(), onemap_moment(), onemap_departments() TO {all};
 GRANT EXECUTE ON FUNCTION onemap_chain_head() TO {everyone};
 GRANT EXECUTE ON FUNCTION onemap_take_turn() TO {writers}
 """
@@ -201,15 +206,13 @@ def drop_rights(connection: "psycopg.Connection[Any]", schema: str) -> None:
 def protect(connection: "psycopg.Connection[Any]", roles: ServerRoles, rights: Sequence[Right]) -> None:
     """Close the log and set up grants and guards; as the owner, in the transaction that makes the library."""
     schema = roles.schema
-    everyone = sql.SQL(", ").join(map(sql.Identifier, roles.of_people[1:]))
     all_roles = sql.SQL(", ").join(map(sql.Identifier, roles.all[1:]))
     script = sql.SQL(_FUNCTIONS).format(
         departments=sql.Literal(list(DEPARTMENTS)),
         prefix=sql.Literal(roles.role_name("")),
         schema=sql.Identifier(schema),
         turns=sql.Identifier(TURNS),
-        everyone=everyone,
-        writers=sql.SQL(", ").join(map(sql.Identifier, roles.readers)),
+        owner=sql.Literal(roles.owner),
     )
     connection.execute(script)
     connection.execute(WORDS.replace("{schema}", sql.Literal(schema).as_string(connection)))
@@ -219,11 +222,21 @@ def protect(connection: "psycopg.Connection[Any]", roles: ServerRoles, rights: S
         connection.execute(sql.SQL("ALTER TABLE {} ENABLE ROW LEVEL SECURITY").format(sql.Identifier(table)))
     for number, right in enumerate(everything):
         if isinstance(right, Guard):
-            make_guard(connection, schema, roles.role_name(""), right)
+            make_guard(connection, schema, roles.role_name(""), right, number)
+        elif isinstance(right, ClosedTable):
+            facts = {"table": sql.Identifier(right.table), "actions": sql.SQL(right.actions)}
+            connection.execute(sql.SQL(_CLOSE).format(**facts))
         elif isinstance(right, Script):
             _run_script(connection, roles, right)
         else:
             _grant_rights(connection, roles, right, f"{right.action.lower()}_{number}")
+    executors = {
+        "schema": sql.Identifier(schema),
+        "all": all_roles,
+        "everyone": sql.SQL(", ").join(map(sql.Identifier, roles.of_people[1:])),
+        "writers": sql.SQL(", ").join(map(sql.Identifier, roles.readers)),
+    }
+    connection.execute(sql.SQL(_EXECUTION).format(**executors))
 
 
 def _run_script(connection: "psycopg.Connection[Any]", roles: ServerRoles, script: Script) -> None:

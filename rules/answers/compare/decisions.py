@@ -16,7 +16,7 @@ from onemap.layers.library.log_reading import shown_text
 from onemap.layers.library.rows_as_logged import check_table
 from onemap.layers.records import Record
 from onemap.layers.stores.logged_rows import insert_logged, plain_tables
-from onemap.layers.stores.rights import EVERYONE, OF_NOW, Grant, Guard, Right, are_logged, next_number
+from onemap.layers.stores.rights import BOUNDED, EVERYONE, Grant, Guard, Right
 from onemap.layers.stores.sql_text import Sql
 from onemap.rules.answers.compare.comparison_record import KIND, comparison_runs, pair_of
 from onemap.rules.answers.compare.spots import Spots
@@ -34,25 +34,13 @@ TABLES = (
 GRANTS: tuple[Right, ...] = (
     Grant("onemap_decisions", "SELECT", EVERYONE),
     Grant("onemap_decisions", "INSERT", EVERYONE),
-    # A day of one's own would change what earlier comparisons found.
-    Guard(
-        "onemap_decisions",
-        {
-            "number": next_number("onemap_decisions"),
-            "who": "NEW.who = account",
-            "at": OF_NOW,
-            "run": "EXISTS (SELECT FROM onemap_runs AS r WHERE r.id = NEW.run)",
-            "words": "onemap_is_text(NEW.reason, 20000) AND length(NEW.pair || NEW.spot || NEW.type || NEW.decision"
-            " || coalesce(NEW.cluster, '')) < 1000",
-        },
-        are_logged("onemap_decisions"),
-    ),
+    Guard("onemap_decisions", BOUNDED, is_signed=True),
 )
 _HOLDS_SHARE = 0.5  # of the ground of both, decided and found: less is another spot
 FACTS = ("type", "use_a", "use_b", "class_a", "class_b")  # what a spot is, besides its ground
 _SQL = (
     "SELECT number, pair, run, spot, cluster, type, use_a, use_b, class_a, class_b, decision, reason, who, at, geom"
-    " FROM onemap_decisions WHERE pair = ? ORDER BY number"
+    " FROM onemap_decisions WHERE pair = ? AND run IN (SELECT id FROM onemap_runs) ORDER BY number"
 )
 UNDECIDED = "undecided"  # takes back what was decided before
 EXCHANGED_TYPES = {"03": "04", "04": "03"}
@@ -159,8 +147,8 @@ def _spots_of_target(library: Library, target: str) -> tuple[str, list[tuple[dic
 def decisions_of(library: Library, pair: str, until: str | None = None) -> list[Decision]:
     """The decisions on a pair of plans, in either order of the plans, the oldest first.
 
-    A decision whose ground cannot be read is left out; `decision_problems` reports it. until: ISO text of a moment;
-    later decisions are left out.
+    A decision whose ground cannot be read, or whose run is none, is left out; `decision_problems` reports it. until:
+    ISO text of a moment; later decisions are left out.
     """
     found = []
     back = "×".join(reversed(pair.split("×")))
@@ -179,13 +167,16 @@ def decisions_of(library: Library, pair: str, until: str | None = None) -> list[
 
 
 def decision_problems(library: Library) -> Iterator[Problem]:
-    """A problem for each decision whose ground cannot be read, and which therefore holds for no spot."""
+    """A problem for each decision whose ground cannot be read, or whose run is none, and which holds for no spot."""
     if not library.has_table("onemap_decisions"):
         return
-    for number, who, at, wkb in library.connection.execute("SELECT number, who, at, geom FROM onemap_decisions"):
-        if _ground(wkb) is None:
+    sql = "SELECT number, who, at, geom, run IN (SELECT id FROM onemap_runs) FROM onemap_decisions"
+    for number, who, at, wkb, has_run in library.connection.execute(sql):
+        has_ground = _ground(wkb) is not None
+        if not (has_ground and has_run):
             place = ProblemPlace(file=library.label, layer="onemap_decisions", feature=str(number))
-            yield Problem("verify.decision", {**place, "who": shown_text(who), "at": shown_text(at)})
+            code = "verify.row_void" if has_ground else "verify.decision"
+            yield Problem(code, {**place, "who": shown_text(who), "at": shown_text(at)})
 
 
 def _ground(wkb: Any) -> shapely.Geometry | None:

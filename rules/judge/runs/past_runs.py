@@ -8,8 +8,8 @@ from onemap.layers.library.library import TABLES as LIBRARY
 from onemap.layers.library.library import Library, log
 from onemap.layers.records import Record
 from onemap.layers.stores.logged_rows import PlainTable, insert_logged, note, note_structure, plain_tables
-from onemap.layers.stores.rights import EVERYONE, Grant, Guard, Right, next_number
-from onemap.layers.stores.sql_text import compose_sql, sql_literal
+from onemap.layers.stores.rights import EVERYONE, Grant, Guard, Right
+from onemap.layers.stores.sql_text import compose_sql
 from onemap.rules.contract.verdict import verdict_counts
 from onemap.rules.judge.runs.run_record import read_record
 from onemap.rules.judge.runs.run_store import CHECK, NAMES, kind_of, run_names, run_record, stored_values
@@ -23,19 +23,7 @@ NAMED, REMOVED = "run.name", "run.remove"  # as the log has them
 GRANTS: tuple[Right, ...] = (
     Grant(NAMES, "SELECT", EVERYONE),
     Grant(NAMES, "INSERT", EVERYONE),
-    Guard(
-        NAMES,
-        {
-            "number": next_number(NAMES),
-            "who": "NEW.who = account",
-            "name": f"length(NEW.name) <= {LONGEST_NAME}",
-        },
-    ),
-)
-MAY_LOG = compose_sql(
-    "NEW.action = {named} AND EXISTS (SELECT FROM {names} AS n WHERE n.xmin = this_step)",
-    named=sql_literal(NAMED),
-    names=NAMES,
+    Guard(NAMES, {"name": f"length(NEW.name) <= {LONGEST_NAME}"}, is_signed=True),
 )
 _OWN = ("onemap_runs", "onemap_run_blocks", NAMES)
 

@@ -8,15 +8,18 @@ but not opened again, whatever its state; one whose ground is gone keeps its sta
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace
+from onemap.layers.finite_json import read_json
 from onemap.layers.library.library import Library, log
+from onemap.layers.library.log_reading import shown_text
 from onemap.layers.library.rows_as_logged import check_table
 from onemap.layers.messages import LANGUAGES, phrase
 from onemap.layers.records import Record
 from onemap.layers.stores.logged_rows import insert_logged, note_structure, plain_tables
-from onemap.layers.stores.rights import EVERYONE, OF_NOW, Grant, Guard, Right, are_logged, next_number
-from onemap.layers.stores.sql_text import Sql, compose_sql, sql_literal
+from onemap.layers.stores.rights import BOUNDED, EVERYONE, Grant, Guard, Right
+from onemap.layers.stores.sql_text import Sql, compose_sql
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.overlay.threads import Threads
@@ -52,55 +55,15 @@ TABLES = (
     " step INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, facts TEXT NOT NULL, who TEXT NOT NULL,"
     " at TEXT NOT NULL, UNIQUE (warning, step))",
 )
-_PAIRS = [
-    compose_sql("({before}, {after})", before=sql_literal(before), after=sql_literal(after))
-    for before, states in {"": (OPEN,), **NEXT}.items()
-    for after in states
-]
-_BEFORE = compose_sql("FROM {steps} AS s WHERE s.warning = NEW.warning", steps=_STEPS)
-_HAND = {"who": "NEW.who = account", "at": OF_NOW}
-
-
+_IS_NEXT = compose_sql(
+    "NEW.step = 1 + coalesce((SELECT max(s.step) FROM {steps} AS s WHERE s.warning = NEW.warning), 0)", steps=_STEPS
+)
 GRANTS: tuple[Right, ...] = (
     *(Grant(table, action, EVERYONE) for table in (_LOOKS, _STEPS) for action in ("SELECT", "INSERT")),
-    Guard(
-        _LOOKS,
-        {
-            "number": next_number(_LOOKS),
-            **_HAND,
-            "day": "onemap_is_day(NEW.day)",
-            "asked": "onemap_is_json(NEW.asked, 1000000) AND onemap_is_json(NEW.found, 100000000)",
-        },
-        are_logged(_LOOKS),
-    ),
-    Guard(
-        _STEPS,
-        {
-            "number": next_number(_STEPS),
-            **_HAND,
-            "step": compose_sql("NEW.step = 1 + coalesce((SELECT max(s.step) {before}), 0)", before=_BEFORE),
-            "state": compose_sql(
-                "(coalesce((SELECT s.state {before} ORDER BY s.step DESC LIMIT 1), ''), NEW.state) IN ({pairs})",
-                before=_BEFORE,
-                pairs=_PAIRS,
-            ),
-            "words": compose_sql(
-                "onemap_is_text(NEW.warning, 2000) AND onemap_is_text(NEW.reason, 20000)"
-                " AND (NEW.state = {open} OR btrim(NEW.reason) <> '') AND onemap_is_json(NEW.facts, 100000)",
-                open=sql_literal(OPEN),
-            ),
-        },
-        are_logged(_STEPS),
-    ),
+    Guard(_LOOKS, BOUNDED, is_signed=True),
+    Guard(_STEPS, {**BOUNDED, "step": _IS_NEXT}, is_signed=True),
 )
-MAY_LOG = compose_sql(
-    "NEW.action = {keep} AND EXISTS (SELECT FROM {looks} AS w WHERE w.xmin = this_step)"
-    " OR NEW.action = {step} AND EXISTS (SELECT FROM {steps} AS w WHERE w.xmin = this_step)",
-    keep=sql_literal(_KEEP),
-    looks=_LOOKS,
-    step=sql_literal(_STEP),
-    steps=_STEPS,
-)
+LOGGED_BY = {_KEEP: _LOOKS, _STEP: _STEPS}  # by the action of an entry of the log the table of which it tells
 
 
 @dataclass
@@ -131,44 +94,79 @@ class KeptWarning:
 
 def kept_warnings(library: Library) -> dict[str, KeptWarning]:
     """Every warning that was opened, by id, in the order of opening. Raises OneMapError library.damaged."""
-    kept: dict[str, KeptWarning] = {}
-    if not library.has_table(_STEPS):  # a library that was made before warnings had states
-        return kept
-    sql = compose_sql(
-        "SELECT number, warning, state, reason, facts, who, at FROM {steps} ORDER BY number", steps=_STEPS
-    )
-    try:
-        for number, name, state, reason, facts, who, at in library.connection.execute(sql):
-            if state not in NEXT or not all(isinstance(text, str) for text in (name, reason, who, at)):
-                raise ValueError(number)
-            if name not in kept:
-                kept[name] = KeptWarning(name, number, _known_facts(facts))
-            kept[name].steps.append({"state": state, "by": who, "at": at, "reason": reason})
-        _add_days(library, kept)
-    except (ValueError, TypeError, KeyError) as error:
-        raise OneMapError("library.damaged", file=library.label, reason=f"{_STEPS}: {str(error)[:200]}") from None
-    return kept
+    return _read_warnings(library)[0]
 
 
-def _known_facts(text: str) -> Record:
-    """Read the facts of a warning, filled up to all columns of a list. Raises ValueError."""
-    facts = json.loads(text)
-    if not isinstance(facts, dict) or facts.get("kind") not in KINDS or not isinstance(facts.get("id"), str):
-        raise ValueError(text[:60])
-    return {**dict.fromkeys(COLUMNS), **facts}
+def warning_problems(library: Library) -> list[Problem]:
+    """A problem for each row that no step of the program writes, and that therefore has no effect."""
+    return _read_warnings(library)[1] if library.path is None else []
 
 
-def _add_days(library: Library, kept: Mapping[str, KeptWarning]) -> None:
-    """Add to each warning the days on which it was first and last seen, and whether the last list has it."""
-    by_number = {warning.number: warning for warning in kept.values()}
-    sql = compose_sql("SELECT day, found FROM {looks} ORDER BY number", looks=_LOOKS)
-    for day, found in library.connection.execute(sql):
-        seen = set(json.loads(found)["opened"])
-        for number, warning in by_number.items():
+class _WarningReader:
+    """Reads the rows of both tables in their order. A row that cannot be taken raises ValueError, TypeError, KeyError.
+
+    kept: the warnings by id; their numbers are those of the steps that opened them.
+    """
+
+    def __init__(self) -> None:
+        self.kept: dict[str, KeptWarning] = {}
+        self._by_number: dict[int, KeptWarning] = {}
+
+    def take_step(self, number: int, name: str, state: str, reason: str, facts: str, who: str, at: str) -> None:
+        """Take a step that its warning may take."""
+        if not all(isinstance(text, str) for text in (name, reason, who, at)) or (state != OPEN and not reason.strip()):
+            raise ValueError(number)
+        if state not in (NEXT[self.kept[name].state] if name in self.kept else (OPEN,)):
+            raise ValueError(state)
+        if state == OPEN:
+            self.kept[name] = self._by_number[number] = KeptWarning(name, number, _known_facts(facts, name))
+        self.kept[name].steps.append({"state": state, "by": who, "at": at, "reason": reason})
+
+    def take_look(self, _number: int, day: str, asked: str, found: str, _who: str, _at: str) -> None:
+        """Add to each warning the days on which it was first and last seen, and whether the last list has it."""
+        date.fromisoformat(day)
+        seen = set(read_json(found)["opened"])
+        if not read_json(asked).keys() >= {"packs", "unit", "unit_field", "days", "rhythm"}:
+            raise ValueError(asked[:60])
+        for number, warning in self._by_number.items():
             warning.is_found = number in seen
             if warning.is_found:
                 warning.first_seen = min(warning.first_seen or day, day)
                 warning.last_seen = max(warning.last_seen, day)
+
+
+def _read_warnings(library: Library) -> tuple[dict[str, KeptWarning], list[Problem]]:
+    """The warnings, and the rows without effect; an account of a server may write such rows, a file has none.
+
+    Raises OneMapError library.damaged for such a row in a file.
+    """
+    reader, problems = _WarningReader(), list[Problem]()
+    if not library.has_table(_STEPS):  # a library that was made before warnings had states
+        return reader.kept, problems
+    for table, take, columns in (
+        (_STEPS, reader.take_step, ("number", "warning", "state", "reason", "facts", "who", "at")),
+        (_LOOKS, reader.take_look, ("number", "day", "asked", "found", "who", "at")),
+    ):
+        sql = compose_sql("SELECT {columns} FROM {table} ORDER BY number", columns=columns, table=table)
+        for row in library.connection.execute(sql):
+            try:
+                take(*row)
+            except (ValueError, TypeError, KeyError, AttributeError) as error:
+                if library.path is not None:
+                    reason = f"{table}: {str(error)[:200]}"
+                    raise OneMapError("library.damaged", file=library.label, reason=reason) from None
+                place = ProblemPlace(file=library.label, layer=table, feature=str(row[0]))
+                facts = {"who": shown_text(row[-2]), "at": shown_text(row[-1])}
+                problems.append(Problem("verify.row_void", {**place, **facts}))
+    return reader.kept, problems
+
+
+def _known_facts(text: str, name: str) -> Record:
+    """Read the facts of a warning, filled up to all columns of a list. Raises ValueError."""
+    facts = read_json(text)
+    if not isinstance(facts, dict) or facts.get("kind") not in KINDS or facts.get("id") != name:
+        raise ValueError(text[:60])
+    return {**dict.fromkeys(COLUMNS), **facts}
 
 
 def keep_warnings(library: Library, rows: Sequence[Record], options: WarningOptions, who: str) -> list[str]:
@@ -195,7 +193,8 @@ def keep_warnings(library: Library, rows: Sequence[Record], options: WarningOpti
         steps = []
         for row in new:
             facts = {name: value for name, value in row.items() if name not in STATE_COLUMNS}
-            steps.append((opened[row["id"]], row["id"], 1, OPEN, "", json.dumps(facts, ensure_ascii=False), who, at))
+            step = _next_step(connection, row["id"])
+            steps.append((opened[row["id"]], row["id"], step, OPEN, "", json.dumps(facts, ensure_ascii=False), who, at))
         insert_logged(connection, tables[_STEPS], steps)
         numbers = sorted({opened.get(row["id"]) or kept[row["id"]].number for row in rows})
         look = (1 + _last_number(connection, _LOOKS), options.as_of.isoformat())
@@ -228,7 +227,7 @@ def take_step(library: Library, name: str, state: str, reason: str, who: str) ->
                 allowed=_state_names(*NEXT[before.state]),
             )
         number, at = 1 + _last_number(connection, _STEPS), connection.moment()
-        row = (number, name, 1 + len(before.steps), state, reason, "{}", who, at)
+        row = (number, name, _next_step(connection, name), state, reason, "{}", who, at)
         insert_logged(connection, plain_tables(TABLES)[_STEPS], [row])
         log(connection, who, _STEP, name, {"state": state, "before": before.state, "reason": reason})
     return kept_warnings(library)[name]
@@ -262,21 +261,22 @@ def last_question(library: Library, language: str) -> WarningOptions:
     Raises OneMapError library.damaged.
     """
     today, catalogue = library.today(), library.catalogue()
-    sql = compose_sql("SELECT asked FROM {looks} ORDER BY number DESC LIMIT 1", looks=_LOOKS)
-    row = library.connection.execute(sql).fetchone() if library.has_table(_LOOKS) else None
-    if row is None:
-        packs = tuple(indicator_packs((), catalogue))
-        return WarningOptions(IndicatorOptions(packs, (today,), language=language), today)
+    sql = compose_sql("SELECT asked FROM {looks} ORDER BY number DESC", looks=_LOOKS)
     texts = stored_texts(library)
-    try:
-        asked = json.loads(row[0])
-        named = [(texts[pack["hash"]], pack["id"]) for pack in asked["packs"]]
-        quotas = {"unit": asked["unit"], "unit_field": asked["unit_field"]}
-        days, rhythm = int(asked["days"]), asked["rhythm"] or None
-    except (ValueError, TypeError, KeyError) as error:
-        raise OneMapError("library.damaged", file=library.label, reason=f"{_LOOKS}: {str(error)[:200]}") from None
-    packs = tuple(parse_indicator_packs(named, catalogue, are_kept=True))
-    return WarningOptions(IndicatorOptions(packs, (today,), **quotas, language=language), today, days, rhythm)
+    for (text,) in library.connection.execute(sql).fetchall() if library.has_table(_LOOKS) else ():
+        try:
+            asked = read_json(text)
+            named = [(texts[pack["hash"]], pack["id"]) for pack in asked["packs"]]
+            quotas = {"unit": asked["unit"], "unit_field": asked["unit_field"]}
+            days, rhythm = int(asked["days"]), asked["rhythm"] or None
+            packs = tuple(parse_indicator_packs(named, catalogue, are_kept=True))
+        except (ValueError, TypeError, KeyError, OneMapError) as error:
+            if library.path is None:
+                continue  # an account has written what no list says
+            raise OneMapError("library.damaged", file=library.label, reason=f"{_LOOKS}: {str(error)[:200]}") from None
+        return WarningOptions(IndicatorOptions(packs, (today,), **quotas, language=language), today, days, rhythm)
+    packs = tuple(indicator_packs((), catalogue))
+    return WarningOptions(IndicatorOptions(packs, (today,), language=language), today)
 
 
 def _make_tables(library: Library, connection: StoreConnection) -> None:
@@ -291,6 +291,12 @@ def _make_tables(library: Library, connection: StoreConnection) -> None:
 
 def _last_number(connection: StoreConnection, table: str) -> int:
     return int(connection.execute(compose_sql("SELECT max(number) FROM {table}", table=table)).fetchone()[0] or 0)
+
+
+def _next_step(connection: StoreConnection, name: str) -> int:
+    """The number of a warning's next step; rows without effect are counted, too."""
+    sql = compose_sql("SELECT coalesce(max(step), 0) + 1 FROM {steps} WHERE warning = ?", steps=_STEPS)
+    return int(connection.execute(sql, (name,)).fetchone()[0])
 
 
 def _state_names(*states: str) -> dict[str, str]:

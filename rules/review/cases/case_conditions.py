@@ -9,6 +9,7 @@ from onemap.rules.review.cases.case import (
     CLOSED,
     MACHINE,
     OPEN,
+    SPOKEN,
     WAITING,
     Case,
     CaseState,
@@ -84,6 +85,20 @@ def may_sign(terms: Terms, opinion: Opinion, author: str, by: str | None, named:
         raise OneMapError("review.self_sign", department=named, by=by, field="--by")
     if opinion.conclusion == Conclusion.DISAGREE and not opinion.basis:
         raise OneMapError("review.basis", department=named, field="--basis")
+
+
+def check_unspoken(state: str, named: Named) -> None:
+    """Refuse to override a finding of a department that has spoken. state: of its opinion. Raises review.spoken."""
+    if state in SPOKEN:
+        raise OneMapError("review.spoken", department=named, field="RULE")
+
+
+def check_clock(opinion: Opinion, named: Named) -> None:
+    """Refuse more time where no clock runs. Raises OneMapError review.not_routed, review.stopped."""
+    if opinion.due is None:
+        raise OneMapError("review.not_routed", department=named, field="DEPARTMENT")
+    if opinion.stopped_on is not None:
+        raise OneMapError("review.stopped", department=named, field="DEPARTMENT")
 
 
 def check_reply_day(sent: date | None, on: date, taken: date) -> None:

@@ -11,7 +11,6 @@ from onemap.rules.contract.verdict import VERDICTS
 from onemap.rules.review.cases.case import (
     CONCLUSIONS,
     MACHINE,
-    SPOKEN,
     Conclusion,
     KeptRemedy,
     Opinion,
@@ -19,7 +18,7 @@ from onemap.rules.review.cases.case import (
     Override,
     copy_with,
 )
-from onemap.rules.review.cases.case_conditions import check_reply_day, may_sign
+from onemap.rules.review.cases.case_conditions import check_reply_day, check_unspoken, may_sign
 from onemap.rules.review.cases.case_so_far import CaseSoFar
 from onemap.rules.review.cases.event import Event, readable_json, words_hash
 from onemap.rules.review.cases.event_facts import (
@@ -190,8 +189,7 @@ def override(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | N
     if current.verdict_of(parcel, rule, before) == verdict:
         raise OneMapError("review.same_verdict", **named, field="--verdict")
     for department in asked:
-        if so_far.state_on(current.opinion(department), on) in SPOKEN:
-            raise OneMapError("review.spoken", department=so_far.name(department), field="RULE")
+        check_unspoken(so_far.state_on(current.opinion(department), on), so_far.name(department))
     made = Override(parcel, rule, before, verdict, reason or "", event.who, on, is_whole)
     overrides = (*current.overrides, made)
     so_far.set_round(overrides=overrides)

@@ -1,6 +1,18 @@
 """The tables of events in a library, the views for other programs, and a server's checks of new events."""
 
-from onemap.layers.stores.rights import DEPARTMENT, EVERYONE, LEAD, Grant, Right, Script
+from onemap.layers.stores.rights import (
+    DEPARTMENT,
+    EVERYONE,
+    IS_READ_COMMITTED,
+    LEAD,
+    QUOTA,
+    READ_COMMITTED,
+    ClosedTable,
+    Grant,
+    Guard,
+    Right,
+    Script,
+)
 from onemap.layers.stores.sql_text import NO_SQL, Sql, compose_sql, sql_literal
 from onemap.rules.review.cases.event import CARRIED_CHAIN, COLUMNS, LEAD_CHAIN, MOST_BODY
 
@@ -55,24 +67,8 @@ _SERVER = compose_sql(
 CREATE FUNCTION onemap_event() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
   SET search_path = pg_catalog, {{schema}}, pg_temp AS $f$
 BEGIN
-  IF current_setting('transaction_isolation') <> 'read committed' THEN
-    RAISE EXCEPTION 'onemap_events: read committed' USING ERRCODE = 'insufficient_privilege';
-  END IF;
-  IF (SELECT count(*) >= {most_rows} OR coalesce(sum(length(body) + coalesce(length(words), 0)), 0) >= {most_size}
-      FROM {events} AS e WHERE e.case_id = NEW.case_id AND e.who = session_user) THEN
-    RAISE EXCEPTION 'onemap_events: quota' USING ERRCODE = 'program_limit_exceeded';
-  END IF;
-  IF NEW.chain <> {lead_chain} AND NOT EXISTS (SELECT FROM {events} AS e WHERE e.case_id = NEW.case_id
-      AND e.chain IN ({lead_chain}, {carried_chain})) THEN
-    RAISE EXCEPTION 'onemap_events: no such case' USING ERRCODE = 'insufficient_privilege';
-  END IF;
-  PERFORM NEW.body::jsonb;
-  NEW.number := 0;
-  NEW.before := '';
-  SELECT e.number, e.hash INTO NEW.number, NEW.before FROM {events} AS e
-    WHERE e.case_id = NEW.case_id AND e.chain = NEW.chain ORDER BY e.number DESC LIMIT 1;
-  NEW.number := coalesce(NEW.number, 0) + 1;
-  NEW.before := coalesce(NEW.before, '');
+  SELECT coalesce(max(e.number), 0) + 1, coalesce((array_agg(e.hash ORDER BY e.number DESC))[1], '')
+    INTO NEW.number, NEW.before FROM {events} AS e WHERE e.case_id = NEW.case_id AND e.chain = NEW.chain;
   SELECT coalesce(json_object_agg(h.chain, h.number), '{{{{}}}}')::text INTO NEW.seen FROM
     (SELECT e.chain, max(e.number) AS number FROM {events} AS e WHERE e.case_id = NEW.case_id GROUP BY e.chain) AS h;
   NEW.at := onemap_moment();
@@ -86,9 +82,6 @@ BEGIN
   RETURN NEW;
 END $f$;
 CREATE TRIGGER onemap_event BEFORE INSERT ON {events} FOR EACH ROW EXECUTE FUNCTION onemap_event();
-CREATE TRIGGER onemap_events_closed BEFORE UPDATE OR DELETE OR TRUNCATE ON {events}
-  FOR EACH STATEMENT EXECUTE FUNCTION onemap_closed();
-REVOKE ALL ON FUNCTION onemap_event() FROM PUBLIC;
 CREATE OR REPLACE VIEW onemap_event_words AS SELECT case_id, chain, number, words FROM {events}
   WHERE chain = ANY(onemap_departments()) OR pg_has_role(current_user, {{lead}}, 'USAGE')
     OR pg_has_role(current_user, {{owner}}, 'USAGE');
@@ -96,12 +89,27 @@ CREATE OR REPLACE VIEW onemap_event_words AS SELECT case_id, chain, number, word
 GRANT SELECT ON onemap_event_words, onemap_cases, onemap_opinions TO {{readers}}
 """,
     events=EVENTS,
-    lead_chain=sql_literal(LEAD_CHAIN),
-    carried_chain=sql_literal(CARRIED_CHAIN),
-    most_rows=sql_literal(_MOST_ROWS),
-    most_size=sql_literal(_MOST_SIZE),
     views=_views(Sql("CREATE OR REPLACE VIEW"), Sql("::jsonb")),
 )
+# The views read every body as JSON.
+_GUARDED = {
+    READ_COMMITTED: IS_READ_COMMITTED,
+    QUOTA: compose_sql(
+        "(SELECT count(*) < {rows} AND coalesce(sum(length(e.body) + coalesce(length(e.words), 0)), 0) < {size}"
+        " FROM {events} AS e WHERE e.case_id = NEW.case_id AND e.who = session_user)",
+        rows=sql_literal(_MOST_ROWS),
+        size=sql_literal(_MOST_SIZE),
+        events=EVENTS,
+    ),
+    "no such case": compose_sql(
+        "NEW.chain = {lead} OR EXISTS (SELECT FROM {events} AS e WHERE e.case_id = NEW.case_id"
+        " AND e.chain IN ({lead}, {carried}))",
+        events=EVENTS,
+        lead=sql_literal(LEAD_CHAIN),
+        carried=sql_literal(CARRIED_CHAIN),
+    ),
+    "body": "NEW.body::jsonb IS NOT NULL",
+}
 GRANTS: tuple[Right, ...] = (
     Grant(EVENTS, "SELECT", (DEPARTMENT,), columns=_READ),
     Grant(EVENTS, "SELECT", (LEAD,)),
@@ -109,6 +117,8 @@ GRANTS: tuple[Right, ...] = (
     Grant(EVENTS, "INSERT", (LEAD,), f"chain = '{LEAD_CHAIN}'"),
     Grant(FILES, "SELECT", EVERYONE),
     Grant(FILES, "INSERT", (LEAD,)),
+    Guard(EVENTS, _GUARDED, binds_owner=True),
+    ClosedTable(EVENTS),
     Script(_SERVER, tuple(_views(Sql("CREATE VIEW IF NOT EXISTS"), NO_SQL).split(";")[:-1])),
 )
 # What it says of events is so: else it would accuse others, or end all later steps of a case.
@@ -117,10 +127,6 @@ TRUE_HEADS = compose_sql(
     " FROM {events} AS e WHERE e.case_id = split_part(NEW.subject, ' ', 1) AND e.chain = said.key"
     " AND jsonb_build_array(e.number, e.hash) = said.value))",
     events=EVENTS,
-)
-TRUE_ROWS = (
-    f"NOT coalesce((NEW.detail::jsonb -> 'rows') ? '{EVENTS}', false)"
-    f" OR onemap_are_logged('{EVENTS}', 'chain', NULL, this_step)"
 )
 # What the log may say of a review: the step that was written with it, or that somebody has looked again.
 MAY_LOG = Sql(

@@ -28,7 +28,7 @@ from onemap.rules.review.cases.case import (
     Terms,
     copy_with,
 )
-from onemap.rules.review.cases.case_conditions import decides_alone, is_awaited
+from onemap.rules.review.cases.case_conditions import check_clock, decides_alone, is_awaited
 from onemap.rules.review.cases.case_so_far import CaseSoFar, last_days
 from onemap.rules.review.cases.department_effects import person_words
 from onemap.rules.review.cases.event import CARRIED_CHAIN, LEAD_CHAIN, Event
@@ -198,11 +198,7 @@ def extend(so_far: CaseSoFar, _: Event, facts: Facts, on: date, department: str 
     due_days = {}
     for before in chosen:
         state = so_far.opinion_state(before, "extend", on)
-        named = so_far.name(before.department)
-        if before.due is None:
-            raise OneMapError("review.not_routed", department=named, field="DEPARTMENT")
-        if before.stopped_on is not None:
-            raise OneMapError("review.stopped", department=named, field="DEPARTMENT")
+        check_clock(before, so_far.name(before.department))
         due, claimed = so_far.extended(before, days, claims.get(before.department))
         if so_far.state_on(before, on) == OpinionState.DEEMED and due < on:
             late = {"days": days, "due": due.isoformat(), "on": on.isoformat()}

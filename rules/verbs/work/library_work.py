@@ -324,6 +324,7 @@ def verify(values: Values, context: VerbContext) -> Result:
     from onemap.layers.library.log_heads import head_problems, read_head
     from onemap.layers.library.verification import forged_format, library_problems, log_of, unkept_files
     from onemap.rules.answers.compare.decisions import decision_problems
+    from onemap.rules.numbers.warnings.warning_states import warning_problems
     from onemap.rules.review.cases.event_verification import event_problems
     from onemap.rules.review.comment_chain import comment_problems
     from onemap.rules.verbs.work.judgement_tables import stored_tables
@@ -345,7 +346,7 @@ def verify(values: Values, context: VerbContext) -> Result:
                 problems += library_problems(library, book, tables, progress)
                 notes = unkept_files(library, book)
                 problems += event_problems(library, book, {str(one.facts.get("feature")) for one in problems})
-                problems += decision_problems(library)
+                problems += [*decision_problems(library), *warning_problems(library)]
                 named = {str(one.facts.get("feature")) for one in problems}
                 problems += [one for one in comment_problems(library) if one.facts["feature"] not in named]
             else:

@@ -22,6 +22,7 @@ import psycopg
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.tests.attacks.server_accounts import Bureau, make_bureau, write_rows
+from onemap.tests.library_accounts import make_accounts
 from onemap.tests.postgis_server import private_server
 from onemap.tests.rules.command import done
 
@@ -105,12 +106,7 @@ def _further_case(bureau: Bureau, number: int) -> str:
 
 def _clients(bureau: Bureau) -> list[Client]:
     """Two accounts of each department, so that one signs what the other has drafted; and the lead's."""
-    with psycopg.connect(bureau.url.replace("&schema=town", ""), autocommit=True) as connection:
-        for code in DEPARTMENTS:
-            name = f"u_{code}_2"
-            if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,)).fetchone() is None:
-                connection.execute(f"CREATE ROLE {name} LOGIN")  # type: ignore[call-overload]
-            connection.execute(f"GRANT onemap_town_{code} TO {name}")  # type: ignore[call-overload]
+    make_accounts(bureau.url, {f"u_{code}_2": [code] for code in DEPARTMENTS})
     pairs = [Client(f"u_{code}{end}", code) for end in ("", "_2") for code in DEPARTMENTS]
     return [*pairs, Client("u_lead", "lead")]
 

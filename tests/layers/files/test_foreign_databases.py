@@ -15,7 +15,7 @@ from onemap.layers.files.files_beside import SHM, WAL
 from onemap.layers.files.foreign_database import settled_database
 from onemap.layers.sources import reading
 from onemap.layers.sources.reading import open_source, read_source
-from onemap.tests.conftest import write_layer
+from onemap.tests.conftest import drop_triggers, write_layer
 
 X, Y = 500_000, 4_200_000
 _SAVED = "saved in the other file"
@@ -32,8 +32,7 @@ def plots(folder: Path, layers: int = 1, suffix: str = ".gpkg") -> Path:
             write_layer(path, shapes, {"name": ["a", "b", "c"]}, layer=f"plots{number}", mode=mode)
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
         # They speak of geometries, of which SQLite alone knows nothing.
-        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            connection.execute(f'DROP TRIGGER "{name}"')
+        drop_triggers(connection)
         if suffix == ".sqlite":
             connection.execute("CREATE TABLE geometry_columns (f_table_name, f_geometry_column, srid, geometry_format)")
             connection.execute("INSERT INTO geometry_columns VALUES ('plots0', 'geom', 1, 'WKB')")

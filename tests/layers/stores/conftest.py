@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from onemap.tests.layers.conftest import DEFINE
+from onemap.tests.library_accounts import make_accounts, with_account
 from onemap.tests.postgis_server import Database, Server
 
 
@@ -26,7 +27,7 @@ class ServerShelf:
 
     def url_as(self, account: str) -> str:
         """The library's location for another account."""
-        return self.url.replace("user=onemap", f"user={account}")
+        return with_account(self.url, account)
 
     def add(self, source: object, code: str = "T", account: str = "onemap", **options: object) -> Any:
         """Run `onemap add` for a layer that it defines."""
@@ -43,10 +44,7 @@ class ServerShelf:
 
     def account(self, name: str, *roles: str) -> str:
         """Make an account that is a member of roles of the library; return its name."""
-        self.rows(
-            f"DO $$ BEGIN CREATE ROLE {name} LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;"
-            + "".join(f"GRANT onemap_city_{role} TO {name};" for role in roles)
-        )
+        make_accounts(self.url, {name: roles})
         return name
 
 

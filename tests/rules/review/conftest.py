@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-import psycopg
 import pytest
 import shapely
-from psycopg import sql
 
 from onemap.tests.conftest import Answer
 from onemap.tests.rules.command import command, done
@@ -37,6 +35,16 @@ RIVER = rule_of("river water consult", "RIVER", "位于河道管理范围", "Wit
 INDUSTRY = item_text("reform", "industry", "产业政策符合性", "Industrial policy")
 RULES = FARM + RIVER + INDUSTRY
 ASKED = ("reform", "land", "water")
+# Steps that are lawful in a case that is out, with their arguments.
+LAWFUL_STEPS: dict[str, tuple[str, ...]] = {
+    "opine": ("reform", "--conclusion", "agree", "--text", "同意"),
+    "sign": ("water",),
+    "return": ("land", "--reason", "再核"),
+    "override": ("DK1", "river", "--verdict", "notice", "--reason", "已批"),
+    "remedy": (),
+    "extend": ("water", "--days", "3", "--reason", "补件"),
+    "consolidate": (),
+}
 DEFINE = "name=X,department=land,library=department,kind=vector,geometry=polygon,key=KEY"
 
 
@@ -130,23 +138,6 @@ def alter(town: Town, statement: str, values: Sequence[Any] = ()) -> None:
 def log_length(town: Town) -> int:
     """How many rows the log of a town's library has."""
     return len(command("history", town.library).json["rows"])
-
-
-def with_account(url: str, account: str) -> str:
-    """A server's address with another account."""
-    return url.replace("user=onemap", f"user={account}")
-
-
-def make_accounts(url: str, roles_of: Mapping[str, Sequence[str]]) -> None:
-    """Make accounts of a library on a server. roles_of: departments, lead, auditor or owner, by account."""
-    address, _, schema = url.partition("&schema=")
-    with psycopg.connect(address, autocommit=True) as connection:
-        for name, roles in roles_of.items():
-            if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,)).fetchone() is None:
-                connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(name)))
-            for role in roles:
-                group = sql.Identifier(f"onemap_{schema}_{role}")
-                connection.execute(sql.SQL("GRANT {} TO {}").format(group, sql.Identifier(name)))
 
 
 def opinion(case: Mapping[str, Any], department: str) -> dict[str, Any]:

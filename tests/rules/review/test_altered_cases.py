@@ -10,20 +10,10 @@ from onemap.layers.library.library import open_library
 from onemap.rules.review.cases.event import COLUMNS, event_hash
 from onemap.rules.review.cases.event_store import read_events
 from onemap.tests.rules.command import command, done
-from onemap.tests.rules.review.conftest import alter
+from onemap.tests.rules.review.conftest import LAWFUL_STEPS, alter
 
 DAY = "2026-03-04"
-# Steps that are lawful in a case that is out, but for the edit.
-STEPS = {
-    "opine": ("reform", "--conclusion", "agree", "--text", "同意"),
-    "sign": ("water",),
-    "return": ("land", "--reason", "再核"),
-    "override": ("DK1", "river", "--verdict", "notice", "--reason", "已批"),
-    "remedy": (),
-    "extend": ("water", "--days", "3", "--reason", "补件"),
-    "consolidate": (),
-    "withdraw": ("--reason", "撤回"),
-}
+STEPS = {**LAWFUL_STEPS, "withdraw": ("--reason", "撤回")}
 
 
 def set_column(name, value):

@@ -31,8 +31,9 @@ from onemap.layers.library.verification import log_of
 from onemap.rules.review import deciding, opinions
 from onemap.rules.review.case_step import Hand
 from onemap.rules.review.cases.case_file import read_case, stored_case
+from onemap.tests.library_accounts import make_accounts, with_account
 from onemap.tests.rules.command import done
-from onemap.tests.rules.review.conftest import ASKED, Town, make_accounts, with_account
+from onemap.tests.rules.review.conftest import ASKED, Town
 
 CALENDAR = WorkCalendar()
 START = date(2026, 3, 2)

@@ -98,25 +98,21 @@ def test_an_altered_reply_is_refused_whatever_was_altered(town, case_and_reply):
     assert town.step("opine", case, "land", "--reply", path, on="2026-03-04").codes == ["reply.altered"]
 
 
-def test_a_reply_for_an_older_round_is_refused(town, case_and_reply):
+@pytest.mark.parametrize(
+    ("verb", "options", "refusal"),
+    [
+        ("revise", (), "reply.round"),
+        ("override", ("DK1", "farm", "--verdict", "notice"), "reply.stale"),
+        ("extend", ("--days", "3"), None),
+    ],
+)
+def test_a_reply_is_as_good_as_what_was_shown_still_stands(town, case_and_reply, verb, options, refusal):
     case, write = case_and_reply
     path = write()
-    town.done("revise", case, town.parcels("next"), on="2026-03-04")
-    assert town.step("opine", case, "land", "--reply", path, on="2026-03-04").codes == ["reply.round"]
-
-
-def test_a_reply_to_findings_that_were_overridden_since_is_stale(town, case_and_reply):
-    case, write = case_and_reply
-    path = write()
-    town.done("override", case, "DK1", "farm", "--verdict", "notice", "--reason", "x", on="2026-03-04")
-    assert town.step("opine", case, "land", "--reply", path, on="2026-03-04").codes == ["reply.stale"]
-
-
-def test_a_reply_stays_good_when_only_the_deadline_moved(town, case_and_reply):
-    case, write = case_and_reply
-    path = write()
-    town.done("extend", case, "--days", "3", "--reason", "x", on="2026-03-04")
-    town.done("opine", case, "land", "--reply", path, on="2026-03-04")
+    given = (town.parcels("next"),) if verb == "revise" else options
+    town.done(verb, case, *given, "--reason", "x", on="2026-03-04")
+    answer = town.step("opine", case, "land", "--reply", path, on="2026-03-04")
+    assert answer.code == (3 if refusal else 0) and (refusal is None or answer.codes == [refusal])
 
 
 def test_a_reply_and_words_exclude_each_other(town, case_and_reply):

@@ -16,8 +16,9 @@ from onemap.layers.library.library import open_library
 from onemap.rules.review.cases.case_file import read_case
 from onemap.rules.review.cases.hand import Hand
 from onemap.rules.review.opinions import Words, opine
+from onemap.tests.library_accounts import make_accounts, with_account
 from onemap.tests.rules.command import command, done
-from onemap.tests.rules.review.conftest import ASKED, Town, ground, make_accounts, opinion, with_account, write
+from onemap.tests.rules.review.conftest import ASKED, Town, ground, opinion, write
 from onemap.tests.rules.review.test_replies import reply_of
 
 ACCOUNTS = {

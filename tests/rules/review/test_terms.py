@@ -9,7 +9,7 @@ from onemap.rules.judge.packs.pack import parse_pack
 from onemap.rules.review.cases.case import Terms
 from onemap.rules.review.cases.round_facts import terms_of
 from onemap.tests.rules.command import command
-from onemap.tests.rules.review.conftest import RULES
+from onemap.tests.rules.review.conftest import RULES, opinion
 
 HEAD = '[pack]\nid = "{id}"\nversion = "1"\n[review]\n{review}\n'
 
@@ -67,18 +67,17 @@ def test_a_draft_with_wrong_braces_is_refused_before_a_case_is_opened(town, word
     assert answer.json["problems"][0]["feature"] == "farm"
 
 
-def test_a_measure_that_a_rule_does_not_have_reads_as_a_dash(town):
-    town.pack(RULES.replace("Takes {area_ha} ha", "Takes {area_ha} ha, {length_m} m, {nothing}, {{braces}}"))
-    case = town.show(town.open(), "2026-03-02")
-    land = next(one for one in case["opinions"] if one["department"] == "land")
-    assert land["text"].startswith("Takes 0.5000 ha, – m, –, {braces} of farmland")
-
-
-def test_square_metres_in_a_draft_are_rounded_as_in_every_table(town):
-    town.pack(RULES.replace("Takes {area_ha} ha", "Takes {area_m2} m² ({area_ha} ha)"))
-    case = town.show(town.open(), "2026-03-02")
-    land = next(one for one in case["opinions"] if one["department"] == "land")
-    assert land["text"].startswith("Takes 5,000 m² (0.5000 ha) of farmland")
+@pytest.mark.parametrize(
+    ("wording", "text"),
+    [
+        ("{area_ha} ha, {length_m} m, {nothing}, {{braces}}", "0.5000 ha, – m, –, {braces}"),  # no measure of this rule
+        ("{area_m2} m² ({area_ha} ha)", "5,000 m² (0.5000 ha)"),  # rounded as in every table
+    ],
+)
+def test_a_draft_tells_the_measures_of_its_rule(town, wording, text):
+    town.pack(RULES.replace("Takes {area_ha} ha", f"Takes {wording}"))
+    land = opinion(town.show(town.open(), "2026-03-02"), "land")
+    assert land["text"].startswith(f"Takes {text} of farmland")
 
 
 @pytest.mark.parametrize(

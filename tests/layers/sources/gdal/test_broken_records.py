@@ -8,6 +8,7 @@ import sys
 import pytest
 import shapely
 
+from onemap.tests.conftest import drop_triggers
 from onemap.tests.layers.conftest import read_in_blocks
 
 REASONS = {"gpkg": "WKB", "shp": "Corrupted .shp file"}
@@ -16,8 +17,7 @@ REASONS = {"gpkg": "WKB", "shp": "Corrupted .shp file"}
 def break_geopackage(path, row, body):
     """Put something else into a row, behind the header of its geometry."""
     with contextlib.closing(sqlite3.connect(path)) as database, database:
-        for (trigger,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            database.execute(f'DROP TRIGGER "{trigger}"')
+        drop_triggers(database)
         (blob,) = database.execute("SELECT geom FROM a WHERE fid = ?", (row,)).fetchone()
         database.execute("UPDATE a SET geom = ? WHERE fid = ?", (body(blob), row))
 

@@ -22,6 +22,7 @@ from onemap.layers.sources.gdal import vector_stream as vector_streams
 from onemap.layers.sources.gdal.arrow_stream import LIKE_ROWS_AT_ONCE, UnlikeRows, raised_as_they_are, same_blocks
 from onemap.layers.sources.gdal.vector_stream import vector_stream
 from onemap.layers.stores.arrow_values import arrow_batch, listed_values
+from onemap.tests.conftest import drop_triggers
 
 ROWS = 30
 SQUARE = shapely.box(0, 0, 1, 1)
@@ -40,8 +41,7 @@ def make_layer(path, rows=ROWS):
     frame = gpd.GeoDataFrame(columns, geometry=shapely.box(numbers, 0, numbers + 1, 1), crs="EPSG:4547")
     frame.astype({"whole": "Int64"}).to_file(path, layer="a", SPATIAL_INDEX="NO")
     with closing(sqlite3.connect(path)) as connection:
-        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            connection.execute(f'DROP TRIGGER "{name}"')
+        drop_triggers(connection)
         connection.commit()
     return path
 

@@ -11,6 +11,7 @@ from shapely import box
 from onemap.layers.errors import OneMapError
 from onemap.rules.display.maps.fonts import chosen_fonts
 from onemap.tests.conftest import write_layer
+from onemap.tests.library_accounts import make_accounts, with_account
 from onemap.tests.rules.answers.compare.conftest import GROUND, Table
 from onemap.tests.rules.command import command
 from onemap.tests.rules.small_pack import pack_text
@@ -28,7 +29,7 @@ class Bureau:
     server: str
 
     def seen_by(self, account: str) -> str:
-        return self.server.replace("user=onemap", f"user={account}")
+        return with_account(self.server, account)
 
     @property
     def places(self) -> tuple[Any, str]:
@@ -54,11 +55,7 @@ def bureau(tmp_path_factory, postgis) -> Bureau:
         command("add", table.library, source, "--as", code, "--covers", "district").done()
     url = f"{postgis.database().url}&schema=plans"
     assert command("copy", table.library, url).code == 0
-    with psycopg.connect(url.replace("&schema=plans", ""), autocommit=True) as connection:
-        for name, role in ((ACCOUNT, "water"), (LEAD, "lead"), (AUDITOR, "auditor")):
-            if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,)).fetchone() is None:
-                connection.execute(f"CREATE ROLE {name} LOGIN")
-            connection.execute(f"GRANT onemap_plans_{role} TO {name}")
+    make_accounts(url, {ACCOUNT: ["water"], LEAD: ["lead"], AUDITOR: ["auditor"]})
     return Bureau(table, url)
 
 
@@ -93,6 +90,16 @@ def test_a_decision_of_a_department_is_kept_and_seen_by_the_owner(bureau):
     answer_of("compare", bureau.server, "TDGHDL", "KGDK", "--out", out, "--overwrite")
     row = gpd.read_file(out, layer="spots").set_index("spot").loc[spot]
     assert (row["decision"], row["decision_by"]) == ("keep-b", ACCOUNT)
+    assert command("verify", bureau.server).json["ok"]
+    with psycopg.connect(place.removesuffix("&schema=plans")) as connection:  # the same once more, past the log
+        connection.execute("INSERT INTO plans.onemap_decisions SELECT * FROM plans.onemap_decisions")
+    again = answer_of("decide", bureau.seen_by(LEAD), spot, "keep-a", "--reason", "再议")
+    assert [one["by"] for one in again["replaced"]] == [ACCOUNT]
+    (problem,) = command("verify", bureau.server).json["problems"]
+    named = (problem["code"], problem["layer"], problem["feature"])
+    assert named == ("verify.record_unlogged", "onemap_decisions", "2")
+    with psycopg.connect(bureau.server.removesuffix("&schema=plans")) as connection:
+        connection.execute("DELETE FROM plans.onemap_decisions WHERE number = 2")
     assert command("verify", bureau.server).json["ok"]
 
 

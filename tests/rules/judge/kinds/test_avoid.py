@@ -10,6 +10,8 @@ import pytest
 import shapely
 from shapely import MultiPolygon, Polygon, box
 
+from onemap.tests.conftest import drop_triggers
+
 SQUARE = box(0, 0, 10, 10)
 
 
@@ -288,8 +290,7 @@ def test_a_feature_that_is_gone_from_its_table_is_never_clear(desk):
     desk.layer("ZONE", [box(100 * n, 0, 100 * n + 10, 10) for n in range(20)])
     with contextlib.closing(sqlite3.connect(desk.library, isolation_level=None)) as connection:
         # As someone would who knows no triggers of GeoPackage: the index still has it.
-        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            connection.execute(f'DROP TRIGGER "{name}"')
+        drop_triggers(connection)
         connection.execute('DELETE FROM "ZONE__1" WHERE fid = 1')
     found = desk.check({"A": box(0, 0, 10, 10)}, {})
     assert found.unknowns() == {"A": (100.0, "unreadable")}

@@ -1,6 +1,5 @@
 """The states of a warning, by hand in a file and on a server: opened once, then step by step to its end."""
 
-import json
 import re
 import sqlite3
 from datetime import date, timedelta
@@ -16,6 +15,7 @@ from onemap.rules.display.documents.blocks import Figures, Table
 from onemap.rules.numbers.warnings.warning_pages import warning_page
 from onemap.rules.numbers.warnings.warnings import COLUMNS, FoundWarnings
 from onemap.rules.verbs.commands.verb_text import result_text
+from onemap.tests.library_accounts import make_accounts, with_account
 from onemap.tests.rules.command import command
 
 GROUND = box(0, 0, 400, 400)
@@ -305,30 +305,42 @@ def test_a_library_made_before_warnings_had_states_takes_them_too(file_town):
 def test_a_department_takes_steps_in_its_own_name_and_cannot_write_past_the_verbs(tmp_path, onemap, postgis):
     database = postgis.database()
     owner = Town(f"{database.url}&schema=warned", tmp_path, onemap).fill()
-    with psycopg.connect(database.url, autocommit=True) as connection:
-        if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = 'warned_forester'").fetchone() is None:
-            connection.execute("CREATE ROLE warned_forester LOGIN")
-        connection.execute("GRANT onemap_warned_forestry TO warned_forester")
-    url = database.url.replace("user=onemap", "user=warned_forester")
-    forester = f"{url}&schema=warned"
+    make_accounts(owner.location, {"warned_forester": ["forestry"]})
+    forester = with_account(owner.location, "warned_forester")
+    url = forester.removesuffix("&schema=warned")
     kept = owner.ask("warnings", forester, "--rhythm=GYL=300", "--as-of=2025-06-01", "--keep")
     assert sorted(kept["opened"]) == [PERMIT, LATE]
     step = ("warning", "step", forester, LATE, "notified", "--reason=seen")
     assert owner.ask(*step)["warning"]["steps"][-1]["by"] == "warned_forester"
     assert owner.kept_warnings()[LATE]["state"] == "notified" and owner.ask("verify", owner.location)["ok"]
-    row = "(SELECT 1 + max(number) FROM warned.onemap_warning_steps), %s, %s, %s, %s, '{}', %s, warned.onemap_moment()"
+    before = owner.kept_warnings()
     lies = [
-        (LATE, 3, "closed", "r", "warned_forester"),  # nobody has explained it
-        (LATE, 3, "mended", " ", "warned_forester"),
-        (LATE, 3, "mended", "r", "warned_lead"),
-        (LATE, 4, "mended", "r", "warned_forester"),
-        (LATE, 3, "mended", "r", "warned_forester"),  # all is right, but the log does not know it
+        (LATE, "closed", "r", "{}"),  # nobody has explained it
+        (LATE, "mended", " ", "{}"),
+        (LATE, "open", "", "{}"),
+        ("x", "open", "", '{"kind": "late", "id": "y"}'),
+        ("x", "open", "", "[" * 3000),
     ]
-    for lie in lies:
-        with psycopg.connect(url) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
-            connection.execute(f"INSERT INTO warned.onemap_warning_steps VALUES ({row})", lie)
-            connection.commit()
-    assert json.dumps(owner.kept_warnings()[LATE]["next"]) == '["explained", "mended"]'
+    sql = "INSERT INTO warned.onemap_warning_steps VALUES ((SELECT 1 + max(number) FROM warned.onemap_warning_steps),"
+    sql += " %s, (SELECT 1 + coalesce(max(step), 0) FROM warned.onemap_warning_steps WHERE warning = %s), %s, %s, %s,"
+    sql += " 'warned_lead', '1999')"
+    looks = "INSERT INTO warned.onemap_warning_looks VALUES (0, %s, %s, %s, 'warned_lead', '1999')"
+    junk = [("9999-99-99", "{}", "{}"), ("2025-06-02", "{", "{}"), ("2025-06-02", "{}", '{"opened": [[]]}')]
+    with psycopg.connect(url) as connection:
+        for lie in lies:
+            connection.execute(sql, (lie[0], *lie))
+        for lie in junk:
+            connection.execute(looks, lie)
+    assert owner.kept_warnings() == before
+    problems = owner.ask("verify", owner.location, code=5)["problems"]
+    named = [(one["layer"], one["feature"]) for one in problems if one["code"] == "verify.row_void"]
+    assert named == [
+        *(("onemap_warning_steps", str(4 + number)) for number in range(len(lies))),
+        *(("onemap_warning_looks", str(2 + number)) for number in range(len(junk))),
+    ]
+    assert {one["message"].count("warned_forester") for one in problems if one["code"] == "verify.row_void"} == {1}
+    assert {one["code"] for one in problems} == {"verify.row_void", "verify.record_unlogged"}
+    assert owner.ask(*step[:4], "mended", "--reason=done")["warning"]["state"] == "mended"
 
 
 def test_text_that_no_cell_can_hold_is_cut_with_a_mark_and_told_in_every_list(file_town, tmp_path):

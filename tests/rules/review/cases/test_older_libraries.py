@@ -16,8 +16,9 @@ import pytest
 
 from onemap.layers.library.library import open_library
 from onemap.layers.stores.server import server_structure
+from onemap.tests.library_accounts import make_accounts, with_account
 from onemap.tests.rules.command import command, done
-from onemap.tests.rules.review.conftest import make_accounts, opinion, with_account
+from onemap.tests.rules.review.conftest import opinion
 
 STORED = Path(__file__).resolve().parents[3] / "layers" / "data" / "library-format-2.gpkg.zip"
 ON_SERVER = STORED.with_name("server-format-2.sql.zip")

@@ -11,7 +11,7 @@ from onemap.rules.review.cases.case_file import stored_case
 from onemap.rules.review.cases.review_ground import review_ground
 from onemap.rules.verbs.commands.verb_text import result_text
 from onemap.tests.rules.command import command, done
-from onemap.tests.rules.review.conftest import ground, opinion
+from onemap.tests.rules.review.conftest import LAWFUL_STEPS, ground, opinion
 
 TABLES = ("onemap_runs", "onemap_run_blocks", "onemap_pack_texts")
 # What somebody may do to the rows of a run, and its packs.
@@ -26,18 +26,7 @@ DAMAGES = {
     "other packs": "UPDATE onemap_pack_texts SET content = 'x'",
     "no packs": "DELETE FROM onemap_pack_texts",
 }
-STEPS = {
-    "circulate": (),
-    "opine": ("reform", "--conclusion", "agree", "--text", "同意"),
-    "sign": ("water",),
-    "return": ("land", "--reason", "再核"),
-    "override": ("DK1", "river", "--verdict", "notice", "--reason", "已批"),
-    "remedy": (),
-    "recheck": (),
-    "extend": ("water", "--days", "3", "--reason", "补件"),
-    "consolidate": (),
-    "export": (),
-}
+STEPS = {**LAWFUL_STEPS, "circulate": (), "recheck": (), "export": ()}
 DAY = "2026-03-04"
 
 

@@ -8,17 +8,8 @@ import pytest
 
 from onemap.layers.shipped_files import RESOURCES
 from onemap.tests.rules.command import command, done
-from onemap.tests.rules.small_pack import pack_text
+from onemap.tests.rules.small_pack import SETBACK, pack_text
 
-ROAD = {
-    "id": "road",
-    "kind": "setback",
-    "layer": "GL",
-    "department": "transport",
-    "verdict": "restricted",
-    "distance_m": 20,
-    "basis": [{"law": "公路法", "article": "第五十六条"}],
-}
 WRITTEN = """# The city's own, kept by the planning office.
 [pack]
 id = "own"  # never changes
@@ -64,7 +55,7 @@ def test_a_change_leaves_comments_order_and_all_else(onemap, pack):
 
 def test_terms_that_a_pack_does_not_have_come_behind_its_head(onemap, tmp_path):
     path = tmp_path / "own.toml"
-    path.write_bytes(pack_text(ROAD, id="own").replace("\n", "\r\n").encode())
+    path.write_bytes(pack_text(SETBACK, id="own").replace("\n", "\r\n").encode())
     assert onemap("pack", "change", path, "--set", "review:days_of.water=10").code == 0
     text = path.read_bytes().decode()
     assert "\r\n[review]\r\ndays_of = { water = 10 }\r\n" in text and "\n" not in text.replace("\r\n", "")

@@ -2,19 +2,14 @@
 
 import pytest
 
-from onemap.tests.rules.small_pack import pack_text
+from onemap.tests.rules.small_pack import SETBACK, pack_text
 
 ROAD = {
-    "id": "road",
-    "kind": "setback",
-    "layer": "GL",
-    "department": "transport",
-    "verdict": "restricted",
+    **SETBACK,
     "where": "GLDJ IN ('国道', '省道')",
     "distance_m": {"field": "GLDJ", "values": {"国道": 20, "省道": 15}},
     "min_area_m2": 1.0,
     "unless": ["farm"],
-    "basis": [{"law": "公路法", "article": "第五十六条"}],
 }
 FARM = {"title": {"zh": "农业", "en": "Farming"}, "use": ["01"], "kinds": ["crop_planting"]}
 STREET = {"title": {"zh": "道路", "en": "Streets"}, "use": ["1207"], "kinds": ["street"]}

@@ -8,19 +8,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from onemap.tests.rules.small_pack import pack_text
+from onemap.tests.rules.small_pack import SETBACK, pack_text
 
 ROAD = {
-    "id": "road",
-    "kind": "setback",
-    "layer": "GL",
-    "department": "transport",
-    "verdict": "restricted",
+    **SETBACK,
     "missing": "checklist",
     "where": "GLDJ IN ('国道', '省道')",
-    "distance_m": 20,
     "min_area_m2": 1.0,
-    "basis": [{"law": "公路法", "article": "第五十六条"}],
     "draft": {"zh": "有{area_m2}平方米在建筑控制区内。", "en": "{area_m2} m² lie in the control zone."},
 }
 CASES = """

@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from markupsafe import escape
 
@@ -12,6 +11,7 @@ from onemap.layers.library.library import open_library
 from onemap.rules.review.cases.case_file import read_case
 from onemap.rules.review.statement.document_words import words
 from onemap.rules.review.statement.review_pack import shown_digest
+from onemap.tests.library_accounts import make_accounts, with_account
 from onemap.tests.rules.command import done
 from onemap.tests.rules.review.statement.cases import town
 
@@ -26,10 +26,7 @@ def both(tmp_path: Path, postgis: Any) -> tuple[Path, str, str]:
     done("review", "circulate", library, case, "--by", "wang")
     url = f"{postgis.database().url}&schema=pages"
     done("copy", library, url)
-    with psycopg.connect(url.replace("&schema=pages", ""), autocommit=True) as connection:
-        if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (ACCOUNT,)).fetchone() is None:
-            connection.execute(f"CREATE ROLE {ACCOUNT} LOGIN")
-        connection.execute(f"GRANT onemap_pages_land TO {ACCOUNT}")
+    make_accounts(url, {ACCOUNT: ["land"]})
     return library, url, case
 
 
@@ -43,7 +40,7 @@ def test_a_page_is_the_same_from_a_file_and_from_a_server(both: tuple[Path, str,
     pages: list[str] = []
     seals: list[str] = []
     digests: set[str] = set()
-    for number, location in enumerate((library, url, url.replace("user=onemap", f"user={ACCOUNT}"))):
+    for number, location in enumerate((library, url, with_account(url, ACCOUNT))):
         for department in ([], ["--department", "land"]):
             path = tmp_path / f"{number}{len(department)}.html"
             done("review", "export", location, case, path, *department)
