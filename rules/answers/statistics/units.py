@@ -54,6 +54,11 @@ class AreaUnits:
     is_part: bool = False
 
     @property
+    def are_all(self) -> bool:
+        """Whether these are all units of a layer, so that what lies in none of them was forgotten, not left out."""
+        return self.version is not None and not self.is_part
+
+    @property
     def source(self) -> str | None:
         """The layer or file of the units, as a refusal names it."""
         return self.record.get("code") or self.record.get("file")
