@@ -231,9 +231,8 @@ class _Trial:
             yield self._draft_with_feature("unknown_class", "unknown", self._place_away(least * _INSIDE), nothing)
 
     def _place_away(self, far: float) -> str:
-        """The words that place a feature whose edge is this far away."""
-        is_line = self.drafts.catalogue[self.rule.layer].geometry == "line"
-        return f"{far + (float(self.rule.options.get('half_width_m', 0.0)) if is_line else 0.0):.9g} m from"
+        """The words that place a feature whose edge is this far away: it lies half a width beyond what is drawn."""
+        return f"{far + float(self.rule.options.get('half_width_m', 0.0)):.9g} m from"
 
     def _place_within(self, far: float) -> str:
         """The words that place a feature just within a distance; at 0 m only ground on it is."""
