@@ -227,7 +227,12 @@ def _own_file_problems(library: Library, book: LogBook) -> list[Problem]:
     return found
 
 
-def unkept_files(library: Library, book: LogBook) -> list[Problem]:
+def notes_beside(library: Library, book: LogBook, *, is_whole: bool) -> list[Problem]:
+    """Return what is to be said of files beside a library, without being damage. is_whole: no damage was found."""
+    return [*_unkept_files(library, book), *(_forsaken_rasters(library) if is_whole else ())]
+
+
+def _unkept_files(library: Library, book: LogBook) -> list[Problem]:
     """Report the city's own files beside a library that were never kept: no damage, but nobody sees their changes.
 
     This is lawful: a bureau may write them by hand. A server has its own among its rows.
@@ -238,7 +243,7 @@ def unkept_files(library: Library, book: LogBook) -> list[Problem]:
     return [Problem("verify.own_file_unkept", {"file": library.label, "layer": kind}) for kind in beside]
 
 
-def forsaken_rasters(library: Library) -> list[Problem]:
+def _forsaken_rasters(library: Library) -> list[Problem]:
     """Return the files beside a library that an addition left when it was killed: no damage, but room lost for ever.
 
     What a version uses was put down before the kill, and only its mark is too much.

@@ -4,7 +4,8 @@ A border with other vertices is another line: where an edge that is straight in 
 layer and by many points in another, the two lie up to some metres apart in the library's plane.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ import shapely
 
 from onemap.layers.area_units import area_to_hundredths
 from onemap.layers.catalogue.schema import LayerEntry
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.geometry.shape_column import all_of, boxes_of, some_of
@@ -63,17 +64,17 @@ def outside_problems(
     of_units = library.catalogue()[units.record["code"]]
     facts = {"layer": version.code, "count": count, "table": version_titles(entry, version.label)}
     facts["units"] = version_titles(of_units, units.record["label"])
-    told = area_to_hundredths(amount) if entry.geometry in _TOLD else round(amount)
-    facts["amount"] = {one: phrase(f"outside_units.{entry.geometry}", one, amount=told) for one in LANGUAGES}
+    written = area_to_hundredths(amount) if entry.geometry in _TOLD else round(amount)
+    facts["amount"] = {one: phrase(f"outside_units.{entry.geometry}", one, amount=written) for one in LANGUAGES}
     return [Problem("statistics.outside_units", facts)]
 
 
 def _may_count(
-    library: Library, entry: LayerEntry, values: object, wheres: Collection[str | None], count: int
+    library: Library, entry: LayerEntry, values: Mapping[str, Sequence[Any]], wheres: Collection[str | None], count: int
 ) -> np.ndarray:
     """Which features (count,) meet one of the conditions, or may meet it."""
     attributes = pd.DataFrame(values, index=range(count), dtype=object)
-    place = {**entry.place_in(library.label), "field": "where"}
+    place: ProblemPlace = {**entry.place_in(library.label), "field": "where"}
     found = [truth_of(where, attributes, place, entry).possible for where in wheres]
     return np.logical_or.reduce(found, initial=False) & np.ones(count, dtype=bool)
 

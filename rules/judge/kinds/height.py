@@ -163,17 +163,57 @@ def _judge_surface(ground: Ground, heights: np.ndarray) -> Judgement:
 
     All is unknown where a raster's unit is no length, or where the rasters count heights from different zeros.
     """
-    count, floor = len(ground.parcels), ground.others["ground"]
-    plane = (ground.system, ground.origin)
+    count, floor, under = len(ground.parcels), ground.others["ground"], _under_surface(ground, heights)
+    outside_coverage, is_broken = ground.outside_coverage()
+    outside_floor, floor_broken = parts_outside(ground.parcels, floor.coverage, ground.threads)
+    without_height = no_ground(count)
+    without_height[np.isnan(heights)] = ground.parcels[np.isnan(heights)]
+    parts: Mapping[str, np.ndarray] = {
+        Reason.OUTSIDE_COVERAGE: unions(outside_coverage, outside_floor),
+        Reason.NO_VALUE: without_height,
+        "nodata": under.blank,
+        "heights": no_ground(count) if under.is_comparable else ground.parcels,
+    }
+    together = reduce(unions, parts.values())
+    unknown, rest_broken = differences(together, under.hit, ground.threads)
+    judgement = Judgement(
+        hit=under.hit,
+        unknown=unknown,
+        distance_m=np.full(count, np.nan),
+        pairs=no_pairs(),
+        value=np.where(np.isfinite(under.most_m), under.most_m, np.nan),
+    )
+    name_reasons(judgement, parts, ground)
+    return mark_broken(judgement, ground, under.is_broken | is_broken | floor_broken | rest_broken)
+
+
+@dataclass(frozen=True)
+class _UnderSurface:
+    """The ground of parcels (n,) that is too high for a surface, by how many metres at most, and that without a value.
+
+    is_comparable: the heights are lengths that count from one zero. is_broken: (n,) ground that arithmetic lost.
+    """
+
+    hit: np.ndarray
+    most_m: np.ndarray
+    blank: np.ndarray
+    is_comparable: bool
+    is_broken: np.ndarray
+
+
+def _under_surface(ground: Ground, heights: np.ndarray) -> _UnderSurface:
+    """Hold the parcels against the surface, portion by portion: of each the cells' pieces are united at once."""
+    count, plane = len(ground.parcels), (ground.system, ground.origin)
     most_m, has_values, is_comparable = np.full(count, -np.inf), np.zeros(count, dtype=bool), True
     hits, blanks = [(np.empty(0, dtype=np.int64), no_ground(0))], [(np.empty(0, dtype=np.int64), no_ground(0))]
     portions, is_broken = _portions(ground)
     for grounds, parcels in portions:
         surface = _cells(grounds, np.arange(len(grounds)), ground.rasters, plane)
-        floor_cells = _cells(surface.pieces, np.arange(len(surface.pieces)), floor.rasters, plane)
+        pieces = surface.pieces
+        floor_cells = _cells(pieces, np.arange(len(pieces)), ground.others["ground"].rasters, plane)
         part = surface.owner[floor_cells.owner]
         owner = parcels[part]
-        # Where the height is not known, nothing is higher than it: such parcels are unknown as a whole, below.
+        # Where the height is not known, nothing is higher than it: such parcels are unknown as a whole.
         excess_m = heights[owner] - (surface.values[floor_cells.owner] - floor_cells.values)
         zeros = surface.zeros | floor_cells.zeros
         is_comparable = surface.are_lengths and floor_cells.are_lengths and len(zeros) <= 1
@@ -181,36 +221,21 @@ def _judge_surface(ground: Ground, heights: np.ndarray) -> Judgement:
         np.maximum.at(most_m, owner[is_hit], excess_m[is_hit])
         has_values[owner] = True
         blank_part = np.r_[surface.blank_owner, surface.owner[floor_cells.blank_owner]]
-        for found, of, cells in (
+        for united, of, cells in (
             (hits, part[is_hit], floor_cells.pieces[is_hit]),
             (blanks, blank_part, np.r_[surface.blanks, floor_cells.blanks]),
         ):
             present, group = np.unique(of, return_inverse=True)
-            found.append((parcels[present], union_by(group, cells, len(present), ground.threads)))
-    hit = union_by(*map(np.concatenate, zip(*hits, strict=True)), count, ground.threads)
-    outside_coverage, is_outside_broken = ground.outside_coverage()
-    outside_floor, floor_broken = parts_outside(ground.parcels, floor.coverage, ground.threads)
-    without_height = no_ground(count)
-    without_height[np.isnan(heights)] = ground.parcels[np.isnan(heights)]
-    without_values = union_by(*map(np.concatenate, zip(*blanks, strict=True)), count, ground.threads)
-    parts: Mapping[str, np.ndarray] = {
-        Reason.OUTSIDE_COVERAGE: unions(outside_coverage, outside_floor),
-        Reason.NO_VALUE: without_height,
-        # A parcel without any value is unknown as it came: rebuilt from its cells it would differ by rounding.
-        "nodata": np.where(has_values, without_values, ground.parcels),
-        "heights": no_ground(count) if is_comparable else ground.parcels,
-    }
-    together = reduce(unions, parts.values())
-    unknown, rest_broken = differences(together, hit, ground.threads)
-    judgement = Judgement(
-        hit=hit,
-        unknown=unknown,
-        distance_m=np.full(count, np.nan),
-        pairs=no_pairs(),
-        value=np.where(np.isfinite(most_m), most_m, np.nan),
-    )
-    name_reasons(judgement, parts, ground)
-    return mark_broken(judgement, ground, is_broken | is_outside_broken | floor_broken | rest_broken)
+            united.append((parcels[present], union_by(group, cells, len(present), ground.threads)))
+    hit, blank = (_union_of_portions(united, ground) for united in (hits, blanks))
+    # A parcel without any value is unknown as it came: rebuilt from its cells it would differ by rounding.
+    return _UnderSurface(hit, most_m, np.where(has_values, blank, ground.parcels), is_comparable, is_broken)
+
+
+def _union_of_portions(portions: list[tuple[np.ndarray, np.ndarray]], ground: Ground) -> np.ndarray:
+    """The union of what portions have of each parcel (n,): parcels, and ground."""
+    parcels, grounds = zip(*portions, strict=True)
+    return union_by(np.concatenate(parcels), np.concatenate(grounds), len(ground.parcels), ground.threads)
 
 
 def _portions(ground: Ground) -> tuple[list[tuple[np.ndarray, np.ndarray]], np.ndarray]:

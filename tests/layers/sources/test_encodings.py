@@ -90,7 +90,7 @@ def test_a_name_survives_each_way_of_declaring(shelf, shapefile, text, encoding,
 
 
 @pytest.mark.parametrize(
-    ("written", "bytes_of", "code_page", "read", "told"),
+    ("written", "bytes_of", "code_page", "read", "doubt"),
     [
         ("永久基本农田", "gbk", "Big5", "big5", ("GB18030", "永久基本农田")),
         ("永久基本農田", "big5", "GBK", "gb18030", ("BIG5", "永久基本農田")),
@@ -101,14 +101,14 @@ def test_a_name_survives_each_way_of_declaring(shelf, shapefile, text, encoding,
     ],
 )
 def test_one_chinese_encoding_that_was_read_as_the_other_is_told(
-    shelf, shapefile, written, bytes_of, code_page, read, told
+    shelf, shapefile, written, bytes_of, code_page, read, doubt
 ):
     path = shapefile(written.encode(bytes_of), code_page)
     answer = shelf.add(path)
-    assert (answer.code, answer.codes) == (0, ["encoding.doubtful"] if told else [])
+    assert (answer.code, answer.codes) == (0, ["encoding.doubtful"] if doubt else [])
     assert shelf.run("inspect", path).json["layers"][0]["encoding"] == read
-    if told:
-        other, meant = told
+    if doubt:
+        other, meant = doubt
         assert meant in answer.json["problems"][0]["message"]
         again = shelf.add(path, encoding=other, label="2")
         assert (again.codes, shelf.rows("SELECT MC FROM T__2")) == ([], [(written,)])

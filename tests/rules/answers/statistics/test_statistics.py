@@ -267,9 +267,9 @@ def test_what_lies_in_none_of_all_units_is_told_with_its_amount(desk, geometry, 
     # The line beside the border is 2 × √26 m long; of the other one 4 m stand out. A city's own choice is no loss.
     desk.layer("UNITS", [WEST, EAST], {"NAME": ["W", "E"]})
     desk.layer("THINGS", shapes, {"K": ["a"] * len(shapes)}, geometry=geometry)
-    (told,) = ask(desk, "THINGS", within="UNITS", unit="NAME", lang="en")["problems"]
+    (problem,) = ask(desk, "THINGS", within="UNITS", unit="NAME", lang="en")["problems"]
     count = {"polygon": 3, "line": 2, "point": 2}[geometry]
-    assert (told["code"], told["message"].split()[0]) == ("statistics.outside_units", str(count))
-    assert amount in told["message"]
+    assert (problem["code"], problem["message"].split()[0]) == ("statistics.outside_units", str(count))
+    assert amount in problem["message"]
     assert ask(desk, "THINGS", within="UNITS", unit="NAME", where="K = 'b'")["problems"] == []
     assert ask(desk, "THINGS", within="UNITS", unit="NAME", units_where="NAME = 'W'")["problems"] == []

@@ -397,8 +397,8 @@ def test_lines_that_lie_in_no_unit_are_told_with_their_length(desk, land):
     desk.layer("ROAD", lines, {"K": ["a", "b"]}, geometry="line")
     pack = pack_of(desk, {"a": 'kind = "length"\nlayer = "ROAD"\nwhere = "K = \'a\'"'}, 'formula = "a"\nunit = "m"')
     found = ask(desk, pack, "--unit=PARTS", "--unit-field=NAME", "--lang=en", units=False)
-    (told,) = [one for one in found["problems"] if one["code"] == "statistics.outside_units"]
-    assert told["message"].startswith("1 feature ") and "15.00 m" in told["message"]
+    (problem,) = [one for one in found["problems"] if one["code"] == "statistics.outside_units"]
+    assert problem["message"].startswith("1 feature ") and "15.00 m" in problem["message"]
 
 
 def test_a_series_marks_what_was_not_measured_anew(desk, land):
