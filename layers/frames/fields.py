@@ -338,7 +338,7 @@ def encoding_doubts(attributes: pd.DataFrame, encoding: str | None, place: Probl
         return []
     other, text, meant = found
     shown = {"text": text[:_SHOWN], "meant": meant[:_SHOWN]}
-    return [Problem("encoding.doubtful", {**place, "encoding": encoding, "other": other.upper(), **shown})]
+    return [Problem("encoding.doubtful", {**place, "encoding": str(encoding).upper(), "other": other.upper(), **shown})]
 
 
 def lost_text(
