@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from onemap.layers.errors import OneMapError, Problem
@@ -15,6 +16,15 @@ _BAD_SHARE = 0.02  # of the signs beyond ASCII; with more of them the encoding i
 # Characters beyond ASCII of GBK and of UTF-8: the group holds the common ones, the rest of each pattern all others.
 _PAIRS = re.compile(rb"([\xa1-\xf7][\xa1-\xfe])|[\x81-\xfe][\x40-\x7e\x80-\xfe]|[\x80-\xff]")
 _SEQUENCES = re.compile(rb"([\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})|[\x80-\xff]")
+# A character of two bytes; one of those that texts mostly consist of, in GB2312 and in Big5; a sign common to both.
+_PAIR = re.compile(rb"[\x81-\xfe][\x40-\x7e\x80-\xfe]")
+_COMMON = {
+    "gb18030": re.compile(rb"[\xb0-\xd7][\xa1-\xfe]"),
+    "big5": re.compile(rb"[\xa4-\xc6][\x40-\x7e\xa1-\xfe]"),
+}
+_SIGN = re.compile(rb"[\xa1-\xa3]")
+_OTHER_CHINESE = {"gb18030": "big5", "big5": "gb18030", "cp950": "gb18030", "big5hkscs": "gb18030"}
+_LEAST_MORE, _MOSTLY = 2, 0.8
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -97,6 +107,35 @@ def _fits_mostly(pattern: re.Pattern[bytes], content: bytes) -> bool:
 def is_doubtful(encoding: str, content: bytes) -> bool:
     """Whether a Western encoding is claimed for bytes that look Chinese."""
     return encoding in WESTERN and _looks_chinese(content)
+
+
+def likelier_encoding(encoding: str, texts: Iterable[str]) -> tuple[str, str, str] | None:
+    """Return GB18030 or Big5 if texts that were read as the other look more like it, and a text as read and as meant.
+
+    Most bytes of one are valid in the other, so neither is certain. But the common characters of the two have other
+    bytes: second ones below 0xA1 are frequent in Big5 and hardly occur in GB2312.
+    """
+    other = _OTHER_CHINESE.get(next(iter(_claimed_encodings(encoding)), ""))
+    if other is None:
+        return None
+    own = "big5" if other == "gb18030" else "gb18030"
+    found = {own: 0, other: 0}
+    pairs, shown = 0, None
+    for text in texts:
+        content = text.encode(encoding, errors="ignore")
+        if content.isascii():
+            continue
+        if not decodes(content, other):
+            return None
+        characters = [pair for pair in _PAIR.findall(content) if not _SIGN.match(pair)]
+        pairs += len(characters)
+        for name in found:
+            found[name] += sum(map(bool, map(_COMMON[name].fullmatch, characters)))
+        shown = shown or (text, content.decode(other))
+    # Of bytes that look alike in both, a declaration of Big5 says nothing that a mere habit might not have written.
+    least = found[own] + (_LEAST_MORE if own == "gb18030" else 0)
+    is_likelier = shown is not None and found[other] >= max(least, _MOSTLY * pairs, _LEAST_MORE)
+    return (other, *shown) if shown is not None and is_likelier else None
 
 
 def text_of(path: Path, given: str | None) -> tuple[str, str]:

@@ -12,12 +12,13 @@ import pyarrow.compute as pc
 
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import OneMapError, Problem, ProblemPlace
-from onemap.layers.files.text_encodings import REPLACEMENT
+from onemap.layers.files.text_encodings import REPLACEMENT, likelier_encoding
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.stores.arrow_values import column_of, listed_values, series_of
 from onemap.layers.value_groups import groups_of
 
 _PLAIN = {str, int, bytes, type(None)}  # types of values that the library keeps as they are
+_LOOKED_AT, _SHOWN = 1000, 20  # rows whose text tells the encoding; characters of a text that a remark shows
 _RESERVED = {"fid", "geom", "ogc_fid"}
 
 
@@ -326,6 +327,18 @@ def replaced_text(attributes: pd.DataFrame) -> dict[str, tuple[int | None, int]]
 
 def _holds(texts: pa.Array, sign: str) -> bool:
     return bool(pc.any(pc.match_substring(texts, sign)).as_py())
+
+
+def encoding_doubts(attributes: pd.DataFrame, encoding: str | None, place: ProblemPlace) -> list[Problem]:
+    """Return a remark if the text of a source, read as an encoding of Chinese, looks more like another one."""
+    columns = (listed_values(attributes[name].iloc[:_LOOKED_AT]) for name in attributes.columns)
+    values = (value for column in columns for value in column if isinstance(value, str))
+    found = likelier_encoding(encoding or "", dict.fromkeys((*map(str, attributes.columns), *values)))
+    if found is None:
+        return []
+    other, text, meant = found
+    shown = {"text": text[:_SHOWN], "meant": meant[:_SHOWN]}
+    return [Problem("encoding.doubtful", {**place, "encoding": str(encoding).upper(), "other": other.upper(), **shown})]
 
 
 def lost_text(

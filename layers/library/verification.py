@@ -8,6 +8,7 @@ import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,9 @@ from onemap.layers.library.library import Library, sha256
 from onemap.layers.library.library_format import FORMAT, FORMAT_KEY, check_format
 from onemap.layers.library.log_reading import LOG, LogBook, LoggedFeatures, WrittenRow, checksums, read_log, shown_text
 from onemap.layers.library.row_verification import structure_problems, table_problems
-from onemap.layers.library.versions import StoredFeatures, as_stored, content_hash
+from onemap.layers.library.versions import StoredFeatures, as_stored, content_hash, read_version, versions
 from onemap.layers.progress import Progress
+from onemap.layers.rasters.raster_folder import forsaken_files, raster_folder
 from onemap.layers.rasters.raster_reference import reference_of
 from onemap.layers.rasters.rasters import checked_raster
 from onemap.layers.stores.logged_rows import PlainTable
@@ -225,7 +227,12 @@ def _own_file_problems(library: Library, book: LogBook) -> list[Problem]:
     return found
 
 
-def unkept_files(library: Library, book: LogBook) -> list[Problem]:
+def notes_beside(library: Library, book: LogBook, *, is_whole: bool) -> list[Problem]:
+    """Return what is to be said of files beside a library, without being damage. is_whole: no damage was found."""
+    return [*_unkept_files(library, book), *(_forsaken_rasters(library) if is_whole else ())]
+
+
+def _unkept_files(library: Library, book: LogBook) -> list[Problem]:
     """Report the city's own files beside a library that were never kept: no damage, but nobody sees their changes.
 
     This is lawful: a bureau may write them by hand. A server has its own among its rows.
@@ -234,6 +241,29 @@ def unkept_files(library: Library, book: LogBook) -> list[Problem]:
         return []
     beside = [kind for kind in OWN_FILES if kind not in book.own_files and own_file_path(library.path, kind).is_file()]
     return [Problem("verify.own_file_unkept", {"file": library.label, "layer": kind}) for kind in beside]
+
+
+def _forsaken_rasters(library: Library) -> list[Problem]:
+    """Return the files beside a library that an addition left when it was killed: no damage, but room lost for ever.
+
+    What a version uses was put down before the kill, and only its mark is too much.
+    """
+    groups = [] if library.path is None else forsaken_files(raster_folder(library.path))
+    used = _used_rasters(library) if groups else set()
+    found = []
+    for *files, mark in groups:
+        left = [mark] if used.intersection(files) else [*files, mark]
+        names = ", ".join(path.name for path in left)
+        found.append(Problem("verify.raster_forsaken", {"file": mark.parent.name, "files": names}))
+    return found
+
+
+def _used_rasters(library: Library) -> set[Path]:
+    """The files that the library's versions name as their rasters. Raises OneMapError version.unreadable."""
+    entries = library.catalogue()
+    rasters = [one for one in versions(library) if (entry := entries.get(one.code)) and entry.geometry == "raster"]
+    rows = (row for one in rasters for _, row in read_version(library, one, None).attributes.iterrows())
+    return {reference_of(row, library.path).path for row in rows}
 
 
 def altered_row_problems(library: Library, tables: Mapping[str, PlainTable]) -> list[Problem]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from onemap.layers.errors import OneMapError, file_reason
+from onemap.layers.files.journal_folder import is_locked_by_us
 
 _ENDING, _RESERVED = ".rasters", ".reserved"
 
@@ -20,23 +21,39 @@ def raster_folder(library: Path) -> Path:
 def reserved_stem(folder: Path, code: str) -> Iterator[Path]:
     """Reserve the path, without ending, of a layer's next raster, so that nobody else writes files of that name.
 
-    If the block fails, its files are removed, and the folder if nothing else is in it. Raises OneMapError out.failed.
+    If the block fails, its files are removed, and the folder if nothing else is in it. What a killed process leaves is
+    told by its mark, which nobody locks any more. Raises OneMapError out.failed.
     """
     try:
         stems = (folder / f"{code}__{number}" for number in itertools.count(1))
         stem = next(stem for stem in stems if _reserve(stem))
+        lock = _mark_of(stem).open("r+b")
     except OSError as error:
         raise OneMapError("out.failed", file=folder.name, reason=file_reason(error)) from error
+    is_locked_by_us(lock)
     try:
         yield stem
     except BaseException:
+        lock.close()  # Windows removes no open file
         for path in _files_of(stem):
             path.unlink(missing_ok=True)
         raise
     finally:
+        lock.close()
         _mark_of(stem).unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # others lie there
             folder.rmdir()
+
+
+def forsaken_files(folder: Path) -> list[list[Path]]:
+    """The files of each name that a process reserved and was killed before it gave the name back; its mark is last."""
+    found = []
+    for mark in sorted(folder.glob(f"*{_RESERVED}")):
+        with contextlib.suppress(OSError), mark.open("r+b") as file:  # whoever has ended meanwhile took it away
+            if is_locked_by_us(file):
+                stem = mark.with_name(mark.name.removesuffix(_RESERVED))
+                found.append([*sorted(path for path in _files_of(stem) if path != mark), mark])
+    return found
 
 
 def _reserve(stem: Path) -> bool:

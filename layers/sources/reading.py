@@ -19,7 +19,7 @@ from onemap.layers.files.foreign_database import settled_database, unfolded_file
 from onemap.layers.files.library_file import is_library
 from onemap.layers.files.plain_file import check_plain, check_plain_beside
 from onemap.layers.files.text_encodings import is_text, path_problem
-from onemap.layers.frames.fields import replaced_text
+from onemap.layers.frames.fields import encoding_doubts, replaced_text
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.proof_beside import NOBODY, Provers
 from onemap.layers.geometry.validity import check_vertices
@@ -185,10 +185,12 @@ def read_layer(
     Raises OneMapError geometry.vertices, source.unbounded for a suspect layer, and what the adapters refuse.
     """
     if isinstance(source, Path) and is_suspect(source, layer):
-        return read_apart(_read_suspect, source, layer, encoding, lenient, as_table, layer=layer, progress=progress)
-    frame = _read_layer(source, layer, encoding, progress, lenient, as_table, provers)
-    check_vertices(frame.shapes, {"file": frame.path.name, "layer": frame.layer})
-    return frame
+        frame = read_apart(_read_suspect, source, layer, encoding, lenient, as_table, layer=layer, progress=progress)
+    else:
+        frame = _read_layer(source, layer, encoding, progress, lenient, as_table, provers)
+        check_vertices(frame.shapes, {"file": frame.path.name, "layer": frame.layer})
+    doubts = [] if encoding else encoding_doubts(frame.attributes, frame.encoding, frame.place)
+    return replace(frame, problems=(*frame.problems, *doubts)) if doubts else frame
 
 
 def _read_suspect(source: Path, layer: str, encoding: str | None, lenient: bool, as_table: bool) -> RawFrame:

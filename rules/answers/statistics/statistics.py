@@ -22,6 +22,7 @@ from onemap.rules.answers.compare.plans import version_named
 from onemap.rules.answers.statistics.class_keys import key_titles
 from onemap.rules.answers.statistics.counted_once import CountedOnce, UnitBlock
 from onemap.rules.answers.statistics.layer_in_units import LayerInUnits, MeasuredRows, StatisticsOptions, unit_remarks
+from onemap.rules.answers.statistics.outside_units import outside_problems
 from onemap.rules.answers.statistics.unit_blocks import PartOfStatistics, joined_statistics, unit_blocks, units_of
 from onemap.rules.answers.statistics.unit_pieces import POLYGON, UnitPieces
 from onemap.rules.answers.statistics.units import AreaUnits, area_units, proved_ground, unit_titles, version_titles
@@ -62,8 +63,19 @@ def statistics(library: Library, options: StatisticsOptions, threads: Threads) -
     units = None
     if options.within is not None:
         units = area_units(library, options.within, options.unit, options.units_where, *moment)
-    blocks = [] if units is None else unit_blocks(units, version.count)
-    if units is None or len(blocks) < 2 or library.catalogue()[version.code].geometry == "table":
+    if units is None:
+        return _at_once(LayerInUnits(library, options, threads, units))
+    found = _in_units(library, options, version, units, threads)
+    outside = outside_problems(library, version, units, [options.where], threads)
+    return replace(found, problems=[*found.problems, *outside])
+
+
+def _in_units(
+    library: Library, options: StatisticsOptions, version: Version, units: AreaUnits, threads: Threads
+) -> Statistics:
+    """The statistics of units, without what lies in none of them."""
+    blocks = unit_blocks(units, version.count)
+    if len(blocks) < 2 or library.catalogue()[version.code].geometry == "table":
         return _at_once(LayerInUnits(library, options, threads, units))
     every = CountedOnce.of(units, threads)
     parts = []

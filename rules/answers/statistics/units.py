@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,16 @@ class AreaUnits:
     problems: tuple[Problem, ...] = ()
     titles: np.ndarray | None = None
     is_part: bool = False
+
+    @property
+    def are_all(self) -> bool:
+        """Whether these are all units of a layer, so that what lies in none of them was forgotten, not left out."""
+        return self.version is not None and not self.is_part
+
+    @cached_property
+    def whole(self) -> shapely.Geometry:
+        """The union of all grounds."""
+        return union_by(np.zeros(len(self.grounds), dtype=np.int64), self.grounds, 1)[0]
 
     @property
     def source(self) -> str | None:
@@ -216,7 +227,7 @@ def beyond_m2(units: AreaUnits, ground: shapely.Geometry, threads: Threads) -> f
 
     Raises OneMapError compare.arithmetic.
     """
-    found = parts_outside(_union(units.grounds, threads), ground, threads)
+    found = parts_outside(np.array([units.whole]), ground, threads)
     return float(np.nan_to_num(shapely.area(proved_ground(found, units.source, _NO_NAMES)))[0])
 
 
@@ -257,11 +268,11 @@ def gap_problems(
     label: how the units were named; known_at: moment as of which the district is read.
     Raises OneMapError compare.arithmetic.
     """
-    whole, district = _union(units.grounds, threads), district_at(library, known_at)
+    whole, district = units.whole, district_at(library, known_at)
     if district is None:
         filled = shapely.polygons(shapely.get_exterior_ring(shapely.get_parts(whole)))
         (district,) = _union(filled, threads)
-    rest = proved_ground(parts_outside(np.array([district]), whole[0], threads), units.source, _NO_NAMES)
+    rest = proved_ground(parts_outside(np.array([district]), whole, threads), units.source, _NO_NAMES)
     gap = float(np.nan_to_num(shapely.area(rest))[0])
     facts = _facts(library, label, gap)
     return [Problem("statistics.units_gap", facts)] if gap > _TOLD_GAP_M2 else []

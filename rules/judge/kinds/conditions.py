@@ -241,8 +241,11 @@ def is_moment(argument: Any) -> bool:
     return isinstance(argument, dict) and bool(argument.keys() & {"date", "timestamp"})
 
 
-def moment_of(value: Any) -> np.datetime64:
-    """A day as `day_of` reads it (its midnight) or a moment, in UTC where it names no zone; otherwise NaT."""
+def moment_of(value: Any, *, by_own_clock: bool = False) -> np.datetime64:
+    """A day as `day_of` reads it (its midnight) or a moment, in UTC where it names no zone; otherwise NaT.
+
+    by_own_clock: the time as it is written, whatever zone it names: half past midnight in Beijing is on that day there.
+    """
     match = _MOMENT.fullmatch(text_value(value) or "")
     if match is None:
         return np.datetime64("NaT", "us")
@@ -250,21 +253,21 @@ def moment_of(value: Any) -> np.datetime64:
     year, month, day = (int(part) for part in match.groups()[:5] if part is not None)
     try:
         moment = datetime(year, month, day, int(hour or 0), int(minute or 0), int(second or 0), tzinfo=UTC)
-        if zone not in (None, "Z"):
+        if zone not in (None, "Z") and not by_own_clock:
             moment = moment.replace(tzinfo=datetime.strptime(zone.replace(":", ""), "%z").tzinfo).astimezone(UTC)
     except (ValueError, OverflowError):
         return np.datetime64("NaT", "us")
     return np.datetime64(moment.replace(tzinfo=None), "us") + np.timedelta64(round(float(fraction or 0) * 1e6), "us")
 
 
-def _moments(argument: Any, columns: pd.DataFrame) -> np.ndarray:
+def _moments(argument: Any, columns: pd.DataFrame, by_own_clock: bool) -> np.ndarray:
     """Moments (n,) of a field, or (1,) of a literal; NaT for null and for anything that is no moment."""
     if _is_field(argument):
         values = column_named(columns, argument["property"])
     else:
         values = np.array([next(iter(argument.values())) if isinstance(argument, dict) else argument], dtype=object)
     texts = pd.Series([text_value(value) for value in values], dtype=object)
-    known = {text: moment_of(text) for text in texts.unique()}
+    known = {text: moment_of(text, by_own_clock=by_own_clock) for text in texts.unique()}
     return np.array([known[text] for text in texts], dtype="datetime64[us]")
 
 
@@ -290,7 +293,8 @@ def _is_numeric(values: Any) -> bool:
 
 def _compare(operator: str, left: Any, right: Any, columns: pd.DataFrame) -> Truth:
     if is_moment(left) or is_moment(right):
-        a, b = _moments(left, columns), _moments(right, columns)
+        is_of_days = any("date" in one for one in (left, right) if is_moment(one))
+        a, b = (_moments(one, columns, is_of_days) for one in (left, right))
         known = ~(np.isnat(a) | np.isnat(b))
         return _truth(_COMPARISONS[operator](a, b), ~known, len(columns))
     operands = [_operand(left, columns), _operand(right, columns)]

@@ -1,5 +1,6 @@
 """height: a building must not be higher than allowed. Conflict: P ∩ ground where it would be higher."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
@@ -34,7 +35,7 @@ from onemap.rules.judge.kinds.raster_grids import cell_pieces, cell_weights, gri
 from onemap.rules.judge.kinds.subtract_zones import mark_broken
 from onemap.rules.judge.kinds.unknown_ground import doubtful_ground, name_reasons, shown_pairs
 from onemap.rules.judge.overlay.area_check import Zones
-from onemap.rules.judge.overlay.overlay import differences, parts_outside, union_by, unions
+from onemap.rules.judge.overlay.overlay import differences, intersections, parts_outside, union_by, unions
 
 _LIMIT = {
     "zh": 'limit = 米 | { field = "字段" } | ground = "代码"（地面高程栅格的图层）',
@@ -48,6 +49,7 @@ _GROUND = {
     "zh": 'ground = "代码"：地面海拔高度的栅格',
     "en": 'ground = "CODE" of a raster of the ground\'s heights above sea level',
 }
+_MOST_CELLS = 20_000  # of a surface at a time: each of its pieces is cut along the ground's cells
 _PARCEL_FIELD = {"zh": 'parcel_field = "字段"', "en": 'parcel_field = "FIELD"'}
 
 
@@ -161,53 +163,115 @@ def _judge_surface(ground: Ground, heights: np.ndarray) -> Judgement:
 
     All is unknown where a raster's unit is no length, or where the rasters count heights from different zeros.
     """
-    count, floor = len(ground.parcels), ground.others["ground"]
-    plane = (ground.system, ground.origin)
-    surface = _cells(ground.parcels, np.arange(count), ground.rasters, plane)
-    floor_cells = _cells(surface.pieces, np.arange(len(surface.pieces)), floor.rasters, plane)
-    owner = surface.owner[floor_cells.owner]
-    # Where the height is not known, nothing is higher than it: such parcels are unknown as a whole, below.
-    excess_m = heights[owner] - (surface.values[floor_cells.owner] - floor_cells.values)
-    is_comparable = surface.are_lengths and floor_cells.are_lengths and len(surface.zeros | floor_cells.zeros) <= 1
-    is_hit = (excess_m > 0) & is_comparable
-    hit = union_by(owner[is_hit], floor_cells.pieces[is_hit], count, ground.threads)
+    count, floor, under = len(ground.parcels), ground.others["ground"], _under_surface(ground, heights)
     outside_coverage, is_broken = ground.outside_coverage()
     outside_floor, floor_broken = parts_outside(ground.parcels, floor.coverage, ground.threads)
-    blank_owner = np.r_[surface.blank_owner, surface.owner[floor_cells.blank_owner]]
-    blanks = np.r_[surface.blanks, floor_cells.blanks]
     without_height = no_ground(count)
     without_height[np.isnan(heights)] = ground.parcels[np.isnan(heights)]
     parts: Mapping[str, np.ndarray] = {
         Reason.OUTSIDE_COVERAGE: unions(outside_coverage, outside_floor),
         Reason.NO_VALUE: without_height,
-        "nodata": _without_values(ground, owner, blanks, blank_owner),
-        "heights": no_ground(count) if is_comparable else ground.parcels,
+        "nodata": under.blank,
+        "heights": no_ground(count) if under.is_comparable else ground.parcels,
     }
     together = reduce(unions, parts.values())
-    unknown, rest_broken = differences(together, hit, ground.threads)
-    most_m = np.full(count, -np.inf)
-    np.maximum.at(most_m, owner[is_hit], excess_m[is_hit])
+    unknown, rest_broken = differences(together, under.hit, ground.threads)
     judgement = Judgement(
-        hit=hit,
+        hit=under.hit,
         unknown=unknown,
         distance_m=np.full(count, np.nan),
         pairs=no_pairs(),
-        value=np.where(np.isfinite(most_m), most_m, np.nan),
+        value=np.where(np.isfinite(under.most_m), under.most_m, np.nan),
     )
     name_reasons(judgement, parts, ground)
-    return mark_broken(judgement, ground, is_broken | floor_broken | rest_broken)
+    return mark_broken(judgement, ground, under.is_broken | is_broken | floor_broken | rest_broken)
 
 
-def _without_values(ground: Ground, owner: np.ndarray, blanks: np.ndarray, blank_owner: np.ndarray) -> np.ndarray:
-    """The ground of parcels (n,) without values; a parcel without any value is returned whole.
+@dataclass(frozen=True)
+class _UnderSurface:
+    """The ground of parcels (n,) that is too high for a surface, by how many metres at most, and that without a value.
 
-    owner (k,): the parcels that have values; blanks (j,), blank_owner (j,): pieces without a value, and their parcels.
+    is_comparable: the heights are lengths that count from one zero. is_broken: (n,) ground that arithmetic lost.
     """
-    count, result = len(ground.parcels), ground.parcels.copy()
-    has_values = np.bincount(owner, minlength=count) > 0
-    is_part = has_values[blank_owner]
-    result[has_values] = union_by(blank_owner[is_part], blanks[is_part], count, ground.threads)[has_values]
-    return result
+
+    hit: np.ndarray
+    most_m: np.ndarray
+    blank: np.ndarray
+    is_comparable: bool
+    is_broken: np.ndarray
+
+
+def _under_surface(ground: Ground, heights: np.ndarray) -> _UnderSurface:
+    """Hold the parcels against the surface, portion by portion: of each the cells' pieces are united at once."""
+    count, plane = len(ground.parcels), (ground.system, ground.origin)
+    most_m, has_values, is_comparable = np.full(count, -np.inf), np.zeros(count, dtype=bool), True
+    hits, blanks = [(np.empty(0, dtype=np.int64), no_ground(0))], [(np.empty(0, dtype=np.int64), no_ground(0))]
+    portions, is_broken = _portions(ground)
+    for grounds, parcels in portions:
+        surface = _cells(grounds, np.arange(len(grounds)), ground.rasters, plane)
+        pieces = surface.pieces
+        floor_cells = _cells(pieces, np.arange(len(pieces)), ground.others["ground"].rasters, plane)
+        part = surface.owner[floor_cells.owner]
+        owner = parcels[part]
+        # Where the height is not known, nothing is higher than it: such parcels are unknown as a whole.
+        excess_m = heights[owner] - (surface.values[floor_cells.owner] - floor_cells.values)
+        zeros = surface.zeros | floor_cells.zeros
+        is_comparable = surface.are_lengths and floor_cells.are_lengths and len(zeros) <= 1
+        is_hit = (excess_m > 0) & is_comparable
+        np.maximum.at(most_m, owner[is_hit], excess_m[is_hit])
+        has_values[owner] = True
+        blank_part = np.r_[surface.blank_owner, surface.owner[floor_cells.blank_owner]]
+        for united, of, cells in (
+            (hits, part[is_hit], floor_cells.pieces[is_hit]),
+            (blanks, blank_part, np.r_[surface.blanks, floor_cells.blanks]),
+        ):
+            present, group = np.unique(of, return_inverse=True)
+            united.append((parcels[present], union_by(group, cells, len(present), ground.threads)))
+    hit, blank = (_union_of_portions(united, ground) for united in (hits, blanks))
+    # A parcel without any value is unknown as it came: rebuilt from its cells it would differ by rounding.
+    return _UnderSurface(hit, most_m, np.where(has_values, blank, ground.parcels), is_comparable, is_broken)
+
+
+def _union_of_portions(portions: list[tuple[np.ndarray, np.ndarray]], ground: Ground) -> np.ndarray:
+    """The union of what portions have of each parcel (n,): parcels, and ground."""
+    parcels, grounds = zip(*portions, strict=True)
+    return union_by(np.concatenate(parcels), np.concatenate(grounds), len(ground.parcels), ground.threads)
+
+
+def _portions(ground: Ground) -> tuple[list[tuple[np.ndarray, np.ndarray]], np.ndarray]:
+    """The parcels (n,) in portions of so many cells that a piece of each fits into memory: grounds, and their parcels.
+
+    A parcel of more cells is cut into squares; the mask (n,) names those that could not be cut.
+    """
+    count = len(ground.parcels)
+    grounds, owner, is_broken = ground.parcels, np.arange(count), np.zeros(count, dtype=bool)
+    cells = np.ones(count)
+    for reference in ground.rasters:
+        with checked_raster(reference) as grid:
+            to_grid, _ = changes_of_plane(grid, raster_crs(grid, reference.given_crs), ground.system, ground.origin)
+            west, south, east, north = shapely.bounds(in_cells(to_grid(grounds), grid)).T
+            cells = np.maximum(cells, np.nan_to_num((east - west) * (north - south)))
+    large = np.flatnonzero(cells > _MOST_CELLS)
+    if len(large):
+        squares = [_squares(grounds[at], math.ceil(math.sqrt(cells[at] / _MOST_CELLS))) for at in large.tolist()]
+        of = np.repeat(large, [len(some) for some in squares])
+        cut, broken = intersections(grounds[of], np.concatenate(squares), ground.threads)
+        is_broken[of[broken]] = True
+        shares = cells[of] / np.bincount(of, minlength=count)[of]
+        has_ground, small = ~shapely.is_missing(cut), np.setdiff1d(owner, large)
+        grounds, owner = np.r_[grounds[small], cut[has_ground]], np.r_[small, of[has_ground]]
+        cells = np.r_[cells[small], shares[has_ground]]
+    number = np.cumsum(cells) // _MOST_CELLS
+    rows = (np.flatnonzero(number == one) for one in np.unique(number))
+    return [(grounds[some], owner[some]) for some in rows], is_broken
+
+
+def _squares(parcel: shapely.Geometry, side: int) -> np.ndarray:
+    """The box of a parcel in so many columns, and as many rows."""
+    west, south, east, north = shapely.bounds(parcel)
+    x, y = np.linspace(west, east, side + 1), np.linspace(south, north, side + 1)
+    boxes: np.ndarray = shapely.box(x[:-1], y[:-1, None], x[1:], y[1:, None]).ravel()
+    return boxes
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from onemap.rules.judge.overlay.kernel_sums import (
 
 _PAIRS_AT_ONCE, _GROUPS_AT_ONCE = 4_000, 200_000  # of polygons, by one thread
 _EDGE_PAIRS_AT_ONCE = 500_000  # some 4 MB for each of a dozen arrays
-_MOST_EDGE_PAIRS = 200_000  # in one column; beyond, it is halved
+_MOST_EDGE_PAIRS = 200_000  # in one column; beyond, it is halved, where that spares any
 _TINY = np.finfo(float).tiny
 # Which of some groups, chunks or edges are to be opened: by the pair (n,), west, south, east, north (n,), and the
 # points between which they lie (n,), (n,).
@@ -159,7 +159,8 @@ def _sums(low: Flat, high: Flat, lows: np.ndarray, highs: np.ndarray) -> tuple[n
         under = _edges_above(low, p, 1.0, west, east, high.box_south[q], high.box_north[q])
         over = _edges_above(high, q, -1.0, west, east, -low.box_north[p], -low.box_south[p])
         counts = np.bincount(under[0], minlength=len(pair)), np.bincount(over[0], minlength=len(pair))
-        is_large = (counts[0] * counts[1] > _MOST_EDGE_PAIRS) & (east - west > LEAST_COLUMN_M)
+        pairs, across = counts[0] * counts[1], _edges_across(under, west, east) * _edges_across(over, west, east)
+        is_large = (pairs > _MOST_EDGE_PAIRS) & (2 * across < pairs) & (east - west > LEAST_COLUMN_M)
         first, partners = np.cumsum(counts[1]) - counts[1], np.where(is_large, 0, counts[1])
         begins = np.r_[0, np.cumsum(counts[0])]  # of the columns, among the edges under
         for block in _blocks_within(np.cumsum(counts[0] * partners), _EDGE_PAIRS_AT_ONCE):
@@ -172,6 +173,12 @@ def _sums(low: Flat, high: Flat, lows: np.ndarray, highs: np.ndarray) -> tuple[n
         order = np.argsort(np.r_[pair[is_large], pair[is_large]], kind="stable")
         pair, west, east = np.r_[pair[is_large], pair[is_large]][order], west[order], east[order]
     return areas, spreads
+
+
+def _edges_across(edges: _Edges, west: np.ndarray, east: np.ndarray) -> np.ndarray:
+    """The number of edges that reach over each whole column (k,): halves of it have them, too."""
+    column = edges[0]
+    return np.bincount(column[(edges[1] <= west[column]) & (edges[2] >= east[column])], minlength=len(west))
 
 
 def _edges_above(

@@ -16,7 +16,7 @@ from typing import Any
 from onemap.rules.judge.overlay.flat_polygons import Flat
 
 ROUNDING = 16 * 2.0**-52  # of one trapezoid: a handful of operations
-_MOST_EDGE_PAIRS = 20_000  # in one column; beyond, it is halved
+_MOST_EDGE_PAIRS = 20_000  # in one column; beyond, it is halved, where that spares any
 LEAST_COLUMN_M = 1e-3  # narrower ones are not: so many edges stand over a point
 ORIENTATION = (3 + 16 * 2.0**-53) * 2.0**-53  # of what is subtracted: how wrong the difference may be, in doubles
 SPACE = 12  # columns of work space
@@ -57,8 +57,10 @@ def common_area(a: Flat, p: int, b: Flat, q: int, room: Any) -> tuple[float, flo
             lows = _edges_above(a, p, 1.0, w, e, b.box_south[q], b.box_north[q], room=room, at=0)
             highs = _edges_above(b, q, -1.0, w, e, -a.box_north[p], -a.box_south[p], room=room, at=6)
         if lows * highs > _MOST_EDGE_PAIRS and e - w > LEAST_COLUMN_M:
-            parts, part = 2 * parts, 2 * part
-            continue
+            across = _edges_across(lows, w, e, room=room, at=0) * _edges_across(highs, w, e, room=room, at=6)
+            if 2 * across < lows * highs:  # both halves would have the pairs of edges that lie across the column
+                parts, part = 2 * parts, 2 * part
+                continue
         of_part, spread_of_part = _reach(lows, highs, w, e, room)
         area -= of_part
         spread += spread_of_part
@@ -139,6 +141,15 @@ def _edges_above(
                             count = _add_edge(x1, y1, x2, y2, room, at, count)
             c += 1
     return _add_level(flat, begin, end, ceiling, west, east, room=room, at=at, count=count)
+
+
+def _edges_across(count: int, west: float, east: float, room: Any, at: int) -> int:
+    """The number of the listed edges that reach over the whole column: halves of it have them, too."""
+    across = 0
+    for k in range(count):
+        if room[at][k] <= west and room[at + 1][k] >= east:
+            across += 1
+    return across
 
 
 def _upper_and_lower(south: float, north: float, up: float) -> tuple[float, float]:

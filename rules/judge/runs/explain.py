@@ -63,10 +63,13 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
         return next((given["attributes"] for given in rows(GIVEN, id=name)), {})
 
     run = ExplainedRun(check_record(library, identifier), stored_packs(library, identifier), rows, facts_of)
-    if not rows("parcels", parcel=parcel) and any(
-        parcel in given.values("id") for given in stored_columns(library, identifier, GIVEN, ["id"])
-    ):
+    whole = rows("parcels", parcel=parcel)
+    if not whole and any(parcel in given.values("id") for given in stored_columns(library, identifier, GIVEN, ["id"])):
         raise OneMapError("run.damaged", file=library.label, run=identifier, layer="parcels")
+    # Blocks before another one are missed by their place; that the last one is gone only the parcel's own row tells.
+    counted = sum(1 for row in rows("findings", parcel=parcel) if row["counted"])
+    if whole and whole[0]["findings"] != counted:
+        raise OneMapError("run.damaged", file=library.label, run=identifier, layer="findings")
     return explain_run(library, run, parcel, rule_id, language)
 
 

@@ -23,6 +23,7 @@ from onemap.layers.library.versions import in_force, versions
 from onemap.layers.reason import Reason, column_of_reasons
 from onemap.layers.records import Record
 from onemap.layers.software import software_versions
+from onemap.rules.answers.statistics.outside_units import outside_problems
 from onemap.rules.answers.statistics.units import (
     AreaUnits,
     area_units,
@@ -330,13 +331,18 @@ class _Day:
         return [*found, *([own] if own.get("table") else [])]
 
     def problems(self, library: Library, options: IndicatorOptions) -> list[Problem]:
-        """Remarks on the units: on their file, on ground in two of them or in none, and on stated areas."""
+        """Remarks on the units: on their file, on ground in two of them or in none, and on stated areas.
+
+        Also on features that lie in none.
+        """
         asked = [(one.versions[0], one.facts) for one in self._asked.values() if "declared_m2" in one.facts]
         found = [*self.units.problems, *declared_problems(library, self.units, asked)]
         if options.unit is not None:
             found += overlap_problems(library, options.unit, shared_m2(self.units, self._threads))
             given = options.unit, self.units, options.known_at, self._threads
             found += [] if options.units_where else gap_problems(library, *given)
+        for version, wheres in self._measures.counted.items():
+            found += outside_problems(library, version, self.units, set(wheres), self._threads)
         return found
 
     def unit_records(self) -> list[Record]:

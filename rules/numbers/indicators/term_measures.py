@@ -96,6 +96,7 @@ class TermMeasures:
         self._walks: dict[tuple[Any, ...], _Walked] = {}
         self._beyond: dict[str, np.ndarray] = {}
         self._values: dict[tuple[str, str, int | None], TermValues] = {}
+        self.counted: dict[Version, list[str | None]] = {}  # of what layers what features were asked for
         self.ground_m2: np.ndarray = shapely.area(units.grounds)
 
     def measure(self, pack: str, term: Term, year: int | None = None) -> TermValues:
@@ -170,6 +171,7 @@ class TermMeasures:
         chosen = [self._version(part) for part in term.layers]
         layer = self._layer(chosen[0])
         truth = self._truth(layer, of.where)
+        self.counted.setdefault(chosen[0], []).append(of.where)
         words = self._editions((of, *term.inside, *term.outside), chosen)
         cut = self._ground(term)
         reached = None

@@ -32,9 +32,11 @@ class Hand:
 def hand_of(library: Library, values: Mapping[str, Any]) -> Hand:
     """The acting person, from a verb's values, checked before any work is done. Raises OneMapError as `check_hand`.
 
-    Without a name it is the account on a server, and the system's user in a file.
+    Without a name it is the account on a server, and the system's user in a file. Also raises review.account.
     """
     by = values.get("by")
+    if library.account is not None and not _may_be_person(library.account):
+        raise OneMapError("review.account", account=library.account)  # which no other --by mends
     person = library.account or system_user()
     hand = Hand(checked_name(person if by is None else by), values.get("on"), values.get("expect"))
     check_hand(library, hand)
@@ -101,9 +103,15 @@ def acting_person(library: Library, stated: str | None) -> str:
 def checked_name(by: str) -> str:
     """Check and return a person's name, which cannot be the machine's. Raises OneMapError review.by."""
     name = by.strip()
-    if len(name) > _MOST_NAME or same_person(name, "") or same_person(name, MACHINE) or not name.isprintable():
+    if not _may_be_person(name):
         raise OneMapError("review.by", field="--by", by=by[:60], why=_why("name"))
     return name
+
+
+def _may_be_person(name: str) -> bool:
+    """Whether a name can be a person's: of some signs that can be seen, and not the machine's."""
+    is_nobody = same_person(name, "") or same_person(name, MACHINE)
+    return len(name) <= _MOST_NAME and name.isprintable() and not is_nobody
 
 
 def _wrong_day(on: date, why: str, **facts: str) -> OneMapError:

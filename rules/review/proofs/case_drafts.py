@@ -30,6 +30,7 @@ from onemap.rules.review.proofs.trial_fields import Fields, holds_or_unknown, tr
 _INSIDE, _BEYOND = 0.95, 1.05  # of a limit: just within it, just beyond it
 _JUST, _BELOW = 1.05, 0.9  # of an amount that must be reached: just enough, and too little
 _WIDE, _STEEPER, _FLATTER = 100.0, 1.04, 0.96
+_HALF_WIDTH_M = 5.0  # of features that state it
 _MOST_DEEP_M = 1.0  # of a conflict that is to have a certain area
 Draft = dict[str, Any]
 
@@ -154,7 +155,8 @@ class _Trial:
 
     def _feature(self, fields: Fields | None = None, layer: str | None = None, **shape: Any) -> Draft:
         held = {name: value for name, value in (self._first if fields is None else fields).items() if value is not None}
-        return {"layer": layer or self._layer, **shape, **held}
+        wide = self.rule.for_layer(layer or self._layer).options.get("half_width_field")
+        return {"layer": layer or self._layer, **shape, **({wide: _HALF_WIDTH_M} if wide else {}), **held}
 
     def _draft_with_feature(
         self, name: str, says: Rule | None | str, lies: str, fields: Fields | None = None, **more: Any
@@ -231,9 +233,10 @@ class _Trial:
             yield self._draft_with_feature("unknown_class", "unknown", self._place_away(least * _INSIDE), nothing)
 
     def _place_away(self, far: float) -> str:
-        """The words that place a feature whose edge is this far away."""
-        is_line = self.drafts.catalogue[self.rule.layer].geometry == "line"
-        return f"{far + (float(self.rule.options.get('half_width_m', 0.0)) if is_line else 0.0):.9g} m from"
+        """The words that place a feature whose edge is this far away: it lies half a width beyond what is drawn."""
+        options = self.rule.options
+        half_width_m = _HALF_WIDTH_M if "half_width_field" in options else float(options.get("half_width_m", 0.0))
+        return f"{far + half_width_m:.9g} m from"
 
     def _place_within(self, far: float) -> str:
         """The words that place a feature just within a distance; at 0 m only ground on it is."""

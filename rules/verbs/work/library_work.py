@@ -322,7 +322,7 @@ def verify(values: Values, context: VerbContext) -> Result:
     """Check the library's integrity; with a run, compute that run again and compare it row by row."""
     from onemap.layers.library.library import open_library
     from onemap.layers.library.log_heads import head_problems, read_head
-    from onemap.layers.library.verification import forged_format, library_problems, log_of, unkept_files
+    from onemap.layers.library.verification import forged_format, library_problems, log_of, notes_beside
     from onemap.rules.answers.compare.decisions import decision_problems
     from onemap.rules.numbers.warnings.warning_states import warning_problems
     from onemap.rules.review.cases.event_verification import event_problems
@@ -344,7 +344,7 @@ def verify(values: Values, context: VerbContext) -> Result:
             if is_whole:
                 progress = context.progress.part(0.0, _VERSIONS if run else 1.0, step)
                 problems += library_problems(library, book, tables, progress)
-                notes = unkept_files(library, book)
+                notes = notes_beside(library, book, is_whole=not problems)
                 problems += event_problems(library, book, {str(one.facts.get("feature")) for one in problems})
                 problems += [*decision_problems(library), *warning_problems(library)]
                 named = {str(one.facts.get("feature")) for one in problems}

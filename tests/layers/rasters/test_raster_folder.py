@@ -1,5 +1,6 @@
 """Copies of rasters get names of their own, whoever adds rasters at the same time."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -42,6 +43,46 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path):
     with pytest.raises(OneMapError) as refused, reserved_stem(folder, "DEM"):
         pass
     assert (refused.value.code, folder.read_text()) == ("out.failed", "a file of that name")
+
+
+# An addition that is killed when the copy lies beside the library: just before its commit, or just after it.
+KILLED = """
+import os, signal, sys
+from onemap.layers.ingest import adding
+from onemap.rules.verbs.commands.command_line import main
+write, is_late = adding.write_versions, sys.argv.pop(1) == "after"
+def write_and_die(*given):
+    if is_late:
+        write(*given)
+    os.kill(os.getpid(), signal.SIGKILL)
+adding.write_versions = write_and_die
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def _raster(path, height=1):
+    grid = {"width": 60, "height": 60, "count": 1, "dtype": "float32", "crs": "EPSG:4547"}
+    with rasterio.open(path, "w", driver="GTiff", transform=from_origin(538_000, 4_214_000, 20, 20), **grid) as made:
+        made.write(np.full((1, 60, 60), height, dtype="float32"))
+    return path
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills by a signal")
+@pytest.mark.parametrize(("moment", "left"), [("before", "DEM__1.tif, DEM__1.reserved"), ("after", "DEM__1.reserved")])
+def test_what_a_killed_addition_left_is_named_and_what_a_version_uses_is_not(onemap, tmp_path, moment, left):
+    library = tmp_path / "city.gpkg"
+    onemap("new", library, "--crs", "EPSG:4547")
+    words = ["add", library, _raster(tmp_path / "dem.tif"), "--as", "DEM", "--covers", "extent", "--copy"]
+    killed = subprocess.run([sys.executable, "-c", KILLED, moment, *map(str, words)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    (note,) = onemap("verify", library, lang="en").json["notes"]
+    assert note["code"] == "verify.raster_forsaken" and note["message"].endswith(f": {left}.")
+    with reserved_stem(raster_folder(library), "DEM"):  # of somebody who is still at it
+        assert len(onemap("verify", library).json["notes"]) == 1
+    for name in left.split(", "):
+        (raster_folder(library) / name).unlink()
+    answer = onemap("verify", library)
+    assert (answer.code, "notes" in answer.json) == (0, False)
 
 
 @pytest.mark.slow

@@ -89,6 +89,33 @@ def test_a_name_survives_each_way_of_declaring(shelf, shapefile, text, encoding,
     assert shelf.column("MC") == [text]
 
 
+@pytest.mark.parametrize(
+    ("written", "bytes_of", "code_page", "read", "doubt"),
+    [
+        ("永久基本农田", "gbk", "Big5", "big5", ("GB18030", "永久基本农田")),
+        ("永久基本農田", "big5", "GBK", "gb18030", ("BIG5", "永久基本農田")),
+        ("永久基本農田", "big5", None, "gb18030", ("BIG5", "永久基本農田")),
+        ("永久基本农田", "gbk", "GBK", "gb18030", None),
+        ("永久基本農田", "big5", "Big5", "big5", None),
+        ("永久基本農田", "gbk", None, "gb18030", None),  # signs of Taiwan in the mainland's bytes
+    ],
+)
+def test_one_chinese_encoding_that_was_read_as_the_other_is_told(
+    shelf, shapefile, written, bytes_of, code_page, read, doubt
+):
+    path = shapefile(written.encode(bytes_of), code_page)
+    answer = shelf.add(path)
+    assert (answer.code, answer.codes) == (0, ["encoding.doubtful"] if doubt else [])
+    assert shelf.run("inspect", path).json["layers"][0]["encoding"] == read
+    if doubt:
+        other, meant = doubt
+        assert meant in answer.json["problems"][0]["message"]
+        again = shelf.add(path, encoding=other, label="2")
+        assert (again.codes, shelf.rows("SELECT MC FROM T__2")) == ([], [(written,)])
+    else:
+        assert shelf.column("MC") == [written]
+
+
 def test_half_a_character_is_refused_with_its_row(shelf, shapefile):
     answer = shelf.add(shapefile("国道".encode("gbk")[:3], None))
     assert (answer.code, answer.codes) == (3, ["encoding.undecidable"])

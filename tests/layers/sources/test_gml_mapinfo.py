@@ -146,6 +146,15 @@ def test_a_character_set_is_believed_only_if_the_bytes_agree(shelf, layer_file, 
     assert shelf.column("MC") == ["长安区"]
 
 
+def test_utf_8_under_a_western_character_set_is_recognised(shelf, layer_file):
+    source = mapinfo_file(layer_file, "a.mif", "EPSG:4547", ENCODING="CP936")
+    source.write_bytes(source.read_bytes().replace(b"WindowsSimpChinese", b"WindowsLatin1"))
+    values = source.with_suffix(".mid")
+    values.write_bytes(values.read_bytes().replace("长安区".encode("gbk"), "长安区".encode()))
+    assert shelf.add(source).code == 0
+    assert (shelf.column("MC"), shelf.run("inspect", source).json["layers"][0]["encoding"]) == (["长安区"], "utf-8")
+
+
 @pytest.mark.parametrize(
     ("charset", "page", "text"),
     [

@@ -293,6 +293,16 @@ def test_a_step_s_person_is_the_account_and_no_other_name(real_server):
     assert [entry["by"] for entry in lead.done("show", case)["entries"]] == ["town_lead", "town_lead", "town_land"]
 
 
+def test_an_account_with_the_program_s_own_name_is_told_what_helps(real_server):
+    lead, machine = real_server.as_account("town_lead"), real_server.as_account("onemap")
+    case = lead.open(on=None)
+    make_accounts(real_server.url, {"onemap": ["lead"]})
+    for name in ((), ("--by", "onemap"), ("--by", "town_lead")):
+        answer = machine.step("circulate", case, *name)
+        assert (answer.code, answer.codes) == (3, ["review.account"])
+    assert "--by" not in answer.json["problems"][0]["mend"]
+
+
 def test_whoever_drafted_cannot_sign_by_typing_another_name(real_server):
     lead, land = real_server.as_account("town_lead"), real_server.as_account("town_land")
     case = lead.open(on=None)

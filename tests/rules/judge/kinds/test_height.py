@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 import rasterio
+import shapely
 from pyproj import Transformer
 from rasterio.transform import from_origin
 from shapely import box
+
+from onemap.rules.judge.kinds import height
 
 SQUARE = box(0, 0, 10, 10)
 BY_FIELD = {"kind": "height", "parcel_field": "JZGD", "limit": {"field": "XG"}}
@@ -227,3 +230,21 @@ def test_explain_and_remedy_speak_of_heights(desk):
     given = ("--pack", desk.folder / "test.toml", "--out", out)
     answer = desk.run("remedy", desk.library, desk.folder / "parcels.gpkg", *given)
     assert answer.code == 0 and answer.json["cut_m2"] == 60.0
+
+
+def test_a_parcel_over_many_cells_is_cut_into_squares_and_its_ground_merged_again(desk, monkeypatch):
+    """Under 12 × 12 cells of 10 m, of which 8 are blank, a height of 15 m is too much on the western half."""
+    surface = np.full((12, 12), 120.0)
+    surface[:, :6], surface[4:6, 4:8] = 110.0, -9999.0
+    grid(desk, "SURFACE", surface, north=120.0)
+    grid(desk, "DEM", np.full((14, 14), 100.0), west=-7.0, north=126.0)  # its cells lie across the other ones
+    asked, cut = [], height._cells
+    monkeypatch.setattr(height, "_cells", lambda grounds, *given: asked.append(grounds) or cut(grounds, *given))
+    monkeypatch.setattr(height, "_MOST_CELLS", 20)
+    found = desk.check({"A": box(0, 0, 120, 120), "B": box(100, 0, 120, 10)}, SURFACE, columns={"JZGD": [15.0, 15.0]})
+    assert len(asked) > 4 and max(shapely.area(grounds).sum() for grounds in asked) < 2 * 20 * 100
+    assert found.verdicts() == {"A": "prohibited", "B": "clear"}
+    (hit,), (blank,) = found.hits().items(), found.unknowns().items()
+    assert hit == ("A", pytest.approx(60 * 120 - 400, abs=1e-6))
+    assert blank[1] == (pytest.approx(800, abs=1e-6), "nodata") and found.finding("A").value == 5.0
+    assert len(shapely.get_parts(found.finding("A").geometry)) == 1

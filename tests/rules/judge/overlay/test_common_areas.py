@@ -5,7 +5,10 @@ import pytest
 import shapely
 from shapely import MultiPolygon, Polygon, box
 
-from onemap.rules.judge.overlay.common_areas import common_areas
+from onemap.rules.judge.overlay import kernel_sums
+from onemap.rules.judge.overlay.common_areas import columns as work_space
+from onemap.rules.judge.overlay.common_areas import common_areas, loops_over
+from onemap.rules.judge.overlay.flat_polygons import flat_pairs
 from onemap.rules.judge.overlay.subdivision import MOST_VERTICES, subdivide_polygons
 from onemap.rules.judge.overlay.threads import Threads
 
@@ -86,3 +89,30 @@ def test_an_area_far_from_the_origin_loses_only_what_its_error_says():
     left, right = (np.array([shapely.transform(shape, lambda xy: xy + at)]) for shape in (BOX, RING))
     found, error = common_areas(left, right, ONE)
     assert abs(found[0] - 64.0) <= error[0] < 1e-6
+
+
+def comb(teeth, south):
+    """A spine 1 m wide with teeth to the east, 99 m long, 1 m wide and 1 m apart."""
+    rows = np.arange(teeth) * 2.0 + south
+    corners = [[(100, row), (100, row + 1), (1, row + 1), (1, row + 2)] for row in rows]
+    return Polygon([(0, south), *np.concatenate(corners), (0, rows[-1] + 2)])
+
+
+def test_edges_along_the_whole_of_two_polygons_are_not_halved_again_and_again(monkeypatch):
+    # The combs share 0.5 m of each of 80 teeth, and all of their spines but for half a metre.
+    columns, reach = [], kernel_sums._reach
+
+    def counted_reach(*given):
+        columns.append(given[2:4])
+        assert len(columns) < 100
+        return reach(*given)
+
+    monkeypatch.setattr(kernel_sums, "_reach", counted_reach)
+    pairs = flat_pairs(np.array([comb(80, 0.0)]), np.array([comb(80, 0.5)]), ONE)
+    given, work = loops_over(pairs, kernel_sums.sum_pairs, False)
+    areas, errors, places = [0.0], [0.0], [0]
+    work(*given, 0, 1, work_space(kernel_sums.SPACE, 1000, False), areas, errors, places)
+    assert areas == pytest.approx([80 * 99 * 0.5 + 159.5], abs=1e-6)
+    for count in (80, 400):  # however it is summed
+        found, error = common_areas(np.array([comb(count, 0.0)]), np.array([comb(count, 0.5)]), ONE)
+        assert found[0] == pytest.approx(count * 99 * 0.5 + 2 * count - 0.5, abs=1e-6) and error[0] < 1e-3

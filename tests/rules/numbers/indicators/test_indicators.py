@@ -390,6 +390,17 @@ def test_units_with_gaps_or_overlaps_are_told(desk, land):
     assert ask(desk, pack)["problems"] == []
 
 
+def test_lines_that_lie_in_no_unit_are_told_with_their_length(desk, land):
+    # Of 60 m of line 20 m stand out beyond the only unit, of which 5 m are of a class that nobody asks for.
+    desk.layer("PARTS", [box(0, 0, 100, 100)], {"NAME": ["W"]})
+    lines = [LineString([(-15, 50), (20, 50)]), LineString([(-5, 60), (20, 60)])]
+    desk.layer("ROAD", lines, {"K": ["a", "b"]}, geometry="line")
+    pack = pack_of(desk, {"a": 'kind = "length"\nlayer = "ROAD"\nwhere = "K = \'a\'"'}, 'formula = "a"\nunit = "m"')
+    found = ask(desk, pack, "--unit=PARTS", "--unit-field=NAME", "--lang=en", units=False)
+    (problem,) = [one for one in found["problems"] if one["code"] == "statistics.outside_units"]
+    assert problem["message"].startswith("1 feature ") and "15.00 m" in problem["message"]
+
+
 def test_a_series_marks_what_was_not_measured_anew(desk, land):
     terms = {"net": 'kind = "sum"\nlayer = "LAND"\nfield = "NET"\nwhere = "K LIKE \'01%\'"'}
     pack = pack_of(desk, terms, 'formula = "net"\nunit = "ha"')

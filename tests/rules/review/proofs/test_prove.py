@@ -136,6 +136,9 @@ def test_cases_are_drafted_where_the_rule_itself_names_no_value_that_meets_it(on
     "keys",
     [
         {"distance_m": 0, "half_width_m": 5.0, "min_area_m2": 1},
+        {"distance_m": 0, "half_width_m": 5.0, "layer": "KGDK"},  # polygons are grown by it as lines are
+        {"distance_m": 0, "half_width_field": "LMKD"},
+        {"distance_m": {"field": "GLMC", "values": {"a": 20, "b": 10}}, "half_width_field": "LMKD"},
         {"distance_m": {"field": "GLMC", "values": {"a": 20, "b": 0}}},
     ],
 )
