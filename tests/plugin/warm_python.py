@@ -113,7 +113,8 @@ def _answer(asking):
 def _run(words, folder, environment):
     """Run the core; return its exit code. words: as after `python`."""
     for number, (name, (mode, errors)) in enumerate(STREAMS.items()):
-        setattr(sys, name, open(number, mode, encoding="utf-8", errors=errors, closefd=False))
+        stream = open(number, mode, encoding="utf-8", errors=errors, closefd=False)  # noqa: SIM115 - to the end
+        setattr(sys, name, stream)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
@@ -122,9 +123,6 @@ def _run(words, folder, environment):
         runpy.run_path(str(MAIN), run_name="__main__")
     except SystemExit as end:
         code = end.code
-    except BaseException:
-        sys.excepthook(*sys.exc_info())
-        code = 1
     atexit._run_exitfuncs()
     sys.stdout.flush()
     sys.stderr.flush()
