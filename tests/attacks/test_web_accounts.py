@@ -7,8 +7,9 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import cache
 from itertools import islice
 from pathlib import Path
 
@@ -43,6 +44,12 @@ def server(bureau: Bureau, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 def officer(server: WebServer, account: str, lang: str = "en") -> Officer:
     return Officer(server, account=account, password=PASSWORD, lang=lang)
+
+
+@pytest.fixture(scope="module")
+def signed_in(server: WebServer) -> Callable[[str], Officer]:
+    """Return a function that gives an account's session, which no test ends: a core of its own is begun for each."""
+    return cache(lambda account: officer(server, account))
 
 
 def refusal(server: WebServer, account: str, password: str) -> tuple[int, str]:
@@ -129,9 +136,11 @@ NOBODY_S += [(step, who, "steps/", fields) for step, fields in OF_CASE.items() f
 
 
 @pytest.mark.slow
-def test_a_step_of_somebody_else_s_is_forbidden_and_changes_nothing(server: WebServer, bureau: Bureau):
+def test_a_step_of_somebody_else_s_is_forbidden_and_changes_nothing(
+    signed_in: Callable[[str], Officer], bureau: Bureau
+):
     assert OF_OPINION.keys() == set(OPINION_STEPS) and OF_CASE.keys() == set(CASE_STEPS) - {"remedy"}
-    people = {name: officer(server, name) for name in ("web_land", "web_water", "web_lead")}
+    people = {name: signed_in(name) for name in ("web_land", "web_water", "web_lead")}
     case, answers = f"/cases/{bureau.case}", {}
     land = people["web_land"].page(f"{case}/opinions/land")
     finding = html.unescape(re.search(r'<option value="(\[&#34;[^"]*)"', land)[1])
@@ -142,13 +151,11 @@ def test_a_step_of_somebody_else_s_is_forbidden_and_changes_nothing(server: WebS
         answers[step, who, place] = reply.status, re.findall(r'role="alert".*?</', reply.body.decode(), re.DOTALL)
     assert {what: answer for what, answer in answers.items() if answer[0] != 403} == {}
     assert bureau.show_case() == before
-    for one in people.values():
-        assert one.ask("POST", "/sign-out").status == 303
 
 
 @pytest.mark.slow
-def test_each_step_is_decided_by_the_server_s_own_rights(server: WebServer, bureau: Bureau):
-    people = {name: officer(server, name) for name in ROLES if name != "web_stranger"}
+def test_each_step_is_decided_by_the_server_s_own_rights(signed_in: Callable[[str], Officer], bureau: Bureau):
+    people = {name: signed_in(name) for name in ROLES if name != "web_stranger"}
     case, land = f"/cases/{bureau.case}", f"/cases/{bureau.case}/opinions/land"
     assert held_accounts(bureau) == sorted((name,) for name in people)
     refused = people.pop("web_eyes").ask("GET", "/")  # who may read the log, and nothing else
@@ -178,8 +185,8 @@ def test_each_step_is_decided_by_the_server_s_own_rights(server: WebServer, bure
 
 
 @pytest.mark.slow
-def test_who_asks_for_all_at_once_holds_up_nobody_else(server: WebServer):
-    water, land = officer(server, "web_water"), officer(server, "web_land")
+def test_who_asks_for_all_at_once_holds_up_nobody_else(server: WebServer, signed_in: Callable[[str], Officer]):
+    water, land = signed_in("web_water"), signed_in("web_land")
     cores = psutil.Process(server.program.pid).children()
     try:
         for core in cores:  # whichever is theirs

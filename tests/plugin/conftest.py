@@ -1,5 +1,8 @@
 """QGIS without a window, its own profile, and a small library whose answers a reader can work out."""
 
+import contextlib
+import dataclasses
+import functools
 import os
 import shutil
 import subprocess
@@ -36,8 +39,9 @@ APPLICATION.initQgis()
 # Where QGIS keeps its own plugins, Processing among them.
 sys.path.append(str(Path(QgsApplication.pkgDataPath()) / "python" / "plugins"))
 
-from onemap.plugin.connection.core_session import core_python  # noqa: E402
+from onemap.plugin.connection.core_session import core_python, needed_core  # noqa: E402
 from onemap.tests.plugin.small_town import CRS, PACK, ROOT, X, Y, box, write_layer  # noqa: E402
+from onemap.tests.plugin.warm_python import warm_python  # noqa: E402
 from onemap.tests.plugin.windows import own_dock, windows_end  # noqa: E402
 
 
@@ -78,6 +82,20 @@ def years_to_come(application, tmp_path_factory):
             script = ROOT / "resources" / "sample_city" / "working_weeks.py"
             subprocess.run([python.path, "-P", script, file], check=True)
             patch.setenv("ONEMAP_CALENDAR", str(file))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm_programs():
+    """Let the programs that Processing starts, one a verb, begin where the core's libraries are loaded already."""
+    with contextlib.ExitStack() as kept, pytest.MonkeyPatch.context() as patch:
+        warm = functools.cache(lambda path: kept.enter_context(warm_python(path)))
+
+        def warm_core():
+            found = needed_core()
+            return dataclasses.replace(found, path=warm(found.path))
+
+        patch.setattr("onemap.plugin.connection.verb_runs.needed_core", warm_core)
         yield
 
 

@@ -37,6 +37,7 @@ def report(fraction, now):
     if now.startswith(step) and fraction >= least:
         os.kill(os.getpid(), signal.SIGKILL)
 large.read_in_blocks(large.BLOCK, setattr)
+large.take_for_giants(setattr)
 large.add_patches(Path(sys.argv[1]), Path(sys.argv[2]), report)
 """
 
@@ -45,6 +46,20 @@ large.add_patches(Path(sys.argv[1]), Path(sys.argv[2]), report)
 def in_blocks(monkeypatch):
     """Blocks of 50 features, for sources of any size."""
     read_in_blocks(BLOCK, monkeypatch.setattr)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def giants():
+    """A comb of some hundred corners is a giant, in whatever size the source is read."""
+    with pytest.MonkeyPatch.context() as patch:
+        take_for_giants(patch.setattr)
+        yield
+
+
+def take_for_giants(patch):
+    """Cut up polygons of a tenth of the usual size into smaller pieces. patch: setattr, or pytest's."""
+    patch(neighbours, "GIANT", neighbours.GIANT // 10)
+    patch(neighbours, "_PIECE", neighbours._PIECE // 10)
 
 
 def planted_errors():
@@ -59,9 +74,9 @@ def planted_errors():
     for place in order[20:24].tolist():
         x, y = shapes[place].centroid.coords[0]
         shapes[place] = shapely.Polygon([(x, y), (x + 9, y + 9), (x + 9, y), (x, y + 9)])
-    teeth = [shapely.box(499_950, 4_000_000 + k, 500_300 + k / 10, 4_000_000.4 + k) for k in range(520)]
+    teeth = [shapely.box(499_950, 4_000_000 + k, 500_300 + k / 10, 4_000_000.4 + k) for k in range(0, 520, 10)]
     comb = shapely.union_all([shapely.box(499_940, 3_999_990, 499_950, 4_000_530), *teeth])
-    assert shapely.get_num_coordinates(comb) > neighbours.GIANT
+    assert shapely.get_num_coordinates(comb) > neighbours.GIANT > shapely.get_num_coordinates(shapes).max()
     rest = np.delete(shapes, order[24:30])
     shapes = np.concatenate([rest, shapes[order[30:35]], [comb]])
     shapes[[7, 250]] = None

@@ -1,15 +1,14 @@
 """13,115 real parcels against real plans: exactly the pairs of the truth."""
 
 import csv
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
 import pyogrio
 import pytest
 import shapely
+
+from onemap.tests.rules.command import command
 
 pytestmark = pytest.mark.slow  # what they share takes long to make
 
@@ -23,14 +22,12 @@ def cambridge(shared_data):
 
 @pytest.fixture(scope="module")
 def cambridge_check(cambridge, tmp_path_factory):
-    """One check of all parcels, as a user runs it; the tables are read back from its GeoPackage."""
+    """One check of all parcels by the command line; the tables are read back from its GeoPackage."""
     folder = tmp_path_factory.mktemp("cambridge")
-    main = Path(__file__).resolve().parents[4] / "__main__.py"
 
     def run(*arguments):
-        command = [sys.executable, "-I", "-X", "utf8", str(main), *map(str, arguments), "--json", "--lang", "en"]
-        done = subprocess.run(command, capture_output=True, timeout=300)
-        return done.returncode, json.loads(done.stdout)
+        answer = command(*arguments)
+        return answer.code, answer.json
 
     source = cambridge / "transplant_epsg4547.gpkg"
     library = folder / "cambridge.gpkg"
