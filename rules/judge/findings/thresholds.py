@@ -7,6 +7,8 @@ import shapely
 
 from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.reason import Reason
+from onemap.rules.judge.overlay.area_check import reaches_limit
+from onemap.rules.judge.overlay.overlay import ARITHMETIC_M2
 from onemap.rules.judge.packs.rule import Rule
 
 # What is as wide as a limit is not narrower; erosion cannot tell to the last digits, which are of the limit's size.
@@ -59,7 +61,7 @@ def _without_width(area_m2: np.ndarray, least_m2: np.ndarray) -> GroundMeasures:
 
 def _counted_areas(counted_m2: np.ndarray, least_m2: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Whether ground of these areas counts (n,), and why not (n,)."""
-    counted = (counted_m2 >= least_m2) & (counted_m2 > 0)
+    counted = reaches_limit(counted_m2 + ARITHMETIC_M2, least_m2) & (counted_m2 > 0)
     reason = np.full(len(counted), "", dtype=object)
     if not counted.all():
         reason[~counted] = np.where(counted_m2[~counted] > 0, Reason.BELOW_AREA, Reason.SLIVER).astype(object)

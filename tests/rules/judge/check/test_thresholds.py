@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from shapely import MultiPolygon, box
+from shapely import MultiPolygon, Polygon, box
 
 from onemap.rules.judge.findings.thresholds import narrower
 
@@ -27,6 +27,16 @@ def test_below_the_least_area_a_row_stays_and_decides_nothing(desk):
 def test_the_least_area_itself_counts(desk):
     desk.layer("ZONE", [box(0, 0, 1, 1)])
     assert desk.check({"A": SQUARE}, {"min_area_m2": 1.0}).finding("A").counted
+
+
+def test_a_parcel_that_lies_wholly_in_zones_reaches_a_least_share_of_the_whole(desk):
+    corners = [(0.1, 0.3), (17.7, 3.9), (13.3, 19.1), (-3.7, 11.3)]
+    parcels = {f"P{n}": Polygon([(x * (1 + n / 7) + 100 * n, y * (1 + n / 7)) for x, y in corners]) for n in range(30)}
+    desk.layer("ZONE", [box(7.3 * n - 50, -9, 7.3 * (n + 1) - 50, 400) for n in range(440)])
+    found = desk.check(parcels, {"kind": "setback", "distance_m": 5, "min_share": 1})
+    # Cut and joined again, ground has other last digits than the parcel itself.
+    assert found.table("findings").share.tolist() == pytest.approx([1.0] * 30, rel=1e-12)
+    assert set(found.verdicts().values()) == {"prohibited"}
 
 
 def test_a_sliver_is_what_vanishes_under_erosion_by_half_the_width(desk):
