@@ -29,8 +29,8 @@ def rule_rows(
     """A row per rule and outcome over all parcels, in the rules' order.
 
     A rule may have a conflict, ground that could not be judged elsewhere, and excused parcels: then it has a row for
-    each. `overrides`: (parcel, rule, machine's verdict) → the verdict that a person set instead; department: only its
-    rules.
+    each, and one more for what does not count.
+    overrides: (parcel, rule, machine's verdict) → the verdict that a person set instead; department: only its rules.
     """
     whole_m2 = total_m2(parcel["area_ellipsoidal_m2"] for parcel in evidence.parcels)
     skipped = {item["rule"]: item["reason"] for item in evidence.record["skipped"]}
@@ -43,7 +43,7 @@ def rule_rows(
             rows.append(_empty(evidence, rule, RowState.NOT_CHECKED, skipped[rule.id]))
             continue
         mine = found.get(rule.id, [])
-        groups = groups_of(((_state(row) == RowState.EXCUSED, row["verdict"] == Verdict.UNKNOWN), row) for row in mine)
+        groups = groups_of((_outcome(row), row) for row in mine)
         blocks = [_findings_row(evidence, rule, groups[key], whole_m2, overrides) for key in sorted(groups)]
         rows += blocks or [_empty(evidence, rule, RowState.CLEAR, None)]
     return rows
@@ -76,7 +76,11 @@ def open_together(rows: Iterable[Row], evidence: Evidence) -> list[Row]:
     for number, row in enumerate(rows):
         is_open = row["state"] == RowState.UNKNOWN and row["verdict"] == Verdict.UNKNOWN
         whose = (row.get("parcel"), row["department"], row["layer"])
-        ground = tuple(item for item in grounds.get(row["rule"], ()) if row.get("parcel") in (None, item[0]))
+        ground = tuple(
+            item
+            for item in grounds.get(row["rule"], ())
+            if row.get("parcel") in (None, item[0]) and item[-1] == row["counted"]
+        )
         found.setdefault((*whose, ground) if is_open else number, []).append(row)
     return [group[0] if len(group) == 1 else _one_row(group, evidence.language) for group in found.values()]
 
@@ -137,8 +141,7 @@ def _findings_row(
     whole_m2: float,
     overrides: Mapping[tuple[str, str, str], str],
 ) -> Row:
-    counted = [row for row in findings if row["counted"]]
-    given = [overrides.get((row["parcel"], row["rule"], row["verdict"]), row["verdict"]) for row in counted or findings]
+    given = [overrides.get((row["parcel"], row["rule"], row["verdict"]), row["verdict"]) for row in findings]
     ground = [row["area_ellipsoidal_m2"] for row in findings]
     has_ground = any(row["area_m2"] is not None for row in findings)
     area_m2 = total_m2(value or 0.0 for value in ground)
@@ -149,7 +152,7 @@ def _findings_row(
         "state": _state(findings[0]),
         "verdict": Verdict.CLEAR if _state(findings[0]) == RowState.EXCUSED else min(given, key=RANK.__getitem__),
         "machine_verdict": findings[0]["verdict"],
-        "counted": bool(counted),
+        "counted": bool(findings[0]["counted"]),
         "parcels": len(findings),
         "features": sum(features) if features else None,
         **(areas(area_m2) if has_ground else dict.fromkeys(areas(0.0))),
@@ -161,6 +164,11 @@ def _findings_row(
         "reason": column_of_reasons(reasons),
         "reason_text": _reason_text(findings, reasons, rule, evidence.language),
     }
+
+
+def _outcome(finding: Row) -> tuple[bool, bool, bool]:
+    """What findings of one row have in common, in the order of the rows."""
+    return _state(finding) == RowState.EXCUSED, finding["verdict"] == Verdict.UNKNOWN, not finding["counted"]
 
 
 def _state(finding: Row) -> RowState:
@@ -237,7 +245,8 @@ def _sides(evidence: Evidence, rows: list[Row], whole_m2: float) -> list[Row]:
             lines.append(_side_row(row, item, more if len(found) > 1 else labels[f"boundary_{item}"], row))
     lacking = rounding_difference(hectares(whole_m2), (line["hectares"] or 0.0 for line in lines))
     # Several rules may have found the same ground: then their sides are no parts of the site.
-    is_rounding = len(outside) <= 1 and len(unknown) <= 1 and 0 < abs(lacking) <= _MOST_ROUNDING_HA
+    are_parts = all(len({row["rule"] for row in found}) <= 1 for found in (outside, unknown))
+    is_rounding = are_parts and 0 < abs(lacking) <= _MOST_ROUNDING_HA
     return [*lines, _rounding_row(rows[0], labels["rounding"], lacking)] if is_rounding else lines
 
 
