@@ -19,18 +19,18 @@ from onemap.rules.review.statement.document_words import words
 from onemap.rules.review.statement.run_evidence import Evidence
 from onemap.rules.review.statement.sections import table_of
 
+Overrides = Mapping[tuple[str, str, str], str]  # of findings, by parcel, rule and the machine's verdict
+
 _MEASURES = ("length_m", "distance_m", "value")
 _MOST_ROUNDING_HA = 0.0002  # half a last digit for the site and each of three sides
 
 
-def rule_rows(
-    evidence: Evidence, overrides: Mapping[tuple[str, str, str], str], department: str | None = None
-) -> list[Row]:
+def rule_rows(evidence: Evidence, overrides: Overrides, department: str | None = None) -> list[Row]:
     """A row per rule and outcome over all parcels, in the rules' order.
 
     A rule may have a conflict, ground that could not be judged elsewhere, and excused parcels: then it has a row for
-    each, and one more for what does not count.
-    overrides: (parcel, rule, machine's verdict) → the verdict that a person set instead; department: only its rules.
+    each, one more for what does not count, and one for each verdict that a person set instead.
+    overrides: the verdicts that persons set instead; department: only its rules.
     """
     whole_m2 = total_m2(parcel["area_ellipsoidal_m2"] for parcel in evidence.parcels)
     skipped = {item["rule"]: item["reason"] for item in evidence.record["skipped"]}
@@ -43,13 +43,13 @@ def rule_rows(
             rows.append(_empty(evidence, rule, RowState.NOT_CHECKED, skipped[rule.id]))
             continue
         mine = found.get(rule.id, [])
-        groups = groups_of((_outcome(row), row) for row in mine)
+        groups = groups_of((_outcome(row, overrides), row) for row in mine)
         blocks = [_findings_row(evidence, rule, groups[key], whole_m2, overrides) for key in sorted(groups)]
         rows += blocks or [_empty(evidence, rule, RowState.CLEAR, None)]
     return rows
 
 
-def parcel_rows(evidence: Evidence, overrides: Mapping[tuple[str, str, str], str], rules: Collection[str]) -> list[Row]:
+def parcel_rows(evidence: Evidence, overrides: Overrides, rules: Collection[str]) -> list[Row]:
     """A row per parcel and finding of these rules, in the run's order."""
     whole = {parcel["parcel"]: parcel["area_ellipsoidal_m2"] for parcel in evidence.parcels}
     return [
@@ -62,7 +62,7 @@ def parcel_rows(evidence: Evidence, overrides: Mapping[tuple[str, str, str], str
     ]
 
 
-def open_together(rows: Iterable[Row], evidence: Evidence) -> list[Row]:
+def open_together(rows: Iterable[Row], evidence: Evidence, overrides: Overrides) -> list[Row]:
     """The rows in order, with those joined that leave the same ground of one layer open for the same reason.
 
     A joined row stands in the place of the first, has a title of all, and lists their rules in `rules`.
@@ -70,7 +70,7 @@ def open_together(rows: Iterable[Row], evidence: Evidence) -> list[Row]:
     grounds = groups_of(
         (finding["rule"], (*open_ground(finding), finding["counted"]))
         for finding in evidence.findings
-        if finding["verdict"] == Verdict.UNKNOWN
+        if finding["verdict"] == Verdict.UNKNOWN == _held_verdict(finding, overrides)
     )
     found: dict[Any, list[Row]] = {}
     for number, row in enumerate(rows):
@@ -139,9 +139,8 @@ def _findings_row(
     rule: Rule,
     findings: list[Row],
     whole_m2: float,
-    overrides: Mapping[tuple[str, str, str], str],
+    overrides: Overrides,
 ) -> Row:
-    given = [overrides.get((row["parcel"], row["rule"], row["verdict"]), row["verdict"]) for row in findings]
     ground = [row["area_ellipsoidal_m2"] for row in findings]
     has_ground = any(row["area_m2"] is not None for row in findings)
     area_m2 = total_m2(value or 0.0 for value in ground)
@@ -150,7 +149,7 @@ def _findings_row(
     return {
         **_rule_columns(evidence, rule),
         "state": _state(findings[0]),
-        "verdict": Verdict.CLEAR if _state(findings[0]) == RowState.EXCUSED else min(given, key=RANK.__getitem__),
+        "verdict": Verdict.CLEAR if _state(findings[0]) == RowState.EXCUSED else _held_verdict(findings[0], overrides),
         "machine_verdict": findings[0]["verdict"],
         "counted": bool(findings[0]["counted"]),
         "parcels": len(findings),
@@ -166,9 +165,15 @@ def _findings_row(
     }
 
 
-def _outcome(finding: Row) -> tuple[bool, bool, bool]:
+def _outcome(finding: Row, overrides: Overrides) -> tuple[bool, bool, bool, int]:
     """What findings of one row have in common, in the order of the rows."""
-    return _state(finding) == RowState.EXCUSED, finding["verdict"] == Verdict.UNKNOWN, not finding["counted"]
+    is_excused, is_unknown = _state(finding) == RowState.EXCUSED, finding["verdict"] == Verdict.UNKNOWN
+    return is_excused, is_unknown, not finding["counted"], RANK[_held_verdict(finding, overrides)]
+
+
+def _held_verdict(finding: Row, overrides: Overrides) -> str:
+    """The verdict that holds: what a person set, else the machine's."""
+    return overrides.get((finding["parcel"], finding["rule"], finding["verdict"]), finding["verdict"])
 
 
 def _state(finding: Row) -> RowState:

@@ -323,3 +323,18 @@ def test_ground_below_the_least_area_stands_in_a_row_of_its_own(bureau: Bureau, 
         (0.02, 1, False, "不计入（小于面积阈值）"),
     ]
     assert "0.1000公顷" in next(row["text"] for row in content["opinions"] if row["department"] == "land")
+
+
+def test_a_verdict_that_a_person_set_for_one_parcel_stands_in_a_row_of_its_own(bureau: Bureau, tmp_path: Path):
+    other = bureau.copied(tmp_path)
+    source = write_layer(tmp_path / "two.gpkg", [at(0, 0, 100, 40), at(0, 60, 100, 100)], {"DKBH": ["DK1", "DK2"]})
+    given = ("--project", "x", "--by", "李", "--on", "2026-11-16", "--as-of", "2026-11-16")
+    case = done("review", "open", other.library, source, *given).json["case"]
+    other.step("override", case, "DK2", "farmland.permanent", "--verdict", "notice", "--reason", "已批准")
+    content = other.content(case)
+    rows = [row for row in content["controls"] if row["rule"] == "farmland.permanent"]
+    assert [(row["hectares"], row["parcels"], row["verdict"]) for row in rows] == [
+        (0.08, 1, "prohibited"),
+        (0.08, 1, "notice"),
+    ]
+    assert content["land"]["total"]["total"] == content["totals"]["hectares"] == 0.8
