@@ -1,5 +1,6 @@
 """cross and near: lengths, counts and distances by hand; no ground is in conflict."""
 
+import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
@@ -114,6 +115,17 @@ def test_objects_within_the_distance_are_counted_the_limit_included(desk):
     assert (row.features, row.distance_m, row.counted) == (2, 3.0, True)
     pieces = found.table("overlaps_point")
     assert list(zip(pieces.feature, pieces.distance_m, strict=True)) == [("f1", 3.0), ("f2", 5.0)]
+
+
+def test_an_object_at_the_limit_is_near_also_to_parcels_that_come_in_degrees(desk):
+    limits = [Point(100 * n + 15.3, 5.7) for n in range(40)]
+    parcels = {f"P{n}": box(100 * n, 0, 100 * n + 10.3, 10.9) for n in range(40)}
+    desk.layer("ZONE", limits, geometry="point")
+    desk.pack({"kind": "near", "distance_m": 5})
+    degrees = gpd.GeoSeries(list(parcels.values()), crs=4547).to_crs(4490)
+    source = desk.write("degrees", degrees, {"DKBH": list(parcels)}, "EPSG:4490")
+    answer = desk.run("check", desk.library, source, "--pack", desk.folder / "test.toml").done()
+    assert answer.json["verdicts"]["prohibited"] == 40
 
 
 def test_nothing_near_is_clear_and_what_lies_inside_is_at_zero(desk):
