@@ -1,5 +1,6 @@
 """Thresholds are reported, never hidden: least area, least width, arithmetic."""
 
+import geopandas as gpd
 import numpy as np
 import pytest
 from shapely import MultiPolygon, Polygon, box
@@ -82,6 +83,18 @@ def test_unknown_ground_has_the_same_thresholds(desk):
 def test_parts_below_a_millionth_of_a_square_metre_give_no_row(desk):
     desk.layer("ZONE", [MultiPolygon([box(0, 0, 0.0009, 0.0009), box(5, 5, 5.002, 5.002)])])
     assert desk.check({"A": SQUARE}, {}).hits() == {"A": pytest.approx(4e-6)}
+
+
+def test_a_long_edge_in_common_is_no_overlap_of_parcels_that_come_from_another_zone(desk):
+    west, south, turn = 530_000.123 + 3000.7 * np.arange(30), 4_210_000.789, np.linspace(0.1, 1.4, 30)
+    ends = [(x, south, x + 1000 * np.cos(at), south + 1000 * np.sin(at)) for x, at in zip(west, turn, strict=True)]
+    desk.layer("ZONE", [Polygon([one[:2], one[2:], (one[0], south + 1500)]) for one in ends], covers="extent")
+    desk.pack({"kind": "avoid"})
+    parcels = [Polygon([one[:2], one[2:], (one[2], south - 500)]) for one in ends]
+    moved = gpd.GeoSeries(parcels, crs=4547).to_crs(4526)
+    source = desk.write("moved", moved, {"DKBH": [f"P{n}" for n in range(30)]}, "EPSG:4526")
+    answer = desk.run("check", desk.library, source, "--pack", desk.folder / "test.toml").done()
+    assert answer.json["verdicts"]["prohibited"] == 0
 
 
 @pytest.mark.slow
