@@ -1,6 +1,6 @@
 """Plain values that travel between reading, normalising and the library."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -71,13 +71,22 @@ class BadFeatures:
     problems: tuple[tuple[Problem, ...], ...]
 
 
+def joined_attributes(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Concatenate the attributes of several files; a field has the spelling of the first file that has it."""
+    spelled: dict[str, str] = {}
+    alike = []
+    for part in parts:
+        names = {name: spelled.setdefault(str(name).lower(), name) for name in part.columns}
+        is_clear = len(set(names.values())) == len(names)  # a file with DM and dm has two fields
+        alike.append(part.rename(columns=names) if is_clear else part)
+    return pd.concat(alike, ignore_index=True)
+
+
 def joined_bad(first: BadFeatures, second: BadFeatures) -> BadFeatures:
-    """Concatenate bad features; fields of the second take the spelling of the first's."""
-    spelled = {str(name).lower(): name for name in first.attributes.columns}
-    others = second.attributes.rename(columns=lambda name: spelled.get(str(name).lower(), name))
+    """Concatenate bad features."""
     return BadFeatures(
         geometries=np.concatenate([first.geometries, second.geometries]),
-        attributes=pd.concat([first.attributes, others], ignore_index=True),
+        attributes=joined_attributes([first.attributes, second.attributes]),
         names=np.concatenate([first.names, second.names]),
         rows=np.concatenate([first.rows, second.rows]),
         problems=(*first.problems, *second.problems),

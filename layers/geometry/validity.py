@@ -232,7 +232,7 @@ def _repair_geometries(
     rows = np.flatnonzero(invalid)
     before = shapely.area(geometries[rows])
     reasons = invalid_reasons(geometries[rows])
-    mended = polygon_parts(apply_by_row(shapely.make_valid, geometries[rows]))
+    mended = polygon_parts(apply_by_row(_valid_grounds, geometries[rows]))
     kept = ~shapely.is_missing(mended)
     lost = np.zeros(len(geometries), dtype=bool)
     lost[rows[~kept]] = True
@@ -255,6 +255,21 @@ def _repair_geometries(
     result = geometries.copy()
     result[rows[kept]] = mended[kept]
     return result, lost, problems, float(np.abs(changed[kept]).sum())
+
+
+def _valid_grounds(geometries: np.ndarray) -> np.ndarray:
+    """Return geometries (n,) made valid, each with the ground that two of its parts have in common.
+
+    GEOS takes what lies in two rings for a hole. That a part inside another is one may be meant, since some programs
+    write holes so; ground in which two parts overlap belongs to both.
+    """
+    made: np.ndarray = shapely.make_valid(geometries)
+    for row in np.flatnonzero(shapely.get_num_geometries(geometries) > 1).tolist():
+        parts = shapely.make_valid(shapely.get_parts(geometries[row]))
+        one, other = shapely.STRtree(parts).query(parts, predicate="overlaps")
+        if len(one):
+            made[row] = shapely.union_all([made[row], *shapely.intersection(parts[one], parts[other])])
+    return made
 
 
 def _dimension(geometries: np.ndarray) -> np.ndarray:

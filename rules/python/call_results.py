@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from folium import Map
 
 _GEOMETRY_TYPES = {"overlaps_line": "MultiLineString", "overlaps_point": "MultiPoint", "parcels_bad": "Geometry"}
+_WORDED = {"field", "message", "mend"}  # of a problem: they name options, here arguments
 Explain = Callable[[str, str, str], dict[str, Any]]
 
 
@@ -40,10 +41,12 @@ class Result:
     def problems(self) -> pd.DataFrame:
         """Remarks on the input: file, layer, feature, field, code, message, mend."""
         names = ["file", "layer", "feature", "field", "code", "message", "mend"]
-        problems = pd.DataFrame(self.answer.get("problems", []), columns=names)
-        for name in ("field", "message", "mend"):
-            problems[name] = [text and as_arguments(text) for text in problems[name]]
-        return problems
+        rows = [
+            [as_arguments(row[name]) if name in _WORDED and row.get(name) else row.get(name) for name in names]
+            for row in self.answer.get("problems", [])
+        ]
+        # As objects: beside a text pandas would turn what is not said into NaN.
+        return pd.DataFrame(rows, columns=names, dtype=object)
 
     def _rows(self, name: str) -> pd.DataFrame:
         """A list of the answer as a frame, verdicts and times typed."""

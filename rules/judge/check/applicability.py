@@ -7,7 +7,7 @@ import pandas as pd
 
 from onemap.layers.catalogue.code_systems import USE_FIELD, named_codes
 from onemap.layers.frames.fields import are_none
-from onemap.rules.judge.kinds.conditions import Truth, fields_of
+from onemap.rules.judge.kinds.conditions import Truth, column_named, fields_of
 from onemap.rules.judge.kinds.foreseen_values import is_named_exactly, truth_of_rows
 from onemap.rules.judge.packs.projects import Projects
 from onemap.rules.judge.packs.rule import Rule
@@ -76,10 +76,11 @@ def _truth(when: str, parcels: pd.DataFrame) -> Truth:
         whole = truth_of_rows(when, parcels, None)
     except KeyError:  # the parcels do not say: unknown for all
         return Truth(np.zeros(len(parcels), dtype=bool), np.ones(len(parcels), dtype=bool))
-    rows, uses = _each_use(when, parcels)
+    use_field = next((name for name in fields_of(when) if name.upper() == USE_FIELD), None)
+    rows, uses = ([], []) if use_field is None else _each_use(when, parcels, use_field)
     if not rows:
         return whole
-    each = truth_of_rows(when, parcels.iloc[rows].assign(**{USE_FIELD: np.array(uses, dtype=object)}), None)
+    each = truth_of_rows(when, parcels.iloc[rows].assign(**{str(use_field): np.array(uses, dtype=object)}), None)
     of_all = pd.DataFrame({"true": each.true, "false": ~each.true & ~each.unknown}).groupby(rows).all()
     true, unknown = whole.true.copy(), whole.unknown.copy()
     true[of_all.index] = of_all["true"]
@@ -87,13 +88,14 @@ def _truth(when: str, parcels: pd.DataFrame) -> Truth:
     return Truth(true, unknown)
 
 
-def _each_use(when: str, parcels: pd.DataFrame) -> tuple[list[int], list[str | None]]:
-    """The single uses of parcels that name several (0701/1001), if a condition reads the use: row and code of each."""
-    if USE_FIELD not in fields_of(when) or USE_FIELD not in parcels.columns:
-        return [], []
-    values = parcels[USE_FIELD]
+def _each_use(when: str, parcels: pd.DataFrame, use_field: str) -> tuple[list[int], list[str | None]]:
+    """The single uses of parcels that name several (0701/1001): row and code of each.
+
+    use_field: the field of the use, as the condition spells it.
+    """
+    values = pd.Series(column_named(parcels, use_field))
     texts = [
-        value for value in values.unique() if isinstance(value, str) and not is_named_exactly(when, USE_FIELD, value)
+        value for value in values.unique() if isinstance(value, str) and not is_named_exactly(when, use_field, value)
     ]
     codes_of = {text: codes for text in texts if len(codes := named_codes(text)) > 1}
     rows = np.flatnonzero(values.isin(codes_of)).tolist() if codes_of else []

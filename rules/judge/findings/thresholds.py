@@ -7,10 +7,15 @@ import shapely
 
 from onemap.layers.geometry.flat_ground import FlatGround
 from onemap.layers.reason import Reason
+from onemap.rules.judge.overlay.area_check import reaches_limit
+from onemap.rules.judge.overlay.overlay import ARITHMETIC_M2
 from onemap.rules.judge.packs.rule import Rule
 
 # What is as wide as a limit is not narrower; erosion cannot tell to the last digits, which are of the limit's size.
 _NOT_NARROWER_M, _NOT_NARROWER_SHARE = 1e-3, 3e-4
+# The last digits of coordinates that were carried from another plane: along a common edge of a kilometre they enclose
+# more than arithmetic leaves elsewhere. What is thinner than this is looked for where the area is small enough.
+_LAST_DIGITS_M, _TINY_M2 = 1e-7, 1e-2
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,7 @@ def measure_grounds(grounds: FlatGround, rule: Rule, parcel_m2: np.ndarray) -> G
     """
     least_m2 = np.maximum(rule.min_area_m2, rule.min_share * parcel_m2)
     if rule.min_width_m <= 0:
-        return _without_width(np.where(np.isnan(grounds.area_m2), 0.0, grounds.area_m2), least_m2)
+        return _without_width(grounds, least_m2)
     parts, owner = shapely.get_parts(grounds.geometries, return_index=True)
     area = shapely.area(parts)
     is_wide_enough = ~vanish_under_erosion(parts, rule.min_width_m)
@@ -50,16 +55,20 @@ def measure_grounds(grounds: FlatGround, rule: Rule, parcel_m2: np.ndarray) -> G
     return GroundMeasures(total, counted_area, counted, reason, sliver_free)
 
 
-def _without_width(area_m2: np.ndarray, least_m2: np.ndarray) -> GroundMeasures:
-    """The measures of grounds where the least width plays no part: all of the ground counts, or none."""
-    return GroundMeasures(
-        area_m2, area_m2, *_counted_areas(area_m2, least_m2), np.full(len(area_m2), None, dtype=object)
-    )
+def _without_width(grounds: FlatGround, least_m2: np.ndarray) -> GroundMeasures:
+    """The measures of grounds (n,) where the least width plays no part: all of the ground counts, or none."""
+    area_m2 = np.where(np.isnan(grounds.area_m2), 0.0, grounds.area_m2)
+    counted_m2, tiny = area_m2.copy(), np.flatnonzero((area_m2 > 0) & (area_m2 < _TINY_M2))
+    if len(tiny):
+        is_edge = 2 * area_m2[tiny] < _LAST_DIGITS_M * shapely.length(grounds.at(tiny).geometries)
+        counted_m2[tiny[is_edge]] = 0.0
+    nothing = np.full(len(area_m2), None, dtype=object)
+    return GroundMeasures(area_m2, counted_m2, *_counted_areas(counted_m2, least_m2), nothing)
 
 
 def _counted_areas(counted_m2: np.ndarray, least_m2: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Whether ground of these areas counts (n,), and why not (n,)."""
-    counted = (counted_m2 >= least_m2) & (counted_m2 > 0)
+    counted = reaches_limit(counted_m2 + ARITHMETIC_M2, least_m2) & (counted_m2 > 0)
     reason = np.full(len(counted), "", dtype=object)
     if not counted.all():
         reason[~counted] = np.where(counted_m2[~counted] > 0, Reason.BELOW_AREA, Reason.SLIVER).astype(object)

@@ -16,6 +16,8 @@ from onemap.layers.geometry.shape_column import AnyShapes, areas_of
 from onemap.rules.judge.inputs.parcels import Parcels
 from onemap.rules.judge.overlay.pair_ground import moved_ground
 
+_LAST_DIGITS = 1e-10  # by which share two ways to sum one area differ
+
 
 @dataclass(frozen=True)
 class ParcelRows:
@@ -55,26 +57,34 @@ class ParcelRows:
         is_whole = ground.is_all_of(self.local, parcel) if is_exact else np.zeros(len(ground), dtype=bool)
         part = np.flatnonzero(~is_whole)
         moved = moved_ground(ground.at(part), self.origin).among(np.full(len(ground), None, dtype=object), part)
-        return GroundsInLibrary(self, np.where(is_whole, parcel, -1), moved)
+        return GroundsInLibrary(self, np.where(is_whole, parcel, -1), moved, parcel, ground)
 
 
 @dataclass(frozen=True)
 class GroundsInLibrary:
     """Grounds (k,) in the library's plane.
 
-    parcel (k,): the parcel whose whole ground it is, -1 for a part; ground (k,): of the parts.
+    parcel (k,): the parcel whose whole ground it is, -1 for a part; ground (k,): of the parts; lies_in (k,): the parcel
+    of each; local (k,): all of them as they are judged.
     """
 
     parcels: ParcelRows
     parcel: np.ndarray
     ground: FlatGround
+    lies_in: np.ndarray
+    local: FlatGround
 
     @property
     def area_ellipsoidal_m2(self) -> np.ndarray:
-        """The areas of the grounds on the ellipsoid in m² (k,), 0 without a geometry."""
-        whole, part = np.flatnonzero(self.parcel >= 0), np.flatnonzero(self.parcel < 0)
+        """The areas of the grounds on the ellipsoid in m² (k,), 0 without a geometry.
+
+        What takes all of a parcel has the parcel's own area: that of its vertices, not of those that an overlay adds.
+        """
+        whole_m2 = self.parcels.area_m2[self.lies_in]
+        is_whole = (self.parcel >= 0) | (np.abs(self.local.area_m2 - whole_m2) <= whole_m2 * _LAST_DIGITS)
+        whole, part = np.flatnonzero(is_whole), np.flatnonzero(~is_whole)
         areas = np.empty(len(self.parcel))
-        areas[whole] = self.parcels.area_ellipsoidal_m2[self.parcel[whole]]
+        areas[whole] = self.parcels.area_ellipsoidal_m2[self.lies_in[whole]]
         areas[part] = areas_of_ground_m2(self.ground.at(part), self.parcels.crs)
         return areas
 

@@ -18,7 +18,7 @@ import shapely
 
 from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.frames.fields import fitting_sources, lost_text, renamed_fields, replaced_text, text_values
-from onemap.layers.frames.frames import BadFeatures, RawFrame
+from onemap.layers.frames.frames import BadFeatures, RawFrame, joined_attributes
 from onemap.layers.geometry.proof_beside import Provers
 from onemap.layers.geometry.shape_column import (
     WORTH_ROWS,
@@ -337,7 +337,7 @@ def joined_parcels(parts: Sequence[Parcels]) -> Parcels:
     if problems:
         raise OneMapError.of(first_problems(problems, {"file": parts[0].source}))
     fields = dict.fromkeys(part.id_field for part in parts)
-    attributes = pd.concat([part.attributes for part in parts], ignore_index=True).astype(object)
+    attributes = joined_attributes([part.attributes for part in parts]).astype(object)
     return Parcels(
         ids=np.array(ids, dtype=object),
         shapes=np.concatenate([part.geometries for part in parts]),

@@ -21,7 +21,7 @@ from onemap.rules.judge.overlay.in_chunks import chunks
 from onemap.rules.judge.overlay.lines_inside import proved_pieces, union_lengths_m
 from onemap.rules.judge.overlay.threads import Threads
 
-_LEAST_M = 1e-6  # shorter is arithmetic: a line that touches the edge, not one that crosses
+_LEAST_M = 1e-6  # shorter is arithmetic: a line that touches the edge, not one that crosses; nearer is on the edge
 
 
 def outlines(geometries: np.ndarray) -> np.ndarray:
@@ -75,7 +75,7 @@ def _pieces_inside(ground: Ground) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     ground.threads.progress.check()
     if len(parcel) == 0:
         return parcel, feature, no_ground(0)
-    inside = proved_pieces(_parts_inside, shapes[feature], ground.parcels[parcel])
+    inside = proved_pieces(_parts_inside, shapes[feature], ground.parcels[parcel], without_edges=True)
     inside = _same_dimension(inside, shapely.get_dimensions(shapes)[feature])
     is_inside = (shapely.length(inside) > _LEAST_M) | (shapely.get_dimensions(inside) == 0)
     return parcel[is_inside], feature[is_inside], inside[is_inside]
@@ -84,7 +84,14 @@ def _pieces_inside(ground: Ground) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def _parts_inside(shapes: np.ndarray, parcels: np.ndarray) -> np.ndarray:
     """The parts of lines and points strictly inside parcels, pair by pair (k,)."""
     ground, which = distinct(parcels)
-    found: np.ndarray = shapely.difference(shapely.intersection(shapes, parcels), shapely.boundary(ground)[which])
+    edges = shapely.boundary(ground)[which]
+    found: np.ndarray = shapely.difference(shapely.intersection(shapes, parcels), edges)
+    rows = np.flatnonzero(shapely.get_dimensions(found) == 0)
+    points, owner = shapely.get_parts(found[rows], return_index=True)
+    # On a slanting edge few points are to the last digit.
+    is_inside = ~shapely.dwithin(edges[rows[owner]], points, _LEAST_M)
+    found[rows] = shapely.MultiPoint()
+    shapely.multipoints(points[is_inside], indices=rows[owner[is_inside]], out=found)
     return found
 
 

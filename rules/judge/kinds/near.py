@@ -18,6 +18,8 @@ from onemap.rules.judge.kinds.unknown_ground import name_reasons
 from onemap.rules.judge.overlay.grown_ground import grown_ground
 from onemap.rules.judge.overlay.overlay import intersections, union_by, unions
 
+_LAST_DIGITS_M = 1e-6  # what carrying coordinates from another plane adds to a distance that is the limit
+
 
 def _reach_m(options: Options) -> float:
     return float(options["distance_m"])
@@ -27,7 +29,7 @@ def _judge(ground: Ground) -> Judgement:
     """Find every object within the distance; ground near doubtful objects or uncovered ground is unknown."""
     count, reach_m = len(ground.parcels), _reach_m(ground.options)
     shapes = ground.features.geometries
-    feature, parcel = ground.tree.query(shapes, predicate="dwithin", distance=reach_m)
+    feature, parcel = ground.tree.query(shapes, predicate="dwithin", distance=reach_m + _LAST_DIGITS_M)
     order = np.lexsort((feature, parcel))
     feature, parcel = feature[order], parcel[order]
     distance_m = shapely.distance(ground.parcels[parcel], shapes[feature])

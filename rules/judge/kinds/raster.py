@@ -38,6 +38,7 @@ from onemap.rules.judge.kinds.raster_grids import (
     slope_degrees,
 )
 from onemap.rules.judge.kinds.subtract_zones import mark_broken
+from onemap.rules.judge.overlay.area_check import reaches_limit
 from onemap.rules.judge.overlay.overlay import ARITHMETIC_M2, union_by
 from onemap.rules.judge.overlay.threads import Threads
 
@@ -250,7 +251,7 @@ def _measures(sums: _Sums, ground: Ground) -> Measures:
         valid_m2 = shapely.area(ground.parcels) * valid / sums.grid_areas
         mean = times_value / valid
     has_row = np.nan_to_num(share * valid_m2) >= ARITHMETIC_M2
-    counted = has_row & (share >= ground.options.get("min_share", 0.0))
+    counted = has_row & reaches_limit(share, ground.options.get("min_share", 0.0))
     return Measures(has_row, counted, area_m2=share * valid_m2, value=mean, share=share)
 
 

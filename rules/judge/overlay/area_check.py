@@ -26,6 +26,7 @@ from onemap.rules.judge.overlay.unproved_unions import do_provable
 TINY_M2 = 10.0  # conflicts smaller than this are always looked at twice
 _SEGMENTS = 16  # of a quarter of a circle, where a boundary turns
 NEAR_SHARE = 0.1  # and those within this share of the rule's least area
+_NOT_SMALLER_SHARE = 1e-9  # the whole of a parcel, overlaid, is as large as the parcel but for the last digits
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,12 @@ class Zones:
 def are_decisive(area_m2: np.ndarray, least_m2: float) -> np.ndarray:
     """Which areas a small error could move across a threshold: tiny ones, and those near the rule's least area."""
     return (area_m2 < TINY_M2) | (np.abs(area_m2 - least_m2) <= NEAR_SHARE * least_m2)
+
+
+def reaches_limit(measured: np.ndarray, least: np.ndarray | float) -> np.ndarray:
+    """Whether measures (n,) are as large as a least one, but for the rounding of overlays."""
+    reached: np.ndarray = measured >= least * (1 - _NOT_SMALLER_SHARE)
+    return reached
 
 
 def _zones_near(zones: Zones, rows: np.ndarray, margin_m: float, threads: Threads) -> tuple[np.ndarray, np.ndarray]:

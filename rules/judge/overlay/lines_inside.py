@@ -17,6 +17,7 @@ from onemap.rules.judge.overlay.flat_polygons import distinct
 from onemap.rules.judge.overlay.unproved_unions import UNPROVED
 
 _NEAR_M = 1e-6  # what is that near to an edge may lie on it
+_LAST_DIGITS = 1e-9  # by which share two ways to sum one length differ
 _ALLOWED_M, _ALLOWED_SHARE = 1e-5, 1e-6  # how far a length may differ, of the line's
 
 _NEARLY_M = 1e-4  # what runs that near to each other an overlay may have once or twice
@@ -40,10 +41,14 @@ class _Stretches:
         return np.bincount(self.line[chosen], length, count)
 
 
-def proved_pieces(operation: Operation, lines: np.ndarray, polygons: np.ndarray) -> np.ndarray:
+def proved_pieces(
+    operation: Operation, lines: np.ndarray, polygons: np.ndarray, *, without_edges: bool = False
+) -> np.ndarray:
     """operation(line, polygon) pair by pair (k,); pieces of a wrong length are replaced by the stretches inside.
 
     operation: returns the part of lines in valid polygons; parts along an edge may count or not.
+    without_edges: they do not; a line that is cut elsewhere is no longer quite on the edge, and what an overlay leaves
+    of it there is taken out.
     """
     found = apply_by_row(operation, lines, polygons)
     rows = np.flatnonzero(shapely.get_dimensions(lines) == 1)
@@ -51,11 +56,14 @@ def proved_pieces(operation: Operation, lines: np.ndarray, polygons: np.ndarray)
         return found
     stretches = _stretches(lines[rows], polygons[rows])
     inside_m = stretches.lengths_m(stretches.is_inside, len(rows))
-    most_m = inside_m + stretches.lengths_m(stretches.is_on_edge, len(rows))
+    on_edge_m = stretches.lengths_m(stretches.is_on_edge, len(rows))
     length_m, allowed = shapely.length(found[rows]), _ALLOWED_M + _ALLOWED_SHARE * shapely.length(lines[rows])
-    for row in np.flatnonzero(~((length_m >= inside_m - allowed) & (length_m <= most_m + allowed))).tolist():
+    most_m = inside_m + on_edge_m + allowed
+    if without_edges:
+        most_m = np.where(on_edge_m > 0, inside_m * (1 + _LAST_DIGITS) + _NEAR_M, most_m)
+    for row in np.flatnonzero(~((length_m >= inside_m - allowed) & (length_m <= most_m))).tolist():
         mine = stretches.ends[(stretches.line == row) & stretches.is_inside]
-        if inside_m[row] - _twice_m(mine) - allowed[row] <= length_m[row] <= most_m[row] + allowed[row]:
+        if inside_m[row] - _twice_m(mine) - allowed[row] <= length_m[row] <= most_m[row]:
             continue  # a line that runs over itself, of which an overlay has each place once
         found[rows[row]] = shapely.multilinestrings(shapely.linestrings(mine)) if len(mine) else shapely.LineString()
     return found

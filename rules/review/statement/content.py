@@ -49,7 +49,7 @@ from onemap.rules.review.statement.opinion_rows import (
     override_rows,
 )
 from onemap.rules.review.statement.remedy_rows import remedy_content
-from onemap.rules.review.statement.rule_tables import open_together, parcel_rows, rule_rows, three_lines
+from onemap.rules.review.statement.rule_tables import Overrides, open_together, parcel_rows, rule_rows, three_lines
 from onemap.rules.review.statement.run_evidence import Evidence, evidence_of
 from onemap.rules.review.statement.sections import PLAN_TABLES, assessments, table_of
 
@@ -106,7 +106,7 @@ def statement_content(
         "totals": {**totals, "parcels": len(parcels)},
         **_bases(library, evidence, rows, department),
         "land": land_table(evidence),
-        **_rule_tables(evidence, rows, findings, totals["area_ellipsoidal_m2"]),
+        **_rule_tables(evidence, overrides, rows, findings, totals["area_ellipsoidal_m2"]),
         **_differences(library, evidence, department, audit["at"]),
         **_opinion_tables(library, case, evidence, rows, items, department),
         "checklist": items,
@@ -173,30 +173,32 @@ def _case(case: Case, language: str) -> dict[str, Any]:
     }
 
 
-def _rule_tables(evidence: Evidence, rows: list[Row], findings: list[Row], area_m2: float) -> dict[str, Any]:
+def _rule_tables(
+    evidence: Evidence, overrides: Overrides, rows: list[Row], findings: list[Row], area_m2: float
+) -> dict[str, Any]:
     """The tables of rules and findings, by key.
 
     rows: of rules; findings: of parcels by those rules; area_m2: ellipsoidal, of all parcels.
     """
-    language, shown = evidence.language, open_together(rows, evidence)
+    language, shown = evidence.language, open_together(rows, evidence, overrides)
     grave = by_gravity(row for row in shown if row["state"] in (RowState.CONFLICT, RowState.UNKNOWN))
     controls = [{"number": number, **row} for number, row in enumerate(grave, start=1)]
     return {
         "three_lines": _with_names(three_lines(evidence, rows, area_m2), language),
         "plans": {name: _with_names([one for one in shown if _stands_in(name, one)], language) for name in PLAN_TABLES},
         "controls": _with_names(controls, language),
-        "parcel_findings": _with_names(open_together(findings, evidence), language),
+        "parcel_findings": _with_names(open_together(findings, evidence, overrides), language),
     }
 
 
-def _first_page(rows: list[Row], opinions: list[Row], evidence: Evidence) -> dict[str, Any]:
+def _first_page(rows: list[Row], opinions: list[Row], evidence: Evidence, overrides: Overrides) -> dict[str, Any]:
     """The content of page one, by key: departments, the gravest findings, rules asked, open matters."""
     language, labels = evidence.language, words(evidence.language)
     departments = department_rows(rows, opinions, _consulting_rules(evidence), labels)
     asked = rules_asked(rows, labels)
     return {
         "departments": _with_names(departments, language),
-        "gravest": _with_names(gravest(open_together(rows, evidence)), language),
+        "gravest": _with_names(gravest(open_together(rows, evidence, overrides)), language),
         "asked": asked,
         "open": open_matters(departments, asked),
     }
@@ -210,7 +212,7 @@ def _opinion_tables(
     opinions = opinion_rows(case, case.current, evidence, department)
     overrides = override_rows(case.current, language, evidence, {row["rule"] for row in rows})
     return {
-        **_first_page(rows, opinions, evidence),
+        **_first_page(rows, opinions, evidence, case.current.judged_verdicts),
         "opinions": opinions,
         "earlier_opinions": [
             row for round_ in case.rounds[: case.round - 1] for row in opinion_rows(case, round_, evidence, department)

@@ -19,18 +19,18 @@ from onemap.rules.review.statement.document_words import words
 from onemap.rules.review.statement.run_evidence import Evidence
 from onemap.rules.review.statement.sections import table_of
 
+Overrides = Mapping[tuple[str, str, str], str]  # of findings, by parcel, rule and the machine's verdict
+
 _MEASURES = ("length_m", "distance_m", "value")
 _MOST_ROUNDING_HA = 0.0002  # half a last digit for the site and each of three sides
 
 
-def rule_rows(
-    evidence: Evidence, overrides: Mapping[tuple[str, str, str], str], department: str | None = None
-) -> list[Row]:
+def rule_rows(evidence: Evidence, overrides: Overrides, department: str | None = None) -> list[Row]:
     """A row per rule and outcome over all parcels, in the rules' order.
 
     A rule may have a conflict, ground that could not be judged elsewhere, and excused parcels: then it has a row for
-    each. `overrides`: (parcel, rule, machine's verdict) → the verdict that a person set instead; department: only its
-    rules.
+    each, one more for what does not count, and one for each verdict that a person set instead.
+    overrides: the verdicts that persons set instead; department: only its rules.
     """
     whole_m2 = total_m2(parcel["area_ellipsoidal_m2"] for parcel in evidence.parcels)
     skipped = {item["rule"]: item["reason"] for item in evidence.record["skipped"]}
@@ -43,13 +43,13 @@ def rule_rows(
             rows.append(_empty(evidence, rule, RowState.NOT_CHECKED, skipped[rule.id]))
             continue
         mine = found.get(rule.id, [])
-        groups = groups_of(((_state(row) == RowState.EXCUSED, row["verdict"] == Verdict.UNKNOWN), row) for row in mine)
+        groups = groups_of((_outcome(row, overrides), row) for row in mine)
         blocks = [_findings_row(evidence, rule, groups[key], whole_m2, overrides) for key in sorted(groups)]
         rows += blocks or [_empty(evidence, rule, RowState.CLEAR, None)]
     return rows
 
 
-def parcel_rows(evidence: Evidence, overrides: Mapping[tuple[str, str, str], str], rules: Collection[str]) -> list[Row]:
+def parcel_rows(evidence: Evidence, overrides: Overrides, rules: Collection[str]) -> list[Row]:
     """A row per parcel and finding of these rules, in the run's order."""
     whole = {parcel["parcel"]: parcel["area_ellipsoidal_m2"] for parcel in evidence.parcels}
     return [
@@ -62,7 +62,7 @@ def parcel_rows(evidence: Evidence, overrides: Mapping[tuple[str, str, str], str
     ]
 
 
-def open_together(rows: Iterable[Row], evidence: Evidence) -> list[Row]:
+def open_together(rows: Iterable[Row], evidence: Evidence, overrides: Overrides) -> list[Row]:
     """The rows in order, with those joined that leave the same ground of one layer open for the same reason.
 
     A joined row stands in the place of the first, has a title of all, and lists their rules in `rules`.
@@ -70,13 +70,17 @@ def open_together(rows: Iterable[Row], evidence: Evidence) -> list[Row]:
     grounds = groups_of(
         (finding["rule"], (*open_ground(finding), finding["counted"]))
         for finding in evidence.findings
-        if finding["verdict"] == Verdict.UNKNOWN
+        if finding["verdict"] == Verdict.UNKNOWN == _held_verdict(finding, overrides)
     )
     found: dict[Any, list[Row]] = {}
     for number, row in enumerate(rows):
         is_open = row["state"] == RowState.UNKNOWN and row["verdict"] == Verdict.UNKNOWN
         whose = (row.get("parcel"), row["department"], row["layer"])
-        ground = tuple(item for item in grounds.get(row["rule"], ()) if row.get("parcel") in (None, item[0]))
+        ground = tuple(
+            item
+            for item in grounds.get(row["rule"], ())
+            if row.get("parcel") in (None, item[0]) and item[-1] == row["counted"]
+        )
         found.setdefault((*whose, ground) if is_open else number, []).append(row)
     return [group[0] if len(group) == 1 else _one_row(group, evidence.language) for group in found.values()]
 
@@ -135,10 +139,8 @@ def _findings_row(
     rule: Rule,
     findings: list[Row],
     whole_m2: float,
-    overrides: Mapping[tuple[str, str, str], str],
+    overrides: Overrides,
 ) -> Row:
-    counted = [row for row in findings if row["counted"]]
-    given = [overrides.get((row["parcel"], row["rule"], row["verdict"]), row["verdict"]) for row in counted or findings]
     ground = [row["area_ellipsoidal_m2"] for row in findings]
     has_ground = any(row["area_m2"] is not None for row in findings)
     area_m2 = total_m2(value or 0.0 for value in ground)
@@ -147,9 +149,9 @@ def _findings_row(
     return {
         **_rule_columns(evidence, rule),
         "state": _state(findings[0]),
-        "verdict": Verdict.CLEAR if _state(findings[0]) == RowState.EXCUSED else min(given, key=RANK.__getitem__),
+        "verdict": Verdict.CLEAR if _state(findings[0]) == RowState.EXCUSED else _held_verdict(findings[0], overrides),
         "machine_verdict": findings[0]["verdict"],
-        "counted": bool(counted),
+        "counted": bool(findings[0]["counted"]),
         "parcels": len(findings),
         "features": sum(features) if features else None,
         **(areas(area_m2) if has_ground else dict.fromkeys(areas(0.0))),
@@ -161,6 +163,17 @@ def _findings_row(
         "reason": column_of_reasons(reasons),
         "reason_text": _reason_text(findings, reasons, rule, evidence.language),
     }
+
+
+def _outcome(finding: Row, overrides: Overrides) -> tuple[bool, bool, bool, int]:
+    """What findings of one row have in common, in the order of the rows."""
+    is_excused, is_unknown = _state(finding) == RowState.EXCUSED, finding["verdict"] == Verdict.UNKNOWN
+    return is_excused, is_unknown, not finding["counted"], RANK[_held_verdict(finding, overrides)]
+
+
+def _held_verdict(finding: Row, overrides: Overrides) -> str:
+    """The verdict that holds: what a person set, else the machine's."""
+    return overrides.get((finding["parcel"], finding["rule"], finding["verdict"]), finding["verdict"])
 
 
 def _state(finding: Row) -> RowState:
@@ -237,7 +250,8 @@ def _sides(evidence: Evidence, rows: list[Row], whole_m2: float) -> list[Row]:
             lines.append(_side_row(row, item, more if len(found) > 1 else labels[f"boundary_{item}"], row))
     lacking = rounding_difference(hectares(whole_m2), (line["hectares"] or 0.0 for line in lines))
     # Several rules may have found the same ground: then their sides are no parts of the site.
-    is_rounding = len(outside) <= 1 and len(unknown) <= 1 and 0 < abs(lacking) <= _MOST_ROUNDING_HA
+    are_parts = all(len({row["rule"] for row in found}) <= 1 for found in (outside, unknown))
+    is_rounding = are_parts and 0 < abs(lacking) <= _MOST_ROUNDING_HA
     return [*lines, _rounding_row(rows[0], labels["rounding"], lacking)] if is_rounding else lines
 
 

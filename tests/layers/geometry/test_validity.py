@@ -7,6 +7,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+import shapely.affinity
 
 from onemap.layers.geometry.invalid_reasons import invalid_reasons
 
@@ -90,6 +91,16 @@ def test_repair_makes_the_rings_valid_and_tells_the_area_changed(shelf, layer_fi
     assert problem["area_changed_m2"] == pytest.approx(5000)
     assert shapely.is_valid(shelf.geometries()).all()
     assert [shape.area for shape in shelf.geometries()] == [pytest.approx(10_000), pytest.approx(5000)]
+
+
+def test_repair_keeps_the_ground_in_which_two_parts_of_a_feature_overlap(shelf, layer_file, box):
+    # Two squares of 10,000 m², a quarter of each in the other; and a small one within a square, which may be its hole.
+    beside = shapely.affinity.translate(box(0, 0), 50, 50)
+    within = shapely.affinity.scale(box(0, 0), 0.1, 0.1)
+    shapes = [shapely.MultiPolygon([box(0, 0), beside]), shapely.MultiPolygon([box(0, 0), within])]
+    answer = shelf.add(layer_file("a.gpkg", shapes), repair=True)
+    assert answer.json["repaired"] == 2
+    assert [shape.area for shape in shelf.geometries()] == [pytest.approx(17_500), pytest.approx(9900)]
 
 
 def test_what_has_no_area_left_cannot_be_repaired(shelf, layer_file):

@@ -133,6 +133,13 @@ def test_several_frames_and_files_are_one_check(town, library, parcels):
     assert refused.value.code == "parcel.twice"
 
 
+def test_remarks_of_a_field_and_of_a_whole_file_stand_in_one_frame(library):
+    survey = gpd.GeoDataFrame({"BSM": ["1"], "DLBM": ["0101"]}, geometry=[SQUARE], crs=4547)
+    degrees = survey.to_crs(4490).set_crs(4326, allow_override=True)
+    fields = library.add(degrees, "DLTB", covers="features").problems.groupby("code").field
+    assert fields.get_group("crs.identity").tolist() == [None] and "QSXZ" in fields.get_group("field.absent").tolist()
+
+
 def test_a_bad_parcel_is_set_aside_if_that_is_wished(town, library, parcels):
     bowtie = shapely.Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])
     broken = pd.concat([parcels, gpd.GeoDataFrame({"DKBH": ["X"]}, geometry=[bowtie], crs=4547)])

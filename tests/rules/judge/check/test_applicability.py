@@ -159,10 +159,11 @@ def test_twins_of_twins_pass_a_project_on(town):
 
 
 @pytest.mark.parametrize("when", ["YDXZ LIKE '10%'", "YDXZ NOT LIKE '10%'", "YDXZ IN ('1001', '1002')"])
-def test_a_condition_that_says_otherwise_of_two_uses_of_a_parcel_is_unknown(desk, when):
+@pytest.mark.parametrize("spelled", ["YDXZ", "ydxz"])
+def test_a_condition_that_says_otherwise_of_two_uses_of_a_parcel_is_unknown(desk, when, spelled):
     desk.layer("ZONE", [SQUARE])
     uses = ["1001", "0701", "0701/1001", "1001 0701", "1001/1002", "0701、0801", "0701或1001"]
-    found = desk.check(dict.fromkeys(uses, SQUARE), {"when": when}, columns={"YDXZ": uses})
+    found = desk.check(dict.fromkeys(uses, SQUARE), {"when": when}, columns={spelled: uses})
     true, false = ["1001", "1001/1002"], ["0701", "0701、0801", "0701或1001"]
     unsure = [use for use in found.hits() if found.finding(use).reason == "no_fact"]
     assert sorted(unsure) == ["0701/1001", "1001 0701"]

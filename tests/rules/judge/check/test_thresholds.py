@@ -1,8 +1,9 @@
 """Thresholds are reported, never hidden: least area, least width, arithmetic."""
 
+import geopandas as gpd
 import numpy as np
 import pytest
-from shapely import MultiPolygon, box
+from shapely import MultiPolygon, Polygon, box
 
 from onemap.rules.judge.findings.thresholds import narrower
 
@@ -27,6 +28,16 @@ def test_below_the_least_area_a_row_stays_and_decides_nothing(desk):
 def test_the_least_area_itself_counts(desk):
     desk.layer("ZONE", [box(0, 0, 1, 1)])
     assert desk.check({"A": SQUARE}, {"min_area_m2": 1.0}).finding("A").counted
+
+
+def test_a_parcel_that_lies_wholly_in_zones_reaches_a_least_share_of_the_whole(desk):
+    corners = [(0.1, 0.3), (17.7, 3.9), (13.3, 19.1), (-3.7, 11.3)]
+    parcels = {f"P{n}": Polygon([(x * (1 + n / 7) + 100 * n, y * (1 + n / 7)) for x, y in corners]) for n in range(30)}
+    desk.layer("ZONE", [box(7.3 * n - 50, -9, 7.3 * (n + 1) - 50, 400) for n in range(440)])
+    found = desk.check(parcels, {"kind": "setback", "distance_m": 5, "min_share": 1})
+    # Cut and joined again, ground has other last digits than the parcel itself.
+    assert found.table("findings").share.tolist() == pytest.approx([1.0] * 30, rel=1e-12)
+    assert set(found.verdicts().values()) == {"prohibited"}
 
 
 def test_a_sliver_is_what_vanishes_under_erosion_by_half_the_width(desk):
@@ -72,6 +83,18 @@ def test_unknown_ground_has_the_same_thresholds(desk):
 def test_parts_below_a_millionth_of_a_square_metre_give_no_row(desk):
     desk.layer("ZONE", [MultiPolygon([box(0, 0, 0.0009, 0.0009), box(5, 5, 5.002, 5.002)])])
     assert desk.check({"A": SQUARE}, {}).hits() == {"A": pytest.approx(4e-6)}
+
+
+def test_a_long_edge_in_common_is_no_overlap_of_parcels_that_come_from_another_zone(desk):
+    west, south, turn = 530_000.123 + 3000.7 * np.arange(30), 4_210_000.789, np.linspace(0.1, 1.4, 30)
+    ends = [(x, south, x + 1000 * np.cos(at), south + 1000 * np.sin(at)) for x, at in zip(west, turn, strict=True)]
+    desk.layer("ZONE", [Polygon([one[:2], one[2:], (one[0], south + 1500)]) for one in ends], covers="extent")
+    desk.pack({"kind": "avoid"})
+    parcels = [Polygon([one[:2], one[2:], (one[2], south - 500)]) for one in ends]
+    moved = gpd.GeoSeries(parcels, crs=4547).to_crs(4526)
+    source = desk.write("moved", moved, {"DKBH": [f"P{n}" for n in range(30)]}, "EPSG:4526")
+    answer = desk.run("check", desk.library, source, "--pack", desk.folder / "test.toml").done()
+    assert answer.json["verdicts"]["prohibited"] == 0
 
 
 @pytest.mark.slow

@@ -31,11 +31,27 @@ def test_rows_of_whole_parcels_and_of_parts_say_what_each_would_say_alone(origin
     grounds[-3:] = [grounds[-3].buffer(-0.5), shapely.MultiPolygon([grounds[-2].buffer(-0.5)]), None]
     rows = parcels.grounds_in_library(FlatGround.of(grounds), parcel)
     alone = shift_polygons(grounds, origin)
-    assert rows.area_ellipsoidal_m2.tolist() == ellipsoidal_areas_m2(alone, CRS).tolist()
+    as_given_m2, alone_m2 = ellipsoidal_areas_m2(given, CRS), ellipsoidal_areas_m2(alone, CRS)
+    assert rows.area_ellipsoidal_m2.tolist() == [*as_given_m2, *alone_m2[-3:]]
+    assert origin[0] < 0 or as_given_m2.tolist() == alone_m2[:40].tolist()
     assert rows.wkb().to_pylist() == shapely.to_wkb(multi(alone, "polygon")).tolist()
     assert np.array_equal(rows.boxes, shapely.bounds(alone), equal_nan=True)
     assert rows.dimension.tolist() == shapely.get_dimensions(alone).tolist()
     assert (rows.parcel >= 0).sum() == (40 if origin[0] >= 0 else 0)
+
+
+def test_what_takes_all_of_a_parcel_has_its_area_on_the_ellipsoid_however_many_vertices_an_overlay_gave_it():
+    # A strip of 8 km by 20 m: where one of its long edges is divided, the formula of the survey rules finds less there.
+    strip = np.array([shapely.box(0, 0, 8000, 20)])
+    divided = shapely.Polygon([(0, 0), (3000, 0), (8000, 0), (8000, 20), (0, 20)])
+    given = shift_geometries(strip, (500_000, 4_200_000))
+    multis = Bodies.of(given).multi("polygon").column
+    parcels = ParcelRows(np.array(["A"]), shapely.bounds(given), lambda: multis, strip, (500_000.0, 4_200_000.0), CRS)
+    grounds = np.array([strip[0], divided, shapely.box(0, 0, 3000, 20)])
+    rows = parcels.grounds_in_library(FlatGround.of(grounds), np.zeros(3, dtype=np.int64))
+    whole_m2, again_m2, part_m2 = rows.area_ellipsoidal_m2
+    assert whole_m2 == again_m2 == pytest.approx(160_000, rel=1e-5) and part_m2 == pytest.approx(60_000, rel=1e-5)
+    assert ellipsoidal_areas_m2(shift_geometries(grounds[1:2], (500_000, 4_200_000)), CRS)[0] < 160_000 - 1000
 
 
 def test_polygons_of_which_nothing_goes_are_the_same_objects_and_others_lose_what_is_no_ground():

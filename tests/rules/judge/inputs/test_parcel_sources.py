@@ -103,6 +103,15 @@ def test_fields_are_matched_in_those_of_several_files_that_need_it(city, files):
     assert ask(city, files / "one.shp", **matched)[0].codes == ["field.missing", "field.missing"]
 
 
+def test_a_field_that_files_spell_in_small_and_capital_letters_is_one(city):
+    # Without its kind a project is not known for works, and a rule on nothing else would not reach it.
+    frame(["a"], [0], YDXZ=["1001"]).to_file(city.folder / "capital.gpkg")
+    frame(["b"], [1], ydxz=["1001"]).to_file(city.folder / "small.gpkg")
+    works = '[class.works]\ntitle = { zh = "工", en = "Works" }\nuse = ["10"]\nkinds = []\n'
+    city.pack({"only": ["works"]}, classes=works.replace("[]", '["factory"]'))
+    assert ask(city, city.folder / "capital.gpkg", city.folder / "small.gpkg")[1] == dict.fromkeys("ab", "prohibited")
+
+
 def test_one_file_alone_is_as_ever(city, files):
     answer, verdicts = ask(city, files / "three.gpkg")
     assert verdicts == {"1": "prohibited", "2": "clear"}

@@ -1,10 +1,11 @@
 """cross and near: lengths, counts and distances by hand; no ground is in conflict."""
 
+import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
 import shapely.affinity
-from shapely import LineString, MultiLineString, MultiPoint, Point, box
+from shapely import LineString, MultiLineString, MultiPoint, Point, Polygon, box
 
 SQUARE = box(0, 0, 10, 10)
 
@@ -24,6 +25,22 @@ def test_the_length_inside_is_measured_and_the_pieces_are_lines(desk):
 def test_a_line_along_the_edge_or_at_a_corner_does_not_cross(desk):
     desk.layer("ZONE", [LineString([(0, 0), (0, 10)]), LineString([(-5, 5), (0, 10), (-5, 15)])], geometry="line")
     assert desk.check({"A": SQUARE}, {"kind": "cross"}).verdicts() == {"A": "clear"}
+
+
+def test_what_lies_on_a_slanting_edge_does_not_cross_whatever_else_of_it_does(desk):
+    corners = [(0.3, 0.7), (40.9, 11.3), (33.7, 41.9), (11.1, 47.3)]
+    parcels = {f"P{n}": Polygon([(x * (1 + n / 9) + 100 * n, y * (1 + n / 9)) for x, y in corners]) for n in range(12)}
+    rings = [LineString(parcel.exterior.coords) for parcel in parcels.values()]
+    streets = [LineString([(100 * n - 9, 13.7 + n / 7), (100 * n + 99, 17.9 + n / 3)]) for n in range(12)]
+    desk.layer("ZONE", [MultiLineString([*both]) for both in zip(rings, streets, strict=True)], geometry="line")
+    rows = desk.check(parcels, {"kind": "cross"}).table("findings")
+    inside_m = [street.intersection(parcel).length for street, parcel in zip(streets, parcels.values(), strict=True)]
+    assert rows.length_m.tolist() == pytest.approx(inside_m)
+    masts = [ring.interpolate(share, normalized=True) for ring in rings for share in (0.1, 0.3, 0.6, 0.9)]
+    desk.layer("MAST", [MultiPoint([*masts[:4], parcels["P0"].centroid]), *masts[4:]], geometry="point")
+    found = desk.check(parcels, {"kind": "cross", "layer": "MAST"})
+    assert {parcel for parcel, verdict in found.verdicts().items() if verdict != "clear"} == {"P0"}
+    assert found.finding("P0").value == 1
 
 
 def test_points_inside_are_counted_and_those_on_the_edge_are_not(desk):
@@ -98,6 +115,17 @@ def test_objects_within_the_distance_are_counted_the_limit_included(desk):
     assert (row.features, row.distance_m, row.counted) == (2, 3.0, True)
     pieces = found.table("overlaps_point")
     assert list(zip(pieces.feature, pieces.distance_m, strict=True)) == [("f1", 3.0), ("f2", 5.0)]
+
+
+def test_an_object_at_the_limit_is_near_also_to_parcels_that_come_in_degrees(desk):
+    limits = [Point(100 * n + 15.3, 5.7) for n in range(40)]
+    parcels = {f"P{n}": box(100 * n, 0, 100 * n + 10.3, 10.9) for n in range(40)}
+    desk.layer("ZONE", limits, geometry="point")
+    desk.pack({"kind": "near", "distance_m": 5})
+    degrees = gpd.GeoSeries(list(parcels.values()), crs=4547).to_crs(4490)
+    source = desk.write("degrees", degrees, {"DKBH": list(parcels)}, "EPSG:4490")
+    answer = desk.run("check", desk.library, source, "--pack", desk.folder / "test.toml").done()
+    assert answer.json["verdicts"]["prohibited"] == 40
 
 
 def test_nothing_near_is_clear_and_what_lies_inside_is_at_zero(desk):

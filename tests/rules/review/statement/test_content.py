@@ -307,3 +307,34 @@ def test_rules_that_leave_the_same_ground_of_a_layer_open_are_one_row(bureau: Bu
     ]
     text = next(row["text"] for row in content["opinions"] if row["department"] == "land")
     assert text.count("位于高易发区") == 1 and "位于地质灾害易发区、位于高易发区" in text
+
+
+def test_ground_below_the_least_area_stands_in_a_row_of_its_own(bureau: Bureau, tmp_path: Path):
+    other, pack = bureau.copied(tmp_path), tmp_path / "least.toml"
+    pack.write_text(PACK.replace('layer = "YJJBNTTB"', 'layer = "YJJBNTTB"\nmin_area_m2 = 500'), encoding="utf-8")
+    # Farmland reaches 20 m into the site: 20 × 50 m of the first parcel, and 5 × 40 m of the second.
+    parcels = [at(0, 0, 100, 50), at(15, 60, 100, 100)]
+    source = write_layer(tmp_path / "two.gpkg", parcels, {"DKBH": ["DK1", "DK2"]})
+    given = ("--project", "x", "--pack", pack, "--by", "李", "--on", "2026-11-16", "--as-of", "2026-11-16")
+    content = other.content(done("review", "open", other.library, source, *given).json["case"])
+    rows = [row for row in content["controls"] if row["rule"] == "farmland.permanent"]
+    assert [(row["hectares"], row["parcels"], row["counted"], row["result"]) for row in rows] == [
+        (0.1, 1, True, "■ 禁止"),
+        (0.02, 1, False, "不计入（小于面积阈值）"),
+    ]
+    assert "0.1000公顷" in next(row["text"] for row in content["opinions"] if row["department"] == "land")
+
+
+def test_a_verdict_that_a_person_set_for_one_parcel_stands_in_a_row_of_its_own(bureau: Bureau, tmp_path: Path):
+    other = bureau.copied(tmp_path)
+    source = write_layer(tmp_path / "two.gpkg", [at(0, 0, 100, 40), at(0, 60, 100, 100)], {"DKBH": ["DK1", "DK2"]})
+    given = ("--project", "x", "--by", "李", "--on", "2026-11-16", "--as-of", "2026-11-16")
+    case = done("review", "open", other.library, source, *given).json["case"]
+    other.step("override", case, "DK2", "farmland.permanent", "--verdict", "notice", "--reason", "已批准")
+    content = other.content(case)
+    rows = [row for row in content["controls"] if row["rule"] == "farmland.permanent"]
+    assert [(row["hectares"], row["parcels"], row["verdict"]) for row in rows] == [
+        (0.08, 1, "prohibited"),
+        (0.08, 1, "notice"),
+    ]
+    assert content["land"]["total"]["total"] == content["totals"]["hectares"] == 0.8
