@@ -253,8 +253,9 @@ def moment_of(value: Any, *, by_own_clock: bool = False) -> np.datetime64:
     year, month, day = (int(part) for part in match.groups()[:5] if part is not None)
     try:
         moment = datetime(year, month, day, int(hour or 0), int(minute or 0), int(second or 0), tzinfo=UTC)
-        if zone not in (None, "Z") and not by_own_clock:
-            moment = moment.replace(tzinfo=datetime.strptime(zone.replace(":", ""), "%z").tzinfo).astimezone(UTC)
+        if zone not in (None, "Z"):
+            there = moment.replace(tzinfo=datetime.strptime(zone.replace(":", ""), "%z").tzinfo)
+            moment = moment if by_own_clock else there.astimezone(UTC)
     except (ValueError, OverflowError):
         return np.datetime64("NaT", "us")
     return np.datetime64(moment.replace(tzinfo=None), "us") + np.timedelta64(round(float(fraction or 0) * 1e6), "us")
