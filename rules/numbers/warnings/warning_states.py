@@ -126,8 +126,7 @@ class _WarningReader:
         """Add to each warning the days on which it was first and last seen, and whether the last list has it."""
         date.fromisoformat(day)
         seen = set(read_json(found)["opened"])
-        if not read_json(asked).keys() >= {"packs", "unit", "unit_field", "days", "rhythm"}:
-            raise ValueError(asked[:60])
+        _known_question(asked)
         for number, warning in self._by_number.items():
             warning.is_found = number in seen
             if warning.is_found:
@@ -162,11 +161,27 @@ def _read_warnings(library: Library) -> tuple[dict[str, KeptWarning], list[Probl
 
 
 def _known_facts(text: str, name: str) -> Record:
-    """Read the facts of a warning, filled up to all columns of a list. Raises ValueError."""
+    """Read the facts of a warning, filled up to all columns of a list. Raises ValueError, AttributeError."""
     facts = read_json(text)
-    if not isinstance(facts, dict) or facts.get("kind") not in KINDS or facts.get("id") != name:
+    if facts.get("kind") not in KINDS or facts.get("id") != name:
         raise ValueError(text[:60])
+    for column, value in facts.items():
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if value is not None and not (is_number if COLUMNS[column] == "number" else isinstance(value, str)):
+            raise ValueError(column)
     return {**dict.fromkeys(COLUMNS), **facts}
+
+
+def _known_question(text: str) -> Record:
+    """Read what a list was asked. Raises ValueError, TypeError, KeyError, AttributeError."""
+    asked: Record = read_json(text)
+    if not all(asked[name] is None or isinstance(asked[name], str) for name in ("unit", "unit_field")):
+        raise ValueError(text[:60])
+    if not all(type(days) is int for days in (asked["days"], *dict(asked["rhythm"] or {}).values())):
+        raise ValueError(text[:60])
+    if not all(isinstance(pack[name], str) for pack in asked["packs"] for name in ("hash", "id")):
+        raise ValueError(text[:60])
+    return asked
 
 
 def keep_warnings(library: Library, rows: Sequence[Record], options: WarningOptions, who: str) -> list[str]:
@@ -196,7 +211,8 @@ def keep_warnings(library: Library, rows: Sequence[Record], options: WarningOpti
             step = _next_step(connection, row["id"])
             steps.append((opened[row["id"]], row["id"], step, OPEN, "", json.dumps(facts, ensure_ascii=False), who, at))
         insert_logged(connection, tables[_STEPS], steps)
-        numbers = sorted({opened.get(row["id"]) or kept[row["id"]].number for row in rows})
+        kept = kept_warnings(library)  # with the numbers that a server has given, which others may write to
+        numbers = sorted({kept[row["id"]].number for row in rows})
         look = (1 + _last_number(connection, _LOOKS), options.as_of.isoformat())
         words = (json.dumps(asked, ensure_ascii=False), json.dumps({"opened": numbers}))
         insert_logged(connection, tables[_LOOKS], [(*look, *words, who, at)])
@@ -265,16 +281,19 @@ def last_question(library: Library, language: str) -> WarningOptions:
     texts = stored_texts(library)
     for (text,) in library.connection.execute(sql).fetchall() if library.has_table(_LOOKS) else ():
         try:
-            asked = read_json(text)
+            asked = _known_question(text)
             named = [(texts[pack["hash"]], pack["id"]) for pack in asked["packs"]]
-            quotas = {"unit": asked["unit"], "unit_field": asked["unit_field"]}
-            days, rhythm = int(asked["days"]), asked["rhythm"] or None
             packs = tuple(parse_indicator_packs(named, catalogue, are_kept=True))
-        except (ValueError, TypeError, KeyError, OneMapError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, OneMapError) as error:
             if library.path is None:
                 continue  # an account has written what no list says
+            if isinstance(error, OneMapError):
+                raise
             raise OneMapError("library.damaged", file=library.label, reason=f"{_LOOKS}: {str(error)[:200]}") from None
-        return WarningOptions(IndicatorOptions(packs, (today,), **quotas, language=language), today, days, rhythm)
+        quotas = IndicatorOptions(
+            packs, (today,), unit=asked["unit"], unit_field=asked["unit_field"], language=language
+        )
+        return WarningOptions(quotas, today, asked["days"], asked["rhythm"] or None)
     packs = tuple(indicator_packs((), catalogue))
     return WarningOptions(IndicatorOptions(packs, (today,), language=language), today)
 

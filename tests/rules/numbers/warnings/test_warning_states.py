@@ -320,12 +320,18 @@ def test_a_department_takes_steps_in_its_own_name_and_cannot_write_past_the_verb
         (LATE, "open", "", "{}"),
         ("x", "open", "", '{"kind": "late", "id": "y"}'),
         ("x", "open", "", "[" * 3000),
+        ("x", "open", "", '{"kind": "late", "id": "x", "value": "abc"}'),
+        ("x", "open", "", '{"kind": "late", "id": "x", "layer": {}}'),
     ]
     sql = "INSERT INTO warned.onemap_warning_steps VALUES ((SELECT 1 + max(number) FROM warned.onemap_warning_steps),"
     sql += " %s, (SELECT 1 + coalesce(max(step), 0) FROM warned.onemap_warning_steps WHERE warning = %s), %s, %s, %s,"
     sql += " 'warned_lead', '1999')"
     looks = "INSERT INTO warned.onemap_warning_looks VALUES (0, %s, %s, %s, 'warned_lead', '1999')"
+    asked = '{"packs": [], "unit": %s, "unit_field": null, "days": 90, "rhythm": %s}'
     junk = [("9999-99-99", "{}", "{}"), ("2025-06-02", "{", "{}"), ("2025-06-02", "{}", '{"opened": [[]]}')]
+    junk += [
+        ("2025-06-02", asked % said, '{"opened": []}') for said in (("5", "{}"), ("null", "5"), ("null", '{"GYL": ""}'))
+    ]
     with psycopg.connect(url) as connection:
         for lie in lies:
             connection.execute(sql, (lie[0], *lie))
