@@ -11,6 +11,7 @@ ENCODINGS = ("UTF-8", "GB18030", "GBK", "GB2312", "BIG5", "UTF-16", "windows-125
 REPLACEMENT = "\ufffd"
 WESTERN = {"iso8859-1", "iso8859-15", "cp1252", "cp437", "cp850", "mac-roman"}
 _CHINESE = {"gbk", "cp936", "936", "gb2312", "ms936", "gb18030"}
+_TRADITIONAL = {"big5", "big5tw", "csbig5", "xxbig5"}
 _NO_CODE_PAGES = {"unicode-escape", "raw-unicode-escape", "punycode", "idna", "utf-7"}  # ways of writing, not of files
 _BAD_SHARE = 0.02  # of the signs beyond ASCII; with more of them the encoding is another
 # Characters beyond ASCII of GBK and of UTF-8: the group holds the common ones, the rest of each pattern all others.
@@ -23,13 +24,16 @@ _COMMON = {
     "big5": re.compile(rb"[\xa4-\xc6][\x40-\x7e\xa1-\xfe]"),
 }
 _SIGN = re.compile(rb"[\xa1-\xa3]")
-_OTHER_CHINESE = {"gb18030": "big5", "big5": "gb18030", "cp950": "gb18030", "big5hkscs": "gb18030"}
+# By how texts were read: the group of their own characters, the other one, and its encodings, the commonest first.
+# Only the one of Hong Kong has the characters of its villages.
+_GB, _BIG5 = ("gb18030", "big5", ("BIG5", "BIG5HKSCS")), ("big5", "gb18030", ("GB18030",))
+_OTHER_CHINESE = {"gb18030": _GB, "cp950": _BIG5, "big5hkscs": _BIG5}
 _LEAST_MORE, _MOSTLY = 2, 0.8
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
 def encoding_of(name: str) -> str:
-    """Return Python's name of an encoding; GBK and GB2312 are read as GB18030, which includes both.
+    """Return Python's name of an encoding; one that another includes is read as that: GBK as GB18030, Big5 as cp950.
 
     Raises OneMapError encoding.unknown.
     """
@@ -39,6 +43,8 @@ def encoding_of(name: str) -> str:
     bare = re.sub(r"[ _-]", "", text)
     if bare in _CHINESE:
         return "gb18030"
+    if bare in _TRADITIONAL:
+        return "cp950"
     for candidate in (text, bare):
         try:
             name_of_codec = codecs.lookup(candidate).name
@@ -115,27 +121,26 @@ def likelier_encoding(encoding: str, texts: Iterable[str]) -> tuple[str, str, st
     Most bytes of one are valid in the other, so neither is certain. But the common characters of the two have other
     bytes: second ones below 0xA1 are frequent in Big5 and hardly occur in GB2312.
     """
-    other = _OTHER_CHINESE.get(next(iter(_claimed_encodings(encoding)), ""))
-    if other is None:
+    group = _OTHER_CHINESE.get(next(iter(_claimed_encodings(encoding)), ""))
+    if group is None:
         return None
-    own = "big5" if other == "gb18030" else "gb18030"
-    found = {own: 0, other: 0}
-    pairs, shown = 0, None
-    for text in texts:
-        content = text.encode(encoding, errors="ignore")
-        if content.isascii():
-            continue
-        if not decodes(content, other):
-            return None
-        characters = [pair for pair in _PAIR.findall(content) if not _SIGN.match(pair)]
-        pairs += len(characters)
-        for name in found:
-            found[name] += sum(map(bool, map(_COMMON[name].fullmatch, characters)))
-        shown = shown or (text, content.decode(other))
+    own, other, names = group
+    contents = {text: text.encode(encoding, errors="ignore") for text in texts if not text.isascii()}
+    characters = [pair for content in contents.values() for pair in _PAIR.findall(content) if not _SIGN.match(pair)]
+    in_own, in_other = (sum(bool(_COMMON[one].fullmatch(pair)) for pair in characters) for one in (own, other))
     # Of bytes that look alike in both, a declaration of Big5 says nothing that a mere habit might not have written.
-    least = found[own] + (_LEAST_MORE if own == "gb18030" else 0)
-    is_likelier = shown is not None and found[other] >= max(least, _MOSTLY * pairs, _LEAST_MORE)
-    return (other, *shown) if shown is not None and is_likelier else None
+    least = in_own + (_LEAST_MORE if own == "gb18030" else 0)
+    if in_other < max(least, _MOSTLY * len(characters), _LEAST_MORE):
+        return None
+    found = None
+    least_bad = int(_BAD_SHARE * len(characters)) + 1
+    for name in names:
+        meant = [content.decode(encoding_of(name), errors="replace") for content in contents.values()]
+        bad = "".join(meant).count(REPLACEMENT)
+        shown = next((pair for pair in zip(contents, meant, strict=True) if REPLACEMENT not in "".join(pair)), None)
+        if shown is not None and bad < least_bad:
+            found, least_bad = (name, *shown), bad
+    return found
 
 
 def text_of(path: Path, given: str | None) -> tuple[str, str]:

@@ -3,13 +3,17 @@
 import contextlib
 import glob
 import itertools
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from onemap.layers.errors import OneMapError, file_reason
 from onemap.layers.files.journal_folder import is_locked_by_us
 
 _ENDING, _RESERVED = ".rasters", ".reserved"
+_LEAST_AGE_S = 600  # of a mark that may be forsaken; a younger one may not be locked yet
+_TRIES, _PAUSE_S = 20, 0.05
 
 
 def raster_folder(library: Path) -> Path:
@@ -27,30 +31,37 @@ def reserved_stem(folder: Path, code: str) -> Iterator[Path]:
     try:
         stems = (folder / f"{code}__{number}" for number in itertools.count(1))
         stem = next(stem for stem in stems if _reserve(stem))
-        lock = _mark_of(stem).open("r+b")
+        mark = _mark_of(stem)
+        lock = _locked_file(mark)
     except OSError as error:
         raise OneMapError("out.failed", file=folder.name, reason=file_reason(error)) from error
-    is_locked_by_us(lock)
+    is_done = False
     try:
         yield stem
-    except BaseException:
-        lock.close()  # Windows removes no open file
-        for path in _files_of(stem):
-            path.unlink(missing_ok=True)
-        raise
+        is_done = True
     finally:
-        lock.close()
-        _mark_of(stem).unlink(missing_ok=True)
+        lock.close()  # Windows removes no open file, not even one that `verify` looks at just now
+        files = [] if is_done else [path for path in _files_of(stem) if path != mark]
+        with contextlib.suppress(OSError):  # what stays is told by the mark, which is the last to go
+            for path in (*files, mark):
+                path.unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # others lie there
             folder.rmdir()
 
 
 def forsaken_files(folder: Path) -> list[list[Path]]:
-    """The files of each name that a process reserved and was killed before it gave the name back; its mark is last."""
+    """The files of each name that a process reserved and was killed before it gave the name back; its mark is last.
+
+    A name that was reserved some minutes ago is not among them. Whoever may only read the folder is told too.
+    """
     found = []
     for mark in sorted(folder.glob(f"*{_RESERVED}")):
-        with contextlib.suppress(OSError), mark.open("r+b") as file:  # whoever has ended meanwhile took it away
-            if is_locked_by_us(file):
+        with contextlib.suppress(OSError):  # whoever has ended meanwhile took it away
+            if time.time() - mark.stat().st_mtime < _LEAST_AGE_S:
+                continue
+            with mark.open("rb") as file:
+                is_forsaken = is_locked_by_us(file)
+            if is_forsaken:
                 stem = mark.with_name(mark.name.removesuffix(_RESERVED))
                 found.append([*sorted(path for path in _files_of(stem) if path != mark), mark])
     return found
@@ -70,6 +81,16 @@ def _reserve(stem: Path) -> bool:
         return True
     mark.unlink()
     return False
+
+
+def _locked_file(mark: Path) -> IO[bytes]:
+    """Open a mark and lock it, also if `verify` holds it for a moment; some drives have no locks."""
+    lock = mark.open("r+b")
+    for _ in range(_TRIES):
+        if is_locked_by_us(lock):
+            break
+        time.sleep(_PAUSE_S)
+    return lock
 
 
 def _files_of(stem: Path) -> list[Path]:

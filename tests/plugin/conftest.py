@@ -99,6 +99,12 @@ def warm_programs():
         yield
 
 
+@pytest.fixture
+def cold_programs(warm_programs, monkeypatch):
+    """Let the programs that Processing starts begin as they do for users, by the interpreter itself."""
+    monkeypatch.setattr("onemap.plugin.connection.verb_runs.needed_core", needed_core)
+
+
 @pytest.fixture(autouse=True)
 def fresh_start():
     """Clear settings and layers of earlier tests, before and after each test."""

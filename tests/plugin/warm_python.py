@@ -22,6 +22,7 @@ import tempfile
 from pathlib import Path
 
 MAIN = Path(__file__).resolve().parents[2] / "__main__.py"
+FLAGS = ["-I", "-X", "utf8"]  # of the interpreter, as a verb is really started; they cannot be set in a fork
 LENGTH = 4  # bytes of a number between the two programs
 ASKING = f"""#!{{python}} -IS
 import json, os, signal, socket, sys
@@ -49,7 +50,7 @@ def warm_python(python):
         place, path = Path(folder, "socket"), Path(folder, "python")
         path.write_text(ASKING.format(python=os.path.realpath(sys.executable), place=str(place)), encoding="utf-8")
         path.chmod(0o700)
-        command = [str(python), "-I", "-X", "utf8", __file__, str(place)]
+        command = [str(python), *FLAGS, __file__, str(place)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as keeper:
             assert keeper.stdout.readline() == b"ready\n"
             yield path
@@ -89,9 +90,10 @@ def _keep(place):
 def _answer(asking):
     """Run what is asked for in a fork; hand signals on to it, and its end back."""
     head, streams, _, _ = socket.recv_fds(asking, LENGTH, len(STREAMS))
-    order = b""
-    while len(order) < int.from_bytes(head, "big"):
-        order += asking.recv(1 << 16)
+    length = int.from_bytes(head, "big")
+    order = asking.recv(length, socket.MSG_WAITALL)
+    if not order or len(order) < length:  # who asked was killed
+        os._exit(0)
     program = os.fork()
     for number, stream in enumerate(streams):
         os.dup2(stream, number) if program == 0 else os.close(number)
@@ -111,7 +113,8 @@ def _answer(asking):
 
 
 def _run(words, folder, environment):
-    """Run the core; return its exit code. words: as after `python`."""
+    """Run the core; return its exit code. words: as after `python`. Raises AssertionError for other flags than ours."""
+    assert words[: words.index(str(MAIN))] == FLAGS, words
     for number, (name, (mode, errors)) in enumerate(STREAMS.items()):
         stream = open(number, mode, encoding="utf-8", errors=errors, closefd=False)  # noqa: SIM115 - to the end
         setattr(sys, name, stream)

@@ -35,8 +35,9 @@ def hand_of(library: Library, values: Mapping[str, Any]) -> Hand:
     Without a name it is the account on a server, and the system's user in a file. Also raises review.account.
     """
     by = values.get("by")
-    if library.account is not None and not _may_be_person(library.account):
-        raise OneMapError("review.account", account=library.account)  # which no other --by mends
+    flaw = _name_flaw(library.account or "")
+    if library.account is not None and flaw is not None:
+        raise OneMapError("review.account", account=library.account, why=_why(flaw))  # which no other --by mends
     person = library.account or system_user()
     hand = Hand(checked_name(person if by is None else by), values.get("on"), values.get("expect"))
     check_hand(library, hand)
@@ -103,15 +104,18 @@ def acting_person(library: Library, stated: str | None) -> str:
 def checked_name(by: str) -> str:
     """Check and return a person's name, which cannot be the machine's. Raises OneMapError review.by."""
     name = by.strip()
-    if not _may_be_person(name):
-        raise OneMapError("review.by", field="--by", by=by[:60], why=_why("name"))
+    flaw = _name_flaw(name)
+    if flaw is not None:
+        raise OneMapError("review.by", field="--by", by=by[:60], why=_why(flaw))
     return name
 
 
-def _may_be_person(name: str) -> bool:
-    """Whether a name can be a person's: of some signs that can be seen, and not the machine's."""
-    is_nobody = same_person(name, "") or same_person(name, MACHINE)
-    return len(name) <= _MOST_NAME and name.isprintable() and not is_nobody
+def _name_flaw(name: str) -> str | None:
+    """What keeps a name from being a person's: it is the machine's, or it lacks signs, all of which can be printed."""
+    if same_person(name, MACHINE):
+        return "machine"
+    is_printed = len(name) <= _MOST_NAME and name.isprintable() and not same_person(name, "")
+    return None if is_printed else "name"
 
 
 def _wrong_day(on: date, why: str, **facts: str) -> OneMapError:

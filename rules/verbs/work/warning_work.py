@@ -23,7 +23,7 @@ from onemap.rules.numbers.warnings.warning_states import (
 from onemap.rules.numbers.warnings.warnings import STATE_COLUMNS, WarningOptions
 from onemap.rules.numbers.warnings.warnings import warnings as look
 from onemap.rules.review.case_step import plain_text
-from onemap.rules.review.cases.hand import check_day, hand_of
+from onemap.rules.review.cases.hand import Hand, check_day, check_hand, checked_name
 from onemap.rules.verbs.work.indicator_work import tables_for
 from onemap.rules.verbs.work.table_targets import check_outs, target_answer, write_tables
 
@@ -113,7 +113,8 @@ def warning_list(values: Values, context: VerbContext) -> Result:
 def warning_step(values: Values, context: VerbContext) -> Result:
     """Take the next step of one warning, with person and reason, and return its state."""
     with open_library(values["library"]) as library:
-        who = library.person() if values.get("by") is None else hand_of(library, values).by
+        who = library.person() if values.get("by") is None else checked_name(values["by"])
+        check_hand(library, Hand(who))
         reason = plain_text(values["reason"], "--reason")
         warning = take_step(library, values["id"], values["state"], reason, who)
         packs, catalogue = last_question(library, context.language).quotas.packs, library.catalogue()

@@ -164,7 +164,7 @@ def test_the_crs_and_encoding_that_a_person_named_are_remembered_where_the_next_
     text = (tmp_path / "sent2023.toml").read_text(encoding="utf-8")
     assert "# as for the last version: covers, crs, encoding" in text
     answer = onemap("ingest", library, silent)
-    assert (answer.code, answer.json["added"][0]["encoding"]) == (0, "big5")
+    assert (answer.code, answer.json["added"][0]["encoding"]) == (0, "cp950")
     # A file that says both needs no memory; and what was answered before it is not forgotten.
     clear = delivery_of(2024, "EPSG:4547", "utf-8")
     assert planned_reading(clear) == (None, None, ["covers"])

@@ -1,8 +1,11 @@
 """Copies of rasters get names of their own, whoever adds rasters at the same time."""
 
+import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +14,8 @@ import rasterio
 from rasterio.transform import from_origin
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.rasters.raster_folder import raster_folder, reserved_stem
+from onemap.layers.files.journal_folder import is_locked_by_us
+from onemap.layers.rasters.raster_folder import forsaken_files, raster_folder, reserved_stem
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -45,6 +49,60 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path):
     assert (refused.value.code, folder.read_text()) == ("out.failed", "a file of that name")
 
 
+def _make_old(mark):
+    an_hour_ago = time.time() - 3600
+    os.utime(mark, (an_hour_ago, an_hour_ago))
+
+
+def test_a_name_is_locked_also_if_somebody_looks_at_its_mark_just_then(tmp_path, monkeypatch):
+    folder, touch, ends = raster_folder(tmp_path / "city.gpkg"), Path.touch, []
+
+    def touch_and_look(path, **options):
+        touch(path, **options)
+        file = path.open("rb")
+        assert is_locked_by_us(file)
+        ends.append(threading.Timer(0.2, file.close))
+        ends[0].start()
+
+    monkeypatch.setattr(Path, "touch", touch_and_look)
+    with reserved_stem(folder, "DEM") as stem:
+        ends[0].join()
+        mark = stem.with_name(f"{stem.name}.reserved")
+        _make_old(mark)
+        assert forsaken_files(folder) == []
+        with mark.open("rb") as file:
+            assert not is_locked_by_us(file)
+
+
+def test_a_name_of_this_minute_is_not_forsaken_and_an_old_one_is_also_to_a_reader(tmp_path, monkeypatch):
+    mark = tmp_path / "DEM__1.reserved"
+    mark.touch()
+    assert forsaken_files(tmp_path) == []
+    _make_old(mark)
+    modes, open_file = [], Path.open
+    monkeypatch.setattr(
+        Path, "open", lambda path, mode="r", **rest: modes.append(mode) or open_file(path, mode, **rest)
+    )
+    assert (forsaken_files(tmp_path), modes) == ([[mark]], ["rb"])  # root, who may write all, runs tests too
+
+
+def test_a_mark_that_cannot_be_removed_fails_no_addition_and_hides_no_refusal(tmp_path, monkeypatch):
+    folder = raster_folder(tmp_path / "city.gpkg")
+
+    def refuse(path, **_):
+        raise PermissionError(f"open elsewhere: {path}")  # as Windows does while `verify` has it open
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with reserved_stem(folder, "DEM") as stem:
+        stem.with_name(f"{stem.name}.tif").write_text("1")
+    with pytest.raises(ValueError, match="refused"), reserved_stem(folder, "DEM"):
+        raise ValueError("refused")
+    for mark in folder.glob("*.reserved"):
+        _make_old(mark)
+    names = [[path.name for path in files] for files in forsaken_files(folder)]
+    assert names == [["DEM__1.tif", "DEM__1.reserved"], ["DEM__2.reserved"]]
+
+
 # An addition that is killed when the copy lies beside the library: just before its commit, or just after it.
 KILLED = """
 import os, signal, sys
@@ -75,6 +133,7 @@ def test_what_a_killed_addition_left_is_named_and_what_a_version_uses_is_not(one
     words = ["add", library, _raster(tmp_path / "dem.tif"), "--as", "DEM", "--covers", "extent", "--copy"]
     killed = subprocess.run([sys.executable, "-c", KILLED, moment, *map(str, words)], check=False)
     assert killed.returncode == -signal.SIGKILL
+    _make_old(raster_folder(library) / "DEM__1.reserved")
     (note,) = onemap("verify", library, lang="en").json["notes"]
     assert note["code"] == "verify.raster_forsaken" and note["message"].endswith(f": {left}.")
     with reserved_stem(raster_folder(library), "DEM"):  # of somebody who is still at it

@@ -37,7 +37,7 @@ def test_inspect_tells_the_encoding_that_the_bytes_have(onemap, shared_data):
 
 @pytest.mark.parametrize(
     ("file", "encoding", "text"),
-    [("cpg/big5.shp", "big5", "國語"), ("ldid/chinese.shp", "gb18030", "简体")],
+    [("cpg/big5.shp", "cp950", "國語"), ("ldid/chinese.shp", "gb18030", "简体")],
 )
 def test_small_tables_of_other_makers_read_right(shelf, shared_data, file, encoding, text):
     source = shared_data / "formats/gbk_dbf/test/data/dbf" / file
@@ -92,11 +92,16 @@ def test_a_name_survives_each_way_of_declaring(shelf, shapefile, text, encoding,
 @pytest.mark.parametrize(
     ("written", "bytes_of", "code_page", "read", "doubt"),
     [
-        ("永久基本农田", "gbk", "Big5", "big5", ("GB18030", "永久基本农田")),
+        ("永久基本农田", "gbk", "Big5", "cp950", ("GB18030", "永久基本农田")),
         ("永久基本農田", "big5", "GBK", "gb18030", ("BIG5", "永久基本農田")),
         ("永久基本農田", "big5", None, "gb18030", ("BIG5", "永久基本農田")),
         ("永久基本农田", "gbk", "GBK", "gb18030", None),
-        ("永久基本農田", "big5", "Big5", "big5", None),
+        ("永久基本農田", "big5", "Big5", "cp950", None),
+        ("永久基本農田恒春", "cp950", "Big5", "cp950", None),  # 恒 is of Windows' Big5 alone
+        ("永久基本農田恒春", "cp950", None, "gb18030", ("BIG5", "永久基本農田恒春")),
+        ("深水埗永久基本農田", "big5hkscs", None, "gb18030", ("BIG5HKSCS", "深水埗永久基本農田")),
+        ("深水埗永久基本農田", "big5hkscs", "Big5", "gb18030", ("BIG5HKSCS", "深水埗永久基本農田")),
+        ("一般商品林，生态保护红线，人工湿地", "gbk", "GBK", "gb18030", None),
         ("永久基本農田", "gbk", None, "gb18030", None),  # signs of Taiwan in the mainland's bytes
     ],
 )

@@ -301,6 +301,18 @@ def test_an_account_with_the_program_s_own_name_is_told_what_helps(real_server):
         answer = machine.step("circulate", case, *name)
         assert (answer.code, answer.codes) == (3, ["review.account"])
     assert "--by" not in answer.json["problems"][0]["mend"]
+    message = command("review", "circulate", machine.library, case, "--lang", "en").json["problems"][0]["message"]
+    assert message.endswith(": it reads like that of the program, which drafts opinions under it.")
+
+
+def test_an_account_whose_name_cannot_be_printed_is_told_that_and_nothing_of_the_program(real_server):
+    case = real_server.as_account("town_lead").open(on=None)
+    for number, name in enumerate(("张\u3000三", "Zhang\u00a0San")):
+        make_accounts(real_server.url, {name: ["lead"]})
+        answer = command("review", "circulate", real_server.as_account(name).library, case, "--lang", "en")
+        assert answer.codes == ["review.account"], number
+        message = answer.json["problems"][0]["message"]
+        assert message.endswith(" has a sign that cannot be printed, such as a full-width or a no-break space.")
 
 
 def test_whoever_drafted_cannot_sign_by_typing_another_name(real_server):

@@ -263,6 +263,7 @@ def test_a_refusal_is_the_core_s_own_text(library, town, tmp_path):
     assert "{" not in str(refused.value)
 
 
+@pytest.mark.usefixtures("cold_programs")
 def test_an_unknown_layer_code_is_refused_with_the_command_line_s_text(library, town):
     with pytest.raises(QgsProcessingException, match="NOSUCH"):
         processing.run("onemap:add", {"LIBRARY": library, "SOURCE": str(town / "farmland.gpkg"), "AS": "NOSUCH"})
