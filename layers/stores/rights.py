@@ -30,13 +30,14 @@ class Guard:
     conditions: SQL conditions on NEW, by the message for a row that fails. They may use `account`, the account that
     signed in; `is_lead`, whether the account acts for the lead; `this_step`, the transaction's number, which is the
     xmin of the rows that it wrote. is_signed: the server itself sets the columns number, who and at. binds_owner: the
-    owner's accounts are not exempt.
+    owner's accounts are not exempt. at_commit: they are asked when the transaction ends.
     """
 
     table: str
     conditions: Mapping[str, str] = field(default_factory=dict)
     is_signed: bool = False
     binds_owner: bool = False
+    at_commit: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,7 @@ LIBRARY_RIGHTS: tuple[Right, ...] = (
     Guard("onemap_runs", _RUN),
     Guard(
         "onemap_run_blocks",
-        {"run": "NOT EXISTS (SELECT FROM onemap_runs AS r WHERE r.id = NEW.run AND r.xmin <> this_step)"},
+        {"run": "EXISTS (SELECT FROM onemap_runs AS r WHERE r.id = NEW.run AND r.xmin = this_step)"},
+        at_commit=True,
     ),
 )

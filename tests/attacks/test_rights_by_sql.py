@@ -79,9 +79,25 @@ def test_no_blocks_for_a_run_that_somebody_else_recorded(bureau):
     for rows in ([("onemap_run_blocks", block)], [("onemap_run_blocks", block), *mine]):
         with pytest.raises(REFUSED):
             bureau.attempt("u_water", rows)
-    for part in (mine[2:], [mine[0], mine[2]]):  # the log tells of no run that is not written
+    for part in (mine[2:], [mine[0], mine[2]], mine[:1]):  # no log and no blocks of a run that is not written
         with pytest.raises(REFUSED):
             bureau.attempt("u_water", part)
+
+
+def test_no_blocks_for_a_run_that_somebody_else_records_meanwhile(made_bureau, postgis, tmp_path):
+    """In a snapshot of before, and in a transaction that waits, the other's run is not there yet."""
+    bureau = made_bureau.copied(tmp_path, postgis)
+    theirs = bureau.check_run("u_land")
+    with bureau.connect("u_water") as old, bureau.connect("u_water") as early:
+        old.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        old.execute("SELECT FROM onemap_runs")
+        write_rows(early, [("onemap_run_blocks", {**theirs[0][1], "first": 1})])
+        bureau.attempt("u_land", theirs, stays=True)
+        write_rows(old, [("onemap_run_blocks", {**theirs[0][1], "first": 2})])
+        for connection in (old, early):
+            with pytest.raises(REFUSED):
+                connection.commit()
+    assert bureau.rows(f"SELECT first FROM onemap_run_blocks WHERE run = '{theirs[1][1]['id']}'") == [(0,)]
 
 
 def test_what_is_written_beside_the_log_is_named_and_holds_nobody_up(made_bureau, postgis, tmp_path):
