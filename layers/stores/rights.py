@@ -81,13 +81,15 @@ class Roles:
 READ_COMMITTED, IS_READ_COMMITTED = "read committed", "current_setting('transaction_isolation') = 'read committed'"
 QUOTA, CONFLICT = "quota", "conflict"  # messages of conditions that a program of ours may fail, too
 BOUNDED = {"size": "pg_column_size(NEW) <= 10000000"}  # bytes of a row that a person writes
+_MOMENT = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})$"
 # A run is of whoever records it. Whether all that it says can be read, its readers ask, and pass over what cannot.
 _RUN = {
+    "id": "NEW.id ~ '^[0-9A-Za-z-]{1,64}$'",
     "words": "(SELECT (said ->> 'id', said ->> 'who', said ->> 'started') = (NEW.id, account, NEW.started)"
     " FROM (SELECT NEW.record::jsonb AS said) AS one)",
     "who": "NEW.who = account",
     "size": "length(NEW.record) <= 100000000",
-    "started": "NEW.started <= onemap_moment()",
+    "started": f"NEW.started ~ '{_MOMENT}' AND NEW.started::timestamptz <= clock_timestamp() + interval '1 hour'",
 }
 LIBRARY_RIGHTS: tuple[Right, ...] = (
     Grant("onemap_library", "SELECT", (*EVERYONE, AUDITOR)),
