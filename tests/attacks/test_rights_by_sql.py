@@ -144,8 +144,8 @@ def test_a_run_is_the_accounts_own(bureau, forged):
 def own_run(bureau, otherwise, **values):
     """A run of water's, with its block and its row of the log. otherwise: what its record says instead."""
     rows = bureau.check_run("u_water")
-    said = json.loads(rows[1][1]["record"]) | otherwise
-    rows[1][1].update({"record": json.dumps(said), **values})
+    record = json.loads(rows[1][1]["record"]) | otherwise
+    rows[1][1].update({"record": json.dumps(record), **values})
     rows[0][1]["run"] = rows[2][1]["subject"] = rows[1][1]["id"]
     return rows
 
