@@ -127,7 +127,7 @@ def read_log(library: Library) -> LogBook:
     for number, *texts, chained in library.connection.execute(compose_sql("{all} ORDER BY number", all=_SQL)):
         at, who, action, subject, detail, content, previous = texts
         place = {"file": library.label, "layer": LOG, "feature": str(number), "at": shown_text(at)}
-        known = _detail(detail) if _is_written(detail, content) else None
+        known = _detail(detail, content)
         if known is None:
             book.problems.append(Problem("verify.content", place))
         links = (before, at, who, action, subject, content)
@@ -149,12 +149,12 @@ def read_entries(library: Library, where: Sql, parameters: Sequence[Any]) -> Log
     sql = compose_sql("{all} WHERE {where} ORDER BY number", all=_SQL, where=where)
     for number, *texts, chained in library.connection.execute(sql, parameters):
         at, who, action, subject, detail, content, previous = texts
-        is_written, links = _is_written(detail, content), (previous, at, who, action, subject, content)
-        if not is_written or not all(isinstance(link, str) for link in links) or chained != _chain_hash(links):
+        known, links = _detail(detail, content), (previous, at, who, action, subject, content)
+        if known is None or not all(isinstance(link, str) for link in links) or chained != _chain_hash(links):
             place = ProblemPlace(file=library.label, layer=LOG, feature=str(number))
-            how = Problem("verify.chain" if is_written else "verify.content", {**place, "at": shown_text(at)})
+            how = Problem("verify.chain" if known else "verify.content", {**place, "at": shown_text(at)})
             raise OneMapError("library.altered", **place, how=how)
-        _take_in(book, action, subject, _detail(detail) or {}, at, who)
+        _take_in(book, action, subject, known, at, who)
     return book
 
 
@@ -165,17 +165,11 @@ def _chain_hash(links: tuple[str, ...]) -> str | None:
         return None
 
 
-def _is_written(text: Any, content_hash: Any) -> bool:
-    """Whether an entry's detail is the text that was hashed."""
+def _detail(text: Any, content_hash: Any) -> dict[str, Any] | None:
+    """Return an entry's detail; None if it is not the text that was hashed."""
     try:
-        return isinstance(text, str) and content_hash == sha256(text)
-    except UnicodeEncodeError:  # bytes that are no text
-        return False
-
-
-def _detail(text: str) -> dict[str, Any] | None:
-    """Return an entry's detail; None if it is no table: an account of a server may write what cannot be read."""
-    try:
+        if not isinstance(text, str) or content_hash != sha256(text):
+            return None
         detail = json.loads(text)
     except (ValueError, RecursionError):
         return None

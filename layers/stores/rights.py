@@ -30,13 +30,14 @@ class Guard:
     conditions: SQL conditions on NEW, by the message for a row that fails. They may use `account`, the account that
     signed in; `is_lead`, whether the account acts for the lead; `this_step`, the transaction's number, which is the
     xmin of the rows that it wrote. is_signed: the server itself sets the columns number, who and at. binds_owner: the
-    owner's accounts are not exempt.
+    owner's accounts are not exempt. at_commit: they are asked when the transaction ends.
     """
 
     table: str
     conditions: Mapping[str, str] = field(default_factory=dict)
     is_signed: bool = False
     binds_owner: bool = False
+    at_commit: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,13 +81,15 @@ class Roles:
 READ_COMMITTED, IS_READ_COMMITTED = "read committed", "current_setting('transaction_isolation') = 'read committed'"
 QUOTA, CONFLICT = "quota", "conflict"  # messages of conditions that a program of ours may fail, too
 BOUNDED = {"size": "pg_column_size(NEW) <= 10000000"}  # bytes of a row that a person writes
+_MOMENT = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})$"
 # A run is of whoever records it. Whether all that it says can be read, its readers ask, and pass over what cannot.
 _RUN = {
+    "id": "NEW.id ~ '^[0-9A-Za-z-]{1,64}$'",
     "words": "(SELECT (said ->> 'id', said ->> 'who', said ->> 'started') = (NEW.id, account, NEW.started)"
     " FROM (SELECT NEW.record::jsonb AS said) AS one)",
     "who": "NEW.who = account",
     "size": "length(NEW.record) <= 100000000",
-    "started": "NEW.started <= onemap_moment()",
+    "started": f"NEW.started ~ '{_MOMENT}' AND NEW.started::timestamptz <= clock_timestamp() + interval '1 hour'",
 }
 LIBRARY_RIGHTS: tuple[Right, ...] = (
     Grant("onemap_library", "SELECT", (*EVERYONE, AUDITOR)),
@@ -105,6 +108,7 @@ LIBRARY_RIGHTS: tuple[Right, ...] = (
     Guard("onemap_runs", _RUN),
     Guard(
         "onemap_run_blocks",
-        {"run": "NOT EXISTS (SELECT FROM onemap_runs AS r WHERE r.id = NEW.run AND r.xmin <> this_step)"},
+        {"run": "EXISTS (SELECT FROM onemap_runs AS r WHERE r.id = NEW.run AND r.xmin = this_step)"},
+        at_commit=True,
     ),
 )

@@ -83,9 +83,10 @@ class Bureau:
             return connection.execute(query).fetchall()
 
     def attempt(self, account: str, rows: Rows, stays: bool = False) -> None:
-        """Write rows in one transaction; roll back unless `stays`. Raises psycopg.Error."""
+        """Write rows, with what is asked at a transaction's end; roll back unless `stays`. Raises psycopg.Error."""
         with self.connect(account) as connection:
             write_rows(connection, rows)
+            connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
             if not stays:
                 connection.rollback()
 

@@ -64,9 +64,18 @@ _REFUSE = """  IF ({condition}) IS NOT TRUE THEN
     RAISE EXCEPTION '%: %', TG_TABLE_NAME, {what} USING ERRCODE = {code};
   END IF;
 """
+# What cannot be read as a condition reads it is refused as what fails the condition.
+_END = """  RETURN NEW;
+EXCEPTION WHEN data_exception THEN
+  RAISE EXCEPTION '%: %', TG_TABLE_NAME, SQLERRM USING ERRCODE = 'insufficient_privilege';
+END $f$"""
 _NO_RIGHT = "insufficient_privilege"
 _CODES = {QUOTA: "program_limit_exceeded", CONFLICT: "unique_violation"}  # by which they are refused in words
 _TRIGGER = "CREATE TRIGGER {name} BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()"
+_AT_COMMIT = (
+    "CREATE CONSTRAINT TRIGGER {name} AFTER INSERT ON {table} DEFERRABLE INITIALLY DEFERRED"
+    " FOR EACH ROW EXECUTE FUNCTION {name}()"
+)
 
 
 def make_guard(connection: "psycopg.Connection[Any]", schema: str, prefix: str, guard: Guard, number: int) -> None:
@@ -90,5 +99,5 @@ def make_guard(connection: "psycopg.Connection[Any]", schema: str, prefix: str, 
     ]
     parts = (_FUNCTION, "" if guard.binds_owner else _EXEMPT, _SIGN if guard.is_signed else "")
     begin = sql.SQL("".join(parts)).format(**facts)
-    connection.execute(sql.Composed([begin, *checks, sql.SQL("  RETURN NEW;\nEND $f$")]))
-    connection.execute(sql.SQL(_TRIGGER).format(**facts))
+    connection.execute(sql.Composed([begin, *checks, sql.SQL(_END)]))
+    connection.execute(sql.SQL(_AT_COMMIT if guard.at_commit else _TRIGGER).format(**facts))

@@ -1,7 +1,6 @@
 """Reading the record of a stored run: a missing entry, or one of another type, means that the run is damaged."""
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
@@ -11,7 +10,6 @@ from onemap.layers.finite_json import finite_number
 from onemap.layers.library.library import Library
 from onemap.layers.messages import sentences
 
-_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 _TABLES = ("parameters", "matrix", "rules", "software")
 _LISTS = ("packs", "layers", "skipped", "warped")  # of tables
 
@@ -56,8 +54,6 @@ def read_record(library: Library, identifier: str, text: Any) -> RecordPart:
     try:
         record = json.loads(text, object_hook=part, parse_float=finite_number)
         if not isinstance(record, RecordPart) or record.get("id", identifier) != identifier or not _is_sorted(record):
-            raise damage
-        if not _ID.fullmatch(identifier):
             raise damage
         _check_moments(record)
     except (ValueError, TypeError, RecursionError):

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from onemap.layers.library import services
 from onemap.layers.library.library import Library
+from onemap.layers.messages import sentences
 from onemap.layers.stores.library_tables import LIBRARY_TABLES
 from onemap.layers.stores.logged_rows import PlainTable, plain_tables
 from onemap.layers.stores.rights import EVERYONE, Grant, Guard, Right
@@ -28,6 +29,12 @@ TABLES = (
 )
 # By the action of an entry of the log the table of which it tells.
 _LOGGED_BY = {"decide": "onemap_decisions", past_runs.NAMED: run_store.NAMES, **warning_states.LOGGED_BY}
+# Whoever reads the log must be able to: Python's JSON has bounds of its own.
+_READABLE = (
+    "length(NEW.detail) <= 100000000 AND jsonb_typeof(NEW.detail::jsonb) = 'object'"
+    " AND NOT jsonb_path_exists(NEW.detail::jsonb, '$.**{24}')"
+    " AND NOT jsonb_path_exists(NEW.detail::jsonb, '$.** ? (@ > 1e300 || @ < -1e300)')"
+)
 GRANTS: tuple[Right, ...] = (
     Grant("onemap_services", "SELECT", EVERYONE),
     Grant("onemap_snapshots", "SELECT", EVERYONE),
@@ -47,12 +54,13 @@ GRANTS: tuple[Right, ...] = (
         {
             "action": compose_sql(
                 "EXISTS (SELECT FROM onemap_runs AS r WHERE r.id = NEW.subject AND r.xmin = this_step"
-                " AND NEW.action = coalesce(r.record::jsonb ->> 'kind', 'check'))"
+                " AND NEW.action = coalesce(r.record::jsonb ->> 'kind', 'check') AND {kinds}::jsonb ? NEW.action)"
                 " OR NEW.detail::jsonb -> 'rows' ? ({tables}::jsonb ->> NEW.action) OR {an_event}",
+                kinds=sql_literal(json.dumps(list(sentences("en")["run_kind"]))),
                 tables=sql_literal(json.dumps(_LOGGED_BY)),
                 an_event=event_tables.MAY_LOG,
             ),
-            "detail": "length(NEW.detail) <= 100000000",
+            "detail": _READABLE,
             "heads": event_tables.TRUE_HEADS,
         },
     ),
