@@ -12,6 +12,7 @@ import pyproj
 from onemap.layers.errors import Problem, ProblemPlace
 from onemap.layers.geometry.shape_column import AnyShapes, all_of
 from onemap.layers.records import Record
+from onemap.layers.value_groups import groups_of
 
 
 @dataclass(frozen=True)
@@ -72,14 +73,31 @@ class BadFeatures:
 
 
 def joined_attributes(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Concatenate the attributes of several files; a field has the spelling of the first file that has it."""
-    spelled: dict[str, str] = {}
+    """Concatenate the attributes of several files, so that a field is found in each as it is in that file alone.
+
+    A field has the spelling of the first file that has it. Where one file has two that differ only so (DM and dm), all
+    spellings stay, and the one field of another file stands under each of them.
+    """
+    spelled: dict[str, dict[str, None]] = {}
+    twice = set()
+    for part in parts:
+        for lower, names in _by_lower_case(part).items():
+            spelled.setdefault(lower, {}).update(dict.fromkeys(names))
+            if len(names) > 1:
+                twice.add(lower)
     alike = []
     for part in parts:
-        names = {name: spelled.setdefault(str(name).lower(), name) for name in part.columns}
-        is_clear = len(set(names.values())) == len(names)  # a file with DM and dm has two fields
-        alike.append(part.rename(columns=names) if is_clear else part)
+        sources: dict[str, str] = {}
+        for lower, names in _by_lower_case(part).items():
+            one_field = list(spelled[lower]) if lower in twice else list(spelled[lower])[:1]
+            sources |= {name: name for name in names} if len(names) > 1 else dict.fromkeys(one_field, names[0])
+        alike.append(part[list(sources.values())].set_axis(list(sources), axis="columns"))
     return pd.concat(alike, ignore_index=True)
+
+
+def _by_lower_case(attributes: pd.DataFrame) -> dict[str, list[str]]:
+    """The names of fields by what they are in small letters, in the order of the columns."""
+    return groups_of((str(name).lower(), name) for name in attributes.columns)
 
 
 def joined_bad(first: BadFeatures, second: BadFeatures) -> BadFeatures:

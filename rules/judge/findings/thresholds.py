@@ -15,7 +15,7 @@ from onemap.rules.judge.packs.rule import Rule
 _NOT_NARROWER_M, _NOT_NARROWER_SHARE = 1e-3, 3e-4
 # The last digits of coordinates that were carried from another plane: along a common edge of a kilometre they enclose
 # more than arithmetic leaves elsewhere. What is thinner than this is looked for where the area is small enough.
-_LAST_DIGITS_M, _TINY_M2 = 1e-7, 1e-2
+_LAST_DIGITS_M, _MOST_LAST_DIGITS_M, _TINY_M2 = 1e-7, 1e-6, 1e-2
 
 
 @dataclass(frozen=True)
@@ -38,32 +38,36 @@ def measure_grounds(grounds: FlatGround, rule: Rule, parcel_m2: np.ndarray) -> G
     parcel_m2: (n,) the areas of the parcels to which the grounds belong.
     """
     least_m2 = np.maximum(rule.min_area_m2, rule.min_share * parcel_m2)
-    if rule.min_width_m <= 0:
-        return _without_width(grounds, least_m2)
-    parts, owner = shapely.get_parts(grounds.geometries, return_index=True)
-    area = shapely.area(parts)
-    is_wide_enough = ~vanish_under_erosion(parts, rule.min_width_m)
-    total = np.bincount(owner, area, minlength=len(grounds))
-    counted_area = np.bincount(owner[is_wide_enough], area[is_wide_enough], minlength=len(grounds))
-    counted, reason = _counted_areas(counted_area, least_m2)
+    area_m2 = np.where(np.isnan(grounds.area_m2), 0.0, grounds.area_m2)
+    rows = np.arange(len(grounds)) if rule.min_width_m > 0 else _rows_of_last_digits(grounds, area_m2)
+    parts, owner = shapely.get_parts(grounds.at(rows).geometries, return_index=True)
+    area, owner = shapely.area(parts), rows[owner]
+    if rule.min_width_m > 0:
+        is_wide_enough = ~vanish_under_erosion(parts, rule.min_width_m)
+    else:
+        is_wide_enough = ~_are_thin(area, shapely.length(parts))
+        thin = np.flatnonzero(~is_wide_enough)  # on average: somewhere one may be broad
+        is_wide_enough[thin] = ~vanish_under_erosion(parts[thin], _MOST_LAST_DIGITS_M)
+    counted_m2, has_sliver = area_m2.copy(), np.unique(owner[~is_wide_enough])
+    counted_m2[has_sliver] = np.bincount(owner[is_wide_enough], area[is_wide_enough], len(grounds))[has_sliver]
     sliver_free = np.full(len(grounds), None, dtype=object)
-    mixed = np.flatnonzero((counted_area > 0) & (counted_area < total))
-    chosen = is_wide_enough & np.isin(owner, mixed)
+    chosen = is_wide_enough & np.isin(owner, has_sliver)
     if chosen.any():
         owners, position = np.unique(owner[chosen], return_inverse=True)
         sliver_free[owners] = shapely.multipolygons(parts[chosen], indices=position)
-    return GroundMeasures(total, counted_area, counted, reason, sliver_free)
+    return GroundMeasures(area_m2, counted_m2, *_counted_areas(counted_m2, least_m2), sliver_free)
 
 
-def _without_width(grounds: FlatGround, least_m2: np.ndarray) -> GroundMeasures:
-    """The measures of grounds (n,) where the least width plays no part: all of the ground counts, or none."""
-    area_m2 = np.where(np.isnan(grounds.area_m2), 0.0, grounds.area_m2)
-    counted_m2, tiny = area_m2.copy(), np.flatnonzero((area_m2 > 0) & (area_m2 < _TINY_M2))
-    if len(tiny):
-        is_edge = 2 * area_m2[tiny] < _LAST_DIGITS_M * shapely.length(grounds.at(tiny).geometries)
-        counted_m2[tiny[is_edge]] = 0.0
-    nothing = np.full(len(area_m2), None, dtype=object)
-    return GroundMeasures(area_m2, counted_m2, *_counted_areas(counted_m2, least_m2), nothing)
+def _rows_of_last_digits(grounds: FlatGround, area_m2: np.ndarray) -> np.ndarray:
+    """The rows of grounds (n,) with parts that may be what the last digits of coordinates enclose."""
+    tiny = np.flatnonzero((area_m2 > 0) & (area_m2 < _TINY_M2))
+    return tiny[_are_thin(area_m2[tiny], shapely.length(grounds.at(tiny).geometries))]
+
+
+def _are_thin(area_m2: np.ndarray, length_m: np.ndarray) -> np.ndarray:
+    """Which polygons (n,) are on average as thin as what the last digits of coordinates enclose along an edge."""
+    are_thin: np.ndarray = 2 * area_m2 < _LAST_DIGITS_M * length_m
+    return are_thin
 
 
 def _counted_areas(counted_m2: np.ndarray, least_m2: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -336,13 +336,14 @@ def joined_parcels(parts: Sequence[Parcels]) -> Parcels:
     ]
     if problems:
         raise OneMapError.of(first_problems(problems, {"file": parts[0].source}))
-    fields = dict.fromkeys(part.id_field for part in parts)
+    # By what they are in small letters, and as the first file spells them.
+    fields = {part.id_field and part.id_field.lower(): part.id_field for part in reversed(parts)}
     attributes = joined_attributes([part.attributes for part in parts]).astype(object)
     return Parcels(
         ids=np.array(ids, dtype=object),
         shapes=np.concatenate([part.geometries for part in parts]),
         attributes=attributes.where(attributes.notna(), None),
-        id_field=next(iter(fields)) if len(fields) == 1 else None,
+        id_field=next(iter(fields.values())) if len(fields) == 1 else None,
         source=", ".join(part.source for part in parts),
         source_hash=sha256("".join(part.source_hash for part in parts)),
         problems=tuple(problem for part in parts for problem in part.problems),

@@ -205,9 +205,9 @@ def _under_surface(ground: Ground, heights: np.ndarray) -> _UnderSurface:
     """Hold the parcels against the surface, portion by portion: of each the cells' pieces are united at once."""
     count, plane = len(ground.parcels), (ground.system, ground.origin)
     most_m, has_values, is_comparable = np.full(count, -np.inf), np.zeros(count, dtype=bool), True
-    hits, blanks = [(np.empty(0, dtype=np.int64), no_ground(0))], [(np.empty(0, dtype=np.int64), no_ground(0))]
-    portions, is_broken = _portions(ground)
-    for grounds, parcels in portions:
+    portions = _portions(ground)
+    hits, blanks = [(np.empty(0, dtype=np.int64), no_ground(0))], [portions.off_grids]
+    for grounds, parcels in portions.grounds:
         surface = _cells(grounds, np.arange(len(grounds)), ground.rasters, plane)
         pieces = surface.pieces
         floor_cells = _cells(pieces, np.arange(len(pieces)), ground.others["ground"].rasters, plane)
@@ -229,7 +229,7 @@ def _under_surface(ground: Ground, heights: np.ndarray) -> _UnderSurface:
             united.append((parcels[present], union_by(group, cells, len(present), ground.threads)))
     hit, blank = (_union_of_portions(united, ground) for united in (hits, blanks))
     # A parcel without any value is unknown as it came: rebuilt from its cells it would differ by rounding.
-    return _UnderSurface(hit, most_m, np.where(has_values, blank, ground.parcels), is_comparable, is_broken)
+    return _UnderSurface(hit, most_m, np.where(has_values, blank, ground.parcels), is_comparable, portions.is_broken)
 
 
 def _union_of_portions(portions: list[tuple[np.ndarray, np.ndarray]], ground: Ground) -> np.ndarray:
@@ -238,37 +238,82 @@ def _union_of_portions(portions: list[tuple[np.ndarray, np.ndarray]], ground: Gr
     return union_by(np.concatenate(parcels), np.concatenate(grounds), len(ground.parcels), ground.threads)
 
 
-def _portions(ground: Ground) -> tuple[list[tuple[np.ndarray, np.ndarray]], np.ndarray]:
-    """The parcels (n,) in portions of so many cells that a piece of each fits into memory: grounds, and their parcels.
+@dataclass(frozen=True)
+class _Portions:
+    """Grounds of parcels (n,) and the rows of their parcels, in portions of so many cells that they fit into memory.
 
-    A parcel of more cells is cut into squares; the mask (n,) names those that could not be cut.
+    off_grids: the rows of large parcels, and their ground beyond the surface or the ground's heights. is_broken: (n,)
+    which parcels could not be cut.
     """
-    count = len(ground.parcels)
-    grounds, owner, is_broken = ground.parcels, np.arange(count), np.zeros(count, dtype=bool)
-    cells = np.ones(count)
-    for reference in ground.rasters:
+
+    grounds: list[tuple[np.ndarray, np.ndarray]]
+    off_grids: tuple[np.ndarray, np.ndarray]
+    is_broken: np.ndarray
+
+
+def _portions(ground: Ground) -> _Portions:
+    """Put the parcels (n,) into portions; where one lies over more cells, on the grids it is cut into squares."""
+    count, frame = len(ground.parcels), _common_frame(ground)
+    boxes = shapely.bounds(ground.parcels)
+    on_grids = np.c_[np.maximum(boxes[:, :2], frame[:2]), np.minimum(boxes[:, 2:], frame[2:])]
+    cells, owner, is_broken = _most_cells(ground, on_grids), np.arange(count), np.zeros(count, dtype=bool)
+    large = np.flatnonzero(_most_cells(ground, boxes) > _MOST_CELLS)
+    around = no_ground(len(large))
+    around[:] = shapely.box(*frame) if (frame[:2] < frame[2:]).all() else None
+    beyond, lost = differences(ground.parcels[large], around, ground.threads)
+    is_broken[large[lost]] = True
+    squares = [_squares(on_grids[at], math.ceil(math.sqrt(cells[at] / _MOST_CELLS))) for at in large.tolist()]
+    of = np.repeat(large, [len(some) for some in squares])
+    cut, broken = intersections(ground.parcels[of], np.concatenate([no_ground(0), *squares]), ground.threads)
+    is_broken[of[broken]] = True
+    shares = cells[of] / np.bincount(of, minlength=count)[of]
+    has_ground, small = ~shapely.is_missing(cut), np.setdiff1d(owner, large)
+    grounds, owner = np.r_[ground.parcels[small], cut[has_ground]], np.r_[small, of[has_ground]]
+    number = np.cumsum(np.r_[cells[small], shares[has_ground]]) // _MOST_CELLS
+    rows = np.split(np.arange(len(owner)), np.flatnonzero(np.diff(number)) + 1)
+    is_beyond = ~shapely.is_missing(beyond)
+    return _Portions([(grounds[some], owner[some]) for some in rows], (large[is_beyond], beyond[is_beyond]), is_broken)
+
+
+def _common_frame(ground: Ground) -> np.ndarray:
+    """The box (4,) in the library's plane outside of which the surface or the ground's heights have no cell."""
+    frame = shapely.total_bounds(ground.parcels) + np.repeat([-1, 1], 2)
+    for references in (ground.rasters, ground.others["ground"].rasters):
+        boxes = np.array([_box_of_grid(reference, ground) for reference in references]).reshape(-1, 4)
+        west_south = np.min(boxes[:, :2], axis=0, initial=np.inf)
+        east_north = np.max(boxes[:, 2:], axis=0, initial=-np.inf)
+        frame = np.r_[np.maximum(frame[:2], west_south), np.minimum(frame[2:], east_north)]
+    return frame
+
+
+def _box_of_grid(reference: RasterReference, ground: Ground) -> np.ndarray:
+    """A box (4,) in the library's plane that a grid does not leave; without end where the plane does not reach."""
+    with checked_raster(reference) as grid:
+        _, to_plane = changes_of_plane(grid, raster_crs(grid, reference.given_crs), ground.system, ground.origin)
+        edge = shapely.segmentize(shapely.box(0, 0, grid.width, grid.height), max(grid.shape) / 64)
+        box: np.ndarray = shapely.bounds(to_plane(np.array([edge])))[0]
+    # Between its points an edge may bend outwards in the plane, though never by so much.
+    box += np.repeat([-0.01, 0.01], 2) * np.tile(box[2:] - box[:2], 2)
+    return box if np.isfinite(box).all() else np.repeat([-np.inf, np.inf], 2)
+
+
+def _most_cells(ground: Ground, boxes: np.ndarray) -> np.ndarray:
+    """How many cells of the finest raster lie in boxes (n, 4) of the library's plane, at least 1: (n,)."""
+    cells, rows = np.ones(len(boxes)), np.flatnonzero((boxes[:, :2] < boxes[:, 2:]).all(axis=1))
+    for reference in (*ground.rasters, *ground.others["ground"].rasters):
         with checked_raster(reference) as grid:
             to_grid, _ = changes_of_plane(grid, raster_crs(grid, reference.given_crs), ground.system, ground.origin)
-            west, south, east, north = shapely.bounds(in_cells(to_grid(grounds), grid)).T
-            cells = np.maximum(cells, np.nan_to_num((east - west) * (north - south)))
-    large = np.flatnonzero(cells > _MOST_CELLS)
-    if len(large):
-        squares = [_squares(grounds[at], math.ceil(math.sqrt(cells[at] / _MOST_CELLS))) for at in large.tolist()]
-        of = np.repeat(large, [len(some) for some in squares])
-        cut, broken = intersections(grounds[of], np.concatenate(squares), ground.threads)
-        is_broken[of[broken]] = True
-        shares = cells[of] / np.bincount(of, minlength=count)[of]
-        has_ground, small = ~shapely.is_missing(cut), np.setdiff1d(owner, large)
-        grounds, owner = np.r_[grounds[small], cut[has_ground]], np.r_[small, of[has_ground]]
-        cells = np.r_[cells[small], shares[has_ground]]
-    number = np.cumsum(cells) // _MOST_CELLS
-    rows = (np.flatnonzero(number == one) for one in np.unique(number))
-    return [(grounds[some], owner[some]) for some in rows], is_broken
+            west, south, east, north = shapely.bounds(in_cells(to_grid(shapely.box(*boxes[rows].T)), grid)).T
+            number = (east - west) * (north - south)
+            cells[rows] = np.maximum(cells[rows], np.where(np.isfinite(number), number, 1.0))
+    return cells
 
 
-def _squares(parcel: shapely.Geometry, side: int) -> np.ndarray:
-    """The box of a parcel in so many columns, and as many rows."""
-    west, south, east, north = shapely.bounds(parcel)
+def _squares(box: np.ndarray, side: int) -> np.ndarray:
+    """A box (4,) in so many columns, and as many rows; nothing of one that is empty."""
+    west, south, east, north = box
+    if west >= east or south >= north:
+        return no_ground(0)
     x, y = np.linspace(west, east, side + 1), np.linspace(south, north, side + 1)
     boxes: np.ndarray = shapely.box(x[:-1], y[:-1, None], x[1:], y[1:, None]).ravel()
     return boxes

@@ -52,8 +52,9 @@ _OF_RULES: Mapping[str, Words] = {  # that apply for want of a fact, do not coun
         "en": "What counts is below the rule's limit; the row is shown and decides nothing.",
     },
     Reason.SLIVER: {
-        "zh": "比 min_width_m 窄；照列，不计入结论",
-        "en": "Thinner than min_width_m; the row is shown and decides nothing.",
+        "zh": "比 min_width_m 窄，或只是公共边两侧坐标末位数字之差所夹；照列，不计入结论",
+        "en": "Thinner than min_width_m, or only what the last digits of coordinates enclose along a common edge; the "
+        "row is shown and decides nothing.",
     },
     Reason.LAW_NOT_IN_FORCE: {
         "zh": "检测所依的日期没有有效的法律依据，规则未运行",

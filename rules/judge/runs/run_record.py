@@ -52,7 +52,7 @@ def read_record(library: Library, identifier: str, text: Any) -> RecordPart:
     damage = OneMapError("run.damaged", file=library.label, run=identifier, layer="onemap_runs")
     part = type("RecordPart", (RecordPart,), {"damage": damage})
     try:
-        record = json.loads(text, object_hook=part, parse_float=finite_number)
+        record = json.loads(text, object_hook=part, parse_float=finite_number, parse_constant=finite_number)
         if not isinstance(record, RecordPart) or record.get("id", identifier) != identifier or not _is_sorted(record):
             raise damage
         _check_moments(record)

@@ -22,7 +22,7 @@ from onemap.rules.review.statement.sections import table_of
 Overrides = Mapping[tuple[str, str, str], str]  # of findings, by parcel, rule and the machine's verdict
 
 _MEASURES = ("length_m", "distance_m", "value")
-_MOST_ROUNDING_HA = 0.0002  # half a last digit for the site and each of three sides
+_LAST_DIGITS = 10_000  # of printed hectares
 
 
 def rule_rows(evidence: Evidence, overrides: Overrides, department: str | None = None) -> list[Row]:
@@ -251,7 +251,8 @@ def _sides(evidence: Evidence, rows: list[Row], whole_m2: float) -> list[Row]:
     lacking = rounding_difference(hectares(whole_m2), (line["hectares"] or 0.0 for line in lines))
     # Several rules may have found the same ground: then their sides are no parts of the site.
     are_parts = all(len({row["rule"] for row in found}) <= 1 for found in (outside, unknown))
-    is_rounding = are_parts and 0 < abs(lacking) <= _MOST_ROUNDING_HA
+    # Half a last digit for the site and each of its sides.
+    is_rounding = are_parts and 0 < abs(lacking) <= (len(lines) + 1) / 2 / _LAST_DIGITS
     return [*lines, _rounding_row(rows[0], labels["rounding"], lacking)] if is_rounding else lines
 
 

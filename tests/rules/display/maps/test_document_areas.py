@@ -126,6 +126,25 @@ def test_of_a_thousand_sites_the_sides_of_a_boundary_are_measured_and_close(case
     assert CASES / 20 < apart < CASES / 2, "the lines would prove nothing if all closed by themselves"
 
 
+def test_a_rule_with_a_row_for_each_outcome_closes_too():
+    # Six sides of 100.5 m² are 0.0101 ha each, the site of 603 m² is 0.0603 ha.
+    ground = {"area_m2": 100.5, "area_ellipsoidal_m2": 100.5}
+    verdicts = {
+        "counted": "prohibited",
+        "small": "prohibited",
+        "set": "prohibited",
+        "open": "unknown",
+        "dim": "unknown",
+    }
+    found = [{"rule": "bound", "parcel": name, "verdict": verdict, **ground} for name, verdict in verdicts.items()]
+    parcels = [{"parcel": name, **ground} for name in (*verdicts, "inside")]
+    site = SimpleNamespace(parcels=parcels, findings=found, rules={}, language="zh")
+    rows = [row for one in found for row in bound_rows(SimpleNamespace(findings=[one]), 603.0)]
+    *sides, last = three_lines(site, rows, 603.0)
+    assert [side["hectares"] for side in sides] == [0.0101] * 6
+    assert (last["item"], last["hectares"]) == ("rounding", -0.0003)
+
+
 @pytest.mark.slow
 def test_of_a_thousand_sites_every_ground_has_one_figure_and_what_does_not_close_says_so(
     cases: list[tuple[Any, float]],

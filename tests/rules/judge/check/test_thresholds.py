@@ -97,6 +97,23 @@ def test_a_long_edge_in_common_is_no_overlap_of_parcels_that_come_from_another_z
     assert answer.json["verdicts"]["prohibited"] == 0
 
 
+@pytest.mark.parametrize(("side_m", "edge_m"), [(0.01, 2500), (0.03, 13_000)])
+def test_a_small_spot_beside_such_an_edge_counts_by_itself(desk, side_m, edge_m):
+    # Twice the area by the length of both together is below the tenth of a micrometre.
+    desk.layer("ZONE", [box(0, 0, side_m, side_m), Polygon([(0, 50), (edge_m, 50 + 1e-8), (edge_m, 50)])])
+    found = desk.check({"A": box(-1, -1, edge_m + 1, 99)}, {})
+    row = found.finding("A")
+    assert (row.counted_area_m2, row.counted, row.reason) == (pytest.approx(side_m**2, rel=1e-6), True, None)
+    assert row.area_m2 > row.counted_area_m2 and found.verdicts() == {"A": "prohibited"}
+
+
+def test_a_small_spot_at_the_end_of_such_an_edge_counts(desk):
+    spot = [(0, 50), (2500, 50), (2500, 49.99), (2500.01, 49.99), (2500.01, 50 + 1e-8), (2500, 50 + 1e-8)]
+    desk.layer("ZONE", [Polygon(spot)])
+    row = desk.check({"A": box(-1, 0, 2600, 99)}, {}).finding("A")
+    assert (row.counted_area_m2, row.counted) == (pytest.approx(1e-4 + 1.25e-5, rel=1e-3), True)
+
+
 @pytest.mark.slow
 def test_raising_a_threshold_never_makes_a_verdict_worse(desk):
     desk.layer("ZONE", [box(0, 0, 2, 3)])

@@ -1,6 +1,7 @@
 """Parcels of several files, a folder, a pattern, or stdin; unusable ones set aside; fields renamed."""
 
 import io
+import itertools
 import json
 import os
 import sys
@@ -12,6 +13,9 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 import shapely
+
+from onemap.layers.frames.frames import joined_attributes
+from onemap.rules.judge.kinds.conditions import column_named
 
 CRS = "EPSG:4547"
 
@@ -110,6 +114,22 @@ def test_a_field_that_files_spell_in_small_and_capital_letters_is_one(city):
     works = '[class.works]\ntitle = { zh = "工", en = "Works" }\nuse = ["10"]\nkinds = []\n'
     city.pack({"only": ["works"]}, classes=works.replace("[]", '["factory"]'))
     assert ask(city, city.folder / "capital.gpkg", city.folder / "small.gpkg")[1] == dict.fromkeys("ab", "prohibited")
+    # A file that has two fields of one name, but for that, has its other fields joined all the same.
+    gpd.GeoDataFrame({"dkbh": ["c"], "ydxz": ["1001"], "DM": [1], "dm": [2]}, geometry=[plot(2)], crs=CRS).to_file(
+        city.folder / "two.geojson"
+    )
+    answer, verdicts = ask(city, *(city.folder / name for name in ("capital.gpkg", "small.gpkg", "two.geojson")))
+    assert (verdicts, answer.json["run"]["parameters"]["id"]) == (dict.fromkeys("abc", "prohibited"), "DKBH")
+
+
+def test_two_fields_that_differ_by_small_letters_alone_are_read_in_each_file_as_in_it_alone():
+    both, small, other = ({"GD": [10], "gd": [99]}, {"gd": [98], "h": [1]}, {"Gd": [97], "H": [2]})
+    for order in itertools.permutations([both, small, other]):
+        joined = joined_attributes([pd.DataFrame(part) for part in order])
+        for row, part in enumerate(order):
+            found = [column_named(joined, name)[row] for name in ("GD", "gd")]
+            assert found == [column_named(pd.DataFrame(part), name)[0] for name in ("GD", "gd")]
+        assert len([name for name in joined.columns if name.lower() == "h"]) == 1
 
 
 def test_one_file_alone_is_as_ever(city, files):

@@ -232,14 +232,20 @@ def test_explain_and_remedy_speak_of_heights(desk):
     assert answer.code == 0 and answer.json["cut_m2"] == 60.0
 
 
+def portions_of(monkeypatch):
+    """The grounds that are cut along cells at once, as they come."""
+    asked, cut = [], height._cells
+    monkeypatch.setattr(height, "_cells", lambda grounds, *given: asked.append(grounds) or cut(grounds, *given))
+    return asked
+
+
 def test_a_parcel_over_many_cells_is_cut_into_squares_and_its_ground_merged_again(desk, monkeypatch):
     """Under 12 × 12 cells of 10 m, of which 8 are blank, a height of 15 m is too much on the western half."""
     surface = np.full((12, 12), 120.0)
     surface[:, :6], surface[4:6, 4:8] = 110.0, -9999.0
     grid(desk, "SURFACE", surface, north=120.0)
     grid(desk, "DEM", np.full((14, 14), 100.0), west=-7.0, north=126.0)  # its cells lie across the other ones
-    asked, cut = [], height._cells
-    monkeypatch.setattr(height, "_cells", lambda grounds, *given: asked.append(grounds) or cut(grounds, *given))
+    asked = portions_of(monkeypatch)
     monkeypatch.setattr(height, "_MOST_CELLS", 20)
     found = desk.check({"A": box(0, 0, 120, 120), "B": box(100, 0, 120, 10)}, SURFACE, columns={"JZGD": [15.0, 15.0]})
     assert len(asked) > 4 and max(shapely.area(grounds).sum() for grounds in asked) < 2 * 20 * 100
@@ -248,3 +254,34 @@ def test_a_parcel_over_many_cells_is_cut_into_squares_and_its_ground_merged_agai
     assert hit == ("A", pytest.approx(60 * 120 - 400, abs=1e-6))
     assert blank[1] == (pytest.approx(800, abs=1e-6), "nodata") and found.finding("A").value == 5.0
     assert len(shapely.get_parts(found.finding("A").geometry)) == 1
+
+
+@pytest.mark.parametrize("crs", ["EPSG:4547", "EPSG:4546"])
+def test_ground_beyond_the_grids_is_not_cut_along_cells(desk, monkeypatch, crs):
+    """A parcel of 3 by 3 km over a surface of 1 km²: 200 m are too low, the rest is free, and none is known beyond."""
+    x, y = 500_000.0, 3_000_000.0
+    values = np.full((10, 10), 120.0)
+    values[:, :2] = 110.0
+    west, south = Transformer.from_crs("EPSG:4547", crs, always_xy=True).transform(x, y)
+    grid(desk, "SURFACE", values, west=west, north=south + 1000, cell=100.0, crs=crs)
+    grid(desk, "DEM", np.full((200, 200), 100.0), west=x - 9000, north=y + 9000, cell=100.0)
+    asked = portions_of(monkeypatch)
+    monkeypatch.setattr(height, "_MOST_CELLS", 500)
+    far = box(x + 20_000, y, x + 30_000, y + 10_000)
+    parcels = {"A": box(x - 1000, y - 1000, x + 2000, y + 2000), "far": far}
+    found = desk.check(parcels, SURFACE, columns={"JZGD": [15.0, 15.0]})
+    assert len(asked) == 2 and shapely.area(asked[0]).sum() < 1.1e6  # cut along the surface, then the ground
+    assert found.verdicts() == {"A": "prohibited", "far": "unknown"}
+    assert found.hits()["A"] == pytest.approx(2e5, rel=3e-3)  # the other zone is wider by that
+    area = {name: area for name, (area, _) in found.unknowns().items()}
+    assert area == {"A": pytest.approx(8e6, rel=3e-3), "far": pytest.approx(1e8, rel=1e-9)}
+
+
+def test_a_coarse_surface_over_fine_ground_comes_in_portions_too(desk, monkeypatch):
+    grid(desk, "SURFACE", [[120.0]], north=100.0, cell=100.0)
+    grid(desk, "DEM", np.full((100, 100), 100.0), north=100.0, cell=1.0)
+    asked = portions_of(monkeypatch)
+    monkeypatch.setattr(height, "_MOST_CELLS", 500)
+    found = desk.check({"A": box(0, 0, 100, 100)}, SURFACE, columns={"JZGD": [25.0]})
+    assert max(shapely.area(grounds).sum() for grounds in asked if len(grounds)) < 2 * 500
+    assert found.hits() == {"A": pytest.approx(1e4, rel=1e-9)} and found.unknowns() == {}

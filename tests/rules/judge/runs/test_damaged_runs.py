@@ -74,3 +74,17 @@ def test_a_damaged_run_is_refused_by_name_or_its_rows_are_not_asked_for(desk, tm
         else:
             assert answer.code == (5 if name == "verify" else 0), (name, answer.json)
     assert answers["verify"].code != 0
+
+
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999"])
+def test_a_record_with_a_number_that_json_cannot_say_is_damaged(desk, tmp_path, number):
+    made, first, _ = desk
+    library = tmp_path / "library.gpkg"
+    shutil.copy(made.library, library)
+    with sqlite3.connect(library) as connection:
+        (text,) = connection.execute("SELECT record FROM onemap_runs WHERE id = ?", [first]).fetchone()
+        given = [f'{{"old": {number}, {text.lstrip("{ ")}', first]
+        connection.execute("UPDATE onemap_runs SET record = ? WHERE id = ?", given)
+    connection.close()
+    answer = command("explain", library, first, "p00", "r")
+    assert (answer.code, answer.codes) == (3, ["run.damaged"])
