@@ -341,10 +341,10 @@ class _Day:
             found += overlap_problems(library, options.unit, shared_m2(self.units, self._threads))
             given = options.unit, self.units, options.known_at, self._threads
             found += [] if options.units_where else gap_problems(library, *given)
-        for layer, asked in self._measures.counted.items():
+        for layer, by_where in self._measures.counted.items():
             outside = OutsideUnits(library, layer.version, self.units)
-            outside.add(layer, np.logical_or.reduce(list(asked.values())))
-            found += outside.problems(asked)
+            outside.add(layer, np.logical_or.reduce(list(by_where.values())))
+            found += outside.problems(by_where)
         return found
 
     def unit_records(self) -> list[Record]:

@@ -297,7 +297,7 @@ def test_of_lines_on_the_outer_border_all_is_counted_or_told(desk, angle):
     desk.layer("UNITS", units, {"NAME": [str(number) for number in range(25)]})
     desk.layer("WAYS", lines, geometry="line")
     found = ask(desk, "WAYS", within="UNITS", unit="NAME", lang="en")
-    (told,) = [one["message"] for one in found["problems"] if one["code"] == "statistics.outside_units"]
-    told_m = float(re.search(r"([\d,.]+) m", told)[1].replace(",", ""))
-    assert found["total"]["length_m"] + told_m == pytest.approx(sum(line.length for line in lines), abs=0.01)
+    (message,) = [one["message"] for one in found["problems"] if one["code"] == "statistics.outside_units"]
+    lost_m = float(re.search(r"([\d,.]+) m", message)[1].replace(",", ""))
+    assert found["total"]["length_m"] + lost_m == pytest.approx(sum(line.length for line in lines), abs=0.01)
     assert found["total"]["length_m"] == pytest.approx(sum(areas(found, "length_m").values()), abs=0.001)
