@@ -8,12 +8,15 @@ import shapely
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.geometry.shape_column import AnyShapes, all_of
 from onemap.rules.answers.compare.self_overlap import first_row_wins
-from onemap.rules.answers.statistics.unit_pieces import UnitPieces, pieces_with_shares
+from onemap.rules.answers.statistics.unit_pieces import LINE, UnitPieces, pieces_with_shares, unit_pieces
 from onemap.rules.answers.statistics.units import AreaUnits, shared_m2
 from onemap.rules.judge.overlay.candidate_pairs import boxes_meet
 from onemap.rules.judge.overlay.in_chunks import chunks, intersecting_pairs
 from onemap.rules.judge.overlay.overlay import refuse_failed
 from onemap.rules.judge.overlay.threads import Threads
+
+_NEAR_M = 1e-8  # what runs as near to each other is one line, rounded twice
+_TOUCH_M = 1e-7  # what lines have in common if they only touch, some times
 
 
 @dataclass(frozen=True)
@@ -58,21 +61,41 @@ class CountedOnce:
     def in_first_unit(
         self, pieces: UnitPieces, rows: np.ndarray, kind: str, shapes: AnyShapes, threads: Threads
     ) -> UnitPieces:
-        """Pieces (k,) of lines or points without the parts that lie in an earlier unit, or on its border.
+        """Pieces (k,) of lines or points without the parts that an earlier unit has, too.
 
-        rows: positions of the pieces' units (b,) among all units; shapes: of the features.
+        rows: positions of the pieces' units (b,) among all units; shapes: of the features. What an earlier unit has are
+        its pieces, and not its ground: where a line runs along a border with other vertices, every overlay rounds
+        anew, and would take away what that unit never got.
         """
-        place = rows[pieces.unit]
-        piece, unit = intersecting_pairs(shapely.STRtree(self.grounds), pieces.geometry, threads)
-        is_earlier = unit < place[piece]
-        order = np.lexsort((unit[is_earlier], piece[is_earlier]))
-        piece, unit = piece[is_earlier][order], unit[is_earlier][order]
+        geometries, place = all_of(shapes), rows[pieces.unit]
+        every, feature, of_unit = self._with_pieces_beyond(pieces, rows, kind, geometries, threads)
+        # Of most features there is one piece only.
+        several = np.flatnonzero(np.bincount(feature, minlength=len(geometries))[feature] > 1)
+        own = several[several < len(place)]
+        tree = shapely.STRtree(every[several])
+        piece, other = tree.query(every[own], predicate="dwithin", distance=_NEAR_M)
+        piece, other = own[piece], several[other]
+        is_earlier = (feature[piece] == feature[other]) & (of_unit[other] < place[piece])
+        piece, other = piece[is_earlier], other[is_earlier]
+        order = np.lexsort((of_unit[other], piece))
+        piece, other = piece[order], other[order]
         rest = pieces.geometry.copy()
         turn = np.arange(len(piece)) - np.searchsorted(piece, piece)
         for number in range(int(turn.max(initial=-1)) + 1):  # one unit after the other is taken away
             some = np.flatnonzero(turn == number)
-            rest[piece[some]] = _differences(rest[piece[some]], self.grounds[unit[some]], threads)
-        return pieces_with_shares(pieces.unit, pieces.feature, rest, all_of(shapes), kind)
+            rest[piece[some]] = _differences(rest[piece[some]], every[other[some]], kind, threads)
+        return pieces_with_shares(pieces.unit, pieces.feature, rest, geometries, kind)
+
+    def _with_pieces_beyond(
+        self, pieces: UnitPieces, rows: np.ndarray, kind: str, geometries: np.ndarray, threads: Threads
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The pieces (k,) and after them those of the same features in all other units, their features and units."""
+        beyond, here = np.setdiff1d(np.arange(len(self.grounds)), rows), np.unique(pieces.feature)
+        if len(beyond) == 0:
+            return pieces.geometry, pieces.feature, rows[pieces.unit]
+        more = unit_pieces(self.grounds[beyond], geometries[here], kind, np.empty(0), "", threads)
+        every = np.concatenate([pieces.geometry, more.geometry])
+        return every, np.r_[pieces.feature, here[more.feature]], np.r_[rows[pieces.unit], beyond[more.unit]]
 
     def crossing_features(self, shapes: AnyShapes, rows: np.ndarray, threads: Threads) -> np.ndarray:
         """Which features (n,) meet a unit outside a block; mask. rows: of the block's units."""
@@ -84,10 +107,17 @@ class CountedOnce:
         return crosses
 
 
-def _differences(left: np.ndarray, right: np.ndarray, threads: Threads) -> np.ndarray:
-    """left − right pair by pair, of lines or points."""
-    parts = threads.each(lambda part: shapely.difference(left[part], right[part]), chunks(len(left)))
-    return np.concatenate([np.empty(0, dtype=object), *parts])
+def _differences(left: np.ndarray, right: np.ndarray, kind: str, threads: Threads) -> np.ndarray:
+    """left − right pair by pair, of lines or points; lines as near as `_NEAR_M` are one."""
+    if kind != LINE:
+        return shapely.difference(left, right)
+
+    def take_away(part: slice) -> np.ndarray:
+        return shapely.difference(left[part], shapely.buffer(right[part], _NEAR_M, quad_segs=1))
+
+    rest = np.concatenate([np.empty(0, dtype=object), *threads.each(take_away, chunks(len(left)))])
+    # Lines that only touch keep their ends.
+    return np.where(shapely.length(left) - shapely.length(rest) > _TOUCH_M, rest, left)
 
 
 @dataclass(frozen=True)

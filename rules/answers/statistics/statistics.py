@@ -22,7 +22,7 @@ from onemap.rules.answers.compare.plans import version_named
 from onemap.rules.answers.statistics.class_keys import key_titles
 from onemap.rules.answers.statistics.counted_once import CountedOnce, UnitBlock
 from onemap.rules.answers.statistics.layer_in_units import LayerInUnits, MeasuredRows, StatisticsOptions, unit_remarks
-from onemap.rules.answers.statistics.outside_units import outside_problems
+from onemap.rules.answers.statistics.outside_units import OutsideUnits
 from onemap.rules.answers.statistics.unit_blocks import PartOfStatistics, joined_statistics, unit_blocks, units_of
 from onemap.rules.answers.statistics.unit_pieces import POLYGON, UnitPieces
 from onemap.rules.answers.statistics.units import AreaUnits, area_units, proved_ground, unit_titles, version_titles
@@ -65,24 +65,29 @@ def statistics(library: Library, options: StatisticsOptions, threads: Threads) -
         units = area_units(library, options.within, options.unit, options.units_where, *moment)
     if units is None:
         return _at_once(LayerInUnits(library, options, threads, units))
-    found = _in_units(library, options, version, units, threads)
-    outside = outside_problems(library, version, units, [options.where], threads)
-    return replace(found, problems=[*found.problems, *outside])
+    outside = OutsideUnits(library, version, units)
+    found = _in_units(library, options, units, threads, outside)
+    return replace(found, problems=[*found.problems, *outside.problems([options.where])])
 
 
 def _in_units(
-    library: Library, options: StatisticsOptions, version: Version, units: AreaUnits, threads: Threads
+    library: Library, options: StatisticsOptions, units: AreaUnits, threads: Threads, outside: OutsideUnits
 ) -> Statistics:
-    """The statistics of units, without what lies in none of them."""
+    """The statistics of units; what they count is added to `outside`."""
+    version = outside.version
     blocks = unit_blocks(units, version.count)
     if len(blocks) < 2 or library.catalogue()[version.code].geometry == "table":
-        return _at_once(LayerInUnits(library, options, threads, units))
+        asked = LayerInUnits(library, options, threads, units)
+        found = _at_once(asked)
+        outside.add(asked, asked.truth.possible)
+        return found
     every = CountedOnce.of(units, threads)
     parts = []
     for at, block in enumerate(blocks):
         shares = at / len(blocks), (at + 1) / len(blocks)
         asked = LayerInUnits(library, options, threads.part(*shares), units_of(units, block), UnitBlock(every, block))
         parts.append(_part(asked))
+        outside.add(asked, asked.truth.possible)
     rows, records, joined = joined_statistics(parts, units.names)
     total = _said_total(joined, options)
     return Statistics(

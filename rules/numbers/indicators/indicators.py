@@ -23,7 +23,7 @@ from onemap.layers.library.versions import in_force, versions
 from onemap.layers.reason import Reason, column_of_reasons
 from onemap.layers.records import Record
 from onemap.layers.software import software_versions
-from onemap.rules.answers.statistics.outside_units import outside_problems
+from onemap.rules.answers.statistics.outside_units import OutsideUnits
 from onemap.rules.answers.statistics.units import (
     AreaUnits,
     area_units,
@@ -341,8 +341,10 @@ class _Day:
             found += overlap_problems(library, options.unit, shared_m2(self.units, self._threads))
             given = options.unit, self.units, options.known_at, self._threads
             found += [] if options.units_where else gap_problems(library, *given)
-        for version, wheres in self._measures.counted.items():
-            found += outside_problems(library, version, self.units, set(wheres), self._threads)
+        for layer, by_where in self._measures.counted.items():
+            outside = OutsideUnits(library, layer.version, self.units)
+            outside.add(layer, np.logical_or.reduce(list(by_where.values())))
+            found += outside.problems(by_where)
         return found
 
     def unit_records(self) -> list[Record]:

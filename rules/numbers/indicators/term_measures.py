@@ -96,7 +96,7 @@ class TermMeasures:
         self._walks: dict[tuple[Any, ...], _Walked] = {}
         self._beyond: dict[str, np.ndarray] = {}
         self._values: dict[tuple[str, str, int | None], TermValues] = {}
-        self.counted: dict[Version, list[str | None]] = {}  # of what layers what features were asked for
+        self.counted: dict[LayerInUnits, dict[str | None, np.ndarray]] = {}  # by condition which features may meet it
         self.ground_m2: np.ndarray = shapely.area(units.grounds)
 
     def measure(self, pack: str, term: Term, year: int | None = None) -> TermValues:
@@ -171,7 +171,6 @@ class TermMeasures:
         chosen = [self._version(part) for part in term.layers]
         layer = self._layer(chosen[0])
         truth = self._truth(layer, of.where)
-        self.counted.setdefault(chosen[0], []).append(of.where)
         words = self._editions((of, *term.inside, *term.outside), chosen)
         cut = self._ground(term)
         reached = None
@@ -182,6 +181,7 @@ class TermMeasures:
         pieces = layer.pieces if ground is None else self._pieces_in(layer, ground)
         certain = pieces.of_features(truth.true)
         value, features, facts, measure = self._value(term, layer, certain)
+        self.counted.setdefault(layer, {})[of.where] = truth.possible
         beyond = self._beyond_m2(chosen)
         own_m2, doubt = self._unsure(layer, pieces, truth, certain)
         spoken_of = 1.0 - np.minimum((beyond + unsure) / self.ground_m2, 1.0)

@@ -1,8 +1,12 @@
 """statistics: areas of unions by class and unit, worked out by hand on squares."""
 
+import re
+
 import geopandas as gpd
+import numpy as np
 import pytest
-from shapely import LineString, Point, box
+import shapely
+from shapely import LineString, MultiPoint, Point, affinity, box
 
 from onemap.layers.library.library import open_library
 from onemap.layers.messages import wording
@@ -259,12 +263,14 @@ def test_a_class_may_be_called_as_a_measure_is(desk, field, tmp_path):
     ("geometry", "shapes", "amount"),
     [
         ("polygon", [box(5, 5, 25, 15), box(-5, 0, 5, 10), box(1, 1, 2, 2), box(200, 0, 300, 1)], "275.00 m²"),
-        ("line", [LineString([(0, 0), (5, -1), (10, 0)]), LineString([(5, 5), (5, 14)])], "14.20 m"),
-        ("point", [Point(10, 0), Point(5, -0.002), Point(500, 5), Point(1, 1)], "2 points"),
+        ("line", [LineString([(0, 0), (5, -1), (10, 0)]), LineString([(5, 5), (5, 14), (5, 5)])], "14.20 m"),
+        ("line", [LineString([(5, 5), (5, 14)]), LineString([(900, 0), (903, 4)])], "9.00 m"),
+        ("point", [Point(10, 0), Point(5, -0.002), Point(500, 5), MultiPoint([(1, 1), (1, 1)])], "2 points"),
     ],
 )
 def test_what_lies_in_none_of_all_units_is_told_with_its_amount(desk, geometry, shapes, amount):
-    # The line beside the border is 2 × √26 m long; of the other one 4 m stand out. A city's own choice is no loss.
+    # The line beside the border is 2 × √26 m long; of the other one, there and back, 4 m stand out. What a city chose
+    # is no loss.
     desk.layer("UNITS", [WEST, EAST], {"NAME": ["W", "E"]})
     desk.layer("THINGS", shapes, {"K": ["a"] * len(shapes)}, geometry=geometry)
     (problem,) = ask(desk, "THINGS", within="UNITS", unit="NAME", lang="en")["problems"]
@@ -273,3 +279,25 @@ def test_what_lies_in_none_of_all_units_is_told_with_its_amount(desk, geometry, 
     assert amount in problem["message"]
     assert ask(desk, "THINGS", within="UNITS", unit="NAME", where="K = 'b'")["problems"] == []
     assert ask(desk, "THINGS", within="UNITS", unit="NAME", units_where="NAME = 'W'")["problems"] == []
+
+
+@pytest.mark.parametrize("angle", [7, 31, 58])
+def test_of_lines_on_the_outer_border_all_is_counted_or_told(desk, angle):
+    """A turned town of 25 units; each line has other vertices than the border on which it runs."""
+    chance = np.random.default_rng(angle)
+
+    def turned(shape):
+        return affinity.translate(affinity.rotate(shape, angle, origin=(0, 0)), 512345.678, 3345678.912)
+
+    units = [turned(box(x, y, x + 200, y + 200)) for x in range(0, 1000, 200) for y in range(0, 1000, 200)]
+    sides = [LineString([(0, 0), (1000, 0)]), LineString([(1000, 0), (1000, 1000)]), LineString([(0, 1000), (0, 0)])]
+    lines = [
+        turned(LineString(shapely.line_interpolate_point(side, np.sort(chance.uniform(0, 1000, 9))))) for side in sides
+    ]
+    desk.layer("UNITS", units, {"NAME": [str(number) for number in range(25)]})
+    desk.layer("WAYS", lines, geometry="line")
+    found = ask(desk, "WAYS", within="UNITS", unit="NAME", lang="en")
+    (message,) = [one["message"] for one in found["problems"] if one["code"] == "statistics.outside_units"]
+    lost_m = float(re.search(r"([\d,.]+) m", message)[1].replace(",", ""))
+    assert found["total"]["length_m"] + lost_m == pytest.approx(sum(line.length for line in lines), abs=0.01)
+    assert found["total"]["length_m"] == pytest.approx(sum(areas(found, "length_m").values()), abs=0.001)

@@ -6,8 +6,9 @@ import pytest
 import shapely
 from shapely import LineString, Point, box
 
+from onemap.rules.answers.statistics.counted_once import CountedOnce
 from onemap.rules.answers.statistics.unit_blocks import unit_blocks
-from onemap.rules.answers.statistics.unit_pieces import unit_pieces
+from onemap.rules.answers.statistics.unit_pieces import pieces_with_shares, unit_pieces
 from onemap.rules.answers.statistics.units import AreaUnits
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.tests.rules.command import command, done
@@ -141,6 +142,16 @@ def test_lines_points_and_units_that_overlap_are_the_same_in_blocks(desk, countr
     assert in_blocks["rows"] == at_once["rows"] and in_blocks["units"] == at_once["units"]
     assert in_blocks["problems"] == at_once["problems"]
     same_total(at_once["total"], in_blocks["total"])
+
+
+def test_of_a_line_on_a_border_the_total_has_what_the_units_have():
+    """Of 100 m on a border the upper unit got the first 50, the lower one the last 70, rounded to the side."""
+    grounds = np.array([box(0, 0, 100, 10), box(0, -10, 100, 0)], dtype=object)
+    line = np.array([LineString([(0, 0), (100, 0)])], dtype=object)
+    got = np.array([LineString([(0, 0), (50, 0)]), LineString([(30, -1e-10), (100, 0)])], dtype=object)
+    pieces = pieces_with_shares(np.arange(2), np.zeros(2, dtype=np.int64), got, line, "line")
+    once = CountedOnce(grounds, grounds, 0.0).in_first_unit(pieces, np.arange(2), "line", line, Threads(1))
+    assert once.unit.tolist() == [0, 1] and once.share == pytest.approx([0.5, 0.5], abs=1e-8)
 
 
 @pytest.mark.slow
