@@ -333,7 +333,8 @@ def test_a_department_takes_steps_in_its_own_name_and_cannot_write_past_the_verb
     asked = '{"packs": [], "unit": %s, "unit_field": null, "days": 90, "rhythm": %s}'
     junk = [("9999-99-99", "{}", "{}"), ("2025-06-02", "{", "{}"), ("2025-06-02", "{}", '{"opened": [[]]}')]
     junk += [
-        ("2025-06-02", asked % said, '{"opened": []}') for said in (("5", "{}"), ("null", "5"), ("null", '{"GYL": ""}'))
+        ("2025-06-02", asked % values, '{"opened": []}')
+        for values in (("5", "{}"), ("null", "5"), ("null", '{"GYL": ""}'))
     ]
     with psycopg.connect(url) as connection:
         for lie in lies:

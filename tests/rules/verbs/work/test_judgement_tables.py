@@ -32,7 +32,9 @@ def test_the_auditor_is_granted_the_log_and_the_librarys_name_and_nobody_a_chang
 
 def test_whatever_somebody_may_write_is_guarded():
     guarded = {(right.table, "INSERT") for right in RIGHTS if isinstance(right, Guard)}
-    # An event is judged by whoever reads it, and stamped by its own trigger; files are the lead's, by their hash;
+    # An event is judged by whoever reads it, and stamped by its own trigger; files and notices are the lead's, by hash;
     # comments of the public, and who wrote them, have triggers of their own.
-    judged = {(f"onemap_{name}", "INSERT") for name in ("events", "case_files", "comments", "comment_persons")}
+    judged = {
+        (f"onemap_{name}", "INSERT") for name in ("events", "case_files", "notices", "comments", "comment_persons")
+    }
     assert {(grant.table, grant.action) for grant in GRANTED if grant.action != "SELECT"} == guarded | judged
