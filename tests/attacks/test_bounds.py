@@ -412,10 +412,10 @@ def test_a_view_that_never_ends_is_refused_and_the_table_beside_it_read(onemap, 
 @ON_LINUX
 @pytest.mark.slow
 def test_a_column_that_grows_without_bound_is_refused(onemap, tmp_path, monkeypatch):
-    monkeypatch.setattr(separate_reading, "MOST_BYTES", 1 << 30)
+    monkeypatch.setattr(separate_reading, "MOST_BYTES", 2 << 30)
     path = write_layer(tmp_path / "a.gpkg", [BOX] * 3)
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("ALTER TABLE a ADD COLUMN t TEXT GENERATED ALWAYS AS (printf('%.*c', 400000000, 'x'))")
+        connection.execute("ALTER TABLE a ADD COLUMN t TEXT GENERATED ALWAYS AS (printf('%.*c', 900000000, 'x'))")
         connection.commit()
     answer = onemap("inspect", path)
     assert answer.code == 3
