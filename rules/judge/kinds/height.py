@@ -253,26 +253,31 @@ class _Portions:
 
 def _portions(ground: Ground) -> _Portions:
     """Put the parcels (n,) into portions; where one lies over more cells, on the grids it is cut into squares."""
-    count, frame = len(ground.parcels), _common_frame(ground)
-    boxes = shapely.bounds(ground.parcels)
-    on_grids = np.c_[np.maximum(boxes[:, :2], frame[:2]), np.minimum(boxes[:, 2:], frame[2:])]
-    cells, owner, is_broken = _most_cells(ground, on_grids), np.arange(count), np.zeros(count, dtype=bool)
-    large = np.flatnonzero(_most_cells(ground, boxes) > _MOST_CELLS)
-    around = no_ground(len(large))
-    around[:] = shapely.box(*frame) if (frame[:2] < frame[2:]).all() else None
-    beyond, lost = differences(ground.parcels[large], around, ground.threads)
-    is_broken[large[lost]] = True
-    squares = [_squares(on_grids[at], math.ceil(math.sqrt(cells[at] / _MOST_CELLS))) for at in large.tolist()]
-    of = np.repeat(large, [len(some) for some in squares])
-    cut, broken = intersections(ground.parcels[of], np.concatenate([no_ground(0), *squares]), ground.threads)
-    is_broken[of[broken]] = True
-    shares = cells[of] / np.bincount(of, minlength=count)[of]
-    has_ground, small = ~shapely.is_missing(cut), np.setdiff1d(owner, large)
-    grounds, owner = np.r_[ground.parcels[small], cut[has_ground]], np.r_[small, of[has_ground]]
-    number = np.cumsum(np.r_[cells[small], shares[has_ground]]) // _MOST_CELLS
+    count, boxes = len(ground.parcels), shapely.bounds(ground.parcels)
+    cells, owner, is_broken = _most_cells(ground, boxes), np.arange(count), np.zeros(count, dtype=bool)
+    grounds, off_grids = ground.parcels, (np.empty(0, dtype=np.int64), no_ground(0))
+    large = np.flatnonzero(cells > _MOST_CELLS)
+    if len(large):
+        frame = _common_frame(ground)
+        on_grids = np.c_[np.maximum(boxes[:, :2], frame[:2]), np.minimum(boxes[:, 2:], frame[2:])]
+        cells = _most_cells(ground, on_grids)
+        around = no_ground(len(large))
+        around[:] = shapely.box(*frame) if (frame[:2] < frame[2:]).all() else None
+        beyond, lost = differences(grounds[large], around, ground.threads)
+        is_broken[large[lost]] = True
+        is_beyond = ~shapely.is_missing(beyond)
+        off_grids = large[is_beyond], beyond[is_beyond]
+        squares = [_squares(on_grids[at], math.ceil(math.sqrt(cells[at] / _MOST_CELLS))) for at in large.tolist()]
+        of = np.repeat(large, [len(some) for some in squares])
+        cut, broken = intersections(grounds[of], np.concatenate(squares), ground.threads)
+        is_broken[of[broken]] = True
+        shares = cells[of] / np.bincount(of, minlength=count)[of]
+        has_ground, small = ~shapely.is_missing(cut), np.setdiff1d(owner, large)
+        grounds, owner = np.r_[grounds[small], cut[has_ground]], np.r_[small, of[has_ground]]
+        cells = np.r_[cells[small], shares[has_ground]]
+    number = np.cumsum(cells) // _MOST_CELLS
     rows = np.split(np.arange(len(owner)), np.flatnonzero(np.diff(number)) + 1)
-    is_beyond = ~shapely.is_missing(beyond)
-    return _Portions([(grounds[some], owner[some]) for some in rows], (large[is_beyond], beyond[is_beyond]), is_broken)
+    return _Portions([(grounds[some], owner[some]) for some in rows], off_grids, is_broken)
 
 
 def _common_frame(ground: Ground) -> np.ndarray:
