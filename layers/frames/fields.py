@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,8 @@ from onemap.layers.stores.arrow_values import column_of, listed_values, series_o
 from onemap.layers.value_groups import groups_of
 
 _PLAIN = {str, int, bytes, type(None)}  # types of values that the library keeps as they are
-_LOOKED_AT, _SHOWN = 1000, 20  # rows whose text tells the encoding; characters of a text that a remark shows
+DOUBTED_ROWS = 1000  # by whose text the encoding is doubted
+_SHOWN = 20  # characters of a text that a remark shows
 _RESERVED = {"fid", "geom", "ogc_fid"}
 
 
@@ -331,9 +333,9 @@ def _holds(texts: pa.Array, sign: str) -> bool:
 
 def encoding_doubts(attributes: pd.DataFrame, encoding: str | None, place: ProblemPlace) -> list[Problem]:
     """Return a remark if the text of a source, read as an encoding of Chinese, looks more like another one."""
-    columns = (listed_values(attributes[name].iloc[:_LOOKED_AT]) for name in attributes.columns)
+    columns = (listed_values(attributes[name].iloc[:DOUBTED_ROWS]) for name in attributes.columns)
     values = (value for column in columns for value in column if isinstance(value, str))
-    found = likelier_encoding(encoding or "", dict.fromkeys((*map(str, attributes.columns), *values)))
+    found = likelier_encoding(encoding or "", chain(map(str, attributes.columns), values))
     if found is None:
         return []
     other, text, meant = found

@@ -17,7 +17,7 @@ import pyogrio
 import pyproj
 
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.frames.fields import encoding_doubts, replaced_text
+from onemap.layers.frames.fields import DOUBTED_ROWS, encoding_doubts, replaced_text
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.proof_beside import NOBODY, Provers, proof_of
 from onemap.layers.geometry.row_blocks import blocks
@@ -47,7 +47,6 @@ from onemap.layers.stores.sql_text import compose_sql, sql_literal
 
 _MANY = 2_000_000  # rows; from there on more of them are read at once, for to skip those before takes its time
 _BLOCKS_OF_MANY = 4
-_TELLING = 1000  # rows by whose text the encoding is doubted
 
 
 @dataclass
@@ -245,7 +244,7 @@ class VectorStream:
         """Return the remark on the text's encoding, from the first rows."""
         readable = self.readable
         with self._errors():
-            meta, wkb, columns = next(vector.row_blocks(readable, self.encodings[0], _TELLING, 0, self._fid))
+            meta, wkb, columns = next(vector.row_blocks(readable, self.encodings[0], DOUBTED_ROWS, 0, self._fid))
             some = {"skip_features": 0, "max_features": len(wkb)}
             attributes = vector.attributes_of(readable, meta, columns, len(wkb), some)
         return encoding_doubts(attributes, self.encodings[0], readable.place)

@@ -62,7 +62,7 @@ class AreaUnits:
     @cached_property
     def whole(self) -> shapely.Geometry:
         """The union of all grounds."""
-        return union_by(np.zeros(len(self.grounds), dtype=np.int64), self.grounds, 1)[0]
+        return _union(self.grounds, Threads(1))[0]
 
     @property
     def source(self) -> str | None:
