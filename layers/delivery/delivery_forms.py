@@ -2,6 +2,7 @@
 
 import re
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -51,13 +52,17 @@ def form_problems(path: Path, item: TemplateItem, name: str) -> Iterator[Problem
 def number_problems(
     names: Sequence[str], item: TemplateItem, values: Mapping[str, str], folder: str
 ) -> Iterator[Problem]:
-    """Yield a problem unless the numbers run from 01 on, each once."""
+    """Yield the numbers that a series from 01 on lacks, and those that it has once too often."""
     if "{number}" not in item.name:
         return
     pattern = item.pattern(**values)
-    numbers = sorted(int(found.group("number")) for name in names if (found := pattern.fullmatch(name)))
-    if numbers != list(range(1, len(numbers) + 1)):
-        yield Problem("template.number", {"file": folder, "numbers": [f"{number:02}" for number in numbers]})
+    counts = Counter(int(found.group("number")) for name in names if (found := pattern.fullmatch(name)))
+    series = range(1, max(counts, default=0) + 1)
+    lacking = [number for number in series if number not in counts]
+    extra = [number for number in sorted(counts) if counts[number] > 1 or number not in series]
+    for code, numbers in (("template.number", lacking), ("template.number_extra", extra)):
+        if numbers:
+            yield Problem(code, {"file": folder, "numbers": [f"{number:02}" for number in numbers]})
 
 
 def pdf_version(path: Path) -> str | None:

@@ -43,6 +43,7 @@ KINDS: Mapping[str, CheckKind] = {
             "template.missing": FATAL,
             "template.name": MAJOR,
             "template.number": MINOR,
+            "template.number_extra": MINOR,
             "proof.file_extra": MINOR,
             "proof.partial": MINOR,
         },

@@ -131,6 +131,10 @@ def gap(folder):
     (folder / "2图件" / f"{HEAD}01国土空间用地布局图.jpg").unlink()
 
 
+def twice(folder):
+    (folder / "2图件" / f"{HEAD}02国土空间用地布局图二.jpg").write_bytes(jpeg(300))
+
+
 def other_name(folder):
     (folder / "1文本" / "规划文本.pdf").write_bytes(PDF)
 
@@ -143,6 +147,7 @@ def other_name(folder):
         (coarse, "template.dpi", f"2图件/{HEAD}01国土空间用地布局图.jpg"),
         (silent, "template.dpi", f"2图件/{HEAD}01国土空间用地布局图.jpg"),
         (gap, "template.number", "2图件"),
+        (twice, "template.number_extra", "2图件"),
         (other_name, "template.name", "1文本/规划文本.pdf"),
     ],
 )

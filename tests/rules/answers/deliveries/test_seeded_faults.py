@@ -93,6 +93,12 @@ def number_left_out(it, n):
     return [("template.number", "2图件", "")]
 
 
+@seed(1, 2, 3)
+def number_twice(it, n):
+    it.files[f"2图件/{HEAD}0{n}别图.jpg"] = it.files[maps(n)]
+    return [("template.number_extra", "2图件", "")]
+
+
 @seed(0, 1, 2, 3)
 def file_elsewhere(it, n):
     path = ["说明.txt", "7其他/数据.txt", "1文本/附件/a.pdf", "4矢量/旧/a.txt"][n]
