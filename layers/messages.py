@@ -81,10 +81,14 @@ def pair_text(name: str, value: object, language: str) -> str:
     return phrase("sheet.pair", language, name=name, value=value)
 
 
+def first_names(names: Sequence[str]) -> list[str]:
+    """The names, as a fact of a problem; if there are many, the first ones and the number of all."""
+    return [*names] if len(names) <= _NAMED else [*names[: _NAMED - 1], f"… ({len(names)})"]
+
+
 def names_in_short(names: Sequence[str]) -> str:
-    """Names separated by commas; if there are many, the first ones and the number of all."""
-    shown = names if len(names) <= _NAMED else [*names[: _NAMED - 1], f"… ({len(names)})"]
-    return ", ".join(shown)
+    """Names of files as one text of any language, separated by commas; many as in `first_names`."""
+    return ", ".join(first_names(names))
 
 
 def either_of(texts: Sequence[str], language: str) -> str:

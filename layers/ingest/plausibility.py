@@ -17,7 +17,7 @@ from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.ingest.likely_layers import are_same_file, known_fields, other_matter, shared_fields
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, files_of, last_version, read_version
-from onemap.layers.messages import LANGUAGES, names_in_short
+from onemap.layers.messages import LANGUAGES, first_names
 
 _ENOUGH = 20  # features on both sides, for their count and their box to say something
 _MANY, _FALL = 100, 10  # of so many, fewer than one in so many are doubtful, however few they are
@@ -184,7 +184,7 @@ def _against_files(library: Library, arriving: ArrivingLayer, last: Version) -> 
     came = arriving.files
     if len(came) >= len(before) or not all(any(are_same_file(file, old) for old in before) for file in came):
         return {}
-    facts = {"label": last.label, "count": len(came), "last": len(before), "names": names_in_short(before)}
+    facts = {"label": last.label, "count": len(came), "last": len(before), "names": first_names(before)}
     return {"files": Problem("doubt.files", facts)}
 
 

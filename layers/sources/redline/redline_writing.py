@@ -17,7 +17,7 @@ from onemap.layers.area_units import M2_PER_HECTARE, hectares
 from onemap.layers.crs.zones import DATUM_TITLES, Zone, datum_named, zone_crs
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
-from onemap.layers.messages import names_in_short
+from onemap.layers.messages import first_names
 from onemap.layers.sources.redline.redline_reading import EXTRA_FIELD, PARCEL_FIELDS
 from onemap.layers.sources.redline.redline_text import (
     COORDINATES,
@@ -133,7 +133,7 @@ def changes(frame: Frame, place: Mapping[str, Any]) -> list[Problem]:
     written = _columns(list(frame.attributes.columns))
     others = [column for column in frame.attributes.columns if column not in written.values()]
     if left_out := [column for column in others if any(map(_token, frame.attributes[column]))]:
-        found.append(Problem("redline.left_out", {**place, "count": len(left_out), "names": names_in_short(left_out)}))
+        found.append(Problem("redline.left_out", {**place, "count": len(left_out), "names": first_names(left_out)}))
     names = {field: column for field, column in written.items() if field not in _MADE}
     columns = {field: frame.attributes[column].tolist() for field, column in names.items()}
     numbers = columns.get("DKBH", [None] * len(frame.attributes))

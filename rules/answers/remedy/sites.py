@@ -13,7 +13,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.geometry.parts import multi, polygon_part, polygon_parts, shift_geometries, shift_polygons
 from onemap.layers.geometry.shape_column import all_of, areas_of
 from onemap.layers.library.library import Library, sha256
-from onemap.layers.messages import ProblemRecord, names_in_short, phrase, problem_record
+from onemap.layers.messages import ProblemRecord, first_names, phrase, problem_record
 from onemap.layers.progress import SILENT, Progress
 from onemap.rules.answers.remedy.cuts import Obstacles, Parts, cut_off
 from onemap.rules.answers.remedy.obstacles import obstacles_of, verdicts_left
@@ -131,7 +131,7 @@ def _check(library: Library, question: Question, threads: Threads) -> Run:
 def _unasked_rules(library: Library, packs: Sequence[Pack], first: Run, language: str) -> list[Problem]:
     """The remark on rules that were not asked, if there are any: sites are free of what the others know."""
     unasked = unasked_rules(library, packs, first.record, language)
-    layers = names_in_short([*dict.fromkeys(rule["layer_title"] for rule in unasked)])
+    layers = first_names([*dict.fromkeys(rule["layer_title"] for rule in unasked)])
     facts = {"count": len(unasked), "rules": len(judging_rules(packs, first.record)), "layers": layers}
     return [Problem("sites.unasked", facts)] if unasked else []
 

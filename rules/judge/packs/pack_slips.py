@@ -6,7 +6,7 @@ from datetime import date
 from functools import cache
 
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.messages import names_in_short
+from onemap.layers.messages import first_names
 from onemap.layers.shipped_files import shipped_table
 from onemap.rules.judge.kinds.constant_conditions import constant_clause
 from onemap.rules.judge.packs.legal_basis import LegalBasis
@@ -98,7 +98,7 @@ def _later_laws(packs: Sequence[Pack], day: date) -> list[Problem]:
             if entry.is_in_force(day) and first > day:
                 rules.add((rule.pack, rule.id))
                 later[f"{entry.law} {first.isoformat()}"] = first
-    names = names_in_short(sorted(later, key=lambda name: later[name], reverse=True))
+    names = first_names(sorted(later, key=lambda name: later[name], reverse=True))
     return [Problem("rule.later_laws", {"count": len(rules), "day": day.isoformat(), "laws": names})] if later else []
 
 

@@ -21,7 +21,7 @@ from onemap.layers.ingest.quality_report import GroundRemark
 from onemap.layers.ingest.raster_reading import remarks_on_heights
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, files_of
-from onemap.layers.messages import names_in_short
+from onemap.layers.messages import first_names
 from onemap.layers.rasters.raster_reference import RasterReference
 from onemap.layers.rasters.rasters import checked_raster, raster_crs
 from onemap.layers.sources.reading import source_name
@@ -53,7 +53,7 @@ def trial_problems_of(library: Library, check_plan: CheckPlan) -> Iterator[Probl
         names = [] if version is None else [str(one["source"]) for one in files_of(library, version)]
         facts = {"file": source_name(file), "layer": code, "field": "--replace"}
         if version is not None and len(names) > 1:
-            several = {"label": version.label, "count": len(names), "names": names_in_short(names)}
+            several = {"label": version.label, "count": len(names), "names": first_names(names)}
             yield Problem("replace.one_file", {**facts, **several})
         elif doubt := _doubt_of_trial(library, sources.catalogue[code], file, sources.required.get(code, ())):
             yield Problem("replace.doubtful", {**doubt.problem.facts, **facts})
