@@ -23,9 +23,10 @@ from onemap.layers.delivery.package_record import (
     coverage_table,
     read_record,
 )
-from onemap.layers.delivery.receipt import write_receipt
+from onemap.layers.delivery.receipt import is_receipt_of, receipt_text
 from onemap.layers.delivery.row_changes import put_together
 from onemap.layers.errors import OneMapError, Problem, ProblemPlace, require_value
+from onemap.layers.files.atomic_output import atomic_output, check_place
 from onemap.layers.frames.fields import text_value
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.coverage_ground import united_ground
@@ -78,20 +79,23 @@ def receive_package(intake: Intake, path: Path, reception: Reception, progress: 
         rows = [_plan_row(layer, status, retired.get((layer.code, layer.label))) for layer, status in plan]
         if reception.plan_only:
             return {"package": record.package, "plan": rows, "added": [], "receipt": None}
+        place = reception.receipt or path.with_name(path.name + ".receipt.json")
+        replaces = is_receipt_of(place, record.package) or None
+        check_place(place, replaces, "--receipt", [path])
         wanted = [layer for layer, status in plan if status == NEW]
         prepared = _prepared_layers(intake, package, wanted, reception, held, progress.part(_PROVED, 0.9))
-        with library.writing() as connection:
+        # What came in without its receipt would be told as refused: the receipt appears once the versions are there.
+        with atomic_output(place, replaces, "--receipt") as beside, library.writing() as connection:
             added = [version.write(connection) for version in prepared]
             package.prove(wanted, added)
             if wanted or not before:  # what has come in already is in the ledger
                 log(connection, intake.who, RECEIVE, record.package, package.ledger_row(added))
-    place = reception.receipt or path.with_name(path.name + ".receipt.json")
-    facts = {"code", "version", "features", "hash"}
-    received = [{name: value for name, value in row.items() if name in facts} for row in added]
-    there = _held_rows(library, plan)
-    again = {name: before[0][name] for name in ("at", "by")} if before and not wanted else None
-    taken = again or package.ledger_rows()[-1]
-    write_receipt(place, library, record, bag.manifest, [*received, *there], rows, taken)
+            facts = ("code", "version", "features", "hash")
+            received = [{name: row[name] for name in facts} for row in added]
+            again = {name: before[0][name] for name in ("at", "by")} if before and not wanted else None
+            taken = again or package.ledger_rows()[-1]
+            layers = [*received, *_held_rows(library, plan)]
+            beside.write_text(receipt_text(library, record, bag.manifest, layers, rows, taken), encoding="utf-8")
     late = [
         {name: row[name] for name in ("code", "version", "valid_from", "goes_before")}
         for row in added

@@ -450,6 +450,20 @@ def test_a_plan_is_shown_and_nothing_done(package, receiver, onemap):
     ]
 
 
+@pytest.mark.parametrize("place", ["p.zip.receipt.json", "none/r.json"])
+def test_what_can_have_no_receipt_does_not_come_in(receiver, package, onemap, place):
+    """As when the package of the next month has the name of the last one, or the folder cannot be written."""
+    receipt = package.parent / place
+    if receipt.parent.is_dir():
+        receipt.write_text("{}", encoding="utf-8")
+    answer = onemap("receive", receiver, package, *(() if receipt.is_file() else ("--receipt", receipt)))
+    assert (answer.code, answer.codes) == (3, ["out.exists" if receipt.is_file() else "out.folder"])
+    assert answer.json["problems"][0]["field"] == "--receipt"
+    assert rows_of(receiver) == {} and ("receive" not in {action for action, _ in log_of(receiver)})
+    onemap("receive", receiver, package, "--receipt", package.parent / "other.json").done()
+    assert len(rows_of(receiver)) == 2
+
+
 def test_receipts_of_others_and_other_files_are_refused(sender, receiver, package, onemap, tmp_path):
     receipt = tmp_path / "r.json"
     assert onemap("receive", receiver, package, "--receipt", receipt).code == 0
