@@ -23,18 +23,19 @@ from onemap.layers.delivery.package_record import (
     coverage_table,
     read_record,
 )
-from onemap.layers.delivery.receipt import write_receipt
+from onemap.layers.delivery.receipt import is_receipt_of, receipt_text
 from onemap.layers.delivery.row_changes import put_together
 from onemap.layers.errors import OneMapError, Problem, ProblemPlace, require_value
+from onemap.layers.files.atomic_output import atomic_output, check_place
 from onemap.layers.frames.fields import text_value
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.coverage_ground import united_ground
 from onemap.layers.ingest.adding import Intake
-from onemap.layers.ingest.arrival import EMPTY, AddOptions
+from onemap.layers.ingest.arrival import EMPTY, SHIFT, AddOptions
 from onemap.layers.ingest.placing import SourceOptions, in_crs
 from onemap.layers.ingest.prepared_version import PreparedVersion
 from onemap.layers.library.library import Library, log
-from onemap.layers.library.versions import Retirement, Version, read_version, versions
+from onemap.layers.library.versions import Retirement, Version, read_version, source_report, versions
 from onemap.layers.progress import Progress
 from onemap.layers.quality.quality import GradedProblem
 from onemap.layers.records import Record
@@ -50,8 +51,8 @@ NEW, HELD = "new", "held"  # of a layer in a package: it becomes a version, or t
 class Reception:
     """Options for receiving a package.
 
-    sure: every layer is what the package says, however little it looks like it; rasters: the folder for rasters; None
-    for the one beside the library.
+    sure: every layer is what the package says, and lies where it says, however little it looks like it; rasters: the
+    folder for rasters; None for the one beside the library.
     """
 
     plan_only: bool = False
@@ -73,25 +74,28 @@ def receive_package(intake: Intake, path: Path, reception: Reception, progress: 
         progress.at(_PROVED)
         package = _Package(library, bag, record, path.name)
         before = package.ledger_rows()
-        plan = package.plan(before)
+        plan = package.plan()
         retired = {(one.code, one.label): one.retired for one in versions(library)}
         rows = [_plan_row(layer, status, retired.get((layer.code, layer.label))) for layer, status in plan]
         if reception.plan_only:
             return {"package": record.package, "plan": rows, "added": [], "receipt": None}
+        place = reception.receipt or path.with_name(path.name + ".receipt.json")
+        replaces = is_receipt_of(place, record.package) or None
+        check_place(place, replaces, "--receipt", [path])
         wanted = [layer for layer, status in plan if status == NEW]
         prepared = _prepared_layers(intake, package, wanted, reception, held, progress.part(_PROVED, 0.9))
-        with library.writing() as connection:
+        # What came in without its receipt would be told as refused: the receipt appears once the versions are there.
+        with atomic_output(place, replaces, "--receipt") as beside, library.writing() as connection:
             added = [version.write(connection) for version in prepared]
             package.prove(wanted, added)
             if wanted or not before:  # what has come in already is in the ledger
                 log(connection, intake.who, RECEIVE, record.package, package.ledger_row(added))
-    place = reception.receipt or path.with_name(path.name + ".receipt.json")
-    facts = {"code", "version", "features", "hash"}
-    received = [{name: value for name, value in row.items() if name in facts} for row in added]
-    there = _held_rows(library, plan)
-    again = {name: before[0][name] for name in ("at", "by")} if before and not wanted else None
-    taken = again or package.ledger_rows()[-1]
-    write_receipt(place, library, record, bag.manifest, [*received, *there], rows, taken)
+            facts = ("code", "version", "features", "hash")
+            received = [{name: row[name] for name in facts} for row in added]
+            again = {name: before[0][name] for name in ("at", "by")} if before and not wanted else None
+            taken = again or package.ledger_rows()[-1]
+            layers = [*received, *_held_rows(library, plan)]
+            beside.write_text(receipt_text(library, record, bag.manifest, layers, rows, taken), encoding="utf-8")
     late = [
         {name: row[name] for name in ("code", "version", "valid_from", "goes_before")}
         for row in added
@@ -117,21 +121,15 @@ class _Package:
         found = [{"at": at, "by": who, **json.loads(detail)} for at, who, detail in rows]
         return [row for row in found if row.get("manifest") == self.bag.manifest]
 
-    def plan(self, before: Sequence[dict[str, Any]]) -> list[tuple[DeliveredLayer, str]]:
-        """Return the plan for each layer. before: the versions from receiving this package before.
-
-        In another coordinate system a version's hash is not the sender's; then the ledger knows it. Raises OneMapError
-        with all problems of the package.
-        """
+    def plan(self) -> list[tuple[DeliveredLayer, str]]:
+        """Return the plan for each layer. Raises OneMapError with all problems of the package."""
         library, record = self.library, self.record
         known = versions(library)
-        came = {(code, one["version"]): one["hash"] for row in before for code, one in row.get("layers", {}).items()}
         problems: list[Problem] = []
         plan = []
         for layer in record.layers:
             there = next((item for item in known if item.code == layer.code and item.label == layer.label), None)
-            is_again = there is not None and came.get((there.code, there.label)) == there.hash
-            if there is not None and (is_again or _is_held(library, there, layer)):
+            if there is not None and _is_held(library, there, layer):
                 plan.append((layer, HELD))
                 continue
             place = ProblemPlace(file=self.name, layer=layer.code)
@@ -187,6 +185,7 @@ class _Package:
         }
         return AddOptions(
             code=layer.code,
+            layer=layer.code,
             define=definition,
             label=layer.label,
             valid_from=valid[0],
@@ -194,7 +193,7 @@ class _Package:
             accuracy_m=layer.accuracy_m,
             ground=self._coverage(layer.code),
             lineage=lineage,
-            accept=() if layer.rows else (EMPTY,),
+            accept=(*((SHIFT,) if sure else ()), *(() if layer.rows else (EMPTY,))),
             sure=sure,
         )
 
@@ -271,9 +270,12 @@ def _plan_row(layer: DeliveredLayer, status: str, retired: Retirement | None) ->
 
 
 def _is_held(library: Library, version: Version, layer: DeliveredLayer) -> bool:
-    """Whether a version is what the package has: the same rows, or the same raster at any place."""
+    """Whether a version is what the package has: the same rows, or the same raster at any place.
+
+    In another coordinate system a version's hash is not the sender's; then its report keeps the one with which it came.
+    """
     if layer.raster is None:
-        return version.hash == layer.hash
+        return layer.hash in (version.hash, source_report(library, version).get("lineage", {}).get("hash"))
     rows = read_version(library, version, None).attributes
     if "sha256" not in rows or len(rows) != 1:
         return False

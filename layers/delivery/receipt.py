@@ -8,7 +8,6 @@ from typing import Any
 from onemap.layers.delivery.package_record import PackageRecord
 from onemap.layers.delivery.package_writing import DELIVER
 from onemap.layers.errors import OneMapError
-from onemap.layers.files.atomic_output import atomic_output
 from onemap.layers.library.library import Library, log
 from onemap.layers.records import Record
 
@@ -17,19 +16,15 @@ RECEIPT = "receipt"  # the action with which the sender's log keeps it
 _MOST_BYTES = 20_000_000
 
 
-def write_receipt(
-    place: Path,
+def receipt_text(
     library: Library,
     record: PackageRecord,
     manifest: str,
     received: Sequence[dict[str, Any]],
     plan: Sequence[dict[str, Any]],
     taken: Mapping[str, str],
-) -> None:
-    """Write the receipt; an existing receipt of the same package is replaced. Raises OneMapError out.….
-
-    taken: when, and by whom, the package was added, however often it comes.
-    """
+) -> str:
+    """Return a receipt as its file holds it. taken: when, and by whom, the package was added, if it comes again."""
     content = {
         "format": FORMAT,
         "package": record.package,
@@ -41,13 +36,18 @@ def write_receipt(
         "layers": list(received),
         "plan": list(plan),
     }
-    with atomic_output(place, overwrite=_is_receipt_of(place, record.package) or None) as beside:
-        beside.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
 def is_receipt(path: Path) -> bool:
     """Whether a file should be read as a receipt."""
     return path.suffix.lower() == ".json"
+
+
+def is_receipt_of(place: Path, package: str) -> bool:
+    """Whether a file is the receipt of a package, which a receipt of the same one replaces."""
+    content = _read(place) if place.is_file() else None
+    return content is not None and content["package"] == package
 
 
 def take_in_receipt(library: Library, path: Path, who: str) -> Record:
@@ -68,11 +68,6 @@ def take_in_receipt(library: Library, path: Path, who: str) -> Record:
     with library.writing() as connection:
         log(connection, who, RECEIPT, content["package"], facts)
     return {"package": content["package"], **facts}
-
-
-def _is_receipt_of(place: Path, package: str) -> bool:
-    content = _read(place) if place.is_file() else None
-    return content is not None and content["package"] == package
 
 
 def _read(path: Path) -> dict[str, Any] | None:

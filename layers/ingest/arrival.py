@@ -24,9 +24,9 @@ LONG_LOOK, SHORT_LOOK = (0.25, 0.8), (0.55, 0.6)
 _READ_ALONE = (0.9, 1.0)
 _WRITTEN = 0.98
 
-EMPTY = "empty"
+EMPTY, SHIFT = "empty", "shift"
 # What a person may take in spite of a refusal, and the check that refuses it.
-ACCEPTABLE = {"shift": "position.shift", EMPTY: "source.empty"}
+ACCEPTABLE = {SHIFT: "position.shift", EMPTY: "source.empty"}
 
 
 @dataclass(frozen=True)

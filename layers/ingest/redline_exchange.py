@@ -161,13 +161,21 @@ def _to_vector(text: RedlineText, source: Path, target: Path, options: ExchangeO
 def _write_frame(
     frame: RawFrame, source: Path, target: Path, *, crs: pyproj.CRS, overwrite: bool, header: str = ""
 ) -> _ExchangeResult:
-    """Write the parcels of a text as a vector file. header: the text's lines about all of them, for a GeoPackage."""
-    problems = [*frame.problems, *_crossing_rings(frame)]
+    """Write the parcels of a text as a vector file. header: the text's lines about all of them, for a GeoPackage.
+
+    Raises OneMapError geometry.… for a KML of rings that cross.
+    """
+    crossing = _crossing_rings(frame)
+    problems = [*frame.problems, *crossing]
     # A KML has degrees of WGS 84 alone, to which the driver would shift an old datum by guess.
     if target.suffix.lower() == ".kml":
+        if crossing:  # the driver writes no such ring
+            raise OneMapError.of(crossing)
         frame, crs = replace(frame, crs=crs), pyproj.CRS(4326)
         geometries, remarks = in_crs(frame.geometries, frame, SourceOptions(), crs)
-        frame, problems = replace(frame, shapes=geometries, valid=None), [*problems, *remarks]
+        # The last digit of a degree may have rings cross that touched; nor does the driver write such.
+        valid = shapely.make_valid(geometries, method="structure", keep_collapsed=False)
+        frame, problems = replace(frame, shapes=valid, valid=None), [*problems, *remarks]
     with atomic_output(target, overwrite, "TARGET") as path:
         _write_vector(frame, crs, path, header)
         if path.suffix.lower() == ".gpkg":
@@ -185,7 +193,7 @@ def _keep_origin(path: Path, source: Path) -> None:
 
 
 def _crossing_rings(frame: RawFrame) -> list[Problem]:
-    """Report parcels whose rings cross; they are written unchanged, so that someone can see and mend them.
+    """Report parcels whose rings cross; other formats than KML hold them unchanged, for someone to see and mend.
 
     Raises OneMapError geometry.beyond.
     """

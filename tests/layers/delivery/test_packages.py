@@ -8,6 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import geopandas as gpd
+import numpy as np
 import pyogrio
 import pytest
 import shapely
@@ -278,7 +279,7 @@ def test_only_the_features_of_one_unit_leave_whole_and_speak_for_its_ground(send
     assert area == pytest.approx(250 * 100)  # of the extent 900 m by 100 m what lies in the unit
 
 
-def test_a_library_in_another_plane_receives_every_row_transformed(sender, package, onemap, tmp_path):
+def test_a_library_in_another_plane_receives_every_row_transformed(sender, package, add, onemap, tmp_path):
     other = tmp_path / "other.gpkg"
     assert onemap("new", other, "--crs", "EPSG:4548").code == 0
     assert onemap("receive", other, package).code == 0
@@ -286,7 +287,8 @@ def test_a_library_in_another_plane_receives_every_row_transformed(sender, packa
     assert hash_ != rows_of(sender)["T", "2025"][0]
     assert columns == rows_of(sender)["T", "2025"][2]
     change = tmp_path / "change.zip"
-    assert onemap("deliver", sender, change, "--layers", "T", "--since", "2024").code == 0
+    add(sender, "T", "2026", {"a": square(0, 0), "f": square(900, 0)})
+    assert onemap("deliver", sender, change, "--layers", "T", "--since", "2025").code == 0
     assert "package.crs" in onemap("receive", other, change).codes
 
 
@@ -306,8 +308,17 @@ def test_in_another_plane_the_same_package_is_known_again_by_the_ledger(sender, 
         name: once[name] for name in ("received_at", "received_by")
     }, "the package was taken in once"
     assert receipts[0]["layers"] == receipts[1]["layers"] == first["added"], "the receipt still says what is there"
-    # Another package with a version of the same label is another version, as before.
+    # A later package brings what changed, and beside it what is here already.
     add(sender, "T", "2026", {"a": square(5, 5)})
+    later = tmp_path / "later.zip"
+    assert onemap("deliver", sender, later, "--layers", "T,U").code == 0
+    answer = onemap("receive", other, later).done().json
+    assert [(row["code"], row["version"], row["status"]) for row in answer["plan"]] == [
+        ("T", "2026", "new"),
+        ("U", "2025", "held"),
+    ]
+    assert [row["code"] for row in answer["added"]] == ["T"] and len(rows_of(other)) == 3
+    # Another package with a version of the same label is another version, as before.
     twin = tmp_path / "twin.gpkg"
     assert onemap("new", twin, "--crs", "EPSG:4547").code == 0
     add(twin, "T", "2025", {"z": square(0, 0)})
@@ -406,6 +417,23 @@ def test_what_a_package_brings_is_held_against_the_last_version(sender, receiver
     assert details[-1]["sure"] == ["count"]
 
 
+def test_whoever_is_sure_takes_in_a_package_that_lies_elsewhere_than_its_last_version(receiver, add, onemap, tmp_path):
+    """A package has no other way to be accepted in spite of a shift, and its sender may have accepted it."""
+    places = np.random.default_rng(4).uniform(0, 3000, (30, 2))
+    add(receiver, "T", "2023", {f"k{row}": square(*place, 20 + row) for row, place in enumerate(places)})
+    sender, package = tmp_path / "shifted.gpkg", tmp_path / "shifted.zip"
+    done("new", sender, "--crs", "EPSG:4547")
+    add(sender, "T", "2025", {f"k{row}": square(*place + (400, 150), 20 + row) for row, place in enumerate(places)})
+    done("deliver", sender, package, "--layers", "T")
+    refused = onemap("receive", receiver, package)
+    assert (refused.code, refused.codes) == (3, ["position.shift"])
+    assert refused.json["problems"][0]["layer"] == "T", "a package holds several"
+    assert "(east +400 m, north +150 m)" in refused.json["problems"][0]["message"]
+    assert "a package with --sure" in refused.json["problems"][0]["mend"]
+    onemap("receive", receiver, package, "--sure").done()
+    assert rows_of(receiver)["T", "2025"] == rows_of(sender)["T", "2025"]
+
+
 def test_another_version_of_the_same_label_stands_against_a_package(package, receiver, add, onemap):
     add(receiver, "T", "2025", {"z": square(0, 0)})
     answer = onemap("receive", receiver, package)
@@ -420,6 +448,20 @@ def test_a_plan_is_shown_and_nothing_done(package, receiver, onemap):
         ("T", "new", "full"),
         ("U", "new", "full"),
     ]
+
+
+@pytest.mark.parametrize("place", ["p.zip.receipt.json", "none/r.json"])
+def test_what_can_have_no_receipt_does_not_come_in(receiver, package, onemap, place):
+    """As when the package of the next month has the name of the last one, or the folder cannot be written."""
+    receipt = package.parent / place
+    if receipt.parent.is_dir():
+        receipt.write_text("{}", encoding="utf-8")
+    answer = onemap("receive", receiver, package, *(() if receipt.is_file() else ("--receipt", receipt)))
+    assert (answer.code, answer.codes) == (3, ["out.exists" if receipt.is_file() else "out.folder"])
+    assert answer.json["problems"][0]["field"] == "--receipt"
+    assert rows_of(receiver) == {} and ("receive" not in {action for action, _ in log_of(receiver)})
+    onemap("receive", receiver, package, "--receipt", package.parent / "other.json").done()
+    assert len(rows_of(receiver)) == 2
 
 
 def test_receipts_of_others_and_other_files_are_refused(sender, receiver, package, onemap, tmp_path):

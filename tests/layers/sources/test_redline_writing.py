@@ -268,6 +268,31 @@ def test_a_kml_is_in_degrees_and_an_old_datum_is_not_shifted_by_guess(tmp_path, 
     assert onemap("redline", old, tmp_path / "old.kml").codes == ["crs.no_transformation"]
 
 
+def test_a_kml_has_a_hole_that_touches_the_border_and_names_rings_that_cross(tmp_path, onemap):
+    head = TWO_PARCELS[: TWO_PARCELS.index("10,3.6686")]
+    shell = [(4203635.274, 422.398), (4203635.274, 503.398), (4203716.274, 503.398), (4203716.274, 422.398)]
+    hole = [(4203675.774, 422.398), (4203662.274, 449.398), (4203689.274, 449.398)]
+
+    def text(*rings):
+        points = [(number, *point) for number, ring in enumerate(rings, start=1) for point in [*ring, ring[0]]]
+        lines = [f"J{at},{ring},{north},{38502000 + east}" for at, (ring, north, east) in enumerate(points, start=1)]
+        return head + "\n".join([f"{len(lines)},0.6197,DK1,地块,面,,,,@", *lines]) + "\n"
+
+    written = tmp_path / "touching.kml"
+    onemap("redline", text_file(tmp_path, text(shell, hole)), written).done()
+    (shape,) = gpd.read_file(written).to_crs(4526).geometry
+    assert shape.is_valid and shape.geom_type == "Polygon"
+    assert shape.symmetric_difference(shapely.Polygon(*_eastings(shell, hole))).area < 1e-3
+    crossing = text_file(tmp_path, text([shell[0], shell[2], shell[1], shell[3]]))
+    answer = onemap("redline", crossing, tmp_path / "crossing.kml")
+    assert (answer.code, answer.codes) == (3, ["geometry.invalid"])
+
+
+def _eastings(shell, *holes):
+    rings = [[(38502000 + east, north) for north, east in ring] for ring in (shell, *holes)]
+    return rings[0], rings[1:]
+
+
 def test_a_geopackage_carries_the_text_s_header_home(tmp_path, onemap):
     source, vector, target = text_file(tmp_path, TWO_PARCELS), tmp_path / "v.gpkg", tmp_path / "b.txt"
     onemap("redline", source, vector)

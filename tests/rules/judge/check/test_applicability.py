@@ -66,7 +66,7 @@ def test_ground_of_an_excused_project_is_measured_and_decides_nothing(town):
     assert any("1202" in step["value"] for step in steps if step["key"] == "excused")
     assert town.run("runs", town.library, run, "--out", town.folder / "run.xlsx").code == 0
     sheet = pandas.read_excel(town.folder / "run.xlsx", sheet_name="Findings", dtype=object, engine="openpyxl")
-    assert set(sheet["excused by"].dropna()) == {
+    assert set(sheet["Excused by"].dropna()) == {
         *(f"the project is of the class “Roads”, by its use code {code}" for code in ("1202", "S12")),
         "the project is of the class “Roads”, by its kind “Highways”",
     }
