@@ -193,6 +193,7 @@ class _Package:
             valid_to=valid[1],
             accuracy_m=layer.accuracy_m,
             ground=self._coverage(layer.code),
+            is_ground_assumed=layer.assumed,
             lineage=lineage,
             accept=() if layer.rows else (EMPTY,),
             sure=sure,
