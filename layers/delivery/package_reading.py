@@ -192,6 +192,7 @@ class _Package:
             valid_to=valid[1],
             accuracy_m=layer.accuracy_m,
             ground=self._coverage(layer.code),
+            is_ground_assumed=layer.assumed,
             lineage=lineage,
             accept=(*((SHIFT,) if sure else ()), *(() if layer.rows else (EMPTY,))),
             sure=sure,

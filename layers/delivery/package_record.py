@@ -58,7 +58,7 @@ class DeliveredLayer:
     """One layer of a package. hash: of the version's rows by `content_hash`; rows: their total number.
 
     accuracy_m: positional accuracy in metres; source, source_hash: of the file from which the sender added it; remarks:
-    how many there are on ground that the version lacks.
+    how many there are on ground that the version lacks; assumed: nobody stated the coverage, it is only a box.
     """
 
     code: str
@@ -81,6 +81,7 @@ class DeliveredLayer:
     changes: RowChanges | None = None
     raster: RasterFile | None = None
     remarks: int = 0
+    assumed: bool = False
 
 
 @dataclass(frozen=True)
@@ -156,6 +157,7 @@ def _layer(content: dict[str, Any]) -> DeliveredLayer:
         changes=None if changes is None else _changes(changes),
         raster=None if raster is None else _raster(raster),
         remarks=_count(content.get("remarks", 0)),
+        assumed=_flag(content.get("assumed", False)),
     )
 
 
@@ -182,6 +184,12 @@ def _text(value: Any, name: str) -> str:
 
 def _optional_text(content: dict[str, Any], name: str) -> str | None:
     return None if content.get(name) is None else _text(content[name], name)
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(str(value))
+    return value
 
 
 def _count(value: Any) -> int:

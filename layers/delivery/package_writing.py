@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.layers.catalogue.coverage_names import EXTENT
 from onemap.layers.catalogue.layer_names import known_layer
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.catalogue.unit_codes import plain_unit_code, unit_stem, unit_stems
@@ -253,6 +254,7 @@ def _chosen_layer(
         changes=changes,
         raster=raster,
         remarks=len(remarks),
+        assumed=version.coverage_kind == EXTENT,
     )
     types = library.connection.field_types(version.table)
     return ChosenLayer(entry, version, rows, types, coverage, layer, remarks, files)

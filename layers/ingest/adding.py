@@ -265,7 +265,8 @@ def _without_bad(
 def _coverage(arrival: Arrival, frame: FrameBlocks) -> Coverage:
     """Return the ground for which a frame speaks, and how it was determined. Raises OneMapError coverage.…."""
     choice = _coverage_choice(arrival.library, arrival.options, arrival.place)
-    return choice.of_table() if arrival.entry.geometry == "table" else choice.coverage(frame)
+    covered = choice.of_table() if arrival.entry.geometry == "table" else choice.coverage(frame)
+    return replace(covered, kind=EXTENT) if arrival.options.is_ground_assumed else covered
 
 
 def _ground_remarks(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from math import floor
 
 import numpy as np
 import shapely
@@ -160,7 +161,8 @@ def _polygons(geometry: shapely.Geometry) -> shapely.Geometry:
 
 
 def _percent(share: float) -> str | dict[str, str]:
-    return f"{100 * share:.0f}" if share >= 0.01 else {"en": "less than 1", "zh": "不足 1"}
+    """Whole percents, rounded down: what is refused as less than half does not read as half."""
+    return f"{floor(100 * share + 1e-9)}" if share >= 0.01 else {"en": "less than 1", "zh": "不足 1"}
 
 
 def reaches_over(bounds: np.ndarray, district: shapely.Geometry) -> bool:

@@ -43,7 +43,7 @@ def test_one_and_more_are_said_as_english_says_them(key, facts, one, more):
 
 def test_a_problem_says_one_and_more_too():
     messages = [wording(Problem("inspect.empty", {"count": count, "rows": "3"}), "en")[0] for count in (1, 21)]
-    assert messages == ["1 feature has an empty geometry (rows 3).", "21 features have an empty geometry (rows 3)."]
+    assert messages == ["1 feature has an empty geometry (row 3).", "21 features have an empty geometry (rows 3)."]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -12,6 +12,7 @@ import shapely
 
 from onemap.layers.catalogue.bureau_profile import Names
 from onemap.layers.catalogue.code_tables import class_titles
+from onemap.layers.catalogue.coverage_names import EXTENT
 from onemap.layers.catalogue.layer_names import known_layer
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import OneMapError, UsageError
@@ -140,7 +141,7 @@ def _layer(request: _Request, entry: LayerEntry, rules: Sequence[Rule]) -> dict[
         "nearest": nearest,
         "none_within_m": none_within_m,
         "fitness": fitness,
-        "remarks": _remarks(request, source),
+        "remarks": _remarks(request, source, is_covered and has_near),
         "geometry": entry.geometry,
         "table": source.version.table if source.version else None,
         "fields": _field_titles(entry, request.language),
@@ -155,14 +156,16 @@ def _nearest(request: _Request, entry: LayerEntry) -> dict[str, Any] | None:
     return None if nearest is None else nearest_facts([nearest], entry, request.language)[0]
 
 
-def _remarks(request: _Request, source: LayerSource) -> list[str]:
-    """Remarks, in words, on ground near the place that the layer's version lacks."""
+def _remarks(request: _Request, source: LayerSource, is_covered: bool) -> list[str]:
+    """Remarks, in words, on a coverage that nobody stated, and on ground near the place that the version lacks."""
     version = source.version
     if version is None:
         return []
     ours = [remark for remark in request.remarks if remark.table == version.table]
     found = problems_near(ours, {version.table: (version.code, version.label)}, request.place.bounds)
-    return [wording(problem, request.language)[0] for problem in found]
+    is_assumed = is_covered and version.coverage_kind == EXTENT
+    assumed = [phrase("said.identify_assumed", request.language)] if is_assumed else []
+    return assumed + [wording(problem, request.language)[0] for problem in found]
 
 
 def _field_titles(entry: LayerEntry, language: str) -> dict[str, str]:

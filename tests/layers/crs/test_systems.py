@@ -202,6 +202,7 @@ def test_a_declaration_that_the_numbers_contradict_is_refused(shelf, layer_file,
     path = layer_file("a.shp", [shapely.box(*bounds)], crs=None if by_option else declared)
     answer = shelf.add(path, crs=declared if by_option else None)
     assert (answer.code, answer.codes) == (3, ["crs.contradicted"])
+    assert "declares" not in answer.json["problems"][0]["message"]  # a file says nothing of what --crs names
 
 
 @pytest.mark.parametrize(

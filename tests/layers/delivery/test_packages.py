@@ -268,6 +268,14 @@ def test_a_layer_called_coverage_leaves_and_comes_in(sender, receiver, add, tmp_
     assert rows_of(receiver)["COVERAGE", "2025"] == rows_of(sender)["COVERAGE", "2025"]
 
 
+def test_a_coverage_that_nobody_stated_stays_assumed(sender, receiver, add, tmp_path):
+    add(sender, "S", "2025", {"a": square(0, 0)}, covers=write_layer(tmp_path / "s.gpkg", [square(0, 0, 500)], {}))
+    done("deliver", sender, tmp_path / "p.zip", "--layers", "S,T")
+    done("receive", receiver, tmp_path / "p.zip")
+    with open_library(str(receiver)) as library:
+        assert {version.code: version.coverage_kind for version in versions(library)} == {"S": "file", "T": "extent"}
+
+
 def test_only_the_features_of_one_unit_leave_whole_and_speak_for_its_ground(sender, receiver, onemap, tmp_path):
     path = tmp_path / "unit.zip"
     assert onemap("deliver", sender, path, "--layers", "T", "--unit", "U=u1").code == 0

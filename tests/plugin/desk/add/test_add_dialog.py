@@ -349,7 +349,7 @@ def test_data_in_a_corner_of_the_district_is_not_taken_to_speak_for_it(dialog, t
     dialog.form.choose_target("YJJBNTTB")
     dialog.add_button.click()
     wait_for(lambda: not dialog.is_working)
-    assert "extend over only 4 % of the district" in dialog.notice.text
+    assert "extend over 4 % of the district only" in dialog.notice.text
     assert "“Covers”" in dialog.notice.text
 
 

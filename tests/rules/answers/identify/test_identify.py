@@ -126,6 +126,18 @@ def test_classes_have_the_titles_of_their_code_table(desk):
     assert answer.json["layers"][0]["fields"]["DLBM"] == "Land class code"
 
 
+def test_a_coverage_that_nobody_stated_is_called_assumed(desk, identify, terminal):
+    define = "name=b,department=water,library=base,kind=vector,geometry=polygon"
+    source = desk.write("boxes", [box(0, 0, 10, 10), box(90, 90, 100, 100)], {"N": [1, 2]}, "EPSG:4547")
+    desk.run("add", desk.library, source, "--as", "BOXED", "--define", define, "--covers", "extent").done()
+    desk.layer("STATED", [box(0, 0, 10, 10)], covers=box(0, 0, 100, 100))
+    assumed = "Its coverage is only assumed, from the box around its features."
+    for place, remarks in (((50, 50), [assumed]), ((5, 5), [assumed]), ((200, 50), [])):
+        layers = identify(*place)
+        assert (layers["BOXED"]["remarks"], layers["STATED"]["remarks"]) == (remarks, [])
+    assert assumed in terminal("identify", desk.library, 50, 50, "--lang", "en").stdout.decode()
+
+
 def test_without_a_key_features_have_the_number_of_their_row(desk, identify):
     source = desk.write("plain", [box(0, 0, 1, 1), box(0, 0, 9, 9)], {"N": [7, None]}, "EPSG:4547")
     define = "name=p,department=water,library=base,kind=vector,geometry=polygon"
