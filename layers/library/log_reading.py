@@ -138,8 +138,10 @@ def read_log(library: Library) -> LogBook:
         book.last, book.last_at, book.heads[number] = number, shown_text(at), before
         if known is not None:
             _take_in(book, action, subject, known, shown_text(at), shown_text(who))
-            if action == COPY:
+            if _begins_copy(action, known):
                 book.copies[number] = shown_text(at)
+            elif action == COPY:
+                book.problems.append(Problem("verify.row_void", {**place, "who": shown_text(who)}))
     return book
 
 
@@ -176,9 +178,15 @@ def _detail(text: Any, content_hash: Any) -> dict[str, Any] | None:
     return detail if isinstance(detail, dict) else None
 
 
+def _begins_copy(action: Any, detail: Mapping[str, Any]) -> bool:
+    """Whether an entry is that of a copy, which names all of its structure; a run could once be logged as a copy."""
+    rows = detail.get(ROWS)
+    return action == COPY and isinstance(rows, dict) and not rows.keys().isdisjoint(STRUCTURE)
+
+
 def _take_in(book: LogBook, action: Any, subject: Any, detail: Mapping[str, Any], at: str, who: str) -> None:
     """Take an entry's statements about rows into the book."""
-    if action == COPY:
+    if _begins_copy(action, detail):
         for kind in STRUCTURE:  # which the copy's store has in its own way
             book.rows.pop(kind, None)
     rows = detail.get(ROWS)

@@ -180,7 +180,7 @@ DETAILS = ('["a"]', "5", "null", '"a"', "{", f'{{"x": {"[" * 3000}{"]" * 3000}}}
 def test_nobody_logs_what_no_reader_of_the_log_can_read(bureau, detail):
     rows = bureau.check_run("u_water")
     rows[2][1]["detail"] = detail
-    with pytest.raises(psycopg.Error):
+    with pytest.raises(REFUSED, match="onemap_audit: "):
         bureau.attempt("u_water", rows)
 
 

@@ -50,8 +50,13 @@ DECLARE last_number bigint; last_hash text;
 BEGIN
   PERFORM onemap_take_turn();
   IF NOT pg_has_role(session_user, {owner}, 'MEMBER') THEN
-    NEW.detail := (NEW.detail::jsonb - 'features')
-      || jsonb_build_object('rows', onemap_written_rows(NEW.detail::jsonb -> 'rows'));
+    BEGIN
+      NEW.detail := (NEW.detail::jsonb - 'features')
+        || jsonb_build_object('rows', onemap_written_rows(NEW.detail::jsonb -> 'rows'));
+    EXCEPTION WHEN data_exception OR invalid_parameter_value OR statement_too_complex THEN
+      RAISE EXCEPTION 'onemap_audit: the detail of an entry is a table in JSON (%)', SQLERRM
+        USING ERRCODE = 'insufficient_privilege';
+    END;
   END IF;
   SELECT number, hash INTO last_number, last_hash FROM {schema}.onemap_audit ORDER BY number DESC LIMIT 1;
   NEW.number := coalesce(last_number, 0) + 1;

@@ -28,6 +28,7 @@ from onemap.rules.judge.packs.library_packs import packs_of
 from onemap.rules.judge.packs.pack import Pack, joined_rules, rules_of_run, successors
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.runs.run_store import GIVEN, check_record, stored_columns, stored_packs, stored_rows
+from onemap.rules.judge.runs.stored_rows import check_blocks
 
 _AS_IT_IS = object()  # a step reads the same to everybody
 
@@ -53,7 +54,7 @@ class ExplainedRun:
 def explain(library: Library, identifier: str, parcel: str, rule_id: str, language: str) -> Record:
     """`explain_run` for a run that the library stores.
 
-    Raises OneMapError run.unknown, run.parcel, run.rule, run.incomplete, run.damaged.
+    Raises OneMapError run.unknown, run.parcel, run.rule, run.incomplete, run.damaged, library.altered.
     """
 
     def rows(name: str, **wanted: str) -> list[Mapping[str, Any]]:
@@ -66,10 +67,8 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
     whole = rows("parcels", parcel=parcel)
     if not whole and any(parcel in given.values("id") for given in stored_columns(library, identifier, GIVEN, ["id"])):
         raise OneMapError("run.damaged", file=library.label, run=identifier, layer="parcels")
-    # Blocks before another one are missed by their place; that the last one is gone only the parcel's own row tells.
-    counted = sum(1 for row in rows("findings", parcel=parcel) if row["counted"])
-    if whole and whole[0]["findings"] != counted:
-        raise OneMapError("run.damaged", file=library.label, run=identifier, layer="findings")
+    # Where nothing counts in a block, or it holds the features of a finding, no other row misses it.
+    check_blocks(library, identifier)
     return explain_run(library, run, parcel, rule_id, language)
 
 

@@ -1,6 +1,5 @@
 """Runs stored in the library: the question, its packs and parcels, and every row of the answer."""
 
-import contextlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -13,7 +12,7 @@ import pandas as pd
 import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.geometry.wkb_reading import geometries_of_wkb
 from onemap.layers.library.library import TABLES as LIBRARY
 from onemap.layers.library.library import Library, log, sha256
@@ -172,13 +171,19 @@ def _last_runs(library: Library) -> list[str]:
     return [row[0] for row in rows]
 
 
-def last_check(library: Library) -> str | None:
-    """The check that was recorded last; None if there is none that can be read."""
+def last_check(library: Library) -> tuple[str | None, list[Problem]]:
+    """The check that was recorded last, and what is wrong with later runs whose record cannot be read.
+
+    None if there is no check that can be read.
+    """
+    problems = list[Problem]()
     for (run,) in library.connection.execute("SELECT id FROM onemap_runs ORDER BY started DESC, id DESC"):
-        with contextlib.suppress(OneMapError):
+        try:
             if kind_of(run_record(library, run, None)) == CHECK:
-                return str(run)
-    return None
+                return str(run), problems
+        except OneMapError as error:
+            problems += error.problems
+    return None, problems
 
 
 def run_names(library: Library) -> dict[str, str]:

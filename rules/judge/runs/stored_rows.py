@@ -10,6 +10,8 @@ import pyarrow as pa
 from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.wkb_bodies import as_multipolygons
 from onemap.layers.library.library import Library
+from onemap.layers.library.log_reading import read_entries
+from onemap.layers.stores.logged_rows import row_name
 from onemap.layers.stores.sql_text import Sql, compose_sql
 from onemap.rules.judge.runs.arrow_blocks import KEY, Rows, matching_rows, read_columns, read_shapes
 
@@ -22,6 +24,18 @@ def row_counts(library: Library, identifier: str) -> dict[str, int]:
     """The number of rows in each table that a run has stored."""
     sql = "SELECT name, sum(count) FROM onemap_run_blocks WHERE run = ? GROUP BY name"
     return {name: int(count) for name, count in library.connection.execute(sql, (identifier,))}
+
+
+def check_blocks(library: Library, identifier: str) -> None:
+    """Refuse a run that has lost blocks of rows which the log has written: what is left would look whole.
+
+    Raises OneMapError run.damaged, library.altered.
+    """
+    written = read_entries(library, Sql("subject = ?"), (identifier,)).rows.get("onemap_run_blocks", {})
+    sql = "SELECT name, first FROM onemap_run_blocks WHERE run = ?"
+    stored = {row_name([identifier, *row]) for row in library.connection.execute(sql, (identifier,))}
+    if lost := sorted(written.keys() - stored):
+        raise OneMapError("run.damaged", file=library.label, run=identifier, layer=lost[0].split("/")[-2])
 
 
 def read_blocks(

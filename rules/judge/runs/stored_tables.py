@@ -20,13 +20,18 @@ from onemap.rules.judge.findings.table import Table, typed_columns
 from onemap.rules.judge.inputs.parcel_rows import ParcelRows
 from onemap.rules.judge.runs.arrow_blocks import plain_columns
 from onemap.rules.judge.runs.run_store import stored_blocks, stored_rows, stored_rules, stored_values
+from onemap.rules.judge.runs.stored_rows import check_blocks
 
 _TOLD = ("parcel", "rule", "title", "verdict", "area_ellipsoidal_m2", "reason", "counted", "basis")
 _OF_PARCELS, _OF_FINDINGS = ("parcel", "verdict"), ("parcel", "verdict", "rule", "title", "counted")
 
 
 def stored_tables(library: Library, identifier: str, language: str) -> dict[str, Table]:
-    """Every table of a stored check except `run`, in a check's order. Raises OneMapError run.unknown, run.damaged."""
+    """Every table of a stored check except `run`, in a check's order.
+
+    Raises OneMapError run.unknown, run.damaged, library.altered.
+    """
+    check_blocks(library, identifier)
     nothing = np.empty(0, dtype=object)
     no_bodies = pa.array([], pa.large_binary())
     nobody = ParcelRows(nothing, np.empty((0, 4)), lambda: no_bodies, nothing, (0.0, 0.0), library.crs)

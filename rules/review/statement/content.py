@@ -93,6 +93,7 @@ def statement_content(
     boundary, audit = boundary_table(evidence, crs), chain_at(library, case.id)
     annexed = _annex_content(library, case, evidence, department)
     notes = [*_notes(evidence, rows, items, language), *_case_notes(library, case, evidence)]
+    shown = open_together(rows, evidence, overrides)
     return {
         "schema": SCHEMA,
         "language": language,
@@ -106,9 +107,9 @@ def statement_content(
         "totals": {**totals, "parcels": len(parcels)},
         **_bases(library, evidence, rows, department),
         "land": land_table(evidence),
-        **_rule_tables(evidence, overrides, rows, findings, totals["area_ellipsoidal_m2"]),
+        **_rule_tables(evidence, overrides, rows, shown, findings, totals["area_ellipsoidal_m2"]),
         **_differences(library, evidence, department, audit["at"]),
-        **_opinion_tables(library, case, evidence, rows, items, department),
+        **_opinion_tables(library, case, evidence, rows, shown, items, department),
         "checklist": items,
         "figures": maps,
         "boundary": boundary,
@@ -174,13 +175,14 @@ def _case(case: Case, language: str) -> dict[str, Any]:
 
 
 def _rule_tables(
-    evidence: Evidence, overrides: Overrides, rows: list[Row], findings: list[Row], area_m2: float
+    evidence: Evidence, overrides: Overrides, rows: list[Row], shown: list[Row], findings: list[Row], area_m2: float
 ) -> dict[str, Any]:
     """The tables of rules and findings, by key.
 
-    rows: of rules; findings: of parcels by those rules; area_m2: ellipsoidal, of all parcels.
+    rows: of rules; shown: these, open ones together; findings: of parcels by those rules; area_m2: ellipsoidal, of all
+    parcels.
     """
-    language, shown = evidence.language, open_together(rows, evidence, overrides)
+    language = evidence.language
     grave = by_gravity(row for row in shown if row["state"] in (RowState.CONFLICT, RowState.UNKNOWN))
     controls = [{"number": number, **row} for number, row in enumerate(grave, start=1)]
     return {
@@ -191,28 +193,37 @@ def _rule_tables(
     }
 
 
-def _first_page(rows: list[Row], opinions: list[Row], evidence: Evidence, overrides: Overrides) -> dict[str, Any]:
+def _first_page(rows: list[Row], shown: list[Row], opinions: list[Row], evidence: Evidence) -> dict[str, Any]:
     """The content of page one, by key: departments, the gravest findings, rules asked, open matters."""
     language, labels = evidence.language, words(evidence.language)
     departments = department_rows(rows, opinions, _consulting_rules(evidence), labels)
     asked = rules_asked(rows, labels)
     return {
         "departments": _with_names(departments, language),
-        "gravest": _with_names(gravest(open_together(rows, evidence, overrides)), language),
+        "gravest": _with_names(gravest(shown), language),
         "asked": asked,
         "open": open_matters(departments, asked),
     }
 
 
 def _opinion_tables(
-    library: Library, case: Case, evidence: Evidence, rows: list[Row], items: list[Row], department: str | None
+    library: Library,
+    case: Case,
+    evidence: Evidence,
+    rows: list[Row],
+    shown: list[Row],
+    items: list[Row],
+    department: str | None,
 ) -> dict[str, Any]:
-    """The tables of opinions and other words of people, by key. rows: of rules; items: of the checklist."""
+    """The tables of opinions and other words of people, by key.
+
+    rows: of rules; shown: these, open ones together; items: of the checklist.
+    """
     language = evidence.language
     opinions = opinion_rows(case, case.current, evidence, department)
     overrides = override_rows(case.current, language, evidence, {row["rule"] for row in rows})
     return {
-        **_first_page(rows, opinions, evidence, case.current.judged_verdicts),
+        **_first_page(rows, shown, opinions, evidence),
         "opinions": opinions,
         "earlier_opinions": [
             row for round_ in case.rounds[: case.round - 1] for row in opinion_rows(case, round_, evidence, department)

@@ -228,10 +228,10 @@ def pack_show(values: Values, context: VerbContext) -> Result:
     from onemap.rules.review.proofs.pack_form import PackForm, hits_of_run
 
     name = values["pack"]
-    hits, run, catalogue = None, None, shipped_catalogue()
+    hits, run, problems, catalogue = None, None, list[Problem](), shipped_catalogue()
     if values.get("library"):
         with open_library(values["library"]) as library:
-            catalogue, run = library.catalogue(), _run_of(library, values)
+            catalogue, (run, problems) = library.catalogue(), _run_of(library, values)
             hits = hits_of_run(library, run) if run else None
     pack = _pack(name, catalogue)
     form = PackForm(pack, catalogue, context.language)
@@ -247,17 +247,18 @@ def pack_show(values: Values, context: VerbContext) -> Result:
         "terms": form.terms(),
         "classes": form.classes(),
         "checklist": form.checklist(),
+        "problems": [problem_record(one, context.language) for one in problems],
     }
 
 
-def _run_of(library: Any, values: Values) -> str | None:
-    """The named check, or the last one; None if there is none. Raises OneMapError run.unknown, run.kind."""
+def _run_of(library: Any, values: Values) -> tuple[str | None, list[Problem]]:
+    """The named check, or `last_check`. Raises OneMapError run.unknown, run.kind."""
     from onemap.rules.judge.runs.past_runs import runs_of_names
     from onemap.rules.judge.runs.run_store import last_check
 
     if values.get("run"):
         (run,) = runs_of_names(library, [values["run"]])
-        return run
+        return run, []
     return last_check(library)
 
 
@@ -382,10 +383,12 @@ def _turned_verdicts(values: Values, before: Sequence[Any], after: Sequence[Any]
     from onemap.rules.review.recheck import turned_by_packs
 
     with open_library(values["library"]) as library:
-        run = _run_of(library, values)
+        run, problems = _run_of(library, values)
         if run is None:
             raise OneMapError("pack.no_run", file=library.label, field="--library")
-        return {"run": run, "turned": turned_by_packs(library, stored_question(library, run), before, after, context)}
+        turned = turned_by_packs(library, stored_question(library, run), before, after, context)
+    told = [problem_record(one, context.language) for one in problems]
+    return {"run": run, "turned": turned, "problems": told}
 
 
 def pack_enact(values: Values, context: VerbContext) -> Result:

@@ -13,7 +13,8 @@ import psycopg
 import pytest
 import shapely
 
-from onemap.layers.library.library import sha256
+from onemap.layers.library.library import log, open_library, sha256
+from onemap.layers.library.log_reading import LOG
 from onemap.layers.stores.store import chained_hash
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import done
@@ -219,3 +220,14 @@ def test_a_log_rewritten_as_a_whole_no_longer_has_the_head_on_paper(whole):
     assert not found & {"verify.chain", "verify.content"}
     assert whole.run("verify", whole.location, "--head", rewritten).codes != ["verify.head"]
     assert "verify.head" in whole.run("verify", whole.location, "--head", history["head"]).codes
+
+
+def test_a_run_that_was_logged_as_a_copy_holds_nobody_up(intact_library, tmp_path, onemap):
+    """A copy's entry says all of its structure, which counts anew from there; a run's entry says nothing of it."""
+    path = Path(shutil.copy(intact_library, tmp_path / "city.gpkg"))
+    with open_library(str(path)) as library, library.writing() as connection:
+        log(connection, "water", "copy", "20261130-1", {"rows": {"onemap_runs": {}}, "verdicts": {}})
+    (problem,) = onemap("verify", path).json["problems"]
+    assert (problem["code"], problem["layer"], "water" in problem["message"]) == ("verify.row_void", LOG, True)
+    more = write_layer(tmp_path / "more.gpkg", [shapely.box(500_000, 4_000_000, 500_100, 4_000_100)], {"BSM": ["n"]})
+    onemap("add", path, more, "--as", "T", "--covers", "extent").done()

@@ -146,14 +146,17 @@ def test_a_damaged_block_is_refused_by_name(city):
         stored_rows(library, run, "findings")
 
 
-def test_a_finding_whose_block_is_gone_is_not_explained_as_clear(city):
-    # Ground of every parcel lies in the zone: so each has a finding, those of p08 to p10 in the last block.
+@pytest.mark.parametrize("table", ["findings", "overlaps"])
+def test_a_run_that_has_lost_its_last_rows_is_not_explained_as_if_it_were_whole(city, table):
+    # Ground of every parcel lies in the zone: so each has a finding and its features, those of p08 to p10 in the last
+    # block.
     desk, found = city
     run = found.answer.json["run"]["id"]
-    change_library(desk.library, "DELETE FROM onemap_run_blocks WHERE name = 'findings' AND first = 8")
-    assert desk.run("explain", desk.library, run, "p01", "r").code == 0
-    answer = desk.run("explain", desk.library, run, "p09", "r")
-    assert (answer.code, answer.codes, answer.json["problems"][0]["layer"]) == (3, ["run.damaged"], "findings")
+    assert desk.run("explain", desk.library, run, "p09", "r").code == 0
+    change_library(desk.library, f"DELETE FROM onemap_run_blocks WHERE name = '{table}' AND first = 8")
+    for verb in (("explain", desk.library, run, "p09", "r"), ("runs", desk.library, run, "--out", desk.folder / "o")):
+        answer = desk.run(*verb)
+        assert (answer.code, answer.codes, answer.json["problems"][0]["layer"]) == (3, ["run.damaged"], table)
 
 
 @pytest.mark.parametrize(("table", "part", "column"), [("findings", "content", "title"), (GIVEN, "shapes", "wkb")])

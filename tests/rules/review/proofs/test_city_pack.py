@@ -1,6 +1,8 @@
 """A city's own pack from its copy to its enactment: what was changed, what it turns, by whom and why."""
 
+import contextlib
 import hashlib
+import sqlite3
 import tomllib
 import zipfile
 
@@ -188,6 +190,22 @@ def test_what_a_draft_would_turn_is_seen_before_it_is_in_force(city):
     assert done("pack", "versions", town.library).json["in_force"][0]["version"] == "1"  # nothing was put in force
     hits = done("pack", "show", draft, "--library", town.library).json["departments"]
     assert {rule["rule"]: rule["hits"] for part in hits for rule in part["rules"]} == {"farm": 1, "river": 1}
+
+
+def test_a_later_check_that_cannot_be_read_is_named_where_an_older_one_is_asked(city):
+    town, _, draft = city
+    run = done("check", town.library, town.parcels()).json["run"]["id"]
+    with contextlib.closing(sqlite3.connect(town.library, isolation_level=None)) as connection:
+        later = "SELECT 'later', '9' || substr(started, 2), who, json_set(record, '$.packs', 7) FROM onemap_runs"
+        connection.execute(f"INSERT INTO onemap_runs {later} WHERE id = ?", [run])
+    of = ("--library", town.library)
+    asked = (
+        done("pack", "differences", draft, "--against", town.folder / "town.toml", *of),
+        done("pack", "show", draft, *of),
+    )
+    for answer in asked:
+        (problem,) = answer.json["problems"]
+        assert (answer.json["run"], problem["code"], "later" in problem["message"]) == (run, "run.damaged", True)
 
 
 def test_a_kept_check_is_asked_by_a_draft_and_follows_the_pack_that_takes_its_packs_place(city):
