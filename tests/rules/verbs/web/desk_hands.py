@@ -89,9 +89,10 @@ class KeyboardHand(MouseHand):
         raise AssertionError(f"not reached by Tab: {field}")
 
     def press(self, selector: str, text: str = "") -> None:
-        """Activate by Enter, a file's button by the space bar."""
+        """Activate by Enter, which in a field of a form would send it: a file's button and a tick by the space bar."""
         self._reach(element(selector, text))
-        self.page.key(" " if "[type=file]" in selector else "Enter")
+        is_field = self.page.ask("['file', 'checkbox'].includes(document.activeElement.type)")
+        self.page.key(" " if is_field else "Enter")
 
     def fill(self, selector: str, text: str) -> None:
         """Type into a field, in place of what is there."""

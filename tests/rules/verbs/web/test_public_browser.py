@@ -43,6 +43,7 @@ def test_somebody_reads_a_notice_and_writes(notice: Notice, chromium: Page, way:
     assert "太吵" in chromium.ask("document.querySelector('#text').value")
     walk.hand.fill("#place", "城北")
     walk.hand.press("#consent")
+    assert chromium.ask("document.querySelector('#consent').checked")
     walk.hand.follow("main button")
     assert chromium.ask("document.querySelector('[role=status]') !== null")
     walk.look("sent")
