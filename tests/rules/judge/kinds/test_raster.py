@@ -125,6 +125,28 @@ def test_cells_without_value_and_ground_off_the_grid_are_unknown(desk, grid):
     assert (row.share, row.area_m2) == (pytest.approx(1.0), pytest.approx(100.0))  # of the valid ground
 
 
+def test_a_long_edge_is_straight_in_the_plane_also_on_a_grid_in_degrees(desk, grid):
+    rows = np.zeros((500, 500))
+    row = 200
+    rows[row, :] = 1
+    rows[row - 1, :] = -9999
+    where = {"west": 113.9, "north": 38.1, "cell": 4e-4, "crs": "EPSG:4490"}
+    grid(rows, **where)
+    to_plane = pyproj.Transformer.from_crs(4490, 4547, always_xy=True).transform
+    # The parallels below and above the two rows, in steps of a metre or two: no edge of theirs is long.
+    lower, middle, upper = (
+        np.column_stack(to_plane(np.linspace(113.92, 114.08, 10_000), np.full(10_000, 38.1 - line * 4e-4)))
+        for line in (row + 1, row, row - 1)
+    )
+    east, north = 497_000, lower[:, 1].min() + 1
+    parcel = box(east, north, east + 6_000, north + 80)
+    hit, blank = (parcel.intersection(Polygon([*a, *b[::-1]])).area for a, b in ((lower, middle), (middle, upper)))
+    assert hit > 100_000 and blank > 1000
+    found = desk.check({"A": parcel}, {**RULE, "above": 0.5})
+    assert found.hits() == {"A": pytest.approx(hit, rel=1e-3)}
+    assert found.unknowns() == {"A": (pytest.approx(blank, rel=1e-3), "nodata")}
+
+
 @pytest.mark.parametrize(
     ("dtype", "mark", "rule"),
     [
