@@ -83,6 +83,8 @@ def _trial_values(values: Sequence[Any]) -> tuple[list[Any], ...]:
     if not values:
         return (["–", None],)
     if all(map(is_moment, values)):
+        if len({name for one in values for name in one}) > 1:  # days by the clock of each value, moments by one clock
+            return ()
         moments = [moment_of(next(iter(one.values()))) for one in values]
         return ([*map(str, _values_around(moments, np.timedelta64(1, "D"))), None],)
     if all(isinstance(value, (int, float)) for value in values):

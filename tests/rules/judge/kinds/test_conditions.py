@@ -184,6 +184,7 @@ def _truths(text, values):
         ("T IS NULL OR T <> 'x'", None),
         ("D BETWEEN DATE('2026-12-31') AND DATE('2026-01-01')", False),
         ("D >= DATE('2026-12-31') AND D < TIMESTAMP('2027-01-01T00:00:00Z')", None),
+        ("D >= DATE('2026-01-01') AND D < TIMESTAMP('2026-01-01T00:00:00Z')", None),
         # As text '100' comes before '30', as a number behind it; a column of numbers takes '01' for 1.
         ("N > '100' AND N < '30'", None),
         ("T = '01' AND T = '1'", None),
@@ -193,6 +194,12 @@ def _truths(text, values):
 def test_a_condition_that_no_value_or_every_value_meets_is_found(condition, holds):
     clause = constant_clause(condition)
     assert (None if clause is None else clause.holds) == holds
+
+
+def test_days_by_a_value_s_own_clock_and_moments_may_hold_together_in_another_zone():
+    values = ["2026-01-01T03:00:00+08:00", "2026-01-01T03:00:00Z", "2025-12-31T23:00:00Z"]
+    text = "K >= DATE('2026-01-01') AND K < TIMESTAMP('2026-01-01T00:00:00Z')"
+    assert _truths(text, values) == [True, False, False]
 
 
 @pytest.mark.parametrize(
