@@ -87,13 +87,12 @@ def statement_content(
     maps = _maps(library, case, evidence, department, () if kind == "reply" else annexes)
     rows = with_figures(rule_rows(evidence, overrides, department), maps, evidence)
     findings = with_figures(parcel_rows(evidence, overrides, {row["rule"] for row in rows}), maps, evidence)
-    items = checklist(case.current, evidence, department)
+    items, shown = checklist(case.current, evidence, department), open_together(rows, evidence, overrides)
     parcels, totals = parcel_areas(evidence)
     crs = crs_title(library.crs, language)
     boundary, audit = boundary_table(evidence, crs), chain_at(library, case.id)
     annexed = _annex_content(library, case, evidence, department)
     notes = [*_notes(evidence, rows, items, language), *_case_notes(library, case, evidence)]
-    shown = open_together(rows, evidence, overrides)
     return {
         "schema": SCHEMA,
         "language": language,

@@ -387,8 +387,8 @@ def _turned_verdicts(values: Values, before: Sequence[Any], after: Sequence[Any]
         if run is None:
             raise OneMapError("pack.no_run", file=library.label, field="--library")
         turned = turned_by_packs(library, stored_question(library, run), before, after, context)
-    told = [problem_record(one, context.language) for one in problems]
-    return {"run": run, "turned": turned, "problems": told}
+    records = [problem_record(one, context.language) for one in problems]
+    return {"run": run, "turned": turned, "problems": records}
 
 
 def pack_enact(values: Values, context: VerbContext) -> Result:
