@@ -77,6 +77,11 @@ class Roles:
         """False for the auditor, who reads the log and nothing else."""
         return bool(self.is_owner or self.is_lead or self.departments)
 
+    @property
+    def reads_log(self) -> bool:
+        """Whether the account may read the log; on a server a department's may not."""
+        return self.is_owner or self.is_lead
+
 
 READ_COMMITTED, IS_READ_COMMITTED = "read committed", "current_setting('transaction_isolation') = 'read committed'"
 QUOTA, CONFLICT = "quota", "conflict"  # messages of conditions that a program of ours may fail, too

@@ -67,7 +67,11 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
     whole = rows("parcels", parcel=parcel)
     if not whole and any(parcel in given.values("id") for given in stored_columns(library, identifier, GIVEN, ["id"])):
         raise OneMapError("run.damaged", file=library.label, run=identifier, layer="parcels")
-    # Where nothing counts in a block, or it holds the features of a finding, no other row misses it.
+    # Blocks before another one are missed by their place; that the last one is gone the parcel's own row tells, if the
+    # block had rows that count, and else only the log.
+    counted = sum(1 for row in rows("findings", parcel=parcel) if row["counted"])
+    if whole and whole[0]["findings"] != counted:
+        raise OneMapError("run.damaged", file=library.label, run=identifier, layer="findings")
     check_blocks(library, identifier)
     return explain_run(library, run, parcel, rule_id, language)
 

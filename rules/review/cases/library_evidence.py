@@ -38,10 +38,10 @@ class LibraryEvidence:
 
         For a reader who may not read the log, the library's own table decides.
         """
-        roles = self._library.roles
-        may_read_log = self._library.path is not None or roles.is_owner or roles.is_lead
-        made: bool | None = self._library.keep_made("made as rehearsal", self._read_made) if may_read_log else None
-        return self._library.is_rehearsal if made is None else made
+        library, made = self._library, None
+        if library.roles.reads_log:
+            made = library.keep_made("made as rehearsal", self._read_made)
+        return library.is_rehearsal if made is None else made
 
     def _read_made(self) -> bool | None:
         """Read from the log's first entry whether this is a rehearsal; None if unreadable (`verify` reports it)."""

@@ -152,6 +152,15 @@ def test_a_department_keeps_what_would_pass_with_a_case_and_all_see_it(bureau):
     assert command("verify", bureau.server).json["ok"]
 
 
+def test_a_department_that_may_not_read_the_log_opens_and_explains_a_stored_check(bureau):
+    parcels = write_layer(bureau.table.folder / "plot.gpkg", [box(50, 0, 150, 100)], {"DKBH": ["A"]})
+    place, out = bureau.seen_by(ACCOUNT), bureau.table.folder / "plot-check.gpkg"
+    run = answer_of("check", place, parcels)["run"]["id"]
+    answer_of("runs", place, run, "--out", out)
+    (rule, *_) = gpd.read_file(out, layer="findings")["rule"]
+    assert answer_of("explain", place, run, "A", rule)["steps"]
+
+
 def test_a_department_names_a_run_by_its_account_and_what_is_the_owners_alone_is_called_so(bureau):
     place, run = bureau.seen_by(ACCOUNT), answer_of("compare", bureau.server, "TDGHDL", "KGDK")["run"]["id"]
     assert answer_of("runs", place, run, "--name", "春季")["named"] == {"id": run, "name": "春季"}
