@@ -73,18 +73,19 @@ def _state(
         or any(row["state"] in (RowState.UNKNOWN, RowState.NOT_CHECKED) for row in mine)
     )
     if "only" in entry:
-        titles, is_silent = _titles_of_classes(entry["only"], evidence)
+        titles, may_be_of_one = _titles_of_classes(entry["only"], evidence)
         if not titles:
-            return ("to_decide" if is_silent and (because or is_open or not mine) else "not_triggered"), []
+            return ("to_decide" if may_be_of_one and (because or is_open or not mine) else "not_triggered"), []
         because = because if entry["rules"] else titles
     return ("required" if because else "to_decide" if is_open else "not_triggered"), because
 
 
 def _titles_of_classes(names: Collection[str], evidence: Evidence) -> tuple[list[str], bool]:
-    """The titles of those classes to which the site's projects belong, and whether some project states nothing."""
+    """The titles of those classes to which the site's projects belong, and whether a further one might be among them.
+
+    It might where some project states nothing, and where no pack says what a class is.
+    """
     known = {name: item for pack in evidence.packs for name, item in pack.classes.items()}
     classes, projects = [known[name] for name in names if name in known], Projects(evidence.question.parcels.attributes)
-    if not classes:
-        return [], False
     titles = [item.title.get(evidence.language, item.name) for item in classes if projects.are_of([item]).any()]
-    return titles, bool(projects.are_silent(classes).any())
+    return titles, len(classes) < len(names) or bool(projects.are_silent(classes).any())

@@ -125,6 +125,8 @@ def test_ground_without_data_is_unknown_and_never_clear(one: dict[str, Any]):
     assert [(row["state"], row["hectares"]) for row in hazards] == [("unknown", 0.5)]
     assessments = {row["id"]: row["state"] for row in one["assessments"]}
     assert assessments["geological_hazard"] == "to_decide"
+    # The pack has no classes of projects, so that nobody knows whether a school is among them.
+    assert {assessments[name] for name in ("soil_pollution", "reclamation", "navigation")} == {"to_decide"}
     assert "clear" not in {row["verdict"] for row in hazards}
 
 
