@@ -402,6 +402,12 @@ class Case:
         return None
 
     @property
+    def judged_on(self) -> date:
+        """The day on which the parcels of the current round were judged, by the clock that the case's days are of."""
+        opening = next(entry for entry in self.entries if entry.round == self.round)
+        return opening.entered_on or opening.on
+
+    @property
     def last_day(self) -> date:
         """The day of the last step."""
         return max([entry.on for entry in self.entries])

@@ -253,7 +253,7 @@ def _project(case: Case, evidence: Evidence, totals: Mapping[str, Any], points: 
         "parcels": str(len(evidence.parcels)),
         "boundary_points": str(points),
         "crs": crs,
-        "reviewed": evidence.record["started"][:10],
+        "reviewed": case.judged_on.isoformat(),
         "as_of": evidence.record["parameters"]["as_of"],
     }
     rows: list[Row] = [{"key": "name", "title": labels["field_name"], "value": case.project}]

@@ -41,6 +41,21 @@ def working_days(start: date, days: int) -> date:
     return start
 
 
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="Windows keeps its own zone")
+def test_a_statement_bears_the_day_of_the_clock_here_not_of_greenwich(real_town, monkeypatch: pytest.MonkeyPatch):
+    # In the morning of Greenwich it is yesterday twelve hours to the west, in the afternoon tomorrow to the east.
+    with monkeypatch.context() as environment:
+        environment.setenv("TZ", "FAR+12" if datetime.now(UTC).hour < 12 else "FAR-12")
+        time.tzset()
+        case = real_town.open(on=None)
+        opened_on = real_town.show(case, date.today().isoformat())["opened_on"]
+        done("review", "export", real_town.library, case, real_town.folder / "report.json")
+    time.tzset()
+    project = json.loads((real_town.folder / "report.json").read_text("utf-8"))["project"]
+    days = {row["key"]: row["value"] for row in project["rows"] if row["key"] in ("reviewed", "as_of")}
+    assert days == {"reviewed": opened_on, "as_of": opened_on}
+
+
 @pytest.fixture
 def circulating(real_town) -> str:
     case = real_town.open(on=None)
