@@ -65,7 +65,8 @@ def _row(row: Record, language: str, is_said: bool) -> AnswerRow:
     state = phrase(f"warning_state.{row['state']}", language) if row["state"] else ""
     status = warning_status(row, language)
     size = "" if row["value"] is None else _size(row, language)
-    line = [*_said_subject(row, language), size, row["day"], *_remarks(row, language), state]
+    day = None if row["day"] == row["subject"] else row["day"]
+    line = [*_said_subject(row, language), size, day, *_remarks(row, language), state]
     return AnswerRow(
         f"{what}\n{_with_dots([state, place, status, *_remarks(row, language)])}",
         _value(row, language),
@@ -111,22 +112,22 @@ def _with_dots(words: Iterable[str | None]) -> str:
 
 def _said_subject(row: Record, language: str) -> list[str | None]:
     """The subject of a warning in a line: layer, unit, matter, and state."""
-    what = row.get("title") or row["subject"]
-    return [
-        row.get("layer_title") or row["layer"],
-        row["unit_title"] or row["unit"],
-        None if what == row["layer"] else what,
-        warning_status(row, language),
-    ]
+    what = None if _is_of_layer(row) else row.get("title") or row["subject"]
+    layer, unit = row.get("layer_title") or row["layer"], row["unit_title"] or row["unit"]
+    return [layer, unit, what, warning_status(row, language)]
 
 
 def _subject(row: Record) -> tuple[str, str]:
     """The subject of a warning, and its place: the indicator and its unit, or the feature and its layer."""
     layer, unit = str(row.get("layer_title") or row["layer"] or ""), str(row["unit_title"] or row["unit"] or "")
-    what = str(row.get("title") or row["subject"])
-    if what in (row["layer"], row["reason"]):  # the layer as a whole, or its features together
+    if _is_of_layer(row):
         return layer, unit
-    return what, unit or layer
+    return str(row.get("title") or row["subject"]), unit or layer
+
+
+def _is_of_layer(row: Record) -> bool:
+    """Whether a warning is of a layer as a whole, or of some of its features together."""
+    return row["subject"] in (row["layer"], row["reason"])
 
 
 def _remarks(row: Record, language: str) -> list[str]:
@@ -147,9 +148,17 @@ def _value(row: Record, language: str) -> tuple[Word, ...]:
         return (phrase(f"figures.{word}", language, day=row["day"], days=f"{abs(row['days_left']):.0f}"),)
     if row["value"] is None:
         return ()
-    return (amount_word(row["value"], row, language) if row["limit"] is None else _size(row, language),)
+    if row["unit_of_measure"] == "m2" and row["limit"] is None:
+        return (amount_word(row["value"], row, language),)
+    return (_size(row, language),)
 
 
 def _size(row: Record, language: str) -> str:
-    limit = "" if row["limit"] is None else f" / {number_words(row['limit'], row)}"
-    return f"{number_words(row['value'], row)}{limit} {measure_words(row['unit_of_measure'] or '', language)}".strip()
+    limit = "" if row["limit"] is None else f" / {_amount_text(row['limit'], row)}"
+    return f"{_amount_text(row['value'], row)}{limit} {measure_words(row['unit_of_measure'] or '', language)}".strip()
+
+
+def _amount_text(value: float, row: Record) -> str:
+    """A number for people: an indicator as in its tables, days and counts without decimals."""
+    is_count = row["unit_of_measure"] in (None, "d") and float(value).is_integer()
+    return f"{value:,.0f}" if row.get("decimals") is None and is_count else number_words(value, row)

@@ -71,9 +71,10 @@ def test_a_definition_that_makes_no_sense_is_refused(shelf, square, definition, 
     assert "NEW" not in {layer["code"] for layer in shelf.run("layers", shelf.path).json["layers"]}
 
 
-@pytest.mark.parametrize("code", ["A__1", "1A", "A B", "onemap_x", "gpkg_x", "sqlite_x", "rtree_x", 'A"', "地"])
+@pytest.mark.parametrize("code", ["A__1", "1A", "A B", "onemap_x", "gpkg_x", "sqlite_x", "rtree_x", "NUL", 'A"', "地"])
 def test_a_code_that_cannot_be_a_table_is_refused(shelf, square, code):
-    assert shelf.add(square, code=code).codes == ["define.code"]
+    (problem,) = shelf.add(square, code=code).json["problems"]
+    assert (problem["code"], "NUL" in problem["mend"]) == ("define.code", True)
 
 
 def test_a_key_by_definition_names_the_features(shelf, layer_file, box):

@@ -292,7 +292,7 @@ def test_warnings_lead_to_their_ground(tab, canvas):
     quotas, permits, lines, candidates = heads
     assert [head.text(NAME) for head in heads] == [
         "Quotas",
-        "Permits about to end",
+        "Permits that ended or soon end",
         "New building ground over a line",
         "Candidates for change without approval",
     ]

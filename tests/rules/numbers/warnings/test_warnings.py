@@ -6,6 +6,8 @@ import pytest
 import shapely
 from shapely import box
 
+from onemap.tests.rules.command import outcome_of
+
 GROUND = box(0, 0, 400, 400)
 
 
@@ -106,6 +108,16 @@ def test_permits_that_ended_end_soon_or_do_not_say_when(town):
     assert {row["id"] for row in rows if row["subject"] == "a"} == {"expiry:GHDK:a"}
     assert {row["layer_title"] for row in rows} == {"Land with planning permission"}
     assert len(of_kind(town.ask("--days=91"), "expiry")) == 5
+
+
+def test_features_together_and_days_are_whole_numbers_in_the_words_of_the_reader(town):
+    # From 1 August to 1 June are 31 + 30 + 31 + 30 + 31 + 31 + 28 + 31 + 30 + 31 days.
+    town.add("GHDK", [box(0, 0, 5, 5)], DKBH=["a"], YXQZ=[None], day="2024-08-01")
+    asked = ("warnings", town.library, "--as-of", "2025-06-01", "--rhythm", "GHDK=300", "--lang", "zh")
+    code, said, _ = outcome_of(*asked)
+    assert code == 0
+    assert "  已批用地 · 无法判定 · 1 · 缺少属性值\n" in said
+    assert "  已批用地 · 2024-08-01 · 预警 · 304 / 300 天\n" in said
 
 
 def test_permits_and_quotas_lie_where_their_ground_is(town, tmp_path):
