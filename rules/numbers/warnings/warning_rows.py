@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from onemap.layers.catalogue.catalogue import layer_title, shipped_catalogue
 from onemap.layers.messages import pair_text, phrase
 from onemap.layers.records import Record
+from onemap.rules.display.maps.document_areas import moment_text
 from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerView, Word
 from onemap.rules.numbers.indicators.indicator_rows import SIGNS, amount_word, room_words
 from onemap.rules.numbers.indicators.indicator_words import (
@@ -84,7 +85,9 @@ def _kept_row(row: Record, language: str) -> AnswerRow:
     subject = _with_dots([phrase(f"warning_kind.{row['kind']}", language), *_said_subject(row, language)])
     words = [state, phrase("said.warning_seen", language, **days), place, warning_status(row, language)]
     steps = [
-        _with_dots([phrase(f"warning_state.{step['state']}", language), step["at"][:10], step["by"], step["reason"]])
+        _with_dots(
+            [phrase(f"warning_state.{step['state']}", language), moment_text(step["at"]), step["by"], step["reason"]]
+        )
         for step in row["steps"]
     ]
     return AnswerRow(

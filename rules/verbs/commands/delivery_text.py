@@ -9,6 +9,7 @@ from onemap.layers.errors import joined_sentences
 from onemap.layers.messages import either_of, names_in_short, pair_text, phrase, titles_of
 from onemap.rules.answers.deliveries.proof_rows import proof_view
 from onemap.rules.contract.declaration import Result
+from onemap.rules.display.maps.document_areas import moment_text
 from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerView
 from onemap.rules.display.rows.inspection_rows import refusal_lines, remark_lines
 from onemap.rules.display.rows.turned_words import turned_words
@@ -54,7 +55,7 @@ def _received_row(row: Result, language: str) -> AnswerRow:
     retired = row["retired"]
     if not retired:
         return _layer_row(f"receive_{row['status']}", row, language)
-    return _layer_row("receive_retired", {**row, **retired, "day": retired["at"][:10]}, language)
+    return _layer_row("receive_retired", {**row, **retired, "day": moment_text(retired["at"])}, language)
 
 
 def _layer_row(key: str, layer: Result, language: str) -> AnswerRow:
@@ -129,7 +130,7 @@ def _unchanged_line(result: Result, language: str) -> str:
     retired = result["retired"]
     if not retired:
         return phrase("said.unchanged", language, **result)
-    return phrase("said.unchanged_retired", language, **{**result, **retired, "day": retired["at"][:10]})
+    return phrase("said.unchanged_retired", language, **{**result, **retired, "day": moment_text(retired["at"])})
 
 
 def _plan_row(row: Result, language: str, with_reasons: bool) -> AnswerRow:

@@ -124,6 +124,9 @@ def test_steps_to_the_end_say_by_whom_and_why_and_whatever_else_is_refused(town)
         ("mended", "extended to 2027"),
         ("closed", "seen on the ground"),
     ]
+    listed = result_text("warning list", town.ask("warning", "list", town.location), "en")
+    moments = [f"{step['at'][:10]} {step['at'][11:16]} UTC" for step in done["steps"]]
+    assert all(moment in listed for moment in moments), "a day of Greenwich is not that of the reader"
     assert done["next"] == [] and town.refusal_of(PERMIT, "notified", "--reason=r")["code"] == "warnings.step"
     rows = town.ask("history", town.location, PERMIT)["rows"]
     assert [(row["action"], row["detail"]["state"]) for row in rows] == [

@@ -114,10 +114,10 @@ def test_features_together_and_days_are_whole_numbers_in_the_words_of_the_reader
     # From 1 August to 1 June are 31 + 30 + 31 + 30 + 31 + 31 + 28 + 31 + 30 + 31 days.
     town.add("GHDK", [box(0, 0, 5, 5)], DKBH=["a"], YXQZ=[None], day="2024-08-01")
     asked = ("warnings", town.library, "--as-of", "2025-06-01", "--rhythm", "GHDK=300", "--lang", "zh")
-    code, said, _ = outcome_of(*asked)
+    code, text, _ = outcome_of(*asked)
     assert code == 0
-    assert "  已批用地 · 无法判定 · 1 · 缺少属性值\n" in said
-    assert "  已批用地 · 2024-08-01 · 预警 · 304 / 300 天\n" in said
+    assert "  已批用地 · 无法判定 · 1 · 缺少属性值\n" in text
+    assert "  已批用地 · 2024-08-01 · 预警 · 304 / 300 天\n" in text
 
 
 def test_permits_and_quotas_lie_where_their_ground_is(town, tmp_path):
