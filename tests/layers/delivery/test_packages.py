@@ -108,7 +108,9 @@ def test_what_comes_in_is_what_left_and_the_receipt_closes_the_ledger(sender, re
     assert onemap("retire", receiver, "T", "2025", "--reason", "wrong file").code == 0
     again = onemap("receive", receiver, package).json  # what was retired does not come back by it, and that is said
     assert [row["retired"] and row["retired"]["reason"] for row in again["plan"]] == ["wrong file", None]
-    assert "T 2025: already in this library, but" in view_text(receive_view(again, "en"), "en")
+    text = view_text(receive_view(again, "en"), "en")
+    moment = again["plan"][0]["retired"]["at"]
+    assert "T 2025: already in this library, but" in text and f" {moment[:10]} {moment[11:16]} UTC (" in text
 
 
 @pytest.mark.slow
