@@ -62,6 +62,27 @@ def parcel_rows(evidence: Evidence, overrides: Overrides, rules: Collection[str]
     ]
 
 
+def parcel_judgements(evidence: Evidence, overrides: Overrides, rules: Collection[str]) -> dict[str, Row]:
+    """By parcel, the verdict that holds, that without unknowns, and how many findings are conflicts or not judged.
+
+    rules: those whose overrides count; a page for one department must not change by what others set.
+    """
+    held: dict[str, list[str]] = {parcel["parcel"]: [] for parcel in evidence.parcels}
+    for row in evidence.findings:
+        if row["counted"]:
+            held[row["parcel"]].append(_held_verdict(row, overrides) if row["rule"] in rules else row["verdict"])
+    judged = {}
+    for parcel, verdicts in held.items():
+        known = [verdict for verdict in verdicts if verdict != Verdict.UNKNOWN]
+        judged[parcel] = {
+            "verdict": min(verdicts, key=RANK.__getitem__, default=Verdict.CLEAR),
+            "known_verdict": min(known, key=RANK.__getitem__, default=Verdict.CLEAR),
+            "findings": sum(verdict != Verdict.CLEAR for verdict in known),
+            "unknown_rules": len(verdicts) - len(known),
+        }
+    return judged
+
+
 def open_together(rows: Iterable[Row], evidence: Evidence, overrides: Overrides) -> list[Row]:
     """The rows in order, with those joined that leave the same ground of one layer open for the same reason.
 
