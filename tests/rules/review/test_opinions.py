@@ -281,7 +281,7 @@ def test_an_object_near_two_parcels_is_told_to_count_for_each(town):
     words = ("RIVER", "临近河道", "Near a river", "防洪法 第二十七条")
     town.pack(rule_of("near water notice", *words, kind="near", distance_m=50, draft=draft))
     beside = {"A": ground(40, 0, 50, 50), "B": ground(40, 50, 50, 100)}
-    for count, of_parcels in ((1, ""), (2, ", each parcel counted by itself")):
+    for count, of_parcels in ((1, ""), (2, " (each parcel counted by itself)")):
         place = town.parcels(**dict([*beside.items()][:count]))
         text = opinion(town.show(town.open(parcels=place), "2026-03-02"), "water")["text"]
         assert text.startswith(f"Rivers nearby: {count}{of_parcels}.")
