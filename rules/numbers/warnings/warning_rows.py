@@ -115,7 +115,7 @@ def _said_subject(row: Record, language: str) -> list[str | None]:
     return [
         row.get("layer_title") or row["layer"],
         row["unit_title"] or row["unit"],
-        None if what == row["layer"] else what,
+        None if _is_of_layer(what, row) else what,
         warning_status(row, language),
     ]
 
@@ -124,9 +124,12 @@ def _subject(row: Record) -> tuple[str, str]:
     """The subject of a warning, and its place: the indicator and its unit, or the feature and its layer."""
     layer, unit = str(row.get("layer_title") or row["layer"] or ""), str(row["unit_title"] or row["unit"] or "")
     what = str(row.get("title") or row["subject"])
-    if what in (row["layer"], row["reason"]):  # the layer as a whole, or its features together
-        return layer, unit
-    return what, unit or layer
+    return (layer, unit) if _is_of_layer(what, row) else (what, unit or layer)
+
+
+def _is_of_layer(what: str, row: Record) -> bool:
+    """Whether a warning concerns the layer as a whole, or its features together, which have no name of their own."""
+    return what in (row["layer"], row["reason"])
 
 
 def _remarks(row: Record, language: str) -> list[str]:

@@ -171,7 +171,8 @@ def _ending_permits(library: Library, known: Sequence[Version], options: Warning
         texts = text_values(stored.attributes[ENDS].tolist())
         silent = texts.count(None)
         if silent:
-            rows.append((_row(EXPIRY, "unknown", "no_value", layer=code, value=silent, reason=Reason.NO_VALUE), None))
+            counted = {"value": silent, "unit_of_measure": "count", "reason": Reason.NO_VALUE}
+            rows.append((_row(EXPIRY, "unknown", "no_value", layer=code, **counted), None))
         for at, text in enumerate(texts):
             if text is None:
                 continue
