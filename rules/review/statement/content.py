@@ -52,8 +52,8 @@ from onemap.rules.review.statement.opinion_rows import (
 from onemap.rules.review.statement.remedy_rows import remedy_content
 from onemap.rules.review.statement.rule_tables import (
     Overrides,
+    judged_parcels,
     open_together,
-    parcel_judgements,
     parcel_rows,
     rule_rows,
     three_lines,
@@ -96,7 +96,6 @@ def statement_content(
     rows = with_figures(rule_rows(evidence, overrides, department), maps, evidence)
     findings = with_figures(parcel_rows(evidence, overrides, {row["rule"] for row in rows}), maps, evidence)
     items, shown = checklist(case.current, evidence, department), open_together(rows, evidence, overrides)
-    judged = parcel_judgements(evidence, overrides, {row["rule"] for row in rows})
     parcels, totals = parcel_areas(evidence)
     crs = crs_title(library.crs, language)
     boundary, audit = boundary_table(evidence, crs), chain_at(library, case.id)
@@ -111,7 +110,7 @@ def statement_content(
         "project": _project(case, evidence, totals, boundary["points"], crs),
         "library": {"id": library.id, "name": library.shown_name, "crs": crs, "accounts": library.account is not None},
         "run": _run(evidence),
-        "parcels": _with_names(({**row, **judged[row["parcel"]]} for row in parcels), language),
+        "parcels": _with_names(judged_parcels(parcels, evidence, overrides, {row["rule"] for row in rows}), language),
         "totals": {**totals, "parcels": len(parcels)},
         **_bases(library, evidence, rows, department),
         "land": land_table(evidence),
