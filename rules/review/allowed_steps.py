@@ -49,7 +49,7 @@ def opinion_steps(
         due = opinion.due.isoformat() if opinion.due else None
         facts = {"department": named, "signed_by": opinion.signed_by, "due": due, "field": "DEPARTMENT"}
         if step == "override":
-            check_unspoken(opinion.state, named)
+            check_unspoken(opinion, opinion.state, named)
             return
         opinion_state_after(opinion.state, step, **facts)
         if step == "sign":

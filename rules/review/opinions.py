@@ -148,7 +148,7 @@ class Judgement:
 def override(library: Library, case_id: str, judgement: Judgement, hand: Hand) -> None:
     """Override a finding: both verdicts are kept, and the department's draft follows if nobody has changed it.
 
-    Raises OneMapError review.finding, review.foreign, review.same_verdict, review.spoken, review.reason.
+    Raises OneMapError review.finding, review.foreign, review.same_verdict, review.spoken, review.deemed, review.reason.
     """
     facts = {"parcel": judgement.parcel, "rule": judgement.rule, "verdict": judgement.verdict}
     reason = plain_text(judgement.reason, "--reason")

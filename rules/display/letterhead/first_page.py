@@ -53,16 +53,15 @@ def department_rows(
             continue
         counted = [row for row in mine if row["counted"] or row["state"] in (RowState.CLEAR, RowState.EXCUSED)]
         asked = rules_asked(mine, labels)
-        conflicts = {row["rule"] for row in rows if row["state"] == RowState.CONFLICT and row["counted"]}
-        others = conflicts.intersection(wants.get(department, ()))
+        others = _conflicts(rows).intersection(wants.get(department, ()))
         if others:
             asked["short"] += labels["short_consulted"].format(count=len(others))
         found.append(
             {
                 **{name: opinion[name] for name in _OF_OPINION},
                 "verdict": min((row["verdict"] for row in counted), key=RANK.__getitem__, default=None),
-                "findings": len({row["rule"] for row in counted if row["state"] == RowState.CONFLICT}),
-                "unknown_rules": len({row["rule"] for row in counted if row["state"] == RowState.UNKNOWN}),
+                "findings": len(_conflicts(mine)),
+                "unknown_rules": len({row["rule"] for row in counted if row["verdict"] == Verdict.UNKNOWN}),
                 "opinion_text": _opinion_text(opinion, labels),
                 "open_count": len(opinion["open_items"]),
                 "consulted": len(others),
@@ -70,6 +69,12 @@ def department_rows(
             }
         )
     return found
+
+
+def _conflicts(rows: Iterable[Row]) -> set[str]:
+    """The rules with a conflict that counts, by the verdict that holds: a person may have set another."""
+    no_conflict = (Verdict.CLEAR, Verdict.UNKNOWN, None)
+    return {row["rule"] for row in rows if row["counted"] and row["verdict"] not in no_conflict}
 
 
 def _opinion_text(opinion: Row, labels: Mapping[str, str]) -> str:

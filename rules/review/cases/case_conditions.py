@@ -87,8 +87,13 @@ def may_sign(terms: Terms, opinion: Opinion, author: str, by: str | None, named:
         raise OneMapError("review.basis", department=named, field="--basis")
 
 
-def check_unspoken(state: str, named: Named) -> None:
-    """Refuse to override a finding of a department that has spoken. state: of its opinion. Raises review.spoken."""
+def check_unspoken(opinion: Opinion, state: str, named: Named) -> None:
+    """Refuse to override a finding of a department that has spoken, or whose silence is consent.
+
+    state: of the opinion on the day. Raises OneMapError review.spoken, review.deemed.
+    """
+    if state == OpinionState.DEEMED and opinion.due:
+        raise OneMapError("review.deemed", department=named, due=opinion.due.isoformat(), field="RULE")
     if state in SPOKEN:
         raise OneMapError("review.spoken", department=named, field="RULE")
 

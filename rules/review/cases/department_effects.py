@@ -189,7 +189,8 @@ def override(so_far: CaseSoFar, event: Event, facts: Facts, on: date, _: str | N
     if current.verdict_of(parcel, rule, before) == verdict:
         raise OneMapError("review.same_verdict", **named, field="--verdict")
     for department in asked:
-        check_unspoken(so_far.state_on(current.opinion(department), on), so_far.name(department))
+        opinion = current.opinion(department)
+        check_unspoken(opinion, so_far.state_on(opinion, on), so_far.name(department))
     made = Override(parcel, rule, before, verdict, reason or "", event.who, on, is_whole)
     overrides = (*current.overrides, made)
     so_far.set_round(overrides=overrides)

@@ -13,6 +13,7 @@ from onemap.rules.contract.verdict import RANK, Verdict
 from onemap.rules.display.maps.document_areas import square_metres_text, total_m2
 from onemap.rules.judge.findings.table import open_ground
 from onemap.rules.judge.kinds import KINDS
+from onemap.rules.judge.kinds.cross import of_parcels
 from onemap.rules.judge.kinds.finding_figures import sentence_figures
 from onemap.rules.judge.kinds.reasons import reasons_text
 from onemap.rules.judge.packs.rule import Rule
@@ -134,7 +135,8 @@ def _measures(rows: Sequence[Mapping[str, Any]], language: str, value_places: in
     """The measures of a sentence over all parcels of a rule: sums, the least distance, the share of a single parcel.
 
     Areas are ellipsoidal and rounded as in every document. value_places: decimals of `value`; if there are none,
-    `value` counts objects, and the counts of all parcels are summed.
+    `value` counts objects, and the counts of all parcels are summed. An object near two parcels counts for each, which
+    `features` says.
     """
     measures = _Measures(parcels=phrase("said.comma", language).join(str(row["parcel"]) for row in rows))
     entry = shipped_catalogue().get(str(rows[0].get("layer")))
@@ -146,14 +148,16 @@ def _measures(rows: Sequence[Mapping[str, Any]], language: str, value_places: in
             "area_ha": hectares_text(area),
             "area_mu": mu_text(area),
         }
-    for name, places in (("length_m", 1), ("features", 0)):
-        total = _total(rows, name)
-        if total is not None:
-            measures[name] = rounded_text(total, places)
+    length_m, features = (_total(rows, name) for name in ("length_m", "features"))
+    if length_m is not None:
+        measures["length_m"] = rounded_text(length_m, 1)
+    values = [row["value"] for row in rows if row["value"] is not None]
+    if features is not None:  # points inside parcels, which alone have a count as value, lie in one parcel each
+        counted = {"parcels": 1 if value_places == 0 and values else len({row["parcel"] for row in rows})}
+        measures["features"] = of_parcels(rounded_text(features, 0), counted, language)
     distances = [row["distance_m"] for row in rows if row["distance_m"] is not None]
     if distances:
         measures["distance_m"] = rounded_text(min(distances), 1)
-    values = [row["value"] for row in rows if row["value"] is not None]
     if values:
         measures["value"] = rounded_text(sum(values) if value_places == 0 else max(values), value_places)
     if len(rows) == 1 and rows[0]["share"] is not None:

@@ -14,6 +14,7 @@ from onemap.layers.crs.crs_titles import crs_title
 from onemap.layers.ingest.quality_report import ground_remarks
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase, wording
+from onemap.rules.contract.verdict import Verdict
 from onemap.rules.display.letterhead.annex_names import ANNEXES
 from onemap.rules.display.letterhead.first_page import by_gravity, department_rows, gravest, open_matters, rules_asked
 from onemap.rules.display.letterhead.row_state import RowState
@@ -49,7 +50,14 @@ from onemap.rules.review.statement.opinion_rows import (
     override_rows,
 )
 from onemap.rules.review.statement.remedy_rows import remedy_content
-from onemap.rules.review.statement.rule_tables import Overrides, open_together, parcel_rows, rule_rows, three_lines
+from onemap.rules.review.statement.rule_tables import (
+    Overrides,
+    judged_parcels,
+    open_together,
+    parcel_rows,
+    rule_rows,
+    three_lines,
+)
 from onemap.rules.review.statement.run_evidence import Evidence, evidence_of
 from onemap.rules.review.statement.sections import PLAN_TABLES, assessments, table_of
 
@@ -102,7 +110,7 @@ def statement_content(
         "project": _project(case, evidence, totals, boundary["points"], crs),
         "library": {"id": library.id, "name": library.shown_name, "crs": crs, "accounts": library.account is not None},
         "run": _run(evidence),
-        "parcels": _with_names(parcels, language),
+        "parcels": _with_names(judged_parcels(parcels, evidence, overrides, {row["rule"] for row in rows}), language),
         "totals": {**totals, "parcels": len(parcels)},
         **_bases(library, evidence, rows, department),
         "land": land_table(evidence),
@@ -408,7 +416,7 @@ def _notes(evidence: Evidence, rows: list[Row], items: list[Row], language: str)
         notes.append(labels["note_assumed"].format(layers=phrase("said.comma", language).join(assumed)))
     if any(row["estimated"] and row["state"] == RowState.CONFLICT for row in rows):
         notes.append(labels["note_estimated"])
-    if any(row["state"] == RowState.UNKNOWN for row in rows):
+    if any(row["verdict"] == Verdict.UNKNOWN for row in rows):
         notes.append(labels["note_unknown"])
     if items:
         notes.append(labels["note_not_checked"])

@@ -146,10 +146,6 @@ def parcel_areas(evidence: Evidence) -> tuple[list[Row], Row]:
     parcels = [
         {
             "parcel": row["parcel"],
-            "verdict": row["verdict"],
-            "known_verdict": row["known_verdict"],
-            "findings": row["findings"],
-            "unknown_rules": row["unknown_rules"],
             "area_m2": row["area_m2"],
             **areas(row["area_ellipsoidal_m2"]),
         }

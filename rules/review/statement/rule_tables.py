@@ -62,6 +62,31 @@ def parcel_rows(evidence: Evidence, overrides: Overrides, rules: Collection[str]
     ]
 
 
+def judged_parcels(
+    parcels: Iterable[Row], evidence: Evidence, overrides: Overrides, rules: Collection[str]
+) -> list[Row]:
+    """The parcels with the verdict that holds, that without unknowns, and how many conflicts and unknowns each has.
+
+    rules: those whose overrides count; a page for one department must not change by what others set.
+    """
+    held: dict[str, list[str]] = {parcel["parcel"]: [] for parcel in evidence.parcels}
+    for row in evidence.findings:
+        if row["counted"]:
+            held[row["parcel"]].append(_held_verdict(row, overrides) if row["rule"] in rules else row["verdict"])
+    return [{**parcel, **_judgement(held[parcel["parcel"]])} for parcel in parcels]
+
+
+def _judgement(verdicts: list[str]) -> Row:
+    """What the verdicts of a parcel's counted findings come to."""
+    known = [verdict for verdict in verdicts if verdict != Verdict.UNKNOWN]
+    return {
+        "verdict": min(verdicts, key=RANK.__getitem__, default=Verdict.CLEAR),
+        "known_verdict": min(known, key=RANK.__getitem__, default=Verdict.CLEAR),
+        "findings": sum(verdict != Verdict.CLEAR for verdict in known),
+        "unknown_rules": len(verdicts) - len(known),
+    }
+
+
 def open_together(rows: Iterable[Row], evidence: Evidence, overrides: Overrides) -> list[Row]:
     """The rows in order, with those joined that leave the same ground of one layer open for the same reason.
 

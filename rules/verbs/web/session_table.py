@@ -19,7 +19,8 @@ class Session:
     """A person who signed in.
 
     name: the account that the server has checked, or, for a file, the typed name; core: the core that answers, None if
-    all share some; form_key: the key that each form must send.
+    all share some; form_key: the key that each form must send; rehearsal: the sentence that the library
+    is for rehearsals, empty for any other.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Session:
     requests: deque[float] = field(default_factory=deque)
     shown: dict[str, Any] = field(default_factory=dict)
     at_once: int = 0  # requests of it that are not answered yet
+    rehearsal: str = ""
 
     @property
     def is_account(self) -> bool:

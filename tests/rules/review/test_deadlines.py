@@ -186,6 +186,11 @@ def test_silence_is_consent_only_where_the_pack_says_so(town, walk):
     assert (late["state"], late["conclusion"]) == ("deemed", "agree")
     for verb, more in (("opine", ("--conclusion", "agree", "--text", "好")), ("sign", ()), ("return", ())):
         assert town.step(verb, case, "land", *more, on="2026-03-10").codes == ["review.deemed"]
+    # Nobody has signed: that the opinion has to be returned first would be no help.
+    judged = ("DK1", "farm", "--verdict", "notice", "--reason", "x")
+    assert town.step("override", case, *judged, on="2026-03-10").codes == ["review.deemed"]
+    steps = opinion(town.show(case, "2026-03-10"), "land")["steps"]
+    assert steps["override"] == steps["sign"]
     town.sign_all(case, "water", on="2026-03-06")
     after = town.done("consolidate", case, on="2026-03-10")
     assert [opinion(after, name)["state"] for name in ASKED] == ["deemed", "deemed", "signed"]

@@ -11,6 +11,7 @@ from onemap.rules.review.cases.library_evidence import LibraryEvidence
 from onemap.rules.review.cases.replay import Replay
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.conftest import ASKED, RULES, ground, opinion, write
+from onemap.tests.rules.small_pack import rule_of
 
 
 def test_ten_drafts_in_the_contract_s_order_and_only_those_concerned_are_asked(town):
@@ -273,6 +274,17 @@ def test_a_draft_of_several_parcels_names_those_that_it_speaks_of(town):
     assert "(parcels: P0, P1, P2, P3, P4, P5, P6, P7, P8, P9 and others, 12 in all)" in many["text"]
     two = town.parcels(A=ground(60, 0, 70, 50), B=ground(1000, 0, 1010, 50))
     assert opinion(town.show(town.open(parcels=two), "2026-03-02"), "land")["text"].endswith("(parcels: A)")
+
+
+def test_an_object_near_two_parcels_is_told_to_count_for_each(town):
+    draft = {"zh": "附近河流数量：{features}。", "en": "Rivers nearby: {features}."}
+    words = ("RIVER", "临近河道", "Near a river", "防洪法 第二十七条")
+    town.pack(rule_of("near water notice", *words, kind="near", distance_m=50, draft=draft))
+    beside = {"A": ground(40, 0, 50, 50), "B": ground(40, 50, 50, 100)}
+    for count, of_parcels in ((1, ""), (2, " (each parcel counted by itself)")):
+        place = town.parcels(**dict([*beside.items()][:count]))
+        text = opinion(town.show(town.open(parcels=place), "2026-03-02"), "water")["text"]
+        assert text.startswith(f"Rivers nearby: {count}{of_parcels}.")
 
 
 def test_a_layer_that_nobody_could_check_is_no_all_clear(town):

@@ -57,6 +57,20 @@ def test_a_department_has_its_verdict_beside_what_was_not_asked():
     assert found == {"opinions": 1, "items": 2, "unknown_rules": 1, "not_asked": 3}
 
 
+def test_what_a_person_judged_is_counted_as_it_was_judged():
+    rows = [
+        rule("a", "conflict", "clear"),
+        rule("b", "unknown", "clear"),
+        rule("c", "unknown", "restricted"),
+        rule("d", "conflict", "unknown"),
+    ]
+    land, water = department_rows(
+        rows, [opinion("land", "signed"), opinion("water", "signed")], {"water": {"a", "c"}}, words("en")
+    )
+    assert (land["verdict"], land["findings"], land["unknown_rules"]) == ("restricted", 1, 1)
+    assert water["consulted"] == 1
+
+
 def test_the_three_gravest_are_those_that_count_by_verdict_and_area():
     assert [(row["rule"], row["verdict"]) for row in gravest(ROWS)] == [
         ("b", "prohibited"),

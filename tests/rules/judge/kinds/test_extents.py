@@ -105,7 +105,7 @@ def test_a_report_prints_how_many_and_no_hectares_of_what_has_none(trees, case_o
     trees.run("review", "export", trees.library, case, page, "--document", "report").done()
     cells = re.findall(r"<td[^>]*>([^<]*)</td>", page.read_text(encoding="utf-8"))
     assert SAID["en"][("A", "near")] in cells and "2 places" in cells
-    assert "6 objects, the nearest meets the parcel, each parcel counted by itself" in cells
+    assert "6 objects, the nearest meets the parcel (each parcel counted by itself)" in cells
     rows = [row for row in re.findall(r"<tr.*?</tr>", page.read_text(encoding="utf-8"), re.S) if "Trees" in row]
     assert rows and not any("0.0000" in row for row in rows)
 

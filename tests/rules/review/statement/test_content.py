@@ -271,6 +271,30 @@ def test_a_changed_parcel_and_a_changed_verdict_leave_the_earlier_words_readable
     assert content["conclusion"]["machine"] == "open"  # nobody knows of the hazards yet
 
 
+def test_once_persons_have_judged_all_no_table_has_the_machine_s_verdict_as_the_one_that_holds(bureau, tmp_path):
+    judged, reason = bureau.copied(tmp_path), ("--reason", "现场核实")
+    parcel = judged.content(bureau.one)["parcels"][0]
+    # Farmland, limited zone and ground beyond the boundary; of hazards nobody knows the northern half.
+    assert [parcel[name] for name in ("verdict", "findings", "unknown_rules")] == ["prohibited", 3, 1]
+    for rule, before in (
+        ("farmland.permanent", "prohibited"),
+        ("boundary.urban", "restricted"),
+        ("control.limited", "restricted"),
+        ("hazard.prone", "unknown"),
+    ):
+        verdict = "consult" if rule == "boundary.urban" else "clear"
+        given = ("DK1", rule, "--before", before, "--verdict", verdict, *reason)
+        judged.step("override", bureau.one, *given, on="2026-11-18")
+    content = judged.content(bureau.one)
+    parcel = content["parcels"][0]
+    assert (parcel["verdict"], parcel["known_verdict"]) == ("consult", "consult")
+    assert (parcel["findings"], parcel["unknown_rules"]) == (1, 0)
+    assert content["open"]["unknown_rules"] == 0
+    assert not any("无法判定" in note for note in content["notes"])
+    # The page of the water department, whose rules nobody judged, stays as it was.
+    assert judged.content(bureau.one, department="water")["parcels"][0]["verdict"] == "prohibited"
+
+
 HAZARDOUS = "DZZHYFQ", "位于高易发区", "high", "地质灾害防治条例 第二十四条"
 NEAR = "DZZHYFQ", "位于易发区附近", "edge", "地质灾害防治条例 第二十四条"
 WET = "DZZHYFQ", "位于易发区（水务）", "water", "地质灾害防治条例 第二十四条"

@@ -247,8 +247,10 @@ def test_a_parcel_without_a_finding_has_maps_too(tmp_path: Path):
         source = MapSource(library, run, "zh")
         pages = map_pages(source)
         assert "conflict" not in {page.theme for page in pages}
-        drawn = draw_map(source, pages[0])
+        drawn, plan = draw_map(source, pages[0]), draw_map(source, pages[-1])
     assert "DK9" in texts(drawn)
+    # What conflicts are drawn, and what else the library has there, is no background.
+    assert "数据：本图没有底图图层。" in texts(plan)
 
 
 def test_a_dense_town_is_thinned_until_it_is_small(town_and_run: tuple[Path, str], english: MapSource):

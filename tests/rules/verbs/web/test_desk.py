@@ -281,6 +281,19 @@ def test_the_map_shows_the_parcels_and_what_was_found_and_runs_nothing(officers:
 
 
 @pytest.mark.slow
+def test_every_page_of_a_rehearsal_s_library_says_so(officers: Any, case: str, tmp_path: Path):
+    rehearsed = tmp_path / "rehearsed.gpkg"
+    done("new", rehearsed, "--crs", "EPSG:4547", "--rehearsal")
+    server = WebServer(rehearsed)
+    try:
+        one = officer(server, "甲")
+        assert all("演练：此库仅供演练预审" in one.page(path) for path in ("/", "/map", "/open", "/here"))
+    finally:
+        server.end()
+    assert all("演练" not in officers[0].page(path) for path in ("/", "/map", f"/cases/{case}"))
+
+
+@pytest.mark.slow
 def test_documents_are_those_of_the_command_line_and_are_kept_rather_than_shown(officers: Any, case: str):
     first, _ = officers
     for path, begins in (("opinions/land/opinion.docx", b"PK"), ("opinions/land/opinion.html", b"<!DOCTYPE html>")):
