@@ -48,8 +48,9 @@ def stored_tables(library: Library, identifier: str, language: str) -> dict[str,
 def finding_records(library: Library, identifier: str, department: str, language: str) -> list[Record]:
     """A department's findings in a stored check: some columns of that table, in its order.
 
-    Raises OneMapError run.unknown, run.damaged.
+    Raises OneMapError run.unknown, run.damaged, library.altered.
     """
+    check_blocks(library, identifier)
     rows = stored_values(library, identifier, "findings", (*_TOLD, "department"))
     own = [dict(zip(_TOLD, values, strict=True)) for *values, whose in rows if whose == department]
     titles = _titles_in(library, identifier, ((one["rule"], one["title"]) for one in own), language)
@@ -59,8 +60,9 @@ def finding_records(library: Library, identifier: str, department: str, language
 def ground_records(library: Library, identifier: str, language: str) -> dict[str, list[Record]]:
     """Findings and parcels of a stored check for a map: verdict, title, and geometry as GeoJSON in degrees (WGS 84).
 
-    Rows without ground are left out. Raises OneMapError run.unknown, run.damaged.
+    Rows without ground are left out. Raises OneMapError run.unknown, run.damaged, library.altered.
     """
+    check_blocks(library, identifier)
     findings = list(_ground_rows(library, identifier, "findings", _OF_FINDINGS))
     titles = _titles_in(library, identifier, ((one["rule"], one["title"]) for one in findings), language)
     found = [{**one, "title": title} for one, title in zip(findings, titles, strict=True)]

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import sqlite3
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ from onemap.rules.judge.runs import arrow_blocks
 from onemap.rules.judge.runs.arrow_blocks import Rows, read_columns, read_shapes, rows_of_table, same_rows, stream_of
 from onemap.rules.judge.runs.run import Chunk
 from onemap.rules.judge.runs.run_store import GIVEN, KEPT, Recorder, log_run, stored_question, stored_rows
+from onemap.rules.judge.runs.stored_tables import finding_records, ground_records
 from onemap.tests.rules.run_damage import change_library
 
 SQUARE = box(0, 0, 10, 10)
@@ -157,6 +159,9 @@ def test_a_run_that_has_lost_its_last_rows_is_not_explained_as_if_it_were_whole(
     for verb in (("explain", desk.library, run, "p09", "r"), ("runs", desk.library, run, "--out", desk.folder / "o")):
         answer = desk.run(*verb)
         assert (answer.code, answer.codes, answer.json["problems"][0]["layer"]) == (3, ["run.damaged"], table)
+    for records in (partial(finding_records, department="land"), ground_records):
+        with open_library(str(desk.library)) as library, pytest.raises(OneMapError, match="run.damaged"):
+            records(library, run, language="en")
 
 
 @pytest.mark.parametrize(("table", "part", "column"), [("findings", "content", "title"), (GIVEN, "shapes", "wkb")])
