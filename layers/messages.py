@@ -1,7 +1,7 @@
 """The words of errors, reasons, verdicts and progress, each sentence once per language."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, NotRequired, TypedDict
 
@@ -71,7 +71,7 @@ def titles_of(names: Sequence[str], subject: str, language: str) -> list[str]:
     return [str(titles.get(name, name)) for name in names]
 
 
-def list_text(texts: Sequence[str], language: str) -> str:
+def list_text(texts: Iterable[str], language: str) -> str:
     """Texts as a list: A, B; 甲、乙."""
     return ("、" if language == "zh" else ", ").join(texts)
 

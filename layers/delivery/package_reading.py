@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.layers.catalogue.coverage_names import EXTENT, FILE
 from onemap.layers.catalogue.schema import DEPARTMENTS, KINDS, LIBRARIES
 from onemap.layers.delivery.bag import Bag, open_bag
 from onemap.layers.delivery.package_rasters import folder_of_received, placed_raster
@@ -32,6 +33,7 @@ from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.coverage_ground import united_ground
 from onemap.layers.ingest.adding import Intake
 from onemap.layers.ingest.arrival import EMPTY, SHIFT, AddOptions
+from onemap.layers.ingest.coverage import Coverage
 from onemap.layers.ingest.placing import SourceOptions, in_crs
 from onemap.layers.ingest.prepared_version import PreparedVersion
 from onemap.layers.library.library import Library, log
@@ -191,14 +193,13 @@ class _Package:
             valid_from=valid[0],
             valid_to=valid[1],
             accuracy_m=layer.accuracy_m,
-            ground=self._coverage(layer.code),
-            is_ground_assumed=layer.assumed,
+            coverage=Coverage(self._coverage_ground(layer.code), EXTENT if layer.assumed else FILE),
             lineage=lineage,
             accept=(*((SHIFT,) if sure else ()), *(() if layer.rows else (EMPTY,))),
             sure=sure,
         )
 
-    def _coverage(self, code: str) -> shapely.Geometry:
+    def _coverage_ground(self, code: str) -> shapely.Geometry:
         """Return the coverage of a layer, in the library's plane."""
         table = coverage_table(one.code for one in self.record.layers)
         raw = read_source(self.bag.data / FEATURES_FILE, table, None)

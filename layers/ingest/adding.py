@@ -69,8 +69,6 @@ def read_polygons(source: str, target: pyproj.CRS, transform: DatumChange | None
 
 def _coverage_choice(library: Library, options: AddOptions, place: ProblemPlace) -> CoverageChoice:
     """Return how the coverage is to be found. Raises OneMapError coverage.unknown, and as `read_polygons` does."""
-    if options.ground is not None:
-        return CoverageChoice(library, options.code, FILE, options.ground, place)
     if options.covers is None or options.covers in (DISTRICT, EXTENT, FEATURES):
         renewed = version_to_renew(library, options, place)
         return CoverageChoice(library, options.code, options.covers, None, place, renewed)
@@ -178,7 +176,8 @@ def _raster_to_add(arrival: Arrival) -> Iterator[PreparedVersion]:
 
 def _refuse_early(arrival: Arrival, count: int) -> None:
     """Refuse what can be refused before a large file is read. count: the number of its features."""
-    _coverage_choice(arrival.library, arrival.options, arrival.place).refuse_impossible()
+    if arrival.options.coverage is None:
+        _coverage_choice(arrival.library, arrival.options, arrival.place).refuse_impossible()
     if not (arrival.options.further or arrival.options.in_place_of):
         _refuse_label_of_others(arrival.library, arrival.options, count, arrival.place)
 
@@ -264,9 +263,10 @@ def _without_bad(
 
 def _coverage(arrival: Arrival, frame: FrameBlocks) -> Coverage:
     """Return the ground for which a frame speaks, and how it was determined. Raises OneMapError coverage.…."""
+    if arrival.options.coverage is not None:
+        return arrival.options.coverage
     choice = _coverage_choice(arrival.library, arrival.options, arrival.place)
-    covered = choice.of_table() if arrival.entry.geometry == "table" else choice.coverage(frame)
-    return replace(covered, kind=EXTENT) if arrival.options.is_ground_assumed else covered
+    return choice.of_table() if arrival.entry.geometry == "table" else choice.coverage(frame)
 
 
 def _ground_remarks(
@@ -329,7 +329,7 @@ def _version_facts(
         valid_to=options.valid_to,
         coverage=coverage,
         coverage_kind=coverage_kind,
-        is_ground_given=options.covers is not None or options.ground is not None,
+        is_ground_given=options.covers is not None or options.coverage is not None,
         source=options.snapshot.source if options.snapshot else names_in_short(arrival.file_names),
         source_hash=_hash_of_files(raws) if raws else frame.values("sha256", np.array([0]))[0],
         accuracy_m=options.accuracy_m,

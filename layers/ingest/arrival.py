@@ -5,11 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-import shapely
-
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import ProblemPlace
 from onemap.layers.geometry.proof_beside import NOBODY, Provers
+from onemap.layers.ingest.coverage import Coverage
 from onemap.layers.ingest.placing import SourceOptions
 from onemap.layers.library.library import Library
 from onemap.layers.library.services import Snapshot
@@ -49,15 +48,14 @@ class LayerFile:
 class AddOptions:
     """The options of `add` besides library and source.
 
-    ground: the coverage, if it is known and not from a file; is_ground_assumed: it is only a box; lineage: how the
-    data came, for the record; provers: threads that prove polygons valid while they are read; accept: of
-    ACCEPTABLE, the checks that only remark; sure: it is this layer, however little it looks like it; measured: the
-    record says how much ground there is; overwrite: replace an existing report; proof: of the delivery that it
-    comes with, for the log; is_delivered: it lies in a delivery, which may come every night; is_one_of_many: the
-    delivery holds further versions of this layer, so that an earlier one does not come back by it; further: the
-    other files of a layer that comes in several, such as one for each county; in_place_of: the file that this one
-    replaces, in the version in force on its first day, whose other files stay; name: the file's name as the version
-    keeps it.
+    coverage: what it covers, if that is known already, in place of `covers`; lineage: how the data came, for the
+    record; provers: threads that prove polygons valid while they are read; accept: of ACCEPTABLE, the checks that only
+    remark; sure: it is this layer, however little it looks like it; measured: the record says how much ground there is;
+    overwrite: replace an existing report; proof: of the delivery that it comes with, for the log; is_delivered: it lies
+    in a delivery, which may come every night; is_one_of_many: the delivery holds further versions of this layer, so
+    that an earlier one does not come back by it; further: the other files of a layer that comes in several, such as one
+    for each county; in_place_of: the file that this one replaces, in the version in force on its first day, whose other
+    files stay; name: the file's name as the version keeps it.
     """
 
     code: str
@@ -77,8 +75,7 @@ class AddOptions:
     provers: Provers = NOBODY
     accept: tuple[str, ...] = ()
     sure: bool = False
-    ground: shapely.Geometry | None = None
-    is_ground_assumed: bool = False
+    coverage: Coverage | None = None
     lineage: Mapping[str, Any] | None = None
     measured: bool = False
     proof: Mapping[str, Any] | None = None

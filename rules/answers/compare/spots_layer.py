@@ -10,12 +10,14 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.layers.catalogue.coverage_names import FILE
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import are_none
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.parts import multi, shift_geometries, shift_polygons
 from onemap.layers.ingest.adding import Intake
 from onemap.layers.ingest.arrival import AddOptions
+from onemap.layers.ingest.coverage import Coverage
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.library.version_writing import free_label
 from onemap.layers.library.versions import StoredFeatures, Version, coverage_of, layer_in_force, read_version, versions
@@ -137,7 +139,7 @@ def _add_options(
         code=LAYER,
         label=options.label or free_label(library.connection, LAYER, day.isoformat()),
         valid_from=day,
-        ground=union_of_all(np.array([ground, carried.coverage], dtype=object), Threads()),
+        coverage=Coverage(union_of_all(np.array([ground, carried.coverage], dtype=object), Threads()), FILE),
         report=options.report,
         overwrite=options.overwrite,
     )

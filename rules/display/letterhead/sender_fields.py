@@ -3,6 +3,7 @@
 from typing import TypedDict
 
 from onemap.layers.catalogue.bureau_profile import Names, Profile, Sender
+from onemap.layers.messages import list_text
 
 OF_DEPARTMENT = ("opinion", "reply")
 
@@ -44,15 +45,14 @@ def sender_fields(
         addressees = []
     elif not addressees and lead and kind in OF_DEPARTMENT and lead != sender.unit:
         addressees = [lead]
-    comma, colon = ("、", "：") if language == "zh" else (", ", ":")
-    names = [name[language] for name in addressees]
+    names = list_text((name[language] for name in addressees), language)
     return {
         "unit": _text(sender.unit, language) or unit,
         "head": sender.head,
         "head_mark": _text(sender.mark, language),
         "number_form": f"{sender.code}〔{year}〕　　号" if sender.code else None,
-        "addressed": f"{comma.join(names)}{colon}" if names else None,
-        "copies": comma.join(name[language] for name in sender.copies) or None,
+        "addressed": f"{names}{'：' if language == 'zh' else ':'}" if names else None,
+        "copies": list_text((name[language] for name in sender.copies), language) or None,
         "contact": _text(sender.contact, language),
         "signatory": _text(sender.signatory, language),
         "printed_by": _text(sender.printed_by, language),

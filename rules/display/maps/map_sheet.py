@@ -9,7 +9,7 @@ import shapely
 from onemap.layers.catalogue.style_table import map_themes
 from onemap.layers.crs.crs_titles import crs_title
 from onemap.layers.geometry.boxes import Bounds
-from onemap.layers.messages import phrase
+from onemap.layers.messages import list_text, phrase
 from onemap.layers.progress import SILENT, Progress
 from onemap.rules.contract.verdict import Verdict
 from onemap.rules.display.maps.boundary_points import BoundaryPoint, boundary_points
@@ -170,8 +170,7 @@ class _Drawing:
 
     def _subtitle(self) -> str:
         names = list(self.parcels)
-        comma = "、" if self.language == "zh" else ", "
-        shown = comma.join(names[:6]) + (f" … ({len(names)})" if len(names) > 6 else "")
+        shown = list_text(names[:6], self.language) + (f" … ({len(names)})" if len(names) > 6 else "")
         return " · ".join(filter(None, (self.project, shown)))
 
     def _view(self, top: float, reserved: float) -> View:
@@ -321,8 +320,7 @@ class _Drawing:
 
     def _notes(self, y: float) -> tuple[str, str]:
         """The data that the map shows, and their run; drawn below the map, and as text."""
-        comma = "、" if self.language == "zh" else ", "
-        versions = comma.join(self.used.values())
+        versions = list_text(self.used.values(), self.language)
         data = (
             phrase("map.data", self.language, versions=versions) if versions else phrase("map.no_data", self.language)
         )

@@ -18,10 +18,12 @@ import pyproj
 import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.catalogue.coverage_names import FILE
 from onemap.layers.frames.fields import object_array
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.ingest.adding import Intake
 from onemap.layers.ingest.arrival import EMPTY, AddOptions
+from onemap.layers.ingest.coverage import Coverage
 from onemap.layers.library.library import Library, make_library, new_place, open_library, system_user
 from onemap.layers.messages import phrase, sentences
 from onemap.layers.progress import SILENT, Progress
@@ -279,5 +281,6 @@ class _Town:
             is_table=shapes is None,
         )
         begin = date(int(year or self._given.year), 12, 31)
-        options = AddOptions(code, valid_from=begin, ground=ground, sure=True, accept=() if len(table) else (EMPTY,))
+        coverage, accept = Coverage(ground, FILE), () if len(table) else (EMPTY,)
+        options = AddOptions(code, valid_from=begin, coverage=coverage, sure=True, accept=accept)
         Intake(library, lambda _code: (), system_user(), self._language).add_frame(frame, options)

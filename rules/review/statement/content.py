@@ -94,7 +94,6 @@ def statement_content(
     overrides = case.current.judged_verdicts
     maps = _maps(library, case, evidence, department, () if kind == "reply" else annexes)
     rows = with_figures(rule_rows(evidence, overrides, department), maps, evidence)
-    findings = with_figures(parcel_rows(evidence, overrides, {row["rule"] for row in rows}), maps, evidence)
     items, shown = checklist(case.current, evidence, department), open_together(rows, evidence, overrides)
     parcels, totals = parcel_areas(evidence)
     crs = crs_title(library.crs, language)
@@ -114,7 +113,8 @@ def statement_content(
         "totals": {**totals, "parcels": len(parcels)},
         **_bases(library, evidence, rows, department),
         "land": land_table(evidence),
-        **_rule_tables(evidence, overrides, rows, shown, findings, totals["area_ellipsoidal_m2"]),
+        **_rule_tables(evidence, rows, shown, totals["area_ellipsoidal_m2"]),
+        "parcel_findings": _parcel_findings(evidence, overrides, rows, maps),
         **_differences(library, evidence, department, audit["at"]),
         **_opinion_tables(library, case, evidence, rows, shown, items, department),
         "checklist": items,
@@ -181,14 +181,8 @@ def _case(case: Case, language: str) -> dict[str, Any]:
     }
 
 
-def _rule_tables(
-    evidence: Evidence, overrides: Overrides, rows: list[Row], shown: list[Row], findings: list[Row], area_m2: float
-) -> dict[str, Any]:
-    """The tables of rules and findings, by key.
-
-    rows: of rules; shown: these, open ones together; findings: of parcels by those rules; area_m2: ellipsoidal, of all
-    parcels.
-    """
+def _rule_tables(evidence: Evidence, rows: list[Row], shown: list[Row], area_m2: float) -> dict[str, Any]:
+    """The tables of rules, by key. rows: of rules; shown: these, open ones together; area_m2: of all parcels."""
     language = evidence.language
     grave = by_gravity(row for row in shown if row["state"] in (RowState.CONFLICT, RowState.UNKNOWN))
     controls = [{"number": number, **row} for number, row in enumerate(grave, start=1)]
@@ -196,7 +190,6 @@ def _rule_tables(
         "three_lines": _with_names(three_lines(evidence, rows, area_m2), language),
         "plans": {name: _with_names([one for one in shown if _stands_in(name, one)], language) for name in PLAN_TABLES},
         "controls": _with_names(controls, language),
-        "parcel_findings": _with_names(open_together(findings, evidence, overrides), language),
     }
 
 
@@ -211,6 +204,12 @@ def _first_page(rows: list[Row], shown: list[Row], opinions: list[Row], evidence
         "asked": asked,
         "open": open_matters(departments, asked),
     }
+
+
+def _parcel_findings(evidence: Evidence, overrides: Overrides, rows: list[Row], maps: list[Row]) -> list[Row]:
+    """The findings of each parcel by these rules, open ones together. rows: of rules."""
+    findings = with_figures(parcel_rows(evidence, overrides, {row["rule"] for row in rows}), maps, evidence)
+    return _with_names(open_together(findings, evidence, overrides), evidence.language)
 
 
 def _opinion_tables(

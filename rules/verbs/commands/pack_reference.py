@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from onemap.layers.messages import sentences
+from onemap.layers.messages import list_text, sentences
 from onemap.layers.text_table import markdown_table
 from onemap.layers.value_groups import groups_of
 from onemap.rules.contract.verdict import VERDICTS, Verdict
@@ -130,7 +130,7 @@ def _meaning(key: Key, language: str) -> str:
     """A key's meaning with its choices."""
     parts = [key.meaning[language].rstrip("。.")]
     if key.choices:
-        choices = ("、" if language == "zh" else ", ").join(f"`{choice}`" for choice in key.choices)
+        choices = list_text((f"`{choice}`" for choice in key.choices), language)
         parts.append(f"{_WORDS[language]['one_of']} {choices}")
     if key.layer_geometries:
         parts.append(_WORDS[language]["reads_layer"].format(geometries=_geometries(key.layer_geometries, language)))
@@ -138,7 +138,7 @@ def _meaning(key: Key, language: str) -> str:
 
 
 def _geometries(geometries: Iterable[str], language: str) -> str:
-    return ("、" if language == "zh" else ", ").join(f"`{geometry}`" for geometry in geometries)
+    return list_text((f"`{geometry}`" for geometry in geometries), language)
 
 
 def _kind_table(language: str) -> list[str]:

@@ -1,7 +1,7 @@
 """The content of an atlas: cover, matrix table, overview, index, and a map and table of spots for every sheet."""
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from onemap.layers.area_units import hectares, hectares_text, printed_hectares, 
 from onemap.layers.catalogue.catalogue import layer_title
 from onemap.layers.crs.crs_titles import crs_title
 from onemap.layers.library.library import Library
-from onemap.layers.messages import phrase
+from onemap.layers.messages import list_text, phrase
 from onemap.layers.provenance import provenance
 from onemap.rules.answers.compare.atlas.atlas_maps import NAMED
 from onemap.rules.answers.compare.atlas.atlas_source import BY_SPOT, AtlasSheet, AtlasSource, evidence_of
@@ -121,7 +121,7 @@ class AtlasWords:
         rows = [
             (
                 *(str(sheet.number), sheet.name, self._cause(sheet.cause)),
-                self.list_text(sorted({spot["type"] for spot in spots})),
+                list_text(sorted({spot["type"] for spot in spots}), self.language),
                 *(f"{len(spots):,}", hectares_text(sheet.area_m2), self._decision_of(spots), self._sheet_name(sheet)),
             )
             for sheet in self.source.sheets
@@ -137,7 +137,7 @@ class AtlasWords:
         return f"{self.text('sheet')} {sheet.number}"
 
     def _facts(self, by: str, types: list[str]) -> list[list[str]]:
-        kinds = self.list_text(map(self.type_text, types))
+        kinds = list_text(map(self.type_text, types), self.language)
         count = len(self.source.sheets)
         return [
             *self.facts(),
@@ -210,7 +210,7 @@ class AtlasWords:
         kinds = sorted({spot["type"] for spot in spots})
         facts = (
             ("name", sheet.name),
-            ("type", self.list_text(map(self.type_text, kinds))),
+            ("type", list_text(map(self.type_text, kinds), self.language)),
             ("spots", f"{len(spots):,}"),
             ("area_ha", hectares_text(sheet.area_m2)),
             ("decision", self._decision_of(spots)),
@@ -278,7 +278,8 @@ class AtlasWords:
         given = [spot["decision"] for spot in spots if spot["decision"]]
         if not given:
             return NOT_KNOWN
-        names = self.list_text(phrase(f"decision.{name}", self.language) for name in dict.fromkeys(given))
+        words = (phrase(f"decision.{name}", self.language) for name in dict.fromkeys(given))
+        names = list_text(words, self.language)
         part = "" if len(given) == len(spots) else f" ({len(given)}/{len(spots)})"
         return names + part
 
@@ -306,7 +307,7 @@ class AtlasWords:
             for code, title in zip(given, titles, strict=False)
         ]
         more = self.text("more_codes", count=len(given) - _MOST_CODES) if len(given) > _MOST_CODES else ""
-        return self.list_text(words) + more or NOT_KNOWN
+        return list_text(words, self.language) + more or NOT_KNOWN
 
     def type_text(self, kind: str) -> str:
         """A type of difference, with its name."""
@@ -318,10 +319,6 @@ class AtlasWords:
 
     def _cause(self, cause: str | None) -> str:
         return phrase(f"cause.{cause}", self.language) if cause else NOT_KNOWN
-
-    def list_text(self, parts: Iterable[str]) -> str:
-        """Parts joined by commas."""
-        return ("、" if self.language == "zh" else ", ").join(parts)
 
 
 def library_line(library: Library, language: str) -> str:

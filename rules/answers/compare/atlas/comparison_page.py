@@ -7,7 +7,7 @@ from typing import Any
 
 from onemap.layers.area_units import hectares, hectares_text, printed_hectares, share_text
 from onemap.layers.library.library import Library
-from onemap.layers.messages import phrase
+from onemap.layers.messages import list_text, phrase
 from onemap.rules.answers.compare.atlas.atlas_content import NUMBERS, SPOT_WIDTHS, AtlasWords
 from onemap.rules.answers.compare.atlas.atlas_maps import AtlasMaps
 from onemap.rules.answers.compare.atlas.atlas_source import BY_SPOT, atlas_source
@@ -121,7 +121,8 @@ class _Report(AtlasWords):
         for decision in sorted({spot["decision"] or "" for spot in conflicts}, key=lambda name: (not name, name)):
             spots = [spot for spot in conflicts if (spot["decision"] or "") == decision]
             name = phrase(f"decision.{decision}", self.language) if decision else self.word("open")
-            whom = self.list_text(dict.fromkeys(spot["decision_by"] for spot in spots if spot["decision_by"]))
+            names = dict.fromkeys(spot["decision_by"] for spot in spots if spot["decision_by"])
+            whom = list_text(names, self.language)
             rows.append([name, f"{len(spots):,}", hectares_text(_sum(spots)), whom or NOT_KNOWN])
         return self._table("decisions", {"decision": 5, "spots": 2, "area_ha": 3, "by": 5}, rows)
 
