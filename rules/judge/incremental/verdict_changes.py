@@ -1,13 +1,17 @@
 """Which parcels' verdicts differ from those of a stored run, and which rules' findings changed."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import numpy as np
 import pandas as pd
 
+from onemap.layers.errors import Problem
 from onemap.layers.library.library import Library
+from onemap.layers.messages import LANGUAGES, first_names, list_text
+from onemap.layers.reason import Reason
 from onemap.rules.judge.findings.table import Table
+from onemap.rules.judge.packs.pack import Pack, rules_of_run
 from onemap.rules.judge.runs.arrow_blocks import Rows
 from onemap.rules.judge.runs.run import Chunk, Run
 from onemap.rules.judge.runs.run_store import stored_columns
@@ -88,6 +92,28 @@ def turned_table(changed: Sequence[ChangedParcel]) -> Table:
     """The changed parcels as a table: parcel, from, to, and the ids of rules joined with commas."""
     rows = [(one["parcel"], one["from"], one["to"], ",".join(one["rules"])) for one in changed]
     return Table(pd.DataFrame(rows, columns=["parcel", "from", "to", "rules"], dtype=object))
+
+
+def unasked_problems(
+    changed: Sequence[ChangedParcel], packs: Sequence[Pack], record: Mapping[str, Any]
+) -> list[Problem]:
+    """A remark if verdicts turned by rules that the new run was not to ask: nobody looked whether they still apply.
+
+    A rule whose law has ended is no such rule. packs, record: the new run's own.
+    """
+    left_out = {item["rule"] for item in record["skipped"] if item["reason"] == Reason.ONLY}
+    titles = {rule.id: rule.title for rule in rules_of_run(packs, record)}
+    asked = titles.keys() - left_out
+    turned = [one for one in changed if one["to"] is not None and not asked.issuperset(one["rules"])]
+    if not turned:
+        return []
+    rules = sorted({rule for one in turned for rule in one["rules"]} - asked)
+    names = {
+        language: list_text(first_names([titles.get(rule, {}).get(language, rule) for rule in rules]), language)
+        for language in LANGUAGES
+    }
+    facts = {"count": len(turned), "rules": names, "feature": turned[0]["parcel"], "field": "--against"}
+    return [Problem("against.unasked", facts)]
 
 
 def titles_of_changed(changed: Sequence[ChangedParcel], titles: Mapping[str, str]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from onemap.layers.library.library import open_library
-from onemap.layers.messages import ProblemRecord, phrase
+from onemap.layers.messages import ProblemRecord, phrase, problem_record
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.contract.output_forms import CHECK_FORMS
 from onemap.rules.contract.verdict import RANK
@@ -22,7 +22,7 @@ def check(values: Values, context: VerbContext) -> Result:
     """Check parcels, keep the run in the library, and write its tables: both, or neither."""
     from onemap.rules.display.outputs.outputs import check_targets
     from onemap.rules.judge.distributed.check_of_any_size import Execution, run_of_any_size
-    from onemap.rules.judge.incremental.verdict_changes import VerdictChanges, titles_of_changed
+    from onemap.rules.judge.incremental.verdict_changes import VerdictChanges, titles_of_changed, unasked_problems
     from onemap.rules.judge.inputs.parcel_sources import files_of_parcels
     from onemap.rules.judge.packs.pack import rule_titles
     from onemap.rules.judge.question.question import check_options
@@ -55,6 +55,9 @@ def check(values: Values, context: VerbContext) -> Result:
                 remarks = _write_check(library, run, values, context, recorded, changes, unasked)
                 break
         changed = changes.changed_parcels() if changes else None
+    if changed is not None:
+        problems = unasked_problems(changed, run.packs, run.record)
+        remarks += [problem_record(problem, context.language) for problem in problems]
     asked: Result = asked_answer(run.packs, run.record, unasked, context.language)
     if changed is not None:
         asked["rule_titles"] = titles_of_changed(changed, rule_titles(run.packs, run.record, context.language))

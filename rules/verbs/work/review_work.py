@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 def review_open(values: Values, context: VerbContext) -> Result:
     """Check parcels and open a case on them."""
-    from onemap.rules.judge.incremental.verdict_changes import changed_verdicts
+    from onemap.rules.judge.incremental.verdict_changes import changed_verdicts, unasked_problems
     from onemap.rules.review import opening
 
     project = opening.told_project(values)
@@ -52,6 +52,8 @@ def review_open(values: Values, context: VerbContext) -> Result:
         answer = _answer(library, case, context)
         of_run = _run_answer(library, case, run, values, context.language)
     of_run["problems"] += remark_records(targets, context.language)
+    unasked = unasked_problems(changed or (), run.packs, run.record)
+    of_run["problems"] += [problem_record(problem, context.language) for problem in unasked]
     return {**answer, **of_run, **({"changed": changed} if changed is not None else {})}
 
 

@@ -18,7 +18,12 @@ from onemap.rules.contract.verdict import most_severe
 from onemap.rules.display.outputs.sheet_titles import KnownTitles, titles_of_check, titles_of_library
 from onemap.rules.judge.findings.run_tables import run_table
 from onemap.rules.judge.findings.table import Table
-from onemap.rules.judge.incremental.verdict_changes import ChangedParcel, VerdictChanges, titles_of_changed
+from onemap.rules.judge.incremental.verdict_changes import (
+    ChangedParcel,
+    VerdictChanges,
+    titles_of_changed,
+    unasked_problems,
+)
 from onemap.rules.judge.packs.pack import rule_titles
 from onemap.rules.judge.runs.past_runs import name_run, past_runs, remove_run, run_of_name, stored_verdicts
 from onemap.rules.judge.runs.run import Chunk
@@ -101,6 +106,8 @@ def _one_run(library: Any, run: str, values: Values, context: VerbContext) -> Re
         result["problems"] += write_tables(tables, library.crs, values, *languages, for_place, titles=titles)
     result |= target_answer(values)
     if changed is not None and titles is not None:
+        unasked = unasked_problems(changed, stored_packs(library, run), check_record(library, run))
+        result["problems"] += [problem_record(problem, context.language) for problem in unasked]
         result |= {"changed": changed, "rule_titles": titles_of_changed(changed, titles.rules)}
     return result
 

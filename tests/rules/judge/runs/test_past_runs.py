@@ -91,6 +91,29 @@ def test_a_comparison_of_runs_is_told_in_words(two):
     assert ids == [f"  B：禁止 → 不在其中（{title}）", f"  C：不在其中 → 禁止（{title}）"]
 
 
+def test_a_verdict_that_turned_because_its_rule_was_not_asked_is_told_as_that(two):
+    desk, (_, second) = two
+    desk.layer("MARSH", [box(0, 0, 5, 5)], covers=box(-99, -99, 99, 99), valid_from="2024-01-01")
+    marsh = {"id": "m", "layer": "MARSH", "verdict": "restricted"}
+    more, without = desk.pack({}, marsh, id="more"), desk.pack(marsh, id="without")
+    asked = ("check", desk.library, desk.folder / "parcels.gpkg", "--as-of", "2025-06-01", "--against", second)
+
+    def remarks(answer):
+        return [one["message"] for one in answer.json["problems"] if one["code"] == "against.unasked"]
+
+    all_asked = desk.run(*asked, "--pack", more)
+    assert all_asked.json["changed"] == remarks(all_asked) == []
+    for words, title in (((more, "--only", "MARSH"), "title"), ((without,), "r")):
+        narrow = desk.run(*asked, "--pack", *words)
+        again = desk.run("runs", desk.library, narrow.json["run"]["id"], "--against", second)
+        for answer in (narrow, again):
+            assert answer.json["changed"][1] == {"parcel": "B", "from": "prohibited", "to": "clear", "rules": ["r"]}
+            assert remarks(answer) == [
+                "Compared with the earlier check, 2 verdicts (such as that of A) turned by rules that this check did "
+                f"not ask ({title}): this does not say that the parcel passes them."
+            ]
+
+
 def test_a_name_is_a_logged_write_and_the_last_one_stands(two):
     desk, (first, _) = two
     for name in ("draft", " 第二稿 "):
