@@ -21,7 +21,7 @@ from onemap.rules.judge.packs.pack import Pack, joined_rules, rule_titles
 from onemap.rules.judge.question.question import Question
 from onemap.rules.judge.runs.pack_store import ids_in_force
 from onemap.rules.judge.runs.run import Run
-from onemap.rules.judge.runs.run_store import check_record, rows_of_table, stored_question, stored_rows
+from onemap.rules.judge.runs.run_store import check_record, rows_of_table, stored_question, stored_rows, whole_check
 from onemap.rules.review.cases.case import Case
 from onemap.rules.review.cases.case_file import day_of_inputs
 from onemap.rules.review.cases.routing import Draft, departments_of_rules, drafts
@@ -42,7 +42,7 @@ def recheck(library: Library, case: Case, values: Values, context: VerbContext) 
     day = day_to_compare(before.as_of, day_of_inputs(library, case.on))
     question = replace(before, packs=tuple(packs), as_of=day, known_at=None)
     run = run_question(library, question, values, context)
-    record = check_record(library, case.current.run)
+    record = whole_check(library, case.current.run)
     findings = [row.values for row in stored_rows(library, case.current.run, "findings")]
     then = drafts(before, findings, case.current.items, case.current.overrides)
     now, _ = propose_drafts(run, case.current.overrides)
@@ -229,7 +229,7 @@ def _turned_verdicts(
 ) -> tuple[dict[str, Any], Question, Run | None]:
     """The changed verdicts, the run's old question, and the new run; None if no rule uses the layer."""
     code = new["code"]
-    before, record = stored_question(library, identifier), check_record(library, identifier)
+    before, record = stored_question(library, identifier), whole_check(library, identifier)
     rests_on = next((layer["label"] for layer in record["layers"] if layer["code"] == code), None)
     found: dict[str, Any] = {"rests_on": rests_on, "turned": [], "departments": [], "problems": []}
     if not any(code in (*rule.layers_named, *rule.layers) for rule in joined_rules(before.packs, before.as_of)):

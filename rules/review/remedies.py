@@ -16,7 +16,7 @@ from onemap.rules.display.outputs.sheet_titles import titles_of_library
 from onemap.rules.judge.findings.table import Row
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.packs.pack import rule_titles
-from onemap.rules.judge.runs.run_store import run_record, stored_question, stored_rows, stored_rules
+from onemap.rules.judge.runs.run_store import stored_question, stored_rows, stored_rules, whole_record
 from onemap.rules.review.case_step import StepContent, may_act, step
 from onemap.rules.review.cases.case import Case, KeptRemedy, Round
 from onemap.rules.review.cases.case_conditions import check_step
@@ -83,7 +83,7 @@ def shown_remedies(library: Library, case: Case, language: str) -> list[Row]:
 
 
 def _head(library: Library, one: Round, kept: KeptRemedy, language: str) -> Row:
-    record = run_record(library, kept.run, KIND)
+    record = whole_record(library, kept.run, KIND)
     options = stored_options(library, kept.run).record()
     return {
         "number": kept.number,

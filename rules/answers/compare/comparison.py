@@ -81,8 +81,8 @@ class ComparisonOptions:
 class Comparison:
     """One comparison: its options, record and tables; the plans and spots, counted from `origin`.
 
-    changed: differences that are new, gone or changed since an earlier comparison, if one was named; resumed: a remark
-    if an earlier attempt was resumed.
+    changed: differences that are new, gone or changed since an earlier comparison, if one was named; remarks: on these,
+    and that an earlier attempt was resumed.
     """
 
     options: ComparisonOptions
@@ -92,7 +92,7 @@ class Comparison:
     spots: Spots
     origin: tuple[float, float]
     changed: dict[str, list[dict[str, Any]]] | None = None
-    resumed: Problem | None = None
+    remarks: Sequence[Problem] = ()
 
     def parts(self) -> Iterator[tuple[float, str, Table]]:
         """The tables in parts: the share of all rows before it, the table's name, and the part."""
@@ -155,13 +155,13 @@ class _Question:
 class _FoundSpots:
     """The spots of a question, and both plans without their ground; computed: the number of new spots.
 
-    resumed: a remark if an earlier attempt was resumed.
+    remarks: that an earlier attempt was resumed.
     """
 
     spots: Spots
     plans: tuple[Plan, Plan]
     computed: int
-    resumed: Problem | None
+    remarks: Sequence[Problem]
 
 
 def _comparison(
@@ -187,14 +187,15 @@ def _comparison(
     tables["statistics"] = township_statistics(spots, townships, threads.part(0.8, 1.0), language)
     record = _record(question, found, townships, started, time.perf_counter() - began)
     tables["run"] = run_table(record)
-    changed = None
+    changed, remarks = None, list[Problem]()
     if question.before is not None:
         names = tables["spots"].columns["spot"].tolist()
         differences = changes(question.before, spots.columns, names, spots.geometries, threads)
         changed = differences.lists
+        remarks = differences.remarks(question.before, question.ground, options.matrix, options.limits)
         ground = multi(shift_polygons(differences.geometries, sources.origin), "polygon")
         tables["changes"] = Table(differences.columns, ground)
-    return Comparison(options, record, tables, found.plans, spots, sources.origin, changed, found.resumed)
+    return Comparison(options, record, tables, found.plans, spots, sources.origin, changed, [*remarks, *found.remarks])
 
 
 def _question(library: Library, options: ComparisonOptions, against: str | None) -> _Question:
@@ -213,10 +214,10 @@ def _question(library: Library, options: ComparisonOptions, against: str | None)
         "lang": options.language,
     }
     pair = pair_of({"parameters": parameters})
-    before = earlier_comparison(library, against, pair) if against else None
     ground = common_ground(library, a, b)
     west, south, east, north = shapely.bounds(ground).tolist()
     origin = origin_of(library, (west, south, east, north))
+    before = earlier_comparison(library, against, pair, origin) if against else None
     (local,) = shift_geometries(np.array([ground], dtype=object), (-origin[0], -origin[1]))
     sources = Sources(library, (), options.as_of, {}, {}, origin)
     bounds = (west, south, east, north)
@@ -244,11 +245,12 @@ def _find_spots(question: _Question, whole: Threads, held: contextlib.ExitStack)
     del pieces
     give_back_memory()
     resumed = work.resumption()
+    remarks = [] if resumed is None else [resumed]
     computed = len(spots.geometries)
     if standing is not None:
         columns = pd.concat([spots.columns[KEPT_COLUMNS].astype(object), standing.columns], ignore_index=True)
         spots = in_order(np.r_[spots.geometries, standing.geometries], columns)
-    return _FoundSpots(spots, plans, computed, resumed)
+    return _FoundSpots(spots, plans, computed, remarks)
 
 
 def _overlay_plans(

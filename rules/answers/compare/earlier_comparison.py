@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.geometry.wkb_reading import geometries_of_wkb
 from onemap.layers.library.library import Library
@@ -23,15 +23,16 @@ from onemap.rules.answers.compare.triage import TRIAGED
 from onemap.rules.judge.inputs.changed_features import changed_features
 from onemap.rules.judge.inputs.layer_sources import LayerSource, Sources
 from onemap.rules.judge.overlay.threads import Threads
-from onemap.rules.judge.runs.run_store import run_record, stored_rows
+from onemap.rules.judge.runs.run_store import stored_rows, whole_record
 
 # A spot's corners are computed: beside a feature that went they may lie some 1e-11 m off its edge.
 _BORDERS_M = 1e-3
+_LEAST_M2 = 0.01  # of ground that is no longer compared: less comes from the last digits of corners
 
 
 @dataclass(frozen=True)
 class EarlierComparison:
-    """A stored comparison of the same two plans: its record and its spots, counted from its origin."""
+    """A stored comparison of the same two plans: its record and its spots, counted from the origin that was asked."""
 
     record: dict[str, Any]
     columns: pd.DataFrame
@@ -50,15 +51,20 @@ class StandingSpots:
     ground: np.ndarray
 
 
-def earlier_comparison(library: Library, identifier: str, pair: str) -> EarlierComparison:
-    """A stored comparison of this pair of plans. Raises OneMapError run.unknown, run.kind, compare.other_pair."""
-    record = run_record(library, identifier, KIND)
+def earlier_comparison(
+    library: Library, identifier: str, pair: str, origin: tuple[float, float] | None = None
+) -> EarlierComparison:
+    """A stored comparison of this pair of plans. origin: from which its spots are counted, its own if there is none.
+
+    Raises OneMapError run.unknown, run.kind, run.damaged, compare.other_pair.
+    """
+    record = whole_record(library, identifier, KIND)
     if pair_of(record) != pair:
         raise OneMapError("compare.other_pair", run=identifier, field="--against", pair=pair_of(record), asked=pair)
     rows = stored_rows(library, identifier, "spots")
     columns = pd.DataFrame([row.values for row in rows], columns=["spot", *KEPT_COLUMNS], dtype=object)
     written = geometries_of_wkb(np.array([row.wkb for row in rows], dtype=object))
-    east, north = record["origin"]
+    east, north = origin or record["origin"]
     # Each spot is one polygon; only the table holds it as a multipolygon.
     return EarlierComparison(record, columns, shapely.get_geometry(shift_geometries(written, (-east, -north)), 0))
 
@@ -124,6 +130,27 @@ class Changes:
     lists: dict[str, list[dict[str, Any]]]
     columns: pd.DataFrame
     geometries: np.ndarray
+
+    def remarks(
+        self, earlier: EarlierComparison, ground: shapely.Geometry, matrix: Matrix, limits: Limits
+    ) -> list[Problem]:
+        """What else than the plans may have made a difference new or gone: another question, or other compared ground.
+
+        ground: that is compared now, counted from the spots' origin.
+        """
+        then, facts = earlier.record["parameters"], dict[str, Any](run=earlier.record["id"], field="--against")
+        found = list[Problem]()
+        is_asked_alike = earlier.record["matrix"]["hash"] == matrix.hash
+        if not is_asked_alike or (then["min_width_m"], then["min_area_m2"]) != (limits.min_width_m, limits.min_area_m2):
+            found.append(Problem("compare.asked_otherwise", facts))
+        shapely.prepare(ground)
+        gone = self.geometries[(self.columns["change"] == "gone").to_numpy()]
+        beyond_m2 = shapely.area(shapely.difference(gone[~shapely.covers(ground, gone)], ground))
+        beyond_m2 = beyond_m2[beyond_m2 > _LEAST_M2]
+        if len(beyond_m2):
+            facts |= {"count": len(beyond_m2), "area": f"{float(beyond_m2.sum()):,.1f}"}
+            found.append(Problem("compare.gone_uncovered", facts))
+        return found
 
 
 def changes(

@@ -26,6 +26,7 @@ from onemap.rules.judge.runs.run_store import (
     rows_of_table,
     run_record,
     stored_rows,
+    whole_record,
 )
 
 # Every table with the types of its columns, so that an empty one has the same.
@@ -73,7 +74,7 @@ def write_remedy(connection: StoreConnection, found: Remedy) -> None:
 
 def remedy_tables(library: Library, identifier: str) -> dict[str, Table]:
     """The tables of a stored remedy, as they were when it was found. Raises OneMapError run.unknown, run.kind."""
-    run_record(library, identifier, KIND)
+    whole_record(library, identifier, KIND)
     tables = {}
     for name in KEPT:
         rows = stored_rows(library, identifier, name)

@@ -17,7 +17,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, coverage_of, in_force, read_version, versions
 from onemap.rules.judge.packs.pack import rules_of_run
 from onemap.rules.judge.runs.run_record import started_moment
-from onemap.rules.judge.runs.run_store import StoredRow, check_record, stored_packs, stored_rows
+from onemap.rules.judge.runs.run_store import StoredRow, stored_packs, stored_rows, whole_check
 
 _PIECES = ("findings", "overlaps_line", "overlaps_point")
 
@@ -115,7 +115,7 @@ class MapSource(LayersOnMap):
     def __init__(
         self, library: Library, run: str, language: str, overrides: Mapping[tuple[str, str, str], str] | None = None
     ) -> None:
-        super().__init__(library, check_record(library, run))
+        super().__init__(library, whole_check(library, run))
         self.language = language
         self.parcels: dict[str, shapely.Geometry] = {
             row.values["parcel"]: geometry_of_wkb(row.wkb) for row in stored_rows(library, run, "parcels") if row.wkb

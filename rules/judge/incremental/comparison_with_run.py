@@ -25,7 +25,7 @@ from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.question.check_plan import CheckPlan
 from onemap.rules.judge.question.question import Question
 from onemap.rules.judge.runs.arrow_blocks import parcel_rows, same_rows
-from onemap.rules.judge.runs.run_store import check_record, stored_blocks, stored_packs
+from onemap.rules.judge.runs.run_store import stored_blocks, stored_packs, whole_check
 from onemap.rules.judge.runs.stored_rows import GIVEN
 
 
@@ -181,7 +181,7 @@ def earlier_run(
     Rows can hold only where software, language and origin of coordinates are the same. is_its_own: the question is
     about the run's own parcels, which need not be compared. Raises OneMapError run.unknown, run.damaged.
     """
-    record = check_record(library, identifier)
+    record = whole_check(library, identifier)
     if record["software"] != software_versions() or record["parameters"]["lang"] != question.language:
         return None
     if record.get("origin") != list(origin):

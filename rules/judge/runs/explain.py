@@ -27,8 +27,7 @@ from onemap.rules.judge.packs.excuse_text import excuse_text
 from onemap.rules.judge.packs.library_packs import packs_of
 from onemap.rules.judge.packs.pack import Pack, joined_rules, rules_of_run, successors
 from onemap.rules.judge.packs.rule import Rule
-from onemap.rules.judge.runs.run_store import GIVEN, check_record, stored_columns, stored_packs, stored_rows
-from onemap.rules.judge.runs.stored_rows import check_blocks
+from onemap.rules.judge.runs.run_store import GIVEN, stored_columns, stored_packs, stored_rows, whole_check
 
 _AS_IT_IS = object()  # a step reads the same to everybody
 
@@ -63,16 +62,14 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
     def facts_of(name: str) -> Mapping[str, Any]:
         return next((given["attributes"] for given in rows(GIVEN, id=name)), {})
 
-    run = ExplainedRun(check_record(library, identifier), stored_packs(library, identifier), rows, facts_of)
+    run = ExplainedRun(whole_check(library, identifier), stored_packs(library, identifier), rows, facts_of)
     whole = rows("parcels", parcel=parcel)
     if not whole and any(parcel in given.values("id") for given in stored_columns(library, identifier, GIVEN, ["id"])):
         raise OneMapError("run.damaged", file=library.label, run=identifier, layer="parcels")
-    # Blocks before another one are missed by their place; that the last one is gone the parcel's own row tells, if the
-    # block had rows that count, and else only the log.
+    # To those who may not read the log the parcel's own row tells that the last block of findings is gone.
     counted = sum(1 for row in rows("findings", parcel=parcel) if row["counted"])
     if whole and whole[0]["findings"] != counted:
         raise OneMapError("run.damaged", file=library.label, run=identifier, layer="findings")
-    check_blocks(library, identifier)
     return explain_run(library, run, parcel, rule_id, language)
 
 

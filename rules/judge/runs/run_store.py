@@ -40,7 +40,7 @@ from onemap.rules.judge.runs.arrow_blocks import (
 )
 from onemap.rules.judge.runs.run import Chunk, Run
 from onemap.rules.judge.runs.run_record import read_record, started_moment
-from onemap.rules.judge.runs.stored_rows import GIVEN, read_blocks, row_counts
+from onemap.rules.judge.runs.stored_rows import GIVEN, check_blocks, read_blocks, row_counts
 
 KEPT = ("parcels", "findings", "overlaps", "overlaps_line", "overlaps_point", "composition", "land_classes")
 NAMES = "onemap_run_names"
@@ -197,6 +197,21 @@ def run_names(library: Library) -> dict[str, str]:
 def check_record(library: Library, identifier: str) -> CheckRecord:
     """The record of a stored check. Raises OneMapError run.unknown, run.kind, run.damaged."""
     return cast(CheckRecord, run_record(library, identifier))
+
+
+def whole_record(library: Library, identifier: str, kind: str | None = CHECK) -> Record:
+    """The record of a stored run whose rows are to be read as all that it found.
+
+    Raises OneMapError as `run_record`, and run.damaged, library.altered where the run has lost rows that its log wrote.
+    """
+    record = run_record(library, identifier, kind)
+    check_blocks(library, identifier)
+    return record
+
+
+def whole_check(library: Library, identifier: str) -> CheckRecord:
+    """The record of a stored check, as `whole_record`. Raises as that."""
+    return cast(CheckRecord, whole_record(library, identifier))
 
 
 def kind_of(record: Mapping[str, Any]) -> str:

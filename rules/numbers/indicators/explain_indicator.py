@@ -11,7 +11,7 @@ from onemap.layers.messages import phrase
 from onemap.layers.records import Record
 from onemap.rules.display.outputs.sheet_titles import RECORD, KnownTitles, SheetTitles
 from onemap.rules.judge.findings.run_tables import run_table
-from onemap.rules.judge.runs.run_store import run_record, stored_rows
+from onemap.rules.judge.runs.run_store import stored_rows, whole_record
 from onemap.rules.numbers.indicators.indicator_pack import Indicator, LayerPart, Term
 from onemap.rules.numbers.indicators.indicator_storage import stored_options
 from onemap.rules.numbers.indicators.indicator_words import indicator_reasons, measure_words, number_words, trend_words
@@ -30,7 +30,7 @@ def explain_indicator(library: Library, identifier: str, unit: str, name: str, l
 
     unit: as the run names it; "-" for the district. Raises OneMapError run.unknown, run.kind, run.unit, run.indicator.
     """
-    record = run_record(library, identifier, KIND)
+    record = whole_record(library, identifier, KIND)
     options = stored_options(library, identifier)
     known = {item.id: (pack, item) for pack in options.packs for item in pack.indicators}
     if name not in known:

@@ -20,7 +20,7 @@ from onemap.rules.judge.packs.keys import CHECKLIST_KEYS, REVIEW_KEYS, RULE_KEYS
 from onemap.rules.judge.packs.pack import Pack
 from onemap.rules.judge.packs.project_class import CLASS_KEYS
 from onemap.rules.judge.packs.rule import Rule
-from onemap.rules.judge.runs.run_store import check_record, stored_values
+from onemap.rules.judge.runs.run_store import stored_values, whole_check
 
 _SENTENCES = ("title", "finding", "draft")
 _CLASSES = ("unless", "only")
@@ -201,6 +201,6 @@ def _form(name: str, key: Key) -> str:
 
 def hits_of_run(library: Library, run: str) -> Counter[str]:
     """By rule, how many findings of a check decide. Raises OneMapError run.unknown, run.kind, run.damaged."""
-    check_record(library, run)
+    whole_check(library, run)
     rows = stored_values(library, run, "findings", ("rule", "counted", "verdict"))
     return Counter(rule for rule, counted, verdict in rows if counted and verdict != Verdict.UNKNOWN)

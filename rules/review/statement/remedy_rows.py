@@ -14,7 +14,7 @@ from onemap.rules.answers.remedy.remedy_json import search_text
 from onemap.rules.answers.remedy.remedy_storage import stored_options
 from onemap.rules.display.maps.document_areas import PrintedAreas, areas
 from onemap.rules.judge.findings.table import Row
-from onemap.rules.judge.runs.run_store import StoredRow, run_record, stored_rows
+from onemap.rules.judge.runs.run_store import StoredRow, stored_rows, whole_record
 from onemap.rules.review.cases.case import Round
 from onemap.rules.review.statement.run_evidence import Evidence
 
@@ -27,7 +27,7 @@ def remedy_content(library: Library, one: Round, evidence: Evidence, department:
     if not one.remedies:
         return None
     kept, language = one.remedies[-1], evidence.language
-    record = run_record(library, kept.run, KIND)
+    record = whole_record(library, kept.run, KIND)
     options = stored_options(library, kept.run)
     return {
         "run": kept.run,

@@ -16,7 +16,7 @@ from onemap.rules.judge.inputs.check_record import CheckRecord
 from onemap.rules.judge.packs.pack import Pack, rules_of_run
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.question.question import Question
-from onemap.rules.judge.runs.run_store import check_record, stored_question, stored_rows
+from onemap.rules.judge.runs.run_store import stored_question, stored_rows, whole_check
 from onemap.rules.review.cases.staleness import input_title
 
 
@@ -72,7 +72,7 @@ def evidence_of(library: Library, run: str, language: str) -> Evidence:
     """Read everything that a run stored in the library. Raises OneMapError run.unknown, run.incomplete, profile.…."""
     question = stored_question(library, run)
     parcels = stored_rows(library, run, "parcels")
-    record = check_record(library, run)
+    record = whole_check(library, run)
     return Evidence(
         question=question,
         record=record,

@@ -28,7 +28,7 @@ def check(values: Values, context: VerbContext) -> Result:
     from onemap.rules.judge.question.question import check_options
     from onemap.rules.judge.runs.past_runs import run_of_name
     from onemap.rules.judge.runs.run import RowsOutdated
-    from onemap.rules.judge.runs.run_store import check_record, run_names
+    from onemap.rules.judge.runs.run_store import run_names, whole_check
     from onemap.rules.judge.runs.unasked_rules import asked_answer, unasked_rules
 
     outs, against = values.get("out") or [], values.get("against")
@@ -40,7 +40,7 @@ def check(values: Values, context: VerbContext) -> Result:
         library = held.enter_context(open_library(values["library"]))
         if against:
             against = run_of_name(run_names(library), against)
-            check_record(library, against)
+            whole_check(library, against)
         how = values.get("workers"), values.get("scheduler"), values.get("shared")
         execution = Execution(values["library"], *how, in_parts=True)
         judging = context.progress.part(0.0, _JUDGED_OF_WRITTEN if outs else 1.0)

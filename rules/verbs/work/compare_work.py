@@ -76,7 +76,7 @@ def _class_titles(found: Any, catalogue: Mapping[str, Any], language: str) -> di
 
 
 def _problem_records(found: Any, language: str) -> list[ProblemRecord]:
-    """Overlaps within a plan, and a comparison that was resumed, as problems of the input."""
+    """Overlaps within a plan, and remarks on the comparison, as problems of the input."""
     from onemap.layers.errors import Problem
     from onemap.rules.answers.compare.plans import remarks_on_pair
 
@@ -87,9 +87,7 @@ def _problem_records(found: Any, language: str) -> list[ProblemRecord]:
             facts = {"layer": plan.version.table, "features": plan.overlap.features}
             problem = Problem("compare.overlap", {**facts, "area": f"{plan.overlap.area_m2:,.1f}"})
             records.append(problem_record(problem, language))
-    if found.resumed is not None:
-        records.append(problem_record(found.resumed, language))
-    return records
+    return records + [problem_record(problem, language) for problem in found.remarks]
 
 
 def decide(values: Values, context: VerbContext) -> Result:

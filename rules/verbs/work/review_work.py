@@ -15,7 +15,7 @@ from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.contract.output_forms import CHECK_FORMS
 from onemap.rules.contract.verdict import RANK
 from onemap.rules.display.outputs.outputs import remark_records
-from onemap.rules.judge.runs.run_store import check_record
+from onemap.rules.judge.runs.run_store import check_record, whole_check
 from onemap.rules.review import deciding, opinions
 from onemap.rules.review.case_json import case_as_json, case_list
 from onemap.rules.review.case_rows import cases_by_urgency, matches_text
@@ -43,7 +43,7 @@ def review_open(values: Values, context: VerbContext) -> Result:
     with open_library(values["library"]) as library:
         hand = hand_of(library, values)
         if values.get("against"):
-            check_record(library, values["against"])
+            whole_check(library, values["against"])
         run = opening.judge_round(library, values, context, step_day(library, hand))
         changed = changed_verdicts(library, values["against"], run) if values.get("against") else None
         with _tables_written(library, run, values, context.language) as targets:

@@ -35,7 +35,9 @@ from onemap.rules.judge.runs.run_store import (
     run_record,
     stored_packs,
     stored_rows,
+    whole_check,
 )
+from onemap.rules.judge.runs.stored_rows import check_blocks
 from onemap.rules.judge.runs.unasked_rules import rules_of_stored_run, unasked_table
 from onemap.rules.numbers.indicators.indicator_pack import indicator_titles
 from onemap.rules.numbers.indicators.indicator_sheets import term_titles
@@ -121,7 +123,7 @@ def _tables(library: Any, run: str, record: Mapping[str, Any], unasked: Any, lan
 
 def _changes(library: Any, against: str, tables: Mapping[str, Any]) -> list[ChangedParcel]:
     """The parcels whose verdict in these tables differs from that of an earlier run."""
-    check_record(library, against)
+    whole_check(library, against)
     changes = VerdictChanges(library, against)
     changes.append(Chunk(dict(tables)))
     return changes.changed_parcels()
@@ -134,6 +136,7 @@ def _write_stored_tables(
 
     Raises OneMapError run.damaged, run.incomplete, out.….
     """
+    check_blocks(library, run)
     catalogue = library.catalogue()
     own = {"run": run_table(dict(record))}
     if kind == INDICATORS:

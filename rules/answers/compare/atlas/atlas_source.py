@@ -11,7 +11,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, versions
 from onemap.rules.answers.compare.comparison_record import KIND
 from onemap.rules.judge.findings.table import Row
-from onemap.rules.judge.runs.run_store import run_record, stored_rows
+from onemap.rules.judge.runs.run_store import stored_rows, whole_record
 
 BY_CLUSTER, BY_SPOT = "cluster", "spot"
 
@@ -52,7 +52,7 @@ def atlas_source(library: Library, run: str, by: str, types: Collection[str], mo
 
     Raises OneMapError run.unknown, run.kind.
     """
-    record = run_record(library, run, KIND)
+    record = whole_record(library, run, KIND)
     stored = [row for row in stored_rows(library, run, "spots") if row.wkb is not None]
     pairs = [(values, row.wkb) for row in stored if (values := row.values)["type"] in types]
     decided = _decided_since(library, run)

@@ -7,6 +7,7 @@ import shapely
 from shapely import box
 
 from onemap.tests.rules.answers.compare.conftest import MATRIX, plain
+from onemap.tests.rules.run_damage import change_library
 
 
 def parcels(seed: int = 5) -> list:
@@ -136,6 +137,23 @@ def test_nothing_changed_is_told_as_nothing(table):
     assert again.answer["run"]["computed"] == 0
 
 
+def test_a_comparison_that_has_lost_its_last_spots_is_not_read_as_if_it_were_whole(table, tmp_path):
+    table.plan("A", [(box(0, 0, 100, 100), "07"), (box(200, 0, 300, 100), "07")])
+    table.plan("B", [(box(0, 0, 500, 500), "E")])
+    run = table.compare().answer["run"]["id"]
+    assert change_library(table.library, "DELETE FROM onemap_run_blocks WHERE name = 'spots'") == 1
+    out = ("--out", tmp_path / "again.gpkg")
+    for verb in (
+        ("compare", table.library, "A", "B", "--matrix", table.matrix(), "--against", run, *out),
+        ("runs", table.library, run, *out),
+        ("spots", table.library, run),
+        ("atlas", table.library, run, tmp_path / "atlas.pdf"),
+        ("comparison", table.library, run, tmp_path / "page.html"),
+    ):
+        answer = table.run(*verb)
+        assert (answer.code, answer.codes, [*tmp_path.glob("*.pdf")]) == (3, ["run.damaged"], []), verb
+
+
 @pytest.mark.parametrize("what", ["matrix", "limits", "coverage"])
 def test_another_question_is_computed_as_a_whole(table, what):
     table.plan("A", [(box(0, 0, 100, 100), "07"), (box(300, 0, 400, 100), "01")], label="old")
@@ -147,6 +165,35 @@ def test_another_question_is_computed_as_a_whole(table, what):
     matrix = MATRIX + "# a word\n" if what == "matrix" else MATRIX
     found = table.compare(against=run, matrix=matrix, **options)
     assert found.answer["run"]["computed"] == found.answer["spots"]
+
+
+def test_what_is_gone_from_ground_that_is_no_longer_compared_is_told_as_that(table):
+    far = box(140_000, 140_000, 141_000, 141_000)
+    ground, less = box(0, 0, 141_000, 141_000), box(130_000, 130_000, 141_000, 141_000)
+    table.plan("A", [(box(0, 0, 100, 100), "07"), (box(140_000, 140_000, 140_100, 140_100), "07")], covers=ground)
+    table.plan("B", [(box(0, 0, 500, 500), "E"), (far, "E")], label="old", covers=ground)
+    run = table.compare().answer["run"]["id"]
+    smaller = box(140_000, 140_000, 140_100, 140_080)
+    table.plan("B", [(smaller, "E")], label="new", covers=less)
+    again = table.compare(against=run)
+    codes = {problem["code"]: problem["message"] for problem in again.answer["problems"]}
+    assert "compare.asked_otherwise" not in codes
+    assert "1 lies on ground (10,000.0 m²) that is no longer compared" in codes["compare.gone_uncovered"]
+    changed = again.answer["changed"]
+    assert [len(changed[name]) for name in ("new", "gone", "changed")] == [0, 1, 1]
+    # The ground is counted from another origin than that of the earlier comparison, and written where it lies.
+    rows = gpd.read_file(again.out, layer="changes").set_index("change")
+    assert rows.loc["gone"].geometry.equals(box(0, 0, 100, 100)) and rows.loc["changed"].geometry.equals(smaller)
+
+
+@pytest.mark.parametrize("options", [{"matrix": MATRIX + "# a word\n"}, {"min_area": 500}])
+def test_an_earlier_comparison_that_asked_otherwise_is_told_as_that(table, options):
+    table.plan("A", [(box(0, 0, 20, 20), "07")])
+    table.plan("B", [(box(0, 0, 500, 500), "E")])
+    run = table.compare().answer["run"]["id"]
+    codes = [problem["code"] for problem in table.compare(against=run, **options).answer["problems"]]
+    assert codes == ["compare.asked_otherwise"]
+    assert table.compare(against=run).answer["problems"] == []
 
 
 def test_a_run_of_other_plans_or_of_a_check_is_refused(table):

@@ -149,14 +149,16 @@ def test_a_damaged_block_is_refused_by_name(city):
 
 
 @pytest.mark.parametrize("table", ["findings", "overlaps"])
-def test_a_run_that_has_lost_its_last_rows_is_not_explained_as_if_it_were_whole(city, table):
+def test_a_run_that_has_lost_its_last_rows_is_not_read_as_if_it_were_whole(city, table):
     # Ground of every parcel lies in the zone: so each has a finding and its features, those of p08 to p10 in the last
     # block.
     desk, found = city
     run = found.answer.json["run"]["id"]
     assert desk.run("explain", desk.library, run, "p09", "r").code == 0
     change_library(desk.library, f"DELETE FROM onemap_run_blocks WHERE name = '{table}' AND first = 8")
-    for verb in (("explain", desk.library, run, "p09", "r"), ("runs", desk.library, run, "--out", desk.folder / "o")):
+    again = ("check", desk.library, desk.folder / "parcels.gpkg", "--pack", desk.folder / "test.toml", "--against", run)
+    out = ("--out", desk.folder / "o")
+    for verb in (("explain", desk.library, run, "p09", "r"), ("runs", desk.library, run, *out), (*again, *out)):
         answer = desk.run(*verb)
         assert (answer.code, answer.codes, answer.json["problems"][0]["layer"]) == (3, ["run.damaged"], table)
     for records in (partial(finding_records, department="land"), ground_records):
