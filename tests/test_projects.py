@@ -174,15 +174,14 @@ def _verdicts_of_check(core: Core, library: Path, rows: list[tuple[str, ...]], *
     out = library.parent / "out.gpkg"
     parcels = write_shapes(library.parent / "parcels.gpkg", *parcels_of(rows))
     core.run("check", library=library, parcels=parcels, as_of="2026-11-21", out=out, overwrite=True, **options)
-    findings = gpd.read_file(out, layer="findings")
-    findings = findings[findings["counted"]]
-    answer = {}
-    for parcel, verdict in zip(
-        *(gpd.read_file(out, layer="parcels")[name] for name in ("parcel", "verdict")), strict=True
-    ):
-        deciding = findings[(findings["parcel"] == parcel) & (findings["verdict"] == verdict)]
-        answer[parcel] = (verdict, sorted(set(deciding["rule"])))
-    return answer
+    findings, judged = (gpd.read_file(out, layer=layer, ignore_geometry=True) for layer in ("findings", "parcels"))
+    deciding: dict[tuple[str, str], set[str]] = {}
+    for parcel, verdict, rule in findings.loc[findings["counted"], ["parcel", "verdict", "rule"]].to_numpy():
+        deciding.setdefault((parcel, verdict), set()).add(rule)
+    return {
+        parcel: (verdict, sorted(deciding.get((parcel, verdict), ())))
+        for parcel, verdict in judged[["parcel", "verdict"]].to_numpy()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -207,9 +206,9 @@ def test_no_text_makes_a_verdict_milder_than_the_code_alone(town):
             values = (f"{place} {kind} {text or ALONE}", KINDS[kind]["YDXZ"], text)
             for name, value in zip(columns, values, strict=True):
                 columns[name].append(value)
-    parcels, out = write_shapes(library.parent / "named.gpkg", rows, columns), library.parent / "named_out.gpkg"
-    core.run("check", library=library, parcels=parcels, as_of="2026-11-21", out=out, overwrite=True)
-    judged = gpd.read_file(out, layer="parcels", ignore_geometry=True)
+    parcels, out = write_shapes(library.parent / "named.gpkg", rows, columns), library.parent / "named_out"
+    core.run("check", library=library, parcels=parcels, as_of="2026-11-21", out=out, unrecorded=True)
+    judged = pandas.read_parquet(out / "parcels.parquet", columns=["parcel", "verdict"])
     severity = dict(zip(judged["parcel"], judged["verdict"].map(SEVERITY.index), strict=True))
     alone = {parcel: rank for parcel, rank in severity.items() if parcel.endswith(f" {ALONE}")}
     assert len(alone) == len(PLACES) * len(coded) > 5_000
