@@ -56,7 +56,7 @@ def ground(area_m2, matched_m2, **more):
 def test_a_balance_closes_by_what_no_class_has_and_by_what_several_count():
     rows = [balance_row("U", "01", "farm", 60_000.0), balance_row("U", "07", "built", 30_000.0)]
     total = ground(80_000.0, None, without_feature=15_000.0, outside_coverage=5_000.0) | {"units_ellipsoidal_m2": 1e5}
-    layer = {"title": "Land", "label": "2025"}
+    layer = {"code": "DLTB", "coverage": "district", "title": "Land", "label": "2025"}
     result = {"total": total, "rows": rows, "units": [ground(1e5, 80_000.0) | {"unit": "U"}], "layer": layer}
     (table,) = view_json(VIEWS["statistics"](result | {"within": {}, "problems": []}, "en"))
     (whole,) = table["rows"]
@@ -94,7 +94,7 @@ def test_an_alternative_says_whither_it_moved_and_what_each_department_has_then(
     ways = [(50.0, 0.0, 0.0), (-30.0, -40.0, -5.0), (0.0, 0.0, 2.5)]
     result = {"alternatives": [alternative(*way) for way in ways], "search": {"text": ""}, "run": {"id": "r"}}
     result |= {"parcels": 1, "passing": 1, "whole": 1, "cut_m2": 0.0, "dropped_m2": 0.0}
-    result["run"]["recorded"] = True
+    result["run"] |= {"recorded": True, "layers": []}
     rows = view_json(VIEWS["remedy"](result, language))
     assert [row["about"]["step"] for row in rows] == steps
     (land,) = rows[0]["rows"]

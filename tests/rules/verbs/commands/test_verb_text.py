@@ -109,3 +109,22 @@ def test_an_event_of_which_the_log_does_not_tell_has_a_line_without_number():
     lines = result_text("history", {"rows": [{**row, "number": 12}, {**row, "number": None}]}, "en").splitlines()
     assert [line[:8] for line in lines] == ["    12  ", "     –  "]
     assert len({line[8:] for line in lines}) == 1
+
+
+MATRIX = '[a]\nfield = "USE"\nconstruction = ["07"]\n[b]\nfield = "USE"\nconstruction = ["07"]\n'
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Coverage assumed"), ("zh", "覆盖范围按外接矩形假定的图层")])
+def test_every_text_about_ground_names_the_layers_whose_coverage_nobody_stated(
+    terminal, desk, tmp_path, language, words
+):
+    for code, options in {"ZONE": {"covers": "extent"}, "PLAN": {}}.items():
+        desk.layer(code, [shapely.box(0, 0, 2, 10)], {"USE": ["07"]}, **options)
+    parcels, pack, matrix = desk.parcels({"A": shapely.box(0, 0, 2, 5)}), desk.pack({}), tmp_path / "m.toml"
+    matrix.write_text(f'title = "m"\n{MATRIX}', encoding="utf-8")
+    asked = [("check", parcels, "--pack", pack), ("remedy", parcels, "--pack", pack), ("statistics", "ZONE")]
+    asked += [("transitions", "PLAN", "ZONE", "--by", "USE"), ("compare", "PLAN", "ZONE", "--matrix", matrix)]
+    for verb, *values in asked:
+        text = terminal(verb, desk.library, *values, "--lang", language).stdout.decode()
+        assert [line.strip()[-4:] for line in text.splitlines() if words in line] == ["ZONE"], f"{verb}: {text}"
+    assert words not in terminal("statistics", desk.library, "PLAN", "--lang", language).stdout.decode()
