@@ -16,7 +16,6 @@ from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError
 from onemap.layers.finite_json import read_json
-from onemap.layers.library.rehearsals import REHEARSAL
 from onemap.layers.messages import phrase, sentences
 from onemap.rules.contract.verdict import VERDICTS
 from onemap.rules.display.documents.html_printer import render
@@ -139,7 +138,6 @@ class DeskPages:
         answer = (session.core or self._pool).ask(verb, given, lambda fraction, step: None, lambda stop: None)
         if answer.result is None:
             raise VerbRefusal(refusal_in_words_of_desk(answer, session.language))
-        session.rehearsal = phrase("said.rehearsal", session.language) if REHEARSAL in answer.result else ""
         return steps_in_words_of_desk(answer.result, session.language)
 
     def _list(self, request: Request, session: Session) -> Response:
@@ -454,7 +452,8 @@ def _words(session: Session) -> dict[str, Any]:
 
 
 def _page(template: str, session: Session, status: int = 200, **facts: Any) -> Response:
-    frame = {"words": _words(session), "language": session.language, "session": session}
+    rehearsal = phrase("said.rehearsal", session.language) if session.is_rehearsal else ""
+    frame = {"words": _words(session), "language": session.language, "session": session, "rehearsal": rehearsal}
     return HTMLResponse(str(render(template, **frame, **facts)), status)
 
 

@@ -19,20 +19,19 @@ class Session:
     """A person who signed in.
 
     name: the account that the server has checked, or, for a file, the typed name; core: the core that answers, None if
-    all share some; form_key: the key that each form must send; rehearsal: the sentence that the library
-    is for rehearsals, empty for any other.
+    all share some; form_key: the key that each form must send; is_rehearsal: the library is for rehearsals.
     """
 
     name: str
     language: str
     core: CorePool | None = None
+    is_rehearsal: bool = False
     form_key: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     begun_at: float = field(default_factory=lambda: time.monotonic())
     used_at: float = field(default_factory=lambda: time.monotonic())
     requests: deque[float] = field(default_factory=deque)
     shown: dict[str, Any] = field(default_factory=dict)
     at_once: int = 0  # requests of it that are not answered yet
-    rehearsal: str = ""
 
     @property
     def is_account(self) -> bool:
