@@ -17,6 +17,7 @@ from onemap.rules.display.rows.answer_rows import (
     part_lines,
     sentence_row,
 )
+from onemap.rules.display.rows.run_views import unasked_row
 
 _LEAST_USABLE_M2 = 0.1  # below it, what would pass is no ground that anybody can use
 _MOST = 20  # lines that somebody reads; the answer in JSON and the tables have them all
@@ -28,6 +29,7 @@ def remedy_view(result: Record, language: str) -> AnswerView:
     opening = phrase("said.remedy", language, **{**result, **sums, "run": result["run"]["id"]})
     run, lines = result["run"], _closing_lines(result, language)
     closing = [AnswerRow("", line=[line]) for line in lines] + assumed_rows(run["layers"], language)
+    closing.append(unasked_row(result["rules"], result["unasked"], language))
     if not run["recorded"]:
         closing.append(sentence_row("not_recorded", language))
     return AnswerView([*alternative_rows(result["alternatives"], language), *closing], [opening])

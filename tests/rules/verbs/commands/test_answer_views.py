@@ -92,10 +92,11 @@ def alternative(east_m, north_m, turned_deg):
 )
 def test_an_alternative_says_whither_it_moved_and_what_each_department_has_then(language, steps):
     ways = [(50.0, 0.0, 0.0), (-30.0, -40.0, -5.0), (0.0, 0.0, 2.5)]
-    result = {"alternatives": [alternative(*way) for way in ways], "search": {"text": ""}, "run": {"id": "r"}}
+    result = {"alternatives": [alternative(*way) for way in ways], "search": {"text": ""}}
     result |= {"parcels": 1, "passing": 1, "whole": 1, "cut_m2": 0.0, "dropped_m2": 0.0}
-    result["run"] |= {"recorded": True, "layers": []}
-    rows = view_json(VIEWS["remedy"](result, language))
+    result |= {"run": {"id": "r", "recorded": True, "layers": []}, "rules": 1, "unasked": []}
+    *rows, asked = view_json(VIEWS["remedy"](result, language))
+    assert asked["about"] == {"list": "unasked", "rules": 1, "count": 0}
     assert [row["about"]["step"] for row in rows] == steps
     (land,) = rows[0]["rows"]
     assert [word["value"] for word in land["values"]] == [5000.0, 20.0], "where nothing is in conflict, what is unknown"

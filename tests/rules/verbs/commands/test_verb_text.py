@@ -128,3 +128,13 @@ def test_every_text_about_ground_names_the_layers_whose_coverage_nobody_stated(
         text = terminal(verb, desk.library, *values, "--lang", language).stdout.decode()
         assert [line.strip()[-4:] for line in text.splitlines() if words in line] == ["ZONE"], f"{verb}: {text}"
     assert words not in terminal("statistics", desk.library, "PLAN", "--lang", language).stdout.decode()
+
+
+def test_whoever_reads_what_would_pass_reads_how_many_rules_nobody_asked_as_in_a_check(terminal, onemap, desk):
+    desk.layer("ZONE", [shapely.box(0, 0, 2, 10)])
+    pack = desk.pack({}, {"id": "forest", "layer": "GYL", "department": "forestry", "missing": "checklist"})
+    asked = desk.library, desk.parcels({"A": shapely.box(0, 0, 10, 10)}), "--pack", pack
+    texts = [terminal(verb, *asked, "--lang", "en").stdout.decode() for verb in ("check", "remedy")]
+    assert all("1 of 2 rules was not asked:\n  Forestry: 1 (the layer was never loaded 1)" in text for text in texts)
+    check, remedy = (onemap(verb, *asked).json for verb in ("check", "remedy"))
+    assert remedy["unasked"] == check["unasked"] and remedy["rules"] == check["rules"] == 2
