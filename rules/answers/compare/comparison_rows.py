@@ -99,7 +99,7 @@ def contradictions_view(result: Record, language: str) -> AnswerView:
         pairs.setdefault((row["a"], row["b"]), []).append(row)
     by_conflict = sorted(pairs.values(), key=_contradiction)
     rows = [_plans_row(of_two, result["titles"], language) for of_two in by_conflict]
-    return AnswerView([AnswerTable(columns, rows)], [opening])
+    return AnswerView([AnswerTable(columns, rows), *assumed_rows(result["layers"], language)], [opening])
 
 
 def _contradiction(rows: Sequence[Record]) -> tuple[bool, float]:

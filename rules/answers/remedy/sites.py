@@ -15,6 +15,7 @@ from onemap.layers.geometry.shape_column import all_of, areas_of
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.messages import ProblemRecord, first_names, phrase, problem_record
 from onemap.layers.progress import SILENT, Progress
+from onemap.layers.records import Record
 from onemap.rules.answers.remedy.cuts import Obstacles, Parts, cut_off
 from onemap.rules.answers.remedy.obstacles import obstacles_of, verdicts_left
 from onemap.rules.answers.remedy.unbuilt_ground import RULE as UNBUILT
@@ -64,9 +65,13 @@ class SiteOptions:
 
 @dataclass(frozen=True)
 class FoundSites:
-    """The table of sites, and the remarks: what a check of them remarks, and what is not known of the ground."""
+    """The table of sites, the versions that were asked, and the remarks.
+
+    problems: what a check of the sites remarks, and what is not known of the ground.
+    """
 
     table: Table
+    layers: list[Record]
     problems: list[ProblemRecord]
 
 
@@ -119,7 +124,8 @@ def sites(
     if len(passed.grounds) < options.count:
         doubts += _unknown_ground(obstacles, rules, float(shapely.area(cells).sum()), language)
     table = _table(passed, verdicts, obstacles, rules, language, origin)
-    return FoundSites(table, [*remarks, *(problem_record(doubt, language) for doubt in doubts)])
+    layers = [dict(layer) for layer in first.record["layers"]]
+    return FoundSites(table, layers, [*remarks, *(problem_record(doubt, language) for doubt in doubts)])
 
 
 def _check(library: Library, question: Question, threads: Threads) -> Run:

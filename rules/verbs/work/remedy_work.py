@@ -121,7 +121,8 @@ def sites(values: Values, context: VerbContext) -> Result:
     problems = found.problems + write_tables(
         {"sites": found.table}, crs, values, context.language, context.language, record=record
     )
-    return {"ok": True, "sites": records_of(found.table.columns), "problems": problems, **target_answer(values)}
+    sites = records_of(found.table.columns)
+    return {"ok": True, "sites": sites, "layers": found.layers, "problems": problems, **target_answer(values)}
 
 
 def _packs_of_search(library: Any, values: Values) -> list[Any]:

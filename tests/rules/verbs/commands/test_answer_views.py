@@ -16,7 +16,7 @@ def test_the_nearest_rule_of_a_place_is_called_by_its_title_where_there_is_one()
         known | {"nearest_title": None},
         known | dict.fromkeys(("nearest_rule", "nearest_title", "nearest_m")),
     )
-    (table,) = view_json(VIEWS["sites"]({"sites": [known, titleless, nothing]}, "en"))
+    (table,) = view_json(VIEWS["sites"]({"sites": [known, titleless, nothing], "layers": []}, "en"))
     assert [row["values"][1] for row in table["rows"]] == ["Farmland", "farmland.test", "–"]
     assert table["rows"][0]["hint"] == "5,000 m², 60.0 m wide" and table["rows"][2]["values"][2] == "–"
     assert table["rows"][0]["values"][0] == {"value": 2.0, "measure": "m"}
@@ -24,7 +24,8 @@ def test_the_nearest_rule_of_a_place_is_called_by_its_title_where_there_is_one()
 
 def test_pairs_of_plans_stand_by_conflict_and_what_was_not_compared_last_with_why():
     lost = PAIR | {"b": "C", "conflict_ha": None, "compared_ha": None, "reason": "No.", "run": None}
-    result = {"pairs": [lost, PAIR, PAIR | {"a": "B", "conflict_ha": 2.0}], "titles": {"A": "Plan A", "B": "Plan B"}}
+    result = {"pairs": [lost, PAIR, PAIR | {"a": "B", "conflict_ha": 2.0}], "layers": []}
+    result["titles"] = {"A": "Plan A", "B": "Plan B"}
     (table,) = view_json(VIEWS["contradictions"](result, "en"))
     assert [row["name"] for row in table["rows"]] == ["Plan B × Plan B", "Plan A × Plan B", "Plan A × C"]
     assert table["rows"][2]["values"][0] == "–" and "No." in table["rows"][2]["values"]
@@ -34,7 +35,7 @@ def test_pairs_of_plans_stand_by_conflict_and_what_was_not_compared_last_with_wh
 def test_plans_that_several_matrices_compare_are_one_row_with_their_sum_and_the_matrices_below():
     other = PAIR | {"matrix": "n", "title": "By class", "conflict_ha": 0.25, "compared_ha": 8.0, "conflicts": 1}
     lost = PAIR | {"matrix": "o", "title": "By age", "conflict_ha": None, "reason": "No."}
-    (table,) = view_json(VIEWS["contradictions"]({"pairs": [lost, other, PAIR], "titles": {}}, "en"))
+    (table,) = view_json(VIEWS["contradictions"]({"pairs": [lost, other, PAIR], "titles": {}, "layers": []}, "en"))
     (plans,) = table["rows"]
     assert [word["value"] for word in plans["values"][:3]] == [1.75, 18.0, 4] and not plans["about"]["run"]
     assert [row["name"] for row in plans["rows"]] == ["A against B", "By class", "By age"]

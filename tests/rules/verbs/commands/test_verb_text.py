@@ -111,7 +111,16 @@ def test_an_event_of_which_the_log_does_not_tell_has_a_line_without_number():
     assert len({line[8:] for line in lines}) == 1
 
 
-MATRIX = '[a]\nfield = "USE"\nconstruction = ["07"]\n[b]\nfield = "USE"\nconstruction = ["07"]\n'
+MATRIX = """title = "m"
+for_a = ["PLAN"]
+for_b = ["ZONE"]
+[a]
+field = "USE"
+construction = ["07"]
+[b]
+field = "USE"
+construction = ["07"]
+"""
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", "Coverage assumed"), ("zh", "覆盖范围按外接矩形假定的图层")])
@@ -121,9 +130,11 @@ def test_every_text_about_ground_names_the_layers_whose_coverage_nobody_stated(
     for code, options in {"ZONE": {"covers": "extent"}, "PLAN": {}}.items():
         desk.layer(code, [shapely.box(0, 0, 2, 10)], {"USE": ["07"]}, **options)
     parcels, pack, matrix = desk.parcels({"A": shapely.box(0, 0, 2, 5)}), desk.pack({}), tmp_path / "m.toml"
-    matrix.write_text(f'title = "m"\n{MATRIX}', encoding="utf-8")
+    matrix.write_text(MATRIX, encoding="utf-8")
     asked = [("check", parcels, "--pack", pack), ("remedy", parcels, "--pack", pack), ("statistics", "ZONE")]
+    asked += [("sites", "--area", 4, "--within", parcels, "--pack", pack)]
     asked += [("transitions", "PLAN", "ZONE", "--by", "USE"), ("compare", "PLAN", "ZONE", "--matrix", matrix)]
+    asked += [("contradictions", "--matrix", matrix)]
     for verb, *values in asked:
         text = terminal(verb, desk.library, *values, "--lang", language).stdout.decode()
         assert [line.strip()[-4:] for line in text.splitlines() if words in line] == ["ZONE"], f"{verb}: {text}"
