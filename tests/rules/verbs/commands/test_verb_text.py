@@ -1,5 +1,6 @@
 """The program's texts for people: every word is in their language."""
 
+import openpyxl
 import pytest
 import shapely
 
@@ -149,3 +150,22 @@ def test_whoever_reads_what_would_pass_reads_how_many_rules_nobody_asked_as_in_a
     assert all("1 of 2 rules was not asked:\n  Forestry: 1 (the layer was never loaded 1)" in text for text in texts)
     check, remedy = (onemap(verb, *asked).json for verb in ("check", "remedy"))
     assert remedy["unasked"] == check["unasked"] and remedy["rules"] == check["rules"] == 2
+
+
+def test_pages_and_sheets_say_of_a_version_that_nobody_stated_its_coverage(onemap, desk, tmp_path):
+    for code, options in {"ZONE": {"covers": "extent"}, "PLAN": {}}.items():
+        desk.layer(code, [shapely.box(0, 0, 2, 10)], {"USE": ["07"]}, **options)
+    matrix, parcels, pack = tmp_path / "m.toml", desk.parcels({"A": shapely.box(0, 0, 2, 5)}), desk.pack({})
+    matrix.write_text(MATRIX, encoding="utf-8")
+    places = [tmp_path / f"{name}.html" for name in ("statistics", "transitions", "comparison")]
+    onemap("statistics", desk.library, "ZONE", "--page", places[0]).done()
+    onemap("transitions", desk.library, "PLAN", "ZONE", "--by", "USE", "--page", places[1]).done()
+    run = onemap("compare", desk.library, "PLAN", "ZONE", "--matrix", matrix).done().json["run"]["id"]
+    onemap("comparison", desk.library, run, places[2]).done()
+    pages = [place.read_text(encoding="utf-8") for place in places]
+    onemap("check", desk.library, parcels, "--pack", pack, "--out", tmp_path / "check.xlsx").done()
+    cells = (cell for sheet in openpyxl.load_workbook(tmp_path / "check.xlsx") for cell in sheet.values)
+    pages.append("\n".join(str(value) for row in cells for value in row))
+    word = "(coverage assumed from the bounding box)"
+    for page in pages:
+        assert f"ZONE v1 {word}" in page and f"PLAN v1 {word}" not in page, page
