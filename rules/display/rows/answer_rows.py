@@ -1,7 +1,7 @@
 """An answer as people read it: rows and tables, made once by the core; a terminal, a page and the dock lay them out."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from onemap.layers.area_units import M2_PER_HECTARE, hectares_text, share_text
@@ -106,7 +106,8 @@ def sentence_row(key: str, language: str, **facts: Any) -> AnswerRow:
 def assumed_rows(layers: Iterable[Mapping[str, Any]], language: str) -> list[AnswerRow]:
     """A sentence with the layers whose coverage nobody stated, if there are any. layers: the versions used."""
     codes = sorted({layer["code"] for layer in layers if layer["coverage"] == EXTENT})
-    return [sentence_row("assumed", language, layers=", ".join(codes))] if codes else []
+    row = sentence_row("assumed", language, layers=", ".join(codes))
+    return [replace(row, about={"list": "assumed"})] if codes else []
 
 
 def amount_text(amount: Amount, language: str) -> str:

@@ -71,7 +71,16 @@ def asked_answer(
     return {"rules": len(rules), "unasked": list(unasked), "citations": citations}
 
 
-NO_RULES = {"rules": 0, "unasked": (), "citations": {}}  # of a run that cannot be read
+NO_RULES = {"rules": 0, "unasked": (), "citations": {}, "layers": ()}  # of a round whose run cannot be read
+
+
+def rules_of_round(library: Library, packs: Sequence[Pack], record: CheckRecord, language: str) -> Record:
+    """The rules of a round's check, as in `asked_answer`, and `layers`: the versions that they were asked of.
+
+    packs, record: the run's own.
+    """
+    asked = asked_answer(packs, record, unasked_rules(library, packs, record, language), language)
+    return {**asked, "layers": [dict(layer) for layer in record["layers"]]}
 
 
 def unasked_table(rows: Sequence[Mapping[str, str]]) -> Table:

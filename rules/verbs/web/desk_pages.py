@@ -180,7 +180,7 @@ class DeskPages:
             "files": found["files"],
             "opinions": parts_about(parts, "opinions"),
             "entries": parts_about(parts, "entries"),
-            "others": [part for part in other_parts(parts, _LISTS) if part.get("rows")],
+            "others": other_parts(parts, _LISTS),
             "verdicts": _verdicts(found["verdicts"], session.language),
             "steps": _titled_steps(CASE_STEPS, session.language),
             "left_out": [(LEFT_OUT + code, title) for code, title in withheld_titles(names, session.language).items()],

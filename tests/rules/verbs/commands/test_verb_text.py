@@ -135,9 +135,13 @@ def test_every_text_about_ground_names_the_layers_whose_coverage_nobody_stated(
     asked = [("check", parcels, "--pack", pack), ("remedy", parcels, "--pack", pack), ("statistics", "ZONE")]
     asked += [("sites", "--area", 4, "--within", parcels, "--pack", pack)]
     asked += [("transitions", "PLAN", "ZONE", "--by", "USE"), ("compare", "PLAN", "ZONE", "--matrix", matrix)]
-    asked += [("contradictions", "--matrix", matrix)]
+    opened = desk.run("review", "open", desk.library, parcels, "--pack", pack, "--project", "P").done()
+    case = opened.json["case"]
+    asked += [("contradictions", "--matrix", matrix), ("review show", case)]
+    asked += [("review revise", case, parcels, "--pack", pack, "--reason", "R")]
+    asked += [("review open", parcels, "--pack", pack, "--project", "Q")]
     for verb, *values in asked:
-        text = terminal(verb, desk.library, *values, "--lang", language).stdout.decode()
+        text = terminal(*verb.split(), desk.library, *values, "--lang", language).stdout.decode()
         assert [line.strip()[-4:] for line in text.splitlines() if words in line] == ["ZONE"], f"{verb}: {text}"
     assert words not in terminal("statistics", desk.library, "PLAN", "--lang", language).stdout.decode()
 
