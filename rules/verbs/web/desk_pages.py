@@ -452,8 +452,7 @@ def _words(session: Session) -> dict[str, Any]:
 
 
 def _page(template: str, session: Session, status: int = 200, **facts: Any) -> Response:
-    rehearsal = phrase("said.rehearsal", session.language) if session.is_rehearsal else ""
-    frame = {"words": _words(session), "language": session.language, "session": session, "rehearsal": rehearsal}
+    frame = {"words": _words(session), "language": session.language, "session": session}
     return HTMLResponse(str(render(template, **frame, **facts)), status)
 
 

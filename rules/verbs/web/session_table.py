@@ -11,6 +11,7 @@ from typing import Any
 
 from starlette.requests import Request
 
+from onemap.layers.messages import phrase
 from onemap.rules.verbs.web.core_pool import CorePool
 
 
@@ -37,6 +38,11 @@ class Session:
     def is_account(self) -> bool:
         """Whether a server has proved who it is."""
         return self.core is not None
+
+    @property
+    def rehearsal(self) -> str:
+        """The sentence that nothing in the library has any effect; empty for a library in earnest."""
+        return str(phrase("said.rehearsal", self.language)) if self.is_rehearsal else ""
 
     @property
     def person(self) -> str | None:
