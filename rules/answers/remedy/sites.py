@@ -15,7 +15,6 @@ from onemap.layers.geometry.shape_column import all_of, areas_of
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.messages import ProblemRecord, first_names, phrase, problem_record
 from onemap.layers.progress import SILENT, Progress
-from onemap.layers.records import Record
 from onemap.rules.answers.remedy.cuts import Obstacles, Parts, cut_off
 from onemap.rules.answers.remedy.obstacles import obstacles_of, verdicts_left
 from onemap.rules.answers.remedy.unbuilt_ground import RULE as UNBUILT
@@ -71,7 +70,7 @@ class FoundSites:
     """
 
     table: Table
-    layers: list[Record]
+    layers: Sequence[Mapping[str, Any]]
     problems: list[ProblemRecord]
 
 
@@ -124,8 +123,7 @@ def sites(
     if len(passed.grounds) < options.count:
         doubts += _unknown_ground(obstacles, rules, float(shapely.area(cells).sum()), language)
     table = _table(passed, verdicts, obstacles, rules, language, origin)
-    layers = [dict(layer) for layer in first.record["layers"]]
-    return FoundSites(table, layers, [*remarks, *(problem_record(doubt, language) for doubt in doubts)])
+    return FoundSites(table, first.record["layers"], [*remarks, *(problem_record(doubt, language) for doubt in doubts)])
 
 
 def _check(library: Library, question: Question, threads: Threads) -> Run:
