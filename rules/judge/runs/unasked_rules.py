@@ -1,6 +1,7 @@
 """The rules of a check that were not asked, and why: every verdict is shown with the number of rules behind it."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,9 @@ from onemap.rules.judge.runs.run_store import check_record, stored_packs
 UNASKED_COLUMNS = ("department", "rule", "title", "layer", "layer_title", "reason")
 
 
-def unasked_rules(library: Library, packs: Sequence[Pack], record: CheckRecord, language: str) -> list[dict[str, str]]:
+def unasked_rules(
+    library: Library, packs: Sequence[Pack], record: Mapping[str, Any], language: str
+) -> list[dict[str, str]]:
     """Each judging rule that was not asked, by department and then in the order of the packs.
 
     Columns: `UNASKED_COLUMNS`; department_title: the department's name in the library; said: the reason in words.
@@ -50,7 +53,7 @@ def unasked_rules(library: Library, packs: Sequence[Pack], record: CheckRecord, 
     return sorted(rows, key=lambda row: DEPARTMENTS.index(row["department"]))
 
 
-def judging_rules(packs: Sequence[Pack], record: CheckRecord) -> list[Rule]:
+def judging_rules(packs: Sequence[Pack], record: Mapping[str, Any]) -> list[Rule]:
     """The rules of a run that judge, asked or not: only these are counted, by department and in all.
 
     A rule without findings, such as one on what the ground consists of, clears no parcel. packs, record: the run's own.

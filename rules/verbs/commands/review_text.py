@@ -10,7 +10,7 @@ from onemap.rules.answers.remedy.alternative_rows import alternative_rows, remed
 from onemap.rules.contract.declaration import Result
 from onemap.rules.display.maps.document_areas import moment_text
 from onemap.rules.display.maps.verdict_words import verdict_words
-from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerView, assumed_rows, part_lines
+from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerView, Part, assumed_rows, part_lines
 from onemap.rules.display.rows.run_views import unasked_row, verdict_table
 from onemap.rules.review.case_rows import cases_view, changes_rows, entry_rows, head_line, opinion_rows
 
@@ -94,7 +94,7 @@ def _body_lines(bodies: Sequence[Result], language: str) -> list[str]:
 
 def _open_view(result: Result, language: str) -> AnswerView:
     """The case with a new round: the verdicts of its parcels, and by what they were judged."""
-    parts = [verdict_table(result["verdicts"], language), *_judged_rows(result, language)]
+    parts: list[Part] = [verdict_table(result["verdicts"], language), *_judged_rows(result, language)]
     return _with_lines(result, part_lines(parts, language), language)
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
+from types import NoneType
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -216,10 +217,7 @@ def _execution(body: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
     except ValueError:
         raise UsageError("usage.line") from None
     parts = request if isinstance(request, dict) else {"inputs": request}
-    inputs, outputs = (parts.get(name) if parts.get(name) is not None else {} for name in ("inputs", "outputs"))
-    for name, part in (("inputs", inputs), ("outputs", outputs)):
-        if not isinstance(part, dict):
-            raise UsageError("usage.value", field=name, value=json.dumps(part)[:80])
+    inputs, outputs = (_part(parts, name) for name in ("inputs", "outputs"))
     wish = {"response": parts.get("response", "raw"), "outputs": outputs}
     unknown = [name for name, one in wish["outputs"].items() if name != ANSWER or not isinstance(one or {}, dict)]
     if unknown or wish["response"] not in ("raw", "document"):
@@ -227,6 +225,14 @@ def _execution(body: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
         raise UsageError("usage.value", field=field, value=json.dumps(value)[:80])
     wish["outputs"] = {name: one or {} for name, one in wish["outputs"].items()}
     return {name: _value(name, value) for name, value in inputs.items()}, wish
+
+
+def _part(request: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """A part of an execute request, empty if it was left out. Raises UsageError usage.value."""
+    part = request.get(name)
+    if not isinstance(part, dict | NoneType):
+        raise UsageError("usage.value", field=name, value=json.dumps(part)[:80])
+    return part or {}
 
 
 def _value(name: str, value: Any) -> Any:
