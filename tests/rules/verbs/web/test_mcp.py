@@ -170,6 +170,7 @@ def findings_hold(answer: dict[str, Any], library: Path, folder: Path) -> dict[t
         held = stored[row["parcel"], row["rule"], row["verdict"]]
         assert [row[name] for name in FIGURES] == [held[name] for name in FIGURES]
         assert (row["layer"], row["version"], row["reason"]) == (held["layer"], held["version"], held["reason"])
+        assert (row["assumed"], row["excused_by"]) == (bool(held["assumed"]), held["excused_by"])
     return {(row["parcel"], row["rule"]): row for row in named}
 
 
