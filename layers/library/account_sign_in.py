@@ -1,6 +1,7 @@
 """Signing in to a library on a server: this process works as the account from then on."""
 
 from onemap.layers.library.library import open_library
+from onemap.layers.library.rehearsals import REHEARSAL
 from onemap.layers.records import Record
 from onemap.layers.stores.server.account_connection import HELD, account_server, connect_account
 
@@ -8,10 +9,10 @@ _PLACES = """SELECT current_setting('max_connections')::int - current_setting('s
 
 
 def sign_in(location: str, account: str, password: str, *, takes_directory: bool = False) -> Record:
-    """Sign in and hold the connection; return the account, the departments it may speak for, and `places`.
+    """Sign in and hold the connection; return the account, the departments it may speak for, `places` and `rehearsal`.
 
-    places: how many connections the server gives. Raises OneMapError as `account_server` and `connect_account` do, and
-    library.no_right if the account may not use the library.
+    places: how many connections the server gives; rehearsal: whether the library is for rehearsals. Raises OneMapError
+    as `account_server` and `connect_account` do, and library.no_right if the account may not use the library.
     """
     server = account_server(location, takes_directory=takes_directory)
     raw = connect_account(server, account, password)
@@ -24,6 +25,7 @@ def sign_in(location: str, account: str, password: str, *, takes_directory: bool
                 "account": library.account,
                 "departments": [] if roles.is_owner else list(roles.departments),
                 "places": places[0] if places else 0,
+                REHEARSAL: library.is_rehearsal,
             }
     except BaseException:
         HELD.close()

@@ -275,14 +275,25 @@ def checked_values(verb: Verb, given: Mapping[str, Any]) -> Record:
         except OneMapError as error:
             refused[name] = error
     for parameter in verb.parameters:
-        if parameter.is_required and parameter.name not in refused and values.get(parameter.name) in (None, "", []):
+        value = values.get(parameter.name)
+        is_blank = parameter.may_be_path and _has_blank(value)
+        if parameter.name in refused:
+            continue
+        if parameter.is_required and (is_blank or value in (None, "", [])):
             refused[parameter.name] = UsageError("usage.required", field=_shown_name(parameter), verb=verb.name)
+        elif is_blank:
+            refused[parameter.name] = UsageError("usage.value", field=_shown_name(parameter), value="")
     if refused:
         kind = UsageError if any(isinstance(error, UsageError) for error in refused.values()) else OneMapError
         raise kind.of(problem for error in refused.values() for problem in error.problems)
     if values.get("overwrite"):
         _keep_inputs(verb, values)
     return values
+
+
+def _has_blank(value: Any) -> bool:
+    """Whether a path is blank, such as an unset variable of a shell gives; the current folder would stand for it."""
+    return any(isinstance(one, str) and not one.strip() for one in (value if isinstance(value, list) else [value]))
 
 
 def _keep_inputs(verb: Verb, values: Values) -> None:

@@ -13,6 +13,8 @@ from onemap.layers.errors import UsageError
 from onemap.rules.contract.output_forms import CHECK_FORMS, TABLE_FORMS
 from onemap.rules.contract.verdict import most_severe, verdict_counts
 from onemap.rules.display.outputs.outputs import check_targets, tables_written
+from onemap.rules.display.rows.answer_rows import assumed_rows, view_text
+from onemap.rules.display.rows.run_views import explain_view, unasked_row
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.python.library_calls import TablePlace
 from onemap.rules.python.result_page import result_page
@@ -64,7 +66,16 @@ class Result:
 
     def _repr_html_(self) -> str:
         counts = self.answer.get("verdicts") or {}
-        return result_page(self.verb, self._facts(), counts, self._first_rows(), self.problems, self.language)
+        remarks = [*self._remarks(), *self.problems["message"]]
+        return result_page(self.verb, self._facts(), counts, self._first_rows(), remarks, self.language)
+
+    def _remarks(self) -> list[str]:
+        """The sentences on the answer as a whole: whose coverage is only assumed, how many rules were not asked."""
+        answer, used = self.answer, self.answer.get("run") or self.answer
+        layers = used["layers"] if "layers" in used else [used["layer"]] if "layer" in used else []
+        rows = assumed_rows((one for one in layers if "coverage" in one), self.language)
+        rows += [unasked_row(answer["rules"], answer["unasked"], self.language)] if answer.get("unasked") else []
+        return [str(row.name) for row in rows]
 
 
 class TableResult(Result):
@@ -220,7 +231,7 @@ class Explanation(Result):
         return self.steps[["step", "value"]]
 
     def __str__(self) -> str:
-        return "\n".join(f"{step['step']}: {step['value']}" for step in self.answer["steps"])
+        return view_text(explain_view(self.answer, self.language), self.language)
 
 
 class CompareResult(TableResult):

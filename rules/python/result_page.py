@@ -1,7 +1,7 @@
 """A result as a notebook shows it: the question, verdicts in their colours, the first rows."""
 
 import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -26,19 +26,22 @@ def result_page(
     facts: Mapping[str, Any],
     verdicts: Mapping[str, int],
     rows: pd.DataFrame | None,
-    problems: pd.DataFrame,
+    remarks: Sequence[str],
     language: str,
 ) -> str:
-    """A result as HTML. facts: name → plain value; verdicts: verdict → number of parcels; rows: some are shown."""
+    """A result as HTML. facts: name → plain value; verdicts: verdict → number of parcels; rows: some are shown.
+
+    remarks: on the answer and its input, a sentence each.
+    """
     fact_text = " · ".join(f"{html.escape(name)} {html.escape(_text(value))}" for name, value in facts.items())
     parts = [f"<div><strong>onemap {html.escape(verb)}</strong> {fact_text}</div>"]
     if verdicts:
         parts.append("<div>" + " &nbsp; ".join(_count(name, verdicts[name], language) for name in verdicts) + "</div>")
     if rows is not None:
         parts += [_rows(rows), _more(len(rows), language)]
-    if len(problems):
-        items = "".join(f"<li>{html.escape(str(message))}</li>" for message in problems["message"][:_ROWS])
-        parts += [f"<ul>{items}</ul>", _more(len(problems), language)]
+    if remarks:
+        items = "".join(f"<li>{html.escape(remark)}</li>" for remark in remarks[:_ROWS])
+        parts += [f"<ul>{items}</ul>", _more(len(remarks), language)]
     return "".join(filter(None, parts))
 
 

@@ -88,7 +88,7 @@ def test_who_guesses_waits_longer_each_time_and_meets_another_code(monkeypatch: 
     codes: list[str] = []
     waits: list[float] = []
     monkeypatch.setattr("onemap.rules.verbs.web.code_door.time.sleep", waits.append)
-    door = CodeDoor(codes.append)
+    door = CodeDoor(codes.append, is_rehearsal=False)
 
     def comes_in(code: str) -> bool:
         try:
@@ -107,7 +107,7 @@ def test_sessions_are_bounded_and_end_when_nobody_uses_them(monkeypatch: pytest.
     codes: list[str] = []
     now = 1000.0
     monkeypatch.setattr("onemap.rules.verbs.web.session_table.time.monotonic", lambda: now)
-    door = CodeDoor(codes.append)
+    door = CodeDoor(codes.append, is_rehearsal=False)
     sessions, tokens = door.sessions, []
     for _ in range(60):
         now += 1

@@ -149,6 +149,7 @@ class CompareTab(QWidget):
         texts = [" | ".join(comparison.plans)]
         if comparison.changes is not None:
             texts.append(changes_text(comparison.changes))
+        texts += comparison.remarks
         self.summary.setText(sentences(*texts))
         self.summary.show()
         moment = moment_text(str(comparison.record.get("started") or ""))

@@ -98,10 +98,10 @@ class ContradictionsView(VerbView):
 
     def _show(self, folder: str, answer: dict[str, Any]) -> None:
         self._folder = folder
-        (table,) = answer["view"]
+        table, *remarks = answer["view"]
         self.tree.show_table(table)
         self._fit()
-        self.summary.setText(_summary_text(answer["pairs"]))
+        self.summary.setText("\n".join([_summary_text(answer["pairs"]), *(str(row["name"]) for row in remarks)]))
         self._enable()
         self.results_shown.emit()
 

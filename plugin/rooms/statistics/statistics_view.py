@@ -132,11 +132,12 @@ class StatisticsView(VerbView):
         self._table = table_file
         within = answer.get("within") or {}
         self.changed_versions.compare_with(one for one in (answer["layer"], within) if one.get("table"))
-        (table,) = answer["view"]
+        table, *remarks = answer["view"]
         self.tree.show_table(table, columns=SHARE + 1)
         lines = [
             f"{layer} {answer['layer']['label']} · {ground}",
             tr("Areas are on the ellipsoid"),
+            *(str(row["name"]) for row in remarks),
             *(str(problem["message"]) for problem in answer.get("problems") or ()),
         ]
         self.note.setText("\n".join(lines))

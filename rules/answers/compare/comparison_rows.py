@@ -7,7 +7,15 @@ from onemap.layers.area_units import M2_PER_HECTARE, hectares_text, share_text
 from onemap.layers.catalogue.style_table import difference_styles
 from onemap.layers.messages import phrase
 from onemap.layers.records import Record
-from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column
+from onemap.rules.display.rows.answer_rows import (
+    Amount,
+    AnswerRow,
+    AnswerTable,
+    AnswerView,
+    Column,
+    assumed_rows,
+    sentence_row,
+)
 
 _CONFLICTS = ("03", "04", "05")
 
@@ -30,13 +38,13 @@ def compare_view(result: Record, language: str) -> AnswerView:
         for kind in difference_styles()  # conflicts first, agreement last
         if any(row["type"] == kind for row in rows)
     ]
-    closing = []
+    closing = assumed_rows(result["run"]["layers"], language)
     if "changed" in result:
         counts = {name: len(found) for name, found in result["changed"].items()}
-        closing.append(phrase("said.compare_changed", language, **counts))
+        closing.append(AnswerRow("", line=[phrase("said.compare_changed", language, **counts)]))
     if not result["run"]["recorded"]:
-        closing.append(phrase("said.not_recorded", language))
-    return AnswerView([AnswerTable(columns, of_types)], [phrase("said.compare", language, **head)], closing)
+        closing.append(sentence_row("not_recorded", language))
+    return AnswerView([AnswerTable(columns, of_types), *closing], [phrase("said.compare", language, **head)])
 
 
 def _number_columns(language: str) -> list[Column]:
@@ -91,7 +99,7 @@ def contradictions_view(result: Record, language: str) -> AnswerView:
         pairs.setdefault((row["a"], row["b"]), []).append(row)
     by_conflict = sorted(pairs.values(), key=_contradiction)
     rows = [_plans_row(of_two, result["titles"], language) for of_two in by_conflict]
-    return AnswerView([AnswerTable(columns, rows)], [opening])
+    return AnswerView([AnswerTable(columns, rows), *assumed_rows(result["layers"], language)], [opening])
 
 
 def _contradiction(rows: Sequence[Record]) -> tuple[bool, float]:

@@ -102,11 +102,15 @@ def _nearest_m(layer: Mapping[str, Any]) -> float:
 
 
 def _free_row(layers: Sequence[Mapping[str, Any]], language: str) -> AnswerRow:
-    """The layers that cover the place and have nothing there, each with its nearest feature's distance."""
-    rows = [_free_layer_row(layer, at < _MOST_NEAR, language) for at, layer in enumerate(layers)]
-    if len(layers) > _MOST_NEAR:
-        titles = phrase("said.comma", language).join(layer["title"] for layer in layers[_MOST_NEAR:])
-        more = phrase("said.identify_farther", language, count=len(layers) - _MOST_NEAR, layers=titles)
+    """The layers that cover the place and have nothing there, each with its nearest feature's distance.
+
+    Plain text has a line for each of the nearest, and for each on which there is a remark.
+    """
+    has_line = [at < _MOST_NEAR or bool(_doubt_rows(layer, language)) for at, layer in enumerate(layers)]
+    rows = [_free_layer_row(layer, line, language) for layer, line in zip(layers, has_line, strict=True)]
+    if farther := [layer["title"] for layer, line in zip(layers, has_line, strict=True) if not line]:
+        titles = phrase("said.comma", language).join(farther)
+        more = phrase("said.identify_farther", language, count=len(farther), layers=titles)
         rows.append(AnswerRow("", line=[more]))
     line = phrase("said.identify_free", language, count=len(layers))
     return AnswerRow(phrase("rows.identify_free", language), [str(len(layers))], is_open=False, rows=rows, line=[line])

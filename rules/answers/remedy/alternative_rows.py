@@ -7,7 +7,17 @@ from onemap.layers.area_units import hectares_text, share_text
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.messages import pair_text, phrase
 from onemap.layers.records import Record
-from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerView, Word, direction_word, part_lines
+from onemap.rules.display.rows.answer_rows import (
+    Amount,
+    AnswerRow,
+    AnswerView,
+    Word,
+    assumed_rows,
+    direction_word,
+    part_lines,
+    sentence_row,
+)
+from onemap.rules.display.rows.run_views import unasked_row
 
 _LEAST_USABLE_M2 = 0.1  # below it, what would pass is no ground that anybody can use
 _MOST = 20  # lines that somebody reads; the answer in JSON and the tables have them all
@@ -17,10 +27,12 @@ def remedy_view(result: Record, language: str) -> AnswerView:
     """The answer of `remedy`."""
     sums = {name: hectares_text(result[f"{name}_m2"]) for name in ("cut", "dropped")}
     opening = phrase("said.remedy", language, **{**result, **sums, "run": result["run"]["id"]})
-    closing = _closing_lines(result, language)
-    if not result["run"]["recorded"]:
-        closing.append(phrase("said.not_recorded", language))
-    return AnswerView(alternative_rows(result["alternatives"], language), [opening], closing)
+    run, lines = result["run"], _closing_lines(result, language)
+    closing = [AnswerRow("", line=[line]) for line in lines] + assumed_rows(run["layers"], language)
+    closing.append(unasked_row(result["rules"], result["unasked"], language))
+    if not run["recorded"]:
+        closing.append(sentence_row("not_recorded", language))
+    return AnswerView([*alternative_rows(result["alternatives"], language), *closing], [opening])
 
 
 def remedy_lines(result: Record, language: str) -> list[str]:

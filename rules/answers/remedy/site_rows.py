@@ -4,16 +4,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from onemap.layers.messages import phrase
-from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column, amount_text
+from onemap.rules.display.rows.answer_rows import (
+    Amount,
+    AnswerRow,
+    AnswerTable,
+    AnswerView,
+    Column,
+    amount_text,
+    assumed_rows,
+)
 
 _SIZES = (("area", "m2"), ("width", "m"))
 
 
 def sites_view(result: Mapping[str, Any], language: str) -> AnswerView:
     """A row for each place: its distance from the edge of the free ground, and the rule whose ground is nearest."""
-    sites = result["sites"]
+    sites, assumed = result["sites"], assumed_rows(result["layers"], language)
     if not sites:
-        return AnswerView(opening=[phrase("said.no_sites", language)])
+        return AnswerView(assumed, [phrase("said.no_sites", language)])
     titles = {
         name: phrase(f"text_column.{name}", language) for name in ("site", "clearance", "nearest", "nearest_away")
     }
@@ -21,7 +29,7 @@ def sites_view(result: Mapping[str, Any], language: str) -> AnswerView:
     units = {"clearance": "m", "nearest_away": "m", "width": "m"}
     columns = [Column(title, units.get(name, "")) for name, title in titles.items()]
     rows = [_site_row(site, language) for site in sites]
-    return AnswerView([AnswerTable(columns, rows)], [phrase("said.sites", language, count=len(sites))])
+    return AnswerView([AnswerTable(columns, rows), *assumed], [phrase("said.sites", language, count=len(sites))])
 
 
 def _site_row(site: Mapping[str, Any], language: str) -> AnswerRow:

@@ -64,9 +64,13 @@ class SiteOptions:
 
 @dataclass(frozen=True)
 class FoundSites:
-    """The table of sites, and the remarks: what a check of them remarks, and what is not known of the ground."""
+    """The table of sites, the versions that were asked, and the remarks.
+
+    problems: what a check of the sites remarks, and what is not known of the ground.
+    """
 
     table: Table
+    layers: Sequence[Mapping[str, Any]]
     problems: list[ProblemRecord]
 
 
@@ -119,7 +123,7 @@ def sites(
     if len(passed.grounds) < options.count:
         doubts += _unknown_ground(obstacles, rules, float(shapely.area(cells).sum()), language)
     table = _table(passed, verdicts, obstacles, rules, language, origin)
-    return FoundSites(table, [*remarks, *(problem_record(doubt, language) for doubt in doubts)])
+    return FoundSites(table, first.record["layers"], [*remarks, *(problem_record(doubt, language) for doubt in doubts)])
 
 
 def _check(library: Library, question: Question, threads: Threads) -> Run:

@@ -13,7 +13,16 @@ from onemap.layers.messages import phrase
 from onemap.layers.reason import Reason
 from onemap.layers.records import Record
 from onemap.rules.answers.statistics.sum_words import statistics_reason, sum_text
-from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column, Word, amount_text
+from onemap.rules.display.rows.answer_rows import (
+    Amount,
+    AnswerRow,
+    AnswerTable,
+    AnswerView,
+    Column,
+    Word,
+    amount_text,
+    assumed_rows,
+)
 
 _AREA = "area_ellipsoidal_m2"
 _GROUP = "/group"
@@ -44,7 +53,8 @@ def statistics_view(result: Record, language: str) -> AnswerView:
         Column(""),
     ]
     shown = [*rows[:1], *(replace(row, is_open=False) for row in rows[1:])]
-    return AnswerView([AnswerTable(columns, shown, most_lines=_MOST_LINES)], [opening])
+    table = AnswerTable(columns, shown, most_lines=_MOST_LINES)
+    return AnswerView([table, *assumed_rows([layer], language)], [opening])
 
 
 def _without_size(row: AnswerRow) -> AnswerRow:

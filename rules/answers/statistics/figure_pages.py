@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from onemap.layers.area_units import M2_PER_HECTARE, share_text
+from onemap.layers.catalogue.coverage_names import version_with_coverage
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.messages import phrase
 from onemap.layers.reason import Reason
@@ -297,7 +298,8 @@ def _source(layers: Sequence[Mapping[str, Any] | None], catalogue: Catalogue, la
             parts.append(str(layer.get("file", "")))
             continue
         title = catalogue[layer["code"]].title_in(language)
-        parts.append(version_words(title, layer["label"], layer.get("valid_from"), language))
+        name = version_words(title, layer["label"], layer.get("valid_from"), language)
+        parts.append(version_with_coverage(name, layer, language))
     return phrase("said.comma", language).join(filter(None, parts))
 
 

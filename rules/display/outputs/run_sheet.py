@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from onemap.layers.catalogue.coverage_names import version_with_coverage
 from onemap.layers.messages import pair_text, phrase, sentences
 from onemap.rules.display.maps.document_areas import moment_text
 from onemap.rules.display.outputs.sheet_titles import SheetTitles
@@ -89,7 +90,7 @@ def _version(layer: Mapping[str, Any], titles: SheetTitles) -> str:
         return pair_text(title, phrase(f"reason.{reason}", titles.language), titles.language)
     from_day = layer.get("valid_from")
     since = phrase("record_fact.since", titles.language, day=from_day) if from_day not in (None, layer["label"]) else ""
-    return f"{title} {layer['label']}{since}"
+    return version_with_coverage(f"{title} {layer['label']}{since}", layer, titles.language)
 
 
 def _group_facts(group: str, values: Mapping[str, Any], titles: SheetTitles) -> Iterator[Fact]:

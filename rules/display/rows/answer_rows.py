@@ -1,10 +1,11 @@
 """An answer as people read it: rows and tables, made once by the core; a terminal, a page and the dock lay them out."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from onemap.layers.area_units import M2_PER_HECTARE, hectares_text, share_text
+from onemap.layers.catalogue.coverage_names import EXTENT
 from onemap.layers.messages import phrase
 from onemap.layers.records import Record
 from onemap.layers.text_table import table_lines
@@ -94,6 +95,19 @@ class AnswerView:
 def column_heads(names: Sequence[str], language: str) -> list[str]:
     """The titles of the columns of a table."""
     return [phrase(f"text_column.{name}", language) for name in names]
+
+
+def sentence_row(key: str, language: str, **facts: Any) -> AnswerRow:
+    """A sentence for lists and for plain text."""
+    text = phrase(f"said.{key}", language, **facts)
+    return AnswerRow(text, line=[text])
+
+
+def assumed_rows(layers: Iterable[Mapping[str, Any]], language: str) -> list[AnswerRow]:
+    """A sentence with the layers whose coverage nobody stated, if there are any. layers: the versions used."""
+    codes = sorted({layer["code"] for layer in layers if layer["coverage"] == EXTENT})
+    row = sentence_row("assumed", language, layers=", ".join(codes))
+    return [replace(row, about={"list": "assumed"})] if codes else []
 
 
 def amount_text(amount: Amount, language: str) -> str:

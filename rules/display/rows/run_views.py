@@ -7,7 +7,17 @@ from typing import Any
 from onemap.layers.messages import list_text, pair_text, phrase
 from onemap.rules.display.maps.document_areas import moment_text
 from onemap.rules.display.maps.verdict_words import verdict_words
-from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column, Part, column_heads
+from onemap.rules.display.rows.answer_rows import (
+    Amount,
+    AnswerRow,
+    AnswerTable,
+    AnswerView,
+    Column,
+    Part,
+    assumed_rows,
+    column_heads,
+    sentence_row,
+)
 from onemap.rules.display.rows.turned_words import turned_words
 
 _MOST_CHANGED = 50  # parcels that somebody reads one by one
@@ -18,17 +28,15 @@ def check_view(result: Mapping[str, Any], language: str) -> AnswerView:
     """A check: its parcels by verdict, the rules that were not asked, and what turned against an earlier run."""
     run = result["run"]
     facts = {"parcels": f"{result['parcels']:,}", "seconds": f"{result['seconds']:,.1f}", "run": run["id"]}
-    parts: list[Part] = [verdict_table(result["verdicts"], language)]
-    if assumed := sorted(layer["code"] for layer in run["layers"] if layer["coverage"] == "extent"):
-        parts.append(_sentence("assumed", language, layers=", ".join(assumed)))
+    parts: list[Part] = [verdict_table(result["verdicts"], language), *assumed_rows(run["layers"], language)]
     if result.get("left_out"):
-        parts.append(_sentence("files_left_out", language, files=list_text(result["left_out"], language)))
+        parts.append(sentence_row("files_left_out", language, files=list_text(result["left_out"], language)))
     if result.get("set_aside"):
         code = "parcels_aside" if result["bad_table"] else "parcels_aside_unwritten"
-        parts.append(_sentence(code, language, count=result["set_aside"], table=result["bad_table"]))
+        parts.append(sentence_row(code, language, count=result["set_aside"], table=result["bad_table"]))
     parts.append(unasked_row(result["rules"], result["unasked"], language))
     if not run["recorded"]:
-        parts.append(_sentence("not_recorded", language))
+        parts.append(sentence_row("not_recorded", language))
     if "changed" in result:
         parts.append(_changed_row(result["changed"], result.get("rule_titles", {}), language))
     return AnswerView(parts, [phrase("said.check", language, **facts)])
@@ -104,7 +112,7 @@ def runs_view(result: Mapping[str, Any], language: str) -> AnswerView:
         return AnswerView([_line("run_named", language, run=named["id"], name=named["name"] or "–")])
     if "runs" in result:
         return AnswerView(
-            [_run_table(result["runs"], language)] if result["runs"] else [_sentence("no_runs", language)]
+            [_run_table(result["runs"], language)] if result["runs"] else [sentence_row("no_runs", language)]
         )
     if "verdicts" in result:
         return check_view({**result, "seconds": result["run"]["seconds"]}, language)
@@ -160,12 +168,6 @@ def explain_view(result: Mapping[str, Any], language: str) -> AnswerView:
 def _step_row(name: str, value: str, language: str) -> AnswerRow:
     text = " · ".join(map(moment_text, value.split(" · ")))
     return AnswerRow(name, [value], line=[pair_text(name, text, language)])
-
-
-def _sentence(key: str, language: str, **facts: Any) -> AnswerRow:
-    """A sentence for lists and for plain text."""
-    text = phrase(f"said.{key}", language, **facts)
-    return AnswerRow(text, line=[text])
 
 
 def _line(key: str, language: str, **facts: Any) -> AnswerRow:

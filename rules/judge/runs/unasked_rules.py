@@ -1,6 +1,7 @@
 """The rules of a check that were not asked, and why: every verdict is shown with the number of rules behind it."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,9 @@ from onemap.rules.judge.runs.run_store import check_record, stored_packs
 UNASKED_COLUMNS = ("department", "rule", "title", "layer", "layer_title", "reason")
 
 
-def unasked_rules(library: Library, packs: Sequence[Pack], record: CheckRecord, language: str) -> list[dict[str, str]]:
+def unasked_rules(
+    library: Library, packs: Sequence[Pack], record: Mapping[str, Any], language: str
+) -> list[dict[str, str]]:
     """Each judging rule that was not asked, by department and then in the order of the packs.
 
     Columns: `UNASKED_COLUMNS`; department_title: the department's name in the library; said: the reason in words.
@@ -50,7 +53,7 @@ def unasked_rules(library: Library, packs: Sequence[Pack], record: CheckRecord, 
     return sorted(rows, key=lambda row: DEPARTMENTS.index(row["department"]))
 
 
-def judging_rules(packs: Sequence[Pack], record: CheckRecord) -> list[Rule]:
+def judging_rules(packs: Sequence[Pack], record: Mapping[str, Any]) -> list[Rule]:
     """The rules of a run that judge, asked or not: only these are counted, by department and in all.
 
     A rule without findings, such as one on what the ground consists of, clears no parcel. packs, record: the run's own.
@@ -71,7 +74,16 @@ def asked_answer(
     return {"rules": len(rules), "unasked": list(unasked), "citations": citations}
 
 
-NO_RULES = {"rules": 0, "unasked": (), "citations": {}}  # of a run that cannot be read
+NO_RULES = {"rules": 0, "unasked": (), "citations": {}, "layers": ()}  # of a round whose run cannot be read
+
+
+def rules_of_round(library: Library, packs: Sequence[Pack], record: CheckRecord, language: str) -> Record:
+    """The rules of a round's check, as in `asked_answer`, and `layers`: the versions that they were asked of.
+
+    packs, record: the run's own.
+    """
+    asked = asked_answer(packs, record, unasked_rules(library, packs, record, language), language)
+    return {**asked, "layers": [dict(layer) for layer in record["layers"]]}
 
 
 def unasked_table(rows: Sequence[Mapping[str, str]]) -> Table:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from onemap.layers.catalogue.catalogue import layer_title
+from onemap.layers.catalogue.coverage_names import version_with_coverage
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.messages import phrase
 from onemap.layers.records import Record
@@ -301,9 +302,9 @@ def source_words(rows: Sequence[Record], catalogue: Catalogue, language: str) ->
     """The versions behind the rows with their day, without repetition; their hashes are in the tables of a run."""
     found: dict[str, str] = {}
     for version in (version for row in rows for term in row["inputs"] for version in term["versions"]):
-        found[version["table"]] = version_words(
-            layer_title(version["code"], catalogue, language), version["label"], version.get("valid_from"), language
-        )
+        title = layer_title(version["code"], catalogue, language)
+        name = version_words(title, version["label"], version.get("valid_from"), language)
+        found[version["table"]] = version_with_coverage(name, version, language)
     return phrase("said.comma", language).join(found.values())
 
 

@@ -10,7 +10,15 @@ from onemap.layers.messages import pair_text, phrase
 from onemap.layers.records import Record
 from onemap.layers.value_groups import groups_of
 from onemap.rules.contract.verdict import Verdict
-from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column, Word
+from onemap.rules.display.rows.answer_rows import (
+    Amount,
+    AnswerRow,
+    AnswerTable,
+    AnswerView,
+    Column,
+    Word,
+    assumed_rows,
+)
 from onemap.rules.numbers.indicators.indicator_words import (
     TREND_SIGNS,
     indicator_reasons,
@@ -39,8 +47,10 @@ def indicator_view(result: Record, language: str) -> AnswerView:
     counts = {status: result["statuses"].get(status, 0) for status in _STATUSES}  # of all values, whatever is listed
     opening = [phrase("said.indicators", language, count=sum(counts.values()), **counts)]
     parts = [*_by_unit(rows[:_MOST_ROWS], language), *_by_indicator(rows, language)]
-    closing = [f"  {phrase('said.more_rows', language, count=len(rows) - _MOST_ROWS)}"]
-    return AnswerView(parts, opening, closing if len(rows) > _MOST_ROWS else ())
+    if len(rows) > _MOST_ROWS:
+        more = f"  {phrase('said.more_rows', language, count=len(rows) - _MOST_ROWS)}"
+        parts.append(AnswerRow("", line=[more]))
+    return AnswerView([*parts, *assumed_rows(result["run"]["layers"], language)], opening)
 
 
 def amount_word(value: float | None, row: Record, language: str) -> Word:

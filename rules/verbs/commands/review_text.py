@@ -10,7 +10,7 @@ from onemap.rules.answers.remedy.alternative_rows import alternative_rows, remed
 from onemap.rules.contract.declaration import Result
 from onemap.rules.display.maps.document_areas import moment_text
 from onemap.rules.display.maps.verdict_words import verdict_words
-from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerView, part_lines
+from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerView, Part, assumed_rows, part_lines
 from onemap.rules.display.rows.run_views import unasked_row, verdict_table
 from onemap.rules.review.case_rows import cases_view, changes_rows, entry_rows, head_line, opinion_rows
 
@@ -93,15 +93,24 @@ def _body_lines(bodies: Sequence[Result], language: str) -> list[str]:
 
 
 def _open_view(result: Result, language: str) -> AnswerView:
-    """The new case, and the verdicts of its parcels."""
-    return _with_lines(result, part_lines([verdict_table(result["verdicts"], language)], language), language)
+    """The case with a new round: the verdicts of its parcels, and by what they were judged."""
+    parts: list[Part] = [verdict_table(result["verdicts"], language), *_judged_rows(result, language)]
+    return _with_lines(result, part_lines(parts, language), language)
+
+
+def _judged_rows(result: Result, language: str) -> list[AnswerRow]:
+    """The layers of assumed coverage by which a round was judged, and the rules that were not asked."""
+    return [
+        *assumed_rows(result["layers"], language),
+        unasked_row(result["rules"], result["unasked"], language),
+    ]
 
 
 def _show_view(result: Result, language: str) -> AnswerView:
-    """The case, and the number of rules by which its parcels were judged."""
+    """The case, and by what its parcels were judged."""
     if "damaged" in result:
         return _with_lines(result, (), language)
-    rows = [unasked_row(result["rules"], result["unasked"], language)]
+    rows = _judged_rows(result, language)
     rows += [_finding_row(one, language) for one in result.get("findings", ())]
     view = _with_lines(result, part_lines(rows, language), language)
     return replace(view, parts=[*view.parts, *(replace(row, line=None) for row in rows)])
@@ -198,12 +207,13 @@ def _comment_row(comment: Result, language: str) -> AnswerRow:
 
 _STEPS = (
     *("circulate", "opine", "sign", "return", "override", "extend"),
-    *("revise", "consolidate", "issue", "withdraw"),
+    *("consolidate", "issue", "withdraw"),
     *("notice", "respond", "close", "erase"),
 )
 REVIEW_VIEWS: dict[str, Callable[[Result, str], AnswerView]] = {
     **{f"review {step}": case_view for step in _STEPS},
     "review open": _open_view,
+    "review revise": _open_view,
     "review show": _show_view,
     "review list": cases_view,
     "review recheck": _recheck_view,

@@ -30,7 +30,7 @@ from onemap.rules.verbs.commands.interruption import Interruption
 from onemap.rules.verbs.commands.log_file import LOG
 from onemap.rules.verbs.commands.verbs import VERBS
 
-_PARSE_ERROR, _INVALID_REQUEST, _NO_METHOD, _REFUSED = -32700, -32600, -32601, -32000
+_PARSE_ERROR, _INVALID_REQUEST, _NO_METHOD, _INVALID_PARAMS, _REFUSED = -32700, -32600, -32601, -32602, -32000
 _AT_ONCE_S, _SOON_AFTER_S = 0.1, 1.0  # how long before the end of stdin a request came that was piped in
 _LAST_WORDS_S = 0.8  # a closed stdin ends the program within a second
 _PATIENCE_S = 0.3  # until work that was cancelled is broken off wherever it is
@@ -127,8 +127,10 @@ class _Server:
                 sys.stdout.buffer.write(written)
                 sys.stdout.buffer.flush()
 
-    def refusal(self, request: Any, error: OneMapError, language: str, code: int = _REFUSED) -> bytes:
-        """The line with the refusal of a request."""
+    def refusal(self, request: Any, error: OneMapError, language: str, code: int | None = None) -> bytes:
+        """The line with the refusal of a request. code: of JSON-RPC; None for wrong values or what a verb refuses."""
+        if code is None:
+            code = _INVALID_PARAMS if isinstance(error, UsageError) else _REFUSED
         records = [problem_record(problem, language) for problem in error.problems]
         message = wording(error.problems[0], language)[0]
         LOG.note("\n".join(str(in_words(problem, language)) for problem in error.problems))
@@ -231,8 +233,6 @@ class _Server:
             if verb is None:
                 refusal = UsageError("usage.verb", verb=request.get("method"), known=list(VERBS))
                 return self.refusal(number, refusal, language, _NO_METHOD)
-            if not isinstance(given, dict):
-                raise UsageError("usage.arguments", verb=verb.name, reason="params: {…}")
             with self.interruption.work(number):
                 progress = Progress(report)
                 progress.check()
@@ -257,9 +257,8 @@ class _Server:
 
     def _language_of(self, given: object) -> str:
         """The language of a request's answer, from its params."""
-        if isinstance(given, dict) and given.get("lang") in LANGUAGES:
-            return str(given["lang"])
-        return self.language
+        language = given.get("lang") if isinstance(given, dict) else None
+        return language if isinstance(language, str) and language in LANGUAGES else self.language
 
     def _cancelled_line(self, number: object, language: str) -> bytes:
         """The line with the answer that a request was cancelled."""
@@ -281,6 +280,10 @@ class _Server:
             self._write(self.refusal(number, UsageError("usage.request"), self.language, _INVALID_REQUEST))
         elif request["method"] == "cancel":
             self._cancel(request)
+        elif not isinstance(request.get("params"), (dict, NoneType)):
+            if "id" in request:
+                refusal = UsageError("usage.arguments", verb=request["method"], reason="params: {…}")
+                self._write(self.refusal(number, refusal, self.language))
         else:
             self.pending[number] += 1
             self.asked_at, self.has_told = time.monotonic(), False
@@ -328,7 +331,8 @@ class _Server:
 def _values_by_name(given: dict[str, Any]) -> dict[str, Any]:
     """A request's values by the names of their parameters, which may also be written like options.
 
-    A name may have dashes instead of underscores. Raises UsageError usage.apart for a value that is given both ways.
+    A name may have dashes instead of underscores. Raises UsageError usage.apart for a value that is given both ways,
+    usage.choice for an unknown language.
     """
     named: dict[str, Any] = {}
     for written, value in given.items():
@@ -336,7 +340,9 @@ def _values_by_name(given: dict[str, Any]) -> dict[str, Any]:
         if name in named:
             raise UsageError("usage.apart", field=name.replace("_", "-"), other=name)
         named[name] = value
-    named.pop("lang", None)
+    language = named.pop("lang", None)
+    if language is not None and language not in LANGUAGES:
+        raise UsageError("usage.choice", field="--lang", value=language, allowed=list(LANGUAGES))
     return named
 
 

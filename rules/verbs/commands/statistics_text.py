@@ -5,7 +5,16 @@ from typing import TYPE_CHECKING, Any
 from onemap.layers.area_units import M2_PER_HECTARE, hectares_text
 from onemap.layers.messages import phrase
 from onemap.rules.answers.statistics.balance_rows import unit_names
-from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerTable, AnswerView, Column, Part, column_heads
+from onemap.rules.display.rows.answer_rows import (
+    Amount,
+    AnswerRow,
+    AnswerTable,
+    AnswerView,
+    Column,
+    Part,
+    assumed_rows,
+    column_heads,
+)
 
 if TYPE_CHECKING:
     from onemap.rules.display.outputs.sheet_titles import SheetTitles
@@ -42,6 +51,7 @@ def transitions_view(result: dict[str, Any], language: str) -> AnswerView:
     if len(changed) > len(shown):
         more = phrase("said.more_rows", language, count=len(changed) - len(shown))
         parts.append(AnswerRow(more, line=(f"  {more}",)))
+    parts += assumed_rows(layers, language)
     opening = [phrase("said.transitions", language, **pair, **areas)]
     return AnswerView(parts, opening)
 

@@ -127,7 +127,7 @@ class AccountDoor:
             raise OneMapError("account.full")
         core.get_ready()  # who came in sees pages that answer at once, and has been waiting for the door anyhow
         self._note("signed in", account, address)
-        session = Session(account, language, CorePool.of_child(core, self._seconds))
+        session = Session(account, language, CorePool.of_child(core, self._seconds), answer.result["rehearsal"])
         departments = answer.result["departments"]
         session.shown["department"] = departments[0] if departments else ""
         return self.sessions.add(session)

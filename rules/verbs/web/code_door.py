@@ -18,13 +18,16 @@ _MOST_NAME = 60
 
 
 class CodeDoor:
-    """The code that begins the next session, valid once. tell: called with each new code, for the terminal."""
+    """The code that begins the next session, valid once.
+
+    tell: called with each new code, for the terminal; is_rehearsal: the library is for rehearsals.
+    """
 
     has_accounts = False
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
+    def __init__(self, tell: Callable[[str], None], *, is_rehearsal: bool) -> None:
         self.sessions = SessionTable(_MOST_SESSIONS, _IDLE_S, _LASTS_S)
-        self._tell, self._turn = tell, threading.Lock()
+        self._tell, self._turn, self._is_rehearsal = tell, threading.Lock(), is_rehearsal
         self._failures = 0
         self.code = self._new_code()
 
@@ -40,7 +43,8 @@ class CodeDoor:
         if not is_right:
             time.sleep(wait_s)
             raise OneMapError("web.code")
-        return self.sessions.add(Session(fields.get("name", "").strip()[:_MOST_NAME], language))
+        name = fields.get("name", "").strip()[:_MOST_NAME]
+        return self.sessions.add(Session(name, language, is_rehearsal=self._is_rehearsal))
 
     def end(self) -> None:
         """End all sessions."""

@@ -16,7 +16,6 @@ from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError
 from onemap.layers.finite_json import read_json
-from onemap.layers.library.rehearsals import REHEARSAL
 from onemap.layers.messages import phrase, sentences
 from onemap.rules.contract.verdict import VERDICTS
 from onemap.rules.display.documents.html_printer import render
@@ -139,7 +138,6 @@ class DeskPages:
         answer = (session.core or self._pool).ask(verb, given, lambda fraction, step: None, lambda stop: None)
         if answer.result is None:
             raise VerbRefusal(refusal_in_words_of_desk(answer, session.language))
-        session.rehearsal = phrase("said.rehearsal", session.language) if REHEARSAL in answer.result else ""
         return steps_in_words_of_desk(answer.result, session.language)
 
     def _list(self, request: Request, session: Session) -> Response:
@@ -182,7 +180,7 @@ class DeskPages:
             "files": found["files"],
             "opinions": parts_about(parts, "opinions"),
             "entries": parts_about(parts, "entries"),
-            "others": [part for part in other_parts(parts, _LISTS) if part.get("rows")],
+            "others": other_parts(parts, _LISTS),
             "verdicts": _verdicts(found["verdicts"], session.language),
             "steps": _titled_steps(CASE_STEPS, session.language),
             "left_out": [(LEFT_OUT + code, title) for code, title in withheld_titles(names, session.language).items()],

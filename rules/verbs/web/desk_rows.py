@@ -56,8 +56,9 @@ def parts_about(parts: Sequence[dict[str, Any]], name: str) -> list[dict[str, An
 
 
 def other_parts(parts: Sequence[dict[str, Any]], names: Iterable[str]) -> list[dict[str, Any]]:
-    """The parts that are about none of these lists."""
-    return [part for part in parts if part.get("about", {}).get("list") not in set(names)]
+    """The parts that are about none of these lists, without lists of nothing."""
+    found = [(part, part.get("about", {}).get("list")) for part in parts]
+    return [part for part, name in found if name not in set(names) and (part["rows"] or name == "assumed")]
 
 
 def finding_parts(

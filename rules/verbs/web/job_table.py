@@ -8,7 +8,7 @@ import uuid
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,13 +31,15 @@ _PATIENCE_S = 3.0  # of a question behind others; then it is begun beside them
 class Job:
     """One execution. given: the inputs; wish: the requested form of the result; folder: the folder of its files.
 
-    owner: the account that asked, empty for a library in a file; pool: the cores that answer, None for the table's.
+    language: of its answer; owner: the account that asked, empty for a library in a file; pool: the cores that answer,
+    None for the table's.
     """
 
     verb: Verb
     given: Mapping[str, Any]
     wish: Mapping[str, Any]
     folder: Path
+    language: str
     owner: str = ""
     pool: CorePool | None = None
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
@@ -91,7 +93,8 @@ class JobTable:
             waiting = sum(not job.is_over and job.owner == session.owner for job in self._jobs.values())
             if waiting >= (MOST_OF_ACCOUNT if session.is_account else _MOST_WAITING):
                 raise OneMapError("web.busy")
-            job = Job(verb, given, wish, Path(tempfile.mkdtemp(dir=self._room)), session.owner, session.core)
+            folder = Path(tempfile.mkdtemp(dir=self._room))
+            job = Job(verb, given, wish, folder, session.language, session.owner, session.core)
             self._jobs[job.id] = job
         return job, self._workers.submit(self._run, job)
 
@@ -154,9 +157,8 @@ class JobTable:
         def to_core(name: str, values: Mapping[str, Any]) -> VerbAnswer:
             return (job.pool or self._pool).ask(name, values, report, begun)
 
-        answer = answer_or_refusal(
-            lambda: ask_core(job.verb, job.given, self._asker, job.folder, to_core), self._asker.language
-        )
+        asker = replace(self._asker, language=job.language)
+        answer = answer_or_refusal(lambda: ask_core(job.verb, job.given, asker, job.folder, to_core), job.language)
         with self._turn:
             job.stop = None
             job.answer, job.ended_at, job.updated = answer, time.monotonic(), _now()

@@ -77,7 +77,7 @@ class McpSession:
                     message.get("id") if isinstance(message, dict) else None, _INVALID_REQUEST, "usage.request"
                 )
             return
-        params = message.get("params") or {}
+        params = message["params"] if message.get("params") is not None else {}
         if message["method"] == "notifications/cancelled" and isinstance(params, dict):
             self._cancel(params.get("requestId"))
         elif "id" in message and not isinstance(message["id"], (str, int, float)):
@@ -138,7 +138,8 @@ class McpSession:
         self._send({"id": number, "result": {"content": content, "structuredContent": spoken, "isError": is_error}})
 
     def _core_answer(self, number: Any, params: Mapping[str, Any]) -> VerbAnswer:
-        verb, arguments = self._verbs[str(params["name"])], params.get("arguments") or {}
+        verb, arguments = self._verbs[str(params["name"])], params.get("arguments")
+        arguments = {} if arguments is None else arguments
         token = (params.get("_meta") or {}).get("progressToken")
 
         def report(fraction: float, step: str) -> None:

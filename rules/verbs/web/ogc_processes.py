@@ -5,6 +5,8 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future
+from dataclasses import replace
+from types import NoneType
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -84,31 +86,32 @@ class OgcProcesses:
 
     async def landing(self, request: Request) -> Response:
         """The landing page as JSON."""
-        return JSONResponse(landing_page(base_of(request), self._asker.language))
+        return JSONResponse(landing_page(base_of(request), session_of(request).language))
 
     async def _api(self, request: Request) -> Response:
-        return JSONResponse(open_api(self._verbs, base_of(request), self._asker), media_type=OPENAPI)
+        return JSONResponse(open_api(self._verbs, base_of(request), self._asker_of(request)), media_type=OPENAPI)
 
     async def _conformance(self, _: Request) -> Response:
         return JSONResponse({"conformsTo": CONFORMANCE})
 
     async def _processes(self, request: Request) -> Response:
-        base = base_of(request)
-        listed = [process_summary(verb, base, self._asker.language) for verb in self._verbs.values()]
+        base, language = base_of(request), session_of(request).language
+        listed = [process_summary(verb, base, language) for verb in self._verbs.values()]
         return JSONResponse({"processes": listed, "links": [link(f"{base}/processes", "self")]})
 
     async def _process(self, request: Request) -> Response:
         verb = self._verbs.get(request.path_params["process"])
         if verb is None:
             return self._no_process(request)
-        return JSONResponse(process_description(verb, base_of(request), self._asker))
+        return JSONResponse(process_description(verb, base_of(request), self._asker_of(request)))
 
     def _no_process(self, request: Request) -> Response:
         error = OneMapError("web.no_process", name=request.path_params["process"], known=list(self._verbs))
-        return problem_response(refusal_of(error, self._asker.language), 404, _NO_PROCESS)
+        return problem_response(_refusal(request, error), 404, _NO_PROCESS)
 
-    def _no_job(self) -> Response:
-        return problem_response(refusal_of(OneMapError("web.no_job"), self._asker.language), 404, _NO_JOB)
+    def _asker_of(self, request: Request) -> Asker:
+        """The asker of a request: its session's language is the language of every answer."""
+        return replace(self._asker, language=session_of(request).language)
 
     async def _execute(self, request: Request) -> Response:
         verb = self._verbs.get(request.path_params["process"])
@@ -121,7 +124,7 @@ class OgcProcesses:
             job, done = self._jobs.begin(verb, given, wish, session_of(request))
         except OneMapError as error:
             status = 503 if error.code == "web.busy" else 400
-            return problem_response(refusal_of(error, self._asker.language), status)
+            return problem_response(_refusal(request, error), status)
         if _prefers_async(request):
             headers = {"Location": f"{base_of(request)}/jobs/{job.id}", "Preference-Applied": "respond-async"}
             return JSONResponse(_status_info(job, base_of(request)), 201, headers=headers)
@@ -129,7 +132,7 @@ class OgcProcesses:
 
     async def _when_done(self, job: Job, done: "Future[None]", request: Request) -> Response:
         await job_end(done)
-        response = self._result(job, base_of(request))
+        response = self._result(job, request)
         response.headers["Link"] = f'<{base_of(request)}/jobs/{job.id}>; rel="monitor"'
         if response.status_code == 204:
             response.headers["Link"] += f', <{_href(job, base_of(request), ANSWER)}>; rel="{ANSWER}"'
@@ -143,7 +146,7 @@ class OgcProcesses:
         limit = wanted.get("limit", str(_MOST_LISTED))
         if not re.fullmatch("[0-9]{1,9}", limit) or not 1 <= int(limit) <= 10_000:
             error = UsageError("usage.value", field="limit", value=limit[:40])
-            return problem_response(refusal_of(error, self._asker.language), 400)
+            return problem_response(_refusal(request, error), 400)
         listed = [_status_info(job, base) for job in found[: int(limit)]]
         return JSONResponse({"jobs": listed, "links": [link(f"{base}/jobs", "self")]})
 
@@ -152,7 +155,7 @@ class OgcProcesses:
 
         async def answer(request: Request) -> Response:
             job = self._jobs.get(request.path_params["job"], session_of(request).owner)
-            return self._no_job() if job is None else await act(request, job)
+            return _no_job(request) if job is None else await act(request, job)
 
         return answer
 
@@ -164,18 +167,19 @@ class OgcProcesses:
         return await self._job(request, job)
 
     async def _results(self, request: Request, job: Job) -> Response:
-        response = self._result(job, base_of(request))
+        response = self._result(job, request)
         if response.status_code == 204:
             response.headers["Link"] = f'<{_href(job, base_of(request), ANSWER)}>; rel="{ANSWER}"'
         return response
 
-    def _result(self, job: Job, base: str) -> Response:
+    def _result(self, job: Job, request: Request) -> Response:
         """The result of a job in the requested form: raw or as a document, by value or by reference."""
         if job.state == FAILED and job.answer is not None:
             return problem_response(job.answer, 400 if job.answer.exit_code in (2, 3) else 500)
         if job.state != SUCCESSFUL or job.answer is None:
             code = OneMapError("web.dismissed" if job.state == DISMISSED else "web.not_ready")
-            return problem_response(refusal_of(code, self._asker.language), 404, _NOT_READY)
+            return problem_response(_refusal(request, code), 404, _NOT_READY)
+        base = base_of(request)
         is_reference = job.wish.get("outputs", {}).get(ANSWER, {}).get("transmissionMode") == "reference"
         is_document = job.wish.get("response") == "document"
         if is_reference:
@@ -190,27 +194,45 @@ class OgcProcesses:
             return JSONResponse(_answer_with_links(job, base_of(request)))
         path = job.files().get(name)  # of a successful job alone
         if path is None:
-            return self._no_job()
+            return _no_job(request)
         return FileResponse(path, media_type=MEDIA_TYPES[path.suffix], filename=name)
 
 
+def _refusal(request: Request, error: OneMapError) -> VerbAnswer:
+    """A refusal in the language of a request's session."""
+    return refusal_of(error, session_of(request).language)
+
+
+def _no_job(request: Request) -> Response:
+    return problem_response(_refusal(request, OneMapError("web.no_job")), 404, _NO_JOB)
+
+
 def _execution(body: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The inputs of an execute request, and the wanted form of its result. Raises usage.line, web.reference."""
+    """The inputs of an execute request, and the wanted form of its result.
+
+    Raises UsageError usage.line, usage.value, web.reference.
+    """
     try:
         request = read_json(body.decode("utf-8-sig"))
     except ValueError:
         raise UsageError("usage.line") from None
-    inputs = request.get("inputs", {}) if isinstance(request, dict) else None
-    outputs = request.get("outputs") if isinstance(request, dict) else None
-    if not isinstance(inputs, dict) or not isinstance(outputs or {}, dict):
-        raise UsageError("usage.line")
-    wish = {"response": request.get("response", "raw"), "outputs": outputs or {}}
+    parts = request if isinstance(request, dict) else {"inputs": request}
+    inputs, outputs = (_part(parts, name) for name in ("inputs", "outputs"))
+    wish = {"response": parts.get("response", "raw"), "outputs": outputs}
     unknown = [name for name, one in wish["outputs"].items() if name != ANSWER or not isinstance(one or {}, dict)]
     if unknown or wish["response"] not in ("raw", "document"):
         field, value = ("outputs", unknown) if unknown else ("response", wish["response"])
         raise UsageError("usage.value", field=field, value=json.dumps(value)[:80])
     wish["outputs"] = {name: one or {} for name, one in wish["outputs"].items()}
     return {name: _value(name, value) for name, value in inputs.items()}, wish
+
+
+def _part(request: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """A part of an execute request, empty if it was left out. Raises UsageError usage.value."""
+    part = request.get(name)
+    if not isinstance(part, dict | NoneType):
+        raise UsageError("usage.value", field=name, value=json.dumps(part)[:80])
+    return part or {}
 
 
 def _value(name: str, value: Any) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 
 from starlette.requests import Request
 
+from onemap.layers.messages import phrase
 from onemap.rules.verbs.web.core_pool import CorePool
 
 
@@ -19,25 +20,29 @@ class Session:
     """A person who signed in.
 
     name: the account that the server has checked, or, for a file, the typed name; core: the core that answers, None if
-    all share some; form_key: the key that each form must send; rehearsal: the sentence that the library
-    is for rehearsals, empty for any other.
+    all share some; form_key: the key that each form must send; is_rehearsal: the library is for rehearsals.
     """
 
     name: str
     language: str
     core: CorePool | None = None
+    is_rehearsal: bool = False
     form_key: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     begun_at: float = field(default_factory=lambda: time.monotonic())
     used_at: float = field(default_factory=lambda: time.monotonic())
     requests: deque[float] = field(default_factory=deque)
     shown: dict[str, Any] = field(default_factory=dict)
     at_once: int = 0  # requests of it that are not answered yet
-    rehearsal: str = ""
 
     @property
     def is_account(self) -> bool:
         """Whether a server has proved who it is."""
         return self.core is not None
+
+    @property
+    def rehearsal(self) -> str:
+        """The sentence that nothing in the library has any effect; empty for a library in earnest."""
+        return str(phrase("said.rehearsal", self.language)) if self.is_rehearsal else ""
 
     @property
     def person(self) -> str | None:

@@ -9,8 +9,8 @@ from onemap.rules.contract.verdict import Verdict
 
 MOST_ROWS = 500  # findings that an answer names; all of them are in its tables, and in the run
 _FINDING = (
-    "parcel", "rule", "pack", "department", "layer", "version", "verdict", "reason", "counted", "title", "basis",
-    "area_m2", "area_ellipsoidal_m2", "counted_area_m2", "share", "length_m", "distance_m", "value",
+    "parcel", "rule", "pack", "department", "layer", "version", "verdict", "reason", "counted", "assumed", "excused_by",
+    "title", "basis", "area_m2", "area_ellipsoidal_m2", "counted_area_m2", "share", "length_m", "distance_m", "value",
 )  # fmt: skip
 
 _OVERLAPS = ("overlaps", "overlaps_line", "overlaps_point")

@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.library.library import open_library
 from onemap.layers.messages import phrase
 from onemap.layers.server_address import is_server
 from onemap.rules.contract.declaration import Verb
@@ -37,9 +36,6 @@ def serve_web(values: Mapping[str, Any], language: str, as_json: bool, verbs: Ma
         raise OneMapError("web.needs_proxy" if is_on_server else "web.host", field="--host", value=host)
     if not is_on_server and (proxy is not None or values.get("directory")):
         raise OneMapError("web.of_server", field="--behind-proxy" if proxy is not None else "--directory")
-    if not is_on_server:
-        with open_library(library):
-            pass
     try:
         import uvicorn  # noqa: F401 - what is missing is told before anything is begun
 

@@ -101,7 +101,12 @@ def file_site(
     tell: Callable[[str], None],
     stack: ExitStack,
 ) -> ASGIApp:
-    """The site of a library in a file. tell: called with each code; stack: closed at the end."""
+    """The site of a library in a file. tell: called with each code; stack: closed at the end.
+
+    Raises what opening the library raises.
+    """
+    with open_library(library) as opened:
+        is_rehearsal = opened.is_rehearsal
     asker = Asker(library, language, names_files=False)
     # Whoever looks at a page waits for it; a program that asks for a check may wait a little longer.
     pool = CorePool(_AT_ONCE, language, _LIMITS.seconds, gives_way=True)
@@ -109,7 +114,7 @@ def file_site(
     jobs = JobTable(pool, asker, _AT_ONCE, _AT_ONCE)
     for part in (desk_pool, pool, jobs):
         stack.callback(part.end)
-    door = CodeDoor(tell)
+    door = CodeDoor(tell, is_rehearsal=is_rehearsal)
     return WebSite(asker, verbs, jobs, names, door, desk_pool, lambda: True).app
 
 

@@ -130,20 +130,22 @@ def contradictions(values: Values, context: VerbContext) -> Result:
     check_outs(values)
     named = values.get("matrix") or []
     threads = Threads.of(values.get("workers"), context.progress)
-    rows = []
+    rows, used = [], dict[str, Any]()
     with open_library(values["library"]) as library:
         options = _comparison_options(library, {**values, "a": "", "b": "", "matrix": DEFAULT_MATRIX}, context)
         pairs = pairs_of(library, options, named, values.get("only") or ())
         for row, found, progress in compare_pairs(library, options, pairs, threads):
             if found is not None and library.writable:
                 record_comparison(library, found, progress)
+            used |= {one["table"]: one for one in found.record["layers"]} if found is not None else {}
             rows.append(row)
         crs, recorded = library.crs, library.writable
         titles = titles_of_library(library)
     tables = contradiction_tables(rows)
     # Each pair is a run of its own, recorded before.
     problems = write_tables(tables, crs, values, context.language, context.language, titles=titles)
-    result: Result = {"ok": True, "pairs": records_of(tables["contradictions"].columns), "recorded": recorded}
+    pairs_said = records_of(tables["contradictions"].columns)
+    result: Result = {"ok": True, "pairs": pairs_said, "layers": [*used.values()], "recorded": recorded}
     codes = dict.fromkeys(code for row in result["pairs"] for code in (row["a"], row["b"]))
     result |= {"titles": _layer_titles(codes, titles.catalogue or {}, context.language), "problems": problems}
     return result | target_answer(values)

@@ -27,6 +27,7 @@ from onemap.rules.judge.packs.library_packs import packs_of
 from onemap.rules.judge.packs.pack import joined_rules, rule_titles
 from onemap.rules.judge.question.given_facts import GivenFacts, checked_facts, facts_content, stated_attributes
 from onemap.rules.judge.question.question import check_options
+from onemap.rules.judge.runs.unasked_rules import judging_rules, unasked_rules
 from onemap.rules.verbs.work.table_targets import check_outs, target_answer, write_tables
 
 _MOST_ROWS = 1000  # alternatives of a remedy in blocks that its answer says; the tables have all
@@ -42,11 +43,16 @@ def remedy(values: Values, context: VerbContext) -> Result:
         alternatives = SaidAlternatives(None if isinstance(found, Remedy) else _MOST_ROWS)
         recorded = library.writable and not asked_of.replaced
         remarks = _write_remedy(library, found, values, context, recorded, alternatives)
+        asked = {
+            "rules": len(judging_rules(found.packs, found.record)),
+            "unasked": unasked_rules(library, found.packs, found.record, context.language),
+        }
     result: Result = {
         **remedy_json(found.record, alternatives, context.language),
         "run": {**found.record, "recorded": recorded},
         "seconds": found.record["seconds"],
         "problems": [*found.problems, *remarks],
+        **asked,
     }
     return result | target_answer(values)
 
@@ -115,7 +121,8 @@ def sites(values: Values, context: VerbContext) -> Result:
     problems = found.problems + write_tables(
         {"sites": found.table}, crs, values, context.language, context.language, record=record
     )
-    return {"ok": True, "sites": records_of(found.table.columns), "problems": problems, **target_answer(values)}
+    sites = records_of(found.table.columns)
+    return {"ok": True, "sites": sites, "layers": found.layers, "problems": problems, **target_answer(values)}
 
 
 def _packs_of_search(library: Any, values: Values) -> list[Any]:

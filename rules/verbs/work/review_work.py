@@ -75,11 +75,13 @@ def _tables_written(library: Library, run: Run, values: Values, language: str) -
 
 def _run_answer(library: Library, case: Case, run: Run, values: Values, language: str) -> Result:
     """The check of a round, as the answer shows it with the case."""
+    from onemap.rules.judge.runs.unasked_rules import rules_of_round
     from onemap.rules.review.opening import shared_ground
 
     remarks = [*area_problems(library, case.current.run, case.data, case.terms), *shared_ground(library, case)]
     problems = [*run.problems, *(problem_record(problem, language) for problem in remarks)]
     of_run: Result = {"verdicts": run.verdicts, "verdict": run.verdict, "problems": problems}
+    of_run |= rules_of_round(library, run.packs, run.record, language)
     threshold = values.get("fail_on")
     if threshold and RANK[run.verdict] <= RANK[threshold]:
         of_run["failed_on"] = threshold
@@ -103,15 +105,18 @@ def review_list(values: Values, context: VerbContext) -> Result:
 
 
 def review_show(values: Values, context: VerbContext) -> Result:
-    """One case as it stands, and the number of rules by which the round's parcels were judged."""
-    from onemap.rules.judge.runs.unasked_rules import NO_RULES, rules_of_stored_run
+    """One case as it stands, and the rules and versions by which the round's parcels were judged."""
+    from onemap.rules.judge.runs.run_store import stored_packs
+    from onemap.rules.judge.runs.unasked_rules import NO_RULES, rules_of_round
 
     with open_library(values["library"]) as library, library.reading():
         check_day(library, values.get("on"))
         case = read_case(library, values["case"], values.get("on"))
         answer, one = _answer(library, case, context, values.get("by")), _round(case, values)
         is_readable = case.damage is None or one.number != case.round
-        answer |= rules_of_stored_run(library, one.run, context.language) if is_readable else NO_RULES
+        if is_readable:
+            packs, record = stored_packs(library, one.run), check_record(library, one.run)
+        answer |= rules_of_round(library, packs, record, context.language) if is_readable else NO_RULES
         if values.get("findings"):
             from onemap.rules.judge.runs.stored_tables import finding_records
 

@@ -18,9 +18,10 @@ from shapely import LineString, Point, box
 
 import onemap
 from onemap.rules.python import call_results
+from onemap.rules.verbs.commands.verb_text import result_text
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.conftest import Desk
-from onemap.tests.rules.small_pack import matrix_text
+from onemap.tests.rules.small_pack import matrix_text, pack_text
 
 SQUARE = box(0, 0, 10, 10)
 RULES = (
@@ -184,7 +185,7 @@ def test_a_finding_is_explained_step_by_step(town, library, parcels):
     explanation = result.explain("A", "zone")
     steps = done("explain", town.library, result.run, "A", "zone").json["steps"]
     assert explanation.answer["steps"] == steps and explanation.steps.key.tolist() == [step["key"] for step in steps]
-    assert all(f"{step['step']}: {step['value']}" in str(explanation) for step in steps)
+    assert str(explanation) == result_text("explain", explanation.answer, library.language), "as a terminal has it"
 
 
 @pytest.mark.slow
@@ -526,6 +527,19 @@ def test_a_result_shows_itself_as_a_page(town, library, parcels):
     assert "<script>" not in page and "&lt;script&gt;" in page and "prohibited 1" in page.lower()
     assert "<table>" in library.statistics("ZONE", by="GRADE")._repr_html_()
     assert "onemap check" in repr(library.check(parcels, packs=pack_of(town)))
+
+
+def test_a_page_says_what_limits_the_answer_as_a_terminal_does(tmp_path):
+    ground = gpd.GeoDataFrame({"KEY": ["f1"]}, geometry=[box(0, 0, 10, 10)], crs=4547)
+    define = "name=z,department=land,library=department,kind=vector,geometry=polygon,key=KEY"
+    rules = {}, {"id": "forest", "layer": "GYL", "department": "forestry", "missing": "checklist"}
+    (tmp_path / "test.toml").write_text(pack_text(*rules), encoding="utf-8")
+    with onemap.new(tmp_path / "a.gpkg", crs="EPSG:4547", language="en") as library:
+        library.add(ground, "ZONE", define=define, covers="extent")
+        found = library.check(ground, id="KEY", packs=tmp_path / "test.toml"), library.statistics("ZONE")
+    pages = [result._repr_html_() for result in found]
+    assert all("<li>Coverage assumed from the bounding box: ZONE</li>" in page for page in pages)
+    assert "<li>1 of 2 rules was not asked</li>" in pages[0]
 
 
 @pytest.mark.slow

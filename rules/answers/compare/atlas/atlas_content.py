@@ -8,6 +8,7 @@ from typing import Any
 
 from onemap.layers.area_units import hectares, hectares_text, printed_hectares, share_text
 from onemap.layers.catalogue.catalogue import layer_title
+from onemap.layers.catalogue.coverage_names import version_with_coverage
 from onemap.layers.crs.crs_titles import crs_title
 from onemap.layers.library.library import Library
 from onemap.layers.messages import list_text, phrase
@@ -150,7 +151,8 @@ class AtlasWords:
         record, params = self.source.record, self.source.record["parameters"]
         rows = [[self.text("library"), library_line(self.library, self.language)]]
         for name, title, layer in zip("ab", self.plans, record["layers"], strict=True):
-            rows.append([self.text(f"plan_{name}"), f"{title} {layer['label']}"])
+            plan = version_with_coverage(f"{title} {layer['label']}", layer, self.language)
+            rows.append([self.text(f"plan_{name}"), plan])
             rows.append([self.text(f"dates_{name}"), self.dates(layer)])
         matrix = record["matrix"]
         limits = {"width": f"{params['min_width_m']:g}", "area": f"{params['min_area_m2']:g}"}

@@ -136,6 +136,11 @@ def test_a_coverage_that_nobody_stated_is_called_assumed(desk, identify, termina
         layers = identify(*place)
         assert (layers["BOXED"]["remarks"], layers["STATED"]["remarks"]) == (remarks, [])
     assert assumed in terminal("identify", desk.library, 50, 50, "--lang", "en").stdout.decode()
+    answer = desk.run("identify", desk.library, 50, 50).json
+    boxed, stated = (next(one for one in answer["layers"] if one["code"] == code) for code in ("BOXED", "STATED"))
+    near = {**stated, "nearest": {**stated["nearest"], "distance_m": 1.0}}
+    text = result_text("identify", {**answer, "layers": [*[near] * 11, boxed]}, "en")
+    assert assumed in text and "1 more: STATED" in text, "also of a layer that lies far"
 
 
 def test_without_a_key_features_have_the_number_of_their_row(desk, identify):

@@ -16,7 +16,7 @@ def test_the_nearest_rule_of_a_place_is_called_by_its_title_where_there_is_one()
         known | {"nearest_title": None},
         known | dict.fromkeys(("nearest_rule", "nearest_title", "nearest_m")),
     )
-    (table,) = view_json(VIEWS["sites"]({"sites": [known, titleless, nothing]}, "en"))
+    (table,) = view_json(VIEWS["sites"]({"sites": [known, titleless, nothing], "layers": []}, "en"))
     assert [row["values"][1] for row in table["rows"]] == ["Farmland", "farmland.test", "–"]
     assert table["rows"][0]["hint"] == "5,000 m², 60.0 m wide" and table["rows"][2]["values"][2] == "–"
     assert table["rows"][0]["values"][0] == {"value": 2.0, "measure": "m"}
@@ -24,7 +24,8 @@ def test_the_nearest_rule_of_a_place_is_called_by_its_title_where_there_is_one()
 
 def test_pairs_of_plans_stand_by_conflict_and_what_was_not_compared_last_with_why():
     lost = PAIR | {"b": "C", "conflict_ha": None, "compared_ha": None, "reason": "No.", "run": None}
-    result = {"pairs": [lost, PAIR, PAIR | {"a": "B", "conflict_ha": 2.0}], "titles": {"A": "Plan A", "B": "Plan B"}}
+    result = {"pairs": [lost, PAIR, PAIR | {"a": "B", "conflict_ha": 2.0}], "layers": []}
+    result["titles"] = {"A": "Plan A", "B": "Plan B"}
     (table,) = view_json(VIEWS["contradictions"](result, "en"))
     assert [row["name"] for row in table["rows"]] == ["Plan B × Plan B", "Plan A × Plan B", "Plan A × C"]
     assert table["rows"][2]["values"][0] == "–" and "No." in table["rows"][2]["values"]
@@ -34,7 +35,7 @@ def test_pairs_of_plans_stand_by_conflict_and_what_was_not_compared_last_with_wh
 def test_plans_that_several_matrices_compare_are_one_row_with_their_sum_and_the_matrices_below():
     other = PAIR | {"matrix": "n", "title": "By class", "conflict_ha": 0.25, "compared_ha": 8.0, "conflicts": 1}
     lost = PAIR | {"matrix": "o", "title": "By age", "conflict_ha": None, "reason": "No."}
-    (table,) = view_json(VIEWS["contradictions"]({"pairs": [lost, other, PAIR], "titles": {}}, "en"))
+    (table,) = view_json(VIEWS["contradictions"]({"pairs": [lost, other, PAIR], "titles": {}, "layers": []}, "en"))
     (plans,) = table["rows"]
     assert [word["value"] for word in plans["values"][:3]] == [1.75, 18.0, 4] and not plans["about"]["run"]
     assert [row["name"] for row in plans["rows"]] == ["A against B", "By class", "By age"]
@@ -56,7 +57,7 @@ def ground(area_m2, matched_m2, **more):
 def test_a_balance_closes_by_what_no_class_has_and_by_what_several_count():
     rows = [balance_row("U", "01", "farm", 60_000.0), balance_row("U", "07", "built", 30_000.0)]
     total = ground(80_000.0, None, without_feature=15_000.0, outside_coverage=5_000.0) | {"units_ellipsoidal_m2": 1e5}
-    layer = {"title": "Land", "label": "2025"}
+    layer = {"code": "DLTB", "coverage": "district", "title": "Land", "label": "2025"}
     result = {"total": total, "rows": rows, "units": [ground(1e5, 80_000.0) | {"unit": "U"}], "layer": layer}
     (table,) = view_json(VIEWS["statistics"](result | {"within": {}, "problems": []}, "en"))
     (whole,) = table["rows"]
@@ -92,10 +93,11 @@ def alternative(east_m, north_m, turned_deg):
 )
 def test_an_alternative_says_whither_it_moved_and_what_each_department_has_then(language, steps):
     ways = [(50.0, 0.0, 0.0), (-30.0, -40.0, -5.0), (0.0, 0.0, 2.5)]
-    result = {"alternatives": [alternative(*way) for way in ways], "search": {"text": ""}, "run": {"id": "r"}}
+    result = {"alternatives": [alternative(*way) for way in ways], "search": {"text": ""}}
     result |= {"parcels": 1, "passing": 1, "whole": 1, "cut_m2": 0.0, "dropped_m2": 0.0}
-    result["run"]["recorded"] = True
-    rows = view_json(VIEWS["remedy"](result, language))
+    result |= {"run": {"id": "r", "recorded": True, "layers": []}, "rules": 1, "unasked": []}
+    *rows, asked = view_json(VIEWS["remedy"](result, language))
+    assert asked["about"] == {"list": "unasked", "rules": 1, "count": 0}
     assert [row["about"]["step"] for row in rows] == steps
     (land,) = rows[0]["rows"]
     assert [word["value"] for word in land["values"]] == [5000.0, 20.0], "where nothing is in conflict, what is unknown"

@@ -1,5 +1,6 @@
 """The program's texts for people: every word is in their language."""
 
+import openpyxl
 import pytest
 import shapely
 
@@ -109,3 +110,66 @@ def test_an_event_of_which_the_log_does_not_tell_has_a_line_without_number():
     lines = result_text("history", {"rows": [{**row, "number": 12}, {**row, "number": None}]}, "en").splitlines()
     assert [line[:8] for line in lines] == ["    12  ", "     –  "]
     assert len({line[8:] for line in lines}) == 1
+
+
+MATRIX = """title = "m"
+for_a = ["PLAN"]
+for_b = ["ZONE"]
+[a]
+field = "USE"
+construction = ["07"]
+[b]
+field = "USE"
+construction = ["07"]
+"""
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Coverage assumed"), ("zh", "覆盖范围按外接矩形假定的图层")])
+def test_every_text_about_ground_names_the_layers_whose_coverage_nobody_stated(
+    terminal, desk, tmp_path, language, words
+):
+    for code, options in {"ZONE": {"covers": "extent"}, "PLAN": {}}.items():
+        desk.layer(code, [shapely.box(0, 0, 2, 10)], {"USE": ["07"]}, **options)
+    parcels, pack, matrix = desk.parcels({"A": shapely.box(0, 0, 2, 5)}), desk.pack({}), tmp_path / "m.toml"
+    matrix.write_text(MATRIX, encoding="utf-8")
+    asked = [("check", parcels, "--pack", pack), ("remedy", parcels, "--pack", pack), ("statistics", "ZONE")]
+    asked += [("sites", "--area", 4, "--within", parcels, "--pack", pack)]
+    asked += [("transitions", "PLAN", "ZONE", "--by", "USE"), ("compare", "PLAN", "ZONE", "--matrix", matrix)]
+    opened = desk.run("review", "open", desk.library, parcels, "--pack", pack, "--project", "P").done()
+    case = opened.json["case"]
+    asked += [("contradictions", "--matrix", matrix), ("review show", case)]
+    asked += [("review revise", case, parcels, "--pack", pack, "--reason", "R")]
+    asked += [("review open", parcels, "--pack", pack, "--project", "Q")]
+    for verb, *values in asked:
+        text = terminal(*verb.split(), desk.library, *values, "--lang", language).stdout.decode()
+        assert [line.strip()[-4:] for line in text.splitlines() if words in line] == ["ZONE"], f"{verb}: {text}"
+    assert words not in terminal("statistics", desk.library, "PLAN", "--lang", language).stdout.decode()
+
+
+def test_whoever_reads_what_would_pass_reads_how_many_rules_nobody_asked_as_in_a_check(terminal, onemap, desk):
+    desk.layer("ZONE", [shapely.box(0, 0, 2, 10)])
+    pack = desk.pack({}, {"id": "forest", "layer": "GYL", "department": "forestry", "missing": "checklist"})
+    asked = desk.library, desk.parcels({"A": shapely.box(0, 0, 10, 10)}), "--pack", pack
+    texts = [terminal(verb, *asked, "--lang", "en").stdout.decode() for verb in ("check", "remedy")]
+    assert all("1 of 2 rules was not asked:\n  Forestry: 1 (the layer was never loaded 1)" in text for text in texts)
+    check, remedy = (onemap(verb, *asked).json for verb in ("check", "remedy"))
+    assert remedy["unasked"] == check["unasked"] and remedy["rules"] == check["rules"] == 2
+
+
+def test_pages_and_sheets_say_of_a_version_that_nobody_stated_its_coverage(onemap, desk, tmp_path):
+    for code, options in {"ZONE": {"covers": "extent"}, "PLAN": {}}.items():
+        desk.layer(code, [shapely.box(0, 0, 2, 10)], {"USE": ["07"]}, **options)
+    matrix, parcels, pack = tmp_path / "m.toml", desk.parcels({"A": shapely.box(0, 0, 2, 5)}), desk.pack({})
+    matrix.write_text(MATRIX, encoding="utf-8")
+    places = [tmp_path / f"{name}.html" for name in ("statistics", "transitions", "comparison")]
+    onemap("statistics", desk.library, "ZONE", "--page", places[0]).done()
+    onemap("transitions", desk.library, "PLAN", "ZONE", "--by", "USE", "--page", places[1]).done()
+    run = onemap("compare", desk.library, "PLAN", "ZONE", "--matrix", matrix).done().json["run"]["id"]
+    onemap("comparison", desk.library, run, places[2]).done()
+    pages = [place.read_text(encoding="utf-8") for place in places]
+    onemap("check", desk.library, parcels, "--pack", pack, "--out", tmp_path / "check.xlsx").done()
+    cells = (cell for sheet in openpyxl.load_workbook(tmp_path / "check.xlsx") for cell in sheet.values)
+    pages.append("\n".join(str(value) for row in cells for value in row))
+    word = "(coverage assumed from the bounding box)"
+    for page in pages:
+        assert f"ZONE v1 {word}" in page and f"PLAN v1 {word}" not in page, page

@@ -287,7 +287,8 @@ def test_every_page_of_a_rehearsal_s_library_says_so(officers: Any, case: str, t
     server = WebServer(rehearsed)
     try:
         one = officer(server, "甲")
-        assert all("演练：此库仅供演练预审" in one.page(path) for path in ("/", "/map", "/open", "/here"))
+        assert "演练：此库仅供演练预审" in one.page("/open"), "also before anything was asked of the library"
+        assert all("演练：此库仅供演练预审" in one.page(path) for path in ("/", "/map", "/here"))
     finally:
         server.end()
     assert all("演练" not in officers[0].page(path) for path in ("/", "/map", f"/cases/{case}"))

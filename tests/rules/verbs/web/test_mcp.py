@@ -109,6 +109,11 @@ def test_what_is_no_question_is_refused_as_the_protocol_has_it(client: Client):
     assert client.answer()["error"]["code"] == -32600
     assert client.ask("resources/list")["error"]["code"] == -32601
     assert client.ask("tools/call", name="add", arguments={})["error"]["code"] == -32602
+    client.send(id="b", method="tools/list", params=[])
+    assert client.answer()["error"]["code"] == -32602
+    for arguments in ([], ""):
+        refused = client.ask("tools/call", name="check", arguments=arguments)["result"]["structuredContent"]
+        assert refused["problems"][0]["code"] == "usage.arguments"
     client.send(id={"a": 1}, method="tools/call", params={"name": "explain"})
     assert client.answer()["error"]["code"] == -32600
     assert client.ask("tools/call", name=["explain"])["error"]["code"] == -32602
@@ -165,6 +170,7 @@ def findings_hold(answer: dict[str, Any], library: Path, folder: Path) -> dict[t
         held = stored[row["parcel"], row["rule"], row["verdict"]]
         assert [row[name] for name in FIGURES] == [held[name] for name in FIGURES]
         assert (row["layer"], row["version"], row["reason"]) == (held["layer"], held["version"], held["reason"])
+        assert (row["assumed"], row["excused_by"]) == (bool(held["assumed"]), held["excused_by"])
     return {(row["parcel"], row["rule"]): row for row in named}
 
 

@@ -159,8 +159,10 @@ def test_inputs_are_validated(server: WebServer, process: str, inputs: dict[str,
 
 def test_what_is_no_execute_request_is_refused(server: WebServer):
     """/conf/core/job-creation-request."""
-    for body in (b"{", b"[]", b'{"inputs": []}', b'{"outputs": {"other": {}}}', b'{"response": "paper"}'):
-        assert server.ask("POST", "/processes/identify/execution", body).status == 400
+    assert server.ask("POST", "/processes/identify/execution", b"{").code == "usage.line"
+    for body in (b"[]", b'{"inputs": []}', b'{"inputs": ""}', b'{"outputs": {"other": {}}}', b'{"response": "paper"}'):
+        reply = server.ask("POST", "/processes/identify/execution", body)
+        assert (reply.status, reply.code) == (400, "usage.value"), body
     assert server.get("/processes/identify/execution").status == 405
 
 
@@ -243,3 +245,21 @@ def test_owslib_lists_describes_and_executes(server: WebServer):
     if not hasattr(one, "execute"):
         pytest.skip("this OWSLib only lists and describes")
     assert one.execute("identify", POINT)["answer"]["layers"][0]["code"] == "ZONE"
+
+
+@pytest.mark.slow
+def test_each_session_is_answered_in_its_language(asked_library: Path):
+    server = WebServer(asked_library)
+    try:
+        code = server.code
+        fields = {"code": code, "name": "甲"}
+        reply = server.form("/sign-in", fields, signed_in=False, Accept_Language="zh-CN,zh;q=0.9")
+        server.token = reply.json["token"]
+        described = server.get("/processes/check").json["description"]
+        absent, wrong = server.get("/processes/none"), server.execute("identify", {"x": "a", "y": 1})
+        asked = server.ask("POST", "/processes/identify/execution", {"inputs": {"x": 1}}, **ASYNC)
+        failed = server.ended_job(asked.json["links"][0]["href"])["message"]
+        texts = [described, *(one.json["problems"][0]["message"] for one in (absent, wrong)), failed]
+        assert all(any("一" <= sign <= "龥" for sign in text) for text in texts), texts
+    finally:
+        server.end()
