@@ -1,6 +1,7 @@
 """PostGIS tables as sources: read in one snapshot, and messages never contain a password."""
 
 from dataclasses import replace
+from urllib.parse import quote
 
 import numpy as np
 import psycopg
@@ -43,7 +44,7 @@ def database(postgis):
 def test_tables_are_layers_and_a_table_is_read_as_it_stands(onemap, shelf, database):
     layers = {layer["name"]: layer for layer in onemap("inspect", database.url).json["layers"]}
     assert {name: layer["count"] for name, layer in layers.items()} == {
-        "gh.永久基本农田": 2,
+        "gh.永久基本农田.mark": 2,
         "gh.永久基本农田.geom": 2,
         "public.arcs": 1,
         "public.bare": 2,
@@ -186,6 +187,73 @@ def test_a_table_without_the_right_to_read_is_not_offered(onemap, database):
     database.run("CREATE ROLE guest LOGIN; GRANT USAGE ON SCHEMA gh TO guest; GRANT SELECT ON public.arcs TO guest")
     url = database.url.replace("user=onemap", "user=guest")
     assert [layer["name"] for layer in onemap("inspect", url).json["layers"]] == ["public.arcs"]
+
+
+def test_a_schema_that_may_not_be_used_hides_no_other(onemap, database):
+    database.run("CREATE ROLE clerk LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA gh, public TO clerk")
+    url = database.url.replace("user=onemap", "user=clerk")
+    names = [layer["name"] for layer in onemap("inspect", url).done().json["layers"]]
+    assert names == ["public.arcs", "public.bare", "public.mixed", "public.nothing"]
+    assert onemap("inspect", f"{url}&table=gh.永久基本农田").codes == ["postgis.refused"]
+
+
+def test_a_table_of_several_geometries_is_asked_for_by_column(shelf, database):
+    box = "ST_MakeEnvelope({0},4000000,{0}+100,4000100,4547)"
+    columns = "old geometry(Polygon, 4547), new geometry(Polygon, 4547)"
+    values = f"{box.format(500000)}, {box.format(500200)}"
+    database.run(f"CREATE TABLE moved ({columns}); INSERT INTO moved VALUES ({values})")
+    refused = shelf.add(f"{database.url}&table=moved")
+    assert refused.codes == ["source.layer_needed"]
+    assert "public.moved.old, public.moved.new" in refused.json["problems"][0]["message"]
+    for label, (column, left) in enumerate((("old", 500000), ("new", 500200)), start=1):
+        shelf.add(f"{database.url}&table=moved.{column}", label=label).done()
+        assert shelf.geometries(f"T__{label}")[0].bounds[0] == left
+
+
+@pytest.mark.parametrize("name", ['gh.规划 "一" %v1.2', '规划 "一" %v1.2', '"gh"."规划 ""一"" %v1.2"'])
+def test_a_table_may_be_called_anything(onemap, database, name):
+    database.run('CREATE TABLE gh."规划 ""一"" %v1.2" ("名""%" text, geom geometry(Point, 4547))')
+    (layer,) = onemap("inspect", f"{database.url}&table={quote(name)}").done().json["layers"]
+    assert (layer["name"], [field["name"] for field in layer["fields"]]) == ('gh.规划 "一" %v1.2', ['名"%'])
+
+
+def test_a_materialized_view_without_geometry_is_read_by_its_name(onemap, database):
+    database.run("CREATE MATERIALIZED VIEW gh.people AS SELECT 'A' AS unit, 12 AS people")
+    (people,) = onemap("inspect", f"{database.url}&table=gh.people").done().json["layers"]
+    assert (people["count"], people["geometry"]) == (1, None)
+
+
+def test_geography_is_read_as_geometry(shelf, database):
+    database.run(
+        "CREATE TABLE globe AS SELECT ST_Transform(ST_MakeEnvelope(500000,4000000,500100,4000100,4547),4490)::geography"
+        "(Polygon, 4490) AS place"
+    )
+    shelf.add(f"{database.url}&table=globe").done()
+    assert shelf.geometries()[0].area == pytest.approx(10_000, abs=0.01)
+
+
+def test_surfaces_are_read_and_measures_are_told(shelf, database):
+    corners = "500000 4000000{0}, 500100 4000000{0}, 500000 4000100{0}, 500000 4000000{0}"
+    triangle = f"(({corners.format(' 5')}))"
+    texts = [f"TRIANGLE Z {triangle}", f"TIN Z ({triangle})", f"POLYHEDRALSURFACE Z ({triangle})"]
+    texts.append(f"POLYGON ZM (({corners.format(' 5 6')}))")
+    values = ", ".join(f"('SRID=4547;{text}')" for text in texts)
+    database.run(f"CREATE TABLE faces (geom geometry); INSERT INTO faces VALUES {values}")
+    answer = shelf.add(f"{database.url}&table=faces").done()
+    assert answer.codes[:3] == ["geometry.z_dropped", "geometry.m_dropped", "geometry.surfaces"]
+    assert answer.json["problems"][2]["message"].startswith("3 features are surfaces")
+    assert [shape.area for shape in shelf.geometries()] == [5000] * 4
+
+
+def test_lost_text_is_refused_in_a_key(shelf, database):
+    database.run("""UPDATE gh."永久基本农田" SET "BSM" = 'A' || U&'\\FFFD' WHERE id = 1""")
+    source = f"{database.url}&table=gh.永久基本农田.geom"
+    assert shelf.add(source, key="BSM").codes == ["encoding.replaced"]
+
+
+def test_an_empty_column_keeps_its_declared_system(shelf, database):
+    database.run("INSERT INTO nothing VALUES (NULL)")
+    assert shelf.add(f"{database.url}&table=nothing").codes == ["geometry.null"]
 
 
 def test_a_source_is_only_read(database):
