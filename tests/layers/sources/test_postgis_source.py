@@ -4,6 +4,7 @@ from dataclasses import replace
 from urllib.parse import quote
 
 import numpy as np
+import pandas as pd
 import psycopg
 import pytest
 import shapely
@@ -123,6 +124,30 @@ def test_values_that_python_has_no_type_for_come_as_the_server_writes_them(shelf
     ]
     moments = [row[0] for row in shelf.rows('SELECT seen FROM "T__1" ORDER BY fid')]
     assert moments[0].startswith("2026-01-0") and moments[1] == "-infinity" and moments[2].startswith("12026-01-01")
+
+
+def test_moments_and_lists_read_as_those_of_files(shelf, database, layer_file, box):
+    frame = {
+        "at": pd.to_datetime(["2026-01-02", "2026-01-02 03:04:05.678"], format="ISO8601"),
+        "n": np.float32([0.1, 1.1]),
+    }
+    shelf.add(layer_file("a.gpkg", [box(0, 0), box(200, 0)], frame)).done()
+    moments = [("2026-01-02", 0.1), ("2026-01-02T03:04:05.678", 1.1)]
+    assert shelf.rows('SELECT "at", n FROM "T__1" ORDER BY fid') == moments
+    boxes = [f"ST_MakeEnvelope({left},4000000,{left + 100},4000100,4547)" for left in (500000, 500200)]
+    database.run(
+        f"""CREATE TABLE listed (id integer PRIMARY KEY, at timestamp, n real, zoned timestamptz, truths boolean[],
+          texts text[], numbers numeric[], geom geometry(Polygon, 4547));
+        INSERT INTO listed VALUES
+          (1, '2026-01-02', 0.1, '2026-01-02 08:00:00.000001+08', '{{t,f}}', '{{a,NULL}}', '{{1.50,2}}', {boxes[0]}),
+          (2, '2026-01-02 03:04:05.678', 1.1, NULL, '{{}}', NULL, '{{{{1,2}},{{3,4}}}}', {boxes[1]})"""
+    )
+    shelf.add(f"{database.url}&table=listed", label="2").done()
+    assert shelf.rows('SELECT "at", n FROM "T__2" ORDER BY fid') == moments
+    assert shelf.rows('SELECT zoned, truths, texts, numbers FROM "T__2" ORDER BY fid') == [
+        ("2026-01-02T00:00:00.000001+00:00", "1, 0", "a, ", "1.5, 2"),
+        (None, "", None, "1, 2, 3, 4"),
+    ]
 
 
 def test_postgis_is_found_in_any_schema_and_without_it_a_named_table_is_read(shelf, onemap, database):
