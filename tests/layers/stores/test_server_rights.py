@@ -61,6 +61,15 @@ def test_the_auditor_reads_the_log_and_nothing_else(bureau):
     assert bureau.run("history", bureau.url_as("qian"), "T").json["rows"] != []
 
 
+def test_a_grant_beside_the_roles_is_no_damage(bureau):
+    bureau.account("reader")
+    bureau.rows("GRANT USAGE ON SCHEMA city TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA city TO reader")
+    for verb in ("layers", "verify"):
+        answer = bureau.run(verb, bureau.url_as("reader"))
+        assert (answer.code, answer.codes) == (3, ["library.no_right"])
+        assert "reader is not a member of any role onemap_city_…" in answer.json["problems"][0]["message"]
+
+
 def test_a_department_logs_what_it_does_and_reads_only_the_head(bureau, squares):
     assert is_refused(bureau, "wang", LOGGED.format("{}"))
     assert is_refused(bureau, "wang", "SELECT * FROM onemap_audit")
