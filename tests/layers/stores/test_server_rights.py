@@ -54,10 +54,12 @@ def test_the_auditor_reads_the_log_and_nothing_else(bureau):
     assert bureau.run("verify", bureau.url_as("qian")).json == {
         "ok": True,
         "problems": [],
-        "unchecked": ["versions"],
+        "unchecked": ["versions", "runs", "cases", "structure"],
     }
-    log = [row["number"] for row in bureau.run("history", bureau.url_as("qian")).json["rows"]]
-    assert log == [1, 2, 3]
+    history = bureau.run("history", bureau.url_as("qian"), "--summary").json
+    assert ([row["number"] for row in history["rows"]], history["unread"]) == ([1, 2, 3], ["cases"])
+    assert "This account reads the log only" in history["summary"]
+    assert "unread" not in bureau.run("history", bureau.url).json
     assert bureau.run("history", bureau.url_as("qian"), "T").json["rows"] != []
 
 
