@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from itertools import chain
 from typing import Any
 
@@ -21,6 +22,7 @@ from onemap.layers.value_groups import groups_of
 _PLAIN = {str, int, bytes, type(None)}  # types of values that the library keeps as they are
 DOUBTED_ROWS = 1000  # by whose text the encoding is doubted
 _SHOWN = 20  # characters of a text that a remark shows
+_MIDNIGHT = "T00:00:00.000"
 _RESERVED = {"fid", "geom", "ogc_fid"}
 
 
@@ -286,13 +288,16 @@ def plain_values(values: pd.Series) -> pd.Series:
         if value is None or value is pd.NaT or (isinstance(value, (float, np.floating)) and math.isnan(value)):
             return None
         if isinstance(value, np.datetime64):
-            return None if np.isnat(value) else str(value).removesuffix("T00:00:00.000")
+            return None if np.isnat(value) else str(value).removesuffix(_MIDNIGHT)
+        if isinstance(value, datetime):  # as GDAL gives a moment
+            digits = "microseconds" if value.microsecond % 1000 else "milliseconds"
+            return value.isoformat(timespec=digits).removesuffix(_MIDNIGHT)
         if isinstance(value, (np.bool_, bool)):
             return int(value)
         if isinstance(value, np.generic):
             return value.item()
         if isinstance(value, (list, np.ndarray)):
-            return ", ".join(map(str, value))
+            return ", ".join("" if item is None else str(item) for item in map(plain_value, value))
         return value if isinstance(value, (int, float, str, bytes)) else str(value)
 
     return pd.Series([plain_value(value) for value in listed], index=values.index, dtype=object)

@@ -28,7 +28,7 @@ from onemap.layers.messages import problem_record
 from onemap.layers.provenance import provenance
 from onemap.layers.records import Record
 from onemap.layers.sources.gdal.gdal_name import gdal_name, gdal_target, open_options
-from onemap.layers.sources.reading import open_source, read_source
+from onemap.layers.sources.reading import open_source, read_source, shown_source, source_name
 from onemap.layers.sources.redline.redline_reading import frame_of
 from onemap.layers.sources.redline.redline_text import RedlineText, looks_like_redline, read_text
 from onemap.layers.sources.redline.redline_writing import (
@@ -98,10 +98,10 @@ def exchange(source: str, target: str, options: ExchangeOptions, language: str) 
         crs = source_crs(frame, SourceOptions(crs=options.crs))
         made = _write_frame(frame, Path(source), place, crs=crs, overwrite=options.overwrite)
     else:
-        raise OneMapError("redline.neither", file=Path(source).name, target=place.name)
+        raise OneMapError("redline.neither", file=source_name(source), target=place.name)
     return {
         "ok": True,
-        "source": str(source),
+        "source": shown_source(source),
         "target": str(target),
         "features": made.features,
         "points": made.points,

@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,13 +16,16 @@ import pyproj
 
 from onemap.layers.crs.systems import parse_crs, unit_m
 from onemap.layers.errors import OneMapError, Problem, ProblemPlace, server_reason, server_words
+from onemap.layers.frames.fields import replaced_text
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.proof_beside import NOBODY, Provers, proof_of
 from onemap.layers.geometry.shape_column import WORTH_ROWS, AnyShapes, ShapeColumn, in_plane
 from onemap.layers.geometry.wkb_reading import geometries_of_wkb
 from onemap.layers.server_address import is_plainly_spelled, without_password
 from onemap.layers.sources.gdal import curves
+from onemap.layers.sources.gdal.vector import remarks_of
 from onemap.layers.stores.server.server_session import settle_transaction
+from onemap.layers.value_groups import groups_of
 
 if TYPE_CHECKING:
     import psycopg
@@ -31,17 +35,21 @@ _TABLE = re.compile(r"[?&\s]+table=([^&\s]+)")
 _WAIT_SECONDS = 10
 _ROWS_AT_ONCE = 5000
 _STRAIGHT = {1, 2, 3, 4, 5, 6}
+_WKB_HEAD = 5  # bytes: of its order and type
+_QUOTED = re.compile(r'"((?:[^"]|"")*)"')
 _PADDED = 1042  # character(n), filled with blanks that mean nothing
 _PLAIN_TABLES = """
-SELECT table_schema, table_name FROM information_schema.tables
-WHERE table_schema NOT IN ('pg_catalog', 'information_schema')
-  AND (table_schema || '.' || table_name = %s OR table_name = %s)
-ORDER BY 1, 2"""
-_TABLES = """SELECT g.f_table_schema, g.f_table_name, g.f_geometry_column, g.srid FROM geometry_columns g
-WHERE has_table_privilege(format('%I.%I', g.f_table_schema, g.f_table_name), 'SELECT')
-ORDER BY 1, 2, (SELECT attnum FROM pg_attribute
-  WHERE attrelid = format('%I.%I', g.f_table_schema, g.f_table_name)::regclass AND attname = g.f_geometry_column)"""
-_SHAPES = "SELECT f_geometry_column FROM geometry_columns WHERE f_table_schema = %s AND f_table_name = %s"
+SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'v', 'm', 'f', 'p') AND NOT pg_is_other_temp_schema(n.oid)
+  AND n.nspname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1, 2"""
+# The view geometry_columns lacks geography, and its tables may lie in schemas that this account may not use.
+_SHAPES = """
+SELECT n.nspname, c.relname, a.attname, postgis_typmod_srid(a.atttypmod)
+FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE a.atttypid IN ('geometry'::regtype, 'geography'::regtype) AND NOT a.attisdropped
+  AND c.relkind IN ('r', 'v', 'm', 'f', 'p') AND NOT pg_is_other_temp_schema(n.oid)
+  AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
+ORDER BY 1, 2, a.attnum"""
 _KEY = """SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY(i.indkey)
 WHERE i.indisprimary AND i.indrelid = format('%%I.%%I', %s::text, %s::text)::regclass ORDER BY a.attnum"""
 
@@ -124,6 +132,34 @@ def open_database(source: str) -> Iterator["Database"]:
             raise OneMapError("postgis.refused", file=name, reason=server_reason(server_words(error, secret))) from None
 
 
+@dataclass(frozen=True)
+class _Table:
+    """A table or view, and the column of geometry that is read of it ("" for none). shapes: all such columns."""
+
+    schema: str
+    name: str
+    column: str = ""
+    srid: int = 0
+    shapes: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The name of its layer."""
+        return ".".join((self.schema, self.name, *([self.column] if len(self.shapes) > 1 else [])))
+
+    def is_called(self, name: str) -> bool:
+        """Whether it is named so, with or without its schema and its column of geometry."""
+        full = f"{self.schema}.{self.name}"
+        return name in (self.name, full, self.label, self.label.removeprefix(f"{self.schema}."))
+
+
+def _tables_called(tables: list[_Table], wanted: str) -> list[_Table]:
+    """Return the tables of a name as it is typed, or else as SQL reads its quotes."""
+    found = [table for table in tables if table.is_called(wanted)]
+    unquoted = _QUOTED.sub(lambda match: match[1].replace('""', '"'), wanted)
+    return found or [table for table in tables if table.is_called(unquoted)]
+
+
 class Database:
     """An open connection, and the table that the source names. has_postgis: False for a database without geometry."""
 
@@ -132,34 +168,30 @@ class Database:
         self.name = name
         self.table = table
         self._has_postgis = has_postgis
-        self._found: dict[str, tuple[str, str, str, int]] = {}
+        self._found: dict[str, _Table] = {}
 
     def tables(self) -> list[str]:
-        """Return the readable tables and views with geometry as schema.table; only the named one if there is one.
+        """Return the readable tables and views with geometry as schema.table; only the named ones if one is named.
 
-        Raises OneMapError source.layer_unknown.
+        Of several columns of geometry each is one, as schema.table.column. Raises OneMapError source.layer_unknown.
         """
-        found: dict[str, tuple[str, str, str, int]] = {}
-        for schema, table, column, srid in self.connection.execute(_TABLES) if self._has_postgis else ():
-            label = f"{schema}.{table}"
-            found[label if label not in found else f"{label}.{column}"] = (schema, table, column, srid)
+        columns = groups_of(
+            ((schema, table), (column, srid))
+            for schema, table, column, srid in (self.connection.execute(_SHAPES) if self._has_postgis else ())
+        )
+        found: list[_Table] = []
+        for (schema, table), shapes in columns.items():
+            names = tuple(column for column, _ in shapes)
+            found += [_Table(schema, table, column, srid, names) for column, srid in shapes]
         if self.table is not None:
-            wanted = self.table.replace('"', "")
-            alike = [label for label in found if label == wanted or label.partition(".")[2] == wanted]
-            if not alike:
-                found = self._plain_tables(wanted)
-                alike = list(found)
-            if len(alike) != 1:
-                names = alike or list(found)
-                raise OneMapError("source.layer_unknown", file=self.name, layer=self.table, names=names)
-            found = {alike[0]: found[alike[0]]}
-        self._found = found
-        return list(found)
-
-    def _plain_tables(self, wanted: str) -> dict[str, tuple[str, str, str, int]]:
-        """Return tables and views without geometry of that name; they are read only if they are named."""
-        rows = self.connection.execute(_PLAIN_TABLES, (wanted, wanted))
-        return {f"{schema}.{table}": (schema, table, "", 0) for schema, table in rows}
+            plain = [_Table(*row) for row in self.connection.execute(_PLAIN_TABLES)]
+            wanted = _tables_called(found, self.table) or _tables_called(plain, self.table)
+            if not wanted:
+                names_of_all = [table.label for table in found]
+                raise OneMapError("source.layer_unknown", file=self.name, layer=self.table, names=names_of_all)
+            found = wanted
+        self._found = {table.label: table for table in found}
+        return list(self._found)
 
     def read(self, layer: str, provers: Provers = NOBODY) -> RawFrame:
         """Read all rows of a table, in the order of its primary key if it has one.
@@ -167,42 +199,40 @@ class Database:
         provers: they prove polygons valid; many plain ones are not made into geometries. Raises OneMapError
         postgis.several_systems, crs.unknown.
         """
-        schema, table, column, _ = self._found[layer]
-        names, wkb, values, digest = self._rows(schema, table, column)
+        table = self._found[layer]
+        names, wkb, values, digest = self._rows(table)
         place = ProblemPlace(file=self.name, layer=layer)
-        crs = self._crs(schema, table, column, place) if column else None
-        made, stroked, valid = _shapes(wkb, curves.SAGITTA_M / (unit_m(crs) if crs else 1), provers)
-        problems = [Problem("geometry.stroked", {**place, "count": stroked})] if stroked else []
-        shapes, has_heights = in_plane(made)
-        if has_heights:
-            problems.append(Problem("geometry.z_dropped", dict(place)))
+        crs = self._crs(table, place) if table.column else None
+        shapes, valid, problems = _shapes(wkb, curves.SAGITTA_M / (unit_m(crs) if crs else 1), place, provers)
+        attributes = pd.DataFrame(dict(zip(names, values, strict=True)), index=range(len(shapes)), dtype=object)
         return RawFrame(
             path=Path(self.name),
             layer=layer,
             format="PostGIS",
             shapes=shapes,
-            attributes=pd.DataFrame(dict(zip(names, values, strict=True)), index=range(len(shapes)), dtype=object),
+            attributes=attributes,
             crs=crs,
             encoding="utf-8",
             problems=tuple(problems),
             source_hash=digest,
-            is_table=not column,
+            is_table=not table.column,
+            replaced=replaced_text(attributes),
             wkb=shapes.bodies if isinstance(shapes, ShapeColumn) else None,
             valid=valid,
         )
 
-    def _rows(self, schema: str, table: str, column: str) -> tuple[list[str], list[bytes | None], list[list[Any]], str]:
+    def _rows(self, table: _Table) -> tuple[list[str], list[bytes | None], list[list[Any]], str]:
         from psycopg import sql
 
-        source = sql.Identifier(schema, table)
+        source = sql.Identifier(table.schema, table.name)
         described = self.connection.execute(sql.SQL("SELECT * FROM {} LIMIT 0").format(source)).description or []
-        shapes = {row[0] for row in self.connection.execute(_SHAPES, (schema, table))} if self._has_postgis else set()
-        columns = [item for item in described if item.name not in shapes]
+        columns = [item for item in described if item.name not in table.shapes]
         names = [item.name for item in columns]
         padded = [item.type_code == _PADDED for item in columns]
-        key = [sql.Identifier(row[0]) for row in self.connection.execute(_KEY, (schema, table))]
+        key = [sql.Identifier(row[0]) for row in self.connection.execute(_KEY, (table.schema, table.name))]
         order = sql.SQL(" ORDER BY {}").format(sql.SQL(", ").join(key)) if key else sql.SQL("")
-        shape = sql.SQL("ST_AsBinary({})").format(sql.Identifier(column)) if column else sql.SQL("NULL::bytea")
+        column = sql.SQL("ST_AsBinary({}::geometry)").format(sql.Identifier(table.column))
+        shape = column if table.column else sql.SQL("NULL::bytea")
         fields = [shape, *map(sql.Identifier, names)]
         query = sql.SQL("SELECT {} FROM {}{}").format(sql.SQL(", ").join(fields), source, order)
         wkb: list[bytes | None] = []
@@ -218,13 +248,13 @@ class Database:
                     kept.append(value.rstrip(" ") if is_padded and value is not None else _plain_value(value))
         return names, wkb, values, digest.hexdigest()
 
-    def _crs(self, schema: str, table: str, column: str, place: ProblemPlace) -> pyproj.CRS | None:
-        """Return the one system of a column, which may declare none and hold many."""
+    def _crs(self, table: _Table, place: ProblemPlace) -> pyproj.CRS | None:
+        """Return the one system of a column, which may declare none and hold many, or declare one and hold none."""
         from psycopg import sql
 
-        query = sql.SQL("SELECT DISTINCT ST_SRID({0}) FROM {1} WHERE {0} IS NOT NULL")
-        named = query.format(sql.Identifier(column), sql.Identifier(schema, table))
-        srids = sorted(row[0] for row in self.connection.execute(named))
+        query = sql.SQL("SELECT DISTINCT ST_SRID({0}::geometry) FROM {1} WHERE {0} IS NOT NULL")
+        named = query.format(sql.Identifier(table.column), sql.Identifier(table.schema, table.name))
+        srids = sorted(row[0] for row in self.connection.execute(named)) or [table.srid]
         if len(srids) > 1:
             raise OneMapError("postgis.several_systems", names=srids, **place)
         row = self.connection.execute(
@@ -236,24 +266,29 @@ class Database:
         return parse_crs(f"{authority.pop()}:{row[1]}" if authority else row[2], file=self.name)
 
 
-def _shapes(wkb: list[bytes | None], sagitta: float, provers: Provers) -> tuple[AnyShapes, int, np.ndarray | None]:
-    """Return WKB as shapes (n,), how many had arcs, and which are valid (n,), if that is proved.
-
-    A type that does not exist in the plane reads as None.
-    """
+def _shapes(
+    wkb: list[bytes | None], sagitta: float, place: ProblemPlace, provers: Provers
+) -> tuple[AnyShapes, np.ndarray | None, list[Problem]]:
+    """Return WKB as shapes in the plane (n,), which are valid (n,), if that is proved, and what was left out of it."""
     proved = proof_of(wkb, provers) if len(wkb) >= WORTH_ROWS else None
     if proved is not None:
-        return proved[0], 0, proved[1]
+        return *proved, []
     special = [row for row, body in enumerate(wkb) if body is not None and curves.kind_of(body) not in _STRAIGHT]
     plain = np.full(len(wkb), None, dtype=object)
     plain[:] = wkb
     plain[special] = None
     geometries = geometries_of_wkb(plain, on_invalid="ignore")
-    curved = 0
+    curved = surfaces = 0
     for row in special:
-        geometries[row], arcs = curves.stroke_curve(wkb[row] or b"", sagitta)
+        body = wkb[row] or b""
+        geometries[row], arcs = curves.stroke_curve(body, sagitta)
         curved += arcs > 0
-    return geometries, curved, None
+        surfaces += curves.is_surface(body)
+    shapes, has_heights = in_plane(geometries)
+    are_measured = any(body is not None and curves.is_measured(body[:_WKB_HEAD]) for body in wkb)
+    problems = remarks_of((), place, has_heights, are_measured, curved)
+    problems += [Problem("geometry.surfaces", {**place, "count": surfaces})] if surfaces else []
+    return shapes, None, problems
 
 
 def _read_as_written(connection: "psycopg.Connection[Any]") -> None:
@@ -285,6 +320,8 @@ def _or_text(loader: Any) -> Any:
 
 def _plain_value(value: Any) -> Any:
     """Return a decimal number as a table can hold it: as an integer, as a float, or else as text."""
+    if isinstance(value, list):
+        return [_plain_value(item) for item in value]
     if not isinstance(value, Decimal):
         return value
     if value != value.to_integral_value() or value.as_tuple().exponent != 0:

@@ -52,6 +52,11 @@ def source_name(source: str | Path) -> str:
     return postgis.shown_name(str(source)) if postgis.is_database(str(source)) else Path(source).name
 
 
+def shown_source(source: str) -> str:
+    """Return a file with its folder; of a database the name alone, never its address."""
+    return source_name(source) if postgis.is_database(source) else source
+
+
 def names_of_sources(sources: Sequence[str]) -> list[str]:
     """Return the names of several sources; files with the same name have folders added, as far as these differ."""
     names = [source_name(source) for source in sources]

@@ -89,6 +89,11 @@ def column_of(values: pd.Series) -> pa.Array | None:
     return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
 
+def doubles_of(column: pa.Array) -> pa.Array:
+    """Return floats of single precision as people wrote them: 1.1, not 1.10000002384; all other columns unchanged."""
+    return column.cast(pa.string()).cast(pa.float64()) if pa.types.is_float32(column.type) else column
+
+
 def listed_values(values: pd.Series) -> list[Any]:
     """Plain values of either kind of series, None for nulls."""
     column = column_of(values)

@@ -332,3 +332,25 @@ def test_an_address_that_works_repeats_its_password_nowhere(postgis, core, tmp_p
     assert codes.count(3) == 3 and set(codes) == {0, 3}, codes
     assert SECRET.encode() not in traces(tmp_path)
     assert SECRET not in database.run("SELECT string_agg(a::text, ' ') FROM city.onemap_audit a")
+
+
+def test_a_table_that_works_repeats_its_password_nowhere(postgis, onemap, tmp_path):
+    """Here nobody has taken the password out of the words first, as where a session is asked."""
+    database, city = postgis.database(), tmp_path / "city.gpkg"
+    box = "ST_MakeEnvelope(500000, 4200000, 500100, 4200100, 4547)"
+    database.run(f"CREATE TABLE red AS SELECT '1' AS \"BSM\", {box}::geometry(Polygon, 4547) AS geom")
+    table, out = f"{database.url}&table=red&password={SECRET}", tmp_path / "out.gpkg"
+    parcels = write_layer(tmp_path / "parcels.gpkg", [shapely.box(500000, 4200000, 500100, 4200100)], {"BSM": ["1"]})
+    onemap("new", city, "--crs", "EPSG:4547").done()
+    asked = ("--only", "STBHHX", "--id", "BSM", "--replace", f"STBHHX={table}")
+    answers = [
+        onemap("check", city, parcels, *asked, "--out", out).done(),
+        onemap("remedy", city, table, "--id", "BSM", "--parcel", "2"),
+        onemap("redline", table, tmp_path / "red.txt").done(),
+        onemap("redline", table, tmp_path / "red.gpkg"),
+    ]
+    assert [answer.json.get("problems", [{}])[0].get("file") for answer in answers[1::2]] == ["red", "red"]
+    trial = next(layer for layer in answers[0].json["run"]["layers"] if layer["code"] == "STBHHX")
+    assert (trial["label"], answers[2].json["source"]) == ("red", "red")
+    assert SECRET not in str([answer.json for answer in answers])
+    assert SECRET.encode() not in out.read_bytes()

@@ -41,7 +41,7 @@ def may_be_curved(wkb: bytes | None) -> bool:
 
 
 def stroke_curve(wkb: bytes, sagitta: float) -> tuple[shapely.Geometry | None, int]:
-    """Return curved WKB as a geometry of straight edges without heights and measures, and the number of arcs.
+    """Return WKB of curves or surfaces as a geometry without arcs, heights and measures, and the number of arcs.
 
     sagitta: the greatest distance between an arc and its chord, in the units of the coordinates. The points that
     define an arc are kept. The geometry is None if it cannot be read.
@@ -72,7 +72,7 @@ class _Reader:
             return shapely.LineString(self._stroke_points(points, kind))
         if kind == 9:
             return shapely.LineString(self._join_curves(self._count(order)))
-        if kind == 3:
+        if kind in (3, 17):
             rings = [self._points(order, dimensions) for _ in range(self._count(order))]
             return shapely.Polygon(rings[0], rings[1:]) if rings else shapely.Polygon()
         if kind == 10:
@@ -88,6 +88,8 @@ class _Reader:
             7: shapely.GeometryCollection,
             11: shapely.MultiLineString,
             12: shapely.MultiPolygon,
+            15: shapely.MultiPolygon,
+            16: shapely.MultiPolygon,
         }
         if kind not in makers:
             raise ValueError(kind)

@@ -56,7 +56,7 @@ from onemap.layers.sources.gdal.readable_file import (
 )
 from onemap.layers.sources.gdal.record_reading import BULK_ERRORS, RecordSurvey, read_runs, survey_records
 from onemap.layers.sources.gdal.shapefile import RAW, check_counts, shapefile_text
-from onemap.layers.stores.arrow_values import series_of
+from onemap.layers.stores.arrow_values import doubles_of, series_of
 from onemap.layers.stores.sql_text import compose_sql, sql_literal
 
 MAY_HOLD_ARCS = {".gdb", ".gpkg", ".fgb", ".gml"}
@@ -411,8 +411,10 @@ def attributes_of(
     values: dict[str, pd.Series] = {}
     for name, declared, column in zip(names, meta["dtypes"], columns, strict=True):
         if isinstance(column, pa.Array):
-            values[name] = series_of(column)
+            values[name] = series_of(doubles_of(column))
             continue
+        if column.dtype == np.float32:
+            column = doubles_of(pa.array(column)).to_numpy()
         if str(declared).startswith(("int", "uint")) and column.dtype.kind == "f":
             column = _integers(readable, name, column, part or {})
         elif str(declared) == "bool" and column.dtype.kind == "f":

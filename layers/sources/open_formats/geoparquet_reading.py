@@ -26,6 +26,7 @@ from onemap.layers.geometry.shape_column import WORTH_ROWS, AnyShapes, in_plane
 from onemap.layers.geometry.wkb_reading import TOO_DEEP, geometries_of_wkb, geometry_of_wkb
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.open_formats.nested_values import plain_value
+from onemap.layers.stores.arrow_values import doubles_of
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
@@ -235,7 +236,7 @@ def shapes_of(bodies: np.ndarray) -> tuple[np.ndarray, dict[int, str]]:
 
 def _attributes(path: Path, file: "pq.ParquetFile", names: list[str]) -> pd.DataFrame:
     table = file.read(columns=names)
-    columns = ((name, _plain_texts(table.column(name), path)) for name in names)
+    columns = ((name, doubles_of(_plain_texts(table.column(name), path))) for name in names)
     values = {name: [*map(plain_value, column.to_pylist())] for name, column in columns}
     return pd.DataFrame(values, index=range(file.metadata.num_rows), dtype=object)
 

@@ -273,13 +273,19 @@ def _grant_rights(connection: "psycopg.Connection[Any]", roles: ServerRoles, gra
     )
 
 
-def roles_of(connection: "psycopg.Connection[Any]", roles: ServerRoles) -> Roles:
-    """Return the departments for which the account may act, from its memberships in roles."""
+def roles_of(connection: "psycopg.Connection[Any]", roles: ServerRoles, label: str) -> Roles:
+    """Return the departments for which the account may act, from its memberships in roles.
+
+    Raises OneMapError library.no_right for who is in none: a grant of an administrator's shows tables, but no rows.
+    """
     rows = connection.execute(
         "SELECT rolname FROM pg_roles WHERE rolname = ANY(%s) AND pg_has_role(current_user, oid, 'MEMBER')",
         (roles.all,),
     )
     held = {row[0] for row in rows}
+    if not held and connection.execute("SELECT FROM onemap_library LIMIT 1").fetchone() is None:
+        reason = f"{connection.info.user} is not a member of any role {roles.role_name('…')}"
+        raise OneMapError("library.no_right", file=label, reason=reason)
     if roles.owner in held:
         return Roles(DEPARTMENTS, is_lead=True, is_owner=True)
     departments = tuple(code for code in DEPARTMENTS if roles.role_name(code) in held)

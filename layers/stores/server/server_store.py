@@ -237,7 +237,7 @@ def open_server(location: str, wait_s: float) -> Iterator[ServerStore]:
             raise OneMapError("library.no_right", file=label, reason=f"permission denied for schema {schema}")
         _at_home(raw, schema, label, wait_s)
         groups = ServerRoles(schema)
-        roles = roles_of(raw, groups)
+        roles = roles_of(raw, groups, label)
         if roles.is_owner:
             raw.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(groups.owner)))
         connection = ServerConnection(raw, groups)

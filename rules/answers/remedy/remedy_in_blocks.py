@@ -5,12 +5,12 @@ import os
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from onemap.layers.library.library import Library
 from onemap.layers.messages import ProblemRecord, phrase
 from onemap.layers.progress import Progress
+from onemap.layers.sources.reading import source_name
 from onemap.rules.answers.remedy.remedy import (
     KIND,
     WRITING,
@@ -112,7 +112,7 @@ def remedy_of_any_size(
         found: BegunWork | Question
         if names:
             question = question_of(library, asked_of, language, threads.workers, reading)
-            found = of_parcels(question, names, Path(asked_of.parcels).name)
+            found = of_parcels(question, names, source_name(asked_of.parcels))
         else:
             found = in_blocks_or_whole(library, asked_of, language, threads.workers, reading, in_blocks)
         if isinstance(found, BegunWork):

@@ -40,7 +40,7 @@ from onemap.layers.library.versions import (
 )
 from onemap.layers.rasters.raster_reference import RasterReference, reference_of
 from onemap.layers.reason import Reason
-from onemap.layers.sources.reading import read_source, state_of
+from onemap.layers.sources.reading import read_source, source_name, state_of
 from onemap.layers.stores.store import DamagedTable
 from onemap.layers.value_groups import groups_of
 from onemap.rules.judge.inputs.check_record import LayerRecord
@@ -323,7 +323,7 @@ class Sources:
             code=code,
             number=0,
             table=f"{code}__trial",
-            label=Path(file).name,
+            label=source_name(file),
             valid_from=None,
             valid_to=None,
             recorded_at=now(),

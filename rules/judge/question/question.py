@@ -11,8 +11,7 @@ from onemap.layers.ingest.datum_change import given_change
 from onemap.layers.ingest.placing import SourceOptions
 from onemap.layers.library.library import Library
 from onemap.layers.progress import SILENT, Progress
-from onemap.layers.sources.postgis import is_database
-from onemap.layers.sources.reading import names_of_sources, source_name
+from onemap.layers.sources.reading import names_of_sources, shown_source, source_name
 from onemap.layers.sources.unread_files import UNREAD, unread_problems
 from onemap.rules.contract.declaration import Values
 from onemap.rules.judge.inputs.check_record import CheckParameters
@@ -140,10 +139,11 @@ def _parcels_of_files(
         except OneMapError as error:
             if len(files) == 1:
                 raise
-            found = [replace(problem, facts={**problem.facts, "file": _shown_path(file)}) for problem in error.problems]
+            shown = shown_source(file)
+            found = [replace(problem, facts={**problem.facts, "file": shown}) for problem in error.problems]
             if not (options.keep_bad or error.code.startswith(_OF_READING)):
                 raise OneMapError.of(found) from None
-            left_out[_shown_path(file)] = found
+            left_out[shown] = found
     problems = [problem for found in left_out.values() for problem in found]
     if not parts:
         raise OneMapError.of(problems)
@@ -161,11 +161,6 @@ def _with_distinct_sources(parts: Mapping[str, Parcels]) -> list[Parcels]:
         part.with_source(name) if times[part.source] > 1 else part
         for name, part in zip(names, parts.values(), strict=True)
     ]
-
-
-def _shown_path(file: str) -> str:
-    """A file with its folder; a database without its password."""
-    return source_name(file) if is_database(file) else file
 
 
 def question_about(library: Library, options: CheckOptions, language: str, parcels: Parcels) -> Question:

@@ -366,7 +366,7 @@ def verify(values: Values, context: VerbContext) -> Result:
             raise
     records, remarks = ([problem_record(one, context.language) for one in some] for some in (problems, notes))
     # The auditor's account sees the log only; what it has not seen must not be taken for whole.
-    unchecked = {} if is_whole else {"unchecked": ["versions"]}
+    unchecked = {} if is_whole else {"unchecked": ["versions", "runs", "cases", "structure"]}
     return {"ok": not problems, "problems": records, **({"notes": remarks} if notes else {}), **unchecked, **equal}
 
 

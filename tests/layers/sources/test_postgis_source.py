@@ -1,8 +1,10 @@
 """PostGIS tables as sources: read in one snapshot, and messages never contain a password."""
 
 from dataclasses import replace
+from urllib.parse import quote
 
 import numpy as np
+import pandas as pd
 import psycopg
 import pytest
 import shapely
@@ -43,7 +45,7 @@ def database(postgis):
 def test_tables_are_layers_and_a_table_is_read_as_it_stands(onemap, shelf, database):
     layers = {layer["name"]: layer for layer in onemap("inspect", database.url).json["layers"]}
     assert {name: layer["count"] for name, layer in layers.items()} == {
-        "gh.永久基本农田": 2,
+        "gh.永久基本农田.mark": 2,
         "gh.永久基本农田.geom": 2,
         "public.arcs": 1,
         "public.bare": 2,
@@ -124,6 +126,30 @@ def test_values_that_python_has_no_type_for_come_as_the_server_writes_them(shelf
     assert moments[0].startswith("2026-01-0") and moments[1] == "-infinity" and moments[2].startswith("12026-01-01")
 
 
+def test_moments_and_lists_read_as_those_of_files(shelf, database, layer_file, box):
+    frame = {
+        "at": pd.to_datetime(["2026-01-02", "2026-01-02 03:04:05.678"], format="ISO8601"),
+        "n": np.float32([0.1, 1.1]),
+    }
+    shelf.add(layer_file("a.gpkg", [box(0, 0), box(200, 0)], frame)).done()
+    moments = [("2026-01-02", 0.1), ("2026-01-02T03:04:05.678", 1.1)]
+    assert shelf.rows('SELECT "at", n FROM "T__1" ORDER BY fid') == moments
+    boxes = [f"ST_MakeEnvelope({left},4000000,{left + 100},4000100,4547)" for left in (500000, 500200)]
+    database.run(
+        f"""CREATE TABLE listed (id integer PRIMARY KEY, at timestamp, n real, zoned timestamptz, truths boolean[],
+          texts text[], numbers numeric[], geom geometry(Polygon, 4547));
+        INSERT INTO listed VALUES
+          (1, '2026-01-02', 0.1, '2026-01-02 08:00:00.000001+08', '{{t,f}}', '{{a,NULL}}', '{{1.50,2}}', {boxes[0]}),
+          (2, '2026-01-02 03:04:05.678', 1.1, NULL, '{{}}', NULL, '{{{{1,2}},{{3,4}}}}', {boxes[1]})"""
+    )
+    shelf.add(f"{database.url}&table=listed", label="2").done()
+    assert shelf.rows('SELECT "at", n FROM "T__2" ORDER BY fid') == moments
+    assert shelf.rows('SELECT zoned, truths, texts, numbers FROM "T__2" ORDER BY fid') == [
+        ("2026-01-02T00:00:00.000001+00:00", "1, 0", "a, ", "1.5, 2"),
+        (None, "", None, "1, 2, 3, 4"),
+    ]
+
+
 def test_postgis_is_found_in_any_schema_and_without_it_a_named_table_is_read(shelf, onemap, database):
     for name in ("elsewhere", "without"):
         database.run(f"CREATE DATABASE {name} TEMPLATE template0")
@@ -186,6 +212,73 @@ def test_a_table_without_the_right_to_read_is_not_offered(onemap, database):
     database.run("CREATE ROLE guest LOGIN; GRANT USAGE ON SCHEMA gh TO guest; GRANT SELECT ON public.arcs TO guest")
     url = database.url.replace("user=onemap", "user=guest")
     assert [layer["name"] for layer in onemap("inspect", url).json["layers"]] == ["public.arcs"]
+
+
+def test_a_schema_that_may_not_be_used_hides_no_other(onemap, database):
+    database.run("CREATE ROLE clerk LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA gh, public TO clerk")
+    url = database.url.replace("user=onemap", "user=clerk")
+    names = [layer["name"] for layer in onemap("inspect", url).done().json["layers"]]
+    assert names == ["public.arcs", "public.bare", "public.mixed", "public.nothing"]
+    assert onemap("inspect", f"{url}&table=gh.永久基本农田").codes == ["postgis.refused"]
+
+
+def test_a_table_of_several_geometries_is_asked_for_by_column(shelf, database):
+    box = "ST_MakeEnvelope({0},4000000,{0}+100,4000100,4547)"
+    columns = "old geometry(Polygon, 4547), new geometry(Polygon, 4547)"
+    values = f"{box.format(500000)}, {box.format(500200)}"
+    database.run(f"CREATE TABLE moved ({columns}); INSERT INTO moved VALUES ({values})")
+    refused = shelf.add(f"{database.url}&table=moved")
+    assert refused.codes == ["source.layer_needed"]
+    assert "public.moved.old, public.moved.new" in refused.json["problems"][0]["message"]
+    for label, (column, left) in enumerate((("old", 500000), ("new", 500200)), start=1):
+        shelf.add(f"{database.url}&table=moved.{column}", label=label).done()
+        assert shelf.geometries(f"T__{label}")[0].bounds[0] == left
+
+
+@pytest.mark.parametrize("name", ['gh.规划 "一" %v1.2', '规划 "一" %v1.2', '"gh"."规划 ""一"" %v1.2"'])
+def test_a_table_may_be_called_anything(onemap, database, name):
+    database.run('CREATE TABLE gh."规划 ""一"" %v1.2" ("名""%" text, geom geometry(Point, 4547))')
+    (layer,) = onemap("inspect", f"{database.url}&table={quote(name)}").done().json["layers"]
+    assert (layer["name"], [field["name"] for field in layer["fields"]]) == ('gh.规划 "一" %v1.2', ['名"%'])
+
+
+def test_a_materialized_view_without_geometry_is_read_by_its_name(onemap, database):
+    database.run("CREATE MATERIALIZED VIEW gh.people AS SELECT 'A' AS unit, 12 AS people")
+    (people,) = onemap("inspect", f"{database.url}&table=gh.people").done().json["layers"]
+    assert (people["count"], people["geometry"]) == (1, None)
+
+
+def test_geography_is_read_as_geometry(shelf, database):
+    database.run(
+        "CREATE TABLE globe AS SELECT ST_Transform(ST_MakeEnvelope(500000,4000000,500100,4000100,4547),4490)::geography"
+        "(Polygon, 4490) AS place"
+    )
+    shelf.add(f"{database.url}&table=globe").done()
+    assert shelf.geometries()[0].area == pytest.approx(10_000, abs=0.01)
+
+
+def test_surfaces_are_read_and_measures_are_told(shelf, database):
+    corners = "500000 4000000{0}, 500100 4000000{0}, 500000 4000100{0}, 500000 4000000{0}"
+    triangle = f"(({corners.format(' 5')}))"
+    texts = [f"TRIANGLE Z {triangle}", f"TIN Z ({triangle})", f"POLYHEDRALSURFACE Z ({triangle})"]
+    texts.append(f"POLYGON ZM (({corners.format(' 5 6')}))")
+    values = ", ".join(f"('SRID=4547;{text}')" for text in texts)
+    database.run(f"CREATE TABLE faces (geom geometry); INSERT INTO faces VALUES {values}")
+    answer = shelf.add(f"{database.url}&table=faces").done()
+    assert answer.codes[:3] == ["geometry.z_dropped", "geometry.m_dropped", "geometry.surfaces"]
+    assert answer.json["problems"][2]["message"].startswith("3 features are surfaces")
+    assert [shape.area for shape in shelf.geometries()] == [5000] * 4
+
+
+def test_lost_text_is_refused_in_a_key(shelf, database):
+    database.run("""UPDATE gh."永久基本农田" SET "BSM" = 'A' || U&'\\FFFD' WHERE id = 1""")
+    source = f"{database.url}&table=gh.永久基本农田.geom"
+    assert shelf.add(source, key="BSM").codes == ["encoding.replaced"]
+
+
+def test_an_empty_column_keeps_its_declared_system(shelf, database):
+    database.run("INSERT INTO nothing VALUES (NULL)")
+    assert shelf.add(f"{database.url}&table=nothing").codes == ["geometry.null"]
 
 
 def test_a_source_is_only_read(database):

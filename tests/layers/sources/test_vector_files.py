@@ -297,6 +297,20 @@ def test_long_integers_beside_nulls_keep_every_digit(shelf, layer_file, box):
     assert [row[0] for row in shelf.rows("SELECT N FROM T__1 ORDER BY fid")] == [9_007_199_254_740_993, None, 7]
 
 
+@pytest.mark.parametrize("name", ["a.gpkg", "a.gdb", "a.fgb", "a.parquet"])
+@pytest.mark.parametrize("in_blocks", [False, True])
+def test_numbers_of_single_precision_are_read_as_they_were_written(shelf, box, tmp_path, monkeypatch, name, in_blocks):
+    ratios = np.array([1.1, 0.7, np.nan, 2.0], dtype="float32")  # as doubles of the same bits: 1.10000002…, 0.69999999…
+    shapes = gpd.GeoSeries([box(n * 200, 0) for n in range(4)], crs="EPSG:4547")
+    frame = gpd.GeoDataFrame({"n": ["1", "2", "3", "4"], "far": ratios}, geometry=shapes)
+    driver = {"driver": "OpenFileGDB"} if name == "a.gdb" else {}
+    frame.to_parquet(tmp_path / name) if name == "a.parquet" else frame.to_file(tmp_path / name, **driver)
+    if in_blocks:
+        read_in_blocks(2, monkeypatch.setattr)
+    shelf.add(tmp_path / name).done()
+    assert shelf.rows("SELECT far FROM T__1 ORDER BY n") == [(1.1,), (0.7,), (None,), (2.0,)]
+
+
 def circle(radius: float) -> bytes:
     """A circle as a curve polygon of two arcs, in ISO WKB."""
     x, y = 500_000.0, 4_000_000.0

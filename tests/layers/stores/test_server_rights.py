@@ -54,11 +54,22 @@ def test_the_auditor_reads_the_log_and_nothing_else(bureau):
     assert bureau.run("verify", bureau.url_as("qian")).json == {
         "ok": True,
         "problems": [],
-        "unchecked": ["versions"],
+        "unchecked": ["versions", "runs", "cases", "structure"],
     }
-    log = [row["number"] for row in bureau.run("history", bureau.url_as("qian")).json["rows"]]
-    assert log == [1, 2, 3]
+    history = bureau.run("history", bureau.url_as("qian"), "--summary").json
+    assert ([row["number"] for row in history["rows"]], history["unread"]) == ([1, 2, 3], ["cases"])
+    assert "This account reads the log only" in history["summary"]
+    assert "unread" not in bureau.run("history", bureau.url).json
     assert bureau.run("history", bureau.url_as("qian"), "T").json["rows"] != []
+
+
+def test_a_grant_beside_the_roles_is_no_damage(bureau):
+    bureau.account("reader")
+    bureau.rows("GRANT USAGE ON SCHEMA city TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA city TO reader")
+    for verb in ("layers", "verify"):
+        answer = bureau.run(verb, bureau.url_as("reader"))
+        assert (answer.code, answer.codes) == (3, ["library.no_right"])
+        assert "reader is not a member of any role onemap_city_…" in answer.json["problems"][0]["message"]
 
 
 def test_a_department_logs_what_it_does_and_reads_only_the_head(bureau, squares):
