@@ -50,7 +50,7 @@ def remarks_on_zone(crs: pyproj.CRS, bounds: Sequence[float] | np.ndarray) -> li
     """A remark if the middle of some ground lies in another zone than a CRS. bounds: as of `stretched_plane`."""
     west, south, east, north = map(float, bounds)
     middle = np.array([(west + east) / 2, (south + north) / 2])
-    longitude, zone = _degrees(crs, middle[None, :])[0][0], zone_of(crs)
+    longitude, zone = longitudes_latitudes(crs, middle[None, :])[0][0], zone_of(crs)
     if zone is None or not abs(longitude - zone.meridian) > zone.width / 2 + _BEYOND_DEGREES:
         return []
     facts = {"crs": crs_name(crs), "meridian": zone.meridian, "degrees": f"{abs(longitude - zone.meridian):.1f}"}
@@ -73,7 +73,7 @@ def _stretches(crs: pyproj.CRS, places: np.ndarray) -> np.ndarray:
     ellipsoid = require_value(crs.ellipsoid, "the ellipsoid of a projected system")
     globe = pyproj.Geod(a=ellipsoid.semi_major_metre, b=ellipsoid.semi_minor_metre)
     steps = np.array([(0.0, 0.0), (_STEP_M, 0.0), (0.0, _STEP_M)])
-    at = _degrees(crs, (places[None] + steps[:, None]).reshape(-1, 2)).reshape(3, -1, 2)
+    at = longitudes_latitudes(crs, (places[None] + steps[:, None]).reshape(-1, 2)).reshape(3, -1, 2)
     is_there = np.isfinite(at).all(axis=(0, 2))
     result = np.full(len(places), np.nan)
     start, *ends = at[:, is_there]
@@ -82,7 +82,7 @@ def _stretches(crs: pyproj.CRS, places: np.ndarray) -> np.ndarray:
     return result
 
 
-def _degrees(crs: pyproj.CRS, places: np.ndarray) -> np.ndarray:
+def longitudes_latitudes(crs: pyproj.CRS, places: np.ndarray) -> np.ndarray:
     """Longitudes and latitudes of places (n, 2), in degrees, whatever the unit of the geographic system."""
     unit = require_value(crs.geodetic_crs, "the geographic system of a plane").axis_info[0].unit_conversion_factor
     return np.column_stack(to_degrees(crs).transform(*places.T)) * math.degrees(unit)
@@ -90,7 +90,7 @@ def _degrees(crs: pyproj.CRS, places: np.ndarray) -> np.ndarray:
 
 def _fitting_system(crs: pyproj.CRS, place: np.ndarray) -> str:
     """The EPSG code of a plane without stretch at a place: the 3° zone in China, UTM elsewhere."""
-    longitude, latitude = _degrees(crs, place[None, :])[0]
+    longitude, latitude = longitudes_latitudes(crs, place[None, :])[0]
     zone = zone_of_longitude("cgcs2000", longitude)
     if zone is not None and 3 < latitude < 54:
         return f"EPSG:{replace(zone, prefixed=False).epsg}"

@@ -28,10 +28,10 @@ _DATUM_NAMES = (
     ("beijing54", ("beijing", "1954北京")),
     ("wgs84", ("wgs 84", "wgs_84", "wgs84", "wgs_1984", "world geodetic system 1984")),
 )
-_CHINA = (73.0, 3.0, 136.0, 54.0)  # west, south, east, north, in degrees
+CHINA = (73.0, 3.0, 136.0, 54.0)  # west, south, east, north, in degrees
 DEGREE_M = 111_320.0  # on the equator
 _CITY_DEGREES = 5.0  # that no city's data spans
-_CHINESE_DATUMS = {"cgcs2000", "xian80", "beijing54"}
+CHINESE_DATUMS = {"cgcs2000", "xian80", "beijing54"}
 _OLD_AXES_M = (6_378_245.0, 6_378_140.0)  # semi-major, of Beijing 54 (Krassowsky) and Xi'an 80 (IAG 1975)
 _NAMELESS = ("undefined", "unknown", "unnamed")
 _IDENTITY_DATUMS = {"cgcs2000", "wgs84"}  # null shift, good to decimetres (design 4.1)
@@ -219,7 +219,7 @@ def suggestion(bounds: Bounds | None) -> Problem:
 def _are_swapped_degrees(bounds: Bounds) -> bool:
     """Whether the first numbers are latitudes of China and the second its longitudes."""
     west, south, east, north = bounds
-    return _CHINA[1] <= west <= east <= _CHINA[3] and _CHINA[0] <= south <= north <= _CHINA[2]
+    return CHINA[1] <= west <= east <= CHINA[3] and CHINA[0] <= south <= north <= CHINA[2]
 
 
 def _are_swapped_metres(bounds: Bounds) -> bool:
@@ -234,7 +234,7 @@ def _are_swapped_metres(bounds: Bounds) -> bool:
 def _looks_like_degrees(bounds: Bounds) -> bool:
     """Whether numbers declared as metres are degrees of a city in China: it would be a few steps wide in metres."""
     west, south, east, north = bounds
-    within = _CHINA[0] <= west and _CHINA[1] <= south and east <= _CHINA[2] and north <= _CHINA[3]
+    within = CHINA[0] <= west and CHINA[1] <= south and east <= CHINA[2] and north <= CHINA[3]
     # Metres that somebody typed for a sketch are round; degrees of real ground are not, to a kilometre.
     are_fine = any(round(number, 2) != number for number in bounds)
     return within and are_fine and max(east - west, north - south) < _CITY_DEGREES
@@ -257,7 +257,7 @@ def contradiction(crs: pyproj.CRS, bounds: Bounds | None) -> Problem | None:
     # A zone of 3° or 6° keeps to the million of its prefix, so another million is another zone.
     other_zone = false_easting >= 13_000_000 and middle // 1e6 != false_easting // 1e6
     # Other countries' planes, and wide UTM near the equator, have true eastings like China's northings.
-    is_chinese = datum_family(crs) in _CHINESE_DATUMS and false_easting < 13_000_000
+    is_chinese = datum_family(crs) in CHINESE_DATUMS and false_easting < 13_000_000
     is_swapped = is_chinese and _are_swapped_metres(bounds)
     if other_zone or is_swapped or abs(middle - false_easting) > 2_000_000 or _looks_like_degrees(bounds):
         return Problem("crs.contradicted", facts)

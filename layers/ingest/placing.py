@@ -10,6 +10,7 @@ import pyproj
 import shapely
 
 from onemap.layers.crs import systems
+from onemap.layers.crs.axis_order import are_turned
 from onemap.layers.crs.systems import Transformation
 from onemap.layers.crs.zones import DATUM_TITLES
 from onemap.layers.errors import OneMapError, Problem, ProblemPlace, require_value
@@ -18,7 +19,7 @@ from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.boxes import FARTHEST
 from onemap.layers.geometry.proof_beside import NOBODY, ProofBeside, Provers
 from onemap.layers.geometry.row_blocks import BLOCK, blocks, give_back_memory
-from onemap.layers.geometry.shape_column import AnyShapes, ShapeColumn, all_of
+from onemap.layers.geometry.shape_column import AnyShapes, ShapeColumn, all_of, boxes_of
 from onemap.layers.geometry.wkb_rings import wkb_rings
 from onemap.layers.ingest.datum_change import DatumChange, step_km
 from onemap.layers.messages import wording
@@ -102,15 +103,19 @@ class Carriage:
     """The figures for remarks on the transformation of shapes into a plane.
 
     farthest_km: how far a given change of datum moved the farthest shape; bend_m: how far the worst long edge deviates
-    from its true course in the source's system.
+    from its true course in the source's system; turned, turned_at: how many shapes have their axes exchanged, and a
+    corner of the first.
     """
 
     farthest_km: float = 0.0
     bend_m: float = 0.0
+    turned: int = 0
+    turned_at: tuple[float, float] | None = None
 
     def join(self, other: "Carriage") -> "Carriage":
         """Return the figures for the shapes of both."""
-        return Carriage(max(self.farthest_km, other.farthest_km), max(self.bend_m, other.bend_m))
+        farthest_km, bend_m = max(self.farthest_km, other.farthest_km), max(self.bend_m, other.bend_m)
+        return Carriage(farthest_km, bend_m, self.turned + other.turned, self.turned_at or other.turned_at)
 
 
 @dataclass(frozen=True)
@@ -171,6 +176,19 @@ class SourceTransform:
         numbers, or that no system has, stay unchanged, and the check of geometries names them. in_place: the original
         geometries may be overwritten, so that they are not held twice. Raises OneMapError crs.out_of_range.
         """
+        turned = self._turned(raw.shapes)
+        placed = self._carried(raw, provers, in_place)
+        return replace(placed, carriage=placed.carriage.join(turned))
+
+    def _turned(self, shapes: AnyShapes) -> Carriage:
+        """Return how many shapes have their axes exchanged: told apart only where the library is one of China."""
+        if systems.datum_family(self._target) not in systems.CHINESE_DATUMS:
+            return Carriage()
+        boxes = boxes_of(shapes)
+        rows = np.flatnonzero(are_turned(self._source, boxes))
+        return Carriage(turned=len(rows), turned_at=tuple(boxes[rows[0], :2].tolist())) if len(rows) else Carriage()
+
+    def _carried(self, raw: RawFrame, provers: Provers, in_place: bool) -> PlacedShapes:
         if self._change is None:
             return PlacedShapes(raw.shapes, raw.valid)
         if isinstance(raw.shapes, ShapeColumn) and provers.threads:
@@ -217,7 +235,14 @@ class SourceTransform:
         return step_km(self._source, self._target, before[some], after[some])
 
     def remarks(self, carriage: Carriage) -> list[Problem]:
-        """Return remarks on the transformation. carriage: from `carry`, of all shapes."""
+        """Return remarks on the transformation. carriage: from `carry`, of all shapes.
+
+        Raises OneMapError crs.contradicted if shapes have their axes exchanged.
+        """
+        if carriage.turned_at is not None:
+            x, y = (f"{number:.10g}" for number in carriage.turned_at)
+            some = Problem("suggest.some_swapped", {"count": carriage.turned, "x": x, "y": y})
+            raise OneMapError("crs.contradicted", **{**self.named, "suggestion": some})
         remarks = list(self._remarks)
         if carriage.farthest_km > _FARTHEST_KM:
             remarks.append(Problem("crs.far_change", {**self.named, "km": f"{carriage.farthest_km:.0f}"}))

@@ -186,8 +186,10 @@ def _cut_until_nothing_is_found(
     for retreat_m in RETREATS_M:
         found = obstacles_of(run, rules, options.keep_verdict, origin, rows)
         cut_off(parts, found, retreat_m, threads)
+        dropped_m2 = parts.dropped_m2.copy()
         drop_small(parts, options.min_part_m2, options.min_width_m, options.one_piece)
-        touched = np.unique(found.against.parcel)
+        # Of a smaller parcel the same ground is a larger share.
+        touched = np.union1d(found.against.parcel, np.flatnonzero(parts.dropped_m2 != dropped_m2))
         rows = touched[parts.is_left[touched]]
         if len(rows) == 0:
             break

@@ -27,24 +27,26 @@ def _problems(item: Options) -> list[tuple[str, Form]]:
 def _judge(ground: Ground) -> Judgement:
     """Each parcel's ground by the values of `by`, classes in order of their keys; other ground has null keys.
 
-    Where features overlap each other, the first row wins, so that the parts add up to the parcel.
+    Where features overlap each other, the first row wins, so that the parts add up to the parcel. A feature of which
+    nobody knows whether the rule means it gives no class.
     """
-    count, by = len(ground.shapes), ground.options["by"]
-    overlaps = ground.overlaps_with(ground.features.shapes)
+    count, by, features = len(ground.shapes), ground.options["by"], ground.features
+    shared = ground.overlaps_with(features.shapes)
+    overlaps = shared.only(~features.uncertain[shared.feature])
     pieces, failed = _first_wins(overlaps, ground)
     is_left = ~shapely.is_missing(pieces)
     parcel, feature, pieces = overlaps.parcel[is_left], overlaps.feature[is_left], pieces[is_left]
     rest, is_broken = subtract_zones(
-        ground.parcels, ground.grounds_of(overlaps), ground, lambda: ground.features.pieces
+        ground.parcels, ground.grounds_of(overlaps), ground, lambda: features.certain_pieces
     )
-    features, place = occurring_numbers(feature, len(ground.features.shapes))
-    keys = _class_keys(ground.features.attributes.iloc[features], by)[place] if len(feature) else _NO_KEYS
-    classes = pd.concat(
-        [_ground_by_class(parcel, keys, pieces, ground), _ground_without_class(rest, by)], ignore_index=True
-    ).sort_values(["_row", "keys"], kind="stable")
+    numbers, place = occurring_numbers(feature, len(features.shapes))
+    keys = _class_keys(features.attributes.iloc[numbers], by)[place] if len(feature) else _NO_KEYS
+    bare = np.flatnonzero(~shapely.is_missing(rest))
+    without = np.full(len(bare), attribute_json(dict.fromkeys(by)), dtype=object)
+    classes = _ground_by_class(np.r_[parcel, bare], np.r_[keys, without], np.r_[pieces, rest[bare]], ground)
     judgement = Judgement(no_ground(count), no_ground(count), np.full(count, np.nan), no_pairs(), classes=classes)
-    judgement.survey = SurveyPieces(parcel, feature, pieces, ground.features.shapes, rest)
-    return mark_broken(judgement, ground, np.unique(np.r_[overlaps.failed[:, 0], np.flatnonzero(is_broken), failed]))
+    judgement.survey = SurveyPieces(parcel, feature, pieces, features.shapes, rest)
+    return mark_broken(judgement, ground, np.unique(np.r_[shared.failed[:, 0], np.flatnonzero(is_broken), failed]))
 
 
 def _class_keys(attributes: pd.DataFrame, by: list[str]) -> np.ndarray:
@@ -55,18 +57,12 @@ def _class_keys(attributes: pd.DataFrame, by: list[str]) -> np.ndarray:
 
 
 def _ground_by_class(parcel: np.ndarray, keys: np.ndarray, pieces: np.ndarray, ground: Ground) -> pd.DataFrame:
-    """A row per parcel and class, with the union of its pieces."""
-    code, classes = pd.factorize(keys.astype(object))
+    """A row per parcel and class, with the union of its pieces, in order of parcels and keys."""
+    code, classes = pd.factorize(keys.astype(object), sort=True)
     groups, position = np.unique(parcel * len(classes) + code, return_inverse=True)
     grounds = union_by(position, pieces, len(groups), ground.threads)
     row, code = np.divmod(groups, max(1, len(classes)))
     return pd.DataFrame({"_row": row, "keys": classes[code], "_geometry": grounds})
-
-
-def _ground_without_class(rest: np.ndarray, by: list[str]) -> pd.DataFrame:
-    """A row per parcel that has ground under no feature; its keys are null."""
-    rows = np.flatnonzero(~shapely.is_missing(rest))
-    return pd.DataFrame({"_row": rows, "keys": attribute_json(dict.fromkeys(by)), "_geometry": rest[rows]})
 
 
 def _first_wins(overlaps: Overlaps, ground: Ground) -> tuple[np.ndarray, np.ndarray]:

@@ -144,3 +144,59 @@ def test_a_long_edge_that_bends_is_told_with_how_far_it_lies_beside_its_place(tm
             assert bends[0].facts["metres"] == f"{expected:.1f}"
         else:
             assert placed.carriage.bend_m < 0.05 and bends == []
+
+
+def turned(polygons, rows):
+    """Polygons, of which some are written with their axes exchanged."""
+    polygons = polygons.copy()
+    polygons[rows] = shapely.transform(polygons[rows], lambda points: points[:, ::-1])
+    return polygons
+
+
+@pytest.mark.parametrize(
+    ("west", "south", "crs", "rows", "at"),
+    [
+        (500_000, 4_200_000, 4547, [2], "4200000, 500400"),  # its ground would lie in the Pacific
+        (500_000, 2_050_000, 4547, [2], "2050000, 500400"),  # of Hainan
+        (76.5, 39.2, 4490, [0, 1], "39.2, 76.5"),  # of Kashgar: a latitude of 76° is none too great
+        (12_690_000, 4_580_000, 3857, [0, 1, 2, 3, 4], "4580000, 12690000"),
+        (400_000, 2_300_000, 32649, [0, 1, 2, 3, 4], "2300000, 400000"),
+    ],
+)
+@pytest.mark.parametrize("provers", [NOBODY, PROVERS])
+def test_features_with_their_axes_exchanged_are_refused_though_others_lie_right(
+    tmp_path, west, south, crs, rows, at, provers
+):
+    step = 0.002 if crs == 4490 else 200
+    left = west + step * np.arange(5)
+    polygons = turned(shapely.box(left, south, left + step / 2, south + step), rows)
+    raw = frame_of(polygons, tmp_path, pyproj.CRS.from_epsg(crs))
+    with pytest.raises(OneMapError) as refused:
+        frame_in_plane(raw, provers)
+    (problem,) = refused.value.problems
+    assert problem.code == "crs.contradicted"
+    some = problem.facts["suggestion"]
+    assert (some.code, some.facts["count"], f"{some.facts['x']}, {some.facts['y']}") == (
+        "suggest.some_swapped",
+        len(rows),
+        at,
+    )
+
+
+@pytest.mark.parametrize(
+    ("longitude", "latitude", "crs"),
+    [(115.4, 8.0, 4546), (109.0, 3.5, 4546), (134.9, 48.4, 4549), (73.6, 39.5, 4547), (109.5, 0.001, 4547)],
+)
+def test_the_ends_of_the_country_and_sketches_are_taken_as_they_are(tmp_path, longitude, latitude, crs):
+    plane = pyproj.CRS.from_epsg(crs)
+    places = shapely.points([longitude, 110.0], [latitude, 20.0])
+    raw = frame_of(by_pyproj(shapely.buffer(places, 0.0005, quad_segs=2), target=plane), tmp_path, plane)
+    assert len(frame_in_plane(raw, target=plane).shapes) == 2
+
+
+def test_abroad_no_axes_are_doubted(tmp_path):
+    """Turned, a town in Lapland would lie in Yunnan."""
+    raw = frame_of(np.array([shapely.box(2_600_000, 11_000_000, 2_600_100, 11_000_100)]), tmp_path, pyproj.CRS(3857))
+    assert len(frame_in_plane(raw, target=pyproj.CRS(32635)).shapes) == 1
+    with pytest.raises(OneMapError):
+        frame_in_plane(raw)

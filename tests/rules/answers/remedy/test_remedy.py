@@ -146,6 +146,16 @@ def test_one_piece_and_a_least_width(desk):
     assert (remainder.loc["A"].area_m2, remainder.loc["A"].parts) == (pytest.approx(5000), 2)
 
 
+@pytest.mark.parametrize("options", [{"one_piece": True}, {"min_part": 6000}, {"min_width": 60}])
+def test_ground_that_is_a_greater_share_once_parts_were_dropped_is_cut(desk, options):
+    """1500 of 15,000 m² are below the least share, and of the 10,000 that are kept they are not."""
+    desk.layer("ZONE", [box(0, 0, 15, 100)])
+    parcels = {"A": MultiPolygon([PARCEL, box(200, 0, 250, 100)])}
+    answer, remainder, cuts = run_remedy(desk, parcels, {"min_share": 0.12}, **options)
+    assert (remainder.loc["A"].area_m2, remainder.loc["A"].dropped_m2) == pytest.approx((8500, 5000), abs=0.02)
+    assert cuts.area_m2.tolist() == pytest.approx([1500], abs=0.02) and answer["whole"] == 0
+
+
 @pytest.mark.slow
 def test_every_kind_of_rule_leaves_a_remainder_that_passes(desk):
     desk.layer("ZONE", [box(-5, -5, 10, 200)], {"USE": ["07"]})

@@ -146,3 +146,20 @@ def test_the_land_table_of_a_stored_run_is_in_the_language_asked_for_now(desk, t
         assert titles == {"0102": farm, "0701": housing}
         assert pd.isna(rows.loc["9999", "class_name"])
         assert rows.area_m2.to_dict() == found.table("land_classes").set_index("class").area_m2.to_dict()
+
+
+def test_a_patch_without_a_class_and_ground_without_a_patch_are_one_row(desk):
+    desk.layer("ZONE", [box(0, 0, 3, 10), box(3, 0, 7, 10)], {"QSXZ": [None, "20"], "DLBM": [None, "0101"]})
+    found = desk.check({"A": SQUARE, "B": box(3, 0, 5, 10)}, BY)
+    rows = [tuple(row) for row in found.table("composition")[["parcel", "keys", "area_m2"]].itertuples(index=False)]
+    nothing, fields = '{"QSXZ": null, "DLBM": null}', '{"QSXZ": "20", "DLBM": "0101"}'
+    assert rows == [("A", fields, 40.0), ("A", nothing, 60.0), ("B", fields, 20.0)]
+
+
+def test_a_patch_of_which_nobody_knows_whether_the_rule_means_it_gives_no_class(desk):
+    """Nor does it take the ground of a later patch that the rule certainly means."""
+    shapes = [box(0, 0, 4, 10), box(2, 0, 6, 10), box(6, 0, 8, 10)]
+    desk.layer("ZONE", shapes, {"QSXZ": ["30", "20", "20"], "DLBM": ["0101"] * 3, "STATE": [None, "on", "off"]})
+    found = desk.check({"A": SQUARE}, {**BY, "where": "STATE = 'on'"})
+    assert parts(found) == {("20", "0101"): 40.0, (None, None): 60.0}
+    assert sorted(found.table("land_classes")["class"].isna()) == [False, True]
