@@ -10,6 +10,7 @@ from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.desk.library.layer_list import CatalogueLayer, title_of
 from onemap.plugin.desk.library.library_follower import LibraryFollower
 from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.desk.library.version_states import state_texts
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.words.translation import list_of_some, tr
 
@@ -67,7 +68,8 @@ class OtherDesks(QObject):
         for entry in self._library.layers:
             held = {version.table: version.retired for version in known.get(entry.code, ())}
             changed = (version for version in entry.versions if held.get(version.table) != version.retired)
-            names += [f"{entry.title} {version.label}" for version in changed]
+            labels = (state_texts(one.label)["retired"] if one.retired else one.label for one in changed)
+            names += [f"{entry.title} {label}" for label in labels]
             if held.keys() - {version.table for version in entry.versions}:
                 names.append(entry.title)
         names += [title_of(pack.get("title"), pack["id"]) for pack in self._library.packs if pack not in packs_before]

@@ -83,7 +83,7 @@ def test_a_version_that_another_desk_retires_leaves_list_map_and_verdicts_not_in
     core("retire", shared_dock.library.path, FARMLAND, "2025-01-01", "--reason=by mistake")
     look(shared_dock)
     wait_for(lambda: shared_dock.notice.text)
-    assert "is shown as it is now: Permanent basic farmland 2025-01-01." in shared_dock.notice.text
+    assert "is shown as it is now: Permanent basic farmland 2025-01-01 ✕ retired." in shared_dock.notice.text
     assert not shared_dock.check_tab.changed_versions.isHidden()
 
 

@@ -364,7 +364,7 @@ def test_superseded_data_marks_the_opinion_and_a_recheck_says_what_would_change(
     desk.after(desk.next)
     smaller = write_layer(tmp_path / "smaller.gpkg", ["BSM"], [(box(0, 0, 110, 300), "F1")])
     core("add", desk.path, smaller, "--as", "YJJBNTTB", "--valid-from", "2026-02-01")
-    desk.tab.reload_case()
+    desk.library.compare(core("layers", desk.path, "--as-of", DAY))  # as the dock follows other desks
     wait_for(lambda: desk.record("land")["stale_because"])
     assert "◐" in desk.page.table.topLevelItem(2).text(2)
     assert "(Permanent basic farmland)" in desk.page.next_button.toolTip()
