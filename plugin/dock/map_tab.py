@@ -51,7 +51,7 @@ from onemap.plugin.widgets.buttons import push_button, tool_button
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.form_fields import set_tab_order
 from onemap.plugin.widgets.icons import icon
-from onemap.plugin.widgets.rows_and_columns import fill_room, row_of
+from onemap.plugin.widgets.rows_and_columns import column_of, fill_room, row_of, widgets_in
 from onemap.plugin.widgets.search_line import SearchLine
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.core_words import word
@@ -99,7 +99,7 @@ class MapTab(QWidget):
         self._map_wanted = ""  # a library whose first map is shown once it is listed
         self._listed = ""  # the library in the tree
         self._groups: dict[tuple[str, ...], QTreeWidgetItem] = {}  # its libraries and departments
-        self._away: list[QWidget] = []  # parts of the room that make way for an answer
+        self._library_part = QWidget()  # its rows come and go with the library, also while an answer stands alone
         self.tree = self._make_tree()
         self.add_button = push_button(tr("Add to the one map…"), sign="add", action=self._ask_to_add)
         self.delivery_button = tool_button("ingest", "", lambda: self.delivery_requested.emit(Delivery()))
@@ -172,7 +172,9 @@ class MapTab(QWidget):
         search_row = QWidget()
         row_of((self.search, 1), self.empty_button, inside=search_row, is_tight=True)
         above = (search_row, self.places, self.nothing, self.themes, self.empty)
-        fill_room(self, *above, (self.tree, 1), self.versions, self.add_bar)
+        rows = (*above, (self.tree, 1), self.versions, self.add_bar)
+        column_of(*rows, inside=self._library_part, is_tight=True)
+        fill_room(self, (self._library_part, 1))
 
     def _enable_adding(self) -> None:
         for button, hint in (
@@ -184,26 +186,20 @@ class MapTab(QWidget):
 
     def add_row(self, row: QWidget) -> None:
         """Add a row of controls above the button that adds a layer."""
-        layout = self.layout()
+        layout = self._library_part.layout()
         layout.insertWidget(layout.indexOf(self.add_bar), row)
 
     def show_alone(self, part: QWidget | None) -> None:
         """Show only one part of the room, so that no list scrolls inside a scrolling page; None: show all parts."""
-        for row in self._away:
-            row.show()
-        self._away = [row for row in self._rows() if part is not None and row is not part and not row.isHidden()]
-        for row in self._away:
-            row.hide()
+        for other in widgets_in(self.layout()):
+            other.setVisible(part is None or other is part)
 
     def order_keys(self) -> None:
         """Make Tab go through the room from top to bottom, in whichever order its controls were created."""
-        rows = [self.themes.order_of_keys if row is self.themes else focus_controls(row) for row in self._rows()]
-        first, *others = (one for one in chain.from_iterable(rows) if one.window() is self.window())
+        rows = [*widgets_in(self._library_part.layout()), *widgets_in(self.layout())[1:]]
+        keys = [self.themes.order_of_keys if row is self.themes else focus_controls(row) for row in rows]
+        first, *others = (one for one in chain.from_iterable(keys) if one.window() is self.window())
         set_tab_order(first, others)
-
-    def _rows(self) -> list[QWidget]:
-        layout = self.layout()
-        return [layout.itemAt(number).widget() for number in range(layout.count())]
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept files and folders that are dropped anywhere on the tab."""
@@ -526,8 +522,7 @@ class MapTab(QWidget):
 
     def _give_room(self, is_places: bool) -> None:
         """Give the room of the list to the places, or give it back to the layers."""
-        if not self._away:  # else an answer has the room, and gives it back itself
-            self.tree.setHidden(is_places)
+        self.tree.setHidden(is_places)
         self.places.fill_room(is_places)
 
     def _filter(self, text: str) -> None:

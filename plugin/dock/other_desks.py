@@ -7,9 +7,10 @@ from typing import Any
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.desk.library.layer_list import CatalogueLayer, title_of
+from onemap.plugin.desk.library.layer_list import CatalogueLayer, Version, title_of
 from onemap.plugin.desk.library.library_follower import LibraryFollower
 from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.desk.library.version_states import state_texts
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.words.translation import list_of_some, tr
 
@@ -26,11 +27,12 @@ class OtherDesks(QObject):
         self._library, self._notice = library, notice
         self.follower = LibraryFollower(library, "layers", lambda: library.params, self)
         self._misses = 0
+        self._missed: tuple[list[CatalogueLayer], list[dict[str, Any]]] | None = None  # as it was before it was missed
         self.follower.answered.connect(self._compare)
         self.follower.asking.refused.connect(self._miss)
         self.follower.timer.timeout.connect(self._follow_clock)
         library.changed_elsewhere.connect(self._say)
-        library.listed.connect(self._find)
+        library.read.connect(self._find)
 
     def follow(self, is_looked_at: bool) -> None:
         """Start or stop looking for additions; starting looks at once."""
@@ -52,9 +54,14 @@ class OtherDesks(QObject):
 
     def _find(self) -> None:
         self._misses = 0
+        missed, self._missed = self._missed, None
+        if missed is not None:
+            self._notice.forget_refusal()
+            self._say(*missed)  # another copy may lie in its place now
 
     def _compare(self, answer: dict[str, Any]) -> None:
         if self._misses >= MISSES:
+            self._missed = self._library.layers, self._library.packs
             self._library.refresh()  # it answers again, which takes back what was told
         else:
             self._misses = 0
@@ -65,12 +72,18 @@ class OtherDesks(QObject):
         known = {entry.code: entry.versions for entry in before}
         names = []
         for entry in self._library.layers:
-            held = {version.table: version.retired for version in known.get(entry.code, ())}
-            changed = (version for version in entry.versions if held.get(version.table) != version.retired)
-            names += [f"{entry.title} {version.label}" for version in changed]
+            held = {version.table: _identity(version) for version in known.get(entry.code, ())}
+            changed = (version for version in entry.versions if held.get(version.table) != _identity(version))
+            labels = (state_texts(one.label)["retired"] if one.retired else one.label for one in changed)
+            names += [f"{entry.title} {label}" for label in labels]
             if held.keys() - {version.table for version in entry.versions}:
                 names.append(entry.title)
         names += [title_of(pack.get("title"), pack["id"]) for pack in self._library.packs if pack not in packs_before]
         if names:
             text = tr("The library has changed meanwhile, and is shown as it is now: {layers}.")
             self._notice.mention(text.format(layers=list_of_some(names)))
+
+
+def _identity(version: Version) -> tuple[str, bool]:
+    """What makes a version another one than before, whatever the day makes of it; a copy may have its table, too."""
+    return version.recorded_at, version.retired

@@ -50,6 +50,15 @@ def file_state(path: str) -> tuple[int, int]:
     return (status.st_mtime_ns, status.st_size) if status.st_size else (0, 0)
 
 
+def file_identity(path: str) -> str:
+    """Which file a path leads to now, whatever is in it; empty if there is none. The file is not opened."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return ""
+    return f"{status.st_dev}:{status.st_ino}"
+
+
 def is_same_place(one: str, other: str) -> bool:
     r"""Whether two locations are the same: file names compared like the system does, servers' addresses exactly.
 

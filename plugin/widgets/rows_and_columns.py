@@ -30,6 +30,11 @@ def fill_room(room: QWidget, *parts: Part) -> None:
     column_of(*parts, inside=room).setContentsMargins(*ROOM_MARGINS_PX)
 
 
+def widgets_in(layout: QLayout) -> list[QWidget]:
+    """The widgets of a layout, in their order."""
+    return [layout.itemAt(number).widget() for number in range(layout.count())]
+
+
 def _fill_box(box: QBoxLayout, parts: tuple[Part, ...], is_tight: bool, spacing: int) -> QBoxLayout:
     if is_tight:
         box.setContentsMargins(0, 0, 0, 0)

@@ -13,13 +13,14 @@ from onemap.plugin.desk.map.layer_styles import style_layer
 from onemap.plugin.desk.map.map_groups import give_name, insert_layer, remove_layer
 from onemap.plugin.desk.map.table_layers import table_layer, table_source
 from onemap.plugin.desk.map.theme_places import show_in_themes, themes_that_show
-from onemap.plugin.profile.paths import is_same_place
+from onemap.plugin.profile.paths import file_identity, is_same_place
 
 PROPERTY_TABLE = "onemap/table"
 PROPERTY_LIBRARY = "onemap/library"
 PROPERTY_CODE = "onemap/code"
 PROPERTY_FOLLOWS = "onemap/follows"  # whether it shows the version in force on the library's day
 PROPERTY_RUN = "onemap/run"  # on layers of results
+OPENED_FILE = "onemap_file"  # which file a layer reads; no project keeps it
 
 
 def layer_on_map(library: OpenLibrary, version: Version) -> QgsMapLayer | None:
@@ -46,9 +47,11 @@ def put_on_map(library: OpenLibrary, entry: CatalogueLayer, version: Version, fo
 
     follows_day: whether the layer shows another version when the library's day changes.
     """
+    file = file_identity(library.path)
     layer = open_version(library, entry, version)
     if not layer.isValid():
         return layer
+    layer.setProperty(OPENED_FILE, file)
     is_picture = entry.geometry == "raster" and not version.unreadable
     picture = _picture(layer, Path(library.path).parent, layer.name()) if is_picture else None
     map_layer = picture or layer
@@ -135,7 +138,9 @@ def remove_from_map(library: OpenLibrary, version: Version) -> None:
 
 
 def reopen_stale_layers(library: str) -> Iterator[None]:
-    """Open a library's layers again where they can no longer read it, and redraw them; one layer per step.
+    """Open a library's layers again where they read another file or can no longer read it; one layer per step.
+
+    A layer goes on to read the file that it has opened, also after another copy was put in its place.
 
     QGIS takes a library out of WAL mode when it closes its project, and opens it in that mode again. Once the core has
     written, the file is back in WAL mode, and an earlier reader sees nothing of it.
@@ -144,13 +149,15 @@ def reopen_stale_layers(library: str) -> Iterator[None]:
     belong to the process: the core would then remove the journal that QGIS uses, and QGIS would read the old state from
     there on.
     """
-    registry = QgsProviderRegistry.instance()
+    registry, file = QgsProviderRegistry.instance(), file_identity(library)
     for layer_id in list(QgsProject.instance().mapLayers()):
         layer = QgsProject.instance().mapLayer(layer_id)
         is_file = isinstance(layer, QgsVectorLayer) and layer.providerType() == "ogr"
         path = (registry.decodeUri("ogr", layer.source()).get("path") or "") if is_file else ""
         if path and is_same_place(path, library):
-            if _returns_nothing(layer):
+            is_of_file = layer.property(OPENED_FILE) == file
+            layer.setProperty(OPENED_FILE, file)
+            if not is_of_file or _returns_nothing(layer):
                 layer.dataProvider().reloadData()
                 layer.triggerRepaint()
             yield

@@ -61,6 +61,11 @@ class Opinion:
         """Whether no person has edited it yet."""
         return self.drafted_by == MACHINE_NAME
 
+    @property
+    def words(self) -> tuple[str, str, str]:
+        """Conclusion, text and basis."""
+        return self.conclusion, self.text, self.basis
+
 
 @dataclass(frozen=True)
 class Case:

@@ -30,7 +30,7 @@ from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import RoomArea
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.mnemonics import as_written
-from onemap.plugin.words.translation import tr
+from onemap.plugin.words.translation import tr, with_label
 
 TEXT_LINES, BASIS_LINES = 6, 2
 VISIBLE_LINES = 11  # of all above the buttons, which stay in sight where the dock is 640 px high
@@ -111,14 +111,18 @@ class OpinionEditor(QWidget):
         bases: the legal bases of the rules whose findings concern the department.
         """
         self._case, self._opinion = case, case.opinion(department)
-        opinion, unsent = self._opinion, self._unsent_texts.of((case.id, department))
+        opinion, items = self._opinion, case.items(department)
+        unsent = self._unsent_texts.of((case.id, department))
+        if unsent is not None:
+            unsent = unsent.follow(opinion.words, _stored_answers(items))
+            self._unsent_texts.keep((case.id, department), unsent)
         self.title.setText(f"<b>{word('departments', department)}</b> · {opinion.why}")
         row = next(one for one in case.rows("opinions") if one["about"]["department"] == department)
         author = row["rows"][0]["name"]
         parts = (*row["values"][:2], author, *self._return_words())
         self.author_label.setText(" · ".join(parts))
-        show_text(self.conflict_label, self._conflict_text(unsent, author))
-        content = unsent or UnsentText(opinion.conclusion, opinion.text, opinion.basis)
+        show_text(self.conflict_label, self._conflict_text(unsent, author, items))
+        content = unsent or UnsentText(*opinion.words)
         self._is_filling = True
         for index, code in enumerate(CONCLUSIONS):
             self.conclusion.setItemText(index, conclusion_word(code))
@@ -129,7 +133,7 @@ class OpinionEditor(QWidget):
             if field.toPlainText() != text:  # else whoever writes there would lose the place
                 field.setPlainText(text)
         self._offer_bases(bases)
-        self._show_items(case.items(department), content.answers)
+        self._show_items(items, {**_stored_answers(items), **content.answers})
         self._is_filling = False
         self._enable()
 
@@ -184,43 +188,47 @@ class OpinionEditor(QWidget):
         text = tr("returned by {name}, {day}: {reason}")
         return [text.format(name=entry["by"], day=entry["on"], reason=(entry["detail"] or {}).get("reason") or "–")]
 
-    def _conflict_text(self, unsent: UnsentText | None, author: str) -> str:
+    def _conflict_text(self, unsent: UnsentText | None, author: str, items: list[dict[str, Any]]) -> str:
         """How the opinion stands, where it is not the one that the typed text was begun on; else empty."""
         opinion = self._opinion
         if unsent is None:
             return ""
+        others_answers = _others_answers(unsent, items)
+        has_other_words = unsent.base != opinion.words[: len(unsent.base)]
         if unsent.round not in (UNKNOWN_ROUND, self._case.round):
             text = tr(
                 "This was typed in round {round}, and the parcels are others now. It now stands: {conclusion}, {who}"
             )
-        elif unsent.base != (opinion.conclusion, opinion.text):
+        elif others_answers or has_other_words:
             text = tr("Somebody changed this opinion since you began to write. It now stands: {conclusion}, {who}")
         else:
             return ""
         text = text.format(round=unsent.round, conclusion=conclusion_word(opinion.conclusion), who=author)
-        return f"{text}\n{opinion.text}"
+        basis = [with_label(tr("Basis"), opinion.basis)] if unsent.base[2:] not in ((), (opinion.basis,)) else []
+        return "\n".join([text, opinion.text, *basis, *others_answers])
 
     def _show_items(self, items: list[dict[str, Any]], answers: dict[str, str]) -> None:
-        texts = [answers.get(item["item"], str(item.get("answer") or "")) for item in items]
-        if items == self._items and texts == [edit.text() for edit in self.answers.values()]:
-            return
+        asked = {item["item"]: _item_title(item) for item in items}
         self._items = items
+        if asked != {item: edit.accessibleName() for item, edit in self.answers.items()}:
+            self._make_items(asked)
+        for item in items:
+            edit, text = self.answers[item["item"]], answers[item["item"]]
+            if edit.text() != text:  # else whoever writes there would lose the place
+                edit.setText(text)
+            edit.setToolTip(f"{item['answered_by']}, {item['answered_on']}" if item.get("answered_by") else "")
+
+    def _make_items(self, asked: dict[str, str]) -> None:
         while self._items_layout.count():
             self._items_layout.takeAt(0).widget().deleteLater()
         self.answers = {}
-        for item, text in zip(items, texts):
-            title = str(item["title"])
-            if item.get("rule"):
-                reason = word("reasons", str(item.get("reason") or ""))
-                title = tr("Not checked by machine: {title} ({reason})").format(title=title, reason=reason)
-            edit = QLineEdit(text, placeholderText=tr("your answer"), accessibleName=title)
-            if item.get("answered_by"):
-                edit.setToolTip(f"{item['answered_by']}, {item['answered_on']}")
+        for item, title in asked.items():
+            edit = QLineEdit(placeholderText=tr("your answer"), accessibleName=title)
             edit.textChanged.connect(lambda _text: self._store_typed())
-            self.answers[item["item"]] = edit
+            self.answers[item] = edit
             for widget in (wrapped_label(title), edit):
                 self._items_layout.addWidget(widget)
-        self.items.setVisible(bool(items))
+        self.items.setVisible(bool(asked))
 
     def _offer_bases(self, bases: list[str]) -> None:
         self._bases = bases
@@ -240,9 +248,9 @@ class OpinionEditor(QWidget):
         unsent = self._unsent_texts.of(self._key)
         answers = {item: edit.text() for item, edit in self.answers.items()}
         content = (self.conclusion.currentData() or OPEN, self.text.toPlainText(), self.basis.toPlainText())
-        base = unsent.base if unsent else (self._opinion.conclusion, self._opinion.text)
-        round_ = unsent.round if unsent else self._case.round
-        self._unsent_texts.keep(self._key, UnsentText(*content, answers, base, round_))
+        begun = unsent or UnsentText(*content, {}, self._opinion.words, self._case.round, _stored_answers(self._items))
+        typed = UnsentText(*content, answers, begun.base, begun.round, begun.base_answers)
+        self._unsent_texts.keep(self._key, typed)
         self._enable()
         if unsent is None:
             self.typed_changed.emit()
@@ -288,3 +296,25 @@ class OpinionEditor(QWidget):
         is_ready = self._case.state == "circulating" and can_write and not self._opinion.by_machine
         self.sign_label.setText(name_buttons(why_not) if why_not else "")
         self.sign_label.setVisible(bool(why_not) and is_ready and not self.is_typed)
+
+
+def _item_title(item: dict[str, Any]) -> str:
+    """What an item of the checklist asks."""
+    if not item.get("rule"):
+        return str(item["title"])
+    reason = word("reasons", str(item.get("reason") or ""))
+    return tr("Not checked by machine: {title} ({reason})").format(title=item["title"], reason=reason)
+
+
+def _stored_answers(items: list[dict[str, Any]]) -> dict[str, str]:
+    """The saved answers by their items; empty where nobody has answered."""
+    return {item["item"]: str(item.get("answer") or "") for item in items}
+
+
+def _others_answers(unsent: UnsentText, items: list[dict[str, Any]]) -> list[str]:
+    """The answers, as lines, that others have saved while somebody typed another one."""
+    lines = []
+    for item, stored in zip(items, _stored_answers(items).values()):
+        if stored not in (unsent.base_answers[item["item"]], unsent.answers[item["item"]]):
+            lines.append(with_label(_item_title(item), stored))
+    return lines

@@ -166,12 +166,11 @@ class ReviewTab(QWidget):
                 self.pages.setCurrentWidget(self.list)
 
     def _follow_library(self) -> None:
-        """Show the cases of another library, or the displayed case as of another day."""
-        scope = self._library.scope()
-        if scope != self._listed_scope:
-            self._listed_scope = scope
-            if self.pages.currentWidget() is self.case_page:
-                self.reload_case()
+        """Show the cases of another library, or the displayed case as of another day or beside other versions."""
+        scope, page = self._library.scope(), self.case_page
+        is_same, self._listed_scope = scope == self._listed_scope, scope
+        if self.pages.currentWidget() is page and not (is_same and page.steps.asking.is_busy):
+            self.reload_case(is_followed=is_same)  # of versions that came or went an opinion is stale
         self.person.set_account(self._library.account, self._library.departments)
         show_text(self.day_label, self._day_text())
         if self._is_open and self.pages.currentWidget() is self.list:

@@ -17,16 +17,29 @@ UNKNOWN_ROUND = 0  # of what an earlier version has kept
 class UnsentText:
     """The typed text for one department's opinion.
 
-    base: the conclusion and text with which the typing began.
+    base: the conclusion, text and basis with which the typing began; an earlier version kept no basis.
     round: the one in which it began, with that round's parcels.
+    base_answers: the answers with which it began.
     """
 
     conclusion: str
     text: str
     basis: str
     answers: dict[str, str] = field(default_factory=dict)
-    base: tuple[str, str] = ("", "")
+    base: tuple[str, ...] = ("", "")
     round: int = UNKNOWN_ROUND
+    base_answers: dict[str, str] = field(default_factory=dict)
+
+    def follow(self, words: tuple[str, str, str], answers: dict[str, str]) -> UnsentText:
+        """The typed text with what is stored now wherever nobody has typed: else it would undo what others saved.
+
+        words: conclusion, text and basis, which stand and fall together.
+        """
+        shown = (self.conclusion, self.text, self.basis)
+        shown, base = (words, words) if shown == self.base else (shown, self.base)
+        typed = {item: text for item, text in self.answers.items() if text != self.base_answers.get(item, "")}
+        bases = {item: self.base_answers.get(item, "") for item in typed}
+        return UnsentText(*shown, {**answers, **typed}, base, self.round, {**answers, **bases})
 
 
 class UnsentTexts:

@@ -10,7 +10,8 @@ from qgis.PyQt.QtCore import QDate, Qt
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.server_logins import keep_entry
 from onemap.plugin.desk.add.add_dialog import AddDialog
-from onemap.plugin.desk.library.library_follower import SERVER_LOOKS
+from onemap.plugin.desk.library.library_follower import JOURNALS, SERVER_LOOKS
+from onemap.plugin.dock.other_desks import MISSES
 from onemap.tests.plugin.other_desk import core
 from onemap.tests.plugin.small_town import CRS, PACK, X, Y, box, check, wait_for, write_layer
 from onemap.tests.plugin.town_server import PASSWORD
@@ -83,7 +84,7 @@ def test_a_version_that_another_desk_retires_leaves_list_map_and_verdicts_not_in
     core("retire", shared_dock.library.path, FARMLAND, "2025-01-01", "--reason=by mistake")
     look(shared_dock)
     wait_for(lambda: shared_dock.notice.text)
-    assert "is shown as it is now: Permanent basic farmland 2025-01-01." in shared_dock.notice.text
+    assert "is shown as it is now: Permanent basic farmland 2025-01-01 ✕ retired." in shared_dock.notice.text
     assert not shared_dock.check_tab.changed_versions.isHidden()
 
 
@@ -185,6 +186,50 @@ def test_a_library_that_is_moved_away_and_back_is_missed_once_and_found_again(sh
     look(shared_dock)
     wait_for(lambda: not shared_dock.library.reading.is_busy)
     assert (shared_dock.notice.text, farmland_on_map().featureCount()) == ("", 1)
+
+
+def replace_library(path, copy=""):
+    """Move a library away with its journals, and another copy into its place if there is one."""
+    for ending in (*JOURNALS, "-shm"):
+        if Path(path + ending).exists():
+            Path(path + ending).rename(f"{path}.away{ending}")
+    if copy:
+        Path(copy).replace(path)
+
+
+@pytest.mark.slow
+def test_a_map_of_a_library_that_is_replaced_by_another_copy_shows_that_copy(
+    shared_dock, library, other_file, tmp_path
+):
+    path, add = shared_dock.library.path, ("--as", FARMLAND, "--covers=district", "--valid-from=2026-01-01")
+    core("add", path, other_file, *add)
+    look(shared_dock)
+    wait_for(lambda: farmland_on_map().featureCount() == 2)
+    shared_dock.notice.hide()
+    other_copy = str(shutil.copyfile(library, tmp_path / "copy.gpkg"))
+    core(
+        "add",
+        other_copy,
+        write_layer(tmp_path / "three.gpkg", ["BSM"], [(box(n * 60, 0, 50, 50), "F") for n in range(3)]),
+        *add,
+    )
+    shared_dock.core.stop()  # it closes the file
+    replace_library(path, other_copy)
+    look(shared_dock)
+    wait_for(lambda: len(list(farmland_on_map().getFeatures())) == 3)
+    assert shared_dock.notice.text.endswith("Permanent basic farmland 2026-01-01.")
+    shared_dock.notice.hide()
+    shared_dock.core.stop()
+    replace_library(path)
+    for _look in range(MISSES):
+        look(shared_dock)
+    shutil.copyfile(library, path)  # an older copy
+    look(shared_dock)
+    wait_for(
+        lambda: shared_dock.map_tab.item_of(FARMLAND).childCount() == 0 and not shared_dock.library.reading.is_busy
+    )
+    assert "is shown as it is now: Permanent basic farmland" in shared_dock.notice.text
+    assert farmland_on_map().name().endswith("2025-01-01")
 
 
 def test_what_was_found_yesterday_does_not_stand_as_of_today(shared_dock, parcels):

@@ -101,8 +101,11 @@ def test_an_answer_has_the_room_of_the_layers_so_that_one_thing_scrolls(view, do
     lay_out()
     assert dock.tabs.currentWidget().verticalScrollBar().maximum() == 0
     assert not dock.map_tab.tree.isVisible() and view.tree.height() > 400
+    dock.library.listed.emit()  # as after another desk has written
+    lay_out()
+    assert not dock.day_swipe.isVisible() and view.tree.height() > 400
     QTest.mouseClick(view.close_button, Qt.MouseButton.LeftButton)
-    assert dock.map_tab.tree.isVisible() and not view.tree.isVisible()
+    assert dock.map_tab.tree.isVisible() and dock.day_swipe.isVisible() and not view.tree.isVisible()
     assert view.button.isVisible()
 
 

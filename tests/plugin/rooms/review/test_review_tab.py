@@ -180,13 +180,21 @@ def test_a_case_goes_by_clicks_from_its_parcels_to_a_document_that_opens(desk, o
     assert desk.messages[0].startswith(f"Brought up to date: Projects in the project library {DAY}")
 
 
+def asking_case(desk, parcels, town, *items):
+    """A case whose pack asks the department of land some questions; its id."""
+    pack, asked = (
+        town / f"asking-{len(items)}.toml",
+        'department = "land"\ntitle = { zh = "用地指标", en = "Quota of land" }\n',
+    )
+    more = "".join(f'\n[[checklist]]\nid = "{item}"\n{asked}' for item in items)
+    pack.write_text((town / "pack.toml").read_text(encoding="utf-8") + more, encoding="utf-8")
+    words = ("--pack", pack, "--project", "School", "--by", "Li", "--on", DAY)
+    return core("review", "open", desk.path, parcels, *words)["case"]
+
+
 @pytest.mark.slow
 def test_items_without_an_answer_ask_why_before_one_signs(desk, one_parcel, town):
-    pack = town / "asking.toml"
-    item = '\n[[checklist]]\nid = "quota"\ndepartment = "land"\ntitle = { zh = "用地指标", en = "Quota of land" }\n'
-    pack.write_text((town / "pack.toml").read_text(encoding="utf-8") + item, encoding="utf-8")
-    words = ("--pack", pack, "--project", "School", "--by", "Li", "--on", DAY)
-    case = core("review", "open", desk.path, one_parcel, *words)["case"]
+    case = asking_case(desk, one_parcel, town, "quota")
     core("review", "circulate", desk.path, case, "--by", "Li", "--on", DAY)
     desk.tab.open_case(case)
     desk.wait_for_case()
@@ -282,6 +290,41 @@ def test_a_step_on_what_another_changed_meanwhile_is_refused_and_keeps_what_is_t
     assert "Li" in desk.messages[-1]
 
 
+@pytest.mark.slow
+def test_what_another_saves_where_nobody_types_is_shown_and_not_undone(desk, one_parcel, town):
+    desk.tab.open_case(asking_case(desk, one_parcel, town, "quota", "yield"))
+    desk.wait_for_case()
+    desk.page.table.choose_department("land")
+    editor, place = desk.page.editor, desk.page.editor.answers["yield"]
+
+    def saved_by_li(basis, *answers):
+        words = (
+            "--conclusion=disagree",
+            "--text=Words of Li.",
+            f"--basis={basis}",
+            *(f"--answer={one}" for one in answers),
+        )
+        core("review", "opine", desk.path, desk.case.id, "land", *words, "--by=Li", "--on", DAY)
+        desk.after(desk.tab.reload_case)
+
+    place.setText("Mine.")
+    saved_by_li("Law of Li", "quota=Of Li.", "yield=Li too.")
+    assert editor.answers["yield"] is place  # who writes there goes on
+    assert (editor.text.toPlainText(), editor.basis.toPlainText()) == ("Words of Li.", "Law of Li")
+    assert (editor.answers["quota"].text(), place.text()) == ("Of Li.", "Mine.")
+    assert "Li too." in editor.conflict_label.text() and "Of Li." not in editor.conflict_label.text()
+    editor.text.setPlainText("My words.")
+    saved_by_li("Later law")
+    assert "Basis: Later law" in editor.conflict_label.text()
+    desk.after(editor.buttons["opine"].click)
+    held = {item["item"]: item["answer"] for item in desk.case.items("land")}
+    assert (desk.case.opinion("land").words[1:], held) == (
+        ("My words.", "Law of Li"),
+        {"quota": "Of Li.", "yield": "Mine."},
+    )
+    assert editor.conflict_label.isHidden()
+
+
 def test_what_is_typed_for_one_department_stays_while_another_is_looked_at(desk, one_parcel):
     desk.open(one_parcel)
     desk.page.table.choose_department("land")
@@ -321,7 +364,7 @@ def test_superseded_data_marks_the_opinion_and_a_recheck_says_what_would_change(
     desk.after(desk.next)
     smaller = write_layer(tmp_path / "smaller.gpkg", ["BSM"], [(box(0, 0, 110, 300), "F1")])
     core("add", desk.path, smaller, "--as", "YJJBNTTB", "--valid-from", "2026-02-01")
-    desk.tab.reload_case()
+    desk.library.compare(core("layers", desk.path, "--as-of", DAY))  # as the dock follows other desks
     wait_for(lambda: desk.record("land")["stale_because"])
     assert "◐" in desk.page.table.topLevelItem(2).text(2)
     assert "(Permanent basic farmland)" in desk.page.next_button.toolTip()
