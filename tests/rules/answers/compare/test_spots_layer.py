@@ -1,5 +1,8 @@
 """Difference spots stored as a layer: fields, lasting numbers, the other plans' classes, and the way to the run."""
 
+import contextlib
+import sqlite3
+
 import geopandas as gpd
 import pandas as pd
 import pytest
@@ -91,16 +94,19 @@ def test_the_spots_become_a_version_with_the_fields_of_the_standard_practice(tow
     assert townships.run("verify", townships.library).json["ok"]
 
 
-def test_what_was_decided_is_written_as_handling_and_state(townships):
+def test_what_was_decided_is_written_as_handling_and_state(townships, in_zone):
+    in_zone("Asia/Shanghai")
     run = compare_plans(townships)
     spots = townships.compare("TDGHDL", "KGDK", matrix=MATRIX, as_of="2026-03-05").spots
     village = spots[spots["type"] == "03"].iloc[0]["spot"]
     given = ("--reason", "村庄已搬迁", "--by", "王工")
     assert townships.run("decide", townships.library, village, "keep-b", *given).code == 0
+    with contextlib.closing(sqlite3.connect(townships.library)) as opened, opened:
+        opened.execute("UPDATE onemap_decisions SET at = '2026-11-30T23:40:00.000000Z'")  # 07:40 in China
     answer = keep_spots(townships, run, "--decided")
     (row,) = layer(townships, answer["table"]).to_dict("records")
     assert (row["CLYJ"], row["CLZT"]) == ("保留（按城规）：村庄已搬迁", "已定")
-    assert "王工" in row["BZ"]
+    assert row["BZ"] == "王工于 2026-12-01 确定"
     assert row["TBBS"] == village
 
 
