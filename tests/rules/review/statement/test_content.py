@@ -176,6 +176,18 @@ def test_a_report_of_an_issued_case_does_not_call_itself_the_statement(issued_bu
     assert report["declaration"] == "本审查结果仅供项目前期参考，不作为审批依据。"
 
 
+def test_an_issued_statement_says_who_was_not_asked_and_who_signed(issued_bureau: Bureau):
+    content = issued_bureau.content(issued_bureau.one, document="statement")
+    states = {row["department"]: row["state_title"] for row in content["opinions"]}
+    asked = {row["department"] for row in content["opinions"] if row["routed"]}
+    assert "land" in asked and "forestry" not in asked
+    assert states == {name: "已签署" if name in asked else "未征求意见" for name in states}
+    first = {row["department"]: row["opinion_text"] for row in content["departments"]}
+    assert {name for name, text in first.items() if text == "未征求意见"} == first.keys() - asked
+    alone = issued_bureau.content(issued_bureau.one, document="opinion", department="forestry")
+    assert alone["document"]["mark"] == "演练 · 未征求意见"
+
+
 def test_an_issued_statement_prints_the_chain_at_its_issue_whatever_comes_later(issued_bureau: Bureau):
     before = issued_bureau.content(issued_bureau.one)["audit"]
     issued_bureau.step("circulate", issued_bureau.fifty)
