@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from shapely import box
 
+from onemap.rules.verbs.commands.verb_text import result_text
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.answers.compare.conftest import GROUND, Table
 from onemap.tests.rules.command import command, done
@@ -178,9 +179,18 @@ def test_types_may_be_chosen_and_none_is_refused(townships):
     assert keep_spots(townships, "no-such-run", code=3)["problems"][0]["code"] == "run.unknown"
 
 
-def test_two_versions_of_one_day_have_two_labels_and_a_report_is_written(townships):
+def test_a_run_is_stored_again_once_something_is_decided_and_two_versions_of_a_day_have_two_labels(townships):
     run = compare_plans(townships)
-    first = keep_spots(townships, run)
+    first, again = (keep_spots(townships, run) for _ in range(2))
+    assert [(one["unchanged"], one["version"]) for one in (first, again)] == [
+        (False, "2026-03-05"),
+        (True, "2026-03-05"),
+    ]
+    assert "CYTB：与版本 2026-03-05（2 个要素）相同，无变化" in result_text("spots", again, "zh")
+    given = ("--reason", "r", "--by", "王工")
+    townships.run(
+        "decide", townships.library, layer(townships, first["table"])["TBBS"].iloc[0], "discuss", *given
+    ).done()
     report = townships.folder / "report.xlsx"
     second = keep_spots(townships, run, "--report", report)
     assert (first["version"], second["version"]) == ("2026-03-05", "2026-03-05-2") and report.is_file()
