@@ -83,6 +83,21 @@ def onemap(terminal: Callable[..., subprocess.CompletedProcess[bytes]]) -> Calla
     return run
 
 
+@pytest.fixture
+def in_zone() -> Iterator[Callable[[str], None]]:
+    """Return a function that puts this machine into a time zone until the test ends."""
+    if not hasattr(time, "tzset"):
+        pytest.skip("Windows keeps its own zone")
+    with pytest.MonkeyPatch.context() as environment:
+
+        def move(zone: str) -> None:
+            environment.setenv("TZ", zone)
+            time.tzset()
+
+        yield move
+    time.tzset()
+
+
 @pytest.fixture(scope="session")
 def copied(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Callable[[Path], Any], Path], Any]:
     """Return a function that fills a folder with what `make` makes: `make` runs once, and each test gets a copy.

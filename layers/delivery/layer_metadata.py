@@ -78,8 +78,10 @@ def _identification(
     title = layer.title.get("zh", layer.code)
     citation = _add(data, "mri:citation", "cit:CI_Citation")
     _text(citation, "cit:title", f"{title} {layer.label}")
-    day = layer.valid_from or layer.recorded_at[:10]
-    _date(_add(citation, "cit:date"), "gco:Date", day, "publication" if layer.valid_from else "creation")
+    if layer.valid_from:
+        _date(_add(citation, "cit:date"), "gco:Date", layer.valid_from, "publication")
+    else:
+        _date(_add(citation, "cit:date"), "gco:DateTime", layer.recorded_at, "creation")
     _text(data, "mri:abstract", f"{title} ({layer.code}); {layer.rows}; {record.library_name}")
     _party(_add(data, "mri:pointOfContact"), record, "owner")
     topic = _add(data, "mri:topicCategory", "mri:MD_TopicCategoryCode")

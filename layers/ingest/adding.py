@@ -119,7 +119,8 @@ class Intake:
 
         raw: its path says from what it was made.
         """
-        version = _normalised_version(self._arrival(str(raw.path), options, progress), raw)
+        arrival = replace(self._arrival(str(raw.path), options, progress), may_be_held=True)
+        version = _normalised_version(arrival, raw)
         return write_versions(self.library, [version])[0]
 
     def prepare_frame(self, raw: RawFrame, options: AddOptions, progress: Progress) -> PreparedVersion:
@@ -287,7 +288,7 @@ def _ground_remarks(
 
 def _paths_of_files(arrival: Arrival, frame: FrameBlocks) -> list[str]:
     """Return the names that may tell a file's county: of several files, or of a single one with its folders."""
-    if frame.files or not arrival.may_be_held:
+    if frame.files or not (arrival.is_sent and arrival.may_be_held):
         return arrival.file_names if frame.files else []
     return ["/".join(Path(arrival.source).absolute().parts[-1 - _FOLDERS :])]
 
@@ -303,7 +304,7 @@ def _as_accepted(entry: LayerEntry, accept: Sequence[str]) -> LayerEntry:
 
 
 def _likeness(arrival: Arrival, frame: FrameBlocks, facts: VersionFacts) -> Likeness:
-    """Return the version that already holds the content. Content of One Map or of a package is always new."""
+    """Return the version that already holds the content. Content of a package is always new."""
     if frame.bad is not None and (frame.count == 0 or not arrival.options.keep_bad):
         return Likeness()
     options = arrival.options

@@ -93,8 +93,8 @@ class Arrival:
 
     is_new: the layer has just been defined; required: the fields of the layer that rules use; shares: the share of the
     work that is done after reading, and after checking; is_sent: a person chose the source, and may have chosen a wrong
-    one; else One Map made it; may_be_held: it is a file, perhaps the same as before; known: the versions of the layer
-    when files of one of them were taken over; None if none were.
+    one; else One Map made it; may_be_held: the library may have the same already, and then nothing is written; known:
+    the versions of the layer when files of one of them were taken over; None if none were.
     """
 
     library: Library

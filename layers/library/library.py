@@ -135,6 +135,13 @@ class Library:
         """Return the current day by the clock of the machine that keeps the library."""
         return self._store.today()
 
+    def day_text(self, moment: str) -> str:
+        """Return the day of a stored moment by the clock of `today`, not of Greenwich; any other text as it is."""
+        try:
+            return self._store.day_of(datetime.fromisoformat(moment)).isoformat()
+        except (ValueError, OverflowError):
+            return moment
+
     def reading(self) -> AbstractContextManager[StoreConnection]:
         """Open one snapshot: everything read inside it is from one moment."""
         return self._store.reading()

@@ -5,7 +5,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +79,10 @@ class FileStore:
     def today(self) -> date:
         """The day by this machine's clock."""
         return date.today()
+
+    def day_of(self, moment: datetime) -> date:
+        """The day of a moment by this machine's clock."""
+        return moment.astimezone().date()
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[FileConnection]:

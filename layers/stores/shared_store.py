@@ -5,7 +5,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +115,10 @@ class SharedStore:
     def today(self) -> date:
         """The day by this machine's clock."""
         return date.today()
+
+    def day_of(self, moment: datetime) -> date:
+        """The day of a moment by this machine's clock."""
+        return moment.astimezone().date()
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[SharedConnection]:

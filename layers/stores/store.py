@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -261,6 +261,9 @@ class Store(Protocol):
 
     def today(self) -> date:
         """Return the day by the clock of the machine that keeps the library: this one for a file, else the server."""
+
+    def day_of(self, moment: datetime) -> date:
+        """Return the day of a moment by the same clock as `today`."""
 
     def reading(self) -> AbstractContextManager[StoreConnection]:
         """Open one snapshot: everything read inside it is from one moment."""

@@ -86,7 +86,7 @@ def _proposal(case: Case) -> str | None:
     A draft is not an opinion: it neither decides a case, nor is silence over it consent.
     """
     signed = [opinion.conclusion for opinion in case.opinions if opinion.state in SPOKEN]
-    is_asked = any(opinion.routed or not opinion.by_machine for opinion in case.opinions)
+    is_asked = any(opinion.is_asked for opinion in case.opinions)
     return None if is_asked and not signed else overall(signed)
 
 

@@ -131,6 +131,11 @@ class Opinion:
         """Whether the text is still the machine's: no person has written it."""
         return self.drafted_by == MACHINE
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether the department has anything to say: its opinion is asked for, or a person has written one."""
+        return self.routed or not self.by_machine
+
     def text_in(self, language: str) -> str:
         """The text in a language; English exists only for a machine's draft, else the text itself is returned."""
         return self.text_en if language == "en" and self.text_en is not None else self.text

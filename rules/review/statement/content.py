@@ -47,6 +47,7 @@ from onemap.rules.review.statement.opinion_rows import (
     conditions,
     late_entries,
     opinion_rows,
+    opinion_word,
     override_rows,
 )
 from onemap.rules.review.statement.remedy_rows import remedy_content
@@ -334,7 +335,7 @@ def _mark(case: Case, kind: str, department: str | None) -> str | None:
     if kind == "statement" and case.state not in (CaseState.CONSOLIDATED, CaseState.ISSUED):
         return "draft_mark"
     if kind == "opinion" and department is not None and case.opinion(department).state != OpinionState.SIGNED:
-        return f"opinion_{case.opinion(department).state}"
+        return opinion_word(case.opinion(department), case.opinion(department).state)
     return None
 
 

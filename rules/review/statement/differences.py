@@ -27,7 +27,7 @@ def differences(library: Library, evidence: Evidence, until: str | None) -> tupl
     """The conflicting spots of comparisons that share ground with the project, the largest first; the pairs compared.
 
     until: ignore comparisons started later, so that the same state of a case prints the same. Each pair of plans has
-    pair, pair_title and on, the day of its comparison.
+    pair, pair_title and on, the day of its comparison by the library's clock.
     """
     ground = union_of_all(np.asarray(evidence.grounds, dtype=object), Threads())
     rows: list[Row] = []
@@ -47,7 +47,7 @@ def differences(library: Library, evidence: Evidence, until: str | None) -> tupl
         first, second = pair.split("×")
         pattern = words(evidence.language)["pair"]
         title = pattern.format(a=evidence.layer_title(first), b=evidence.layer_title(second))
-        pairs[pair] = {"pair": pair, "pair_title": title, "on": record["started"][:10]}
+        pairs[pair] = {"pair": pair, "pair_title": title, "on": library.day_text(record["started"])}
         rows += [
             {
                 **row,

@@ -49,7 +49,7 @@ def _opinion_row(case: Case, round_: Round, opinion: Opinion, evidence: Evidence
         "unit": evidence.department_unit(opinion.department),
         "round": opinion.round,
         "state": opinion.state,
-        "state_title": labels["list_semicolon"].join(labels[f"opinion_{one}"] for one in states),
+        "state_title": labels["list_semicolon"].join(labels[opinion_word(opinion, one)] for one in states),
         "conclusion": opinion.conclusion,
         "conclusion_title": labels[f"conclusion_{opinion.conclusion}"],
         "text": text,
@@ -65,6 +65,11 @@ def _opinion_row(case: Case, round_: Round, opinion: Opinion, evidence: Evidence
         **fields_of(opinion, "unanswered", "due", "stale", "stale_because"),
         "stale_titles": [evidence.input_title(name) for name in opinion.stale_because],
     }
+
+
+def opinion_word(opinion: Opinion, state: str) -> str:
+    """The key of the word for a state of an opinion; the machine's draft for a department that nobody asks is none."""
+    return f"opinion_{state}" if opinion.is_asked or state != OpinionState.DRAFTED else "opinion_not_asked"
 
 
 def _state_before_void(case: Case, opinion: Opinion) -> str:

@@ -106,6 +106,8 @@ def _atlas(result: Result, language: str) -> str:
 
 def _spots(result: Result, language: str) -> str:
     facts = {name: result[name] for name in ("code", "version", "spots", "kept_numbers", "carried", "run")}
+    if result["unchanged"]:
+        return _add(result, language)
     lines = [phrase("said.spots_kept", language, **facts)]
     lines += [phrase("said.report", language, report=result["report"])] if result.get("report") else []
     return "\n".join(lines)

@@ -196,6 +196,9 @@ def test_the_metadata_say_where_what_and_of_what_it_was_made(package):
     assert text(f"{data}/{secrecy}/mco:classification/mco:MD_ClassificationCode") == "restricted"
     assert text(f"{data}/mri:topicCategory/mri:MD_TopicCategoryCode") == "environment"
     assert "SHA-256" in text(f"mdb:resourceLineage/mrl:LI_Lineage/mrl:statement/{plain}")
+    dated = f"{data}/mri:citation/cit:CI_Citation/cit:date/cit:CI_Date"
+    (made,) = [one["dct:issued"] for one in catalogue["dcat:dataset"] if one["dct:identifier"].endswith("-T")]
+    assert text(f"{dated}/cit:date/gco:DateTime") == made  # a day of it would be that of Greenwich
     box = record.find(".//gex:EX_GeographicBoundingBox", spaces)
     bounds = {item.tag.rpartition("}")[2]: float(item.find("gco:Decimal", spaces).text) for item in box}
     # 500 km east on CM 114, so the first corner lies on the meridian; latitude from a degree's length there (111 km).

@@ -25,6 +25,23 @@ def filled_shelf(shelf, layer_file, box):
     return shelf
 
 
+@pytest.mark.parametrize(
+    ("zone", "moment", "day"),
+    [
+        ("Asia/Shanghai", "2026-11-30T23:40:00.000000Z", "2026-12-01"),  # 07:40
+        ("Asia/Shanghai", "2026-11-30T15:59:59Z", "2026-11-30"),  # 23:59:59
+        ("America/New_York", "2026-12-01T03:00:00Z", "2026-11-30"),  # 22:00
+        ("America/New_York", "2026-07-01T04:00:00Z", "2026-07-01"),  # midnight, in summer
+        ("Asia/Shanghai", "no moment", "no moment"),
+        ("Asia/Shanghai", "9999-12-31T23:00:00Z", "9999-12-31T23:00:00Z"),  # no calendar goes so far
+    ],
+)
+def test_the_day_of_a_moment_is_that_of_the_clock_here(shelf, in_zone, zone, moment, day):
+    in_zone(zone)
+    with open_library(str(shelf.path)) as library:
+        assert library.day_text(moment) == day
+
+
 PLAIN_GDAL = """
 import json, sys, warnings
 import pyogrio

@@ -272,7 +272,8 @@ class AtlasWords:
     def _decision_cell(self, spot: Row) -> tuple[str, ...]:
         if not spot["decision"]:
             return (NOT_KNOWN,)
-        by_whom = f"{_short(spot['decision_by'] or NOT_KNOWN, _NAME_LETTERS)} {(spot['decision_at'] or '')[:10]}"
+        day = self.library.day_text(spot["decision_at"] or "")
+        by_whom = f"{_short(spot['decision_by'] or NOT_KNOWN, _NAME_LETTERS)} {day}"
         return phrase(f"decision.{spot['decision']}", self.language), by_whom
 
     def _decision_of(self, spots: list[Row]) -> str:

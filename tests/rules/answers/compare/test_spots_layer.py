@@ -1,10 +1,14 @@
 """Difference spots stored as a layer: fields, lasting numbers, the other plans' classes, and the way to the run."""
 
+import contextlib
+import sqlite3
+
 import geopandas as gpd
 import pandas as pd
 import pytest
 from shapely import box
 
+from onemap.rules.verbs.commands.verb_text import result_text
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.answers.compare.conftest import GROUND, Table
 from onemap.tests.rules.command import command, done
@@ -91,16 +95,19 @@ def test_the_spots_become_a_version_with_the_fields_of_the_standard_practice(tow
     assert townships.run("verify", townships.library).json["ok"]
 
 
-def test_what_was_decided_is_written_as_handling_and_state(townships):
+def test_what_was_decided_is_written_as_handling_and_state(townships, in_zone):
+    in_zone("Asia/Shanghai")
     run = compare_plans(townships)
     spots = townships.compare("TDGHDL", "KGDK", matrix=MATRIX, as_of="2026-03-05").spots
     village = spots[spots["type"] == "03"].iloc[0]["spot"]
     given = ("--reason", "村庄已搬迁", "--by", "王工")
     assert townships.run("decide", townships.library, village, "keep-b", *given).code == 0
+    with contextlib.closing(sqlite3.connect(townships.library)) as opened, opened:
+        opened.execute("UPDATE onemap_decisions SET at = '2026-11-30T23:40:00.000000Z'")  # 07:40 in China
     answer = keep_spots(townships, run, "--decided")
     (row,) = layer(townships, answer["table"]).to_dict("records")
     assert (row["CLYJ"], row["CLZT"]) == ("保留（按城规）：村庄已搬迁", "已定")
-    assert "王工" in row["BZ"]
+    assert row["BZ"] == "王工于 2026-12-01 确定"
     assert row["TBBS"] == village
 
 
@@ -172,9 +179,18 @@ def test_types_may_be_chosen_and_none_is_refused(townships):
     assert keep_spots(townships, "no-such-run", code=3)["problems"][0]["code"] == "run.unknown"
 
 
-def test_two_versions_of_one_day_have_two_labels_and_a_report_is_written(townships):
+def test_a_run_is_stored_again_once_something_is_decided_and_two_versions_of_a_day_have_two_labels(townships):
     run = compare_plans(townships)
-    first = keep_spots(townships, run)
+    first, again = (keep_spots(townships, run) for _ in range(2))
+    assert [(one["unchanged"], one["version"]) for one in (first, again)] == [
+        (False, "2026-03-05"),
+        (True, "2026-03-05"),
+    ]
+    assert "CYTB：与版本 2026-03-05（2 个要素）相同，无变化" in result_text("spots", again, "zh")
+    given = ("--reason", "r", "--by", "王工")
+    townships.run(
+        "decide", townships.library, layer(townships, first["table"])["TBBS"].iloc[0], "discuss", *given
+    ).done()
     report = townships.folder / "report.xlsx"
     second = keep_spots(townships, run, "--report", report)
     assert (first["version"], second["version"]) == ("2026-03-05", "2026-03-05-2") and report.is_file()

@@ -215,7 +215,7 @@ def test_of_an_earlier_round_a_paper_says_what_was_signed_what_was_silence_and_w
     opinions = {row["department"]: (row["state_title"], row["text"]) for row in rows}
     assert opinions["water"] == ("Void", "x")
     assert opinions["land"] == ("Deemed consent; Void", "No answer by the last day (2026-03-09): deemed to consent.")
-    assert opinions["planning"][0] == "Draft, not signed; Void"
+    assert opinions["planning"][0] == "Not asked; Void"
 
 
 def test_the_first_page_names_a_department_that_decides_though_nobody_asked_it(town):

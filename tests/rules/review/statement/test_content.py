@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -175,6 +176,18 @@ def test_a_report_of_an_issued_case_does_not_call_itself_the_statement(issued_bu
     assert report["declaration"] == "本审查结果仅供项目前期参考，不作为审批依据。"
 
 
+def test_an_issued_statement_says_who_was_not_asked_and_who_signed(issued_bureau: Bureau):
+    content = issued_bureau.content(issued_bureau.one, document="statement")
+    states = {row["department"]: row["state_title"] for row in content["opinions"]}
+    asked = {row["department"] for row in content["opinions"] if row["routed"]}
+    assert "land" in asked and "forestry" not in asked
+    assert states == {name: "已签署" if name in asked else "未征求意见" for name in states}
+    first = {row["department"]: row["opinion_text"] for row in content["departments"]}
+    assert {name for name, text in first.items() if text == "未征求意见"} == first.keys() - asked
+    alone = issued_bureau.content(issued_bureau.one, document="opinion", department="forestry")
+    assert alone["document"]["mark"] == "演练 · 未征求意见"
+
+
 def test_an_issued_statement_prints_the_chain_at_its_issue_whatever_comes_later(issued_bureau: Bureau):
     before = issued_bureau.content(issued_bureau.one)["audit"]
     issued_bureau.step("circulate", issued_bureau.fifty)
@@ -211,12 +224,14 @@ def test_a_file_that_is_there_is_not_overwritten(bureau: Bureau, tmp_path: Path)
     assert (answer.code, answer.codes, target.read_text()) == (3, ["out.exists"], "mine")
 
 
-def test_differences_between_plans_are_those_on_the_site_at_the_case_s_last_step(bureau: Bureau, tmp_path: Path):
+def test_differences_between_plans_are_those_on_the_site_at_the_case_s_last_step(
+    bureau: Bureau, tmp_path: Path, in_zone
+):
     compared = bureau.copied(tmp_path)
     matrix = tmp_path / "matrix.toml"
     matrix.write_text(matrix_text(("DLBM", ["07"], ["01", "11"]), ("GZQLXDM", ["030"], ["031"])), encoding="utf-8")
     # On the hectare the survey's patch A is farm land; 20 m by 50 m of it are construction in the other plan.
-    done("compare", compared.library, "DLTB", "JSYDGZQ", "--matrix", matrix)
+    run = done("compare", compared.library, "DLTB", "JSYDGZQ", "--matrix", matrix).json["run"]
     before = compared.content(bureau.one)
     assert (before["differences"], before["comparisons"]) == ([], [])  # compared after the case's last step
     assert printed_texts(before)["sentences"]["differences"] == words("zh")["note_not_compared"]
@@ -225,7 +240,13 @@ def test_differences_between_plans_are_those_on_the_site_at_the_case_s_last_step
     (row,) = content["differences"]
     assert (row["type"], row["pair"], row["hectares"]) == ("04", "DLTB×JSYDGZQ", 0.1)
     assert row["use_b"] == "030" and row["use_b_title"] == "限制建设区"
-    (pair,) = content["comparisons"]
+    started = datetime.fromisoformat(run["started"])
+    # In the morning of Greenwich it is yesterday twelve hours to the west, in the afternoon tomorrow to the east.
+    hours = -12 if started.hour < 12 else 12
+    in_zone(f"FAR{-hours:+d}")
+    (pair,) = compared.content(bureau.one)["comparisons"]
+    assert pair["on"] == (started + timedelta(hours=hours)).date().isoformat() != run["started"][:10]
+    content["comparisons"] = [pair]
     sentence = printed_texts(content)["sentences"]["differences"]
     assert sentence == f"已比对地类图斑与建设用地管制区（{pair['on']}）：用地范围内有冲突的差异图斑1个。"
     clear = printed_texts({**content, "differences": []})["sentences"]["differences"]
