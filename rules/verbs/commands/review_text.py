@@ -10,7 +10,7 @@ from onemap.rules.answers.remedy.alternative_rows import alternative_rows, remed
 from onemap.rules.contract.declaration import Result
 from onemap.rules.display.maps.document_areas import moment_text
 from onemap.rules.display.maps.verdict_words import verdict_words
-from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerView, Part, assumed_rows, part_lines
+from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerView, Part, assumed_rows, part_lines, sentence_row
 from onemap.rules.display.rows.run_views import unasked_row, verdict_table
 from onemap.rules.review.case_rows import cases_view, changes_rows, entry_rows, head_line, opinion_rows
 
@@ -167,8 +167,7 @@ def history_view(result: Result, language: str) -> AnswerView:
         words, number = (moment_text(row["at"]), row["who"], row["step"], row["what"]), str(row["number"] or "–")
         rows.append(AnswerRow(number, words, row["details"] or "", line=(f"{number:>6}  {' · '.join(words)}",)))
     if result.get("unread"):
-        words = phrase("said.log_only", language)
-        rows.append(AnswerRow(words, line=(words,)))
+        rows.append(sentence_row("log_only", language))
     return AnswerView(rows)
 
 
