@@ -10,10 +10,11 @@ import pandas as pd
 import pyproj
 
 from onemap.layers.errors import UsageError
+from onemap.layers.library.rehearsals import REHEARSAL
 from onemap.rules.contract.output_forms import CHECK_FORMS, TABLE_FORMS
 from onemap.rules.contract.verdict import most_severe, verdict_counts
 from onemap.rules.display.outputs.outputs import check_targets, tables_written
-from onemap.rules.display.rows.answer_rows import assumed_rows, view_text
+from onemap.rules.display.rows.answer_rows import assumed_rows, sentence_row, view_text
 from onemap.rules.display.rows.run_views import explain_view, unasked_row
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.python.library_calls import TablePlace
@@ -70,10 +71,11 @@ class Result:
         return result_page(self.verb, self._facts(), counts, self._first_rows(), remarks, self.language)
 
     def _remarks(self) -> list[str]:
-        """The sentences on the answer as a whole: whose coverage is only assumed, how many rules were not asked."""
+        """The sentences on the whole answer: a rehearsal, layers of assumed coverage, rules that were not asked."""
         answer, used = self.answer, self.answer.get("run") or self.answer
         layers = used["layers"] if "layers" in used else [used["layer"]] if "layer" in used else []
-        rows = assumed_rows((one for one in layers if "coverage" in one), self.language)
+        rows = [sentence_row(REHEARSAL, self.language)] if REHEARSAL in answer else []
+        rows += assumed_rows((one for one in layers if "coverage" in one), self.language)
         rows += [unasked_row(answer["rules"], answer["unasked"], self.language)] if answer.get("unasked") else []
         return [str(row.name) for row in rows]
 

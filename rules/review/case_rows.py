@@ -31,6 +31,14 @@ def matches_text(case: Record, text: str) -> bool:
     return any(text.casefold() in str(case[name] or "").casefold() for name in ("project", "case", "document"))
 
 
+def finding_remarks(finding: Mapping[str, Any], language: str) -> str:
+    """Why a finding is unknown or does not count, and whether the coverage behind it is only assumed; else empty."""
+    from onemap.rules.judge.kinds.reasons import reasons_text  # numpy, which the words of a step do without
+
+    assumed = phrase("column.assumed", language) if finding["assumed"] else ""
+    return phrase("said.comma", language).join(filter(None, (reasons_text(finding["reason"], language), assumed)))
+
+
 def cases_view(result: Record, language: str) -> AnswerView:
     """A row for each case, by urgency: name, state, outcome; if it is only a page, a line with the total."""
     cases, rows = result["cases"], [_case_row(case, language) for case in cases_by_urgency(result["cases"])]

@@ -7,7 +7,7 @@ from typing import Any
 
 from onemap.layers.area_units import share_text
 from onemap.layers.catalogue.catalogue import named_groups
-from onemap.layers.messages import in_words, phrase
+from onemap.layers.messages import in_words, pair_text, phrase
 from onemap.rules.answers.identify.layer_grades import FARTHEST_M, LIMITED, UNFIT, UNKNOWN
 from onemap.rules.contract.verdict import RANK, VERDICTS
 from onemap.rules.display.rows.answer_rows import Amount, AnswerRow, AnswerView, Word, direction_word, word_text
@@ -23,8 +23,8 @@ def identify_view(answer: Mapping[str, Any], language: str) -> AnswerView:
     """The rows of an answer below a line that repeats the question."""
     # What is computed, such as the middle of a box, is no round number.
     middle = {axis: f"{answer[axis]:.10g}" for axis in ("x", "y")}
-    opening = [phrase("said.identify", language, **{**answer, **middle}), *_doubts(answer, language)]
-    return AnswerView(list(_rows(answer["layers"], language)), opening)
+    opening = phrase("said.identify", language, **{**answer, **middle})
+    return AnswerView([*_doubts(answer, language), *_rows(answer["layers"], language)], [opening])
 
 
 def _rows(layers: Sequence[Mapping[str, Any]], language: str) -> Iterator[AnswerRow]:
@@ -50,7 +50,8 @@ def _rows(layers: Sequence[Mapping[str, Any]], language: str) -> Iterator[Answer
     unrated = [layer for layer in layers if layer["fitness"] and layer["fitness"]["grade"] == UNKNOWN]
     if unrated:
         below = [AnswerRow(layer["title"], [layer["version"]], layer["code"]) for layer in unrated]
-        yield AnswerRow(phrase("rows.identify_unrated", language), [str(len(unrated))], is_open=False, rows=below)
+        name, count = phrase("rows.identify_unrated", language), str(len(unrated))
+        yield AnswerRow(name, [count], is_open=False, rows=below, line=[pair_text(name, count, language)])
 
 
 def _headings(layers: Sequence[Mapping[str, Any]], language: str) -> Iterator[AnswerRow]:
@@ -81,7 +82,7 @@ def _gravity(layer: Mapping[str, Any]) -> int:
     return min(map(RANK.__getitem__, verdicts), default=len(VERDICTS))
 
 
-def _doubts(answer: Mapping[str, Any], language: str) -> list[str]:
+def _doubts(answer: Mapping[str, Any], language: str) -> list[AnswerRow]:
     """A remark if no layer covers a point and its numbers look like those of another system."""
     if answer["shape"] != "point" or any(layer["covered"] or layer["features"] for layer in answer["layers"]):
         return []
@@ -93,7 +94,8 @@ def _doubts(answer: Mapping[str, Any], language: str) -> list[str]:
     if looks.code not in _SAYS_SYSTEM | SWAPPED or (answer["crs"] == DEGREES and looks.code == "suggest.degrees"):
         return []
     key = "said.identify_swapped" if looks.code in SWAPPED else "said.identify_doubt"
-    return [phrase(key, language, suggestion=in_words(looks, language).message)]
+    text = phrase(key, language, suggestion=in_words(looks, language).message)
+    return [AnswerRow(text, sign="unknown", line=[text])]
 
 
 def _nearest_m(layer: Mapping[str, Any]) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.layers.catalogue.coverage_names import EXTENT
 from onemap.layers.catalogue.map_order import place_of, stratum_of
 from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.errors import OneMapError
@@ -144,6 +145,11 @@ class PlanGround:
     def versions_used(self) -> VersionsUsed:
         """The versions that are asked."""
         return {version.table: (version.code, version.label) for version in self._in_force}
+
+    @property
+    def assumed(self) -> set[str]:
+        """The layers whose coverage is only assumed."""
+        return {version.code for version in self._in_force if version.coverage_kind == EXTENT}
 
     @cached_property
     def _in_force(self) -> list[Version]:

@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from onemap.layers.area_units import hectares
+from onemap.layers.catalogue.coverage_names import EXTENT
 from onemap.layers.errors import Problem, require_value
 from onemap.layers.library.library import Library
 from onemap.layers.library.own_files import department_names
@@ -81,6 +82,7 @@ def sheets_of(
     asked = _asked_rules(record, {rule.id: rule.department for rule in rules if rule.finds}, titles)
     used = {**versions_of_run(record["layers"]), **plans.versions_used}
     remarks = lacking_ground(library, used)
+    assumed = plans.assumed.union(layer["code"] for layer in record["layers"] if layer["coverage"] == EXTENT)
     for start in range(0, len(names), _AT_ONCE):
         progress.at(start / len(names))
         rows = slice(start, start + _AT_ONCE)
@@ -95,6 +97,7 @@ def sheets_of(
                 "nearest": nearest[name],
                 "coarse": coarse[at],
                 "plans_silent": plans.silent | dict.fromkeys(plans.uncovered.get(name, ()), Reason.OUTSIDE_COVERAGE),
+                "assumed": sorted(assumed),
                 "remarks": _remark_rows(problems_near(remarks, used, grounds[start + at].bounds), language),
                 "findings": [_finding(row, titles, judging, language) for row in findings.get(name, ())],
                 **asked,

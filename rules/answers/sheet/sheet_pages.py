@@ -113,6 +113,8 @@ def _plans(sheet: Sheet, catalogue: dict[str, LayerEntry], word: Any, language: 
             for code, fitness in sheet["coarse"].items()
         ]
         remarks.append(word("coarse", layers=phrase("said.comma", language).join(coarse)))
+    if sheet["assumed"]:
+        remarks.append(word("assumed", layers=_titles(sheet["assumed"], catalogue, language)))
     remarks += [row["message"] for row in sheet["remarks"]]
     note = ("" if language == "zh" else " ").join(filter(None, (note, *remarks)))
     widths = {"plan": 4.7, "says": 3.9, "controls": 3.9, "hectares": 1.8, "share": 1.5}

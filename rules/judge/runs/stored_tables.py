@@ -22,7 +22,7 @@ from onemap.rules.judge.runs.arrow_blocks import plain_columns
 from onemap.rules.judge.runs.run_store import stored_blocks, stored_rows, stored_rules, stored_values
 from onemap.rules.judge.runs.stored_rows import check_blocks
 
-_TOLD = ("parcel", "rule", "title", "verdict", "area_ellipsoidal_m2", "reason", "counted", "basis")
+_TOLD = ("parcel", "rule", "title", "verdict", "area_ellipsoidal_m2", "reason", "counted", "assumed", "basis")
 _OF_PARCELS, _OF_FINDINGS = ("parcel", "verdict"), ("parcel", "verdict", "rule", "title", "counted")
 
 

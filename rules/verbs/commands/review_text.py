@@ -10,9 +10,18 @@ from onemap.rules.answers.remedy.alternative_rows import alternative_rows, remed
 from onemap.rules.contract.declaration import Result
 from onemap.rules.display.maps.document_areas import moment_text
 from onemap.rules.display.maps.verdict_words import verdict_words
-from onemap.rules.display.rows.answer_rows import AnswerRow, AnswerView, Part, assumed_rows, part_lines, sentence_row
+from onemap.rules.display.rows.answer_rows import (
+    Amount,
+    AnswerRow,
+    AnswerView,
+    Part,
+    amount_text,
+    assumed_rows,
+    part_lines,
+    sentence_row,
+)
 from onemap.rules.display.rows.run_views import unasked_row, verdict_table
-from onemap.rules.review.case_rows import cases_view, changes_rows, entry_rows, head_line, opinion_rows
+from onemap.rules.review.case_rows import cases_view, changes_rows, entry_rows, finding_remarks, head_line, opinion_rows
 
 
 def _review_phrase(name: str, language: str, /, **facts: Any) -> str:
@@ -117,10 +126,13 @@ def _show_view(result: Result, language: str) -> AnswerView:
 
 
 def _finding_row(finding: Result, language: str) -> AnswerRow:
-    """A finding of the requested department: its parcel, its verdict, its rule, and the law."""
-    words = (finding["parcel"], verdict_words(finding["verdict"], language), finding["title"], finding["basis"])
-    line = " · ".join(filter(None, words))
-    return AnswerRow(finding["parcel"], tuple(words[1:]), about={"rule": finding["rule"]}, line=(line,))
+    """A finding of the requested department: its parcel, its verdict, its rule, what limits it, and the law."""
+    area_m2, remarks = finding["area_ellipsoidal_m2"], finding_remarks(finding, language)
+    area = "" if area_m2 is None else amount_text(Amount(area_m2, "m2"), language)
+    words = finding["parcel"], verdict_words(finding["verdict"], language), finding["title"], area, remarks
+    line = " · ".join(filter(None, (*words, finding["basis"])))
+    values = (*words[1:3], finding["basis"])
+    return AnswerRow(finding["parcel"], values, remarks, about={"rule": finding["rule"]}, line=(line,))
 
 
 def _late(entry: Result, names: Mapping[str, str], language: str) -> str:

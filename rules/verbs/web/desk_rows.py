@@ -16,7 +16,7 @@ from onemap.rules.display.rows.answer_rows import (
     view_json,
     word_text,
 )
-from onemap.rules.judge.kinds.reasons import reasons_text
+from onemap.rules.review.case_rows import finding_remarks
 
 Part = Mapping[str, Any]
 
@@ -88,7 +88,7 @@ def _finding_row(row: Mapping[str, Any], language: str) -> AnswerRow:
         verdict_words(verdict, language),
         row["title"] or "",
         "" if area is None else Amount(area, "m2"),
-        reasons_text(row["reason"], language) or "",
+        finding_remarks(row, language),
         row["basis"] or "",
     ]
     return AnswerRow(row["parcel"], values, sign=verdict)

@@ -534,12 +534,12 @@ def test_a_page_says_what_limits_the_answer_as_a_terminal_does(tmp_path):
     define = "name=z,department=land,library=department,kind=vector,geometry=polygon,key=KEY"
     rules = {}, {"id": "forest", "layer": "GYL", "department": "forestry", "missing": "checklist"}
     (tmp_path / "test.toml").write_text(pack_text(*rules), encoding="utf-8")
-    with onemap.new(tmp_path / "a.gpkg", crs="EPSG:4547", language="en") as library:
+    with onemap.new(tmp_path / "a.gpkg", crs="EPSG:4547", rehearsal=True, language="en") as library:
         library.add(ground, "ZONE", define=define, covers="extent")
         found = library.check(ground, id="KEY", packs=tmp_path / "test.toml"), library.statistics("ZONE")
     pages = [result._repr_html_() for result in found]
     assert all("<li>Coverage assumed from the bounding box: ZONE</li>" in page for page in pages)
-    assert "<li>1 of 2 rules was not asked</li>" in pages[0]
+    assert "<li>1 of 2 rules was not asked</li>" in pages[0] and all("<li>REHEARSAL: " in page for page in pages)
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ from pyarrow import parquet
 
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.rules.display.rows.answer_rows import view_text
+from onemap.rules.judge.kinds.reasons import reasons_text
 from onemap.rules.review.allowed_steps import STEPS
 from onemap.rules.review.cases.case import CASE_STATES
 from onemap.rules.verbs.commands.verb_text import VIEWS
@@ -102,13 +103,16 @@ def test_the_findings_of_a_department_are_those_of_the_tables(town, tmp_path):
     answer = command("review", "show", town.library, case, "--out", tmp_path / "tables")
     assert answer.code == 0
     table = parquet.read_table(tmp_path / "tables" / "findings.parquet").to_pylist()
-    names = ("parcel", "rule", "title", "verdict", "area_ellipsoidal_m2", "reason", "counted", "basis")
+    names = ("parcel", "rule", "title", "verdict", "area_ellipsoidal_m2", "reason", "counted", "assumed", "basis")
     for department in DEPARTMENTS:
         shown = command("review", "show", town.library, case, "--findings", department)
         rows = [{name: row[name] for name in names} for row in table if row["department"] == department]
         assert shown.json["findings"] == rows
         text = view_text(VIEWS["review show"](shown.json, "en"), "en")
-        assert all(f"{row['title']} · {row['basis']}" in text for row in rows if row["basis"])
+        for row in rows:
+            (line,) = (line for line in text.splitlines() if row["parcel"] in line and f" · {row['title']} · " in line)
+            assert line.endswith(f" · {row['basis']}") or not row["basis"]
+            assert not row["reason"] or f" · {reasons_text(row['reason'], 'en')}" in line, "why it is unknown"
         count += len(rows)
     assert count == len(table) > 0
 

@@ -12,6 +12,7 @@ from rasterio.transform import from_origin
 from shapely import LineString, Point, Polygon, box
 
 from onemap.rules.answers.identify.identify_rows import identify_view
+from onemap.rules.display.rows.answer_rows import view_json
 from onemap.rules.verbs.commands.verb_text import result_text
 
 KEYS = {"code", "title", "department", "library", "kind", "version", "covered", "features"}
@@ -381,6 +382,8 @@ def test_a_point_beside_everything_says_what_its_numbers_look_like(desk, termina
     def lines(*words):
         return terminal("identify", desk.library, *words, "--lang", "en").stdout.decode().splitlines()
 
+    (doubt, *_) = view_json(identify_view(desk.run("identify", desk.library, 114.52, 38.05).json, "en"))
+    assert doubt["name"] == lines(114.52, 38.05)[1] and doubt["sign"] == "unknown", "also in the dock and on a page"
     assert "--crs EPSG:4490" in lines(114.52, 38.05)[1] and "degrees" in lines(114.52, 38.05)[1]
     assert "--crs" not in "".join(lines(5, 5) + lines(900, 900) + lines(114.52, 38.05, "--crs", "EPSG:4490"))
     for swapped in (lines(4_212_000, 540_000)[1], lines(38.05, 114.52)[1]):

@@ -369,3 +369,19 @@ def test_a_narrow_screen_is_told_where_the_legend_is(ask):
     assert re.search(
         r"[.]rolled { display: none }.*@media screen and .max-width: 46em.[^@]*[.]rolled { display: block }", text, re.S
     )
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        ("en", "Coverage only assumed, from the bounding box: Construction control zones."),
+        ("zh", "覆盖范围仅按外接矩形假定的图层：建设用地管制区。"),
+    ],
+)
+def test_a_sheet_names_the_layers_whose_coverage_nobody_stated(ask, lang, words):
+    zones = ask.desk.write("boxed", [box(0, 0, 90, 90)], {"BSM": ["2"], "GZQLXDM": ["020"]}, "EPSG:4547")
+    assert "Coverage only assumed" not in ask("before.html")[1].read_text(encoding="utf-8")
+    done("add", ask.desk.library, zones, "--as", "JSYDGZQ", "--covers", "extent", "--label", "2", "--sure")
+    sheets = json.loads(ask("s.json")[1].read_text(encoding="utf-8"))["sheets"]
+    assert [sheet["assumed"] for sheet in sheets] == [["JSYDGZQ"]] * 2
+    assert ask("s.html", lang=lang)[1].read_text(encoding="utf-8").count(words) == 2

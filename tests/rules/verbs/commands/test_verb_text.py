@@ -140,6 +140,8 @@ def test_every_text_about_ground_names_the_layers_whose_coverage_nobody_stated(
     asked += [("contradictions", "--matrix", matrix), ("review show", case)]
     asked += [("review revise", case, parcels, "--pack", pack, "--reason", "R")]
     asked += [("review open", parcels, "--pack", pack, "--project", "Q")]
+    shown = terminal("review", "show", desk.library, case, "--findings", "land", "--lang", language).stdout.decode()
+    assert {"en": "Coverage assumed", "zh": "覆盖范围为推定"}[language] in shown.splitlines()[-1], shown
     for verb, *values in asked:
         text = terminal(*verb.split(), desk.library, *values, "--lang", language).stdout.decode()
         assert [line.strip()[-4:] for line in text.splitlines() if words in line] == ["ZONE"], f"{verb}: {text}"
