@@ -158,8 +158,8 @@ def history_view(result: Result, language: str) -> AnswerView:
         words, number = (moment_text(row["at"]), row["who"], row["step"], row["what"]), str(row["number"] or "–")
         rows.append(AnswerRow(number, words, row["details"] or "", line=(f"{number:>6}  {' · '.join(words)}",)))
     if result.get("unread"):
-        said = phrase("said.log_only", language)
-        rows.append(AnswerRow(said, line=(said,)))
+        note = phrase("said.log_only", language)
+        rows.append(AnswerRow(note, line=(note,)))
     return AnswerView(rows)
 
 
