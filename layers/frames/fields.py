@@ -284,23 +284,25 @@ def plain_values(values: pd.Series) -> pd.Series:
             plain[row] = None
         return pd.Series(plain, index=values.index, dtype=object)
 
-    def plain_value(value: Any) -> Any:
-        if value is None or value is pd.NaT or (isinstance(value, (float, np.floating)) and math.isnan(value)):
-            return None
-        if isinstance(value, np.datetime64):
-            return None if np.isnat(value) else str(value).removesuffix(_MIDNIGHT)
-        if isinstance(value, datetime):  # as GDAL gives a moment
-            digits = "microseconds" if value.microsecond % 1000 else "milliseconds"
-            return value.isoformat(timespec=digits).removesuffix(_MIDNIGHT)
-        if isinstance(value, (np.bool_, bool)):
-            return int(value)
-        if isinstance(value, np.generic):
-            return value.item()
-        if isinstance(value, (list, np.ndarray)):
-            return ", ".join("" if item is None else str(item) for item in map(plain_value, value))
-        return value if isinstance(value, (int, float, str, bytes)) else str(value)
-
     return pd.Series([plain_value(value) for value in listed], index=values.index, dtype=object)
+
+
+def plain_value(value: Any) -> Any:
+    """Return a value as int, float, str, bytes or None, NaN as None; a list as the text of its members."""
+    if value is None or value is pd.NaT or (isinstance(value, (float, np.floating)) and math.isnan(value)):
+        return None
+    if isinstance(value, np.datetime64):
+        return None if np.isnat(value) else str(value).removesuffix(_MIDNIGHT)
+    if isinstance(value, datetime):  # as GDAL gives a moment
+        digits = "microseconds" if value.microsecond % 1000 else "milliseconds"
+        return value.isoformat(timespec=digits).removesuffix(_MIDNIGHT)
+    if isinstance(value, (np.bool_, bool)):
+        return int(value)
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, (list, np.ndarray)):
+        return ", ".join("" if item is None else str(item) for item in map(plain_value, value))
+    return value if isinstance(value, (int, float, str, bytes)) else str(value)
 
 
 def feature_names(attributes: pd.DataFrame, key: str | None, rows: int) -> np.ndarray:

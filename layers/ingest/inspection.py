@@ -11,7 +11,7 @@ import shapely
 from onemap.layers.crs import systems
 from onemap.layers.crs.crs_titles import plain_crs_title
 from onemap.layers.errors import OneMapError, Problem, ProblemPlace
-from onemap.layers.frames.fields import lost_text
+from onemap.layers.frames.fields import lost_text, plain_value
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.geometry.validity import RECORD, are_beyond, are_finite, type_names
@@ -28,6 +28,7 @@ _VALID = 0.6  # of the rest, when it is known which geometries are valid
 _MOST_RECORDS = 10  # broken ones that are named; all of them count among those without geometry
 _SAMPLES, _SAMPLED_ROWS, _LONGEST_SAMPLE = 3, 1_000, 40  # different values of a field, for a person to know it by
 _ROWS_AT_ONCE = 10_000  # asked whether they are valid, and of which types their values are
+_LISTS = (list, np.ndarray)  # pandas tells of each member whether it is missing
 
 
 def inspect(source: str, layer: str | None, encoding: str | None, language: str, progress: Progress = SILENT) -> Record:
@@ -169,9 +170,10 @@ def _samples(values: pd.Series) -> list[str]:
     """Return the first distinct values as text, without empty and binary ones."""
     found: dict[str, None] = {}
     for value in values.iloc[:_SAMPLED_ROWS]:
-        if isinstance(value, bytes) or value is None or pd.isna(value) or not str(value).strip():
+        shown = plain_value(value) if isinstance(value, _LISTS) else value
+        if isinstance(shown, bytes) or shown is None or pd.isna(shown) or not str(shown).strip():
             continue
-        text = " ".join(str(value).split())
+        text = " ".join(str(shown).split())
         if isinstance(value, float | np.floating):  # a DBF keeps long whole numbers as such
             text = text.removesuffix(".0")
         found[text if len(text) <= _LONGEST_SAMPLE else f"{text[: _LONGEST_SAMPLE - 1]}…"] = None
@@ -185,7 +187,7 @@ def _type(values: pd.Series, progress: Progress) -> str:
     for block in blocks(len(values), _ROWS_AT_ONCE):
         progress.check()
         part = values.iloc[block]
-        kinds |= {type(value).__name__ for value in part if value is not None and not pd.isna(value)}
+        kinds |= {type(value).__name__ for value in part if isinstance(value, _LISTS) or not pd.isna(value)}
     if not kinds:
         return "text"
     if all(kind.startswith(("int", "uint")) for kind in kinds):

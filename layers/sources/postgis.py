@@ -60,7 +60,10 @@ _MOMENTS = {
     "timestamp": "TimestampLoader",
     "timestamptz": "TimestamptzLoader",
 }
-_AS_WRITTEN = ("interval", "json", "jsonb")  # a month is not thirty days, and a list not its members
+_AS_WRITTEN = (
+    *("interval", "json", "jsonb"),  # a month is not thirty days, and a list not its members
+    *(f"{kind}{many}range" for kind in ("int4", "int8", "num", "date", "ts", "tstz") for many in ("", "multi")),
+)
 _MOST_INTEGER = 2**63 - 1  # of SQLite and of Arrow
 
 
@@ -294,7 +297,7 @@ def _shapes(
 def _read_as_written(connection: "psycopg.Connection[Any]") -> None:
     """Make values that Python's dates cannot hold arrive as text: `infinity`, years before 1 or after 9999.
 
-    Intervals and JSON arrive as text, too.
+    Intervals, ranges and JSON arrive as text, too.
     """
     from psycopg.types import datetime as moments
     from psycopg.types.string import TextLoader

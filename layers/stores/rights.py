@@ -79,7 +79,7 @@ class Roles:
 
     @property
     def reads_log(self) -> bool:
-        """Whether the account may read the log; on a server a department's may not."""
+        """Whether the account may read the log and all that it tells of; on a server a department's may not."""
         return self.is_owner or self.is_lead
 
 

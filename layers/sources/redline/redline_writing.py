@@ -16,6 +16,7 @@ import shapely
 from onemap.layers.area_units import M2_PER_HECTARE, hectares
 from onemap.layers.crs.zones import DATUM_TITLES, Zone, datum_named, zone_crs
 from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.frames.fields import plain_value
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.layers.messages import first_names
 from onemap.layers.sources.redline.redline_reading import EXTRA_FIELD, PARCEL_FIELDS
@@ -317,9 +318,10 @@ def _token(value: object) -> str:
 
 def _text(value: object) -> str:
     """Return a value as text, whole numbers without a point."""
-    if value is None or value != value:
+    plain = plain_value(value)
+    if plain is None:
         return ""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    return str(int(plain)) if isinstance(plain, float) and plain.is_integer() else str(plain)
 
 
 def kept_header(lines: str) -> RedlineText | None:

@@ -340,7 +340,7 @@ def verify(values: Values, context: VerbContext) -> Result:
             forged = forged_format(library, book, tables["onemap_library"])
             if head is not None:
                 problems += head_problems(library, book, head)
-            is_whole = library.roles.reads_layers
+            is_whole = library.roles.reads_log
             if is_whole:
                 progress = context.progress.part(0.0, _VERSIONS if run else 1.0, step)
                 problems += library_problems(library, book, tables, progress)
@@ -365,7 +365,7 @@ def verify(values: Values, context: VerbContext) -> Result:
         if not problems:  # else what was found says why the run cannot be computed again
             raise
     records, remarks = ([problem_record(one, context.language) for one in some] for some in (problems, notes))
-    # The auditor's account sees the log only; what it has not seen must not be taken for whole.
+    # An auditor's account sees the log only, or a department's besides; what it has not seen is not taken for whole.
     unchecked = {} if is_whole else {"unchecked": ["versions", "runs", "cases", "structure"]}
     return {"ok": not problems, "problems": records, **({"notes": remarks} if notes else {}), **unchecked, **equal}
 

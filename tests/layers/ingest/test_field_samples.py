@@ -1,5 +1,7 @@
 """`inspect` shows values of each field, so that a person recognises the field."""
 
+import json
+
 import geopandas
 import shapely
 
@@ -25,4 +27,17 @@ def test_the_first_different_values_stand_beside_a_field(tmp_path):
         "note": ["甲" * 39 + "…", "two lines"],
         "mu": ["1.5", "2", "3.25"],
         "none": [],
+    }
+
+
+def test_lists_are_shown_as_they_are_kept(tmp_path):
+    features = [
+        {"type": "Feature", "properties": properties, "geometry": {"type": "Point", "coordinates": [114.4, 38.0]}}
+        for properties in ({"uses": ["0701", "0702"], "floors": [3, 6]}, {"uses": None, "floors": [3]})
+    ]
+    (tmp_path / "a.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    fields = inspect(str(tmp_path / "a.geojson"), None, None, "en")["layers"][0]["fields"]
+    assert {field["name"]: (field["type"], field["samples"]) for field in fields} == {
+        "uses": ("text", ["0701, 0702"]),
+        "floors": ("text", ["3, 6", "3"]),
     }

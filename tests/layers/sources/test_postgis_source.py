@@ -110,17 +110,19 @@ def test_values_that_python_has_no_type_for_come_as_the_server_writes_them(shelf
     box = "ST_MakeEnvelope(500000,4000000,500100,4000100,4547)"
     database.run(
         f"""CREATE TABLE odd (id integer PRIMARY KEY, geom geometry(Polygon, 4547), valid_to date, seen timestamptz,
-          opens time, term interval, facts jsonb, number numeric(30));
-        INSERT INTO odd VALUES (1, {box}, '2026-01-02', '2026-01-02 03:04:05Z', '10:30', '1 month', '{{"a": [1]}}', 7),
-          (2, {box}, 'infinity', '-infinity', '24:00', '36 hours', '[1, null]', 123456789012345678901234567890),
-          (3, {box}, '0044-03-15 BC', '12026-01-01 00:00Z', NULL, NULL, 'null', -9223372036854775808)"""
+          opens time, term interval, facts jsonb, number numeric(30), years int4range);
+        INSERT INTO odd VALUES
+          (1, {box}, '2026-01-02', '2026-01-02 03:04:05Z', '10:30', '1 month', '{{"a": [1]}}', 7, '[1,5)'),
+          (2, {box}, 'infinity', '-infinity', '24:00', '36 hours', '[1, null]',
+           123456789012345678901234567890, 'empty'),
+          (3, {box}, '0044-03-15 BC', '12026-01-01 00:00Z', NULL, NULL, 'null', -9223372036854775808, NULL)"""
     )
     assert shelf.add(f"{database.url}&table=odd").code == 0
-    rows = shelf.rows('SELECT valid_to, opens, term, facts, number FROM "T__1" ORDER BY fid')
+    rows = shelf.rows('SELECT valid_to, opens, term, facts, number, years FROM "T__1" ORDER BY fid')
     assert rows == [
-        ("2026-01-02", "10:30:00", "1 mon", '{"a": [1]}', "7"),
-        ("infinity", "24:00:00", "36:00:00", "[1, null]", "123456789012345678901234567890"),
-        ("0044-03-15 BC", None, None, "null", "-9223372036854775808"),
+        ("2026-01-02", "10:30:00", "1 mon", '{"a": [1]}', "7", "[1,5)"),
+        ("infinity", "24:00:00", "36:00:00", "[1, null]", "123456789012345678901234567890", "empty"),
+        ("0044-03-15 BC", None, None, "null", "-9223372036854775808", None),
     ]
     moments = [row[0] for row in shelf.rows('SELECT seen FROM "T__1" ORDER BY fid')]
     assert moments[0].startswith("2026-01-0") and moments[1] == "-infinity" and moments[2].startswith("12026-01-01")

@@ -1,5 +1,6 @@
 """Red-line TXT both ways: every form that offices send is read, and writing loses nothing."""
 
+import json
 import os
 import re
 from pathlib import Path
@@ -526,6 +527,21 @@ def test_the_use_is_written_and_what_has_no_place_is_told(tmp_path, onemap, laye
     assert [problem["code"] for problem in problems] == ["redline.left_out"] * (left_out is not None)
     assert all(f": {left_out}. What it says was left out" in problem["message"] for problem in problems)
     assert list(read_redline(tmp_path / "a.txt", None).attributes["DKYT"]) == [use]
+
+
+def test_a_list_is_written_as_the_library_keeps_it(tmp_path, onemap):
+    ring = [[114.0, 38.0], [114.001, 38.0], [114.001, 38.001], [114.0, 38.0]]
+    properties = {"DKBH": "A", "DKYT": ["0701", "0702"], "floors": [3, 6]}
+    feature = {
+        "type": "Feature",
+        "properties": properties,
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }
+    source = tmp_path / "a.geojson"
+    source.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    problems = onemap("redline", source, tmp_path / "a.txt", "--crs", "EPSG:4490").done().json["problems"]
+    assert "redline.left_out" in [problem["code"] for problem in problems]
+    assert list(read_redline(tmp_path / "a.txt", None).attributes["DKYT"]) == ["0701， 0702"]
 
 
 @pytest.mark.parametrize(("columns", "rows"), [({"DKBH": ["A", None, ""]}, [2, 3]), ({"DKMC": ["x"] * 3}, [1, 2, 3])])

@@ -63,6 +63,14 @@ def test_the_auditor_reads_the_log_and_nothing_else(bureau):
     assert bureau.run("history", bureau.url_as("qian"), "T").json["rows"] != []
 
 
+def test_an_auditor_who_is_of_a_department_too_verifies_the_log(bureau):
+    bureau.account("both", "auditor", "land")
+    answer = bureau.run("verify", bureau.url_as("both"), "--summary").json
+    assert (answer["ok"], answer["unchecked"]) == (True, ["versions", "runs", "cases", "structure"])
+    assert "nothing else of the library was checked" in answer["summary"]
+    assert "unread" not in bureau.run("history", bureau.url_as("both")).done().json
+
+
 def test_a_grant_beside_the_roles_is_no_damage(bureau):
     bureau.account("reader")
     bureau.rows("GRANT USAGE ON SCHEMA city TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA city TO reader")
