@@ -20,9 +20,8 @@ def are_turned(crs: pyproj.CRS, boxes: np.ndarray) -> np.ndarray:
     if plane.geodetic_crs is None or len(boxes) == 0:
         return result
     finite = np.flatnonzero(np.isfinite(boxes).all(axis=1))
-    west, south = boxes[finite, :2].min(axis=0, initial=np.inf).tolist()
-    east, north = boxes[finite, 2:].max(axis=0, initial=-np.inf).tolist()
-    corners = np.array([[west, south], [west, north], [east, south], [east, north]])
+    near, far = boxes[finite, :2].min(axis=0, initial=np.inf), boxes[finite, 2:].max(axis=0, initial=-np.inf)
+    corners = np.array([near, far, [near[0], far[1]], [far[0], near[1]]])
     if len(finite) == 0 or _are_in_china(plane, corners).all():
         return result
     middles = (boxes[finite, :2] + boxes[finite, 2:]) / 2
