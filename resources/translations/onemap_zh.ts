@@ -292,6 +292,14 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>没有可检测的地块。请在地图中加入面图层、绘制一个地块，或粘贴界址点坐标。</translation>
     </message>
     <message>
+        <source>not kept: the library may only be read</source>
+        <translation>未留存：资料库只能读取</translation>
+    </message>
+    <message>
+        <source>What is typed here was not saved. The opinion stands: {conclusion}, {who}</source>
+        <translation>此处填写的内容未保存。现有意见：{conclusion}，{who}</translation>
+    </message>
+    <message>
         <source>Run {id} of library {library}</source>
         <translation>检测 {id}，资料库 {library}</translation>
     </message>

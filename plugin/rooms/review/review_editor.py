@@ -201,6 +201,8 @@ class OpinionEditor(QWidget):
             )
         elif others_answers or has_other_words:
             text = tr("Somebody changed this opinion since you began to write. It now stands: {conclusion}, {who}")
+        elif opinion.steps.get("opine") is not None:  # else what is typed would read as what was signed
+            text = tr("What is typed here was not saved. The opinion stands: {conclusion}, {who}")
         else:
             return ""
         text = text.format(round=unsent.round, conclusion=conclusion_word(opinion.conclusion), who=author)

@@ -32,6 +32,14 @@ def past_rows(dock):
     return [past.tree.topLevelItem(row) for row in range(past.tree.topLevelItemCount())]
 
 
+def test_a_check_that_the_library_could_not_keep_says_so(checked_dock):
+    tab, run = checked_dock.check_tab, checked_dock.check_tab.results.run
+    assert "not kept" not in tab._run_label.text() and run.id in tab._run_label.toolTip()
+    record = {name: value for name, value in run.answer["run"].items() if name != "id"}  # as on a drive of the network
+    tab._show_results(run.path, {**run.answer, "run": record}, tab.results.model.parcels)
+    assert tab._run_label.text().endswith("not kept: the library may only be read")
+
+
 def test_a_past_check_is_opened_again_with_its_findings(checked_dock):
     tab = checked_dock.check_tab
     before = {parcel.parcel: (parcel.verdict, len(parcel.findings)) for parcel in tab.results.model.parcels}

@@ -325,6 +325,21 @@ def test_what_another_saves_where_nobody_types_is_shown_and_not_undone(desk, one
     assert editor.conflict_label.isHidden()
 
 
+@pytest.mark.slow
+def test_what_is_typed_does_not_read_as_the_words_that_another_signed_meanwhile(desk, one_parcel):
+    desk.open(one_parcel)
+    desk.after(desk.next)
+    desk.page.table.choose_department("land")
+    editor, signed = desk.page.editor, desk.case.opinion("land").text
+    editor.text.setPlainText("My words.")
+    core("review", "sign", desk.path, desk.case.id, "land", "--by=Li", "--on", DAY)
+    desk.after(desk.tab.reload_case)
+    assert editor.text.toPlainText() == "My words." and editor.text.isReadOnly()
+    assert "was not saved" in editor.conflict_label.text() and signed in editor.conflict_label.text()
+    editor.drop_button.click()
+    assert (editor.text.toPlainText(), editor.conflict_label.isHidden()) == (signed, True)
+
+
 def test_what_is_typed_for_one_department_stays_while_another_is_looked_at(desk, one_parcel):
     desk.open(one_parcel)
     desk.page.table.choose_department("land")
