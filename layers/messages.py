@@ -13,6 +13,9 @@ from onemap.layers.shipped_files import shipped_table
 from onemap.layers.visible_text import visible_text
 
 LANGUAGES = ("zh", "en")
+_NOTHING = "–"  # a fact that is empty
+_NONE = "none"  # of an error: its mend where a list that the usual one names is empty
+_FACT = re.compile(r"\{(\w+)")
 _NAMED = 3  # of several names that are listed in short
 _FORMS = re.compile(r"\{(\w+):[^{}|]*(?:\{\w+\}[^{}|]*)*\|((?:[^{}]|\{\w+\})*)\}")
 _TWO_STOPS = re.compile("(?<![.。])[.。]{2}$")
@@ -45,7 +48,7 @@ class _Facts(dict[str, Any]):
     """Facts for a sentence; an unknown one reads as a dash."""
 
     def __getitem__(self, name: str) -> _Fact:
-        return _Fact(self.get(name, "–"))
+        return _Fact(self.get(name, _NOTHING))
 
 
 def plain_sentence(text: str) -> str:
@@ -59,10 +62,10 @@ def _fact_text(value: Any, language: str) -> Any:
     if isinstance(value, dict) and language in value:
         return value[language]  # a name that each language has for itself
     if isinstance(value, (list, tuple)):
-        return list_text([str(_fact_text(item, language)) for item in value], language) or "–"
+        return list_text([str(_fact_text(item, language)) for item in value], language) or _NOTHING
     if isinstance(value, str):
         return without_secrets(value)  # whatever was typed may be repeated
-    return "–" if value is None else value
+    return _NOTHING if value is None else value
 
 
 def titles_of(names: Sequence[str], subject: str, language: str) -> list[str]:
@@ -115,6 +118,8 @@ def _fill_facts(problem: Problem, language: str) -> tuple[str, str]:
     entry = sentences(language).get(subject, {}).get(name) or {"message": problem.code}
     facts = _Facts({key: _fact_text(value, language) for key, value in problem.facts.items()})
     mend = entry.get("mend", "")
+    if _NONE in entry and any(facts.get(fact, _NOTHING) == _NOTHING for fact in _FACT.findall(mend)):
+        mend = entry[_NONE]
     return entry["message"].format_map(facts), (entry.get(GROUND, mend) if GROUND in facts else mend).format_map(facts)
 
 

@@ -435,6 +435,33 @@ def test_a_distance_that_differs_by_a_metre_in_one_class_is_seen():
             assert not has_the_laws_distance(wrong), (rule["id"], name)
 
 
+@pytest.mark.parametrize(
+    ("rules", "zh", "en"),
+    [
+        # 公路安全保护条例 第十八条: 除按照国家有关规定设立的为车辆补充燃料的场所、设施外.
+        ("road.dangerous_goods", "（为车辆补充燃料的除外）", "(filling stations apart)"),
+        # 第十七条: 公路隧道上方和洞口外100米.
+        ("road.tunnel", "隧道上方和洞口外100米", "100 m outside its mouths"),
+        # 河道管理条例 第二十四条.
+        (
+            "dike.land",
+            "晒粮、存放物料、开采地下资源、进行考古发掘以及开展集市贸易",
+            "drying of grain, storage, extraction",
+        ),
+        # 殡葬管理条例 第十条.
+        ("water_source.graves", "限期迁移或者深埋", "moved or buried deep within a term"),
+        ("forest.graves", "限期迁移或者深埋", "moved or buried deep within a term"),
+        # 文物保护法: 爆破、钻探、挖掘等作业.
+        ("heritage.protection", "爆破、钻探、挖掘", "blasted, drilled or dug"),
+    ],
+)
+def test_what_an_article_bans_excepts_and_measures_from_is_drafted_in_both_languages(rules: str, zh: str, en: str):
+    of_matter = ("", "_strip", "_unsaid")
+    drafts = [rule["draft"] for rule in RULES if rule["id"] in [f"{rules}{end}" for end in of_matter]]
+    assert drafts
+    assert [draft for draft in drafts if zh not in draft["zh"] or en not in draft["en"]] == []
+
+
 def test_every_rule_of_the_reading_is_judged_or_left_to_somebody():
     judged = {rule["source"] for rule in RULES} - {"1.1", "1.2"}
     known = {entry["id"] for entry in RULES + CHECKLIST}

@@ -100,7 +100,7 @@ def service_named(library: Library, name: str) -> Service:
     for service in known:
         if service.name == name.strip():
             return service
-    raise OneMapError("service.missing", feature=name.strip(), known=[service.name for service in known] or None)
+    raise OneMapError("service.missing", feature=name.strip(), known=[service.name for service in known])
 
 
 def listed_services(library: Library) -> list[dict[str, Any]]:

@@ -47,6 +47,31 @@ def test_a_problem_says_one_and_more_too():
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_a_mend_whose_list_is_empty_says_what_there_is_instead(language):
+    found = 0
+    for subject, entries in sentences(language).items():
+        for name, entry in entries.items():
+            if not (isinstance(entry, dict) and "none" in entry):
+                continue
+            code, found = f"{subject}.{name}", found + 1
+            named = set(re.findall(r"\{(\w+)", entry["mend"]))
+            lists = named & {"known", "nearest", "allowed", "expected", "names"}
+            assert lists, code
+            for empty in ([], None, ["–"]):
+                _, mend = wording(Problem(code, {**dict.fromkeys(named, "x"), **dict.fromkeys(lists, empty)}), language)
+                assert mend == entry["none"].replace("{value}", "x") and "–" not in mend, code
+            _, mend = wording(Problem(code, dict.fromkeys(named, ["A", "B"])), language)
+            assert ("A、B" if language == "zh" else "A, B") in mend, code
+    assert found
+
+
+def test_a_rule_without_any_similar_name_is_told_so(onemap):
+    answers = [onemap("prove", "city-preliminary", "--new", "qqqqqqqq", lang=language) for language in LANGUAGES]
+    mends = [answer.json["problems"][0]["mend"] for answer in answers]
+    assert mends == ["请写规则编号；没有相近的编号。", "Name a rule by its id; no id is similar."]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_every_form_can_be_written_and_a_reference_shows_none(language):
     for key, text in texts(sentences(language)):
         if not re.search(r"\{\w+:[^{}]*[|#]", text):

@@ -96,7 +96,7 @@ def checked_facts(given: GivenFacts, rules: Sequence[Rule], as_of: date | None =
             found[name] = value
         elif fact is None:
             known = [one.name for one in facts_asked]
-            problems.append(Problem("data.fact", {**place, "known": known or ["–"]}))
+            problems.append(Problem("data.fact", {**place, "known": known}))
         elif fact.name in found:
             problems.append(Problem("data.twice", {**place, "key": fact.name}))
         else:

@@ -138,18 +138,18 @@ class KindRemarks:
             return Problem(remark.problem, facts)
         if remark.problem == "project.use_unknown":
             nearest = nearest_uses(remark.text, self._usual, self._language)
-            return Problem(remark.problem, {**facts, "nearest": nearest or ["–"]})
+            return Problem(remark.problem, {**facts, "nearest": nearest})
         if remark.problem == "project.kind_stated":
             return Problem(remark.problem, {**facts, "stated": str(remark.other)[:60]})
         if remark.other is None:
             nearest = titles_of(self._known_register.nearest(remark.text), self._language)
-            return Problem(remark.problem, {**facts, "nearest": nearest or ["–"]})
+            return Problem(remark.problem, {**facts, "nearest": nearest})
         kinds = [kind for kind in self._known_register.kinds_of(remark.text) if kind is not None]
         if remark.kinds:
             kinds = [kind for kind in kinds if kind.name in remark.kinds]
             facts["kinds"] = titles_of(kinds, self._language)
         expected = list(dict.fromkeys(start for kind in kinds for start in kind.use))
-        return Problem(remark.problem, {**facts, "code": remark.other, "expected": expected or ["–"]})
+        return Problem(remark.problem, {**facts, "code": remark.other, "expected": expected})
 
     @property
     def _known_register(self) -> KindRegister:

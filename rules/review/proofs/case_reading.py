@@ -51,7 +51,7 @@ class CaseReading:
     def unknown_name(self, code: str, line: int, place: str, key: str, value: Any, known: Collection[str]) -> None:
         """Record a problem with a name that does not exist, with those known that resemble it."""
         near = difflib.get_close_matches(str(value), list(known), n=3, cutoff=0.4)
-        self.wrong(code, line, place, key, value=str(value), known=near or ["–"])
+        self.wrong(code, line, place, key, value=str(value), known=near)
 
     @cached_property
     def lines_by_head(self) -> dict[str, list[int]]:

@@ -138,7 +138,7 @@ def _similar_names(change: ValueChange, content: Mapping[str, Any]) -> list[str]
     names = [str(item.get("id", "")) for item in content.get("rule", ())]
     names += [*_TABLES, *(f"{_CLASS}{name}" for name in content.get("class", {}))]
     names += [f"{_ITEM}{item.get('id')}" for item in content.get("checklist", ())]
-    return difflib.get_close_matches(change.table, names, n=3, cutoff=0.4) or ["–"]
+    return difflib.get_close_matches(change.table, names, n=3, cutoff=0.4)
 
 
 def _content_of(change: ValueChange, content: dict[str, Any]) -> dict[str, Any]:

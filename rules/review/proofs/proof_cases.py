@@ -164,7 +164,7 @@ def _case(
     article = str(item.get("article", ""))
     named = [reading.rules[one] for key in _RULE_LISTS for one in _texts(item, key) if one in reading.rules]
     if article and not _is_cited(article, named or list(reading.rules.values())):
-        reading.wrong("article", line, name, "article", value=article, known=_articles(named) or ["–"])
+        reading.wrong("article", line, name, "article", value=article, known=_articles(named))
     return Case(
         id=name,
         title=str(item.get("title", name)),

@@ -77,7 +77,7 @@ def _kind_problems(path: str | None, given: Mapping[str, Any], rules: Sequence[A
         return []
     nearest = titles_of(register.nearest(text), language)
     place = {"file": Path(path or "").name, "field": KIND_FIELD, "value": text}
-    return [Problem("data.kind", {**place, "nearest": nearest or ["–"]})]
+    return [Problem("data.kind", {**place, "nearest": nearest})]
 
 
 def _asked_fields(rules: Sequence[Any], language: str) -> list[dict[str, Any]]:

@@ -176,7 +176,7 @@ def _drafts_of_rule(rule: str, proving: Any, context: VerbContext, head: str) ->
     rules = {one.id: one for one in proving.rules}
     if rule not in rules:
         near = difflib.get_close_matches(rule, rules, n=3, cutoff=0.4)
-        raise OneMapError("cases.no_rule", value=rule, field="--new", known=near or ["–"])
+        raise OneMapError("cases.no_rule", value=rule, field="--new", known=near)
     classes = {name: item for pack in proving.packs for name, item in pack.classes.items()}
     drafts = CaseDrafts(proving.rules, classes, proving.catalogue, context.language).of(rules[rule], date.today())
     return {"ok": True, "rule": rule, "cases": len(drafts), "text": head + drafts_text(drafts)}
