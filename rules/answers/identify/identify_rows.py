@@ -93,11 +93,11 @@ def _doubts(answer: Mapping[str, Any], language: str) -> list[AnswerRow]:
     looks = suggestion((x, y, x, y))
     if looks.code not in _SAYS_SYSTEM | SWAPPED or (answer["crs"] == DEGREES and looks.code == "suggest.degrees"):
         return []
-    suggestion = in_words(looks, language).message
+    likely = in_words(looks, language).message
     if looks.code in SWAPPED:
-        name = line = phrase("said.identify_swapped", language, suggestion=suggestion)
+        name = line = phrase("said.identify_swapped", language, suggestion=likely)
     else:
-        name = phrase("rows.identify_doubt", language, suggestion=suggestion)
+        name = phrase("rows.identify_doubt", language, suggestion=likely)
         line = phrase("said.identify_doubt", language, doubt=name)
     return [AnswerRow(name, sign="unknown", line=[line])]
 
