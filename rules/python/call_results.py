@@ -75,7 +75,7 @@ class Result:
         answer, used = self.answer, self.answer.get("run") or self.answer
         layers = used["layers"] if "layers" in used else [used["layer"]] if "layer" in used else []
         rows = [sentence_row(REHEARSAL, self.language)] if REHEARSAL in answer else []
-        rows += assumed_rows((one for one in layers if "coverage" in one), self.language)
+        rows += assumed_rows(layers, self.language)
         rows += [unasked_row(answer["rules"], answer["unasked"], self.language)] if answer.get("unasked") else []
         return [str(row.name) for row in rows]
 

@@ -93,9 +93,13 @@ def _doubts(answer: Mapping[str, Any], language: str) -> list[AnswerRow]:
     looks = suggestion((x, y, x, y))
     if looks.code not in _SAYS_SYSTEM | SWAPPED or (answer["crs"] == DEGREES and looks.code == "suggest.degrees"):
         return []
-    key = "said.identify_swapped" if looks.code in SWAPPED else "said.identify_doubt"
-    text = phrase(key, language, suggestion=in_words(looks, language).message)
-    return [AnswerRow(text, sign="unknown", line=[text])]
+    likely = in_words(looks, language).message
+    if looks.code in SWAPPED:
+        name = line = phrase("said.identify_swapped", language, suggestion=likely)
+    else:
+        name = phrase("rows.identify_doubt", language, suggestion=likely)
+        line = phrase("said.identify_doubt", language, doubt=name)
+    return [AnswerRow(name, sign="unknown", line=[line])]
 
 
 def _nearest_m(layer: Mapping[str, Any]) -> float:

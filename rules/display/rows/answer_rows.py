@@ -104,8 +104,11 @@ def sentence_row(key: str, language: str, **facts: Any) -> AnswerRow:
 
 
 def assumed_rows(layers: Iterable[Mapping[str, Any]], language: str) -> list[AnswerRow]:
-    """A sentence with the layers whose coverage nobody stated, if there are any. layers: the versions used."""
-    codes = sorted({layer["code"] for layer in layers if layer["coverage"] == EXTENT})
+    """A sentence with the layers whose coverage nobody stated, if there are any.
+
+    layers: the versions used; those of units say nothing of a coverage.
+    """
+    codes = sorted({layer["code"] for layer in layers if layer.get("coverage") == EXTENT})
     row = sentence_row("assumed", language, layers=", ".join(codes))
     return [replace(row, about={"list": "assumed"})] if codes else []
 
