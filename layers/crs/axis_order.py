@@ -4,20 +4,22 @@ import numpy as np
 import pyproj
 
 from onemap.layers.crs.plane_scale import longitudes_latitudes
-from onemap.layers.crs.systems import CHINA, two_dimensional
+from onemap.layers.crs.systems import CHINA, CHINESE_DATUMS, datum_family, two_dimensional
+from onemap.layers.errors import Problem
 
 # South of Hainan China is the South China Sea alone; and what is turned does not lie there: a sketch about 0, 0 might.
 _SEA_NORTH, _SEA_WEST, _SEA_EAST = 17.0, 105.0, 122.0
 
 
-def are_turned(crs: pyproj.CRS, boxes: np.ndarray) -> np.ndarray:
-    """Which features, by their boxes (n, 4) in a CRS, lie outside China, and would lie inside with axes exchanged.
+def are_turned(source: pyproj.CRS, target: pyproj.CRS, boxes: np.ndarray) -> np.ndarray:
+    """Which features, by their boxes (n, 4) in `source`, lie outside China, and would lie inside with axes exchanged.
 
-    Of nearly all files the corners of the box around them show that they lie in China.
+    None do where the target's datum is not one of China. Of nearly all files the corners of the box around them show
+    that they lie there.
     """
     result = np.zeros(len(boxes), dtype=bool)
-    plane = two_dimensional(crs)
-    if plane.geodetic_crs is None or len(boxes) == 0:
+    plane = two_dimensional(source)
+    if datum_family(target) not in CHINESE_DATUMS or plane.geodetic_crs is None or len(boxes) == 0:
         return result
     finite = np.flatnonzero(np.isfinite(boxes).all(axis=1))
     near, far = boxes[finite, :2].min(axis=0, initial=np.inf), boxes[finite, 2:].max(axis=0, initial=-np.inf)
@@ -29,6 +31,11 @@ def are_turned(crs: pyproj.CRS, boxes: np.ndarray) -> np.ndarray:
     turned = (boxes[outside, 1::-1] + boxes[outside, :1:-1]) / 2
     result[outside] = _are_in_china(plane, turned, is_sea=False)
     return result
+
+
+def words_on_turned(count: int, x: float, y: float) -> Problem:
+    """The words on so many features with their axes exchanged, the first of which has this corner."""
+    return Problem("suggest.some_swapped", {"count": count, "x": f"{x:.10g}", "y": f"{y:.10g}"})
 
 
 def _are_in_china(plane: pyproj.CRS, places: np.ndarray, is_sea: bool = True) -> np.ndarray:

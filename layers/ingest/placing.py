@@ -10,7 +10,7 @@ import pyproj
 import shapely
 
 from onemap.layers.crs import systems
-from onemap.layers.crs.axis_order import are_turned
+from onemap.layers.crs.axis_order import are_turned, words_on_turned
 from onemap.layers.crs.systems import Transformation
 from onemap.layers.crs.zones import DATUM_TITLES
 from onemap.layers.errors import OneMapError, Problem, ProblemPlace, require_value
@@ -181,11 +181,9 @@ class SourceTransform:
         return replace(placed, carriage=placed.carriage.join(turned))
 
     def _turned(self, shapes: AnyShapes) -> Carriage:
-        """Return how many shapes have their axes exchanged: told apart only where the library is one of China."""
-        if systems.datum_family(self._target) not in systems.CHINESE_DATUMS:
-            return Carriage()
+        """Return how many shapes have their axes exchanged."""
         boxes = boxes_of(shapes)
-        rows = np.flatnonzero(are_turned(self._source, boxes))
+        rows = np.flatnonzero(are_turned(self._source, self._target, boxes))
         return Carriage(turned=len(rows), turned_at=tuple(boxes[rows[0], :2].tolist())) if len(rows) else Carriage()
 
     def _carried(self, raw: RawFrame, provers: Provers, in_place: bool) -> PlacedShapes:
@@ -240,8 +238,7 @@ class SourceTransform:
         Raises OneMapError crs.contradicted if shapes have their axes exchanged.
         """
         if carriage.turned_at is not None:
-            x, y = (f"{number:.10g}" for number in carriage.turned_at)
-            some = Problem("suggest.some_swapped", {"count": carriage.turned, "x": x, "y": y})
+            some = words_on_turned(carriage.turned, *carriage.turned_at)
             raise OneMapError("crs.contradicted", **{**self.named, "suggestion": some})
         remarks = list(self._remarks)
         if carriage.farthest_km > _FARTHEST_KM:

@@ -14,6 +14,7 @@ import shapely
 
 from onemap.layers.catalogue.check_levels import check_of
 from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.crs.axis_order import are_turned, words_on_turned
 from onemap.layers.crs.systems import contradiction, crs_name, transformation
 from onemap.layers.errors import OneMapError, Problem, ProblemPlace
 from onemap.layers.files.durable_names import name_durably
@@ -71,15 +72,18 @@ def _check_other_kind(path: Path) -> None:
         raise OneMapError("raster.vector", file=path.name)
 
 
-def _check_place(dataset: "DatasetReader", crs: pyproj.CRS) -> None:
-    """Refuse a raster without coordinates, or with coordinates that its CRS does not have."""
+def _check_place(dataset: "DatasetReader", crs: pyproj.CRS, target: pyproj.CRS) -> None:
+    """Refuse a raster without coordinates, with coordinates that its CRS does not have, or with its axes exchanged."""
     name = Path(dataset.name).name
     if dataset.transform.is_identity:
         raise OneMapError("raster.unplaced", file=name)
     west, south, east, north = map(float, dataset.bounds)
-    problem = contradiction(crs, (min(west, east), min(south, north), max(west, east), max(south, north)))
+    box = min(west, east), min(south, north), max(west, east), max(south, north)
+    problem = contradiction(crs, box)
     if problem is not None:
         raise OneMapError(problem.code, **problem.facts, file=name)
+    if are_turned(crs, target, np.array([box])).any():
+        raise OneMapError("crs.contradicted", file=name, crs=crs_name(crs), suggestion=words_on_turned(1, *box[:2]))
 
 
 def footprint(dataset: "DatasetReader", source: pyproj.CRS, target: pyproj.CRS) -> shapely.Polygon:
@@ -122,7 +126,7 @@ def raster_frame(
         if is_complex(dataset):
             raise OneMapError("raster.complex", file=path.name, data_type=dataset.dtypes[0])
         crs = raster_crs(dataset, given_crs)
-        _check_place(dataset, crs)
+        _check_place(dataset, crs, target)
         if not math.isclose(dataset.transform.determinant, 0) and dataset.transform.b == dataset.transform.d == 0:
             outline = footprint(dataset, crs, target)
         else:

@@ -96,6 +96,16 @@ def test_the_limit_is_strict_and_below_works_the_other_way(desk, grid):
     assert desk.check(parcel, {**RULE, "above": 4}).verdicts() == {"A": "clear"}
 
 
+@pytest.mark.parametrize(
+    ("north", "east", "crs"), [(4_580_000, 12_690_000, "EPSG:3857"), (2_300_000, 400_000, "EPSG:32649")]
+)
+def test_a_grid_with_its_axes_exchanged_is_refused(desk, north, east, crs):
+    """It would lie beyond the Arctic Circle, or in the Pacific."""
+    path = write_grid(desk.folder / "grid.tif", [[0] * 4] * 4, west=north, north=east, crs=crs)
+    answer = desk.run("add", desk.library, path, "--as", "GRID", "--define", DEFINE, "--covers", "extent")
+    assert (answer.code, answer.codes) == (3, ["crs.contradicted"])
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(("value", "limit"), [(0.1, "above"), (24.9, "below")])  # in four bytes above 0.1, below 24.9
 def test_a_cell_at_the_limit_is_no_conflict_however_many_bytes_hold_it(desk, grid, dtype, value, limit):
