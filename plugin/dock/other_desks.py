@@ -28,6 +28,7 @@ class OtherDesks(QObject):
         self.follower = LibraryFollower(library, "layers", lambda: library.params, self)
         self._misses = 0
         self._missed: tuple[list[CatalogueLayer], list[dict[str, Any]]] | None = None  # as it was before it was missed
+        self.follower.silenced.connect(self._say_silent)
         self.follower.answered.connect(self._compare)
         self.follower.asking.refused.connect(self._miss)
         self.follower.timer.timeout.connect(self._follow_clock)
@@ -59,7 +60,12 @@ class OtherDesks(QObject):
             self._notice.forget_refusal()
             self._say(*missed)  # another copy may lie in its place now
 
+    def _say_silent(self) -> None:
+        self._notice.mention(_silent_text(), tr("Start it again"), self.follower.asking.cancel)
+
     def _compare(self, answer: dict[str, Any]) -> None:
+        if self._notice.text == _silent_text():
+            self._notice.hide()
         if self._misses >= MISSES:
             self._missed = self._library.layers, self._library.packs
             self._library.refresh()  # it answers again, which takes back what was told
@@ -82,6 +88,10 @@ class OtherDesks(QObject):
         if names:
             text = tr("The library has changed meanwhile, and is shown as it is now: {layers}.")
             self._notice.mention(text.format(layers=list_of_some(names)))
+
+
+def _silent_text() -> str:
+    return tr("One Map's core has not answered for some time, and what is shown may be old.")
 
 
 def _identity(version: Version) -> tuple[str, bool]:

@@ -60,10 +60,10 @@ class Notice(QFrame):
         self.show()
         self._fit()
 
-    def mention(self, text: str) -> None:
+    def mention(self, text: str, button: str = "", action: Callable[[], object] | None = None) -> None:
         """Show a message that nobody waits for; it does not replace a refusal, or a message with a button."""
         if self.isHidden() or not (self._is_refusal or self._action):
-            self.say(text)
+            self.say(text, button, action)
 
     def refuse(self, refusal: Refusal) -> None:
         """Show a refusal of the core, in its own words; a cancel shows nothing."""

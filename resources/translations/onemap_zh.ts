@@ -300,6 +300,14 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>此处填写的内容未保存。现有意见：{conclusion}，{who}</translation>
     </message>
     <message>
+        <source>One Map's core has not answered for some time, and what is shown may be old.</source>
+        <translation>一张图的核心程序已有一段时间没有应答，所显示的内容可能不是最新的。</translation>
+    </message>
+    <message>
+        <source>Start it again</source>
+        <translation>重新启动</translation>
+    </message>
+    <message>
         <source>Run {id} of library {library}</source>
         <translation>检测 {id}，资料库 {library}</translation>
     </message>

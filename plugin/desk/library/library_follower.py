@@ -14,6 +14,7 @@ from onemap.plugin.desk.library.open_library import OpenLibrary
 
 LOOK_MS = 5_000
 SERVER_LOOKS = 4  # a server does not say that it was written into: it is asked at every fourth look
+SILENT_LOOKS = 6  # so many looks without an answer, and what is shown may be old
 JOURNALS = ("", "-wal", "-journal")
 Stamp = tuple[tuple[int, int], ...]
 
@@ -22,6 +23,7 @@ class LibraryFollower(QObject):
     """Checks the library every few seconds while its answer is on view; an unchanged file causes no request."""
 
     answered = pyqtSignal(dict)
+    silenced = pyqtSignal()  # the core has not answered for long, though nothing is shown that it works at
 
     def __init__(
         self, library: OpenLibrary, verb: str, params: Callable[[], dict[str, Any]], parent: QObject | None = None
@@ -30,7 +32,7 @@ class LibraryFollower(QObject):
         super().__init__(parent)
         self._library, self._verb, self._params = library, verb, params
         self._stamp: Stamp | None = ()
-        self._looks = 0
+        self._looks = self._unanswered_looks = 0
         self.asking = Asking(library.core, self, params)
         self.asking.refused.connect(self._forget)
         self.timer = QTimer(self, interval=LOOK_MS, timeout=self.look)
@@ -45,7 +47,12 @@ class LibraryFollower(QObject):
     def look(self) -> None:
         """Ask the core if the library may have changed since the last look."""
         path = self._library.path
-        if not path or self.asking.is_busy or self._library.core.is_working:  # what it writes is ours, and listed then
+        if not path or self._library.core.is_working:  # what it writes is ours, and listed then
+            return
+        self._unanswered_looks = self._unanswered_looks + 1 if self.asking.is_busy else 0
+        if self.asking.is_busy:
+            if self._unanswered_looks == SILENT_LOOKS:
+                self.silenced.emit()
             return
         self._looks += 1
         stamp = () if is_server(path) else stamp_of(path)  # what is written from now on comes next time

@@ -1,16 +1,19 @@
 """Layers that another desk adds to the open library appear in the list and on the map without a press."""
 
+import os
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
 from qgis.core import QgsCoordinateReferenceSystem, QgsPointXY, QgsProject
 from qgis.PyQt.QtCore import QDate, Qt
+from qgis.PyQt.QtWidgets import QPushButton
 
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.server_logins import keep_entry
 from onemap.plugin.desk.add.add_dialog import AddDialog
-from onemap.plugin.desk.library.library_follower import JOURNALS, SERVER_LOOKS
+from onemap.plugin.desk.library.library_follower import JOURNALS, SERVER_LOOKS, SILENT_LOOKS
 from onemap.plugin.dock.other_desks import MISSES
 from onemap.tests.plugin.other_desk import core
 from onemap.tests.plugin.small_town import CRS, PACK, X, Y, box, check, wait_for, write_layer
@@ -230,6 +233,29 @@ def test_a_map_of_a_library_that_is_replaced_by_another_copy_shows_that_copy(
     )
     assert "is shown as it is now: Permanent basic farmland" in shared_dock.notice.text
     assert farmland_on_map().name().endswith("2025-01-01")
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no program is stopped here")
+def test_a_core_that_stands_still_is_told_and_started_again_by_a_click(shared_dock):
+    notice, follower = shared_dock.notice, shared_dock.other_desks.follower
+    look(shared_dock)
+    for is_helped in (False, True):
+        first = shared_dock.core.process_id
+        os.kill(first, signal.SIGSTOP)
+        Path(shared_dock.library.path).touch()
+        for _look in range(SILENT_LOOKS):
+            follower.look()
+            assert notice.text == ""
+        follower.look()
+        assert "what is shown may be old" in notice.text
+        if is_helped:
+            notice.findChild(QPushButton).click()
+            wait_for(lambda: not follower.asking.is_busy)
+            look(shared_dock)
+        else:
+            os.kill(first, signal.SIGCONT)
+            wait_for(lambda: not follower.asking.is_busy)
+        assert (notice.text, shared_dock.core.process_id != first) == ("", is_helped)
 
 
 def test_what_was_found_yesterday_does_not_stand_as_of_today(shared_dock, parcels):
