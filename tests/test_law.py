@@ -448,7 +448,7 @@ def test_a_distance_that_differs_by_a_metre_in_one_class_is_seen():
             "晒粮、存放物料、开采地下资源、进行考古发掘以及开展集市贸易",
             "drying of grain, storage, extraction",
         ),
-        # 殡葬管理条例 第十条.
+        # 殡葬管理条例, which was 第十条 until 2026-03-29.
         ("water_source.graves", "限期迁移或者深埋", "moved or buried deep within a term"),
         ("forest.graves", "限期迁移或者深埋", "moved or buried deep within a term"),
         # 文物保护法: 爆破、钻探、挖掘等作业.

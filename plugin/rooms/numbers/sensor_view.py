@@ -16,6 +16,7 @@ from onemap.plugin.rooms.numbers.unit_map import TemporaryLayer
 from onemap.plugin.widgets.buttons import push_button, tool_button, wrapped_label
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.target_file import ask_toml_file
+from onemap.plugin.words.number_format import moment_text
 from onemap.plugin.words.translation import Count, tr
 
 READINGS = "JCSJ"
@@ -72,7 +73,7 @@ class SensorView(TableView):
         document = QDomDocument()
         if document.setContent(answer["look"]):
             layer.importNamedStyle(document)
-        layer.setName(f"{self.button.text()} · {answer['at'][:16].replace('T', ' ')}")
+        layer.setName(f"{self.button.text()} · {moment_text(str(answer['at']))}")
         put_on_top(layer)
         summary = tr("{count:# sensor|# sensors}, {placed} with a place.").format(
             count=Count(len(answer["nodes"])), placed=Count(len(placed))

@@ -63,6 +63,7 @@ from onemap.rules.review.statement.run_evidence import Evidence, evidence_of
 from onemap.rules.review.statement.sections import PLAN_TABLES, assessments, table_of
 
 SCHEMA = "onemap-statement-1"
+_NO_SIGN = "–"  # where a rule does not apply, and there is no verdict
 _UNJUDGED = {RowState.NOT_CHECKED: "state_not_checked", RowState.EXCUSED: "state_excused"}
 DOCUMENTS = ("report", "statement", "opinion", "reply")
 
@@ -283,9 +284,12 @@ def _with_names(rows: Iterable[Row], language: str) -> list[Row]:
 
 
 def _with_verdict_names(row: Row, language: str) -> Row:
+    labels = words(language)
     title = phrase(f"verdict.{row['verdict']}", language) if row["verdict"] else None
     sign = phrase(f"sign.{row['verdict']}", language) if row["verdict"] else None
-    result = {"result": _result(row, f"{sign} {title}", words(language))} if "kind" in row or "item" in row else {}
+    if row.get("state") == RowState.EXCUSED:  # its ground lies there, or is not known: that is not “no conflict”
+        title, sign = labels["state_excused"], _NO_SIGN
+    result = {"result": _result(row, f"{sign} {title}", labels)} if "kind" in row or "item" in row else {}
     return {**row, "verdict_title": title, "verdict_sign": sign, **result}
 
 

@@ -1,11 +1,12 @@
 """The tab Numbers: values with target, status and reason; one on the map; units by click; warnings and their ground."""
 
 import shutil
+import time
 from pathlib import Path
 
 import pytest
 from qgis.core import QgsCoordinateReferenceSystem, QgsPointXY, QgsProject, QgsRenderContext
-from qgis.PyQt.QtCore import QDate, QPoint, Qt
+from qgis.PyQt.QtCore import QDate, QDateTime, QPoint, Qt
 from qgis.PyQt.QtGui import QDesktopServices, QFont, QFontInfo, QGuiApplication, QImage
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication, QFrame
@@ -375,7 +376,18 @@ def test_the_page_of_a_unit_opens(tab, reader):
     assert "<h1>Transport, " in Path(reader.opened[1]).read_text(encoding="utf-8")
 
 
+@pytest.fixture
+def far_east():
+    """A time zone whose hour is not that of Greenwich."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("TZ", "FAR-09:30")
+        time.tzset()
+        yield
+    time.tzset()
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("far_east")
 def test_sensors_stand_on_the_map_by_age_and_status(tab, dock, tmp_path):
     """Hourly levels until 23:00; A is above its alarm, B within, C has been silent since noon."""
     assert tab.sensors.isHidden()
@@ -401,6 +413,11 @@ def test_sensors_stand_on_the_map_by_age_and_status(tab, dock, tmp_path):
     }
     assert shapes == {"alarm_heard": "square", "normal_heard": "circle", "unknown_silent": "cross2"}
     assert rules["\"shown\" = 'alarm_heard'"].label() == "alarm · on time" and view.map.layer.labelsEnabled()
+    dock.library.set_day(QDate())
+    wait_for(lambda: not dock.library.day and not tab.sensors.isHidden())
+    pressed = QDateTime.currentDateTimeUtc()
+    names = [f"Sensors · {pressed.addSecs(late).toString('yyyy-MM-dd HH:mm')}" for late in (34_200, 34_260)]
+    assert answer(tab.sensors, tab.sensors.button).map.layer.name() in names
     dock.tabs.setCurrentIndex(0)
     assert view.map.layer is None
 

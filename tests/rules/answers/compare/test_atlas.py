@@ -183,6 +183,16 @@ def test_one_page_for_each_spot_of_the_types_that_are_wanted(town, print_atlas):
     assert not [spot for spot in other if any(spot in page for page in texts)]
 
 
+def test_a_decision_bears_the_day_of_the_clock_here_not_of_greenwich(town, tmp_path, in_zone):
+    library = shutil.copyfile(town.library, tmp_path / "town.gpkg")
+    with contextlib.closing(sqlite3.connect(library)) as opened, opened:
+        opened.execute("UPDATE onemap_decisions SET at = '2026-12-01T03:00:00.000000Z'")  # 22:00 in New York
+    in_zone("America/New_York")
+    done("atlas", library, town.run, tmp_path / "atlas.pdf", "--by", "cluster", lang="en")
+    text = without_spaces(text_of(tmp_path / "atlas.pdf"))
+    assert "Wang2026-11-30" in text and "Wang2026-12-01" not in text
+
+
 def test_spots_without_a_cluster_are_no_silent_loss(town, print_atlas):
     pdf, answer = print_atlas("--type", "01")
     agreed = town.spots[town.spots["type"] == "01"]

@@ -50,3 +50,7 @@ def test_what_a_statement_prints_as_ground_is_what_the_query_sheet_prints(town: 
         assert in_statement == on_sheet, (name, width, height)
         excused += [row for row in printed["parcel_findings"] if row["state"] == "excused"]
     assert len(excused) > 3
+    # Ground of a rule that does not apply is not called clear: it does lie there.
+    assert {(row["verdict"], row["verdict_sign"], row["verdict_title"]) for row in excused} == {
+        ("clear", "–", "Not applicable")
+    }
