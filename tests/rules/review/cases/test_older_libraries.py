@@ -50,7 +50,7 @@ def _without_words_of_today(value):
     """A case with its warnings by number, and its steps by whether they are allowed: their words are today's.
 
     Of one name under several opinions, and of a statement without a sender, nothing was said then, nor whether the
-    answers of bodies can be entered; there were no public notices.
+    answers of bodies can be entered; there were no public notices, and no layers by which a round was judged.
     """
     if isinstance(value, dict):
         since = ("alone signed", "no head and no sender")
@@ -58,7 +58,7 @@ def _without_words_of_today(value):
             "steps": lambda steps: {step: why is None for step, why in steps.items() if step not in LATER_STEPS},
             "warnings": lambda lines: sum(not any(words in line for words in since) for line in lines),
         }
-        of_then = {name: one for name, one in value.items() if name not in ("notices", "facts")}
+        of_then = {name: one for name, one in value.items() if name not in ("notices", "facts", "layers")}
         return {name: meanings.get(name, _without_words_of_today)(one) for name, one in of_then.items()}
     return [_without_words_of_today(one) for one in value] if isinstance(value, list) else value
 
