@@ -163,6 +163,6 @@ def test_what_a_cancelled_comparison_left_is_not_taken_for_other_limits(two_plan
         VERBS["compare"].run(checked_values(VERBS["compare"], given), VerbContext("en", Progress(report)))
     assert len(finished_blocks(work)) > 3
     found = two_plans.compare(against=first, min_area="901").answer
-    assert found["problems"] == []
+    assert [problem["code"] for problem in found["problems"]] == ["compare.asked_otherwise"]
     monkeypatch.delenv("ONEMAP_BLOCK")
     assert command("verify", two_plans.library, "--run", found["run"]["id"]).json["problems"] == []
