@@ -189,7 +189,14 @@ def test_features_with_their_axes_exchanged_are_refused_though_others_lie_right(
 
 @pytest.mark.parametrize(
     ("longitude", "latitude", "crs"),
-    [(115.4, 8.0, 4546), (109.0, 3.5, 4546), (134.9, 48.4, 4549), (73.6, 39.5, 4547), (109.5, 0.001, 4547)],
+    [
+        (115.4, 8.0, 4546),
+        (109.0, 3.5, 4546),
+        (116.3, 8.2, 4544),
+        (134.9, 48.4, 4549),
+        (73.6, 39.5, 4547),
+        (109.5, 0.001, 4547),
+    ],
 )
 def test_the_ends_of_the_country_and_sketches_are_taken_as_they_are(tmp_path, longitude, latitude, crs):
     plane = pyproj.CRS.from_epsg(crs)
