@@ -83,7 +83,7 @@ def _check_place(dataset: "DatasetReader", crs: pyproj.CRS, target: pyproj.CRS) 
     if problem is not None:
         raise OneMapError(problem.code, **problem.facts, file=name)
     if are_turned(crs, target, np.array([box])).any():
-        raise OneMapError("crs.contradicted", file=name, crs=crs_name(crs), suggestion=words_on_turned(1, *box[:2]))
+        raise OneMapError("crs.contradicted", file=name, crs=crs_name(crs), suggestion=words_on_turned(None, *box[:2]))
 
 
 def footprint(dataset: "DatasetReader", source: pyproj.CRS, target: pyproj.CRS) -> shapely.Polygon:

@@ -288,7 +288,9 @@ def _shapes(
         curved += arcs > 0
         surfaces += curves.is_surface(body)
     shapes, has_heights = in_plane(geometries)
-    are_measured = any(body is not None and curves.is_measured(body[:_WKB_HEAD]) for body in wkb)
+    heads = [body[:_WKB_HEAD] for body in wkb if body is not None]
+    has_heights |= any(map(curves.has_heights, heads))  # what is stroked has lost them
+    are_measured = any(map(curves.is_measured, heads))
     problems = remarks_of((), place, has_heights, are_measured, curved)
     problems += [Problem("geometry.surfaces", {**place, "count": surfaces})] if surfaces else []
     return shapes, None, problems

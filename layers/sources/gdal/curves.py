@@ -35,6 +35,12 @@ def is_measured(head: bytes) -> bool:
     return bool(code & 0x40000000) or (code & 0x0FFFFFFF) // 1000 in (2, 3)
 
 
+def has_heights(head: bytes) -> bool:
+    """Whether the points of WKB have heights. head: its first five bytes."""
+    (code,) = struct.unpack("<I" if head[0] == 1 else ">I", head[1:5])
+    return bool(code & 0x80000000) or (code & 0x0FFFFFFF) // 1000 in (1, 3)
+
+
 def may_be_curved(wkb: bytes | None) -> bool:
     """Whether it may have arcs: a curved type, or a collection, which may hold one."""
     return wkb is not None and kind_of(wkb) in {*_CURVED, _COLLECTION}

@@ -122,7 +122,8 @@ def read_vector(
     codes = (
         decode_attributes(path, layer, attributes) if path.suffix.lower() == ".gdb" else DecodedAttributes(attributes)
     )
-    shapes, has_heights = in_plane(with_stroked(shapes, looked.stroked))
+    flat, has_heights = in_plane(shapes)  # what is stroked has lost its heights
+    shapes = with_stroked(flat, looked.stroked)
     problems = remarks_of(remarks, readable.place, has_heights, looked.are_measured, len(looked.stroked))
     problems += [*_further_remarks(read, coarse, readable.place), *raster_remarks(path, readable.place)]
     problems += _remark_on_grid(readable, crs, shapes)

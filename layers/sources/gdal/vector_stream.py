@@ -208,6 +208,7 @@ class VectorStream:
                 read = first + looked.read
                 raise OneMapError("source.rows", rows=read, held=first + len(shapes), **readable.place)
             notes.curved, notes.are_measured = len(looked.stroked), looked.are_measured
+            shapes, notes.has_heights = in_plane(shapes)  # what is stroked has lost its heights
             shapes = with_stroked(shapes, looked.stroked)
         check_vertices(shapes, readable.place, first)
         codes = geodatabase.DecodedAttributes(attributes)
@@ -215,7 +216,8 @@ class VectorStream:
             codes = geodatabase.decode_attributes(readable.path, readable.layer, attributes)
             notes.domains = [(first, list(codes.problems))]
         if wkb is None or not are_single_rings(wkb):
-            shapes, notes.has_heights = in_plane(shapes)
+            shapes, has_heights = in_plane(shapes)
+            notes.has_heights |= has_heights
         return RawFrame(
             path=readable.path,
             layer=readable.layer,

@@ -8,6 +8,7 @@ import pyproj
 import pytest
 import shapely
 
+from onemap.layers.crs.axis_order import are_turned
 from onemap.layers.errors import OneMapError
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.boxes import FARTHEST
@@ -158,6 +159,9 @@ def turned(polygons, rows):
     [
         (500_000, 4_200_000, 4547, [2], "4200000, 500400"),  # its ground would lie in the Pacific
         (500_000, 2_050_000, 4547, [2], "2050000, 500400"),  # of Hainan
+        (586_000, 4_374_400, 4534, [2], "4374400, 586400"),  # of Kashgar: it would lie in the South China Sea
+        (606_500, 3_281_800, 4539, [2], "3281800, 606900"),  # of Lhasa, there too
+        (685_900, 2_434_900, 32647, [0, 1, 2, 3, 4], "2434900, 685900"),  # of Xishuangbanna
         (76.5, 39.2, 4490, [0, 1], "39.2, 76.5"),  # of Kashgar: a latitude of 76° is none too great
         (12_690_000, 4_580_000, 3857, [0, 1, 2, 3, 4], "4580000, 12690000"),
         (400_000, 2_300_000, 32649, [0, 1, 2, 3, 4], "2300000, 400000"),
@@ -185,7 +189,14 @@ def test_features_with_their_axes_exchanged_are_refused_though_others_lie_right(
 
 @pytest.mark.parametrize(
     ("longitude", "latitude", "crs"),
-    [(115.4, 8.0, 4546), (109.0, 3.5, 4546), (134.9, 48.4, 4549), (73.6, 39.5, 4547), (109.5, 0.001, 4547)],
+    [
+        (115.4, 8.0, 4546),
+        (109.0, 3.5, 4546),
+        (116.3, 8.2, 4544),
+        (134.9, 48.4, 4549),
+        (73.6, 39.5, 4547),
+        (109.5, 0.001, 4547),
+    ],
 )
 def test_the_ends_of_the_country_and_sketches_are_taken_as_they_are(tmp_path, longitude, latitude, crs):
     plane = pyproj.CRS.from_epsg(crs)
@@ -200,3 +211,9 @@ def test_abroad_no_axes_are_doubted(tmp_path):
     assert len(frame_in_plane(raw, target=pyproj.CRS(32635)).shapes) == 1
     with pytest.raises(OneMapError):
         frame_in_plane(raw)
+
+
+def test_coordinates_too_large_for_arithmetic_are_doubted_in_silence():
+    boxes = np.array([[1.7e308] * 4, [2_000_000, 400_000, 2_000_100, 400_100]])
+    with np.errstate(all="raise"):
+        assert are_turned(PLANE, PLANE, boxes).tolist() == [False, True]

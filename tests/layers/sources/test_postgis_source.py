@@ -259,7 +259,7 @@ def test_geography_is_read_as_geometry(shelf, database):
     assert shelf.geometries()[0].area == pytest.approx(10_000, abs=0.01)
 
 
-def test_surfaces_are_read_and_measures_are_told(shelf, database):
+def test_surfaces_are_read_and_heights_and_measures_are_told(shelf, onemap, database):
     corners = "500000 4000000{0}, 500100 4000000{0}, 500000 4000100{0}, 500000 4000000{0}"
     triangle = f"(({corners.format(' 5')}))"
     texts = [f"TRIANGLE Z {triangle}", f"TIN Z ({triangle})", f"POLYHEDRALSURFACE Z ({triangle})"]
@@ -270,6 +270,9 @@ def test_surfaces_are_read_and_measures_are_told(shelf, database):
     assert answer.codes[:3] == ["geometry.z_dropped", "geometry.m_dropped", "geometry.surfaces"]
     assert answer.json["problems"][2]["message"].startswith("3 features are surfaces")
     assert [shape.area for shape in shelf.geometries()] == [5000] * 4
+    database.run("CREATE TABLE round AS SELECT 'SRID=4547;CIRCULARSTRING Z (0 0 5, 1 1 5, 2 0 5)'::geometry AS geom")
+    (layer,) = onemap("inspect", f"{database.url}&table=round").json["layers"]
+    assert [problem["code"] for problem in layer["problems"]] == ["geometry.z_dropped", "geometry.stroked"]
 
 
 def test_lost_text_is_refused_in_a_key(shelf, database):

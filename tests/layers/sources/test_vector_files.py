@@ -311,12 +311,14 @@ def test_numbers_of_single_precision_are_read_as_they_were_written(shelf, box, t
     assert shelf.rows("SELECT far FROM T__1 ORDER BY n") == [(1.1,), (0.7,), (None,), (2.0,)]
 
 
-def circle(radius: float) -> bytes:
-    """A circle as a curve polygon of two arcs, in ISO WKB."""
+def circle(radius: float, *height: float) -> bytes:
+    """A circle as a curve polygon of two arcs, in ISO WKB, perhaps with a height."""
     x, y = 500_000.0, 4_000_000.0
     points = [(x - radius, y), (x, y + radius), (x + radius, y), (x, y - radius), (x - radius, y)]
-    arc = struct.pack("<BII", 1, 8, 5) + b"".join(struct.pack("<dd", *point) for point in points)
-    return struct.pack("<BII", 1, 10, 1) + arc
+    dimensions = 1000 * len(height)
+    numbers = [number for point in points for number in (*point, *height)]
+    arc = struct.pack(f"<BII{len(numbers)}d", 1, dimensions + 8, 5, *numbers)
+    return struct.pack("<BII", 1, dimensions + 10, 1) + arc
 
 
 @pytest.mark.parametrize("radius", [0.5, 5.0, 1000.0, 10_000.0])
@@ -336,6 +338,20 @@ def test_arcs_are_stroked_to_a_centimetre_whatever_their_radius(shelf, layer_fil
     middles = (from_centre[1:] + from_centre[:-1]) / 2
     assert np.hypot(*from_centre.T) == pytest.approx(np.full(len(points), radius), abs=1e-6)
     assert radius - np.hypot(*middles.T).min() <= 0.01
+
+
+@pytest.mark.parametrize("in_blocks", [False, True])
+def test_heights_of_arcs_are_told_as_those_of_other_shapes(shelf, layer_file, box, monkeypatch, in_blocks):
+    path = layer_file("a.gpkg", [box(0, 0)] * 3, layer="a")
+    with closing(sqlite3.connect(path)) as connection:
+        for name in ("ST_IsEmpty", "ST_MinX", "ST_MinY", "ST_MaxX", "ST_MaxY"):
+            connection.create_function(name, 1, lambda _: 0)
+        connection.execute("UPDATE a SET geom = ?", (b"GP\x00\x01" + struct.pack("<i", 4547) + circle(10.0, 5.0),))
+        connection.execute("UPDATE gpkg_geometry_columns SET geometry_type_name = 'CURVEPOLYGON', z = 1")
+        connection.commit()
+    if in_blocks:
+        read_in_blocks(2, monkeypatch.setattr)
+    assert {"geometry.z_dropped", "geometry.stroked"} <= set(shelf.add(path).done().codes)
 
 
 def test_arcs_long_integers_and_truths_beside_nulls_read_two_rows_at_a_time_are_the_same(

@@ -98,7 +98,8 @@ def test_a_surface_of_triangles_is_read_as_polygons(shelf, layer_file, box):
     break_geopackage(path, 2, lambda blob: blob[:40] + struct.pack("<BII", 1, 16, 1) + ring)
     answer = shelf.add(path)
     assert (answer.code, answer.json["features"]) == (0, 2)
-    assert "geometry.surfaces" in answer.codes
+    (surfaces,) = [problem for problem in answer.json["problems"] if problem["code"] == "geometry.surfaces"]
+    assert surfaces["message"] == "1 feature is a surface of triangles or faces, read as polygons."
     assert shapely.area(shelf.geometries()).tolist() == [10_000.0, 50.0]
 
 

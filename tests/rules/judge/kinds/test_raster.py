@@ -104,6 +104,15 @@ def test_a_grid_with_its_axes_exchanged_is_refused(desk, north, east, crs):
     path = write_grid(desk.folder / "grid.tif", [[0] * 4] * 4, west=north, north=east, crs=crs)
     answer = desk.run("add", desk.library, path, "--as", "GRID", "--define", DEFINE, "--covers", "extent")
     assert (answer.code, answer.codes) == (3, ["crs.contradicted"])
+    assert "The raster lies outside China" in answer.json["problems"][0]["message"]
+
+
+def test_a_grid_in_a_system_that_proj_cannot_work_with_is_refused(desk):
+    path = write_grid(desk.folder / "grid.tif", [[0] * 4] * 4)
+    unknown = pyproj.CRS(4547).to_wkt("WKT1_GDAL").replace("Transverse_Mercator", "Of_Nobody")
+    given = ("--as", "GRID", "--define", DEFINE, "--covers", "extent", "--crs", unknown)
+    answer = desk.run("add", desk.library, path, *given)
+    assert (answer.code, answer.codes) == (3, ["crs.unusable"])
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
