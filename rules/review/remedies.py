@@ -76,7 +76,7 @@ def shown_remedies(library: Library, case: Case, language: str) -> list[Row]:
                 more = remedy_rows(library, one, kept, language) if state == "current" and kept in last else {}
                 rows.append({**_head(library, one, kept, language), "state": state, **more})
             except OneMapError as error:
-                if not error.code.startswith("run."):
+                if error.code != "library.altered" and not error.code.startswith("run."):
                     raise
                 rows.append({**named, "damaged": wording(error.problems[0], language)[0]})
     return rows
