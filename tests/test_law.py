@@ -440,6 +440,8 @@ def test_a_distance_that_differs_by_a_metre_in_one_class_is_seen():
     [
         # 公路安全保护条例 第十八条: 除按照国家有关规定设立的为车辆补充燃料的场所、设施外.
         ("road.dangerous_goods", "（为车辆补充燃料的除外）", "(filling stations apart)"),
+        ("road.bridge", "（为车辆补充燃料的除外）", "(filling stations apart)"),
+        ("road.tunnel", "（为车辆补充燃料的除外）", "(filling stations apart)"),
         # 第十七条: 公路隧道上方和洞口外100米.
         ("road.tunnel", "隧道上方和洞口外100米", "100 m outside its mouths"),
         # 河道管理条例 第二十四条.

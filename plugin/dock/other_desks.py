@@ -27,10 +27,11 @@ class OtherDesks(QObject):
         self._library, self._notice = library, notice
         self.follower = LibraryFollower(library, "layers", lambda: library.params, self)
         self._misses = 0
-        self._missed: tuple[list[CatalogueLayer], list[dict[str, Any]]] | None = None  # as it was before it was missed
+        self._missed: tuple[str, list[CatalogueLayer], list[dict[str, Any]]] | None = None  # path; as it was before
         self.follower.silenced.connect(self._say_silent)
         self.follower.answered.connect(self._compare)
         self.follower.asking.refused.connect(self._miss)
+        self.follower.asking.busy_changed.connect(self._hear)
         self.follower.timer.timeout.connect(self._follow_clock)
         library.changed_elsewhere.connect(self._say)
         library.read.connect(self._find)
@@ -56,18 +57,20 @@ class OtherDesks(QObject):
     def _find(self) -> None:
         self._misses = 0
         missed, self._missed = self._missed, None
-        if missed is not None:
+        if missed is not None and missed[0] == self._library.path:  # else another library was opened meanwhile
             self._notice.forget_refusal()
-            self._say(*missed)  # another copy may lie in its place now
+            self._say(*missed[1:])  # another copy may lie in its place now
 
     def _say_silent(self) -> None:
         self._notice.mention(_silent_text(), tr("Start it again"), self.follower.asking.cancel)
 
-    def _compare(self, answer: dict[str, Any]) -> None:
-        if self._notice.text == _silent_text():
+    def _hear(self, is_busy: bool) -> None:
+        if not is_busy and self._notice.text == _silent_text():
             self._notice.hide()
+
+    def _compare(self, answer: dict[str, Any]) -> None:
         if self._misses >= MISSES:
-            self._missed = self._library.layers, self._library.packs
+            self._missed = self._library.path, self._library.layers, self._library.packs
             self._library.refresh()  # it answers again, which takes back what was told
         else:
             self._misses = 0

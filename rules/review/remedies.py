@@ -16,7 +16,8 @@ from onemap.rules.display.outputs.sheet_titles import titles_of_library
 from onemap.rules.judge.findings.table import Row
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.packs.pack import rule_titles
-from onemap.rules.judge.runs.run_store import stored_question, stored_rows, stored_rules, whole_record
+from onemap.rules.judge.runs.run_store import run_record, stored_question, stored_rows, stored_rules
+from onemap.rules.judge.runs.stored_rows import check_blocks
 from onemap.rules.review.case_step import StepContent, may_act, step
 from onemap.rules.review.cases.case import Case, KeptRemedy, Round
 from onemap.rules.review.cases.case_conditions import check_step
@@ -76,14 +77,14 @@ def shown_remedies(library: Library, case: Case, language: str) -> list[Row]:
                 more = remedy_rows(library, one, kept, language) if state == "current" and kept in last else {}
                 rows.append({**_head(library, one, kept, language), "state": state, **more})
             except OneMapError as error:
-                if not error.code.startswith("run."):
+                if error.code != "library.altered" and not error.code.startswith("run."):
                     raise
                 rows.append({**named, "damaged": wording(error.problems[0], language)[0]})
     return rows
 
 
 def _head(library: Library, one: Round, kept: KeptRemedy, language: str) -> Row:
-    record = whole_record(library, kept.run, KIND)
+    record = run_record(library, kept.run, KIND)
     options = stored_options(library, kept.run).record()
     return {
         "number": kept.number,
@@ -98,7 +99,11 @@ def _head(library: Library, one: Round, kept: KeptRemedy, language: str) -> Row:
 
 
 def remedy_rows(library: Library, one: Round, kept: KeptRemedy, language: str) -> Row:
-    """The tables of a kept remedy as JSON: remainder, cuts with their rules' titles, alternatives."""
+    """The tables of a kept remedy as JSON: remainder, cuts with their rules' titles, alternatives.
+
+    Raises OneMapError run.unknown, run.damaged, library.altered.
+    """
+    check_blocks(library, kept.run)
     tables = {
         name: [row.values for row in stored_rows(library, kept.run, name)]
         for name in ("remainder", "cuts", "alternatives", "departments")

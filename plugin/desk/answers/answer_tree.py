@@ -37,6 +37,11 @@ _AMOUNTS = {
 }
 
 
+def remarks_in(answer: dict[str, Any]) -> list[str]:
+    """The sentences in an answer's `view` beside its tables and lists, such as on a coverage that nobody stated."""
+    return [str(part["name"]) for part in answer.get("view") or () if "columns" not in part and not part["rows"]]
+
+
 class _Row(dict):
     """A row as the core made it. Qt would copy a plain dict, with all rows below it, at each access."""
 

@@ -51,7 +51,7 @@ class LibraryFollower(QObject):
             return
         self._unanswered_looks = self._unanswered_looks + 1 if self.asking.is_busy else 0
         if self.asking.is_busy:
-            if self._unanswered_looks == SILENT_LOOKS:
+            if self._unanswered_looks % SILENT_LOOKS == 0:  # more than once: another message may have had its place
                 self.silenced.emit()
             return
         self._looks += 1

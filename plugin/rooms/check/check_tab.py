@@ -461,12 +461,12 @@ class CheckTab(QWidget):
         self.results.disable_remedy("" if self._params else why_not)
         self.changed_versions.compare_with(record.get("layers") or (), record.get("packs") or ())
         self.outdated.compare_with(None)
-        is_kept = bool(record.get("id"))
+        is_kept = bool(run_on_display.id)
         of_run = (self._parcels_name, moment_text(str(record.get("started") or "")))
         self._run_label.setText(
             " · ".join(of_run if is_kept else (*of_run, tr("not kept: the library may only be read")))
         )
-        hint = tr("Run {id} of library {library}").format(id=record.get("id", ""), library=self._library.name)
+        hint = tr("Run {id} of library {library}").format(id=run_on_display.id, library=self._library.name)
         rules = packs_text(record.get("packs") or [])
         self._run_label.setToolTip("\n".join((self._run_label.text(), rules, hint if is_kept else self._library.name)))
         self.live.verdicts = {parcel.parcel: parcel.verdict for parcel in parcels}

@@ -84,11 +84,6 @@ class Comparison:
         return self.answer.get("view") or []
 
     @property
-    def remarks(self) -> list[str]:
-        """The sentences below the matrix, such as on a coverage that nobody stated."""
-        return [str(row["name"]) for row in self.view[1:]]
-
-    @property
     def changes(self) -> dict[str, list[dict[str, Any]]] | None:
         """The spots that are new, gone or changed since an earlier comparison; None without an earlier one."""
         return self.answer.get("changed")

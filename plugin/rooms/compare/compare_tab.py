@@ -11,6 +11,7 @@ from qgis.PyQt.QtWidgets import QWidget
 
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.connection.refusals import Refusal, problem_line
+from onemap.plugin.desk.answers.answer_tree import remarks_in
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.profile.paths import temporary_folder
 from onemap.plugin.rooms.compare.compare_details import changes_text, gone_text
@@ -149,7 +150,7 @@ class CompareTab(QWidget):
         texts = [" | ".join(comparison.plans)]
         if comparison.changes is not None:
             texts.append(changes_text(comparison.changes))
-        texts += comparison.remarks
+        texts += remarks_in(comparison.answer)
         self.summary.setText(sentences(*texts))
         self.summary.show()
         moment = moment_text(str(comparison.record.get("started") or ""))

@@ -12,7 +12,7 @@ from qgis.PyQt.QtWidgets import QTreeWidgetItem
 
 from onemap.plugin.connection.file_writing import copy_file
 from onemap.plugin.connection.refusals import refusals_told
-from onemap.plugin.desk.answers.answer_tree import AnswerTree
+from onemap.plugin.desk.answers.answer_tree import AnswerTree, remarks_in
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.library.verb_view import VerbView
 from onemap.plugin.profile.paths import temporary_folder
@@ -98,10 +98,9 @@ class ContradictionsView(VerbView):
 
     def _show(self, folder: str, answer: dict[str, Any]) -> None:
         self._folder = folder
-        table, *remarks = answer["view"]
-        self.tree.show_table(table)
+        self.tree.show_table(answer["view"][0])
         self._fit()
-        self.summary.setText("\n".join([_summary_text(answer["pairs"]), *(str(row["name"]) for row in remarks)]))
+        self.summary.setText("\n".join([_summary_text(answer["pairs"]), *remarks_in(answer)]))
         self._enable()
         self.results_shown.emit()
 

@@ -11,6 +11,7 @@ from qgis.PyQt.QtCore import QSignalBlocker, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import QTreeWidgetItem
 
 from onemap.plugin.connection.asking import Asking
+from onemap.plugin.desk.answers.answer_tree import remarks_in
 from onemap.plugin.desk.library.changed_versions import ChangedVersions
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.map.tool_turn import ToolTurn
@@ -170,7 +171,8 @@ class IndicatorView(TableView):
             for unit, name in names:
                 self.unit.addItem(name, unit)
         versions = {str(unit.get("label")) for unit in answer["run"].get("units") or () if unit.get("label")}
-        lines = [" ".join((title, *sorted(versions))), *(str(one["message"]) for one in answer.get("problems") or ())]
+        lines = [" ".join((title, *sorted(versions))), *remarks_in(answer)]
+        lines += [str(one["message"]) for one in answer.get("problems") or ()]
         self.note.setText("\n".join(lines))
         self.changed_versions.compare_with(answer["run"].get("layers") or ())
         self._fill()

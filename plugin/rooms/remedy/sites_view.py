@@ -22,7 +22,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.connection.refusals import Refusal, refusals_told
-from onemap.plugin.desk.answers.answer_tree import AnswerTree
+from onemap.plugin.desk.answers.answer_tree import AnswerTree, remarks_in
 from onemap.plugin.desk.answers.name_delegate import fit_columns, wrap_names
 from onemap.plugin.desk.library.changed_versions import ChangedVersions
 from onemap.plugin.desk.library.open_library import OpenLibrary
@@ -242,7 +242,8 @@ class SitesView(VerbView):
         self.sites = sites_in(answer)
         self.remarked.emit(answer.get("problems") or [])
         if not self.sites:
-            self.summary.setText(tr("No place was found. That is no proof that there is none."))
+            text = tr("No place was found. That is no proof that there is none.")
+            self.summary.setText("\n".join([text, *remarks_in(answer)]))
             self.form_button.setChecked(True)
             shutil.rmtree(Path(target).parent, ignore_errors=True)
         else:
@@ -253,10 +254,9 @@ class SitesView(VerbView):
                 self.refused.emit(refusal)
                 return
             note = tr("Each place was checked as it is drawn. It stands for a rectangle; others may fit there too.")
-            self.summary.setText(f"{self.form.asked_text}\n{note}")
+            self.summary.setText("\n".join([self.form.asked_text, note, *remarks_in(answer)]))
             self.form_button.setChecked(False)  # the list needs the height
-            (table,) = answer["view"]
-            self.tree.show_table(table, columns=DISTANCE + 1)
+            self.tree.show_table(answer["view"][0], columns=DISTANCE + 1)
             fit_columns(self.tree, NEAREST)
             self.tree.setCurrentItem(self.tree.topLevelItem(0))
             self._show_all()

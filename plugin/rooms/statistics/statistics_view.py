@@ -13,7 +13,7 @@ from qgis.PyQt.QtWidgets import QFormLayout, QLabel, QPushButton, QStyledItemDel
 
 from onemap.plugin.connection.file_writing import copy_file
 from onemap.plugin.connection.refusals import Refusal, refusals_told
-from onemap.plugin.desk.answers.answer_tree import NAME, ROLE_ROW, AnswerTree
+from onemap.plugin.desk.answers.answer_tree import NAME, ROLE_ROW, AnswerTree, remarks_in
 from onemap.plugin.desk.library.changed_versions import ChangedVersions
 from onemap.plugin.desk.library.layer_list import CatalogueLayer
 from onemap.plugin.desk.library.open_library import OpenLibrary
@@ -132,12 +132,11 @@ class StatisticsView(VerbView):
         self._table = table_file
         within = answer.get("within") or {}
         self.changed_versions.compare_with(one for one in (answer["layer"], within) if one.get("table"))
-        table, *remarks = answer["view"]
-        self.tree.show_table(table, columns=SHARE + 1)
+        self.tree.show_table(answer["view"][0], columns=SHARE + 1)
         lines = [
             f"{layer} {answer['layer']['label']} · {ground}",
             tr("Areas are on the ellipsoid"),
-            *(str(row["name"]) for row in remarks),
+            *remarks_in(answer),
             *(str(problem["message"]) for problem in answer.get("problems") or ()),
         ]
         self.note.setText("\n".join(lines))

@@ -191,6 +191,23 @@ def test_a_library_that_is_moved_away_and_back_is_missed_once_and_found_again(sh
     assert (shared_dock.notice.text, farmland_on_map().featureCount()) == ("", 1)
 
 
+def test_a_library_that_is_opened_while_a_missed_one_comes_back_is_not_told_as_changed(shared_dock, library, tmp_path):
+    other, path = shutil.copyfile(library, tmp_path / "other.gpkg"), Path(shared_dock.library.path)
+    core("retire", other, FARMLAND, "2025-01-01", "--reason=by mistake")
+    look(shared_dock)
+    away = path.rename(path.with_name("away.gpkg"))
+    for _look in range(MISSES):
+        look(shared_dock)
+    away.rename(path)
+    look(shared_dock)
+    assert shared_dock.library.reading.is_busy
+    read = []
+    shared_dock.library.read.connect(lambda: read.append(shared_dock.library.path))
+    shared_dock.library.open(str(other))
+    wait_for(lambda: read)
+    assert (read, shared_dock.notice.text) == ([str(other)], "")
+
+
 def replace_library(path, copy=""):
     """Move a library away with its journals, and another copy into its place if there is one."""
     for ending in (*JOURNALS, "-shm"):
@@ -238,23 +255,30 @@ def test_a_map_of_a_library_that_is_replaced_by_another_copy_shows_that_copy(
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no program is stopped here")
 def test_a_core_that_stands_still_is_told_and_started_again_by_a_click(shared_dock):
     notice, follower = shared_dock.notice, shared_dock.other_desks.follower
+    path = Path(shared_dock.library.path)
     look(shared_dock)
     for is_helped in (False, True):
         first = shared_dock.core.process_id
         os.kill(first, signal.SIGSTOP)
-        Path(shared_dock.library.path).touch()
+        path.touch()
         for _look in range(SILENT_LOOKS):
             follower.look()
             assert notice.text == ""
         follower.look()
+        assert "what is shown may be old" in notice.text
+        notice.say("Something else.")
+        for _look in range(SILENT_LOOKS):
+            follower.look()
         assert "what is shown may be old" in notice.text
         if is_helped:
             notice.findChild(QPushButton).click()
             wait_for(lambda: not follower.asking.is_busy)
             look(shared_dock)
         else:
+            away = path.rename(path.with_name("away.gpkg"))
             os.kill(first, signal.SIGCONT)
             wait_for(lambda: not follower.asking.is_busy)
+            away.rename(path)
         assert (notice.text, shared_dock.core.process_id != first) == ("", is_helped)
 
 

@@ -60,6 +60,22 @@ def test_a_new_round_voids_the_remedies_of_the_round_before(town, walk):
     assert done("verify", town.library).json["ok"]
 
 
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "UPDATE onemap_audit SET detail = detail || ' ' WHERE subject = ?",
+        "DELETE FROM onemap_run_blocks WHERE name = 'cuts' AND run = ?",
+    ],
+)
+def test_a_case_is_shown_also_where_its_remedy_cannot_be_trusted(town, edit):
+    case = town.open()
+    (kept,) = town.done("remedy", case, on=DAY)["remedies"]
+    alter(town, edit, (kept["run"],))
+    (shown,) = town.show(case, DAY)["remedies"]
+    assert shown["damaged"] and "cuts" not in shown
+    assert command("verify", town.library).code == 5
+
+
 @pytest.mark.slow
 def test_the_tables_of_a_round_have_those_of_its_last_remedy(town, tmp_path):
     case = town.open()

@@ -9,6 +9,7 @@ from qgis.PyQt.QtCore import QDate
 from qgis.PyQt.QtWidgets import QStyle
 
 from onemap.plugin.desk.results.result_layers import result_layers
+from onemap.tests.plugin.other_desk import core
 from onemap.tests.plugin.small_town import awaited, box, check, open_in, wait_for, write_layer
 
 
@@ -32,12 +33,13 @@ def past_rows(dock):
     return [past.tree.topLevelItem(row) for row in range(past.tree.topLevelItemCount())]
 
 
-def test_a_check_that_the_library_could_not_keep_says_so(checked_dock):
+def test_a_check_that_the_library_could_not_keep_says_so(checked_dock, town):
     tab, run = checked_dock.check_tab, checked_dock.check_tab.results.run
     assert "not kept" not in tab._run_label.text() and run.id in tab._run_label.toolTip()
-    record = {name: value for name, value in run.answer["run"].items() if name != "id"}  # as on a drive of the network
-    tab._show_results(run.path, {**run.answer, "run": record}, tab.results.model.parcels)
+    answer = core("check", run.library_path, town / "parcels.gpkg", "--unrecorded")  # as on a drive of the network
+    tab._show_results(run.path, answer, tab.results.model.parcels)
     assert tab._run_label.text().endswith("not kept: the library may only be read")
+    assert answer["run"]["id"] not in tab._run_label.toolTip()  # under which nobody finds it
 
 
 def test_a_past_check_is_opened_again_with_its_findings(checked_dock):

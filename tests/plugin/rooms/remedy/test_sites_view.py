@@ -1,5 +1,7 @@
 """Find a site in the tab Check: places that would pass, ranked, on the map, and taken as a parcel."""
 
+import shutil
+
 import pytest
 from qgis.core import QgsGeometry, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QLocale, Qt
@@ -8,7 +10,7 @@ from qgis.PyQt.QtTest import QTest
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.parcels.rules_choice import RulesChoice
 from onemap.plugin.rooms.remedy.sites_view import SitesForm
-from onemap.tests.plugin.other_desk import make_library
+from onemap.tests.plugin.other_desk import core, make_library
 from onemap.tests.plugin.small_town import PACK, awaited, box, lay_out, shown_check_tab, wait_for, write_layer
 
 LEFT = Qt.MouseButton.LeftButton
@@ -22,6 +24,15 @@ def farmland(town, provider, tmp_path_factory):
     district = write_layer(folder / "district.gpkg", ["name"], [(box(0, 0, 300, 200), "district")])
     ground = ("YJJBNTTB", town / "farmland.gpkg", {})
     return make_library(folder / "library.gpkg", district, ground, pack=folder / "pack.toml")
+
+
+@pytest.fixture
+def assumed_farmland(farmland, tmp_path):
+    """The same library with farmland of which nobody has said for which ground it speaks: a strip on either side."""
+    strips = write_layer(tmp_path / "strips.gpkg", ["BSM"], [(box(x, 0, 20, 200), f"F{x}") for x in (0, 280)])
+    library = shutil.copyfile(farmland, tmp_path / "library.gpkg")
+    core("add", library, strips, "--as=YJJBNTTB", "--covers=extent", "--valid-from=2026-01-01", "--sure")
+    return str(library)
 
 
 @pytest.fixture
@@ -58,6 +69,16 @@ def test_places_in_the_district_lie_off_the_farmland_and_the_freest_is_shown_fir
     QTest.mouseClick(tab.sites.buttons["next"], LEFT)
     assert tab.sites.current.rank == 2 and tab.sites.count.text() == "2 of 2"
     assert [label[:2] for label in tab.sites.highlight.labels] == ["P2"]
+
+
+def test_places_by_a_layer_of_assumed_coverage_are_listed_and_say_so(assumed_farmland, shared_core, canvas):
+    with shown_check_tab(assumed_farmland, canvas, shared_core) as tab:
+        QTest.mouseClick(tab.sites_button, LEFT)
+        tab.sites.form.area.setValue(2500)
+        assert find(tab) and tab.sites.tree.topLevelItemCount() == len(tab.sites.sites)
+        assert "assumed from the bounding box: YJJBNTTB" in tab.sites.summary.text()
+        tab.sites.form.area.setValue(1_000_000)
+        assert find(tab) == [] and "YJJBNTTB" in tab.sites.summary.text()
 
 
 def test_unbuilt_ground_is_asked_for_and_nothing_is_guessed_without_a_survey(tab):
