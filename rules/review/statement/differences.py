@@ -16,7 +16,8 @@ from onemap.rules.display.maps.document_areas import areas
 from onemap.rules.judge.findings.table import Row
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.overlay.whole_grounds import grounds_inside, union_of_all
-from onemap.rules.judge.runs.run_store import stored_rows, whole_record
+from onemap.rules.judge.runs.run_store import run_record, stored_rows
+from onemap.rules.judge.runs.stored_rows import DAMAGE, check_blocks
 from onemap.rules.review.statement.document_words import words
 from onemap.rules.review.statement.run_evidence import Evidence
 
@@ -34,16 +35,17 @@ def differences(library: Library, evidence: Evidence, until: str | None) -> tupl
     pairs: dict[str, Row] = {}
     for run in comparison_runs(library):
         try:
-            record = whole_record(library, run, KIND)
+            record = run_record(library, run, KIND)
             pair = pair_of(record)
             if pair in pairs or (until is not None and record["started"] > until):
                 continue
+            check_blocks(library, run)
             decided = _last_decisions(library, run, until)
             spots = _touched_spots(library, run, ground, decided, evidence.language)
         except OneMapError as error:
-            if error.code != "run.damaged":
+            if error.code not in DAMAGE:
                 raise
-            continue  # one that cannot be read is no reason to print nothing; `verify` names it
+            continue
         first, second = pair.split("×")
         pattern = words(evidence.language)["pair"]
         title = pattern.format(a=evidence.layer_title(first), b=evidence.layer_title(second))

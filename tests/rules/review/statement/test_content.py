@@ -19,6 +19,7 @@ from onemap.rules.review.statement.run_evidence import evidence_of
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.review.statement.bureau import MARKUP, PACK, Bureau, at
+from onemap.tests.rules.run_damage import change_library
 from onemap.tests.rules.small_pack import matrix_text, rule_of
 
 KINDS = {"report": {}, "statement": {}, "opinion": {"department": "land"}, "reply": {"department": "water"}}
@@ -249,6 +250,9 @@ def test_differences_between_plans_are_those_on_the_site_at_the_case_s_last_step
     content["comparisons"] = [pair]
     sentence = printed_texts(content)["sentences"]["differences"]
     assert sentence == f"已比对地类图斑与建设用地管制区（{pair['on']}）：用地范围内有冲突的差异图斑1个。"
+    # What was changed of one comparison is no reason to print nothing of the case.
+    assert change_library(compared.library, "UPDATE onemap_audit SET who = 'x' WHERE action = 'compare'") == 1
+    assert compared.content(bureau.one)["comparisons"] == []
     clear = printed_texts({**content, "differences": []})["sentences"]["differences"]
     assert clear == f"已比对地类图斑与建设用地管制区（{pair['on']}）：用地范围内没有冲突的差异图斑。"
     decided = {
