@@ -226,12 +226,13 @@ def test_a_round_that_has_lost_its_last_parcels_is_asked_nothing_else(town, monk
     monkeypatch.setattr(arrow_blocks, "BLOCK_ROWS", 4)
     parcels = town.parcels(**{f"DK{n}": ground(30 * n, 0, 30 * n + 20, 20) for n in range(9)})
     case, pack = town.open(parcels=parcels), town.folder / "town.toml"
+    run = town.show(case, "2026-03-02")["run"]
     draft, out = town.folder / "draft.toml", town.folder / "o.pdf"
     draft.write_text(pack.read_text("utf-8").replace('version = "1"', 'version = "2"'), encoding="utf-8")
     asked = [
         ("review", "sheet", town.library, case, out),
         ("review", "remedy", town.library, case, "--by", "planner", "--on", "2026-03-02"),
-        ("pack", "differences", draft, "--against", pack, "--library", town.library),
+        ("pack", "differences", draft, "--against", pack, "--library", town.library, "--run", run),
     ]
     assert command(*asked[-1]).code == 0
     alter(town, "DELETE FROM onemap_run_blocks WHERE name IN ('given', 'parcels') AND first = 8")
