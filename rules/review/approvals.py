@@ -32,7 +32,6 @@ from onemap.layers.stores.store import StoreConnection
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.overlay.whole_grounds import union_of_all
 from onemap.rules.judge.runs.run_store import stored_rows
-from onemap.rules.judge.runs.stored_rows import check_blocks
 from onemap.rules.judge.runs.unwritten_sites import APPROVALS, APPROVING, CASE_FIELD, OPINIONS, PROJECTS
 from onemap.rules.review.cases.case import Case, CaseState
 from onemap.rules.review.cases.case_file import case_ids, stored_cases
@@ -57,7 +56,6 @@ class _Layer:
 
 
 def _parcels(library: Library, case: Case) -> list[tuple[str, shapely.Geometry]]:
-    check_blocks(library, case.current.run)
     given = stored_rows(library, case.current.run, "given")
     return [(str(row.values["id"]), shapely.from_wkb(row.wkb)) for row in given]
 

@@ -17,7 +17,7 @@ from onemap.rules.judge.findings.table import Row
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.packs.pack import rule_titles
 from onemap.rules.judge.runs.run_store import stored_question, stored_rows, stored_rules, whole_record
-from onemap.rules.judge.runs.stored_rows import DAMAGE, check_blocks
+from onemap.rules.judge.runs.stored_rows import DAMAGE
 from onemap.rules.review.case_step import StepContent, may_act, step
 from onemap.rules.review.cases.case import Case, KeptRemedy, Round
 from onemap.rules.review.cases.case_conditions import check_step
@@ -38,7 +38,6 @@ def find_and_keep(library: Library, case_id: str, hand: Hand, values: Values, co
     check_step(case, "remedy")
     if not library.writable:
         raise OneMapError("library.read_only", file=library.label)
-    check_blocks(library, case.current.run)
     question = stored_question(library, case.current.run)
     if values.get("parcel"):
         question = of_parcels(question, values["parcel"], case_id)

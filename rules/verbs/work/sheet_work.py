@@ -15,7 +15,6 @@ from onemap.rules.judge.distributed.check_of_any_size import Execution, run_of_a
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.question.question import check_options
 from onemap.rules.judge.runs.run_store import stored_question
-from onemap.rules.judge.runs.stored_rows import check_blocks
 from onemap.rules.review.cases.case_conditions import check_readable
 from onemap.rules.review.cases.case_file import read_case
 
@@ -47,7 +46,6 @@ def review_sheet(values: Values, context: VerbContext) -> Result:
         case = read_case(library, values["case"])
         check_readable(case, "sheet")
         judging = context.progress.part(0.0, _CHECKED)
-        check_blocks(library, case.current.run)
         question = stored_question(library, case.current.run)
         run = check(library, question, Threads.of(values.get("workers"), judging))
         pages = _write_sheets(library, run, place, values, context, case.current.judged_verdicts)

@@ -238,4 +238,8 @@ def test_a_round_that_has_lost_its_last_parcels_is_asked_nothing_else(town, monk
     alter(town, "DELETE FROM onemap_run_blocks WHERE name IN ('given', 'parcels') AND first = 8")
     for verb in asked:
         answer = command(*verb)
-        assert (answer.code, answer.codes, out.exists()) == (3, ["run.damaged"], False), verb
+        codes = ["run.damaged" if verb[0] == "pack" else "review.run_unreadable"]
+        assert (answer.code, answer.codes, out.exists()) == (3, codes, False), verb
+    shown = town.show(case, "2026-03-02")
+    assert "damaged" in shown and shown["verdicts"]["unknown"] == 8 == sum(shown["verdicts"].values())
+    assert command("review", "list", town.library).codes == ["run.damaged"]
