@@ -221,7 +221,7 @@ def facts_of_stored_run(
 
 
 def check_stored_run(library: Library, run: str) -> None:
-    """Refuse a round's run if its record or its verdicts cannot be read, or rows are lost. Raises as `facts_of_stored_run`."""
+    """Refuse a run of a round whose record, verdicts or rows are not all there. Raises as `facts_of_stored_run`."""
     with _reading_run(library, run):
         whole_check(library, run)
         parcel_verdicts(library, run)
