@@ -72,7 +72,8 @@ class Result:
 
     def _remarks(self) -> list[str]:
         """The sentences on the whole answer: a rehearsal, layers of assumed coverage, rules that were not asked."""
-        answer, used = self.answer, self.answer.get("run") or self.answer
+        answer, run = self.answer, self.answer.get("run")
+        used = run if isinstance(run, Mapping) else answer  # a case names its run
         layers = used["layers"] if "layers" in used else [used["layer"]] if "layer" in used else []
         rows = [sentence_row(REHEARSAL, self.language)] if REHEARSAL in answer else []
         rows += assumed_rows(layers, self.language)

@@ -36,13 +36,12 @@ def recheck(library: Library, case: Case, values: Values, context: VerbContext) 
 
     values: its `pack` names drafts that are used as if they were in force. Raises OneMapError as a check does.
     """
-    before = stored_question(library, case.current.run)
+    record, before = whole_check(library, case.current.run), stored_question(library, case.current.run)
     named = [str(pack["name"]) for pack in case.options["packs"] if pack["name"]]
     packs = packs_of(library, named, before.code_system) if named else _packs_today(library, before, values)
     day = day_to_compare(before.as_of, day_of_inputs(library, case.on))
     question = replace(before, packs=tuple(packs), as_of=day, known_at=None)
     run = run_question(library, question, values, context)
-    record = whole_check(library, case.current.run)
     findings = [row.values for row in stored_rows(library, case.current.run, "findings")]
     then = drafts(before, findings, case.current.items, case.current.overrides)
     now, _ = propose_drafts(run, case.current.overrides)

@@ -17,7 +17,7 @@ from onemap.rules.judge.findings.table import Row
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.packs.pack import rule_titles
 from onemap.rules.judge.runs.run_store import run_record, stored_question, stored_rows, stored_rules
-from onemap.rules.judge.runs.stored_rows import check_blocks
+from onemap.rules.judge.runs.stored_rows import DAMAGE, check_blocks
 from onemap.rules.review.case_step import StepContent, may_act, step
 from onemap.rules.review.cases.case import Case, KeptRemedy, Round
 from onemap.rules.review.cases.case_conditions import check_step
@@ -77,7 +77,7 @@ def shown_remedies(library: Library, case: Case, language: str) -> list[Row]:
                 more = remedy_rows(library, one, kept, language) if state == "current" and kept in last else {}
                 rows.append({**_head(library, one, kept, language), "state": state, **more})
             except OneMapError as error:
-                if error.code != "library.altered" and not error.code.startswith("run."):
+                if not (error.code.startswith("run.") or error.code in DAMAGE):
                     raise
                 rows.append({**named, "damaged": wording(error.problems[0], language)[0]})
     return rows

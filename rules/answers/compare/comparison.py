@@ -192,7 +192,7 @@ def _comparison(
         names = tables["spots"].columns["spot"].tolist()
         differences = changes(question.before, spots.columns, names, spots.geometries, threads)
         changed = differences.lists
-        remarks = differences.remarks(question.before, question.ground, options.matrix, options.limits)
+        remarks = differences.remarks(question.before, question.ground, options.matrix, options.limits, threads)
         ground = multi(shift_polygons(differences.geometries, sources.origin), "polygon")
         tables["changes"] = Table(differences.columns, ground)
     return Comparison(options, record, tables, found.plans, spots, sources.origin, changed, [*remarks, *found.remarks])

@@ -22,6 +22,7 @@ from onemap.rules.answers.compare.spots import KEPT_COLUMNS, Limits
 from onemap.rules.answers.compare.triage import TRIAGED
 from onemap.rules.judge.inputs.changed_features import changed_features
 from onemap.rules.judge.inputs.layer_sources import LayerSource, Sources
+from onemap.rules.judge.overlay.overlay import parts_outside
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.runs.run_store import stored_rows, whole_record
 
@@ -132,7 +133,7 @@ class Changes:
     geometries: np.ndarray
 
     def remarks(
-        self, earlier: EarlierComparison, ground: shapely.Geometry, matrix: Matrix, limits: Limits
+        self, earlier: EarlierComparison, ground: shapely.Geometry, matrix: Matrix, limits: Limits, threads: Threads
     ) -> list[Problem]:
         """What else than the plans may have made a difference new or gone: another question, or other compared ground.
 
@@ -143,9 +144,10 @@ class Changes:
         is_asked_alike = earlier.record["matrix"]["hash"] == matrix.hash
         if not is_asked_alike or (then["min_width_m"], then["min_area_m2"]) != (limits.min_width_m, limits.min_area_m2):
             found.append(Problem("compare.asked_otherwise", facts))
-        shapely.prepare(ground)
         gone = self.geometries[(self.columns["change"] == "gone").to_numpy()]
-        beyond_m2 = shapely.area(shapely.difference(gone[~shapely.covers(ground, gone)], ground))
+        beyond, failed = parts_outside(gone, ground, threads)
+        beyond[failed] = gone[failed]  # of which nobody knows the part: a remark is no reason to refuse the rest
+        beyond_m2 = shapely.area(beyond)
         beyond_m2 = beyond_m2[beyond_m2 > _LEAST_M2]
         if len(beyond_m2):
             facts |= {"count": len(beyond_m2), "area": f"{float(beyond_m2.sum()):,.1f}"}

@@ -35,7 +35,7 @@ from onemap.rules.judge.inputs.layer_sources import Sources
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.overlay.whole_grounds import union_of_all
 from onemap.rules.judge.packs.library_packs import required_fields
-from onemap.rules.judge.runs.run_store import stored_rows, whole_record
+from onemap.rules.judge.runs.run_store import run_record, stored_rows
 
 # Of the work: when the program is loaded, the spots read, what is decided of them known, and the layer made
 # that is then added as any other.
@@ -66,7 +66,7 @@ def add_spots(library: Library, run: str, options: SpotsOptions, who: str, langu
     OneMapError run.unknown, run.kind, spots.none, spots.region, and as `add`.
     """
     whole.progress.at(0.0, phrase("progress.reading", language))
-    record = whole_record(library, run, KIND)
+    record = run_record(library, run, KIND)
     whole.progress.at(_BEGUN)
     earlier = earlier_comparison(library, run, pair_of(record))
     origin = (float(record["origin"][0]), float(record["origin"][1]))

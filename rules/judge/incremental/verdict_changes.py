@@ -99,11 +99,13 @@ def unasked_problems(
 ) -> list[Problem]:
     """A remark if verdicts turned by rules that the new run was not to ask: nobody looked whether they still apply.
 
-    A rule whose law has ended is no such rule. packs, record: the new run's own.
+    A rule whose law has ended is no such rule, nor one whose matter another rule judges now. packs, record: the new
+    run's own.
     """
     left_out = {item["rule"] for item in record["skipped"] if item["reason"] == Reason.ONLY}
-    titles = {rule.id: rule.title for rule in rules_of_run(packs, record)}
-    asked = titles.keys() - left_out
+    rules_now = rules_of_run(packs, record)
+    titles = {rule.id: rule.title for rule in rules_now}
+    asked = {name for rule in rules_now if rule.id not in left_out for name in (rule.id, rule.replaces, *rule.succeeds)}
     turned = [one for one in changed if one["to"] is not None and not asked.issuperset(one["rules"])]
     if not turned:
         return []

@@ -13,6 +13,7 @@ from onemap.layers.stores.sql_text import compose_sql
 from onemap.rules.contract.verdict import verdict_counts
 from onemap.rules.judge.runs.run_record import read_record
 from onemap.rules.judge.runs.run_store import CHECK, NAMES, kind_of, run_names, run_record, stored_values
+from onemap.rules.judge.runs.stored_rows import DAMAGE, check_blocks
 
 LONGEST_NAME = 120
 TABLES = (
@@ -53,8 +54,8 @@ def past_runs(
 ) -> tuple[list[Record], list[Problem]]:
     """Every run of a kind, or of any kind, newest first; a check with its number of parcels for each verdict.
 
-    A run that cannot be read gives the problem run.damaged; the other runs are listed. tables: all plain tables of a
-    library; those with a column `run` belong to runs.
+    A run that cannot be read gives the problem run.damaged or library.altered; the other runs are listed. tables: all
+    plain tables of a library; those with a column `run` belong to runs.
     """
     names, held = run_names(library), _held_runs(library, tables)
     rows = library.connection.execute("SELECT id, record FROM onemap_runs ORDER BY started DESC, id DESC").fetchall()
@@ -67,7 +68,7 @@ def past_runs(
                 continue
             entry = _entry(library, identifier, record)
         except OneMapError as error:
-            if error.code != "run.damaged":
+            if error.code not in DAMAGE:
                 raise
             problems += error.problems
             continue
@@ -76,7 +77,7 @@ def past_runs(
 
 
 def _entry(library: Library, identifier: str, record: Mapping[str, Any]) -> dict[str, Any]:
-    """The entry of a run in the list, by itself. Raises OneMapError run.damaged."""
+    """The entry of a run in the list, by itself. Raises OneMapError run.damaged, library.altered."""
     parameters = record.get("parameters", {})
     entry = {
         "id": identifier,
@@ -90,6 +91,7 @@ def _entry(library: Library, identifier: str, record: Mapping[str, Any]) -> dict
         "held": [],
     }
     if kind_of(record) == CHECK:
+        check_blocks(library, identifier)
         entry["verdicts"] = stored_verdicts(library, identifier)
         entry["count"] = sum(entry["verdicts"].values())
     return entry

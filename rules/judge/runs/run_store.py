@@ -172,7 +172,7 @@ def _last_runs(library: Library) -> list[str]:
 
 
 def last_check(library: Library) -> tuple[str | None, list[Problem]]:
-    """The check that was recorded last, and what is wrong with later runs whose record cannot be read.
+    """The check that was recorded last, and what is wrong with later runs that cannot be read, or have lost rows.
 
     None if there is no check that can be read.
     """
@@ -180,6 +180,7 @@ def last_check(library: Library) -> tuple[str | None, list[Problem]]:
     for (run,) in library.connection.execute("SELECT id FROM onemap_runs ORDER BY started DESC, id DESC"):
         try:
             if kind_of(run_record(library, run, None)) == CHECK:
+                check_blocks(library, run)
                 return str(run), problems
         except OneMapError as error:
             problems += error.problems

@@ -12,10 +12,11 @@ from onemap.layers.geometry.wkb_bodies import as_multipolygons
 from onemap.layers.library.library import Library
 from onemap.layers.library.log_reading import read_entries
 from onemap.layers.stores.logged_rows import row_name
-from onemap.layers.stores.sql_text import Sql, compose_sql
+from onemap.layers.stores.sql_text import Sql, compose_sql, question_marks
 from onemap.rules.judge.runs.arrow_blocks import KEY, Rows, matching_rows, read_columns, read_shapes
 
 GIVEN = "given"  # the parcels as they were given: attributes, and geometry
+DAMAGE = ("run.damaged", "library.altered")  # of one run, which is no reason to refuse others: `verify` names it
 _ALL = Sql("true")
 OutlineBlock = Callable[[int], np.ndarray]
 
@@ -33,11 +34,35 @@ def check_blocks(library: Library, identifier: str) -> None:
     """
     if not library.roles.reads_log:
         return
-    written = read_entries(library, Sql("subject = ?"), (identifier,)).rows.get("onemap_run_blocks", {})
+    numbers = library.keep_made("log entries of runs", _LogOfRuns).numbers(library, identifier)
+    where = compose_sql("number IN ({marks})", marks=question_marks(len(numbers)))
+    written = read_entries(library, where, numbers).rows.get("onemap_run_blocks", {}) if numbers else {}
     sql = "SELECT name, first FROM onemap_run_blocks WHERE run = ?"
     stored = {row_name([identifier, *row]) for row in library.connection.execute(sql, (identifier,))}
     if lost := sorted(written.keys() - stored):
         raise OneMapError("run.damaged", file=library.label, run=identifier, layer=lost[0].split("/")[-2])
+
+
+class _LogOfRuns:
+    """Which entries of the log are of which run; the log, which has no index of that, is gone through once."""
+
+    def __init__(self) -> None:
+        self._head: tuple[int, str] = (0, "")
+        self._numbers: dict[str, list[int]] = {}
+
+    def numbers(self, library: Library, run: str) -> list[int]:
+        """The numbers of a run's entries, with those that came since the last question."""
+        execute = library.connection.execute
+        head = execute("SELECT number, hash FROM onemap_audit ORDER BY number DESC LIMIT 1").fetchone()
+        if head == self._head:
+            return self._numbers.get(run, [])
+        if execute("SELECT number, hash FROM onemap_audit WHERE number = ?", self._head[:1]).fetchone() != self._head:
+            self._head, self._numbers = (0, ""), {}  # nothing was read so far, or it was taken back
+        sql = "SELECT number, subject FROM onemap_audit WHERE number > ? AND subject IN (SELECT id FROM onemap_runs)"
+        for number, subject in execute(sql, self._head[:1]):
+            self._numbers.setdefault(subject, []).append(number)
+        self._head = head or (0, "")
+        return self._numbers.get(run, [])
 
 
 def read_blocks(

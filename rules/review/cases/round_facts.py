@@ -18,12 +18,12 @@ from onemap.rules.judge.packs.pack import Pack, joined_rules, lapsed_rules
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.runs.run import Run
 from onemap.rules.judge.runs.run_store import (
-    check_record,
     packs_of_record,
     rows_of_table,
     stored_question,
     stored_records,
     stored_values,
+    whole_check,
 )
 from onemap.rules.review.cases.case import ChecklistItem, Override, Terms, override_of
 from onemap.rules.review.cases.routing import (
@@ -221,9 +221,9 @@ def facts_of_stored_run(
 
 
 def check_stored_run(library: Library, run: str) -> None:
-    """Refuse a round's run if its record or its verdicts cannot be read. Raises as `facts_of_stored_run`."""
+    """Refuse a run of a round whose record, verdicts or rows are not all there. Raises as `facts_of_stored_run`."""
     with _reading_run(library, run):
-        check_record(library, run)
+        whole_check(library, run)
         parcel_verdicts(library, run)
 
 
@@ -253,7 +253,7 @@ def _reading_run(library: Library, run: str) -> Iterator[None]:
 def _read_facts(
     library: Library, run: str, read_catalogue: Callable[[], Mapping[str, LayerEntry]] | None
 ) -> RoundFacts:
-    record = check_record(library, run)
+    record = whole_check(library, run)
     packs = packs_of_record(library, run, record, read_catalogue)
     day = date.fromisoformat(record["parameters"]["as_of"])
     key = ("facts of packs", id(packs), lapsed_rules(packs, day))

@@ -17,7 +17,7 @@ from onemap.rules.judge.findings.table import Row
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.overlay.whole_grounds import grounds_inside, union_of_all
 from onemap.rules.judge.runs.run_store import run_record, stored_rows
-from onemap.rules.judge.runs.stored_rows import check_blocks
+from onemap.rules.judge.runs.stored_rows import DAMAGE, check_blocks
 from onemap.rules.review.statement.document_words import words
 from onemap.rules.review.statement.run_evidence import Evidence
 
@@ -43,9 +43,9 @@ def differences(library: Library, evidence: Evidence, until: str | None) -> tupl
             decided = _last_decisions(library, run, until)
             spots = _touched_spots(library, run, ground, decided, evidence.language)
         except OneMapError as error:
-            if error.code not in ("run.damaged", "library.altered"):
+            if error.code not in DAMAGE:
                 raise
-            continue  # one that cannot be read is no reason to print nothing; `verify` names it
+            continue
         first, second = pair.split("×")
         pattern = words(evidence.language)["pair"]
         title = pattern.format(a=evidence.layer_title(first), b=evidence.layer_title(second))

@@ -380,12 +380,14 @@ def _sides(names: list[str], catalogue: Mapping[str, Any]) -> tuple[list[str], l
 def _turned_verdicts(values: Values, before: Sequence[Any], after: Sequence[Any], context: VerbContext) -> Result:
     """The changed verdicts of a check's parcels under other packs, with everything else as it was then."""
     from onemap.rules.judge.runs.run_store import stored_question
+    from onemap.rules.judge.runs.stored_rows import check_blocks
     from onemap.rules.review.recheck import turned_by_packs
 
     with open_library(values["library"]) as library:
         run, problems = _run_of(library, values)
         if run is None:
             raise OneMapError("pack.no_run", file=library.label, field="--library")
+        check_blocks(library, run)
         turned = turned_by_packs(library, stored_question(library, run), before, after, context)
     records = [problem_record(one, context.language) for one in problems]
     return {"run": run, "turned": turned, "problems": records}

@@ -82,6 +82,7 @@ def _one_run(library: Any, run: str, values: Values, context: VerbContext) -> Re
         problems = _write_stored_tables(library, run, record, kind, values, context.language) if outs else []
         answer = {"run": {**record, "kind": kind, "recorded": True}, "name": run_names(library).get(run)}
         return {**answer, "problems": problems, **target_answer(values)}
+    check_blocks(library, run)
     rules = rules_of_stored_run(library, run, context.language)
     verdicts = stored_verdicts(library, run)
     result: Result = {

@@ -536,7 +536,9 @@ def test_a_page_says_what_limits_the_answer_as_a_terminal_does(tmp_path):
     (tmp_path / "test.toml").write_text(pack_text(*rules), encoding="utf-8")
     with onemap.new(tmp_path / "a.gpkg", crs="EPSG:4547", rehearsal=True, language="en") as library:
         library.add(ground, "ZONE", define=define, covers="extent")
-        found = library.check(ground, id="KEY", packs=tmp_path / "test.toml"), library.statistics("ZONE")
+        pack = tmp_path / "test.toml"
+        case = library.review.open(ground, project="某项目", id="KEY", pack=[pack])
+        found = library.check(ground, id="KEY", packs=pack), library.statistics("ZONE"), case
     pages = [result._repr_html_() for result in found]
     assert all("<li>Coverage assumed from the bounding box: ZONE</li>" in page for page in pages)
     assert "<li>1 of 2 rules was not asked</li>" in pages[0] and all("<li>REHEARSAL: " in page for page in pages)

@@ -45,6 +45,14 @@ def test_of_several_remedies_all_are_listed_and_the_last_one_is_shown_in_full(to
     assert [row["rule"] for row in shown["remedies"][-1]["cuts"]] == ["farm"]
 
 
+def test_a_remedy_whose_entry_in_the_log_was_changed_is_named_as_damaged_and_its_case_is_shown(town):
+    case = town.open()
+    town.done("remedy", case, on=DAY)
+    alter(town, "UPDATE onemap_audit SET who = 'somebody' WHERE action = 'remedy'")
+    (kept,) = town.show(case, DAY)["remedies"]
+    assert "The audit chain breaks" in kept["damaged"] and "cuts" not in kept
+
+
 def test_a_new_round_voids_the_remedies_of_the_round_before(town, walk):
     case = walk("circulating")
     town.done("remedy", case, on=DAY)

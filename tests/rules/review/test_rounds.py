@@ -6,9 +6,10 @@ import pytest
 from docx import Document
 
 from onemap.layers.messages import LANGUAGES
+from onemap.rules.judge.runs import arrow_blocks
 from onemap.rules.verbs.commands.command_line import main
 from onemap.tests.rules.command import command, done
-from onemap.tests.rules.review.conftest import ASKED, RULES, ground, opinion, write
+from onemap.tests.rules.review.conftest import ASKED, RULES, alter, ground, opinion, write
 
 
 def test_a_revised_case_opens_the_next_round_and_old_opinions_stay_readable_and_void(town, walk):
@@ -219,3 +220,26 @@ def test_the_sheets_of_a_case_say_what_its_round_was_judged_by(town):
     assert (town.folder / "of_case.pdf").read_bytes().startswith(b"%PDF")
     assert command("review", "sheet", town.library, case, town.folder / "x.png").codes == ["statement.suffix"]
     assert command("review", "sheet", town.library, case, town.folder / "of_case.pdf").codes == ["out.exists"]
+
+
+def test_a_round_that_has_lost_its_last_parcels_is_asked_nothing_else(town, monkeypatch):
+    monkeypatch.setattr(arrow_blocks, "BLOCK_ROWS", 4)
+    parcels = town.parcels(**{f"DK{n}": ground(30 * n, 0, 30 * n + 20, 20) for n in range(9)})
+    case, pack = town.open(parcels=parcels), town.folder / "town.toml"
+    run = town.show(case, "2026-03-02")["run"]
+    draft, out = town.folder / "draft.toml", town.folder / "o.pdf"
+    draft.write_text(pack.read_text("utf-8").replace('version = "1"', 'version = "2"'), encoding="utf-8")
+    asked = [
+        ("review", "sheet", town.library, case, out),
+        ("review", "remedy", town.library, case, "--by", "planner", "--on", "2026-03-02"),
+        ("pack", "differences", draft, "--against", pack, "--library", town.library, "--run", run),
+    ]
+    assert command(*asked[-1]).code == 0
+    alter(town, "DELETE FROM onemap_run_blocks WHERE name IN ('given', 'parcels') AND first = 8")
+    for verb in asked:
+        answer = command(*verb)
+        codes = ["run.damaged" if verb[0] == "pack" else "review.run_unreadable"]
+        assert (answer.code, answer.codes, out.exists()) == (3, codes, False), verb
+    shown = town.show(case, "2026-03-02")
+    assert "damaged" in shown and shown["verdicts"]["unknown"] == 8 == sum(shown["verdicts"].values())
+    assert command("review", "list", town.library).codes == ["run.damaged"]

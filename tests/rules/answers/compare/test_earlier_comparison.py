@@ -2,10 +2,15 @@
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
-from shapely import box
+from shapely import Polygon, box
 
+from onemap.rules.answers.compare.earlier_comparison import Changes, EarlierComparison
+from onemap.rules.answers.compare.matrix import parse_matrix
+from onemap.rules.answers.compare.spots import Limits
+from onemap.rules.judge.overlay.threads import Threads
 from onemap.tests.rules.answers.compare.conftest import MATRIX, plain
 from onemap.tests.rules.run_damage import change_library
 
@@ -22,7 +27,7 @@ def parcels(seed: int = 5) -> list:
             yards += [
                 (box(west, south, west + 100, cut), codes[dice.integers(5)]),
                 (
-                    shapely.Polygon([(west, cut), (west + 100, cut), (west + 90, south + 150), (west, south + 160)]),
+                    Polygon([(west, cut), (west + 100, cut), (west + 90, south + 150), (west, south + 160)]),
                     codes[dice.integers(5)],
                 ),
             ]
@@ -184,6 +189,19 @@ def test_what_is_gone_from_ground_that_is_no_longer_compared_is_told_as_that(tab
     # The ground is counted from another origin than that of the earlier comparison, and written where it lies.
     rows = gpd.read_file(again.out, layer="changes").set_index("change")
     assert rows.loc["gone"].geometry.equals(box(0, 0, 100, 100)) and rows.loc["changed"].geometry.equals(smaller)
+
+
+def test_of_ground_that_cannot_be_overlaid_the_whole_is_said_to_be_no_longer_compared():
+    # A bow tie of 20 m and 40 m across the edge at 100: its halves of 200 m² and 800 m² run in opposite senses.
+    gone = [Polygon([(90, 10), (150, 50), (150, 10), (90, 30)]), box(300, 0, 310, 10), box(0, 0, 10, 10)]
+    matrix = parse_matrix(MATRIX, "m")
+    asked = {"min_width_m": 2.0, "min_area_m2": 200.0}
+    earlier = EarlierComparison(
+        {"id": "run", "matrix": {"hash": matrix.hash}, "parameters": asked}, pd.DataFrame(), np.array(gone)
+    )
+    changes = Changes({}, pd.DataFrame({"change": ["gone"] * 3}), np.array(gone))
+    (remark,) = changes.remarks(earlier, box(0, 0, 100, 100), matrix, Limits(), Threads())
+    assert (remark.code, remark.facts["count"], remark.facts["area"]) == ("compare.gone_uncovered", 2, "700.0")
 
 
 @pytest.mark.parametrize("options", [{"matrix": MATRIX + "# a word\n"}, {"min_area": 500}])

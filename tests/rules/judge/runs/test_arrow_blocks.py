@@ -18,9 +18,18 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import open_library
 from onemap.rules.judge.findings.table import Table, plain_values
 from onemap.rules.judge.runs import arrow_blocks
-from onemap.rules.judge.runs.arrow_blocks import Rows, read_columns, read_shapes, rows_of_table, same_rows, stream_of
+from onemap.rules.judge.runs.arrow_blocks import (
+    Rows,
+    StoredBlock,
+    read_columns,
+    read_shapes,
+    rows_of_table,
+    same_rows,
+    stream_of,
+)
 from onemap.rules.judge.runs.run import Chunk
 from onemap.rules.judge.runs.run_store import GIVEN, KEPT, Recorder, log_run, stored_question, stored_rows
+from onemap.rules.judge.runs.stored_rows import check_blocks
 from onemap.rules.judge.runs.stored_tables import finding_records, ground_records
 from onemap.tests.rules.run_damage import change_library
 
@@ -164,6 +173,45 @@ def test_a_run_that_has_lost_its_last_rows_is_not_read_as_if_it_were_whole(city,
     for records in (partial(finding_records, department="land"), ground_records):
         with open_library(str(desk.library)) as library, pytest.raises(OneMapError, match="run.damaged"):
             records(library, run, language="en")
+
+
+def test_parcels_that_are_gone_with_their_findings_are_missed_where_verdicts_are_counted(city):
+    # What is left of every table agrees; that p08 to p10 were judged too, only the log says.
+    desk, found = city
+    run = found.answer.json["run"]["id"]
+    change_library(desk.library, "DELETE FROM onemap_run_blocks WHERE first = 8")
+    answer, listed = desk.run("runs", desk.library, run), desk.run("runs", desk.library)
+    assert (answer.code, answer.codes) == (3, ["run.damaged"])
+    assert (listed.code, listed.codes, listed.json["runs"]) == (0, ["run.damaged"], [])
+
+
+def test_the_log_is_gone_through_once_for_many_runs_and_what_came_since_is_read(city):
+    desk, found = city
+    run = found.answer.json["run"]["id"]
+    block = StoredBlock(1, b"", None, None, None)
+
+    def record(connection, name):
+        recorder = Recorder(connection, name)
+        recorder.insert("findings", block)
+        recorder.finish({"id": name, "started": "", "who": ""}, [])
+        log_run(connection, "check", {"id": name, "who": ""}, {})
+
+    asked = []
+    with open_library(str(desk.library)) as library:
+        library.connection.set_trace_callback(asked.append)
+        for _ in range(3):
+            check_blocks(library, run)
+        assert sum("subject IN" in sql for sql in asked) == 1
+        with pytest.raises(ValueError, match="taken back"), library.writing() as connection:
+            record(connection, "first")
+            check_blocks(library, "first")
+            raise ValueError("taken back")
+        with library.writing() as connection:
+            record(connection, "second")
+        library.connection.execute("DELETE FROM onemap_run_blocks WHERE run = 'second'")
+        check_blocks(library, run)
+        with pytest.raises(OneMapError, match="run.damaged"):
+            check_blocks(library, "second")
 
 
 @pytest.mark.parametrize(("table", "part", "column"), [("findings", "content", "title"), (GIVEN, "shapes", "wkb")])

@@ -114,6 +114,19 @@ def test_a_verdict_that_turned_because_its_rule_was_not_asked_is_told_as_that(tw
             ]
 
 
+def test_a_rule_whose_matter_another_rule_judges_now_is_asked(two):
+    desk, (_, second) = two
+    mild = {"id": "new", "verdict": "restricted"}
+    merged = [desk.pack({**mild, "succeeds": ["r"]}, id="merged")]
+    ordinance = [desk.folder / "test.toml", desk.pack({**mild, "replaces": "r"}, id="ordinance")]
+    for packs in (merged, ordinance):
+        given = [word for pack in packs for word in ("--pack", pack)]
+        asked = ("check", desk.library, desk.folder / "parcels.gpkg", "--as-of", "2025-06-01", *given)
+        answer = desk.run(*asked, "--against", second)
+        assert {(one["from"], one["to"]) for one in answer.json["changed"]} == {("prohibited", "restricted")}
+        assert "against.unasked" not in answer.codes
+
+
 def test_a_name_is_a_logged_write_and_the_last_one_stands(two):
     desk, (first, _) = two
     for name in ("draft", " 第二稿 "):

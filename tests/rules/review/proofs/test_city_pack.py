@@ -10,6 +10,7 @@ import pytest
 
 from onemap.layers.shipped_files import RESOURCES
 from onemap.tests.rules.command import command, done
+from onemap.tests.rules.run_damage import change_library
 from onemap.tests.rules.small_pack import SETBACK, pack_text
 
 WRITTEN = """# The city's own, kept by the planning office.
@@ -190,6 +191,18 @@ def test_what_a_draft_would_turn_is_seen_before_it_is_in_force(city):
     assert done("pack", "versions", town.library).json["in_force"][0]["version"] == "1"  # nothing was put in force
     hits = done("pack", "show", draft, "--library", town.library).json["departments"]
     assert {rule["rule"]: rule["hits"] for part in hits for rule in part["rules"]} == {"farm": 1, "river": 1}
+
+
+def test_a_later_check_that_has_lost_rows_is_named_where_an_older_one_is_asked(city):
+    town, case, draft = city
+    older = command("review", "show", town.library, case).json["run"]
+    later = done("check", town.library, town.parcels()).json["run"]["id"]
+    assert change_library(town.library, "DELETE FROM onemap_run_blocks WHERE run = ? AND name = 'findings'", later) == 1
+    answer = done("pack", "show", draft, "--library", town.library).json
+    (problem,) = answer["problems"]
+    assert (answer["run"], problem["code"], later in problem["message"]) == (older, "run.damaged", True)
+    hits = {rule["rule"]: rule["hits"] for part in answer["departments"] for rule in part["rules"]}
+    assert hits == {"farm": 1, "river": 1}
 
 
 def test_a_later_check_that_cannot_be_read_is_named_where_an_older_one_is_asked(city):
