@@ -100,6 +100,18 @@ def test_no_blocks_for_a_run_that_somebody_else_records_meanwhile(made_bureau, p
     assert bureau.rows(f"SELECT first FROM onemap_run_blocks WHERE run = '{theirs[1][1]['id']}'") == [(0,)]
 
 
+def test_a_row_of_the_log_that_names_anothers_run_takes_nothing_from_it(made_bureau, postgis, tmp_path):
+    """A run is whole or not by its own rows; else whoever may record a run would freeze any case."""
+    bureau = made_bureau.copied(tmp_path, postgis)
+    run = bureau.rows(f"SELECT run FROM onemap_events WHERE case_id = '{bureau.case}' AND action = 'open'")[0][0]
+    (decided, _), mine = decision(bureau, "u_water"), bureau.check_run("u_water")
+    bureau.attempt("u_water", [decided, *mine, log_row("decide", run)], stays=True)
+    assert bureau.rows(f"SELECT who FROM onemap_audit WHERE subject = '{run}' ORDER BY number DESC")[0] == ("u_water",)
+    assert "damaged" not in bureau.show_case("u_lead")
+    assert command("runs", bureau.place("u_lead"), run).code == 0
+    assert bureau.review("u_lead", "extend", "water", "--days", "1", "--reason", "r").code == 0
+
+
 def test_what_is_written_beside_the_log_is_named_and_holds_nobody_up(made_bureau, postgis, tmp_path):
     bureau = made_bureau.copied(tmp_path, postgis)
     block, run, entry = bureau.check_run("u_water")

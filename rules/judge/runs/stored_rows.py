@@ -11,6 +11,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.wkb_bodies import as_multipolygons
 from onemap.layers.library.library import Library
 from onemap.layers.library.log_reading import read_entries
+from onemap.layers.messages import sentences
 from onemap.layers.stores.logged_rows import row_name
 from onemap.layers.stores.sql_text import Sql, compose_sql, question_marks
 from onemap.rules.judge.runs.arrow_blocks import KEY, Rows, matching_rows, read_columns, read_shapes
@@ -58,8 +59,15 @@ class _LogOfRuns:
             return self._numbers.get(run, [])
         if execute("SELECT number, hash FROM onemap_audit WHERE number = ?", self._head[:1]).fetchone() != self._head:
             self._head, self._numbers = (0, ""), {}  # nothing was read so far, or it was taken back
-        sql = "SELECT number, subject FROM onemap_audit WHERE number > ? AND subject IN (SELECT id FROM onemap_runs)"
-        for number, subject in execute(sql, self._head[:1]):
+        # What logs a run was written with it; of any other entry, such as a decision's, whoever writes it chooses the
+        # subject.
+        kinds = [*sentences("en")["run_kind"]]
+        sql = compose_sql(
+            "SELECT number, subject FROM onemap_audit WHERE number > ? AND action IN ({marks})"
+            " AND subject IN (SELECT id FROM onemap_runs)",
+            marks=question_marks(len(kinds)),
+        )
+        for number, subject in execute(sql, (*self._head[:1], *kinds)):
             self._numbers.setdefault(subject, []).append(number)
         self._head = head or (0, "")
         return self._numbers.get(run, [])
