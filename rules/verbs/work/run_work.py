@@ -108,8 +108,8 @@ def _one_run(library: Any, run: str, values: Values, context: VerbContext) -> Re
         languages = context.language, context.language
         result["problems"] += write_tables(tables, library.crs, values, *languages, for_place, titles=titles)
     result |= target_answer(values)
-    if changed is not None and titles is not None:
-        unasked = unasked_problems(changed, stored_packs(library, run), check_record(library, run))
+    if changed is not None and asked is not None and titles is not None:
+        unasked = unasked_problems(changed, *asked[:2])
         result["problems"] += [problem_record(problem, context.language) for problem in unasked]
         result |= {"changed": changed, "rule_titles": titles_of_changed(changed, titles.rules)}
     return result
