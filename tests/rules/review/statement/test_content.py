@@ -185,6 +185,8 @@ def test_an_issued_statement_says_who_was_not_asked_and_who_signed(issued_bureau
     assert states == {name: "已签署" if name in asked else "未征求意见" for name in states}
     first = {row["department"]: row["opinion_text"] for row in content["departments"]}
     assert {name for name, text in first.items() if text == "未征求意见"} == first.keys() - asked
+    # The machine's draft is nobody's opinion: only who was asked has a conclusion.
+    assert {row["department"] for row in content["opinions"] if row["conclusion_title"]} == asked
     alone = issued_bureau.content(issued_bureau.one, document="opinion", department="forestry")
     assert alone["document"]["mark"] == "演练 · 未征求意见"
 
