@@ -186,7 +186,10 @@ def test_it_says_which_coverage_is_assumed_and_how_many_rules_were_not_asked(tow
     choose(tab, "A")
     ask(tab, tab.results.remedy_button)
     lines = tab.remedy.summary.text().splitlines()
-    assert lines[1:] == ["Coverage assumed from the bounding box: YJJBNTTB", "1 of 2 rules was not asked"]
+    assert lines[1:] == [
+        "Coverage assumed from the bounding box: Permanent basic farmland",
+        "1 of 2 rules was not asked",
+    ]
     tab.close_down()
 
 
