@@ -96,7 +96,7 @@ def test_an_amount_is_written_with_its_unit(amount, text):
     assert amount_text(amount, "en") == text
 
 
-@pytest.mark.parametrize(("language", "titles"), [("en", "Land use patches, OWN"), ("zh", "地类图斑，OWN")])
+@pytest.mark.parametrize(("language", "titles"), [("en", "Land use patches, OWN"), ("zh", "地类图斑、OWN")])
 def test_layers_of_assumed_coverage_are_named_by_their_titles(language: str, titles: str):
     layers = [{"code": code, "coverage": "extent"} for code in ("OWN", "DLTB", "DLTB")]
     (row,) = assumed_rows([*layers, {"code": "YJJBNTTB", "coverage": "file"}], language)
