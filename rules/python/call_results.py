@@ -19,7 +19,8 @@ from onemap.rules.display.rows.run_views import explain_view, unasked_row
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.python.library_calls import TablePlace
 from onemap.rules.python.result_page import result_page
-from onemap.rules.python.verb_call import Place, as_arguments, refusals_in_words, typed_frame
+from onemap.rules.python.verb_call import Place, refusals_in_words, typed_frame
+from onemap.rules.verbs.commands.argument_names import as_arguments
 
 if TYPE_CHECKING:
     from folium import Map

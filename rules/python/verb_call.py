@@ -4,11 +4,9 @@ A refusal names arguments instead of options, progress is a bar or a function of
 """
 
 import contextlib
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from functools import cache
 from os import PathLike
 from typing import Any, TypeAlias
 
@@ -24,6 +22,7 @@ from onemap.layers.secret_words import withhold_secrets
 from onemap.rules.contract.declaration import Verb, VerbContext, checked_values
 from onemap.rules.contract.verdict import VERDICTS
 from onemap.rules.verbs.commands.altered_library import naming_altered_rows
+from onemap.rules.verbs.commands.argument_names import as_arguments
 from onemap.rules.verbs.commands.command_line import system_language
 from onemap.rules.verbs.commands.verbs import VERBS
 
@@ -33,10 +32,6 @@ Words: TypeAlias = str | Sequence[str]  # one or several
 # None or False: nothing is said; True: a bar, if tqdm is there; else called with the share that is done and the step.
 ProgressWish: TypeAlias = bool | Callable[[float, str], None] | None
 _STEPS = 1000
-_HELP = re.compile(r"onemap(?: ([a-z][\w -]*?))? --help")
-_FIELDS = re.compile(r"--fields (\S+)=NAME")
-_OPTION = re.compile(r"(?<![\w-])--([a-z][a-z-]*)(?:(?P<after> )(?=[A-Z0-9]|extent|district))?")
-_ARGUMENTS = {"pack": "packs", "as": "code", "unrecorded": "record=False", "scheduler": "client"}
 VERDICT = pd.CategoricalDtype(list(reversed(VERDICTS)), ordered=True)  # so that the greatest is the most severe
 _VERDICTS = ("verdict", "known_verdict", "verdict_before", "verdict_after")
 _DAYS = ("valid_from", "valid_to", "as_of", "due", "opened_on", "received_on", "asked_on")
@@ -168,28 +163,6 @@ def in_python_words(problem: Problem, language: str) -> Problem:
     names = {name: as_arguments(str(problem.facts[name])) for name in ("field", "other") if problem.facts.get(name)}
     worded = in_words(replace(problem, facts={**problem.facts, **names}), language)
     return replace(worded, message=as_arguments(worded.message), mend=as_arguments(worded.mend))
-
-
-def as_arguments(text: str) -> str:
-    """A text of the command line with the names of options replaced by those of arguments."""
-    text = _HELP.sub(lambda found: f"help(onemap.{'.'.join(['Library', *(found[1] or '').split()])})", text)
-    return _OPTION.sub(_argument, _FIELDS.sub(r'fields={"\1": "NAME"}', text))
-
-
-def _argument(found: re.Match[str]) -> str:
-    name = found[1].replace("-", "_")
-    if name in _ARGUMENTS and "=" in _ARGUMENTS[name]:
-        return _ARGUMENTS[name]
-    if name in _flags():
-        return f"{name}=True{found['after'] or ''}"
-    return f"{_ARGUMENTS.get(name, name)}="
-
-
-@cache
-def _flags() -> frozenset[str]:
-    """The options that take no value."""
-    every = (parameter for verb in VERBS.values() for parameter in verb.parameters)
-    return frozenset(parameter.name for parameter in every if parameter.flag)
 
 
 def with_frame_names(problem: Problem, frames: Mapping[str, str]) -> Problem:
