@@ -167,11 +167,12 @@ def _describe_field(name: str, values: pd.Series, progress: Progress) -> dict[st
 
 
 def _samples(values: pd.Series) -> list[str]:
-    """Return the first distinct values as text, without empty and binary ones."""
+    """Return the first distinct values as text, without empty ones; of binary ones, such as pictures, the size."""
     found: dict[str, None] = {}
     for value in values.iloc[:_SAMPLED_ROWS]:
         shown = plain_value(value) if isinstance(value, _LISTS) else value
-        if isinstance(shown, bytes) or shown is None or pd.isna(shown) or not str(shown).strip():
+        shown = f"{len(shown):,} B" if isinstance(shown, bytes) else shown
+        if shown is None or pd.isna(shown) or not str(shown).strip():
             continue
         text = " ".join(str(shown).split())
         if isinstance(value, float | np.floating):  # a DBF keeps long whole numbers as such
