@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import cache
 from os import PathLike
 from typing import Any, TypeAlias
 
@@ -19,10 +20,10 @@ from onemap.layers.gdal_limits import limits_for_a_while
 from onemap.layers.messages import LANGUAGES, in_words
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.secret_words import withhold_secrets
+from onemap.rules.contract.argument_names import as_arguments
 from onemap.rules.contract.declaration import Verb, VerbContext, checked_values
 from onemap.rules.contract.verdict import VERDICTS
 from onemap.rules.verbs.commands.altered_library import naming_altered_rows
-from onemap.rules.verbs.commands.argument_names import as_arguments
 from onemap.rules.verbs.commands.command_line import system_language
 from onemap.rules.verbs.commands.verbs import VERBS
 
@@ -160,9 +161,21 @@ def _plain(value: Any) -> Any:
 
 def in_python_words(problem: Problem, language: str) -> Problem:
     """A problem whose sentence names arguments instead of options: `crs=` for `--crs`, `repair=True` for `--repair`."""
-    names = {name: as_arguments(str(problem.facts[name])) for name in ("field", "other") if problem.facts.get(name)}
+    names = {name: in_python(str(problem.facts[name])) for name in ("field", "other") if problem.facts.get(name)}
     worded = in_words(replace(problem, facts={**problem.facts, **names}), language)
-    return replace(worded, message=as_arguments(worded.message), mend=as_arguments(worded.mend))
+    return replace(worded, message=in_python(worded.message), mend=in_python(worded.mend))
+
+
+def in_python(text: str) -> str:
+    """A text of the command line with the names of options replaced by those of arguments."""
+    return as_arguments(text, _flags())
+
+
+@cache
+def _flags() -> frozenset[str]:
+    """The options that take no value."""
+    every = (parameter for verb in VERBS.values() for parameter in verb.parameters)
+    return frozenset(parameter.name for parameter in every if parameter.flag)
 
 
 def with_frame_names(problem: Problem, frames: Mapping[str, str]) -> Problem:

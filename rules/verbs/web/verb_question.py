@@ -12,10 +12,10 @@ from typing import Any, cast
 from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.files.text_encodings import is_text
 from onemap.layers.messages import ProblemRecord
+from onemap.rules.contract.argument_names import problem_of_inputs
 from onemap.rules.contract.declaration import WRITTEN, Parameter, Verb
 from onemap.rules.contract.value_schema import value_schema
 from onemap.rules.contract.verb_help import help_text
-from onemap.rules.verbs.commands.argument_names import problem_of_inputs
 from onemap.rules.verbs.web.serve_child import VerbAnswer, refusal_of
 from onemap.rules.verbs.web.verb_evidence import evidence_of
 

@@ -150,9 +150,9 @@ def _write_stored_tables(
 
         return write_tables(tables, library.crs, values, language, form=for_people)
     if kind == REMEDY:
-        packs = stored_packs(library, run, REMEDY)
-        titles = titles_of_library(library, rule_titles(packs, record, language))
-        unasked = unasked_rules(library, packs, record, language)
+        judging = stored_packs(library, run, REMEDY)
+        titles = titles_of_library(library, rule_titles(judging, record, language))
+        unasked = unasked_rules(library, judging, record, language)
         tables = {**remedy_tables(library, run), "unasked_rules": unasked_table(unasked)}
     else:
         tables, titles = _comparison_tables(library, run), titles_of_library(library)

@@ -86,8 +86,8 @@ def test_strangers_see_the_project_and_nothing_else(notice: Notice):
 
 def test_a_rehearsal_says_so_in_the_list_and_on_its_page(notice: Notice, tmp_path: Path):
     rehearsed = Notice(tmp_path, "--rehearsal")
-    said = "演练用，其中内容一律无效。"
-    assert [one.page(at).count(said) for one in (rehearsed, notice) for at in ("/", one.at)] == [1, 1, 0, 0]
+    warning = "演练用，其中内容一律无效。"
+    assert [one.page(at).count(warning) for one in (rehearsed, notice) for at in ("/", one.at)] == [1, 1, 0, 0]
     rehearsed.server.end()
 
 

@@ -1,10 +1,9 @@
 """The names of options in sentences, as whoever asks without a command line writes them: in Python, or in JSON."""
 
 import re
-from functools import cache
+from collections.abc import Container
 
 from onemap.layers.messages import ProblemRecord
-from onemap.rules.verbs.commands.verbs import VERBS
 
 _HELP = re.compile(r"onemap(?: ([a-z][\w -]*?))? --help")
 _FIELDS = re.compile(r"--fields (\S+)=NAME")
@@ -12,10 +11,22 @@ _OPTION = re.compile(r"(?<![\w-])--(?!help\b)([a-z][a-z-]*)(?:(?P<after> )(?=[A-
 _IN_PYTHON = {"pack": "packs", "as": "code", "unrecorded": "record=False", "scheduler": "client"}
 
 
-def as_arguments(text: str) -> str:
-    """A text of the command line with the names of options replaced by those of arguments in Python."""
+def as_arguments(text: str, flags: Container[str]) -> str:
+    """A text of the command line with the names of options replaced by those of arguments in Python.
+
+    flags: the options that take no value.
+    """
+
+    def name_argument(found: re.Match[str]) -> str:
+        name = found[1].replace("-", "_")
+        if name in _IN_PYTHON and "=" in _IN_PYTHON[name]:
+            return _IN_PYTHON[name]
+        if name in flags:
+            return f"{name}=True{found['after'] or ''}"
+        return f"{_IN_PYTHON.get(name, name)}="
+
     text = _HELP.sub(lambda found: f"help(onemap.{'.'.join(['Library', *(found[1] or '').split()])})", text)
-    return _OPTION.sub(_argument, _FIELDS.sub(r'fields={"\1": "NAME"}', text))
+    return _OPTION.sub(name_argument, _FIELDS.sub(r'fields={"\1": "NAME"}', text))
 
 
 def as_inputs(text: str) -> str:
@@ -29,24 +40,6 @@ def problem_of_inputs(problem: ProblemRecord) -> ProblemRecord:
     return {**problem, "message": message, "mend": mend, "field": problem["field"] and as_inputs(problem["field"])}
 
 
-def _argument(found: re.Match[str]) -> str:
-    name = found[1].replace("-", "_")
-    if name in _IN_PYTHON and "=" in _IN_PYTHON[name]:
-        return _IN_PYTHON[name]
-    if name in _flags():
-        return f"{name}=True{found['after'] or ''}"
-    return f"{_IN_PYTHON.get(name, name)}="
-
-
 def _input(found: re.Match[str]) -> str:
     name = found[1].replace("-", "_")
-    if name in _flags():
-        return f"{name}: true{found['after'] or ''}"
     return f"{name}: " if found["after"] else name
-
-
-@cache
-def _flags() -> frozenset[str]:
-    """The options that take no value."""
-    every = (parameter for verb in VERBS.values() for parameter in verb.parameters)
-    return frozenset(parameter.name for parameter in every if parameter.flag)
