@@ -15,7 +15,7 @@ from onemap.layers.frames.fields import lost_text, plain_value
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.geometry.validity import RECORD, are_beyond, are_finite, type_names
-from onemap.layers.ingest.placing import bounds_of, undeclared_crs
+from onemap.layers.ingest.placing import bounds_of, contradiction_of, undeclared_crs
 from onemap.layers.messages import problem_record, wording
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.rasters.raster_formats import RASTER_DRIVERS
@@ -129,10 +129,10 @@ def _crs(frame: RawFrame, box: Any, language: str) -> tuple[dict[str, Any], Prob
     if frame.crs is not None and frame.is_assumed:
         why = wording(Problem("suggest.rfc7946"), language)[0]
         record = {"code": systems.crs_name(frame.crs), "from": "guessed", "why": why}
-        return record, systems.contradiction(frame.crs, box)
+        return record, contradiction_of(frame.crs, box, frame.shapes)
     if frame.crs is not None:
         record = {"code": systems.crs_name(frame.crs), "from": "declared", "why": plain_crs_title(frame.crs, language)}
-        return record, systems.contradiction(frame.crs, box)
+        return record, contradiction_of(frame.crs, box, frame.shapes)
     return undeclared_crs(box, language)
 
 

@@ -70,11 +70,23 @@ def _source_crs(raw: RawFrame, options: SourceOptions, bounds: systems.Bounds | 
     declared = systems.parse_crs(options.crs, field="--crs") if options.crs else raw.crs
     if declared is None:
         raise OneMapError("crs.missing", suggestion=systems.suggestion(bounds), **place)
-    problem = systems.contradiction(declared, bounds)
+    problem = contradiction_of(declared, bounds, raw.shapes)
     if problem is not None:
-        some = words_on_some(declared, boxes_of(raw.shapes))
-        raise OneMapError(problem.code, **{**problem.facts, **({"suggestion": some} if some else {})}, **place)
+        raise OneMapError(problem.code, **problem.facts, **place)
     return declared
+
+
+def contradiction_of(crs: pyproj.CRS, bounds: systems.Bounds | None, shapes: AnyShapes) -> Problem | None:
+    """Return the problem that numbers cannot belong to a system; where only some cannot, it says which.
+
+    bounds: of all coordinates; shapes (n,): the features that are at hand.
+    """
+    problem, boxes = systems.contradiction(crs, bounds), boxes_of(shapes)
+    if problem is None:
+        some = words_on_prefixes(crs, places_by_prefix(boxes))
+        return Problem("crs.contradicted", {"crs": systems.crs_name(crs), "suggestion": some}) if some else None
+    some = words_on_some(crs, boxes)
+    return replace(problem, facts={**problem.facts, "suggestion": some}) if some else problem
 
 
 def _is_same_crs(one: pyproj.CRS, other: pyproj.CRS) -> bool:

@@ -17,6 +17,7 @@ from onemap.layers.geometry.row_blocks import BLOCK
 from onemap.layers.geometry.shape_column import ShapeColumn
 from onemap.layers.ingest.placing import Carriage, SourceOptions, placed_in_crs
 from onemap.rules.judge.overlay.pair_ground import are_simple_rings
+from onemap.tests.conftest import write_layer
 
 DEGREES, PLANE = pyproj.CRS.from_epsg(4490), pyproj.CRS.from_epsg(4547)
 PROVERS = Provers(2, are_simple_rings)
@@ -221,6 +222,13 @@ RIGHT = [39_310_000.0, 39_320_000.0, 39_330_000.0]
 @pytest.mark.parametrize("provers", [NOBODY, PROVERS])
 def test_the_number_of_another_zone_at_some_features_is_refused(tmp_path, eastings, crs, words, provers):
     assert refusal_of(eastings, [4_200_000.0] * len(eastings), crs, tmp_path, provers) == words
+
+
+def test_inspect_tells_of_the_number_of_another_zone(onemap, tmp_path):
+    shapes = [shapely.box(east, 4_200_000, east + 100, 4_200_100) for east in (*RIGHT, 38_600_000.0)]
+    path = write_layer(tmp_path / "a.gpkg", shapes, crs="EPSG:4527")
+    (problem,) = onemap("inspect", path, lang="zh").json["layers"][0]["problems"]
+    assert problem["code"] == "crs.contradicted" and "有 1 个要素横坐标的带号与其余要素不一致" in problem["message"]
 
 
 def test_some_latitudes_before_longitudes_are_told_with_their_number_and_place(tmp_path):
