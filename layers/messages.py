@@ -14,7 +14,8 @@ from onemap.layers.visible_text import visible_text
 
 LANGUAGES = ("zh", "en")
 _NOTHING = "–"  # a fact that is empty
-_NONE = "none"  # of an error: its mend where a list that the usual one names is empty
+# Of an error: its mend, and its message, where a list that the usual one names is empty.
+_INSTEAD = {"mend": "none", "message": "bare"}
 _FACT = re.compile(r"\{(\w+)")
 _NAMED = 3  # of several names that are listed in short
 _FORMS = re.compile(r"\{(\w+):[^{}|]*(?:\{\w+\}[^{}|]*)*\|((?:[^{}]|\{\w+\})*)\}")
@@ -117,10 +118,15 @@ def _fill_facts(problem: Problem, language: str) -> tuple[str, str]:
     subject, _, name = problem.code.partition(".")
     entry = sentences(language).get(subject, {}).get(name) or {"message": problem.code}
     facts = _Facts({key: _fact_text(value, language) for key, value in problem.facts.items()})
-    mend = entry.get("mend", "")
-    if _NONE in entry and any(facts.get(fact, _NOTHING) == _NOTHING for fact in _FACT.findall(mend)):
-        mend = entry[_NONE]
-    return entry["message"].format_map(facts), (entry.get(GROUND, mend) if GROUND in facts else mend).format_map(facts)
+    message, mend = (_fitting_text(entry, part, facts) for part in ("message", "mend"))
+    return message.format_map(facts), (entry.get(GROUND, mend) if GROUND in facts else mend).format_map(facts)
+
+
+def _fitting_text(entry: Record, part: str, facts: _Facts) -> str:
+    """The message or the mend of an error, without its facts: the one for empty lists where a fact of it is none."""
+    text, instead = str(entry.get(part, "")), _INSTEAD[part]
+    is_empty = instead in entry and any(facts.get(fact, _NOTHING) == _NOTHING for fact in _FACT.findall(text))
+    return str(entry[instead]) if is_empty else text
 
 
 def _with_full_stop(sentence: str, language: str) -> str:

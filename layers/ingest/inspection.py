@@ -15,7 +15,7 @@ from onemap.layers.frames.fields import lost_text, plain_value
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.geometry.validity import RECORD, are_beyond, are_finite, type_names
-from onemap.layers.ingest.placing import bounds_of, undeclared_crs
+from onemap.layers.ingest.placing import bounds_of, contradiction_of, undeclared_crs
 from onemap.layers.messages import problem_record, wording
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.rasters.raster_formats import RASTER_DRIVERS
@@ -129,10 +129,10 @@ def _crs(frame: RawFrame, box: Any, language: str) -> tuple[dict[str, Any], Prob
     if frame.crs is not None and frame.is_assumed:
         why = wording(Problem("suggest.rfc7946"), language)[0]
         record = {"code": systems.crs_name(frame.crs), "from": "guessed", "why": why}
-        return record, systems.contradiction(frame.crs, box)
+        return record, contradiction_of(frame.crs, box, frame.shapes)
     if frame.crs is not None:
         record = {"code": systems.crs_name(frame.crs), "from": "declared", "why": plain_crs_title(frame.crs, language)}
-        return record, systems.contradiction(frame.crs, box)
+        return record, contradiction_of(frame.crs, box, frame.shapes)
     return undeclared_crs(box, language)
 
 
@@ -167,11 +167,12 @@ def _describe_field(name: str, values: pd.Series, progress: Progress) -> dict[st
 
 
 def _samples(values: pd.Series) -> list[str]:
-    """Return the first distinct values as text, without empty and binary ones."""
+    """Return the first distinct values as text, without empty ones; of binary ones, such as pictures, the size."""
     found: dict[str, None] = {}
     for value in values.iloc[:_SAMPLED_ROWS]:
         shown = plain_value(value) if isinstance(value, _LISTS) else value
-        if isinstance(shown, bytes) or shown is None or pd.isna(shown) or not str(shown).strip():
+        shown = f"{len(shown):,} B" if isinstance(shown, bytes) else shown
+        if shown is None or pd.isna(shown) or not str(shown).strip():
             continue
         text = " ".join(str(shown).split())
         if isinstance(value, float | np.floating):  # a DBF keeps long whole numbers as such

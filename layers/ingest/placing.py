@@ -1,6 +1,6 @@
 """Where a frame lies: its CRS as declared, or a refusal with a suggestion; its coordinates in another plane."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,6 +12,13 @@ import shapely
 from onemap.layers.crs import systems
 from onemap.layers.crs.axis_order import are_turned, words_on_turned
 from onemap.layers.crs.systems import Transformation
+from onemap.layers.crs.zone_prefixes import (
+    PrefixPlaces,
+    joined_places,
+    places_by_prefix,
+    words_on_prefixes,
+    words_on_some,
+)
 from onemap.layers.crs.zones import DATUM_TITLES
 from onemap.layers.errors import OneMapError, Problem, ProblemPlace, require_value
 from onemap.layers.frames.fields import fitting_sources
@@ -63,10 +70,23 @@ def _source_crs(raw: RawFrame, options: SourceOptions, bounds: systems.Bounds | 
     declared = systems.parse_crs(options.crs, field="--crs") if options.crs else raw.crs
     if declared is None:
         raise OneMapError("crs.missing", suggestion=systems.suggestion(bounds), **place)
-    problem = systems.contradiction(declared, bounds)
+    problem = contradiction_of(declared, bounds, raw.shapes)
     if problem is not None:
         raise OneMapError(problem.code, **problem.facts, **place)
     return declared
+
+
+def contradiction_of(crs: pyproj.CRS, bounds: systems.Bounds | None, shapes: AnyShapes) -> Problem | None:
+    """Return the problem that numbers cannot belong to a system; where only some cannot, it says which.
+
+    bounds: of all coordinates; shapes (n,): the features that are at hand.
+    """
+    problem, boxes = systems.contradiction(crs, bounds), boxes_of(shapes)
+    if problem is None:
+        some = words_on_prefixes(crs, places_by_prefix(boxes))
+        return Problem("crs.contradicted", {"crs": systems.crs_name(crs), "suggestion": some}) if some else None
+    some = words_on_some(crs, boxes)
+    return replace(problem, facts={**problem.facts, "suggestion": some}) if some else problem
 
 
 def _is_same_crs(one: pyproj.CRS, other: pyproj.CRS) -> bool:
@@ -104,18 +124,20 @@ class Carriage:
 
     farthest_km: how far a given change of datum moved the farthest shape; bend_m: how far the worst long edge deviates
     from its true course in the source's system; turned, turned_at: how many shapes have their axes exchanged, and a
-    corner of the first.
+    corner of the first; prefixes: the shapes by the zone's number before their eastings, as `places_by_prefix`.
     """
 
     farthest_km: float = 0.0
     bend_m: float = 0.0
     turned: int = 0
     turned_at: tuple[float, float] | None = None
+    prefixes: Sequence[PrefixPlaces] = ()
 
     def join(self, other: "Carriage") -> "Carriage":
         """Return the figures for the shapes of both."""
         farthest_km, bend_m = max(self.farthest_km, other.farthest_km), max(self.bend_m, other.bend_m)
-        return Carriage(farthest_km, bend_m, self.turned + other.turned, self.turned_at or other.turned_at)
+        prefixes = joined_places((*self.prefixes, *other.prefixes))
+        return Carriage(farthest_km, bend_m, self.turned + other.turned, self.turned_at or other.turned_at, prefixes)
 
 
 @dataclass(frozen=True)
@@ -181,10 +203,12 @@ class SourceTransform:
         return replace(placed, carriage=placed.carriage.join(turned))
 
     def _turned(self, shapes: AnyShapes) -> Carriage:
-        """Return how many shapes have their axes exchanged."""
+        """Return how many shapes have their axes exchanged, and the numbers before their eastings."""
         boxes = boxes_of(shapes)
         rows = np.flatnonzero(are_turned(self._source, self._target, boxes))
-        return Carriage(turned=len(rows), turned_at=tuple(boxes[rows[0], :2].tolist())) if len(rows) else Carriage()
+        prefixes = places_by_prefix(boxes)
+        at = tuple(boxes[rows[0], :2].tolist()) if len(rows) else None
+        return Carriage(turned=len(rows), turned_at=at, prefixes=prefixes)
 
     def _carried(self, raw: RawFrame, provers: Provers, in_place: bool) -> PlacedShapes:
         if self._change is None:
@@ -235,10 +259,12 @@ class SourceTransform:
     def remarks(self, carriage: Carriage) -> list[Problem]:
         """Return remarks on the transformation. carriage: from `carry`, of all shapes.
 
-        Raises OneMapError crs.contradicted if shapes have their axes exchanged.
+        Raises OneMapError crs.contradicted if shapes have their axes exchanged, or some the number of another zone.
         """
+        some = words_on_prefixes(self._source, joined_places(carriage.prefixes))
         if carriage.turned_at is not None:
             some = words_on_turned(carriage.turned, *carriage.turned_at)
+        if some is not None:
             raise OneMapError("crs.contradicted", **{**self.named, "suggestion": some})
         remarks = list(self._remarks)
         if carriage.farthest_km > _FARTHEST_KM:

@@ -46,7 +46,7 @@ _EDGE_POINTS = 33  # on each side of the footprint, so that a reprojected edge k
 def _opened_as_raster(path: Path) -> "DatasetReader":
     """Open a file as a raster; the file may be of another kind.
 
-    Raises OneMapError as `opened_raster`, raster.vector, raster.packed, and raster.tiles.
+    Raises OneMapError as `opened_raster`, raster.vector, raster.packed, raster.tiles, and source.folder.
     """
     try:
         return opened_raster(path)
@@ -57,15 +57,15 @@ def _opened_as_raster(path: Path) -> "DatasetReader":
 
 
 def _check_other_kind(path: Path) -> None:
-    """Refuse features or rows, and rasters in an archive or a GeoPackage.
+    """Refuse features or rows, rasters in an archive or a GeoPackage, and a folder of other files.
 
-    Raises OneMapError raster.vector, raster.packed, raster.tiles.
+    Raises OneMapError raster.vector, raster.packed, raster.tiles, source.folder.
     """
     try:
         with open_source(path) as found:
             is_vector = bool(layers_of(found))
     except OneMapError as error:
-        if error.code in ("raster.packed", "raster.tiles"):
+        if error.code in ("raster.packed", "raster.tiles", "source.folder"):
             raise
         return
     if is_vector:

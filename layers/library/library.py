@@ -6,10 +6,10 @@ import hashlib
 import json
 import os
 import uuid
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -136,11 +136,22 @@ class Library:
         return self._store.today()
 
     def day_text(self, moment: str) -> str:
-        """Return the day of a stored moment by the clock of `today`, not of Greenwich; any other text as it is."""
-        try:
-            return self._store.day_of(datetime.fromisoformat(moment)).isoformat()
-        except (ValueError, OverflowError):
-            return moment
+        """Return the day of a stored moment, as `day_texts`."""
+        return self.day_texts([moment])[moment]
+
+    def day_texts(self, moments: Iterable[str]) -> dict[str, str]:
+        """Return the days of stored moments by the clock of `today`, not of Greenwich; any other text as it is.
+
+        A server is asked once for all of them.
+        """
+        texts = {text: text for text in moments}
+        known = dict[str, datetime]()
+        for text in texts:
+            with contextlib.suppress(ValueError):
+                known[text] = datetime.fromisoformat(text)
+        known = {text: moment for text, moment in known.items() if MINYEAR < moment.year < MAXYEAR}
+        days = self._store.days_of([*known.values()]) if known else []
+        return texts | {text: day.isoformat() for text, day in zip(known, days, strict=True)}
 
     def reading(self) -> AbstractContextManager[StoreConnection]:
         """Open one snapshot: everything read inside it is from one moment."""

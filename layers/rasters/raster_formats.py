@@ -34,8 +34,11 @@ def listed_rasters(names: Sequence[str]) -> list[str]:
 
 
 def unreadable_raster(path: Path) -> OneMapError:
-    """The refusal of a file that cannot be read as a raster: format.no_driver with the way out, else format.unknown."""
+    """The refusal of what cannot be read as a raster: raster.folder, format.no_driver, or format.unknown."""
     suffix = path.suffix.lower()
+    tiles = sorted(one.name for one in path.iterdir() if one.suffix.lower() in RASTER_DRIVERS) if path.is_dir() else []
+    if tiles:
+        return OneMapError("raster.folder", file=path.name, count=len(tiles), rasters=listed_rasters(tiles))
     if suffix in NO_DRIVER:
         return no_driver(path, NO_DRIVER[suffix])
     return OneMapError("format.unknown", file=path.name, known=list(RASTER_DRIVERS))

@@ -39,7 +39,7 @@ def opened_raster(path: Path) -> "DatasetReader":
     """Open a raster for reading with the driver for its suffix; all its files must lie beside it.
 
     Raises OneMapError source.missing, source.no_file, source.damaged, source.indirect, source.swollen, format.unknown,
-    format.no_driver, crs.names_file, raster.several.
+    format.no_driver, crs.names_file, raster.folder, raster.several.
     """
     import rasterio  # a third GDAL beside pyogrio's: loaded only where a raster is at stake
     from rasterio.errors import NotGeoreferencedWarning, RasterioIOError

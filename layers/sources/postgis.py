@@ -44,10 +44,16 @@ WHERE c.relkind IN ('r', 'v', 'm', 'f', 'p') AND NOT pg_is_other_temp_schema(n.o
   AND n.nspname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1, 2"""
 # The view geometry_columns lacks geography, and its tables may lie in schemas that this account may not use.
 _SHAPES = """
-SELECT n.nspname, c.relname, a.attname, postgis_typmod_srid(a.atttypmod)
-FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE a.atttypid IN ('geometry'::regtype, 'geography'::regtype) AND NOT a.attisdropped
-  AND c.relkind IN ('r', 'v', 'm', 'f', 'p') AND NOT pg_is_other_temp_schema(n.oid)
+WITH RECURSIVE shapes (oid, typmod) AS (
+  SELECT oid, -1 FROM pg_type WHERE oid IN ('geometry'::regtype, 'geography'::regtype)
+  UNION ALL  -- a domain is read as what it is a domain of
+  SELECT t.oid, CASE WHEN t.typtypmod = -1 THEN s.typmod ELSE t.typtypmod END
+  FROM pg_type t JOIN shapes s ON t.typbasetype = s.oid WHERE t.typtype = 'd')
+SELECT n.nspname, c.relname, a.attname,
+  postgis_typmod_srid(CASE WHEN a.atttypmod = -1 THEN s.typmod ELSE a.atttypmod END)
+FROM pg_attribute a JOIN shapes s ON s.oid = a.atttypid
+  JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE NOT a.attisdropped AND c.relkind IN ('r', 'v', 'm', 'f', 'p') AND NOT pg_is_other_temp_schema(n.oid)
   AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
 ORDER BY 1, 2, a.attnum"""
 _KEY = """SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY(i.indkey)

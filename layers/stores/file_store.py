@@ -4,7 +4,7 @@ import contextlib
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -80,9 +80,9 @@ class FileStore:
         """The day by this machine's clock."""
         return date.today()
 
-    def day_of(self, moment: datetime) -> date:
-        """The day of a moment by this machine's clock."""
-        return moment.astimezone().date()
+    def days_of(self, moments: Sequence[datetime]) -> list[date]:
+        """The days of moments by this machine's clock."""
+        return [moment.astimezone().date() for moment in moments]
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[FileConnection]:

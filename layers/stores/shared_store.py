@@ -116,9 +116,9 @@ class SharedStore:
         """The day by this machine's clock."""
         return date.today()
 
-    def day_of(self, moment: datetime) -> date:
-        """The day of a moment by this machine's clock."""
-        return moment.astimezone().date()
+    def days_of(self, moments: Sequence[datetime]) -> list[date]:
+        """The days of moments by this machine's clock."""
+        return [moment.astimezone().date() for moment in moments]
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[SharedConnection]:

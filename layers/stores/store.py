@@ -262,8 +262,8 @@ class Store(Protocol):
     def today(self) -> date:
         """Return the day by the clock of the machine that keeps the library: this one for a file, else the server."""
 
-    def day_of(self, moment: datetime) -> date:
-        """Return the day of a moment by the same clock as `today`."""
+    def days_of(self, moments: Sequence[datetime]) -> list[date]:
+        """Return the days of moments by the same clock as `today`."""
 
     def reading(self) -> AbstractContextManager[StoreConnection]:
         """Open one snapshot: everything read inside it is from one moment."""

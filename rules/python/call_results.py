@@ -19,7 +19,7 @@ from onemap.rules.display.rows.run_views import explain_view, unasked_row
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.python.library_calls import TablePlace
 from onemap.rules.python.result_page import result_page
-from onemap.rules.python.verb_call import Place, as_arguments, refusals_in_words, typed_frame
+from onemap.rules.python.verb_call import Place, in_python, refusals_in_words, typed_frame
 
 if TYPE_CHECKING:
     from folium import Map
@@ -45,7 +45,7 @@ class Result:
         """Remarks on the input: file, layer, feature, field, code, message, mend."""
         names = ["file", "layer", "feature", "field", "code", "message", "mend"]
         rows = [
-            [as_arguments(row[name]) if name in _WORDED and row.get(name) else row.get(name) for name in names]
+            [in_python(row[name]) if name in _WORDED and row.get(name) else row.get(name) for name in names]
             for row in self.answer.get("problems", [])
         ]
         # As objects: beside a text pandas would turn what is not said into NaN.

@@ -4,7 +4,6 @@ A refusal names arguments instead of options, progress is a bar or a function of
 """
 
 import contextlib
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -21,6 +20,7 @@ from onemap.layers.gdal_limits import limits_for_a_while
 from onemap.layers.messages import LANGUAGES, in_words
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.secret_words import withhold_secrets
+from onemap.rules.contract.argument_names import as_arguments
 from onemap.rules.contract.declaration import Verb, VerbContext, checked_values
 from onemap.rules.contract.verdict import VERDICTS
 from onemap.rules.verbs.commands.altered_library import naming_altered_rows
@@ -33,10 +33,6 @@ Words: TypeAlias = str | Sequence[str]  # one or several
 # None or False: nothing is said; True: a bar, if tqdm is there; else called with the share that is done and the step.
 ProgressWish: TypeAlias = bool | Callable[[float, str], None] | None
 _STEPS = 1000
-_HELP = re.compile(r"onemap(?: ([a-z][\w -]*?))? --help")
-_FIELDS = re.compile(r"--fields (\S+)=NAME")
-_OPTION = re.compile(r"(?<![\w-])--([a-z][a-z-]*)(?:(?P<after> )(?=[A-Z0-9]|extent|district))?")
-_ARGUMENTS = {"pack": "packs", "as": "code", "unrecorded": "record=False", "scheduler": "client"}
 VERDICT = pd.CategoricalDtype(list(reversed(VERDICTS)), ordered=True)  # so that the greatest is the most severe
 _VERDICTS = ("verdict", "known_verdict", "verdict_before", "verdict_after")
 _DAYS = ("valid_from", "valid_to", "as_of", "due", "opened_on", "received_on", "asked_on")
@@ -165,24 +161,14 @@ def _plain(value: Any) -> Any:
 
 def in_python_words(problem: Problem, language: str) -> Problem:
     """A problem whose sentence names arguments instead of options: `crs=` for `--crs`, `repair=True` for `--repair`."""
-    names = {name: as_arguments(str(problem.facts[name])) for name in ("field", "other") if problem.facts.get(name)}
+    names = {name: in_python(str(problem.facts[name])) for name in ("field", "other") if problem.facts.get(name)}
     worded = in_words(replace(problem, facts={**problem.facts, **names}), language)
-    return replace(worded, message=as_arguments(worded.message), mend=as_arguments(worded.mend))
+    return replace(worded, message=in_python(worded.message), mend=in_python(worded.mend))
 
 
-def as_arguments(text: str) -> str:
+def in_python(text: str) -> str:
     """A text of the command line with the names of options replaced by those of arguments."""
-    text = _HELP.sub(lambda found: f"help(onemap.{'.'.join(['Library', *(found[1] or '').split()])})", text)
-    return _OPTION.sub(_argument, _FIELDS.sub(r'fields={"\1": "NAME"}', text))
-
-
-def _argument(found: re.Match[str]) -> str:
-    name = found[1].replace("-", "_")
-    if name in _ARGUMENTS and "=" in _ARGUMENTS[name]:
-        return _ARGUMENTS[name]
-    if name in _flags():
-        return f"{name}=True{found['after'] or ''}"
-    return f"{_ARGUMENTS.get(name, name)}="
+    return as_arguments(text, _flags())
 
 
 @cache

@@ -65,6 +65,25 @@ def test_a_mend_whose_list_is_empty_says_what_there_is_instead(language):
     assert found
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_message_whose_list_is_empty_leaves_it_out(language):
+    found = 0
+    for subject, entries in sentences(language).items():
+        for name, entry in entries.items():
+            if not (isinstance(entry, dict) and "bare" in entry):
+                continue
+            code, found = f"{subject}.{name}", found + 1
+            named = set(re.findall(r"\{(\w+)", entry["message"]))
+            (listed,) = named & {"known", "names", "yours"}
+            assert named - {listed} == set(re.findall(r"\{(\w+)", entry["bare"])), code
+            for empty in ([], None):
+                message, _ = wording(Problem(code, {**dict.fromkeys(named, "x"), listed: empty}), language)
+                assert message == re.sub(r"\{\w+\}", "x", entry["bare"]) and "–" not in message, code
+            message, _ = wording(Problem(code, dict.fromkeys(named, ["A", "B"])), language)
+            assert ("A、B" if language == "zh" else "A, B") in message, code
+    assert found
+
+
 def test_a_rule_without_any_similar_name_is_told_so(onemap):
     answers = [onemap("prove", "city-preliminary", "--new", "qqqqqqqq", lang=language) for language in LANGUAGES]
     mends = [answer.json["problems"][0]["mend"] for answer in answers]

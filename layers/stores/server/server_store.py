@@ -1,7 +1,7 @@
 """A library in a schema of a PostGIS database: opened, made, written by many at once."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date, datetime
@@ -50,9 +50,9 @@ _DURABLE = "SET LOCAL synchronous_commit = on"
 _SCHEMAS = """SELECT n.nspname, has_schema_privilege(n.oid, 'USAGE')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relname = 'onemap_library' AND c.relkind = 'r' ORDER BY 1"""
-_DAY_OF = """SELECT to_char(?::timestamptz AT TIME ZONE split_part(setting, '=', 2), 'YYYY-MM-DD')
-FROM pg_proc p, unnest(p.proconfig) AS setting
-WHERE p.oid = to_regprocedure(quote_ident(?) || '.onemap_today()') AND setting ILIKE 'timezone=%'"""
+_DAYS_OF = """SELECT to_char(moment AT TIME ZONE split_part(setting, '=', 2), 'YYYY-MM-DD')
+FROM unnest(?::timestamptz[]) WITH ORDINALITY AS given (moment, number), pg_proc p, unnest(p.proconfig) AS setting
+WHERE p.oid = to_regprocedure(quote_ident(?) || '.onemap_today()') AND setting ILIKE 'timezone=%' ORDER BY number"""
 
 
 class ServerStore:
@@ -82,10 +82,10 @@ class ServerStore:
         """The day by the server's clock, whatever time zone the client has set."""
         return date.fromisoformat(self.connection.execute("SELECT onemap_today()").fetchone()[0])
 
-    def day_of(self, moment: datetime) -> date:
-        """The day of a moment by the server's clock; `onemap_today` keeps its time zone."""
-        (day,) = self.connection.execute(_DAY_OF, (moment, self.connection.schema)).fetchone()
-        return date.fromisoformat(day)
+    def days_of(self, moments: Sequence[datetime]) -> list[date]:
+        """The days of moments by the server's clock; `onemap_today` keeps its time zone."""
+        found = self.connection.execute(_DAYS_OF, ([*moments], self.connection.schema))
+        return [date.fromisoformat(day) for (day,) in found]
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[ServerConnection]:

@@ -43,7 +43,8 @@ class Alternative:
 class Remedy:
     """The remedy of one parcel: the remainder, the cuts with the most severe rule first, and the alternatives.
 
-    search: the core's remark on the search for another place; empty without a search.
+    search: the core's remark on the search for another place; empty without a search. remarks: on coverage that is only
+    assumed, and on rules that were not asked.
     """
 
     path: str
@@ -55,6 +56,7 @@ class Remedy:
     cuts: tuple[Cut, ...]
     alternatives: tuple[Alternative, ...]
     search: str
+    remarks: tuple[str, ...]
 
     def alternative(self, kind: str) -> Alternative | None:
         """The alternative of a kind; None if there is none."""
@@ -72,7 +74,14 @@ def remedy_in(answer: dict[str, Any]) -> dict[str, Any]:
     if not stored:
         return answer
     rows = next(part["rows"] for part in answer["view"] if part["about"]["list"] == "remedy")
-    return {**stored[-1], "view": rows}
+    return {**stored[-1], "view": [*rows, *_remark_parts(answer)]}
+
+
+def _remark_parts(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    """The parts of a view that say by what was judged: what is assumed, and which rules were not asked, if any."""
+    abouts = [(part, part.get("about") or {}) for part in answer["view"]]
+    lists = ("assumed", "unasked")
+    return [part for part, about in abouts if about.get("list") in lists and about.get("count") != 0]
 
 
 def record_in(remedy: dict[str, Any]) -> dict[str, Any]:
@@ -125,6 +134,7 @@ def read_remedy(path: str, parcel: str, answer: dict[str, Any], scale: float) ->
             if str(record["parcel"]) == parcel
         ),
         search=str((answer.get("search") or {}).get("text") or ""),
+        remarks=tuple(str(part["name"]) for part in _remark_parts(answer)),
     )
 
 

@@ -198,7 +198,7 @@ class RemedyView(QWidget):
     def _list(self) -> None:
         """List the remedy, with areas in the unit of the settings."""
         self.tree.show_remedy(self.remedy, self._parcel)
-        self.summary.setText(self._summary_text(self.remedy))
+        self.summary.setText("\n".join([self._summary_text(self.remedy), *self.remedy.remarks]))
         self._choose(CUT, None)
 
     def _follow_unit(self) -> None:

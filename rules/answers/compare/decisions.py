@@ -25,6 +25,7 @@ from onemap.rules.judge.findings.table import plain_values
 from onemap.rules.judge.overlay.common_areas import common_shares
 from onemap.rules.judge.overlay.threads import Threads
 from onemap.rules.judge.runs.run_store import run_record, stored_rows
+from onemap.rules.judge.runs.stored_rows import DAMAGE, check_blocks
 
 TABLES = (
     "CREATE TABLE IF NOT EXISTS onemap_decisions (number INTEGER PRIMARY KEY, pair TEXT NOT NULL, run TEXT NOT NULL,"
@@ -67,8 +68,8 @@ def decide(
 
     expected: the decisions that the person saw on them, None if nobody says. `replaced` in the answer is what they had.
 
-    Raises OneMapError decide.unknown, decide.no_difference, decide.reason, decide.conflict, library.read_only,
-    library.busy.
+    Raises OneMapError decide.unknown, decide.no_difference, decide.reason, decide.conflict, run.damaged,
+    library.altered, library.read_only, library.busy.
     """
     if not reason.strip():
         raise OneMapError("decide.reason", field="--reason")
@@ -127,21 +128,28 @@ def _refuse_unexpected(held: dict[str, Decision], spots: Sequence[str], expected
 
 
 def _spots_of_target(library: Library, target: str) -> tuple[str, list[tuple[dict[str, Any], bytes]]]:
-    """The newest comparison with a spot or cluster of that name, and its spots."""
-    column = "cluster" if target.startswith("K") else "spot"
+    """The newest whole comparison with a spot or cluster of that name, and its spots.
+
+    One that has lost rows is passed over, since a name is that of the same ground in all; if no other has it, it is
+    refused.
+    """
+    column, damage = "cluster" if target.startswith("K") else "spot", list[Problem]()
     for run in comparison_runs(library):
         try:
+            check_blocks(library, run)
             rows = stored_rows(library, run, "spots", **{column: target})
         except OneMapError as error:
-            if error.code != "run.damaged":
+            if error.code not in DAMAGE:
                 raise
-            continue  # one that cannot be read is no reason to refuse all others; `verify` names it
+            damage += error.problems
+            continue
         if not rows:
             continue
         if any(row.values["type"] not in TRIAGED for row in rows):
             raise OneMapError("decide.no_difference", file=library.label, feature=target, type=rows[0].values["type"])
         return run, [(row.values, row.wkb) for row in rows if row.wkb is not None]
-    raise OneMapError("decide.unknown", file=library.label, feature=target, field="SPOT|CLUSTER")
+    unknown = Problem("decide.unknown", {"file": library.label, "feature": target, "field": "SPOT|CLUSTER"})
+    raise OneMapError.of([*damage, unknown])
 
 
 def decisions_of(library: Library, pair: str, until: str | None = None) -> list[Decision]:

@@ -46,7 +46,7 @@ def spot_fields(
     ]
     area_m2 = [_cents(value) for value in ellipsoidal_areas_m2(written, library.crs)]
     texts = {name: plain_values(columns[name]) for name in columns.columns}
-    days = {at: library.day_text(at or "") for at in set(texts["decision_at"])}
+    days = library.day_texts(filter(None, texts["decision_at"]))
     labels = [f"{layer['code']}@{layer['label']}" for layer in record["layers"]]
     values: dict[str, list[Any]] = {
         "CYLX": types,
@@ -61,7 +61,9 @@ def spot_fields(
             _handling_text(decision, why, names) for decision, why in zip(given, texts["decision_reason"], strict=True)
         ],
         "CLZT": [phrase(f"spot_state.{_state(decision)}", "zh") for decision in given],
-        "BZ": [_remark(who, days[at]) for who, at in zip(texts["decision_by"], texts["decision_at"], strict=True)],
+        "BZ": [
+            _remark(who, days.get(at, "")) for who, at in zip(texts["decision_by"], texts["decision_at"], strict=True)
+        ],
         "CYYY": [phrase(f"cause.{cause}", "zh") if cause else None for cause in texts["cause"]],
         "BDGH": ["×".join(labels)] * len(types),
         "BDBH": [record["id"]] * len(types),

@@ -78,11 +78,10 @@ def _conflicts(rows: Iterable[Row]) -> set[str]:
 
 
 def _opinion_text(opinion: Row, labels: Mapping[str, str]) -> str:
-    title = str(opinion["conclusion_title"])
-    if opinion["state"] in ("signed", "deemed"):
-        return title
-    is_asked = opinion["routed"] or not opinion["by_machine"]
-    return labels["in_draft"].format(text=title) if is_asked else labels["opinion_not_asked"]
+    title = opinion["conclusion_title"]
+    if not title:
+        return labels["opinion_not_asked"]
+    return str(title) if opinion["state"] in ("signed", "deemed") else labels["in_draft"].format(text=title)
 
 
 _OF_OPINION = ("department", "department_title", "conclusion", "conclusion_title", "state", "state_title", "routed")

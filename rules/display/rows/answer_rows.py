@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from onemap.layers.area_units import M2_PER_HECTARE, hectares_text, share_text
+from onemap.layers.catalogue.catalogue import layer_title, shipped_catalogue
 from onemap.layers.catalogue.coverage_names import EXTENT
 from onemap.layers.messages import phrase
 from onemap.layers.records import Record
@@ -104,13 +105,16 @@ def sentence_row(key: str, language: str, **facts: Any) -> AnswerRow:
 
 
 def assumed_rows(layers: Iterable[Mapping[str, Any]], language: str) -> list[AnswerRow]:
-    """A sentence with the layers whose coverage nobody stated, if there are any.
+    """A sentence with the titles of the layers whose coverage nobody stated, if there are any.
 
-    layers: the versions used; those of units say nothing of a coverage.
+    layers: the versions used; those of units say nothing of a coverage. A library's own layer has its code, where the
+    answer does not bring its title.
     """
-    codes = sorted({layer["code"] for layer in layers if layer.get("coverage") == EXTENT})
-    row = sentence_row("assumed", language, layers=", ".join(codes))
-    return [replace(row, about={"list": "assumed"})] if codes else []
+    known = shipped_catalogue()
+    used = {layer["code"]: layer for layer in layers if layer.get("coverage") == EXTENT}
+    titles = [used[code].get("title") or layer_title(code, known, language) for code in sorted(used)]
+    row = sentence_row("assumed", language, layers=phrase("said.comma", language).join(titles))
+    return [replace(row, about={"list": "assumed"})] if used else []
 
 
 def amount_text(amount: Amount, language: str) -> str:

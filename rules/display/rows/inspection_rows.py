@@ -19,7 +19,10 @@ def inspect_view(result: Mapping[str, Any], language: str) -> AnswerView:
 
 
 def remark_lines(problems: Sequence[ProblemRecord], language: str) -> Iterator[str]:
-    """Remarks on the input of a result, a line each, with the file if there are several; absent fields in one."""
+    """Remarks on the input of a result, a line each, with the file if there are several; absent fields in one.
+
+    What to do follows a remark, unless one of its kind has said the same before.
+    """
     is_of_several = len({problem["file"] for problem in problems}) > 1
     absent: dict[str | None, list[str]] = {}
     for problem in problems:
@@ -30,12 +33,16 @@ def remark_lines(problems: Sequence[ProblemRecord], language: str) -> Iterator[s
         place = ", ".join(files) if len(of_fields) > 1 else ""
         yield _placed_sentence(place, phrase("said.absent", language, fields=names), language)
     listed: Counter[str] = Counter()
+    mends: set[tuple[str, str]] = set()
     for problem in problems:
         listed[problem["code"]] += problem["code"] != "field.absent"
         if 0 < listed[problem["code"]] <= _MOST_OF_A_KIND:
             file = problem["file"] if is_of_several and str(problem["file"]) not in problem["message"] else None
             place = " · ".join(filter(None, (file, *(problem[name] for name in ("layer", "feature", "field")))))
-            yield _placed_sentence(place, problem["message"], language)
+            mend = (problem["code"], problem["mend"])
+            words = problem["message"] if mend in mends else joined_sentences(problem["message"], problem["mend"])
+            mends.add(mend)
+            yield _placed_sentence(place, words, language)
     for code, count in listed.items():
         if count > _MOST_OF_A_KIND:
             yield "- " + phrase("said.more", language, count=count - _MOST_OF_A_KIND, code=code)

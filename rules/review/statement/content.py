@@ -167,8 +167,9 @@ def _bases(library: Library, evidence: Evidence, rows: list[Row], department: st
 
 def _differences(library: Library, evidence: Evidence, department: str | None, until: str | None) -> dict[str, Any]:
     """Differences between plans on the site, and the pairs of plans compared, by key; none for one department."""
-    rows, pairs = differences(library, evidence, until) if department is None else ([], [])
-    return {"differences": rows, "comparisons": pairs}
+    if department is None:
+        return differences(library, evidence, until)
+    return {"differences": [], "comparisons": [], "damaged_comparisons": []}
 
 
 def _case(case: Case, language: str) -> dict[str, Any]:

@@ -24,32 +24,36 @@ from onemap.rules.review.statement.run_evidence import Evidence
 _LEAST_M2 = 1e-6  # touching is not overlap
 
 
-def differences(library: Library, evidence: Evidence, until: str | None) -> tuple[list[Row], list[Row]]:
-    """The conflicting spots of comparisons that share ground with the project, the largest first; the pairs compared.
+def differences(library: Library, evidence: Evidence, until: str | None) -> dict[str, list[Row]]:
+    """What stands in a content of the differences between plans on the project's ground, by key.
 
-    until: ignore comparisons started later, so that the same state of a case prints the same. Each pair of plans has
-    pair, pair_title and on, the day of its comparison by the library's clock.
+    differences: the conflicting spots of comparisons that share ground with the project, the largest first;
+    comparisons: the pairs compared, each with pair, pair_title and on, the day of its comparison by the library's
+    clock; damaged_comparisons: later ones of a pair that have lost rows, in the same form. until: ignore comparisons
+    started later, so that the same state of a case prints the same.
     """
     ground = union_of_all(np.asarray(evidence.grounds, dtype=object), Threads())
-    rows: list[Row] = []
+    rows, damaged = list[Row](), list[Row]()
     pairs: dict[str, Row] = {}
     for run in comparison_runs(library):
+        record = run_record(library, run, KIND)
+        pair = pair_of(record)
+        if pair in pairs or (until is not None and record["started"] > until):
+            continue
+        first, second = pair.split("×")
+        pattern = words(evidence.language)["pair"]
+        title = pattern.format(a=evidence.layer_title(first), b=evidence.layer_title(second))
+        compared = {"pair": pair, "pair_title": title, "on": library.day_text(record["started"])}
         try:
-            record = run_record(library, run, KIND)
-            pair = pair_of(record)
-            if pair in pairs or (until is not None and record["started"] > until):
-                continue
             check_blocks(library, run)
             decided = _last_decisions(library, run, until)
             spots = _touched_spots(library, run, ground, decided, evidence.language)
         except OneMapError as error:
             if error.code not in DAMAGE:
                 raise
+            damaged.append(compared)
             continue
-        first, second = pair.split("×")
-        pattern = words(evidence.language)["pair"]
-        title = pattern.format(a=evidence.layer_title(first), b=evidence.layer_title(second))
-        pairs[pair] = {"pair": pair, "pair_title": title, "on": library.day_text(record["started"])}
+        pairs[pair] = compared
         rows += [
             {
                 **row,
@@ -60,7 +64,8 @@ def differences(library: Library, evidence: Evidence, until: str | None) -> tupl
             }
             for row in spots
         ]
-    return sorted(rows, key=lambda row: -row["area_ellipsoidal_m2"]), list(pairs.values())
+    rows.sort(key=lambda row: -row["area_ellipsoidal_m2"])
+    return {"differences": rows, "comparisons": list(pairs.values()), "damaged_comparisons": damaged}
 
 
 def _use_title(evidence: Evidence, layer: str, code: str | None) -> str | None:

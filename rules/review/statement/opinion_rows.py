@@ -17,6 +17,8 @@ from onemap.rules.review.round_evidence import said_against
 from onemap.rules.review.statement.document_words import words
 from onemap.rules.review.statement.run_evidence import Evidence
 
+NOT_ASKED = "opinion_not_asked"
+
 
 def opinion_rows(case: Case, round_: Round, evidence: Evidence, department: str | None) -> list[Row]:
     """The opinions of one round, in the departments' order; only one department's if it is named."""
@@ -36,6 +38,7 @@ def _opinion_row(case: Case, round_: Round, opinion: Opinion, evidence: Evidence
     left = [item_title(item, language) for item in round_.open_items(opinion.department)]
     open_text = _open_text(titles_asked_once(left, language), opinion.unanswered, labels)
     state = _state_before_void(case, opinion)
+    word = f"conclusion_{opinion.conclusion}"
     is_silent = state == OpinionState.DEEMED  # then the machine's draft is nobody's opinion
     states = dict.fromkeys((state, opinion.state)) if state != OpinionState.SIGNED else (opinion.state,)
     text = labels["opinion_silent"].format(due=_day(opinion.due)) if is_silent else opinion.text_in(language)
@@ -51,7 +54,7 @@ def _opinion_row(case: Case, round_: Round, opinion: Opinion, evidence: Evidence
         "state": opinion.state,
         "state_title": labels["list_semicolon"].join(labels[opinion_word(opinion, one)] for one in states),
         "conclusion": opinion.conclusion,
-        "conclusion_title": labels[f"conclusion_{opinion.conclusion}"],
+        "conclusion_title": "" if opinion_word(opinion, state) == NOT_ASKED else labels[word],
         "text": text,
         "paragraphs": [line for line in text.splitlines() if line.strip()],
         "basis": basis,
@@ -69,7 +72,7 @@ def _opinion_row(case: Case, round_: Round, opinion: Opinion, evidence: Evidence
 
 def opinion_word(opinion: Opinion, state: str) -> str:
     """The key of the word for a state of an opinion; the machine's draft for a department that nobody asks is none."""
-    return f"opinion_{state}" if opinion.is_asked or state != OpinionState.DRAFTED else "opinion_not_asked"
+    return f"opinion_{state}" if opinion.is_asked or state != OpinionState.DRAFTED else NOT_ASKED
 
 
 def _state_before_void(case: Case, opinion: Opinion) -> str:

@@ -214,12 +214,18 @@ def _checklist(content: dict[str, Any], labels: dict[str, str]) -> list[dict[str
 
 
 def _differences(content: dict[str, Any], labels: dict[str, str]) -> str:
-    """A sentence on the plans compared and the number of differences on the site; or that none were compared."""
-    pairs = [labels["pair_compared"].format(pair=row["pair_title"], day=row["on"]) for row in content["comparisons"]]
-    if not pairs:
-        return labels["note_not_compared"]
-    sentence = labels["note_differences" if content["differences"] else "note_no_differences"]
-    return sentence.format(pairs=labels["list_semicolon"].join(pairs), count=len(content["differences"]))
+    """The plans compared, or that none were, with the number of differences on the site; and what could not be read."""
+    compared, damaged = (
+        labels["list_semicolon"].join(
+            labels["pair_compared"].format(pair=row["pair_title"], day=row["on"]) for row in rows
+        )
+        for rows in (content["comparisons"], content["damaged_comparisons"])
+    )
+    text = "" if damaged else labels["note_not_compared"]
+    if compared:
+        sentence = labels["note_differences" if content["differences"] else "note_no_differences"]
+        text = sentence.format(pairs=compared, count=len(content["differences"]))
+    return text + labels["note_damaged_comparisons"].format(pairs=damaged) if damaged else text
 
 
 def _land(content: dict[str, Any], labels: dict[str, str]) -> str:

@@ -209,11 +209,11 @@ def _state(finding: Row) -> RowState:
 
 
 def _reason_text(findings: list[Row], reasons: Iterable[str], rule: Rule, language: str) -> str:
-    """The reasons of findings in words; excused projects are described by what excuses them."""
-    excuses = excuse_texts(findings, rule, language)
-    others = column_of_reasons(code for code in reasons if code != Reason.EXCUSED or not excuses)
-    texts = filter(None, [reasons_text(others, language), *excuses])
-    return phrase("said.semicolon", language).join(texts)
+    """The reasons of findings in words. Of a rule that excuses a project, what excuses it: the rest has no effect."""
+    if _state(findings[0]) != RowState.EXCUSED:
+        return reasons_text(column_of_reasons(reasons), language)
+    excuses = excuse_texts(findings, rule, language) or [reasons_text(Reason.EXCUSED, language)]
+    return phrase("said.semicolon", language).join(excuses)
 
 
 def _share(findings: list[Row], area_m2: float, whole_m2: float) -> float | None:

@@ -12,6 +12,7 @@ from typing import Any, cast
 from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.files.text_encodings import is_text
 from onemap.layers.messages import ProblemRecord
+from onemap.rules.contract.argument_names import problem_of_inputs
 from onemap.rules.contract.declaration import WRITTEN, Parameter, Verb
 from onemap.rules.contract.value_schema import value_schema
 from onemap.rules.contract.verb_help import help_text
@@ -98,14 +99,21 @@ def ask_core(verb: Verb, given: Mapping[str, Any], asker: Asker, folder: Path, t
 
 
 def answer_or_refusal(ask: Callable[[], VerbAnswer], language: str) -> VerbAnswer:
-    """The answer, or a refusal for any error: a defect in one question must not end the others."""
+    """The answer, or a refusal for any error: a defect in one question must not end the others.
+
+    Refusals and remarks name arguments, not options: whoever asks has no command line.
+    """
     try:
-        return ask()
+        answer = ask()
     except OneMapError as error:
-        return refusal_of(error, language)
+        answer = refusal_of(error, language)
     except Exception as error:  # noqa: BLE001 - told to whoever asked
         reason = f"{type(error).__name__}: {str(error)[:300]}"
-        return refusal_of(OneMapError("defect.ours", reason=reason), language)
+        answer = refusal_of(OneMapError("defect.ours", reason=reason), language)
+    result = answer.result
+    if result is not None and "problems" in result:
+        result = {**result, "problems": [*map(problem_of_inputs, result["problems"])]}
+    return replace(answer, result=result, problems=[*map(problem_of_inputs, answer.problems)])
 
 
 def _without_folder(problem: ProblemRecord, folder: Path) -> ProblemRecord:

@@ -1,6 +1,7 @@
 """The work of `remedy` and `sites`."""
 
 import contextlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ from onemap.rules.judge.packs.library_packs import packs_of
 from onemap.rules.judge.packs.pack import joined_rules, rule_titles
 from onemap.rules.judge.question.given_facts import GivenFacts, checked_facts, facts_content, stated_attributes
 from onemap.rules.judge.question.question import check_options
-from onemap.rules.judge.runs.unasked_rules import judging_rules, unasked_rules
+from onemap.rules.judge.runs.unasked_rules import judging_rules, unasked_rules, unasked_table
 from onemap.rules.verbs.work.table_targets import check_outs, target_answer, write_tables
 
 _MOST_ROWS = 1000  # alternatives of a remedy in blocks that its answer says; the tables have all
@@ -42,11 +43,9 @@ def remedy(values: Values, context: VerbContext) -> Result:
     with open_library(values["library"]) as library, remedy_of_any_size(library, *given) as found:
         alternatives = SaidAlternatives(None if isinstance(found, Remedy) else _MOST_ROWS)
         recorded = library.writable and not asked_of.replaced
-        remarks = _write_remedy(library, found, values, context, recorded, alternatives)
-        asked = {
-            "rules": len(judging_rules(found.packs, found.record)),
-            "unasked": unasked_rules(library, found.packs, found.record, context.language),
-        }
+        unasked = unasked_rules(library, found.packs, found.record, context.language)
+        remarks = _write_remedy(library, found, values, context, recorded, alternatives, unasked)
+        asked = {"rules": len(judging_rules(found.packs, found.record)), "unasked": unasked}
     result: Result = {
         **remedy_json(found.record, alternatives, context.language),
         "run": {**found.record, "recorded": recorded},
@@ -58,9 +57,18 @@ def remedy(values: Values, context: VerbContext) -> Result:
 
 
 def _write_remedy(
-    library: Any, found: Any, values: Values, context: VerbContext, recorded: bool, alternatives: Any
+    library: Any,
+    found: Any,
+    values: Values,
+    context: VerbContext,
+    recorded: bool,
+    alternatives: Any,
+    unasked: Sequence[Mapping[str, str]],
 ) -> list[ProblemRecord]:
-    """Write a remedy's rows to its tables and, if recorded, to the library; return what the tables could not hold."""
+    """Write a remedy's rows to its tables and, if recorded, to the library; return what the tables could not hold.
+
+    unasked: the rules that were not asked, for a table of their own.
+    """
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     step = phrase("progress.writing" if recorded else "progress.tables", context.language)
     writing, done = context.progress.part(WRITING, 1.0, step), 0
@@ -80,6 +88,7 @@ def _write_remedy(
             done += len(chunk.parcels.ids) if chunk.parcels else 0
             writing.at(done / max(found.record["sums"]["parcels"], 1))
         for taker in takers:
+            taker.append({"unasked_rules": unasked_table(unasked)})
             taker.finish()
         if recorder:
             recorder.finish(found.packs)

@@ -38,7 +38,7 @@ from onemap.rules.judge.runs.run_store import (
     whole_check,
 )
 from onemap.rules.judge.runs.stored_rows import check_blocks
-from onemap.rules.judge.runs.unasked_rules import rules_of_stored_run, unasked_table
+from onemap.rules.judge.runs.unasked_rules import rules_of_stored_run, unasked_rules, unasked_table
 from onemap.rules.numbers.indicators.indicator_pack import indicator_titles
 from onemap.rules.numbers.indicators.indicator_sheets import term_titles
 from onemap.rules.numbers.indicators.indicator_storage import stored_options
@@ -150,8 +150,10 @@ def _write_stored_tables(
 
         return write_tables(tables, library.crs, values, language, form=for_people)
     if kind == REMEDY:
-        tables = remedy_tables(library, run)
-        titles = titles_of_library(library, rule_titles(stored_packs(library, run, REMEDY), record, language))
+        judging = stored_packs(library, run, REMEDY)
+        titles = titles_of_library(library, rule_titles(judging, record, language))
+        unasked = unasked_rules(library, judging, record, language)
+        tables = {**remedy_tables(library, run), "unasked_rules": unasked_table(unasked)}
     else:
         tables, titles = _comparison_tables(library, run), titles_of_library(library)
     return write_tables({**tables, **own}, library.crs, values, language, language, titles=titles)

@@ -41,3 +41,10 @@ def test_lists_are_shown_as_they_are_kept(tmp_path):
         "uses": ("text", ["0701, 0702"]),
         "floors": ("text", ["3, 6", "3"]),
     }
+
+
+def test_of_pictures_in_a_column_the_size_is_shown(tmp_path):
+    frame = geopandas.GeoDataFrame({"photo": [b"\0" * 1234]}, geometry=[shapely.Point(500_000, 4_200_000)], crs=4547)
+    frame.to_parquet(tmp_path / "a.parquet")
+    (field,) = inspect(str(tmp_path / "a.parquet"), None, None, "en")["layers"][0]["fields"]
+    assert (field["name"], field["samples"]) == ("photo", ["1,234 B"])

@@ -17,6 +17,7 @@ from onemap.layers.geometry.row_blocks import BLOCK
 from onemap.layers.geometry.shape_column import ShapeColumn
 from onemap.layers.ingest.placing import Carriage, SourceOptions, placed_in_crs
 from onemap.rules.judge.overlay.pair_ground import are_simple_rings
+from onemap.tests.conftest import write_layer
 
 DEGREES, PLANE = pyproj.CRS.from_epsg(4490), pyproj.CRS.from_epsg(4547)
 PROVERS = Provers(2, are_simple_rings)
@@ -54,7 +55,8 @@ def test_every_digit_is_that_of_pyproj_point_by_point(tmp_path):
     raw = frame_of(polygons, tmp_path)
     found = frame_in_plane(raw)
     expected = by_pyproj(polygons)
-    assert isinstance(found.shapes, ShapeColumn) and found.valid.all() and found.carriage == Carriage()
+    assert isinstance(found.shapes, ShapeColumn) and found.valid.all()
+    assert replace(found.carriage, prefixes=()) == Carriage()
     assert found.shapes.bodies.to_pylist() == shapely.to_wkb(expected, byte_order=1).tolist()
     assert np.array_equal(found.shapes.boxes, shapely.bounds(expected))
     assert np.array_equal(found.shapes.all_areas_m2, shapely.area(expected))
@@ -185,6 +187,53 @@ def test_features_with_their_axes_exchanged_are_refused_though_others_lie_right(
         len(rows),
         at,
     )
+
+
+def refusal_of(eastings, northings, crs, tmp_path, provers=NOBODY):
+    """The words on features 100 m wide, of which some may contradict their system; None if they are taken."""
+    step = 0.001 if crs == 4490 else 100.0
+    corners = np.array(eastings), np.array(northings)
+    raw = frame_of(shapely.box(*corners, corners[0] + step, corners[1] + step), tmp_path, pyproj.CRS.from_epsg(crs))
+    try:
+        frame_in_plane(raw, provers)
+    except OneMapError as error:
+        assert error.code == "crs.contradicted"
+        some = error.problems[0].facts["suggestion"]
+        return (some.code, *(some.facts.get(name) for name in ("count", "x", "y")))
+    return None
+
+
+# On 37.9° N these lie at 114.8° E, and 38,600,000 and 40,100,000 by their numbers at 115.1° E and 115.4° E.
+RIGHT = [39_310_000.0, 39_320_000.0, 39_330_000.0]
+
+
+@pytest.mark.parametrize(
+    ("eastings", "crs", "words"),
+    [
+        ([*RIGHT, 38_600_000.0], 4527, ("suggest.other_prefix", 1, "38600000", "4200000")),  # 1,000 km to the west
+        ([*RIGHT, 40_100_000.0], 4527, ("suggest.other_prefix", 1, "40100000", "4200000")),
+        ([*RIGHT, 310_000.0], 4527, ("suggest.other_prefix", 1, "310000", "4200000")),  # the number was forgotten
+        ([310_000.0, 320_000.0, 39_310_000.0], 4548, ("suggest.other_prefix", 1, "39310000", "4200000")),
+        ([*RIGHT, 38_990_000.0, 38_700_000.0], 4527, None),  # a wide layer, written in one zone
+        ([*RIGHT, 39_950_000.0, 38_100_000.0], 4527, None),  # of 109° E by its number, where nothing else lies
+        (RIGHT, 4527, None),
+    ],
+)
+@pytest.mark.parametrize("provers", [NOBODY, PROVERS])
+def test_the_number_of_another_zone_at_some_features_is_refused(tmp_path, eastings, crs, words, provers):
+    assert refusal_of(eastings, [4_200_000.0] * len(eastings), crs, tmp_path, provers) == words
+
+
+def test_inspect_tells_of_the_number_of_another_zone(onemap, tmp_path):
+    shapes = [shapely.box(east, 4_200_000, east + 100, 4_200_100) for east in (*RIGHT, 38_600_000.0)]
+    path = write_layer(tmp_path / "a.gpkg", shapes, crs="EPSG:4527")
+    (problem,) = onemap("inspect", path, lang="zh").json["layers"][0]["problems"]
+    assert problem["code"] == "crs.contradicted" and "有 1 个要素横坐标的带号与其余要素不一致" in problem["message"]
+
+
+def test_some_latitudes_before_longitudes_are_told_with_their_number_and_place(tmp_path):
+    words = refusal_of([114.3, 38.1, 114.4, 38.2], [38.1, 114.3, 38.2, 114.4], 4490, tmp_path)
+    assert words == ("suggest.some_swapped", 2, "38.1", "114.3")
 
 
 @pytest.mark.parametrize(

@@ -274,3 +274,14 @@ def test_a_vector_file_for_a_raster_layer_is_no_damaged_one(add, tmp_path):
     broken = tmp_path / "b.tif"
     broken.write_bytes(b"II*\0 no more")
     assert add(broken).codes == ["source.damaged"]
+
+
+def test_a_folder_of_tiles_says_how_they_become_one_raster(add, tmp_path):
+    folder = tmp_path / "tiles"
+    folder.mkdir()
+    refused = add(folder)
+    assert (refused.code, refused.codes) == (3, ["source.folder"])
+    for name in ("2.tif", "1.tif"):
+        write(folder / name)
+    (problem,) = add(folder).json["problems"]
+    assert problem["code"] == "raster.folder" and "1.tif, 2.tif" in problem["message"]

@@ -259,6 +259,20 @@ def test_geography_is_read_as_geometry(shelf, database):
     assert shelf.geometries()[0].area == pytest.approx(10_000, abs=0.01)
 
 
+def test_a_domain_over_geometry_is_read_as_geometry(shelf, onemap, database):
+    """Also one over a domain; the system that it declares is that of a table without rows."""
+    database.run(
+        "CREATE DOMAIN ground AS geometry(Polygon, 4547); CREATE DOMAIN plot AS ground CHECK (NOT ST_IsEmpty(VALUE));"
+        "CREATE TABLE plots (id int PRIMARY KEY, place plot);"
+        "CREATE TABLE no_plots AS SELECT * FROM plots;"
+        "INSERT INTO plots VALUES (1, ST_MakeEnvelope(500000,4000000,500100,4000100,4547))"
+    )
+    (bare,) = onemap("inspect", f"{database.url}&table=no_plots").json["layers"]
+    assert (bare["count"], bare["crs"]["code"], [one["name"] for one in bare["fields"]]) == (0, "EPSG:4547", ["id"])
+    shelf.add(f"{database.url}&table=plots").done()
+    assert shelf.geometries()[0].area == pytest.approx(10_000)
+
+
 def test_surfaces_are_read_and_heights_and_measures_are_told(shelf, onemap, database):
     corners = "500000 4000000{0}, 500100 4000000{0}, 500000 4000100{0}, 500000 4000000{0}"
     triangle = f"(({corners.format(' 5')}))"

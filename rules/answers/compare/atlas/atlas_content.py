@@ -69,6 +69,7 @@ class AtlasWords:
     def __init__(self, library: Library, source: AtlasSource, language: str) -> None:
         self.source, self.language = source, language
         self.library = library
+        self._days = library.day_texts(filter(None, (spot["decision_at"] for spot in source.spots)))
         titles = library.catalogue()
         self._entries = [titles.get(layer["code"]) for layer in source.record["layers"]]
         self.plans = [layer_title(layer["code"], titles, language) for layer in source.record["layers"]]
@@ -272,7 +273,7 @@ class AtlasWords:
     def _decision_cell(self, spot: Row) -> tuple[str, ...]:
         if not spot["decision"]:
             return (NOT_KNOWN,)
-        day = self.library.day_text(spot["decision_at"] or "")
+        day = self._days.get(spot["decision_at"], "")
         by_whom = f"{_short(spot['decision_by'] or NOT_KNOWN, _NAME_LETTERS)} {day}"
         return phrase(f"decision.{spot['decision']}", self.language), by_whom
 

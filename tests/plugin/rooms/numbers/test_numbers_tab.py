@@ -553,7 +553,7 @@ def test_values_say_which_way_they_go_and_a_quota_what_it_leaves(tab, numbered_l
     file = write_layer(tmp_path / "survey.gpkg", ["BSM", "DLBM", "CZCSXM"], rows)
     core("add", tab._library.path, file, "--as=DLTB", "--covers=extent", "--valid-from=2024-12-31")
     view = measure(tab)
-    assert "assumed from the bounding box: DLTB" in view.note.text()
+    assert "assumed from the bounding box: Land use patches" in view.note.text()
     row = row_of(view, BUILT)
     assert row.text(NAME).split("\n")[1].endswith("↗\u00a0rises 1 · →\u00a0unchanged 1")
     south, north = row.child(0), row.child(1)

@@ -10,7 +10,8 @@ from onemap.plugin.profile import settings
 from onemap.plugin.rooms.remedy.remedy_results import alternative_ground, remainder_ground
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.other_desk import make_library
-from onemap.tests.plugin.small_town import CRS, PACK, X, checked_tab, see_results
+from onemap.tests.plugin.small_town import CRS, PACK, RED_LINE, X, checked_tab, see_results
+from onemap.tests.rules.small_pack import rule_of
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -173,6 +174,23 @@ def test_a_parcel_that_passes_has_nothing_to_ask(tab):
     assert tab.results.remedy_button.isEnabled()
     choose(tab, "B")
     assert not tab.results.remedy_button.isEnabled()
+
+
+def test_it_says_which_coverage_is_assumed_and_how_many_rules_were_not_asked(town, tmp_path, canvas, shared_core):
+    pack = tmp_path / "pack.toml"
+    skipped = rule_of("redline.test environment restricted", *RED_LINE, missing="checklist")
+    pack.write_text(PACK[: PACK.index("[[rule]]", PACK.index("[[rule]]") + 1)] + skipped, encoding="utf-8")
+    ground = ("YJJBNTTB", town / "farmland.gpkg", {"covers": "extent"})
+    library = make_library(tmp_path / "library.gpkg", town / "district.gpkg", ground, pack=pack)
+    tab = checked_tab(library, town / "parcels.gpkg", canvas, shared_core)
+    choose(tab, "A")
+    ask(tab, tab.results.remedy_button)
+    lines = tab.remedy.summary.text().splitlines()
+    assert lines[1:] == [
+        "Coverage assumed from the bounding box: Permanent basic farmland",
+        "1 of 2 rules was not asked",
+    ]
+    tab.close_down()
 
 
 @pytest.mark.slow

@@ -76,9 +76,9 @@ def test_places_by_a_layer_of_assumed_coverage_are_listed_and_say_so(assumed_far
         QTest.mouseClick(tab.sites_button, LEFT)
         tab.sites.form.area.setValue(2500)
         assert find(tab) and tab.sites.tree.topLevelItemCount() == len(tab.sites.sites)
-        assert "assumed from the bounding box: YJJBNTTB" in tab.sites.summary.text()
+        assert "assumed from the bounding box: Permanent basic farmland" in tab.sites.summary.text()
         tab.sites.form.area.setValue(1_000_000)
-        assert find(tab) == [] and "YJJBNTTB" in tab.sites.summary.text()
+        assert find(tab) == [] and "Permanent basic farmland" in tab.sites.summary.text()
 
 
 def test_unbuilt_ground_is_asked_for_and_nothing_is_guessed_without_a_survey(tab):

@@ -145,8 +145,14 @@ def test_nothing_changed_is_told_as_nothing(table):
 def test_a_comparison_that_has_lost_its_last_spots_is_not_read_as_if_it_were_whole(table, tmp_path):
     table.plan("A", [(box(0, 0, 100, 100), "07"), (box(200, 0, 300, 100), "07")])
     table.plan("B", [(box(0, 0, 500, 500), "E")])
-    run = table.compare().answer["run"]["id"]
-    assert change_library(table.library, "DELETE FROM onemap_run_blocks WHERE name = 'spots'") == 1
+    found = table.compare()
+    run, cluster = found.answer["run"]["id"], gpd.read_file(found.out, layer="clusters")["cluster"][0]
+    assert change_library(table.library, "DELETE FROM onemap_run_blocks WHERE name = 'matrix'") == 1
+    decided = ("decide", table.library, cluster, "technical", "--reason", "同图", "--by", "王工")
+    assert table.run(*decided).codes == ["run.damaged", "decide.unknown"]
+    table.compare()  # which is whole, and has the same cluster
+    assert table.run(*decided).json["run"] != run
+    assert change_library(table.library, "DELETE FROM onemap_run_blocks WHERE name = 'spots'") == 2
     out = ("--out", tmp_path / "again.gpkg")
     for verb in (
         ("compare", table.library, "A", "B", "--matrix", table.matrix(), "--against", run, *out),

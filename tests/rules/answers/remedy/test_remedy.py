@@ -204,13 +204,18 @@ def test_the_remedy_is_kept_in_the_library_and_a_check_does_not_take_it_for_one_
 @pytest.mark.slow
 def test_a_stored_remedy_is_written_again_as_it_was_found(desk, tmp_path):
     desk.layer("ZONE", [box(50, -10, 200, 200)])
-    answer, remainder, cuts = run_remedy(desk, {"A": PARCEL}, {})
+    answer, remainder, cuts = run_remedy(
+        desk, {"A": PARCEL}, {}, {"id": "gone", "layer": "YJJBNTTB", "missing": "checklist"}
+    )
+    asked = gpd.read_file(desk.folder / "remedy.gpkg", layer="unasked_rules")
+    assert asked[["rule", "reason"]].to_numpy().tolist() == [["gone", "layer_missing"]]
     again, sheet = tmp_path / "again.gpkg", tmp_path / "again.xlsx"
     opened = desk.run("runs", desk.library, answer["run"]["id"], "--out", again, "--out", sheet)
     assert (opened.code, opened.json["run"]["kind"]) == (0, "remedy")
     stored, stored_cuts = tables(again)
     assert stored.equals(remainder) and stored_cuts.equals(cuts)
-    assert {"What remains", "What was cut", "Run"} <= set(load_workbook(sheet).sheetnames)
+    assert gpd.read_file(again, layer="unasked_rules").equals(asked)
+    assert {"What remains", "What was cut", "Rules not asked", "Run"} <= set(load_workbook(sheet).sheetnames)
     refused = desk.run("runs", desk.library, answer["run"]["id"], "--against", answer["run"]["id"])
     assert (refused.code, refused.codes) == (3, ["run.kind"])
 

@@ -11,6 +11,7 @@ from onemap.rules.display.rows.answer_rows import (
     AnswerView,
     Column,
     amount_text,
+    assumed_rows,
     view_json,
     view_text,
 )
@@ -93,3 +94,10 @@ def test_json_has_every_named_row_with_typed_amounts_and_tables_by_their_columns
 )
 def test_an_amount_is_written_with_its_unit(amount, text):
     assert amount_text(amount, "en") == text
+
+
+@pytest.mark.parametrize(("language", "titles"), [("en", "Land use patches, OWN"), ("zh", "地类图斑、OWN")])
+def test_layers_of_assumed_coverage_are_named_by_their_titles(language: str, titles: str):
+    layers = [{"code": code, "coverage": "extent"} for code in ("OWN", "DLTB", "DLTB")]
+    (row,) = assumed_rows([*layers, {"code": "YJJBNTTB", "coverage": "file"}], language)
+    assert str(row.name).endswith(titles)

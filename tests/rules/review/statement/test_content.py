@@ -185,6 +185,8 @@ def test_an_issued_statement_says_who_was_not_asked_and_who_signed(issued_bureau
     assert states == {name: "已签署" if name in asked else "未征求意见" for name in states}
     first = {row["department"]: row["opinion_text"] for row in content["departments"]}
     assert {name for name, text in first.items() if text == "未征求意见"} == first.keys() - asked
+    # The machine's draft is nobody's opinion: only who was asked has a conclusion.
+    assert {row["department"] for row in content["opinions"] if row["conclusion_title"]} == asked
     alone = issued_bureau.content(issued_bureau.one, document="opinion", department="forestry")
     assert alone["document"]["mark"] == "演练 · 未征求意见"
 
@@ -251,7 +253,10 @@ def test_differences_between_plans_are_those_on_the_site_at_the_case_s_last_step
     sentence = printed_texts(content)["sentences"]["differences"]
     assert sentence == f"已比对地类图斑与建设用地管制区（{pair['on']}）：用地范围内有冲突的差异图斑1个。"
     change_library(compared.library, "UPDATE onemap_audit SET detail = detail || ' ' WHERE subject = ?", run["id"])
-    assert compared.content(bureau.one)["comparisons"] == []  # as one that has lost rows; `verify` names it
+    damaged = compared.content(bureau.one)  # as one that has lost rows; `verify` names it
+    assert (damaged["comparisons"], damaged["damaged_comparisons"]) == ([], [pair])
+    sentence = printed_texts(damaged)["sentences"]["differences"]
+    assert sentence == f"比对结果已损坏、未采用：地类图斑与建设用地管制区（{pair['on']}）。"
     clear = printed_texts({**content, "differences": []})["sentences"]["differences"]
     assert clear == f"已比对地类图斑与建设用地管制区（{pair['on']}）：用地范围内没有冲突的差异图斑。"
     decided = {

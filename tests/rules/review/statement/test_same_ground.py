@@ -12,6 +12,7 @@ from onemap.rules.review.statement.content import statement_content
 from onemap.rules.review.statement.printed_content import printed_texts
 from onemap.tests.rules.command import done
 from onemap.tests.rules.review.conftest import RULES, Town, ground, town, town_made, write  # noqa: F401 - fixtures
+from onemap.tests.rules.small_pack import rule_of
 
 ROADS = '\n[class.road]\ntitle = { zh = "公路", en = "Highways" }\nkinds = ["highway"]\nuse = ["1202"]\n'
 EXCUSING = ROADS + RULES.replace('id = "farm"', 'id = "farm"\nunless = ["road"]')
@@ -54,3 +55,17 @@ def test_what_a_statement_prints_as_ground_is_what_the_query_sheet_prints(town: 
     assert {(row["verdict"], row["verdict_sign"], row["verdict_title"]) for row in excused} == {
         ("clear", "–", "Not applicable")
     }
+
+
+def test_an_excused_rule_says_what_excuses_and_not_that_its_layer_is_missing(town: Town):  # noqa: F811 - the fixture
+    hazard = rule_of("hazard", "DZZHYFQ", "位于地质灾害易发区", "In a hazard zone", "地质灾害防治条例 第二十一条")
+    town.pack(EXCUSING + hazard.replace('id = "hazard"', 'id = "hazard"\nunless = ["road"]\nmissing = "unknown"'))
+    columns = {"DKBH": ["DK1", "DK2"], "YDXZ": ["1202", "0701"]}
+    shapes = [ground(0, 0, 100, 100), ground(0, 200, 100, 300)]
+    case = town.open(parcels=write(town.folder / "two.gpkg", shapes, columns))
+    with open_library(str(town.library)) as library:
+        content = statement_content(library, read_case(library, case), "zh")
+    rows = [row for row in content["parcel_findings"] if row["rule"] == "hazard"]
+    results = {row["parcel"]: row["result"] for row in rows}
+    assert results == {"DK1": "不适用（项目属“公路”（据用途代码 1202））", "DK2": "? 无法判定（图层未入库）"}
+    assert {row["parcel"]: row["reason"] for row in rows}["DK1"] == "layer_missing,excused"

@@ -5,6 +5,7 @@ import pytest
 import shapely
 
 from onemap.rules.display.rows.answer_rows import view_json
+from onemap.rules.display.rows.inspection_rows import remark_lines
 from onemap.rules.verbs.commands.verb_text import VIEWS, result_text
 from onemap.tests.conftest import write_layer
 
@@ -54,7 +55,15 @@ def test_a_layer_that_could_not_be_read_is_named_with_its_problems():
     layer = {"name": "T", "count": None, "geometry": None, "crs": {"code": None, "from": "none", "why": ""}}
     layer |= {"encoding": None, "fields": [], "problems": [{**problem, "message": "No.", "mend": "Use UTF-8."}]}
     text = result_text("inspect", {"format": "", "file": "t.zip", "layers": [layer]}, "en")
-    assert text.splitlines() == ["t.zip: –", "  T", "    - --encoding: No."]
+    assert text.splitlines() == ["t.zip: –", "  T", "    - --encoding: No. Use UTF-8."]
+
+
+def test_what_to_do_about_remarks_of_a_kind_is_said_once():
+    place = {"file": "a.shp", "layer": None, "field": None, "row": None, "code": "feature.small"}
+    remarks = [{**place, "feature": str(n), "message": f"{n} is small.", "mend": "Look."} for n in range(2)]
+    remarks.append({**remarks[1], "feature": "2", "mend": "Look well."})
+    lines = [*remark_lines(remarks, "en")]
+    assert lines == ["- 0: 0 is small. Look.", "- 1: 1 is small.", "- 2: 1 is small. Look well."]
 
 
 @pytest.mark.parametrize(

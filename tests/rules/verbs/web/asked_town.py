@@ -32,11 +32,11 @@ RULES = (
 )
 
 
-def make_library(folder: Path) -> Path:
-    """A library with two layers and a pack of three rules, one on a layer that it never held."""
+def make_library(folder: Path, *options: str) -> Path:
+    """A library with two layers and a pack of three rules, one on a layer that it never held; options: of `new`."""
     desk = Desk(folder, command)
     pack = desk.pack(*RULES)
-    done("new", desk.library, "--crs", "EPSG:4547", "--pack", pack)
+    done("new", desk.library, "--crs", "EPSG:4547", "--pack", pack, *options)
     desk.layer("ZONE", list(ZONES.values()), covers=TOWN, label="2024")
     desk.layer("SPOT", [SPOT], covers=WEST, label="2025")
     return desk.library

@@ -137,6 +137,13 @@ def test_a_refusal_has_code_sentence_and_mend(client: Client, name: str, argumen
     problem = client.refusal(name, **arguments)
     assert problem["code"] == code
     assert problem["message"] and problem["mend"]
+    assert "--" not in f"{problem['field']} {problem['message']} {problem['mend']}"
+
+
+def test_a_refusal_names_its_arguments_and_no_options(client: Client):
+    problem = client.refusal("statistics", code="ZONE", as_of="yesterday")
+    assert problem["field"] == "as_of"
+    assert "as_of" in problem["message"]
 
 
 @pytest.mark.slow

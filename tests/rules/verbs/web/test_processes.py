@@ -155,6 +155,7 @@ def test_inputs_are_validated(server: WebServer, process: str, inputs: dict[str,
     reply = server.execute(process, inputs)
     assert reply.status == 400 and reply.headers["content-type"] == "application/problem+json"
     assert reply.code == code and reply.json["problems"][0]["mend"]
+    assert "--" not in reply.body.decode()  # its names are those of inputs, not of options
 
 
 def test_what_is_no_execute_request_is_refused(server: WebServer):

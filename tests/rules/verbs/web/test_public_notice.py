@@ -25,8 +25,8 @@ WRITTEN = {"text": f"{SCRIPT}\n太吵", "name": "<b>张三</b>", "place": "城�
 class Notice:
     """A library with a case that is shown to the public, and its site."""
 
-    def __init__(self, folder: Path) -> None:
-        self.library = make_library(folder)
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.library = make_library(folder, *options)
         parcels = write_layer(folder / "p.gpkg", [ground(80, 20, 110, 50)], {"DKBH": ["P"]})
         data = folder / "facts.toml"
         data.write_text(
@@ -82,6 +82,13 @@ def test_strangers_see_the_project_and_nothing_else(notice: Notice):
         assert notice.server.get(path).status == 404
     for path in (f"/notices/{notice.case}/9", "/notices/x/1", "/notices/x/y"):
         assert notice.server.get(path).status == 404
+
+
+def test_a_rehearsal_says_so_in_the_list_and_on_its_page(notice: Notice, tmp_path: Path):
+    rehearsed = Notice(tmp_path, "--rehearsal")
+    warning = "演练用，其中内容一律无效。"
+    assert [one.page(at).count(warning) for one in (rehearsed, notice) for at in ("/", one.at)] == [1, 1, 0, 0]
+    rehearsed.server.end()
 
 
 def test_a_comment_is_kept_as_it_is_and_runs_nowhere(notice: Notice, tmp_path: Path):
