@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 DEPARTMENT, LEAD, AUDITOR, OWNER = "department", "lead", "auditor", "owner"
 PUBLIC = "public"  # the one account under which anybody's comments on a public notice are written
+MAP = "map"  # the accounts of map servers, and of programs that only show the layers
 EVERYONE = (DEPARTMENT, LEAD)
 
 

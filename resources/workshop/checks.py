@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from workshop import debian, pythons, qgis_programs, translations
-from workshop.machine import IS_WINDOWS, ROOT, WorkshopError, program, run, say, show, warn
+from workshop.machine import IS_WINDOWS, ROOT, WorkshopError, is_ci, program, run, say, show, warn
 
 PYTEST = ["-q", "--durations=40", "--durations-min=1"]
 OF_PLUGIN = "tests/plugin"
@@ -187,7 +187,7 @@ def _types() -> tuple[str, list, dict]:
     rooms = [part for room in ROOMS if (ROOT / room).is_dir() for part in ("-p", f"onemap.{room}")]
     python = program(pythons.core(), "python")
     # mypy must see each module under its one name, so it is shown a folder that holds only `onemap`.
-    cache = ["--cache-dir", os.devnull] if pythons.is_ci() else []  # to write one takes a fifth of the time
+    cache = ["--cache-dir", os.devnull] if is_ci() else []  # to write one takes a fifth of the time
     return "types", [python, "-P", "-m", "mypy", *cache, *rooms], {**os.environ, "MYPYPATH": str(pythons.PACKAGE_ROOM)}
 
 

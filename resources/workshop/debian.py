@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from workshop.machine import WorkshopError, answer, has, is_root, run, run_or_explain, say, warn
+from workshop.machine import WorkshopError, answer, has, is_ci, is_root, run, run_or_explain, say, warn
 
 OLDEST_QGIS = (3, 40)
 # xvfb and xdotool press the plugin's buttons in tests; the font writes Chinese on maps and screenshots.
@@ -25,6 +25,8 @@ QGIS_PACKAGES = [
 TEST_SERVER_PACKAGES = ["postgresql-postgis"]  # of whichever release the distribution has
 # Programs that tests of documents open what was written with: program → package. Each is skipped where it is absent.
 TEST_PROGRAMS = {"chromium": "chromium", "pdftotext": "poppler-utils", "soffice": "libreoffice-writer-nogui"}
+# What would serve on a machine from then on is installed only where the machine is thrown away.
+SERVING_PROGRAMS = {"nginx": "nginx-light"}
 # QGIS's own server, for tests of services: its rooms, all of the release of the QGIS that is here.
 MAP_SERVER_PACKAGES = [f"qgis-server-{room}" for room in ("common", "bin", "wms", "wmts", "wfs", "wfs3")]
 MAP_SERVER = Path("/usr/lib/qgis/server/libwfs3.so")
@@ -97,12 +99,13 @@ def install_test_server() -> None:
 
 
 def _install_test_programs() -> None:
-    """Install the programs with which tests read documents; without rights these tests are skipped."""
-    missing = [package for program, package in TEST_PROGRAMS.items() if not has(program)]
+    """Install the programs with which tests read documents and pages; without rights these tests are skipped."""
+    wanted = {**TEST_PROGRAMS, **(SERVING_PROGRAMS if is_ci() else {})}
+    missing = [package for program, package in wanted.items() if not has(program)]
     if not missing or not (is_here() and is_root()):
         return
     try:
-        install(missing, "programs that tests read documents with")
+        install(missing, "programs that tests read documents and pages with")
     except WorkshopError as error:
         warn(f"{error} The tests that need them will be skipped.")
 

@@ -137,6 +137,11 @@ def link_folder(link: Path, target: Path) -> None:
         link.symlink_to(os.path.relpath(target, link.parent), target_is_directory=True)
 
 
+def is_ci() -> bool:
+    """Whether this is a run from scratch that is thrown away afterwards, as services for tests mark it."""
+    return os.environ.get("CI", "").lower() not in ("", "0", "false")
+
+
 def is_root() -> bool:
     """Whether this process may install packages of the system."""
     return hasattr(os, "geteuid") and os.geteuid() == 0

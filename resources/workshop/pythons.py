@@ -21,6 +21,7 @@ from workshop.machine import (
     ROOT,
     WorkshopError,
     answer,
+    is_ci,
     link_folder,
     program,
     run_or_explain,
@@ -246,11 +247,6 @@ def _pythons() -> Iterator[object]:
         found = answer(["py", "-3", "-c", "import sys; print(sys.executable)"])
         if found:
             yield found.strip()
-
-
-def is_ci() -> bool:
-    """Whether this is a run from scratch that is thrown away afterwards, as services for tests mark it."""
-    return os.environ.get("CI", "").lower() not in ("", "0", "false")
 
 
 def _lock() -> Path:

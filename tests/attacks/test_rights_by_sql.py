@@ -350,7 +350,7 @@ def test_a_remedy_and_a_comparison_that_cannot_be_read_end_nothing_for_others(ma
     assert [remedy["run"] for remedy in shown["remedies"] if "damaged" in remedy] == ["20260101T000000-0badf001"]
     assert done("review", "list", bureau.place("u_lead")).json["cases"]
     found = command("decide", bureau.place("u_land"), "S1", "discuss", "--reason", "r")
-    assert found.codes == ["decide.unknown"]
+    assert found.codes == ["run.damaged", "decide.unknown"]
 
 
 @pytest.mark.parametrize("account", ["u_lead", "u_keeper"])

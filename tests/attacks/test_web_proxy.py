@@ -53,11 +53,13 @@ class Outside:
     port: int
     plain_port: int
     trusted: ssl.SSLContext
-    units: tuple[str, ...]
+    units: tuple[WebServer, ...]
     log: Path
 
-    def ask(self, method: str, path: str, fields: dict[str, str] | None = None, **headers: str) -> Reply:
-        data = urllib.parse.urlencode(fields).encode() if fields is not None else None
+    def ask(
+        self, method: str, path: str, fields: dict[str, str] | None = None, data: bytes | None = None, **headers: str
+    ) -> Reply:
+        data = urllib.parse.urlencode(fields).encode() if fields is not None else data
         given = {"Accept": "text/html", **{name.replace("_", "-"): value for name, value in headers.items()}}
         if fields is not None:
             given |= {"Content-Type": "application/x-www-form-urlencoded", "Origin": f"https://localhost:{self.port}"}
@@ -88,7 +90,7 @@ def outside(bureau: Bureau, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         for _ in range(2):
             one = WebServer(address_of(bureau), "en", "--behind-proxy", f"https://localhost:{port}")
             stack.callback(one.end, log=True)
-            units.append(own_port(one))
+            units.append(one)
         root = certificate(folder, "localhost")
         lines = (ROOT / "resources/server/onemap-web.nginx").read_text(encoding="utf-8")
         changes = {
@@ -99,8 +101,9 @@ def outside(bureau: Bureau, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             "/etc/ssl/onemap/fullchain.pem": str(root),
             "/etc/ssl/onemap/privkey.pem": str(root.with_suffix(".key")),
             "/var/log/nginx": str(folder),
-            "8765": units[0],
-            "8766": units[1],
+            "/var/www/onemap": str(ROOT / "resources/server"),
+            "8765": own_port(units[0]),
+            "8766": own_port(units[1]),
         }
         for old, new in changes.items():
             lines, count = re.subn(old, new, lines)
@@ -115,6 +118,14 @@ def outside(bureau: Bureau, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield Outside(port, plain_port, trusted, tuple(units), folder / "onemap.log")
 
 
+def signed_in(outside: Outside, unit: str) -> str:
+    """The cookies of a session in a unit."""
+    fields = {"account": "web_land", "password": PASSWORD, "lang": "en"}
+    reply = outside.ask("POST", "/sign-in", fields, Cookie=f"onemap_worker={unit}")
+    assert reply.status == 303 and len(reply.cookies) == 2
+    return "; ".join(cookie.partition(";")[0] for cookie in reply.cookies)
+
+
 def test_a_session_stays_in_its_unit_and_never_leaves_https(outside: Outside):
     plain = http.client.HTTPConnection("127.0.0.1", outside.plain_port, timeout=30)
     plain.request("GET", "/")
@@ -122,15 +133,37 @@ def test_a_session_stays_in_its_unit_and_never_leaves_https(outside: Outside):
     plain.close()
     page = outside.ask("GET", "/sign-in")
     assert page.status == 200 and "max-age" in page.headers["strict-transport-security"]
-    for unit in outside.units:  # whichever is asked for, the session comes back to it
-        fields = {"account": "web_land", "password": PASSWORD, "lang": "en"}
-        reply = outside.ask("POST", "/sign-in", fields, Cookie=f"onemap_worker={unit}")
-        assert reply.status == 303 and len(reply.cookies) == 2
-        assert reply.cookies[1].startswith(f"onemap_worker={unit};")
-        cookies = "; ".join(cookie.partition(";")[0] for cookie in reply.cookies)
+    units = [*map(own_port, outside.units)]
+    for unit in units:  # whichever is asked for, the session comes back to it
+        cookies = signed_in(outside, unit)
         front = outside.ask("GET", "/", Cookie=cookies)
         assert front.status == 200 and "web_land" in front.body.decode()
-        other = cookies.replace(f"worker={unit}", f"worker={next(one for one in outside.units if one != unit)}")
+        other = cookies.replace(f"worker={unit}", f"worker={next(one for one in units if one != unit)}")
         assert outside.ask("GET", "/", Cookie=other).status == 303
     written = outside.log.read_text()
     assert "/sign-in" in written and "Kiefer" not in written and "__Host" not in written
+
+
+def test_a_bureau_of_one_address_comes_in_and_what_is_too_large_is_said_by_the_desk(outside: Outside):
+    assert {outside.ask("GET", "/sign-in").status for _ in range(70)} == {200}
+    cookies = signed_in(outside, own_port(outside.units[0]))
+    origin = {"Content_Type": "application/octet-stream", "Origin": f"https://localhost:{outside.port}"}
+    refused = outside.ask("POST", "/open", data=bytes(7_000_000), Cookie=cookies, **origin)
+    assert refused.status == 413 and "at most 5 MB" in refused.body.decode()
+    refused = outside.ask("POST", "/open", data=bytes(70_000_000), Cookie=cookies, **origin)
+    assert refused.status == 413 and "Too much was sent" in refused.body.decode()
+    statuses = [outside.ask("POST", "/sign-in", {}).status for _ in range(75)]
+    assert set(statuses) == {401, 429} and statuses.index(429) >= 50
+
+
+def test_the_other_unit_answers_for_one_that_is_away_and_a_page_for_both(outside: Outside):
+    away, other = outside.units
+    cookies = f"onemap_worker={own_port(away)}"
+    away.end(log=True)
+    assert outside.ask("GET", "/", Cookie=cookies).headers["location"] == "/sign-in"
+    assert outside.ask("GET", "/sign-in", Cookie=cookies).status == 200
+    other.end(log=True)
+    page = outside.ask("GET", "/", Cookie=cookies)
+    assert page.status == 502
+    text = page.body.decode()
+    assert "暂时无法应答" in text and "No answer at this moment" in text and "Too m" not in text and "<!--#" not in text

@@ -16,7 +16,14 @@ from onemap.layers.geometry.wkb_bodies import Bodies
 from onemap.layers.progress import Progress
 from onemap.layers.stores.rights import Right
 from onemap.layers.stores.server.feature_marks import marks_near
-from onemap.layers.stores.server.server_rights import ServerRoles, drop_policies, drop_rights, make_roles, protect
+from onemap.layers.stores.server.server_rights import (
+    ServerRoles,
+    drop_policies,
+    drop_rights,
+    make_roles,
+    protect,
+    show_layers,
+)
 from onemap.layers.stores.server.server_sql import TYPES, made_if_absent, server_sql
 from onemap.layers.stores.server.server_structure import printed_structure
 from onemap.layers.stores.server.snapshot_answers import SnapshotAnswers
@@ -222,14 +229,13 @@ class ServerConnection:
         return {}
 
     def show_features(self, table: TableDefinition, bounds: Box | None) -> None:
-        """Give a table its title, and let everyone but the auditor read it."""
+        """Give a table its title, and let the roles of layers read it."""
         self._show("TABLE", table.name, table.title)
 
     def _show(self, kind: str, name: str, title: str) -> None:
         place = sql.Identifier(name)
         self.raw.execute(sql.SQL("COMMENT ON {} {} IS {}").format(sql.SQL(kind), place, sql.Literal(title)))
-        readers = sql.SQL(", ").join(map(sql.Identifier, self._roles.readers))
-        self.raw.execute(sql.SQL("GRANT SELECT ON {} TO {}").format(place, readers))
+        show_layers(self.raw, self._roles, [name])
 
     def extent(self, table: str) -> Box | None:
         """Return west, south, east, north of a table; None if it has no ground."""

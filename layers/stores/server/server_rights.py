@@ -13,6 +13,7 @@ from onemap.layers.stores.rights import (
     DEPARTMENT,
     LEAD,
     LIBRARY_RIGHTS,
+    MAP,
     OWNER,
     PUBLIC,
     ClosedTable,
@@ -104,13 +105,18 @@ class ServerRoles:
 
     @property
     def readers(self) -> list[str]:
-        """The roles that read the layers: departments and the lead."""
+        """The roles that read what is stored in the library, and write: departments and the lead."""
         return [self.role_name(part) for part in (*DEPARTMENTS, LEAD)]
+
+    @property
+    def of_layers(self) -> list[str]:
+        """The roles that read the layers' tables and views."""
+        return [*self.readers, self.role_name(MAP)]
 
     @property
     def all(self) -> list[str]:
         """Every role of the library."""
-        return [*self.of_people, self.role_name(PUBLIC)]
+        return [*self.of_people, self.role_name(PUBLIC), self.role_name(MAP)]
 
     @property
     def of_people(self) -> list[str]:
@@ -235,6 +241,7 @@ def protect(connection: "psycopg.Connection[Any]", roles: ServerRoles, rights: S
             _run_script(connection, roles, right)
         else:
             _grant_rights(connection, roles, right, f"{right.action.lower()}_{number}")
+    show_layers(connection, roles, _layer_tables(connection, roles))
     executors = {
         "schema": sql.Identifier(schema),
         "all": all_roles,
@@ -242,6 +249,24 @@ def protect(connection: "psycopg.Connection[Any]", roles: ServerRoles, rights: S
         "writers": sql.SQL(", ").join(map(sql.Identifier, roles.readers)),
     }
     connection.execute(sql.SQL(_EXECUTION).format(**executors))
+
+
+def show_layers(connection: "psycopg.Connection[Any]", roles: ServerRoles, names: Sequence[str]) -> None:
+    """Let the roles of layers read the tables and views of layers; a library made earlier lacks that of maps."""
+    query = "SELECT rolname FROM pg_roles WHERE rolname = ANY(%s) ORDER BY rolname"
+    there = [name for (name,) in connection.execute(query, (roles.of_layers,))]
+    to = sql.SQL(", ").join(map(sql.Identifier, there))
+    for name in names:
+        connection.execute(sql.SQL("GRANT SELECT ON {} TO {}").format(sql.Identifier(name), to))
+
+
+def _layer_tables(connection: "psycopg.Connection[Any]", roles: ServerRoles) -> list[str]:
+    """The tables and views of layers, of a library whose rights are renewed; of a new one none."""
+    query = (
+        "SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace(quote_ident(%s)) AND relkind IN ('r', 'v')"
+        " AND NOT starts_with(relname, 'onemap_') AND has_table_privilege(%s, oid, 'SELECT') ORDER BY relname"
+    )
+    return [name for (name,) in connection.execute(query, (roles.schema, roles.role_name(LEAD)))]
 
 
 def _run_script(connection: "psycopg.Connection[Any]", roles: ServerRoles, script: Script) -> None:

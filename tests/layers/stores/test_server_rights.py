@@ -63,6 +63,29 @@ def test_the_auditor_reads_the_log_and_nothing_else(bureau):
     assert bureau.run("history", bureau.url_as("qian"), "T").json["rows"] != []
 
 
+def test_a_map_server_reads_the_layers_and_nothing_else(bureau, squares):
+    bureau.account("map_server", "map")
+    bureau.add(squares, label="later", valid_from="2026-11-01").done()
+    tables = bureau.rows(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'city'::regnamespace AND relkind IN ('r', 'v')"
+    )
+    of_layers = {table for (table,) in tables if not table.startswith("onemap_") and table != "turns_of_writers"}
+    assert of_layers == {"T", "T__1", "T__2"}
+    for (table,) in tables:
+        if table in of_layers:
+            assert (
+                bureau.rows(f'SELECT * FROM "{table}"', "map_server") == bureau.rows(f'SELECT * FROM "{table}"') != []
+            )
+            assert is_refused(bureau, "map_server", f'DELETE FROM "{table}"')
+        else:
+            assert is_refused(bureau, "map_server", f'SELECT * FROM "{table}"')
+    assert is_refused(bureau, "map_server", LOGGED.format("{}"))
+    for verb in ("layers", "verify", "runs"):
+        answer = bureau.run(verb, bureau.url_as("map_server"))
+        assert (answer.code, answer.codes) == (3, ["library.no_right"])
+    assert bureau.run("verify", bureau.url).json["ok"]
+
+
 def test_an_auditor_who_is_of_a_department_too_verifies_the_log(bureau):
     bureau.account("both", "auditor", "land")
     answer = bureau.run("verify", bureau.url_as("both"), "--summary").json

@@ -171,6 +171,12 @@ def test_a_servers_older_library_is_not_called_altered(old_server):
     with psycopg.connect(library.replace("&schema=town", "")) as connection:  # a public notice can be opened now
         may = "SELECT has_table_privilege('onemap_town_public', 'town.onemap_comments', 'INSERT')"
         assert connection.execute(may).fetchone() == (True,)
+        shown = (
+            "SELECT relname FROM pg_class WHERE relnamespace = 'town'::regnamespace AND relkind IN ('r', 'v')"
+            " AND has_table_privilege('onemap_town_map', oid, 'SELECT')"
+        )
+        names = [name for (name,) in connection.execute(shown)]
+        assert names and all(re.fullmatch("[A-Z]+(__[0-9]+)?", name) for name in names)  # and by a map server
 
 
 def test_an_upgrade_does_not_take_an_altered_structure_for_whole(old_server):
