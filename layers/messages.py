@@ -16,6 +16,7 @@ LANGUAGES = ("zh", "en")
 _NOTHING = "–"  # a fact that is empty
 # Of an error: its mend, and its message, where a list that the usual one names is empty.
 _INSTEAD = {"mend": "none", "message": "bare"}
+_MENDED_BY = (GROUND, "option", "target")  # facts with which some messages have another mend, under the same name
 _FACT = re.compile(r"\{(\w+)")
 _NAMED = 3  # of several names that are listed in short
 _FORMS = re.compile(r"\{(\w+):[^{}|]*(?:\{\w+\}[^{}|]*)*\|((?:[^{}]|\{\w+\})*)\}")
@@ -119,7 +120,8 @@ def _fill_facts(problem: Problem, language: str) -> tuple[str, str]:
     entry = sentences(language).get(subject, {}).get(name) or {"message": problem.code}
     facts = _Facts({key: _fact_text(value, language) for key, value in problem.facts.items()})
     message, mend = (_fitting_text(entry, part, facts) for part in ("message", "mend"))
-    return message.format_map(facts), (entry.get(GROUND, mend) if GROUND in facts else mend).format_map(facts)
+    mend = next((str(entry[fact]) for fact in _MENDED_BY if fact in facts and fact in entry), mend)
+    return message.format_map(facts), mend.format_map(facts)
 
 
 def _fitting_text(entry: Record, part: str, facts: _Facts) -> str:

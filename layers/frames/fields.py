@@ -137,7 +137,7 @@ def _chosen_sources(
             chosen[target] = found[0]
         else:
             code = "field.ambiguous" if found else "field.missing"
-            problems.append(Problem(code, {**place, "field": source, "names": found or columns}))
+            problems.append(Problem(code, {**place, "field": source, "target": target, "names": found or columns}))
     return chosen, problems
 
 

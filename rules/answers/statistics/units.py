@@ -31,6 +31,7 @@ from onemap.rules.judge.inputs.parcels import id_field_of
 from onemap.rules.judge.overlay.overlay import intersections, parts_outside, refuse_failed, union_by
 from onemap.rules.judge.overlay.threads import Threads
 
+_FIELD_OPTIONS = {"--within": "--unit", "--unit": "--unit-field"}  # which field names the units, by how they are named
 _SHARED = 1e-3  # of a unit's ground: units that share less only have borders drawn twice
 _TOLD_M2 = 0.01  # less is how coordinates were rounded
 _TOLD_GAP_M2 = 0.1  # less is how the borders of a district and of its units were rounded
@@ -89,7 +90,7 @@ def area_units(
     if code in library.catalogue():
         version = version_named(library, within, as_of, known_at, option)
         return _of_version(library, version, field, where, option)
-    return _of_file(library, within, field, where)
+    return _of_file(library, within, field, where, _FIELD_OPTIONS[option])
 
 
 def unit_titles(units: AreaUnits | None) -> dict[Any, dict[str, Any]]:
@@ -112,7 +113,11 @@ def _of_version(library: Library, version: Version, field: str | None, where: st
     stored = read_version(library, version, None)
     place = entry.place_in(library.label)
     name = field or entry.key
-    values = [str(fid) for fid in stored.fids.tolist()] if name is None else _values(stored.attributes, name, place)
+    values = (
+        [str(fid) for fid in stored.fids.tolist()]
+        if name is None
+        else _values(stored.attributes, name, place, _FIELD_OPTIONS[option])
+    )
     names, grounds = _dissolve_units(values, stored.geometries, stored.attributes, where, {**place, "field": name})
     record: dict[str, Any] = {
         "code": version.code,
@@ -162,23 +167,23 @@ def _titles(
     return object_array(known.get(name) for name in names.tolist())
 
 
-def _of_file(library: Library, file: str, field: str | None, where: str | None) -> AreaUnits:
+def _of_file(library: Library, file: str, field: str | None, where: str | None, option: str) -> AreaUnits:
     with reads_ground():
         raw = read_source(file, None, None)
         place = raw.place
         rows = np.array([str(row) for row in range(1, len(raw.geometries) + 1)], dtype=object)
         carried, remarks = in_crs(raw.geometries, raw, SourceOptions(), library.crs)
         sound = sorted_geometries(carried, "polygon", rows, False, place).require_sound(place)
-    name = id_field_of(list(map(str, raw.attributes.columns)), field, place)
-    values = rows.tolist() if name is None else _values(raw.attributes, name, place)
+    name = id_field_of(list(map(str, raw.attributes.columns)), field, place, option)
+    values = rows.tolist() if name is None else _values(raw.attributes, name, place, option)
     names, grounds = _dissolve_units(values, sound.geometries, raw.attributes, where, {**place, "field": name})
     record = {"file": raw.path.name, "hash": raw.source_hash, "unit": name}
     return AreaUnits(names, grounds, record, None, (*raw.problems, *remarks))
 
 
-def _values(attributes: pd.DataFrame, field: str, place: ProblemPlace) -> list[str | None]:
+def _values(attributes: pd.DataFrame, field: str, place: ProblemPlace, option: str) -> list[str | None]:
     columns = list(map(str, attributes.columns))
-    name = id_field_of(columns, field, place)
+    name = id_field_of(columns, field, place, option)
     return text_values(attributes[name].tolist())
 
 

@@ -92,7 +92,8 @@ def _parcels(part: Any, id_field: str) -> Parcels:
     """The parcels of a partition. Raises OneMapError field.missing, parcel.id, geometry.…."""
     place = ProblemPlace(file=PARCELS, layer=None)
     if id_field not in part.columns:
-        raise OneMapError("field.missing", field=id_field, names=list(map(str, part.columns)), **place)
+        names = list(map(str, part.columns))
+        raise OneMapError("field.missing", field=id_field, option="--id", names=names, **place)
     ids = np.array(text_values(part[id_field].tolist()), dtype=object)
     if None in set(ids):
         raise OneMapError("parcel.id", feature=None, field=id_field, **place)

@@ -71,7 +71,7 @@ class LandWidth:
         columns = list(map(str, attributes.columns))
         found = [column for column in columns if column.lower() == self.text.lower()]
         if len(found) != 1:
-            raise OneMapError("field.missing", field=self.text, names=columns, **place)
+            raise OneMapError("field.missing", field=self.text, option="--land-width", names=columns, **place)
         values = attributes[found[0]].tolist()
         widths, problems = np.zeros(len(rows)), []
         for at, row in enumerate(rows.tolist()):

@@ -157,21 +157,21 @@ class Parcels:
         return some
 
 
-def id_field_of(columns: list[str], wanted: str | None, place: ProblemPlace) -> str | None:
+def id_field_of(columns: list[str], wanted: str | None, place: ProblemPlace, option: str = "--id") -> str | None:
     """--id, else the first present of ID_FIELDS; exactly, then ignoring case.
 
-    Raises OneMapError field.ambiguous, field.missing.
+    option: with which the field was wanted. Raises OneMapError field.ambiguous, field.missing.
     """
     for name in (wanted,) if wanted else ID_FIELDS:
         if name in columns:
             return name
         alike = [column for column in columns if column.lower() == name.lower()]
         if len(alike) > 1:
-            raise OneMapError("field.ambiguous", field=name, names=alike, **place)
+            raise OneMapError("field.ambiguous", field=name, option=option, names=alike, **place)
         if alike:
             return alike[0]
     if wanted:
-        raise OneMapError("field.missing", field=wanted, names=columns, **place)
+        raise OneMapError("field.missing", field=wanted, option=option, names=columns, **place)
     return None
 
 

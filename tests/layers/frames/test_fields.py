@@ -66,6 +66,7 @@ def test_a_chosen_field_that_is_not_there_is_refused_with_those_that_are(river):
     answer = river(KDFIELDS, fields="BH=NOSUCH")
     assert (answer.code, answer.codes) == (3, ["field.missing"])
     assert "MC" in answer.json["problems"][0]["message"]
+    assert answer.json["problems"][0]["mend"] == "Choose one that is there with --fields BH=NAME."
 
 
 def test_a_missing_key_is_refused(river):

@@ -205,6 +205,7 @@ def test_what_cannot_be_asked_is_refused(desk, units):
         refused = ask(desk, *arguments, code=3, **options)
         assert [problem["code"] for problem in refused["problems"]] == [code], refused
         assert "{" not in refused["problems"][0]["message"]
+        assert code != "field.missing" or refused["problems"][0]["mend"] == "Choose one that is there with --unit."
 
 
 @pytest.mark.parametrize("option", ["--by=NOPE", "--sum=NOPE", "--where=NOPE = 1"])

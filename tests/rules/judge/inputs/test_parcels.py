@@ -55,6 +55,7 @@ def test_a_field_may_be_named(zone):
     assert ids(zone, [SQUARE], {"DKBH": ["d"], "NAME": ["n"]}, "--id", "NAME") == ["n"]
     answer = check(zone, [SQUARE], {"DKBH": ["d"]}, "--id", "NOPE")
     assert (answer.code, answer.codes) == (3, ["field.missing"])
+    assert answer.json["problems"][0]["mend"] == "Choose one that is there with --id."
 
 
 @pytest.mark.parametrize(
