@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from onemap.layers.errors import OneMapError
@@ -73,15 +74,16 @@ class AccountDoor:
         self._failures = SlowedFailures()
         self._known: set[str] = set()
         self._turn, self._waiting = threading.Lock(), threading.Semaphore(_MOST_WAITING)
-        self._spare: ServeChild | None = make_core()
+        self._making = ThreadPoolExecutor(1)  # in a rush a core begins for each who signs in, one after the other
+        self._spare = self._making.submit(self._ready_core)
         self._is_ended = threading.Event()
         threading.Thread(target=self._look, daemon=True).start()
 
     def begin(self, fields: Mapping[str, str], address: str, language: str) -> str:
         """The token of a new session.
 
-        Raises OneMapError web.wait after failed attempts, account.full if there are too many sessions, web.busy, and
-        SignInRefused with the core's refusal.
+        Raises OneMapError web.wait after failed attempts, account.full if there are too many sessions, account.busy if
+        too many wait, and SignInRefused with the core's refusal.
         """
         account, password = fields.get("account", "").strip(), fields.get("password", "")
         try:
@@ -94,7 +96,7 @@ class AccountDoor:
     @contextlib.contextmanager
     def _place_in_row(self) -> Iterator[None]:
         if not self._waiting.acquire(blocking=False):
-            raise OneMapError("web.busy")
+            raise OneMapError("account.busy")
         try:
             yield
         finally:
@@ -109,8 +111,7 @@ class AccountDoor:
         self.sessions.end_idle()
         if len(self.sessions) >= self.sessions.most:
             raise OneMapError("account.full")
-        core = self._spare if self._spare is not None and self._spare.is_alive else self._make_core()
-        self._spare = core
+        core = self._spare_core()
         given = {**self._request, "account": account, "password": password, "lang": language}
         answer = core.ask("sign in", given, lambda fraction, step: None)
         has_failed = answer.result is None and answer.problems[0]["code"] == "account.password"
@@ -118,8 +119,7 @@ class AccountDoor:
         if answer.result is None:
             self._note(f"refused ({answer.problems[0]['code']})", account, address)
             raise SignInRefused(answer)
-        self._spare = None
-        threading.Thread(target=self._make_spare, daemon=True).start()
+        self._spare = self._making.submit(self._ready_core)
         self._known.add(account)
         self._end_oldest_of(account)
         if len(self.sessions) + 1 > answer.result["places"] * _SHARE:
@@ -136,15 +136,16 @@ class AccountDoor:
         too_many = self.sessions.of_name(account)[: -(_MOST_OF_ONE - 1)]
         self.sessions.end_where(lambda session: any(session is one for one in too_many))
 
-    def _make_spare(self) -> None:
-        """Start a core for the next person who signs in, so that nobody waits for one to start."""
+    def _spare_core(self) -> ServeChild:
+        """The core for the next person who signs in, made beforehand, so that nobody waits for one to start."""
+        if self._spare.done() and (self._spare.exception() is not None or not self._spare.result().is_alive):
+            self._spare = self._making.submit(self._ready_core)
+        return self._spare.result()
+
+    def _ready_core(self) -> ServeChild:
         core = self._make_core()
         core.get_ready()
-        with self._turn:
-            if self._spare is None and not self._is_ended.is_set():
-                self._spare = core
-                return
-        core.end()
+        return core
 
     def _look(self) -> None:
         """End idle sessions even if no request comes, so that the server gets its connections back."""
@@ -166,8 +167,9 @@ class AccountDoor:
         """End all sessions."""
         self._is_ended.set()
         self.sessions.end_where(lambda session: True)
-        if self._spare is not None:
-            self._spare.end()
+        self._making.shutdown()
+        if self._spare.exception() is None:
+            self._spare.result().end()
 
 
 class SignInRefused(Exception):
