@@ -214,11 +214,11 @@ def test_who_comes_when_many_are_signing_in_is_told_so_at_once(server: WebServer
             first = people.submit(server.sign_in_as, "web_land", PASSWORD)
             time.sleep(1)  # it stands at the door, and its core does not answer
             asked = [people.submit(refusal, server, "web_land", "") for _ in range(29)]
-            told = [one.result() for one in islice(as_completed(asked, timeout=30), 6)]
-            assert told == [(503, "account.busy")] * 6 and not first.done()
+            refusals = [one.result() for one in islice(as_completed(asked, timeout=30), 6)]
+            assert refusals == [(503, "account.busy")] * 6 and not first.done()
             resume(cores)
             assert first.result().status == 200
-            assert sorted(one.result() for one in asked) == [(401, "account.password")] * 23 + told
+            assert sorted(one.result() for one in asked) == [(401, "account.password")] * 23 + refusals
     finally:
         resume(cores)
 
