@@ -100,7 +100,7 @@ def pack_text(
     """A pack's TOML text, and its name in error messages. name: the id of a shipped pack, or a file.
 
     folder: of the resources with shipped packs of this sort; missing: the code of the refusal if there is no such pack;
-    option: the option by which the user names it. Raises OneMapError with that code, and pack.encoding.
+    option: the option or argument by which the user names it. Raises OneMapError with that code, and pack.encoding.
     """
     shipped = RESOURCES / folder / f"{name}.toml"
     path = shipped if shipped.is_file() and "/" not in name and "\\" not in name else Path(name)
@@ -113,9 +113,11 @@ def pack_text(
         raise OneMapError("pack.encoding", file=path.name) from None
 
 
-def pack_texts(names: Iterable[str], folder: str = "packs", missing: str = "pack.missing") -> list[tuple[str, str]]:
+def pack_texts(
+    names: Iterable[str], folder: str = "packs", missing: str = "pack.missing", option: str = "--pack"
+) -> list[tuple[str, str]]:
     """`pack_text` of each name; the problems of all are reported together."""
-    return results_of_each(lambda name: pack_text(name, folder, missing), names)
+    return results_of_each(lambda name: pack_text(name, folder, missing, option), names)
 
 
 def is_shipped(name: str) -> bool:
