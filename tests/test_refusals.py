@@ -326,6 +326,18 @@ def test_a_wrong_command_is_answered_in_chinese_where_that_is_asked(onemap, comm
     assert set(words) <= known
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "The command is wrong: --progress cannot be “x”; use one of: bar, json, none."),
+        ("zh", "命令有误：--progress 不能是“x”，可用：bar、json、none。"),
+    ],
+)
+def test_a_value_that_no_option_has_is_quoted_as_elsewhere(onemap, language, words):
+    answer = onemap("layers", "city.gpkg", "--progress", "x", lang=language)
+    assert answer.json["problems"][0]["message"] == words
+
+
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="no folder that nobody may write into, not even root")
 def test_a_sample_city_where_no_folder_can_be_made_is_refused(onemap):
     answer = onemap("sample", "/proc/onemap-sample")
