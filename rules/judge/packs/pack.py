@@ -457,12 +457,10 @@ def joined_rules(packs: Sequence[Pack], day: date | None = None, *, strictly: bo
 
     day: the day of the check. Where no law of a replacing rule is in force on it, the replaced rule holds, and the
     replacing one comes after all rules.
-    strictly: refuse circles, names of replaced rules, and two items of one name, too: such packs do not judge, but what
-    was judged is readable.
+    strictly: refuse circles, replaced rules' names and two items of one name: no such pack judges, but all is readable.
 
     Where `under` or `milder` in another pack names a retired rule, the rule that now judges its matter is meant; a rule
-    that `replaces` a retired one is refused, since the new rule may judge more. Raises OneMapError rule.in_two_packs,
-    rule.replaces, rule.replaced_twice, rule.replaces_retired, rule.unknown, rule.circle, checklist.twice.
+    that `replaces` a retired one is refused, since the new rule may judge more. Raises OneMapError rule.…, checklist.twice.
     """
     rules: dict[str, Rule] = {}
     problems, ids = [], successors(rule for pack in packs for rule in pack.rules)
@@ -495,9 +493,7 @@ def joined_rules(packs: Sequence[Pack], day: date | None = None, *, strictly: bo
             else:
                 rules[rule.id] = rule
     problems += [problem for rule in rules.values() for problem in _unknown_references(rule, rules, ids)]
-    if strictly:
-        given_rules = {rule.id: pack.id for pack in packs for rule in pack.rules}
-        problems += items_given_again([(pack.id, pack.checklist) for pack in packs], given_rules)
+    problems += _items_given_again(packs) if strictly else []
     if problems:
         raise OneMapError.of(problems)
     if day is None:
@@ -506,6 +502,12 @@ def joined_rules(packs: Sequence[Pack], day: date | None = None, *, strictly: bo
     for rule in lapsed:
         rules, ids = _without_lapsed(rule, day, rules, ids)
     return [*_linked_rules(rules, ids, strictly), *(rule for rule in lapsed if rule.id not in rules)]
+
+
+def _items_given_again(packs: Sequence[Pack]) -> list[Problem]:
+    """The problems of checklist items whose name is another item's, or a rule's."""
+    rules = {rule.id: pack.id for pack in packs for rule in pack.rules}
+    return items_given_again([(pack.id, pack.checklist) for pack in packs], rules)
 
 
 def lapsed_rules(packs: Sequence[Pack], day: date) -> frozenset[tuple[str, str]]:
