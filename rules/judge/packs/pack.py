@@ -460,7 +460,7 @@ def joined_rules(packs: Sequence[Pack], day: date | None = None, *, strictly: bo
     strictly: refuse circles, replaced rules' names and two items of one name: no such pack judges, but all is readable.
 
     Where `under` or `milder` in another pack names a retired rule, the rule that now judges its matter is meant; a rule
-    that `replaces` a retired one is refused, since the new rule may judge more. Raises OneMapError rule.…, checklist.twice.
+    that `replaces` a retired one is refused: it may judge more. Raises OneMapError rule.…, checklist.twice.
     """
     rules: dict[str, Rule] = {}
     problems, ids = [], successors(rule for pack in packs for rule in pack.rules)
