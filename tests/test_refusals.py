@@ -178,6 +178,10 @@ CASES = [
     Case("check city.gpkg twice.gpkg", 3, "parcel.id", file="twice.gpkg", field="DKBH", feature="A"),
     Case("check city.gpkg unnamed.gpkg", 3, "parcel.id", file="unnamed.gpkg", field="DKBH", feature="2"),
     Case("check city.gpkg parcels.gpkg --id NR", 3, "field.missing", field="NR", says="DKBH"),
+    # Runs, by an option or an argument.
+    Case("check city.gpkg parcels.gpkg --pack own.toml --against none", 3, "run.unknown", field="--against"),
+    Case("verify city.gpkg --run none", 3, "run.unknown", field="--run"),
+    Case("explain city.gpkg none A own.zone", 3, "run.unknown", field="RUN"),
     # Packs.
     Case("check city.gpkg parcels.gpkg --pack none.toml", 3, "pack.missing", field="--pack"),
     Case("check city.gpkg parcels.gpkg --pack no-such-pack", 3, "pack.missing", says="city-preliminary"),
