@@ -178,9 +178,19 @@ CASES = [
     Case("check city.gpkg twice.gpkg", 3, "parcel.id", file="twice.gpkg", field="DKBH", feature="A"),
     Case("check city.gpkg unnamed.gpkg", 3, "parcel.id", file="unnamed.gpkg", field="DKBH", feature="2"),
     Case("check city.gpkg parcels.gpkg --id NR", 3, "field.missing", field="NR", says="DKBH"),
+    # Runs, by an option or an argument.
+    Case("check city.gpkg parcels.gpkg --pack own.toml --against none", 3, "run.unknown", field="--against"),
+    Case("verify city.gpkg --run none", 3, "run.unknown", field="--run"),
+    Case("explain city.gpkg none A own.zone", 3, "run.unknown", field="RUN"),
     # Packs.
-    Case("check city.gpkg parcels.gpkg --pack none.toml", 3, "pack.missing"),
+    Case("check city.gpkg parcels.gpkg --pack none.toml", 3, "pack.missing", field="--pack"),
     Case("check city.gpkg parcels.gpkg --pack no-such-pack", 3, "pack.missing", says="city-preliminary"),
+    Case("prove none.toml", 3, "pack.missing", field="FILE|NAME"),
+    Case("pack copy none x.toml --id x", 3, "pack.missing", field="FILE|NAME"),
+    Case("pack change none.toml --set own.zone:min_area_m2=5", 3, "pack.missing", field="FILE|NAME"),
+    Case("pack enact city.gpkg none --reason r --by n", 3, "pack.missing", field="FILE|NAME"),
+    Case("pack send none x.zip", 3, "pack.missing", field="FILE|NAME"),
+    Case("pack differences city-preliminary --against none", 3, "pack.missing", field="--against"),
     Case("check city.gpkg parcels.gpkg --pack syntax.toml", 3, "pack.syntax", says=" 7"),
     Case("check city.gpkg parcels.gpkg --pack key.toml", 3, "rule.key", feature="own.zone", says="verdcit"),
     Case("check city.gpkg parcels.gpkg --pack kind.toml", 3, "rule.kind", feature="own.zone", says="avoyd"),
@@ -318,6 +328,18 @@ def test_a_wrong_command_is_answered_in_chinese_where_that_is_asked(onemap, comm
     words = re.findall("[A-Za-z]{3,}", problem["message"])
     known = {word.strip("-") for word in english.split()} | set(re.findall("[A-Za-z]{3,}", " ".join([*VERBS, "serve"])))
     assert set(words) <= known
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "The command is wrong: --progress cannot be “x”; use one of: bar, json, none."),
+        ("zh", "命令有误：--progress 不能是“x”，可用：bar、json、none。"),
+    ],
+)
+def test_a_value_that_no_option_has_is_quoted_as_elsewhere(onemap, language, words):
+    answer = onemap("layers", "city.gpkg", "--progress", "x", lang=language)
+    assert answer.json["problems"][0]["message"] == words
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="no folder that nobody may write into, not even root")

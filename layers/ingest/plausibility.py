@@ -5,18 +5,18 @@ A wrong file would be used in checks, and whatever it does not hold would be tak
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 import numpy as np
 
 from onemap.layers.catalogue.layer_names import layers_by_name
-from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.catalogue.schema import Field, LayerEntry
 from onemap.layers.errors import Problem, ProblemPlace
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.ingest.likely_layers import are_same_file, known_fields, other_matter, shared_fields
 from onemap.layers.library.library import Library
-from onemap.layers.library.versions import Version, files_of, last_version, read_version
+from onemap.layers.library.versions import Version, files_of, read_version, versions
 from onemap.layers.messages import LANGUAGES, first_names
 
 _ENOUGH = 20  # features on both sides, for their count and their box to say something
@@ -65,15 +65,16 @@ class LastVersion:
 def doubt_of(library: Library, arriving: ArrivingLayer) -> Doubt | None:
     """Return the reasons to doubt that a frame is this layer: its name, fields, or the last version's figures."""
     catalogue = [entry for entry in library.catalogue().values() if entry.code != arriving.entry.code]
+    latest = {version.code: version for version in versions(library) if version.retired is None}
     found: dict[str, Problem] = {}
     is_named, other_name = _name_of_other(arriving, [*catalogue, arriving.entry])
     if other_name is not None:
         found["name"] = other_name
-    elif not (is_named or arriving.by_hand) and (better := _better_schema(arriving, catalogue)):
+    elif not (is_named or arriving.by_hand) and (better := _better_schema(library, arriving, catalogue, latest)):
         found["fields"] = better
     elif is_named and not arriving.is_planned and (words := _other_matter(arriving)):
         found["words"] = words
-    last = last_version(library, arriving.entry.code)
+    last = latest.get(arriving.entry.code)
     if last is not None and arriving.entry.geometry == "raster":
         found |= _against_raster(library, arriving, last)
     elif last is not None:
@@ -146,15 +147,25 @@ def _code_and_title(entry: LayerEntry) -> dict[str, str]:
     return {language: f"{entry.code} {entry.title_in(language)}" for language in LANGUAGES}
 
 
-def _better_schema(arriving: ArrivingLayer, catalogue: Sequence[LayerEntry]) -> Problem | None:
-    """Return the layer of the same geometry whose schema explains more of the fields, if there is one."""
-    entry, columns = arriving.entry, arriving.frame.columns
-    if not entry.fields:
+def _better_schema(
+    library: Library, arriving: ArrivingLayer, catalogue: Sequence[LayerEntry], latest: Mapping[str, Version]
+) -> Problem | None:
+    """Return the layer of the same geometry whose fields explain more of those that came, if there is one.
+
+    A layer's last version says what its fields are, too; of a layer that the library defined nothing else does. latest:
+    by code, the version that each layer got last.
+    """
+    entry, columns, before = arriving.entry, arriving.frame.columns, latest.get(arriving.entry.code)
+    if not entry.fields and before is None:
         return None
-    own = len(shared_fields(columns, entry))
+    stored = library.connection.field_types(before.table) if before is not None else {}
+    own = len(shared_fields(columns, entry).union(stored.keys() & set(columns)))
     best, most = None, own + _MORE_FIELDS
-    for other in catalogue:
-        theirs = known_fields(columns, other) if other.geometry == entry.geometry else 0
+    for other in (other for other in catalogue if other.geometry == entry.geometry):
+        if before is not None and not other.fields and other.code in latest:
+            names = library.connection.field_types(latest[other.code].table)
+            other = replace(other, fields=tuple(map(Field, names)))
+        theirs = known_fields(columns, other)
         if theirs >= most and theirs >= _LEAST_SHARE * len(other.fields):
             best, most = other, theirs + 1
     if best is None:

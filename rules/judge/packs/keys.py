@@ -15,7 +15,12 @@ RULE_VERDICTS = (Verdict.PROHIBITED, Verdict.RESTRICTED, Verdict.CONSULT, Verdic
 ORIGIN_KEYS = ("id", "version", "hash")
 MOST_DAYS = 250  # working days: about a year
 
-_MEASURES = "{area_m2} {area_ha} {area_mu} {share_percent} {length_m} {distance_m} {value} {features} {layer} {parcels}"
+# What the sentences of a rule may speak of.
+PLACEHOLDERS = (
+    *("area_m2", "area_ha", "area_mu", "share_percent", "length_m", "distance_m", "value", "features"),
+    *("layer", "parcels"),
+)
+_MEASURES = " ".join(f"{{{name}}}" for name in PLACEHOLDERS)
 
 RULE_KEYS: Mapping[str, Key] = {
     "id": Key(TEXT, {"zh": "规则编号，永不改变", "en": "The rule's name, stable for ever."}, required=True),

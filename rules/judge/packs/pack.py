@@ -7,7 +7,7 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from types import NoneType
-from typing import Any, NotRequired, TypedDict
+from typing import Any
 
 from onemap.layers.catalogue.catalogue import DEPARTMENTS, LayerEntry
 from onemap.layers.catalogue.code_systems import CODE_SYSTEMS, LAND_SEA
@@ -21,7 +21,8 @@ from onemap.rules.judge.inputs.check_record import PackRecord
 from onemap.rules.judge.kinds.kind import FLAG, TEXT, WHOLE
 from onemap.rules.judge.kinds.permitted_uses import PermitTable, permit_tables, shipped_state, shipped_table
 from onemap.rules.judge.packs.body import Body, bodies_from, body_problems
-from onemap.rules.judge.packs.keys import CHECKLIST_KEYS, MOST_DAYS, ORIGIN_KEYS, REVIEW_KEYS, RULE_KEYS, TABLES
+from onemap.rules.judge.packs.checklist import ChecklistItem, item_problems, items_given_again
+from onemap.rules.judge.packs.keys import MOST_DAYS, ORIGIN_KEYS, REVIEW_KEYS, RULE_KEYS, TABLES
 from onemap.rules.judge.packs.kind_register import NO_REGISTER, KindRegister, are_texts, kind_problems, shipped_register
 from onemap.rules.judge.packs.legal_basis import LegalBasis
 from onemap.rules.judge.packs.project_class import ProjectClass, class_problems, project_class, unknown_kinds
@@ -29,15 +30,6 @@ from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.judge.packs.rule_problems import circle_problems, names_of, rule_problems
 
 DEFAULT_PACK = "city-preliminary"
-
-
-class ChecklistItem(TypedDict):
-    """A question that a person of a department answers. after: the rule whose hit, or unknown ground, raises it."""
-
-    id: str
-    department: str
-    title: dict[str, str]
-    after: NotRequired[str]
 
 
 @dataclass(frozen=True)
@@ -100,7 +92,7 @@ def pack_text(
     """A pack's TOML text, and its name in error messages. name: the id of a shipped pack, or a file.
 
     folder: of the resources with shipped packs of this sort; missing: the code of the refusal if there is no such pack;
-    option: the option by which the user names it. Raises OneMapError with that code, and pack.encoding.
+    option: the option or argument by which the user names it. Raises OneMapError with that code, and pack.encoding.
     """
     shipped = RESOURCES / folder / f"{name}.toml"
     path = shipped if shipped.is_file() and "/" not in name and "\\" not in name else Path(name)
@@ -113,9 +105,11 @@ def pack_text(
         raise OneMapError("pack.encoding", file=path.name) from None
 
 
-def pack_texts(names: Iterable[str], folder: str = "packs", missing: str = "pack.missing") -> list[tuple[str, str]]:
+def pack_texts(
+    names: Iterable[str], folder: str = "packs", missing: str = "pack.missing", option: str = "--pack"
+) -> list[tuple[str, str]]:
     """`pack_text` of each name; the problems of all are reported together."""
-    return results_of_each(lambda name: pack_text(name, folder, missing), names)
+    return results_of_each(lambda name: pack_text(name, folder, missing, option), names)
 
 
 def is_shipped(name: str) -> bool:
@@ -381,7 +375,7 @@ def _names_problems(raw: Mapping[str, Any], rules: Sequence[Rule], source: str) 
     ids = [item.get("id") for item in raw.get("rule", ())]  # no set: what stands there need not be a text
     checklist = raw.get("checklist", ())
     problems = _names_given_again(rules, source, [*ids, *(item.get("id") for item in checklist)])
-    return [*problems, *(problem for item in checklist for problem in _item_problems(item, source, ids))]
+    return [*problems, *(problem for item in checklist for problem in item_problems(item, source, ids))]
 
 
 def _names_given_again(rules: Sequence[Rule], source: str, ids: Collection[Any]) -> list[Problem]:
@@ -392,19 +386,6 @@ def _names_given_again(rules: Sequence[Rule], source: str, ids: Collection[Any])
         for old in rule.succeeds
         if old in ids
     ]
-
-
-def _item_problems(item: Mapping[str, Any], source: str, rules: Collection[Any]) -> list[Problem]:
-    """The problems of an item of the checklist. rules: the ids of the pack's."""
-    name = str(item.get("id", "?"))
-    problems = []
-    if not (isinstance(item.get("id"), str) and item.get("department") in DEPARTMENTS and is_title(item.get("title"))):
-        problems.append(Problem("pack.checklist", {"file": source, "feature": name, "field": "checklist"}))
-    if "after" in item and item["after"] not in rules:
-        place = {"file": source, "feature": name, "rule": name, "field": "after", "other": item["after"]}
-        problems.append(Problem("rule.unknown", place))
-    unknown = item.keys() - CHECKLIST_KEYS.keys()
-    return [*problems, *(_problem("pack.key", source, f"checklist.{key}", feature=name) for key in unknown)]
 
 
 def _is_tables(value: Any) -> bool:
@@ -476,11 +457,10 @@ def joined_rules(packs: Sequence[Pack], day: date | None = None, *, strictly: bo
 
     day: the day of the check. Where no law of a replacing rule is in force on it, the replaced rule holds, and the
     replacing one comes after all rules.
-    strictly: refuse circles and names of replaced rules, too: such packs do not judge, but what was judged is readable.
+    strictly: refuse circles, replaced rules' names and two items of one name: no such pack judges, but all is readable.
 
     Where `under` or `milder` in another pack names a retired rule, the rule that now judges its matter is meant; a rule
-    that `replaces` a retired one is refused, since the new rule may judge more. Raises OneMapError rule.in_two_packs,
-    rule.replaces, rule.replaced_twice, rule.replaces_retired, rule.unknown, rule.circle.
+    that `replaces` a retired one is refused: it may judge more. Raises OneMapError rule.…, checklist.twice.
     """
     rules: dict[str, Rule] = {}
     problems, ids = [], successors(rule for pack in packs for rule in pack.rules)
@@ -513,6 +493,7 @@ def joined_rules(packs: Sequence[Pack], day: date | None = None, *, strictly: bo
             else:
                 rules[rule.id] = rule
     problems += [problem for rule in rules.values() for problem in _unknown_references(rule, rules, ids)]
+    problems += _items_given_again(packs) if strictly else []
     if problems:
         raise OneMapError.of(problems)
     if day is None:
@@ -521,6 +502,12 @@ def joined_rules(packs: Sequence[Pack], day: date | None = None, *, strictly: bo
     for rule in lapsed:
         rules, ids = _without_lapsed(rule, day, rules, ids)
     return [*_linked_rules(rules, ids, strictly), *(rule for rule in lapsed if rule.id not in rules)]
+
+
+def _items_given_again(packs: Sequence[Pack]) -> list[Problem]:
+    """The problems of checklist items whose name is another item's, or a rule's."""
+    rules = {rule.id: pack.id for pack in packs for rule in pack.rules}
+    return items_given_again([(pack.id, pack.checklist) for pack in packs], rules)
 
 
 def lapsed_rules(packs: Sequence[Pack], day: date) -> frozenset[tuple[str, str]]:

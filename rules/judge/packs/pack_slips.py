@@ -1,14 +1,16 @@
-"""Slips of rule packs: rules on repealed laws or blank ones, days turned round, conditions that are constant."""
+"""Slips of rule packs: laws repealed or blank, days turned round, constant conditions, misspelt measures."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from string import Formatter
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.messages import first_names
 from onemap.layers.shipped_files import shipped_table
 from onemap.rules.judge.kinds.constant_conditions import constant_clause
+from onemap.rules.judge.packs.keys import PLACEHOLDERS
 from onemap.rules.judge.packs.legal_basis import LegalBasis
 from onemap.rules.judge.packs.pack import Pack
 from onemap.rules.judge.packs.rule import Rule
@@ -17,7 +19,7 @@ from onemap.rules.judge.packs.rule import Rule
 def refuse_slips(packs: Sequence[Pack], day: date) -> None:
     """Refuse packs that are given anew, or put in force, on a day.
 
-    Raises OneMapError rule.repealed, rule.basis, rule.days, rule.never, rule.always.
+    Raises OneMapError rule.repealed, rule.basis, rule.days, rule.never, rule.always, rule.placeholder.
     """
     if problems := _slips(packs, day):
         raise OneMapError.of(problems)
@@ -50,6 +52,12 @@ def _slips_of_rule(rule: Rule) -> Iterator[Problem]:
         if text and (clause := constant_clause(text)):
             code = "rule.always" if clause.holds else "rule.never"
             yield Problem(code, {**place, "field": key, "key": key, "condition": clause.text})
+    for key, wordings in (("finding", rule.finding), ("draft", rule.draft)):
+        names = {name for text in wordings.values() for _, name, _, _ in Formatter().parse(text) if name is not None}
+        if unknown := sorted(names.difference(PLACEHOLDERS)):
+            yield Problem(
+                "rule.placeholder", {**place, "field": key, "key": key, "names": unknown, "known": PLACEHOLDERS}
+            )
 
 
 @dataclass(frozen=True)

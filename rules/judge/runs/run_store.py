@@ -150,19 +150,22 @@ def keep_run(
     recorder.finish(record, texts)
 
 
-def run_record(library: Library, identifier: str, kind: str | None = CHECK) -> Record:
-    """The record of a stored run of a kind, or of any kind. Raises OneMapError run.unknown, run.kind, run.damaged."""
+def run_record(library: Library, identifier: str, kind: str | None = CHECK, option: str = "RUN") -> Record:
+    """The record of a stored run of a kind, or of any kind. option: the option or argument by which the user names it.
+
+    Raises OneMapError run.unknown, run.kind, run.damaged.
+    """
     # Stray bytes of an argument cannot be asked for in SQL, and are no run's id.
     sql = "SELECT record FROM onemap_runs WHERE id = ?"
     row = library.connection.execute(sql, (identifier,)).fetchone() if identifier.isprintable() else None
     if row is None:
         names = sorted(set(run_names(library).values())) or _last_runs(library)
         named = {one: phrase("run_names.some", one, names=list_text(names, one)) if names else "" for one in LANGUAGES}
-        raise OneMapError("run.unknown", file=library.label, run=identifier, field="RUN", named=named)
+        raise OneMapError("run.unknown", file=library.label, run=identifier, field=option, named=named)
     record = read_record(library, identifier, row[0])
     if kind is not None and kind_of(record) != kind:
         kind_words = {language: phrase(f"run_kind.{kind_of(record)}", language) for language in LANGUAGES}
-        raise OneMapError("run.kind", file=library.label, run=identifier, field="RUN", kind=kind_words)
+        raise OneMapError("run.kind", file=library.label, run=identifier, field=option, kind=kind_words)
     return record
 
 
@@ -200,19 +203,19 @@ def check_record(library: Library, identifier: str) -> CheckRecord:
     return cast(CheckRecord, run_record(library, identifier))
 
 
-def whole_record(library: Library, identifier: str, kind: str | None = CHECK) -> Record:
+def whole_record(library: Library, identifier: str, kind: str | None = CHECK, option: str = "RUN") -> Record:
     """The record of a stored run whose rows are to be read as all that it found.
 
     Raises OneMapError as `run_record`, and run.damaged, library.altered where the run has lost rows that its log wrote.
     """
-    record = run_record(library, identifier, kind)
+    record = run_record(library, identifier, kind, option)
     check_blocks(library, identifier)
     return record
 
 
-def whole_check(library: Library, identifier: str) -> CheckRecord:
+def whole_check(library: Library, identifier: str, option: str = "RUN") -> CheckRecord:
     """The record of a stored check, as `whole_record`. Raises as that."""
-    return cast(CheckRecord, whole_record(library, identifier))
+    return cast(CheckRecord, whole_record(library, identifier, option=option))
 
 
 def kind_of(record: Mapping[str, Any]) -> str:

@@ -78,7 +78,7 @@ class PackForm:
 
     def checklist(self) -> list[Result]:
         """The checklist: each item with its department, and the rule after which it is asked; and one empty item."""
-        taken = {item["id"] for item in self._pack.checklist}
+        taken = {item["id"] for item in self._pack.checklist} | {rule.id for rule in self._pack.rules}
         free = next(name for name in (f"own.{number}" for number in itertools.count(1)) if name not in taken)
         items: list[Mapping[str, Any]] = [*self._pack.checklist, {"id": free}]
         found = []

@@ -67,10 +67,12 @@ def _complaint(message: str) -> Any:
             facts = found.groupdict()
             if key == "choice" and facts["names"] in (_VERB, _STEP):
                 return _verb_complaint(facts["value"].strip("'"), re.findall(r"[a-z-]+", facts["allowed"]))
-            if key == "lacking":
-                names = facts["names"].split(", ")
-                return {one: phrase(f"complaint.{key}", one, names=list_text(names, one)) for one in LANGUAGES}
-            return {language: phrase(f"complaint.{key}", language, **facts) for language in LANGUAGES}
+            listed = "names" if key == "lacking" else "allowed"  # argparse quotes values or not, by Python's version
+            texts = {name: text.strip("'") for name, text in facts.items() if name != listed}
+            values = [one.strip("'") for one in facts.get(listed, "").split(", ")]
+            return {
+                one: phrase(f"complaint.{key}", one, **texts, **{listed: list_text(values, one)}) for one in LANGUAGES
+            }
     return message
 
 

@@ -40,7 +40,7 @@ def check(values: Values, context: VerbContext) -> Result:
         library = held.enter_context(open_library(values["library"]))
         if against:
             against = run_of_name(run_names(library), against)
-            whole_check(library, against)
+            whole_check(library, against, "--against")
         how = values.get("workers"), values.get("scheduler"), values.get("shared")
         execution = Execution(values["library"], *how, in_parts=True)
         judging = context.progress.part(0.0, _JUDGED_OF_WRITTEN if outs else 1.0)

@@ -29,6 +29,8 @@ from onemap.rules.review.proofs.difference_words import DifferenceWords
 from onemap.rules.review.proofs.pack_differences import pack_changes, rule_differences
 from onemap.rules.review.proofs.pack_text_change import ValueChange, changed_text, value_change
 
+_ARGUMENT = "FILE|NAME"  # by which the verbs here name a pack, where others have --pack
+
 
 def laws(values: Values, context: VerbContext) -> Result:
     """Each rule with its legal basis, and which parts of it are in force on a day.
@@ -84,7 +86,7 @@ def prove(values: Values, context: VerbContext) -> Result:
     sort = sort_of_pack(names[-1])
     if sort != RULES:
         return _prove_other(sort, names[-1], values, context)
-    texts = pack_texts(names)
+    texts = pack_texts(names, option=_ARGUMENT)
     if values.get("new"):
         head = _head_of_cases(names)
         return _drafts_of_rule(values["new"], PacksToProve(texts, [], shipped_catalogue(), date.today()), context, head)
@@ -110,7 +112,7 @@ def _prove_other(sort: str, name: str, values: Values, context: VerbContext) -> 
 
     if values.get("mutants") or values.get("new"):
         raise OneMapError("cases.rules_only", file=name, field="--mutants" if values.get("mutants") else "--new")
-    (text, source), catalogue = pack_text(name, sort), shipped_catalogue()
+    (text, source), catalogue = pack_text(name, sort, option=_ARGUMENT), shipped_catalogue()
     cases = texts_beside(_place_of(name, sort), name)
     progress = context.progress.part(0.0, 1.0, phrase("progress.proving", context.language))
     if sort == INDICATORS:
@@ -263,7 +265,7 @@ def _run_of(library: Any, values: Values) -> tuple[str | None, list[Problem]]:
 
 
 def _pack(name: str, catalogue: Mapping[str, Any]) -> Any:
-    return single_pack(*pack_text(name), catalogue)
+    return single_pack(*pack_text(name, option=_ARGUMENT), catalogue)
 
 
 def _origin(pack: Any, catalogue: Mapping[str, Any], language: str) -> tuple[Result | None, dict[str, Result]]:
@@ -287,7 +289,7 @@ def pack_copy(values: Values, context: VerbContext) -> Result:
     from onemap.rules.review.proofs.proof_cases import cases_texts
 
     target, name, overwrite = Path(values["target"]), values["pack"], bool(values.get("overwrite"))
-    text, source = pack_text(name)
+    text, source = pack_text(name, option=_ARGUMENT)
     pack = _pack(name, shipped_catalogue())
     origin = {"id": pack.id, "version": pack.version, "hash": pack.hash}
     stated = {"id": values["id"], "version": values.get("version") or "1", "origin": toml_value(origin)}
@@ -316,7 +318,7 @@ def pack_change(values: Values, context: VerbContext) -> Result:
     from onemap.rules.judge.packs.pack_slips import refuse_slips
 
     name, changes = values["pack"], [value_change(text) for text in values.get("set") or ()]
-    text, source = pack_text(name)
+    text, source = pack_text(name, option=_ARGUMENT)
     target, overwrite = Path(values.get("out") or name), bool(values.get("overwrite")) or not values.get("out")
     if not values.get("out") and is_shipped(name):
         raise OneMapError("pack.shipped", file=name, field="--out")
@@ -347,8 +349,8 @@ def pack_differences(values: Values, context: VerbContext) -> Result:
     others = values.get("against")
     if not others:
         names, others = _sides(names, catalogue)
-    after = parse_packs(pack_texts(names), catalogue, are_kept=True)
-    before = parse_packs(pack_texts(others), catalogue, are_kept=True)
+    after = parse_packs(pack_texts(names, option=_ARGUMENT), catalogue, are_kept=True)
+    before = parse_packs(pack_texts(others, option="--against"), catalogue, are_kept=True)
     words = DifferenceWords(catalogue, context.language)
     rules = [words.record(one) for one in rule_differences(before, after, catalogue)]
     result: Result = {
@@ -403,7 +405,7 @@ def pack_enact(values: Values, context: VerbContext) -> Result:
     from onemap.rules.judge.runs.pack_store import enact
     from onemap.rules.review.cases.hand import acting_person
 
-    given = pack_text(values["pack"])
+    given = pack_text(values["pack"], option=_ARGUMENT)
     with open_library(values["library"]) as library:
         who = acting_person(library, values.get("by"))
         fact = enact(library, given, who, values["reason"], values.get("instead"))

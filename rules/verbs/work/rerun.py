@@ -38,7 +38,7 @@ def repeat_run(library: Library, identifier: str, threads: Threads) -> Repetitio
 
     Raises OneMapError run.unknown, run.incomplete, run.damaged.
     """
-    kind = run_store.kind_of(run_store.run_record(library, identifier, None))
+    kind = run_store.kind_of(run_store.run_record(library, identifier, None, "--run"))
     computing, holding = threads.part(0.0, _COMPUTED), threads.progress.part(_COMPUTED, 1.0)
     if kind == COMPARE:
         held = Differences(library, identifier, comparisons.KEPT)

@@ -43,7 +43,7 @@ def review_open(values: Values, context: VerbContext) -> Result:
     with open_library(values["library"]) as library:
         hand = hand_of(library, values)
         if values.get("against"):
-            whole_check(library, values["against"])
+            whole_check(library, values["against"], "--against")
         run = opening.judge_round(library, values, context, step_day(library, hand))
         changed = changed_verdicts(library, values["against"], run) if values.get("against") else None
         with _tables_written(library, run, values, context.language) as targets:

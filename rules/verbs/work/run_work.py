@@ -124,7 +124,7 @@ def _tables(library: Any, run: str, record: Mapping[str, Any], unasked: Any, lan
 
 def _changes(library: Any, against: str, tables: Mapping[str, Any]) -> list[ChangedParcel]:
     """The parcels whose verdict in these tables differs from that of an earlier run."""
-    whole_check(library, against)
+    whole_check(library, against, "--against")
     changes = VerdictChanges(library, against)
     changes.append(Chunk(dict(tables)))
     return changes.changed_parcels()

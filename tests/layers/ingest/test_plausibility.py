@@ -109,6 +109,22 @@ def test_fields_of_another_layer_are_told_unless_a_person_matched_them(add):
     assert add(f"{FARMLAND}.gpkg", squares(1), "--label", "b", columns={**columns, "MJ": [2.0]}).code == 0
 
 
+def test_the_fields_of_a_layer_of_the_librarys_own_are_those_of_its_last_version(add):
+    define = ("--define", "name=n,department=land,library=department,kind=vector,geometry=polygon,key=KEY")
+    plots = {name: ["1"] for name in ("KEY", "PLAN", "USE", "RATIO")}
+    zones = {name: ["1"] for name in ("KEY", "ZONE", "GRADE", "LIMIT")}
+    assert add("a.gpkg", squares(1), *define, code="PLOTS", columns=plots).code == 0
+    assert add("b.gpkg", squares(1), *define, code="ZONES", columns=zones).code == 0
+    assert doubts(add("c.gpkg", squares(1), "--label", "b", code="ZONES", columns=plots)) == [
+        "of its 4 fields, 4 belong to PLOTS n, and 1 to this layer."
+    ]
+    red_line = {name: [value] for name, value in {**RED_LINE, "KEY": "1"}.items()}
+    assert doubts(add("d.gpkg", squares(1), "--label", "b", code="ZONES", columns=red_line)) == [
+        "of its 8 fields, 7 belong to STBHHX Ecological red line, and 1 to this layer."
+    ]
+    assert add("e.gpkg", squares(2), "--label", "b", code="ZONES", columns={**zones, "KEY": ["1"]}).code == 0
+
+
 @pytest.mark.parametrize("word", ["占用", "补划", "（征求意见稿）", "_更新层", "备份"])
 def test_a_name_that_makes_another_matter_of_the_layer_is_told(add, library, onemap, word):
     answer = add(f"{FARMLAND}{word}.gpkg", squares(1))

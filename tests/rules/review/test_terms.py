@@ -67,10 +67,18 @@ def test_a_draft_with_wrong_braces_is_refused_before_a_case_is_opened(town, word
     assert answer.json["problems"][0]["feature"] == "farm"
 
 
+def test_a_draft_that_speaks_of_what_is_never_measured_is_refused(town):
+    place = town.pack(RULES.replace("占用农田{area_ha}公顷", "占用农田{aera_ha}公顷"))
+    answer = command("review", "open", town.library, town.parcels(), "--project", "p", "--pack", place)
+    assert (answer.code, answer.codes) == (3, ["rule.placeholder"])
+    (problem,) = answer.json["problems"]
+    assert (problem["feature"], problem["field"]) == ("farm", "draft") and "aera_ha" in problem["message"]
+
+
 @pytest.mark.parametrize(
     ("wording", "text"),
     [
-        ("{area_ha} ha, {length_m} m, {nothing}, {{braces}}", "0.5000 ha, – m, –, {braces}"),  # no measure of this rule
+        ("{area_ha} ha, {length_m} m, {{braces}}", "0.5000 ha, – m, {braces}"),  # no measure of this rule
         ("{area_m2} m² ({area_ha} ha)", "5,000 m² (0.5000 ha)"),  # rounded as in every table
     ],
 )

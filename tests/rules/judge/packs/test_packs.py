@@ -186,6 +186,38 @@ def test_packs_are_read_again_where_a_layer_that_they_name_has_changed_and_only_
     assert parse_packs([text], catalogue)[0].rules == first.rules
 
 
+def test_two_items_of_a_checklist_that_would_be_one_are_refused(desk, tmp_path):
+    desk.layer("ZONE", [box(0, 0, 5, 10)])
+    parcels = desk.parcels({"A": SQUARE})
+    asked = '[[checklist]]\nid = "{}"\ndepartment = "{}"\ntitle = {{ en = "t" }}\n'
+
+    def answer(*packs):
+        paths = []
+        for number, items in enumerate(packs):
+            path = desk.pack({"id": f"r{number}"}, id=f"p{number}")
+            path.write_text(path.read_text("utf-8") + "".join(asked.format(*item) for item in items), "utf-8")
+            paths += ["--pack", path]
+        return desk.run("check", desk.library, parcels, *paths)
+
+    assert answer([("a", "land"), ("a", "water")], [("b", "land")]).code == 0, "each department is asked for itself"
+    for packs in ([[("a", "land"), ("a", "land")]], [[("a", "land")], [("a", "land")]], [[("r0", "water")]]):
+        refused = answer(*packs)
+        assert (refused.code, refused.codes) == (3, ["checklist.twice"]), packs
+        (problem,) = refused.json["problems"]
+        assert (problem["file"], problem["field"]) == (f"p{len(packs) - 1}", "id")
+
+
+def test_what_is_wrong_with_an_item_of_a_checklist_is_named_by_its_key(desk):
+    path = desk.pack({})
+    path.write_text(path.read_text("utf-8") + '[[checklist]]\nid = "a"\ndepartment = "lnd"\n', "utf-8")
+    desk.layer("ZONE", [box(0, 0, 5, 10)])
+    refused = desk.run("check", desk.library, desk.parcels({"A": SQUARE}), "--pack", path)
+    assert [(one["feature"], one["field"]) for one in refused.json["problems"]] == [
+        ("a", "checklist.department"),
+        ("a", "checklist.title"),
+    ]
+
+
 def test_a_rule_in_two_packs_is_an_error_unless_it_replaces(desk):
     desk.layer("ZONE", [box(0, 0, 5, 10)])
     first = desk.pack({"verdict": "notice"}, id="first")
