@@ -9,12 +9,15 @@ import subprocess
 import sys
 from types import SimpleNamespace
 
+import pyproj
 import pytest
 import shapely
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.files.journal_folder import is_locked_by_us
 from onemap.layers.library.library import open_library, system_user
 from onemap.layers.library.versions import read_version, versions
+from onemap.layers.stores.file_store import make_file
 
 
 @pytest.fixture
@@ -205,10 +208,32 @@ def test_a_new_library_never_takes_the_place_of_another(shelf):
 
 
 def test_what_a_killed_new_left_is_cleared_by_the_next(shelf, tmp_path):
-    part = tmp_path / "town.gpkg.part"
-    part.write_bytes(b"half")
-    assert shelf.run("new", tmp_path / "town.gpkg", "--crs", "EPSG:4547").code == 0
-    assert not part.exists()
+    killed, working = (tmp_path / f"town.gpkg.{name}.part" for name in ("killed_0", "working0"))
+    for folder in (killed, working):
+        folder.mkdir()
+        (folder / "lock").touch()
+        (folder / "town.gpkg").write_bytes(b"half")
+    with (working / "lock").open("a+b") as lock:
+        assert is_locked_by_us(lock)
+        assert shelf.run("new", tmp_path / "town.gpkg", "--crs", "EPSG:4547").code == 0
+        assert (killed.exists(), working.exists()) == (False, True)
+
+
+def test_of_those_who_make_one_library_at_once_the_first_to_finish_has_it(shelf, tmp_path):
+    path = tmp_path / "town.gpkg"
+
+    def fill(connection):
+        connection.execute("CREATE TABLE later (number INTEGER)")
+        if not path.exists():
+            assert shelf.run("new", path, "--crs", "EPSG:4547", "--name", "first").code == 0
+
+    with pytest.raises(OneMapError) as refused:
+        make_file(path, pyproj.CRS(4547), fill)
+    assert refused.value.code == "library.exists"
+    assert shelf.run("verify", path).json["ok"]
+    with open_library(str(path)) as library:
+        assert library.name == "first" and not library.connection.has_table("later")
+    assert not list(tmp_path.glob("town.gpkg?*"))
 
 
 @pytest.mark.parametrize("error", [KeyError("uid"), OSError("no name"), ImportError("pwd")])
