@@ -201,6 +201,16 @@ def test_a_library_is_opened_through_a_link(filled_shelf, tmp_path):
     assert [path.name for path in folder.iterdir()] == ["link.gpkg"]
 
 
+def test_a_library_that_is_closed_while_rows_are_read_is_one_file(filled_shelf, tmp_path):
+    """As where work was cancelled: what broke off remembers the rows."""
+    with open_library(str(filled_shelf.path)) as library:
+        rows = library.connection.read_rows("onemap_audit", ["number"])
+        next(rows)
+    assert [path.name for path in tmp_path.glob("city.gpkg*")] == ["city.gpkg"]
+    with pytest.raises(sqlite3.ProgrammingError):
+        next(rows)
+
+
 def test_a_new_library_never_takes_the_place_of_another(shelf):
     before = shelf.path.read_bytes()
     assert shelf.run("new", shelf.path, "--crs", "EPSG:4547").codes == ["library.exists"]
