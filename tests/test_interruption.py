@@ -70,11 +70,12 @@ def test_a_module_that_is_being_loaded_comes_whole(tmp_path, monkeypatch):
 def test_a_verb_that_tells_no_progress_is_cancelled_and_the_next_request_answered(served_core: Served, tmp_path):
     served_core.ask("sample", 1, folder=str(tmp_path / "city"))
     served_core.ask("words", 2)
-    wait_for(served_core.program, (tmp_path / "city").exists)
+    wait_for(served_core.program, lambda: list(tmp_path.glob("city.*.part/new/*")))
     served_core.send(b'{"jsonrpc": "2.0", "method": "cancel", "params": {"id": 1}}')
     cancelled, after = served_core.answer(), served_core.answer()
     assert cancelled["error"]["data"] == {"problems": [], "exit_code": 130}
     assert (after["id"], after["result"]["ok"]) == (2, True)
+    assert not list(tmp_path.glob("city*"))
 
 
 def test_what_was_answered_cannot_be_broken_off_any_more():

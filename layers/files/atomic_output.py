@@ -121,6 +121,47 @@ def atomic_output(target: Path, overwrite: bool | None, field: str | None = None
         raise OneMapError("out.failed", file=str(target), field=field, reason=file_reason(error)) from error
 
 
+@contextlib.contextmanager
+def empty_folder_output(folder: Path) -> Iterator[Path]:
+    """Give a folder elsewhere, whose files then come into a folder that is empty or not there yet: all, or none.
+
+    Raises OneMapError out.exists, out.folder, out.failed.
+    """
+    place = folder.absolute()
+    if not place.parent.is_dir():
+        raise OneMapError("out.folder", file=str(folder.parent))
+    try:
+        _refuse_filled(folder)
+        with folder_beside(place) as room:
+            new = room / "new"
+            new.mkdir()
+            yield new
+            with one_at_a_time(place.parent):
+                _refuse_filled(folder)
+                if place.exists():
+                    _move_in(new, place)
+                else:
+                    new.rename(place)
+    except OSError as error:
+        raise OneMapError("out.failed", file=str(folder), reason=file_reason(error)) from error
+
+
+def _refuse_filled(folder: Path) -> None:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise place_taken(_named_place(folder))
+
+
+def _move_in(new: Path, folder: Path) -> None:
+    """Move all files into an empty folder, or none."""
+    try:
+        for path in [*new.iterdir()]:
+            path.rename(folder / path.name)
+    except BaseException:
+        for path in [*folder.iterdir()]:
+            path.rename(new / path.name)
+        raise
+
+
 def _take_places(new: Path, target: Path) -> None:
     """Move what was written to its place, and remove what was there: all of it, or nothing.
 

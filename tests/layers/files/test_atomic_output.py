@@ -8,7 +8,7 @@ import pytest
 
 from onemap.layers.errors import Cancelled, OneMapError
 from onemap.layers.files import atomic_output as atomic_output_module
-from onemap.layers.files.atomic_output import atomic_output, check_place
+from onemap.layers.files.atomic_output import atomic_output, check_place, empty_folder_output
 from onemap.layers.files.durable_names import name_durably
 from onemap.tests.machines import windows_like
 
@@ -181,3 +181,21 @@ def test_who_is_told_to_stop_while_files_take_their_places_leaves_the_former_one
         write(part.parent, "plan", ".shp", ".dbf", ".cpg", text="new")
     assert state(tmp_path) == {"plan.shp": "old", "plan.dbf": "old", "plan.qix": "old"}
     assert {path.name for path in tmp_path.iterdir()} == {"plan.shp", "plan.dbf", "plan.qix"}
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_an_empty_folder_gets_all_or_nothing_and_only_from_one(tmp_path, is_there):
+    folder = tmp_path / "city"
+    if is_there:
+        folder.mkdir()
+    with pytest.raises(Cancelled), empty_folder_output(folder) as beside:
+        write(beside, "a", ".shp", ".dbf", text="half")
+        raise Cancelled
+    assert list(tmp_path.rglob("*")) == ([folder] if is_there else [])
+    with pytest.raises(OneMapError) as refused, empty_folder_output(folder) as later:
+        write(later, "b", ".shp", text="later")
+        with empty_folder_output(folder) as first:
+            write(first, "a", ".shp", ".dbf", text="first")
+    assert refused.value.code == "out.exists"
+    assert state(tmp_path) == {"city/a.shp": "first", "city/a.dbf": "first"}
+    assert list(tmp_path.iterdir()) == [folder]
