@@ -66,6 +66,14 @@ def test_a_module_that_is_being_loaded_comes_whole(tmp_path, monkeypatch):
     assert loaded_slowly.whole == 499_500
 
 
+def test_work_that_was_let_go_to_its_end_is_not_broken_off():
+    interruption, done = Interruption(), []
+    with interruption.work("a"):
+        interruption.forgo()
+        done.append(interruption.stop("a"))
+    assert done == [False]
+
+
 @pytest.mark.slow
 def test_a_verb_that_tells_no_progress_is_cancelled_and_the_next_request_answered(served_core: Served, tmp_path):
     served_core.ask("sample", 1, folder=str(tmp_path / "city"))

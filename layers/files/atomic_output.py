@@ -14,6 +14,7 @@ from onemap.layers.files.files_beside import files_of_stem
 from onemap.layers.files.library_file import is_library
 from onemap.layers.files.process_folder import folder_beside, one_at_a_time
 from onemap.layers.messages import in_each_language
+from onemap.layers.progress import settle_work
 from onemap.layers.shipped_files import PROGRAM
 
 
@@ -96,13 +97,17 @@ def _is_input(target: Path, path: Path) -> bool:
 
 
 @contextlib.contextmanager
-def atomic_output(target: Path, overwrite: bool | None, field: str | None = None) -> Iterator[Path]:
+def atomic_output(
+    target: Path, overwrite: bool | None, field: str | None = None, *, is_last: bool = True
+) -> Iterator[Path]:
     """Give a path with the target's name in a separate folder; all files written there then take their places.
 
     A shapefile's other files come with it, and those of the one that it replaces are removed. What was there stays
     whole if the writing fails or is cancelled, or if another program holds one of its files, which only Windows minds.
     Of processes that write there at once each writes for itself; unless the file may be replaced, the first one to
-    finish has it. Raises OneMapError out.exists, out.folder, out.failed.
+    finish has it. is_last: whether the verb's work is all but done, and is settled.
+
+    Raises OneMapError out.exists, out.folder, out.failed.
     """
     check_place(target, overwrite, field)
     place = target.absolute()
@@ -112,6 +117,8 @@ def atomic_output(target: Path, overwrite: bool | None, field: str | None = None
             new.mkdir()
             yield new / target.name
             bring_to_disk(new)
+            if is_last:
+                settle_work()
             with one_at_a_time(place.parent):
                 if place.exists() and not overwrite:  # somebody else was faster
                     raise place_taken(_named_place(target), field, may_replace=overwrite is not None)
@@ -136,6 +143,7 @@ def empty_folder_output(folder: Path) -> Iterator[Path]:
             new = room / "new"
             new.mkdir()
             yield new
+            settle_work()
             with one_at_a_time(place.parent):
                 _refuse_filled(folder)
                 if place.exists():

@@ -17,7 +17,7 @@ from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.library.library import COPY, TABLES, Library, LibraryPlace, log, make_store, system_user
 from onemap.layers.library.version_writing import GEOMETRY_TYPES, show_layer
 from onemap.layers.library.versions import content_hash, versions
-from onemap.layers.progress import Progress
+from onemap.layers.progress import Progress, settle_work
 from onemap.layers.records import Record
 from onemap.layers.stores.library_tables import LIBRARY_TABLES, own_file_key
 from onemap.layers.stores.logged_rows import (
@@ -65,6 +65,7 @@ def copy_library(
         target.protect(grants)
         _note_late_rows(source, target, tables)
         _log_copy(source, target, place, number, head)
+        settle_work()
 
     with source.reading():
         number, head = source.chain_head()

@@ -14,6 +14,7 @@ from onemap.layers.files.process_folder import folder_beside
 from onemap.layers.files.text_encodings import text_of
 from onemap.layers.library.library import Library, keep_fact, log, sha256
 from onemap.layers.library.versions import versions
+from onemap.layers.progress import settle_work
 from onemap.layers.stores.library_tables import own_file_key
 
 
@@ -82,6 +83,7 @@ def keep_own_file(library: Library, kind: str, text: str, who: str, seen: str | 
             if library.path is None:
                 keep_fact(connection, own_file_key(kind), text)
             log(connection, who, "keep", kind, {"hash": sha256(text)})
+            settle_work()
             if library.path is not None:
                 beside = own_file_path(library.path, kind)
                 failing.callback(_put_beside, beside, beside.read_bytes() if beside.exists() else None)
