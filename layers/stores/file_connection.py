@@ -71,9 +71,11 @@ class FileConnection(sqlite3.Connection):
 
         SQLite would hold the file with its write-ahead log open as long as anybody remembers these rows.
         """
-        for one in list(self._cursors):
-            one.close()
-        super().close()
+        try:
+            for one in list(self._cursors):
+                one.close()
+        finally:
+            super().close()
 
     def has_table(self, name: str) -> bool:
         """Whether there is a table or view of that name."""
