@@ -32,7 +32,7 @@ def test_a_version_that_is_added_is_not_cancelled_any_more(desk):
     assert found["features"] == 1 and added() == [*before, "more"]
 
 
-def asked(verb, desk):
+def values_and_files(verb, desk):
     """The values of a verb, and the files that it writes."""
     library, target = str(desk.library), desk.folder / "result.zip"
     if verb == "deliver":
@@ -46,7 +46,7 @@ def asked(verb, desk):
 @pytest.mark.parametrize("verb", ["check", "deliver"])
 def test_who_asks_to_stop_as_results_take_their_places_gets_all_of_them_and_before_none(desk, verb, is_before):
     desk.layer("ZONE", [box(0, 0, 10, 10)])
-    values, files = asked(verb, desk)
+    values, files = values_and_files(verb, desk)
     line = _ProgressLine("none")
 
     def settle():
