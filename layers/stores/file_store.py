@@ -140,8 +140,12 @@ class FileStore:
 def _connect_file(path: Path, mode: str, wait_s: float) -> FileConnection:
     uri = sqlite_address(path.resolve(), mode)
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=wait_s, factory=FileConnection)
-    connection.execute("PRAGMA synchronous = FULL")
-    geopackage.add_functions(connection)
+    try:
+        connection.execute("PRAGMA synchronous = FULL")
+        geopackage.add_functions(connection)
+    except BaseException:  # by a request to stop, for one
+        connection.close()
+        raise
     return connection
 
 

@@ -13,7 +13,7 @@ import pyproj
 import pytest
 import shapely
 
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import Cancelled, OneMapError
 from onemap.layers.files.journal_folder import is_locked_by_us
 from onemap.layers.library.library import open_library, system_user
 from onemap.layers.library.versions import read_version, versions
@@ -209,6 +209,19 @@ def test_a_library_that_is_closed_while_rows_are_read_is_one_file(filled_shelf, 
     assert [path.name for path in tmp_path.glob("city.gpkg*")] == ["city.gpkg"]
     with pytest.raises(sqlite3.ProgrammingError):
         next(rows)
+
+
+def test_a_library_whose_opening_is_cancelled_is_one_file(filled_shelf, tmp_path, monkeypatch):
+    held = []
+
+    def cancel(connection):
+        held.append(connection)  # as the error's frames do
+        raise Cancelled
+
+    monkeypatch.setattr("onemap.layers.stores.file_store.geopackage.add_functions", cancel)
+    with pytest.raises(Cancelled), open_library(str(filled_shelf.path)):
+        pass
+    assert [path.name for path in tmp_path.glob("city.gpkg*")] == ["city.gpkg"]
 
 
 def test_a_new_library_never_takes_the_place_of_another(shelf):
