@@ -6,26 +6,35 @@ The caller gives a `report`, which raises Cancelled to stop the work when the wo
 import contextlib
 import itertools
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
 
 from onemap.layers.errors import Cancelled
 
 Report = Callable[[float, str], None]
+_TINY = 1e-9  # of the whole, which ends of pieces may be off
 
 
 class _OverallProgress:
     """The last report on the whole: a share, which never goes back, and the words of its step."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, settle: Callable[[], None]) -> None:
         self.share, self._step, self._report = 0.0, "", report
         self.has_begun = False  # nothing was said yet
+        self._settle, self._is_settled = settle, False
         self._one = threading.RLock()  # threads say it one after the other
 
     def say(self, share: float, step: str | None) -> None:
         with self._one:
             self.share, self._step = max(self.share, share), self._step if step is None else step
             self.has_begun = True
-            self._report(self.share, self._step)
+            with contextlib.suppress(*([Cancelled] if self._is_settled else [])):
+                self._report(self.share, self._step)
+
+    def settle(self) -> None:
+        if not self._is_settled:
+            self._settle()
+            self._is_settled = True
 
 
 class Progress:
@@ -34,12 +43,13 @@ class Progress:
     Every method but `finish` may raise Cancelled.
     """
 
-    def __init__(self, report: Report | None = None) -> None:
+    def __init__(self, report: Report | None = None, settle: Callable[[], None] = lambda: None) -> None:
         """The whole of a piece of work.
 
         report: called with the share of the whole that is done (0 to 1) and the step's text; None for no listener.
+        settle: called once, when requests to stop are to be ignored from then on; raises Cancelled if there was one.
         """
-        self._whole = _OverallProgress(report) if report else None
+        self._whole = _OverallProgress(report, settle) if report else None
         self._begin, self._end = 0.0, 1.0
         self._step: str | None = None
 
@@ -80,6 +90,14 @@ class Progress:
             reached = max(self._whole.share, self._begin)
             self._whole.say(reached + max(self._end - reached, 0.0) * share, self._step)
 
+    def settle(self) -> None:
+        """Begin to put results in place: the work goes to its end, and a request to stop is too late from now on.
+
+        A piece after which others come settles nothing.
+        """
+        if self._whole is not None and self._end > 1.0 - _TINY:
+            self._whole.settle()
+
     def finish(self) -> None:
         """Report that all is done and its results are in place: a request to stop is too late now, and ignored.
 
@@ -99,3 +117,22 @@ class Progress:
 
 
 SILENT = Progress()  # of work for which nobody waits
+_SETTLE: ContextVar[Callable[[], None]] = ContextVar("settle")
+
+
+@contextlib.contextmanager
+def settling(progress: Progress) -> Iterator[None]:
+    """Let `settle_work` in the block settle this work."""
+    token = _SETTLE.set(progress.settle)
+    try:
+        yield
+    finally:
+        _SETTLE.reset(token)
+
+
+def settle_work() -> None:
+    """Settle the verb's work before the first of its results takes its place; see `Progress.settle`.
+
+    Else it could be told as cancelled when its results are there. Raises Cancelled.
+    """
+    _SETTLE.get(SILENT.settle)()

@@ -66,15 +66,24 @@ def test_a_module_that_is_being_loaded_comes_whole(tmp_path, monkeypatch):
     assert loaded_slowly.whole == 499_500
 
 
+def test_work_that_was_let_go_to_its_end_is_not_broken_off():
+    interruption, done = Interruption(), []
+    with interruption.work("a"):
+        interruption.forgo()
+        done.append(interruption.stop("a"))
+    assert done == [False]
+
+
 @pytest.mark.slow
 def test_a_verb_that_tells_no_progress_is_cancelled_and_the_next_request_answered(served_core: Served, tmp_path):
     served_core.ask("sample", 1, folder=str(tmp_path / "city"))
     served_core.ask("words", 2)
-    wait_for(served_core.program, (tmp_path / "city").exists)
+    wait_for(served_core.program, lambda: list(tmp_path.glob("city.*.part/new/*")))
     served_core.send(b'{"jsonrpc": "2.0", "method": "cancel", "params": {"id": 1}}')
     cancelled, after = served_core.answer(), served_core.answer()
     assert cancelled["error"]["data"] == {"problems": [], "exit_code": 130}
     assert (after["id"], after["result"]["ok"]) == (2, True)
+    assert not list(tmp_path.glob("city*"))
 
 
 def test_what_was_answered_cannot_be_broken_off_any_more():

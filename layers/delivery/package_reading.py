@@ -38,7 +38,7 @@ from onemap.layers.ingest.placing import SourceOptions, in_crs
 from onemap.layers.ingest.prepared_version import PreparedVersion
 from onemap.layers.library.library import Library, log
 from onemap.layers.library.versions import Retirement, Version, read_version, source_report, versions
-from onemap.layers.progress import Progress
+from onemap.layers.progress import Progress, settle_work
 from onemap.layers.quality.quality import GradedProblem
 from onemap.layers.records import Record
 from onemap.layers.sources.reading import read_source
@@ -98,6 +98,7 @@ def receive_package(intake: Intake, path: Path, reception: Reception, progress: 
             taken = again or package.ledger_rows()[-1]
             layers = [*received, *_held_rows(library, plan)]
             beside.write_text(receipt_text(library, record, bag.manifest, layers, rows, taken), encoding="utf-8")
+            settle_work()
     late = [
         {name: row[name] for name in ("code", "version", "valid_from", "goes_before")}
         for row in added

@@ -3,7 +3,6 @@
 import contextlib
 import errno
 import os
-import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -13,7 +12,9 @@ from onemap.layers.files.disk_place import check_name
 from onemap.layers.files.durable_names import bring_names_to_disk, bring_to_disk
 from onemap.layers.files.files_beside import files_of_stem
 from onemap.layers.files.library_file import is_library
+from onemap.layers.files.process_folder import folder_beside, one_at_a_time
 from onemap.layers.messages import in_each_language
+from onemap.layers.progress import settle_work
 from onemap.layers.shipped_files import PROGRAM
 
 
@@ -96,58 +97,103 @@ def _is_input(target: Path, path: Path) -> bool:
 
 
 @contextlib.contextmanager
-def atomic_output(target: Path, overwrite: bool | None, field: str | None = None) -> Iterator[Path]:
+def atomic_output(
+    target: Path, overwrite: bool | None, field: str | None = None, *, is_last: bool = True
+) -> Iterator[Path]:
     """Give a path with the target's name in a separate folder; all files written there then take their places.
 
     A shapefile's other files come with it, and those of the one that it replaces are removed. What was there stays
-    whole if the writing fails, or if another program holds one of its files, which only Windows minds. Raises
-    OneMapError out.exists, out.folder, out.failed.
+    whole if the writing fails or is cancelled, or if another program holds one of its files, which only Windows minds.
+    Of processes that write there at once each writes for itself; unless the file may be replaced, the first one to
+    finish has it. is_last: whether the verb's work is all but done, and is settled.
+
+    Raises OneMapError out.exists, out.folder, out.failed.
     """
     check_place(target, overwrite, field)
-    part = target.absolute().with_name(target.name + ".part")
+    place = target.absolute()
     try:
-        _remove(part)
-        part.mkdir()
-        yield part / target.name
-        written = sorted(part.iterdir(), key=lambda path: path.name == target.name)  # the target itself comes last
-        bring_to_disk(part)
-        _take_places(written, target.absolute())
-        bring_names_to_disk(target.absolute().parent)
+        with folder_beside(place) as folder:
+            new = folder / "new"
+            new.mkdir()
+            yield new / target.name
+            bring_to_disk(new)
+            if is_last:
+                settle_work()
+            with one_at_a_time(place.parent):
+                if place.exists() and not overwrite:  # somebody else was faster
+                    raise place_taken(_named_place(target), field, may_replace=overwrite is not None)
+                _take_places(new, place)
+            bring_names_to_disk(place.parent)
     except OSError as error:
         raise OneMapError("out.failed", file=str(target), field=field, reason=file_reason(error)) from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
 
 
-def _take_places(written: list[Path], target: Path) -> None:
+@contextlib.contextmanager
+def empty_folder_output(folder: Path) -> Iterator[Path]:
+    """Give a folder elsewhere, whose files then come into a folder that is empty or not there yet: all, or none.
+
+    Raises OneMapError out.exists, out.folder, out.failed.
+    """
+    place = folder.absolute()
+    if not place.parent.is_dir():
+        raise OneMapError("out.folder", file=str(folder.parent))
+    try:
+        _refuse_filled(folder)
+        with folder_beside(place) as room:
+            new = room / "new"
+            new.mkdir()
+            yield new
+            settle_work()
+            with one_at_a_time(place.parent):
+                _refuse_filled(folder)
+                if place.exists():
+                    _move_in(new, place)
+                else:
+                    new.rename(place)
+    except OSError as error:
+        raise OneMapError("out.failed", file=str(folder), reason=file_reason(error)) from error
+
+
+def _refuse_filled(folder: Path) -> None:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise place_taken(_named_place(folder))
+
+
+def _move_in(new: Path, folder: Path) -> None:
+    """Move all files into an empty folder, or none."""
+    try:
+        for path in [*new.iterdir()]:
+            path.rename(folder / path.name)
+    except BaseException:
+        for path in [*folder.iterdir()]:
+            path.rename(new / path.name)
+        raise
+
+
+def _take_places(new: Path, target: Path) -> None:
     """Move what was written to its place, and remove what was there: all of it, or nothing.
 
-    written: the target's own file last. Raises OSError, with everything unchanged.
+    new: the folder where it was written. Raises OSError, with everything unchanged.
     """
     folder = target.parent
+    written = sorted(new.iterdir(), key=lambda path: path.name == target.name)  # the target itself comes last
     former = {folder / path.name for path in written if (folder / path.name).exists()}
     if target.suffix.lower() == ".shp":
         former |= {old for old in files_of_stem(target) if old.suffix.lower() in _OF_A_SHAPEFILE}
-    if len(written) == 1 and not (former - {target}) and not target.is_dir():
+    if len(written) == 1 and former <= {target} and not target.is_dir() and not written[0].is_dir():
         _patiently(written[0].replace, folder / written[0].name)
         return
-    aside = target.with_name(f"{target.name}.former.part")
-    _remove(aside)
+    aside = new.with_name("former")
     aside.mkdir()
-    moved: list[tuple[Path, Path]] = []
+    moves = [*((old, aside / old.name) for old in former), *((one, folder / one.name) for one in written)]
     try:
-        for path, place in [
-            *((old, aside / old.name) for old in former),
-            *((new, folder / new.name) for new in written),
-        ]:
+        for path, place in moves:
             _patiently(path.rename, place)
-            moved.append((path, place))
-    except OSError:
-        for path, place in reversed(moved):
-            place.rename(path)
-        aside.rmdir()
+    except BaseException:
+        for path, place in reversed(moves):
+            if place.exists() and not path.exists():
+                place.rename(path)
         raise
-    shutil.rmtree(aside, ignore_errors=True)
 
 
 def _patiently(move: Callable[[Path], object], place: Path) -> None:
@@ -167,11 +213,5 @@ def _is_of_ours(folder: Path) -> bool:
 
 
 _SCANNER_WAITS_S = (0.1, 0.3, 1.0) if os.name == "nt" else ()
-_BESIDE = 32  # signs of a path: what is added to a target's name while it is written, and files in its folder
+_BESIDE = 40  # signs of a path: what is added to a target's name while it is written, and files in its folder
 _OF_A_SHAPEFILE = {".shp", ".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qmd"}
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    path.unlink(missing_ok=True)

@@ -3,15 +3,13 @@
 import contextlib
 import errno
 import os
-import shutil
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from onemap.layers.errors import OneMapError, file_reason
-from onemap.layers.files.journal_folder import is_locked_by_us
+from onemap.layers.files.process_folder import process_folder, remove_forgotten
 from onemap.layers.files.text_encodings import path_problem
 
 _PREFIX = "onemap-room-"
@@ -20,9 +18,6 @@ _XML_NO_ROOM = ("IO_ENOSPC", "IO_EDQUOT", "IO_EFBIG", "IO_EROFS")
 _NO_PAGES = 1455  # on Windows: the paging file is too small
 # Of a library for its code; of a thread; of GEOS, as compilers of Linux and of Windows call it.
 _NO_MEMORY = ("failed to map segment", "can't start new thread", "bad_alloc", "bad allocation")
-_LOCK = "lock"
-_MAKING_S = 60  # a folder without a lock is being made, unless it is older
-_MOST_TRIES = 10  # others may take a folder for a forgotten one between its making and its lock
 
 
 @contextlib.contextmanager
@@ -35,8 +30,8 @@ def temporary_room() -> Iterator[None]:
     with contextlib.ExitStack() as held:
         try:
             place = Path(tempfile.gettempdir())
-            _remove_forgotten(place)
-            folder = _own_folder(place, held)
+            remove_forgotten(place, f"{_PREFIX}*")
+            folder = held.enter_context(process_folder(place, _PREFIX))
         except OSError:
             folder = None
         if folder is None:
@@ -50,20 +45,6 @@ def temporary_room() -> Iterator[None]:
             os.environ.pop("TMPDIR", None)
             if named is not None:
                 os.environ["TMPDIR"] = named
-
-
-def _own_folder(place: Path, held: contextlib.ExitStack) -> Path | None:
-    """Return a new folder, locked until `held` closes and removes it; None if others take every one."""
-    for _ in range(_MOST_TRIES):
-        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
-        path = folder / _LOCK
-        lock = path.open("a+b")
-        if is_locked_by_us(lock) and path.exists():  # else another process takes it for a killed one's
-            held.callback(shutil.rmtree, folder, ignore_errors=True)
-            held.callback(lock.close)
-            return folder
-        lock.close()
-    return None
 
 
 def machine_refusal(error: Exception) -> OneMapError | None:
@@ -105,22 +86,3 @@ def _is_want(error: BaseException) -> bool:
     if isinstance(error, OSError) and (error.errno == errno.ENOMEM or getattr(error, "winerror", None) == _NO_PAGES):
         return True
     return isinstance(error, MemoryError) or any(words in str(error) for words in _NO_MEMORY)
-
-
-def _remove_forgotten(place: Path) -> None:
-    """Remove the folders of processes that have ended in any way."""
-    for folder in place.glob(f"{_PREFIX}*"):
-        with contextlib.suppress(OSError):
-            if folder.is_symlink() or (hasattr(os, "getuid") and folder.stat().st_uid != os.getuid()):
-                continue
-            path = folder / _LOCK
-            if not path.exists():
-                if time.time() - folder.stat().st_mtime > _MAKING_S:
-                    shutil.rmtree(folder, ignore_errors=True)
-                continue
-            with path.open("a+b") as lock:
-                is_left = is_locked_by_us(lock)
-                if is_left:  # while it is held, so that nobody takes it as the folder goes
-                    shutil.rmtree(folder, ignore_errors=True)
-            if is_left:  # on Windows the open file is still there
-                shutil.rmtree(folder, ignore_errors=True)

@@ -202,6 +202,8 @@ def write_versions(library: Library, prepared: Sequence[PreparedVersion]) -> lis
         results = [
             version.write(connection) if version.same is None else version.unchanged_record() for version in prepared
         ]
+        for version in prepared[-1:]:
+            version.arrival.progress.settle()
     for version in prepared:
         version.arrival.progress.finish()
     return results

@@ -203,7 +203,7 @@ def write_report(
                     cell.data_type = "s"
                 # What a column cannot show is hidden by its neighbour.
                 cell.alignment = Alignment(wrap_text=True, vertical="top")
-    with atomic_output(target, overwrite, "--report") as place:
+    with atomic_output(target, overwrite, "--report", is_last=False) as place:
         book.save(place)
 
 

@@ -17,7 +17,7 @@ from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.library.library import COPY, TABLES, Library, LibraryPlace, log, make_store, system_user
 from onemap.layers.library.version_writing import GEOMETRY_TYPES, show_layer
 from onemap.layers.library.versions import content_hash, versions
-from onemap.layers.progress import Progress
+from onemap.layers.progress import Progress, settle_work
 from onemap.layers.records import Record
 from onemap.layers.stores.library_tables import LIBRARY_TABLES, own_file_key
 from onemap.layers.stores.logged_rows import (
@@ -65,6 +65,7 @@ def copy_library(
         target.protect(grants)
         _note_late_rows(source, target, tables)
         _log_copy(source, target, place, number, head)
+        settle_work()
 
     with source.reading():
         number, head = source.chain_head()
@@ -260,16 +261,22 @@ def _log_copy(source: Library, target: StoreConnection, place: LibraryPlace, num
 
 
 def _write_own_files(source: Library, path: Path) -> None:
-    """Write the city's own files beside a new library's file; never overwrite one that differs."""
-    for kind in OWN_FILES:
-        text, beside = source.own_file(kind), own_file_path(path, kind)
-        if text is None:
-            continue
-        try:
-            if beside.is_file() and beside.read_text(encoding="utf-8-sig") == text:
+    """Write the city's own files beside a new library's file, which goes if that fails.
+
+    One that differs is never overwritten.
+    """
+    made, beside = [path], path
+    try:
+        for kind in OWN_FILES:
+            text, beside = source.own_file(kind), own_file_path(path, kind)
+            if text is None or beside.is_file() and beside.read_text(encoding="utf-8-sig") == text:
                 continue  # from an earlier copy
             with beside.open("x", encoding="utf-8") as file:
+                made.append(beside)
                 file.write(text)
-        except (OSError, UnicodeDecodeError) as error:
-            path.unlink()
+    except BaseException as error:
+        for one in made:
+            one.unlink(missing_ok=True)
+        if isinstance(error, (OSError, UnicodeDecodeError)):
             raise OneMapError("out.failed", file=beside.name, reason=text_reason(error)) from error
+        raise

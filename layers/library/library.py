@@ -24,6 +24,7 @@ from onemap.layers.files.text_encodings import is_text
 from onemap.layers.geometry.coverage_ground import united_ground
 from onemap.layers.library.library_format import FORMAT, FORMAT_KEY, check_format, copy_before_upgrade, format_number
 from onemap.layers.library.rehearsals import REHEARSAL, note_rehearsal, rehearsal_name
+from onemap.layers.progress import settle_work
 from onemap.layers.server_address import is_server, schema_for, server_address, with_schema, without_password
 from onemap.layers.stores import geopackage
 from onemap.layers.stores.file_store import check_new_file, is_writable, make_file, open_file
@@ -438,6 +439,7 @@ def make_library(
         made |= {REHEARSAL: True} if is_rehearsal else {}
         made |= {"layers": [entry.code for entry in layers]} if layers else {}
         log(connection, who, "new", place.name, made)
+        settle_work()
 
     make_store(place, crs, fill)
 

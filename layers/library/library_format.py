@@ -13,6 +13,7 @@ from pathlib import Path
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.disk_place import sqlite_address
 from onemap.layers.files.durable_names import name_durably
+from onemap.layers.files.process_folder import folder_beside, one_at_a_time
 
 FORMAT = 3
 FORMAT_KEY = "format"  # among the facts in onemap_library
@@ -39,23 +40,24 @@ def copy_before_upgrade(path: Path, number: int) -> Path:
 
     Raises OneMapError library.no_copy if there is no room for the copy, or no right.
     """
-    target = _free_name(path, number)
-    part = target.with_name(target.name + ".part")
     try:
         if shutil.disk_usage(path.parent).free < _ROOM * path.stat().st_size:
             raise OSError("disk")
-        with (
-            contextlib.closing(sqlite3.connect(sqlite_address(path.resolve(), "mode=ro"), uri=True)) as source,
-            contextlib.closing(sqlite3.connect(part)) as copied,
-        ):
-            source.backup(copied)
-            copied.execute("PRAGMA journal_mode = DELETE")  # one file, that lies still
-        name_durably(part, target)
+        with folder_beside(path) as folder:
+            part = folder / path.name
+            with (
+                contextlib.closing(sqlite3.connect(sqlite_address(path.resolve(), "mode=ro"), uri=True)) as source,
+                contextlib.closing(sqlite3.connect(part)) as copied,
+            ):
+                source.backup(copied)
+                copied.execute("PRAGMA journal_mode = DELETE")  # one file, that lies still
+            with one_at_a_time(path.absolute().parent):
+                target = _free_name(path, number)
+                name_durably(part, target)
+            return target
     except (OSError, sqlite3.Error) as error:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise OneMapError("library.no_copy", file=path.name, copy=target.name, reason=str(error)[:200]) from None
-    return target
+        copy = _free_name(path, number).name
+        raise OneMapError("library.no_copy", file=path.name, copy=copy, reason=str(error)[:200]) from None
 
 
 def _free_name(path: Path, number: int) -> Path:

@@ -10,9 +10,11 @@ from onemap.layers.catalogue.catalogue import OWN_FILES, catalogue_of, own_file_
 from onemap.layers.catalogue.working_days import WorkCalendar, checked_calendar
 from onemap.layers.errors import OneMapError, file_reason, text_reason
 from onemap.layers.files.durable_names import name_durably
+from onemap.layers.files.process_folder import folder_beside
 from onemap.layers.files.text_encodings import text_of
 from onemap.layers.library.library import Library, keep_fact, log, sha256
 from onemap.layers.library.versions import versions
+from onemap.layers.progress import settle_work
 from onemap.layers.stores.library_tables import own_file_key
 
 
@@ -74,22 +76,32 @@ def keep_own_file(library: Library, kind: str, text: str, who: str, seen: str | 
     library.owner_adds, library.read_only, out.failed.
     """
     library.check_owner()
-    with library.writing() as connection:
-        if seen is not None and own_text_hash(library.own_file(kind)) != seen:
-            raise OneMapError("keep.conflict", file=own_file_name(library, kind), field="--expect")
-        if library.path is None:
-            keep_fact(connection, own_file_key(kind), text)
-        log(connection, who, "keep", kind, {"hash": sha256(text)})
-        if library.path is None:
+    with contextlib.ExitStack() as failing:
+        with library.writing() as connection:
+            if seen is not None and own_text_hash(library.own_file(kind)) != seen:
+                raise OneMapError("keep.conflict", file=own_file_name(library, kind), field="--expect")
+            if library.path is None:
+                keep_fact(connection, own_file_key(kind), text)
+            log(connection, who, "keep", kind, {"hash": sha256(text)})
+            settle_work()
+            if library.path is not None:
+                beside = own_file_path(library.path, kind)
+                failing.callback(_put_beside, beside, beside.read_bytes() if beside.exists() else None)
+                _put_beside(beside, text.encode())
+        failing.pop_all()
+
+
+def _put_beside(path: Path, content: bytes | None) -> None:
+    """Write a file beside the library's, whole or not at all; None removes it. Raises OneMapError out.failed."""
+    try:
+        if content is None:
+            path.unlink(missing_ok=True)
             return
-        beside = own_file_path(library.path, kind)
-        part = beside.with_name(beside.name + ".part")
-        try:
-            part.write_text(text, encoding="utf-8")
-            name_durably(part, beside)
-        except OSError as error:
-            part.unlink(missing_ok=True)
-            raise OneMapError("out.failed", file=beside.name, reason=file_reason(error)) from error
+        with folder_beside(path) as folder:
+            (folder / path.name).write_bytes(content)
+            name_durably(folder / path.name, path)
+    except OSError as error:
+        raise OneMapError("out.failed", file=path.name, reason=file_reason(error)) from error
 
 
 def profile_of(library: Library) -> Profile:

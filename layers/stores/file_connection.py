@@ -2,6 +2,7 @@
 
 import contextlib
 import sqlite3
+import weakref
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -57,6 +58,24 @@ class FileConnection(sqlite3.Connection):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.unlogged: RowHashes = {}
+        self._cursors = weakref.WeakSet[sqlite3.Cursor]()
+
+    def execute(self, sql: str, parameters: Any = ()) -> sqlite3.Cursor:
+        """Execute a statement; its rows can be read until the connection is closed."""
+        made = super().execute(sql, parameters)
+        self._cursors.add(made)
+        return made
+
+    def close(self) -> None:
+        """Close the connection, even if rows are still being read, as where work was cancelled.
+
+        SQLite would hold the file with its write-ahead log open as long as anybody remembers these rows.
+        """
+        try:
+            for one in list(self._cursors):
+                one.close()
+        finally:
+            super().close()
 
     def has_table(self, name: str) -> bool:
         """Whether there is a table or view of that name."""

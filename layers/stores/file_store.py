@@ -15,6 +15,7 @@ from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError, file_reason
 from onemap.layers.files.disk_place import IS_WINDOWS, check_name, is_on_network, may_write_in, sqlite_address
 from onemap.layers.files.files_beside import JOURNAL, SHM, WAL, check_no_journal
+from onemap.layers.files.process_folder import folder_beside, one_at_a_time
 from onemap.layers.stores import geopackage
 from onemap.layers.stores.file_connection import FileConnection
 from onemap.layers.stores.rights import Roles
@@ -139,8 +140,12 @@ class FileStore:
 def _connect_file(path: Path, mode: str, wait_s: float) -> FileConnection:
     uri = sqlite_address(path.resolve(), mode)
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=wait_s, factory=FileConnection)
-    connection.execute("PRAGMA synchronous = FULL")
-    geopackage.add_functions(connection)
+    try:
+        connection.execute("PRAGMA synchronous = FULL")
+        geopackage.add_functions(connection)
+    except BaseException:  # by a request to stop, for one
+        connection.close()
+        raise
     return connection
 
 
@@ -236,40 +241,40 @@ def check_new_file(path: Path) -> None:
 
 
 def make_file(path: Path, crs: pyproj.CRS, fill: Callable[[FileConnection], None]) -> None:
-    """Make a new library's file in one transaction. It is written beside as *.part and then takes its name.
+    """Make a new library's file in one transaction. It is written in a folder beside and then takes its name.
 
-    Raises OneMapError library.exists, library.folder, library.read_only, library.full.
+    Of those who make one of that name at once the first to finish has it. Raises OneMapError library.exists,
+    library.folder, library.read_only, library.full.
     """
     check_new_file(path)
-    part = path.with_name(path.name + ".part")
     try:
-        part.unlink(missing_ok=True)
-        for end in (WAL, SHM):  # of a library that lay there: SQLite would take them for this one's
-            path.with_name(path.name + end).unlink(missing_ok=True)
-        with (
-            sqlite_errors_as_refusals(path),
-            contextlib.closing(_connect_file(part, "mode=rwc", _MAKING_WAIT_S)) as connection,
-        ):
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("BEGIN IMMEDIATE")
-            connection.srs_id = geopackage.prepare(connection, crs)
-            fill(connection)
-            connection.execute("COMMIT")
-        _name_file(part, path)
+        with folder_beside(path) as folder:
+            part = folder / path.name
+            with (
+                sqlite_errors_as_refusals(path),
+                contextlib.closing(_connect_file(part, "mode=rwc", _MAKING_WAIT_S)) as connection,
+            ):
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("BEGIN IMMEDIATE")
+                connection.srs_id = geopackage.prepare(connection, crs)
+                fill(connection)
+                connection.execute("COMMIT")
+            _name_file(part, path)
     except OSError as error:
         code = "library.full" if error.errno == 28 else "library.read_only"
         raise OneMapError(code, file=path.name, reason=file_reason(error)) from None
-    finally:
-        for leftover in (part, *(part.with_name(part.name + end) for end in (WAL, SHM))):
-            with contextlib.suppress(OSError):
-                leftover.unlink(missing_ok=True)
 
 
 def _name_file(part: Path, path: Path) -> None:
     """Give a finished file its name, unless someone else has taken the name meanwhile."""
-    try:
-        os.link(part, path)
-    except FileExistsError:
-        raise OneMapError("library.exists", file=path.name) from None
-    except OSError:  # a file system without links
-        part.rename(path)
+    with one_at_a_time(path.absolute().parent):
+        if path.exists():
+            raise OneMapError("library.exists", file=path.name)
+        for end in (WAL, SHM):  # of a library that lay there: SQLite would take them for this one's
+            path.with_name(path.name + end).unlink(missing_ok=True)
+        try:
+            os.link(part, path)
+        except FileExistsError:
+            raise OneMapError("library.exists", file=path.name) from None
+        except OSError:  # a file system without links
+            part.rename(path)

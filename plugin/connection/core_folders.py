@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import glob
 import os
 import re
 import shutil
+import time
 from pathlib import Path
 
+DAY_S = 86_400
 MARK = "used-by-"  # in a core's folder, then the process id of a QGIS that may have a core running
 
 
@@ -33,6 +36,21 @@ def next_core(first: Path) -> Path:
     """The folder for the next core; no program uses it, because it has never existed."""
     highest = max((number for number, _ in _numbered_folders(first)), default=0)
     return first.with_name(f"{first.name}-{highest + 1}") if highest else first
+
+
+def own_part(first: Path) -> Path:
+    """The folder in which this process makes a core, until it is complete; another QGIS may be making one as well."""
+    return first.with_name(f"{first.name}.{os.getpid()}.part")
+
+
+def remove_left_parts(first: Path) -> None:
+    """Delete what processes that have ended left of a core that they were making."""
+    for folder in first.parent.glob(f"{glob.escape(first.name)}.*.part*"):
+        process_id = folder.name[len(first.name) + 1 :].partition(".")[0]
+        with contextlib.suppress(OSError):
+            is_old = time.time() - folder.stat().st_mtime > DAY_S
+            if process_id == str(os.getpid()) or (is_old if os.name == "nt" else not _is_alive(process_id)):
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def note_use(folder: Path) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from onemap.plugin.connection.core_folders import newest_core, next_core, python_in
+from onemap.plugin.connection.core_folders import newest_core, next_core, own_part, python_in, remove_left_parts
 from onemap.plugin.connection.core_self_test import run_self_test
 from onemap.plugin.connection.core_trim import trim
 from onemap.plugin.connection.dll_search import write_start_up
@@ -157,9 +157,9 @@ def make_core(plan: SetupPlan, progress: Progress) -> Path:
     It is made next to the former core, which another QGIS may be using, and gets its name when it is complete. Raises
     CoreSetupError.
     """
-    part = plan.core_folder.with_name(plan.core_folder.name + ".part")
-    uv_folder = plan.core_folder.with_name(plan.core_folder.name + ".uv")
-    shutil.rmtree(part, ignore_errors=True)
+    remove_left_parts(plan.core_folder)
+    part = own_part(plan.core_folder)
+    uv_folder = part.with_name(f"{part.name}.uv")
     part.parent.mkdir(parents=True, exist_ok=True)
     try:
         progress(0.02, "")

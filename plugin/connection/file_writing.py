@@ -30,9 +30,14 @@ def copy_file(source: str | Path, path: str | Path) -> None:
     _write_beside(path, lambda part: shutil.copyfile(source, part))
 
 
+def part_beside(path: str | Path) -> Path:
+    """The path under which this QGIS writes a file until it is complete; another QGIS has another one."""
+    return Path(f"{path}.{os.getpid()}.part")
+
+
 def _write_beside(path: str | Path, write: Callable[[Path], object]) -> None:
     """Write to a temporary file in the same folder, then rename it, so that no half-written file is left."""
-    part = Path(f"{path}.part")
+    part = part_beside(path)
     try:
         write(part)
         os.replace(part, path)

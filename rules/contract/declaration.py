@@ -11,7 +11,7 @@ from typing import Any
 from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.files.plain_file import check_plain
 from onemap.layers.library.rehearsals import REHEARSAL, noting_rehearsals
-from onemap.layers.progress import Progress
+from onemap.layers.progress import Progress, settling
 from onemap.layers.records import Record
 from onemap.layers.secret_words import has_misspelled_secret
 
@@ -89,7 +89,7 @@ class Verb:
     def run(self, values: Values, context: "VerbContext") -> Result:
         """Do the work, which cannot be cancelled once it has returned. Mark a result from a rehearsal's library."""
         work = importlib.import_module(f"onemap.rules.verbs.work.{self.work}")
-        with noting_rehearsals() as rehearsals:
+        with noting_rehearsals() as rehearsals, settling(context.progress):
             result: Result = getattr(work, self.name.replace(" ", "_").replace("-", "_"))(values, context)
         context.progress.finish()
         return {**result, REHEARSAL: True} if rehearsals else result

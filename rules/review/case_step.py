@@ -9,6 +9,7 @@ from typing import Any
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.text_encodings import is_text
 from onemap.layers.library.library import Library, log, sha256
+from onemap.layers.progress import settle_work
 from onemap.layers.stores.logged_rows import HEADS
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.review import carrying
@@ -108,6 +109,7 @@ def step(
             if is_logged(library):
                 log_step(connection, event, after.entries[-1], taken.detail)
             _confirm(library, event)
+            settle_work()
     except OneMapError as error:
         if error.code == "library.conflict":
             _no_conflict(library, replay_case(library, case_id), shown.revision, department)

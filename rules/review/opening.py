@@ -13,6 +13,7 @@ from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import Library, log, sha256
 from onemap.layers.messages import LANGUAGES, phrase
+from onemap.layers.progress import settle_work
 from onemap.rules.contract.declaration import Values, VerbContext
 from onemap.rules.judge.check.check import check, check_near_changes
 from onemap.rules.judge.incremental.verdict_changes import ChangedParcel, changed_verdicts
@@ -191,6 +192,7 @@ def open_case(library: Library, run: Run, hand: Hand, values: Values, project: P
         put_files(connection, case_id, project.files)
         append_event(library, connection, event)
         log_step(connection, event, case.entries[-1])
+        settle_work()
     return case_id
 
 

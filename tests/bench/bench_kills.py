@@ -129,8 +129,12 @@ def kill_writer(writer: Writer, folder: Path, seconds: float, chance: random.Ran
     if chance.random() < 0.5:
         time.sleep(chance.uniform(FIRST, LAST) * seconds)
     else:
-        journals = [folder / f"{name}-wal" for name in (LIBRARY, "copied.gpkg.part")]
-        while process.poll() is None and not any(path.exists() and path.stat().st_size for path in journals):
+
+        def has_begun() -> bool:
+            journals = [folder / f"{LIBRARY}-wal", *folder.glob("copied.gpkg.????????.part/*-wal")]
+            return any(path.exists() and path.stat().st_size for path in journals)
+
+        while process.poll() is None and not has_begun():
             time.sleep(0.0005)
         time.sleep(chance.uniform(0, WRITING_S))
     os.kill(process.pid, signal.SIGKILL)

@@ -107,3 +107,21 @@ def test_threads_say_it_one_after_the_other():
         list(pool.map(lambda number: progress.at(number / 2000), range(2000)))
     shares = [share for share, _ in steps]
     assert len(shares) == 2000 and shares == sorted(shares)
+
+
+def test_work_is_settled_by_its_last_piece_and_not_stopped_after():
+    settled, reports = [], []
+
+    def report(share, step):
+        reports.append(share)
+        raise Cancelled
+
+    progress = Progress(report, lambda: settled.append(len(reports)))
+    first, last = progress.parts([1, 2])
+    first.settle()
+    with pytest.raises(Cancelled):
+        first.at(1.0)
+    for _ in range(2):
+        last.settle()
+    last.at(1.0)
+    assert settled == [1] and reports == [pytest.approx(1 / 3), 1.0]

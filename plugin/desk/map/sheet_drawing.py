@@ -20,6 +20,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QMarginsF, QObject, QRectF, QSize, QSizeF, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtGui import QFont, QImage, QPageSize, QPainter, QPdfWriter, QPen
 
+from onemap.plugin.connection.file_writing import part_beside
 from onemap.plugin.connection.task import BackgroundTask
 from onemap.plugin.desk.map.legend_pages import LegendPages
 from onemap.plugin.words.translation import tr
@@ -53,7 +54,7 @@ class SheetDrawing(QObject):
     def __init__(self, sheet: QgsPrintLayout, path: str) -> None:
         super().__init__()
         self._sheet, self._path = sheet, Path(path)
-        self._part = self._path.with_name(f"{self._path.name}.part")
+        self._part = part_beside(path)
         self._map, self._legend = sheet.itemById("map"), sheet.itemById("legend")
         self._pages = LegendPages(sheet, DPI)
         self._layer_ids: list[str] = []  # that the map has

@@ -39,6 +39,7 @@ def record_comparison(library: Library, found: Comparison, progress: Progress) -
             recorder.append_rows({name: rows})
         recorder.finish(record, [(matrix.hash, matrix.text)])
         log_run(connection, "compare", record, detail)
+        progress.settle()
 
 
 def kept_rows(found: Comparison) -> Iterator[tuple[float, str, Rows]]:

@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from onemap.layers.files.journal_folder import write_whole
 from onemap.layers.files.user_cache import user_cache
 from onemap.rules.judge.overlay import kernel_ground, kernel_sums
 
@@ -163,9 +164,7 @@ def _kept_code(function: Callable[..., Any], form: str, given: tuple[Any, ...]) 
             return code
     code = _code(function, given)
     with suppress(OSError):
-        part = path.with_suffix(f".{os.getpid()}")
-        part.write_bytes(hashlib.sha256(code).digest() + code)
-        part.replace(path)  # another process finds all of it, or nothing
+        write_whole(path, lambda part: part.write_bytes(hashlib.sha256(code).digest() + code))
     return code
 
 

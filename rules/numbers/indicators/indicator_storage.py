@@ -4,6 +4,7 @@ from datetime import date
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
+from onemap.layers.progress import settle_work
 from onemap.rules.judge.findings.table import Table
 from onemap.rules.judge.runs.arrow_blocks import rows_of_table
 from onemap.rules.judge.runs.run_record import known_moment
@@ -28,6 +29,7 @@ def record_indicators(library: Library, found: Indicators, options: IndicatorOpt
     with library.writing() as connection:
         keep_run(connection, found.record, kept, [(pack.hash, pack.text) for pack in options.packs])
         log_run(connection, KIND, found.record, {"parameters": found.record["parameters"], "status": status})
+        settle_work()
 
 
 def stored_options(library: Library, identifier: str) -> IndicatorOptions:

@@ -243,9 +243,18 @@ class _ProgressLine:
         self.stopped = threading.Event()
         self._last: tuple[int, str] = (-1, "")
         self._asked_at = -_CLEARING_S
+        self._is_settled = False
+
+    def settle(self) -> None:
+        """Ignore requests to stop from now on. Raises Cancelled if there was one."""
+        self._is_settled = not self.stopped.is_set()
+        if not self._is_settled:
+            raise Cancelled
 
     def stop(self, *_: object) -> None:
         """Handle a signal: the work stops at once or at its next report; a second signal lets it clean up."""
+        if self._is_settled:
+            return
         self.stopped.set()
         now = time.monotonic()
         if now - self._asked_at >= _CLEARING_S:
@@ -425,7 +434,7 @@ def _run_verb(verb: Verb, values: Mapping[str, Any], options: Mapping[str, Any],
     """Run a verb and print its result; return the exit code. options: those that every verb has."""
     form = options["progress"] or ("bar" if sys.stderr.isatty() and not as_json else "none")
     line = _ProgressLine(form)
-    context = VerbContext(language, Progress(line))
+    context = VerbContext(language, Progress(line, line.settle))
     context.left.append(context)  # so that what is left stays, and goes with the process
 
     with handling_signals(line.stop, line.lost):

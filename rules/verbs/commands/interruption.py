@@ -28,12 +28,16 @@ class Interruption:
             while not self._end_watch():
                 continue
 
+    def forgo(self) -> None:
+        """Let the running work go to its end. Raises Cancelled if it was cancelled just now."""
+        with self._lock:
+            self._thread = None
+        _raise_in(threading.get_ident(), None)
+
     def _end_watch(self) -> bool:
         """End the time in which work can be cancelled; False if it was cancelled just now."""
         try:
-            with self._lock:
-                self._thread = None
-            _raise_in(threading.get_ident(), None)
+            self.forgo()
         except Cancelled:
             return False
         return True

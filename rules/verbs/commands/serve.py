@@ -234,7 +234,7 @@ class _Server:
                 refusal = UsageError("usage.verb", verb=request.get("method"), known=list(VERBS))
                 return self.refusal(number, refusal, language, _NO_METHOD)
             with self.interruption.work(number):
-                progress = Progress(report)
+                progress = Progress(report, partial(self._settle, number))
                 progress.check()
                 values, view_of = _values_and_view(verb, given)
                 with naming_altered_rows(values):
@@ -254,6 +254,12 @@ class _Server:
             known = OneMapError("defect.ours", reason=f"{type(error).__name__}: {str(error)[:300]}")
             known.exit_code = 70
             return self.refusal(number, known, language)
+
+    def _settle(self, number: object) -> None:
+        """Ignore a cancellation of the running request from now on. Raises Cancelled if there was one."""
+        self.interruption.forgo()
+        if number in self.cancelled:
+            raise Cancelled
 
     def _language_of(self, given: object) -> str:
         """The language of a request's answer, from its params."""

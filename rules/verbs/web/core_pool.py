@@ -126,6 +126,8 @@ class CorePool:
         with self._starting:
             self._may_start = False
             for child in self._all:
+                child.ask_to_end()
+            for child in self._all:
                 child.end()
 
 

@@ -141,7 +141,8 @@ class JobTable:
 
     def _answer(self, job: Job) -> None:
         with self._turn:
-            if job.state == DISMISSED:
+            if job.state == DISMISSED:  # while it waited
+                shutil.rmtree(job.folder, ignore_errors=True)
                 return
             job.state, job.started = RUNNING, _now()
 

@@ -50,6 +50,7 @@ class McpSession:
         self._child: ServeChild | None = None
         self._making = threading.Lock()
         self._calls: dict[Any, tuple[ServeChild, int]] = {}  # by request, whom to tell that it is cancelled
+        self._open: set[Any] = set()  # requests for tools that are not answered yet
         self._cancelled: set[Any] = set()
         self._threads: list[threading.Thread] = []
 
@@ -103,6 +104,7 @@ class McpSession:
         else:
             thread = threading.Thread(target=self._call, args=(number, params), daemon=True)
             self._threads = [*(one for one in self._threads if one.is_alive()), thread]
+            self._open.add(number)
             thread.start()
 
     def _introduction(self, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,6 +129,7 @@ class McpSession:
     def _call(self, number: Any, params: Mapping[str, Any]) -> None:
         """Ask the core, and send its answer; a cancelled call gets no answer, as the protocol demands."""
         answer = self._core_answer(number, params)
+        self._open.discard(number)  # what is cancelled from now on comes too late
         self._calls.pop(number, None)
         if number in self._cancelled:
             self._cancelled.discard(number)
@@ -173,7 +176,7 @@ class McpSession:
             return self._child
 
     def _cancel(self, number: Any) -> None:
-        if not isinstance(number, (str, int)) or not any(thread.is_alive() for thread in self._threads):
+        if not isinstance(number, (str, int)) or number not in self._open:
             return
         self._cancelled.add(number)
         if number in self._calls:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import queue
+import subprocess  # nosec B404
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.finite_json import read_json
 from onemap.layers.messages import ProblemRecord, problem_record
 
+_LAST_WORDS_S = 1.5  # a core that is told to end does so within a second
 MOST_BYTES = 8 << 30  # of address space, of which a check of some hundred parcels uses a tenth
 _MAIN = Path(__file__).resolve().parents[3] / "__main__.py"
 _SERVING = """
@@ -104,9 +106,18 @@ class ServeChild:
         with contextlib.suppress(OSError, ValueError):
             self._send({"method": "cancel", "params": {"id": number}})
 
+    def ask_to_end(self) -> None:
+        """Tell the core to end, and do not wait for it."""
+        self._program.terminate()
+
     def end(self) -> None:
-        """End the core; the library's transaction undoes unfinished work."""
-        self._held.close()
+        """End the core; the library's transaction undoes unfinished work.
+
+        It has a moment to close the library, so that this is one file again.
+        """
+        with self._held, contextlib.suppress(subprocess.TimeoutExpired):
+            self.ask_to_end()
+            self._program.wait(_LAST_WORDS_S)
 
     def _send(self, message: Mapping[str, Any]) -> None:
         line = json.dumps({"jsonrpc": "2.0", **message}, ensure_ascii=False, allow_nan=False).encode("utf-8")

@@ -121,6 +121,7 @@ def _write_check(
             taker.finish(part)
         if recorder:
             recorder.finish_check(run.record, run.packs, run.verdicts)
+        context.progress.settle()
     return remark_records(takers, context.language)
 
 

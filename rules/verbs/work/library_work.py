@@ -1,7 +1,6 @@
 """The verbs of the library and of files; libraries are imported here only when a verb runs."""
 
 import os
-import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, date
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from onemap.layers.catalogue.coverage_names import DISTRICT
-from onemap.layers.errors import Cancelled, OneMapError, Problem, UsageError, file_reason
+from onemap.layers.errors import Cancelled, OneMapError, Problem, UsageError
 from onemap.layers.messages import phrase, problem_record, sentences
 from onemap.rules.contract.declaration import Result, Values, VerbContext
 from onemap.rules.judge.overlay.threads import Threads
@@ -281,36 +280,22 @@ def redline(values: Values, context: VerbContext) -> Result:
 
 def sample(values: Values, context: VerbContext) -> Result:
     """Make the sample city's files in a new folder, or a plan's delivery without a fault."""
-    from onemap.layers.files.atomic_output import place_taken
+    from onemap.layers.files.atomic_output import empty_folder_output
     from onemap.resources.sample_city import make
 
     folder = Path(values["folder"])
-    if not folder.absolute().parent.is_dir():
-        raise OneMapError("out.folder", file=str(folder.parent))
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise place_taken(str(folder))
 
     def report(share: float, step: str, file: str) -> None:
         context.progress.at(share, phrase(f"progress.sample_{step}", context.language, file=file))
 
-    is_new = not folder.exists()
-    try:
-        folder.mkdir(exist_ok=True)
+    with empty_folder_output(folder) as beside:
         if values.get("delivery"):
             from onemap.resources.sample_city.plan_delivery import make_delivery
 
-            made = make_delivery(folder, report)
+            made = make_delivery(beside, report)
         else:
             seed = values.get("seed")
-            made = make(folder, 2026 if seed is None else seed, values.get("parcels") or 2000, report)
-    except Cancelled:
-        for left in folder.iterdir():  # it was empty before
-            shutil.rmtree(left) if left.is_dir() else left.unlink()
-        if is_new:
-            folder.rmdir()
-        raise
-    except OSError as error:
-        raise OneMapError("out.failed", file=str(folder), reason=file_reason(error)) from error
+            made = make(beside, 2026 if seed is None else seed, values.get("parcels") or 2000, report)
     return {
         "ok": True,
         "folder": str(folder),

@@ -92,6 +92,7 @@ def _write_remedy(
             taker.finish()
         if recorder:
             recorder.finish(found.packs)
+        writing.settle()
     return remark_records(takers, context.language)
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import Cancelled, OneMapError
 from onemap.layers.files import atomic_output as atomic_output_module
-from onemap.layers.files.atomic_output import atomic_output, check_place
+from onemap.layers.files.atomic_output import atomic_output, check_place, empty_folder_output
 from onemap.layers.files.durable_names import name_durably
 from onemap.tests.machines import windows_like
 
@@ -135,3 +135,67 @@ def test_a_file_that_a_scanner_holds_for_a_moment_is_waited_for(tmp_path, monkey
     with atomic_output(tmp_path / "plan.xlsx", overwrite=True) as part:
         write(part.parent, "plan", ".xlsx", text="new")
     assert len(tries) == 2 and state(tmp_path) == {"plan.xlsx": "new"}
+
+
+@pytest.mark.parametrize("name", ["plan.pdf", "plan.shp", "plan.gdb"])
+@pytest.mark.parametrize("overwrite", [None, False, True])
+def test_of_two_who_write_to_one_place_at_once_each_writes_for_itself(tmp_path, name, overwrite):
+    """Unless it may be replaced, the first to finish has the place, and the other is told."""
+
+    def fill(part, text):
+        if name.endswith(".gdb"):
+            write(part, text, ".gdbtable", text=text)
+        else:
+            write(part.parent, "plan", *((".shp", ".dbf") if name.endswith(".shp") else (".pdf",)), text=text)
+
+    def write_both():
+        with atomic_output(tmp_path / name, overwrite) as later:
+            fill(later, "later")
+            with atomic_output(tmp_path / name, overwrite) as first:
+                fill(first, "first")
+
+    if overwrite:
+        write_both()
+    else:
+        with pytest.raises(OneMapError) as refused:
+            write_both()
+        assert refused.value.code == "out.exists"
+    assert set(state(tmp_path).values()) == {"later" if overwrite else "first"}
+    assert not list(tmp_path.glob("*.part"))
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_who_is_told_to_stop_while_files_take_their_places_leaves_the_former_ones(tmp_path, monkeypatch, number):
+    write(tmp_path, "plan", ".shp", ".dbf", ".qix", text="old")
+    rename, moved = Path.rename, []
+
+    def stop_after(path, target):
+        if len(moved) == number:
+            moved.append(path)
+            raise Cancelled
+        moved.append(path)
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", stop_after)
+    with pytest.raises(Cancelled), atomic_output(tmp_path / "plan.shp", overwrite=True) as part:
+        write(part.parent, "plan", ".shp", ".dbf", ".cpg", text="new")
+    assert state(tmp_path) == {"plan.shp": "old", "plan.dbf": "old", "plan.qix": "old"}
+    assert {path.name for path in tmp_path.iterdir()} == {"plan.shp", "plan.dbf", "plan.qix"}
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_an_empty_folder_gets_all_or_nothing_and_only_from_one(tmp_path, is_there):
+    folder = tmp_path / "city"
+    if is_there:
+        folder.mkdir()
+    with pytest.raises(Cancelled), empty_folder_output(folder) as beside:
+        write(beside, "a", ".shp", ".dbf", text="half")
+        raise Cancelled
+    assert list(tmp_path.rglob("*")) == ([folder] if is_there else [])
+    with pytest.raises(OneMapError) as refused, empty_folder_output(folder) as later:
+        write(later, "b", ".shp", text="later")
+        with empty_folder_output(folder) as first:
+            write(first, "a", ".shp", ".dbf", text="first")
+    assert refused.value.code == "out.exists"
+    assert state(tmp_path) == {"city/a.shp": "first", "city/a.dbf": "first"}
+    assert list(tmp_path.iterdir()) == [folder]

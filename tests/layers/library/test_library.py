@@ -9,12 +9,15 @@ import subprocess
 import sys
 from types import SimpleNamespace
 
+import pyproj
 import pytest
 import shapely
 
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import Cancelled, OneMapError
+from onemap.layers.files.journal_folder import is_locked_by_us
 from onemap.layers.library.library import open_library, system_user
 from onemap.layers.library.versions import read_version, versions
+from onemap.layers.stores.file_store import make_file
 
 
 @pytest.fixture
@@ -198,6 +201,29 @@ def test_a_library_is_opened_through_a_link(filled_shelf, tmp_path):
     assert [path.name for path in folder.iterdir()] == ["link.gpkg"]
 
 
+def test_a_library_that_is_closed_while_rows_are_read_is_one_file(filled_shelf, tmp_path):
+    """As where work was cancelled: what broke off remembers the rows."""
+    with open_library(str(filled_shelf.path)) as library:
+        rows = library.connection.read_rows("onemap_audit", ["number"])
+        next(rows)
+    assert [path.name for path in tmp_path.glob("city.gpkg*")] == ["city.gpkg"]
+    with pytest.raises(sqlite3.ProgrammingError):
+        next(rows)
+
+
+def test_a_library_whose_opening_is_cancelled_is_one_file(filled_shelf, tmp_path, monkeypatch):
+    held = []
+
+    def cancel(connection):
+        held.append(connection)  # as the error's frames do
+        raise Cancelled
+
+    monkeypatch.setattr("onemap.layers.stores.file_store.geopackage.add_functions", cancel)
+    with pytest.raises(Cancelled), open_library(str(filled_shelf.path)):
+        pass
+    assert [path.name for path in tmp_path.glob("city.gpkg*")] == ["city.gpkg"]
+
+
 def test_a_new_library_never_takes_the_place_of_another(shelf):
     before = shelf.path.read_bytes()
     assert shelf.run("new", shelf.path, "--crs", "EPSG:4547").codes == ["library.exists"]
@@ -205,10 +231,32 @@ def test_a_new_library_never_takes_the_place_of_another(shelf):
 
 
 def test_what_a_killed_new_left_is_cleared_by_the_next(shelf, tmp_path):
-    part = tmp_path / "town.gpkg.part"
-    part.write_bytes(b"half")
-    assert shelf.run("new", tmp_path / "town.gpkg", "--crs", "EPSG:4547").code == 0
-    assert not part.exists()
+    killed, working = (tmp_path / f"town.gpkg.{name}.part" for name in ("killed_0", "working0"))
+    for folder in (killed, working):
+        folder.mkdir()
+        (folder / "lock").touch()
+        (folder / "town.gpkg").write_bytes(b"half")
+    with (working / "lock").open("a+b") as lock:
+        assert is_locked_by_us(lock)
+        assert shelf.run("new", tmp_path / "town.gpkg", "--crs", "EPSG:4547").code == 0
+        assert (killed.exists(), working.exists()) == (False, True)
+
+
+def test_of_those_who_make_one_library_at_once_the_first_to_finish_has_it(shelf, tmp_path):
+    path = tmp_path / "town.gpkg"
+
+    def fill(connection):
+        connection.execute("CREATE TABLE later (number INTEGER)")
+        if not path.exists():
+            assert shelf.run("new", path, "--crs", "EPSG:4547", "--name", "first").code == 0
+
+    with pytest.raises(OneMapError) as refused:
+        make_file(path, pyproj.CRS(4547), fill)
+    assert refused.value.code == "library.exists"
+    assert shelf.run("verify", path).json["ok"]
+    with open_library(str(path)) as library:
+        assert library.name == "first" and not library.connection.has_table("later")
+    assert not list(tmp_path.glob("town.gpkg?*"))
 
 
 @pytest.mark.parametrize("error", [KeyError("uid"), OSError("no name"), ImportError("pwd")])

@@ -2,6 +2,12 @@
 
 import hashlib
 
+import pytest
+
+from onemap.layers.errors import Cancelled
+from onemap.layers.library.library import open_library
+from onemap.layers.library.own_files import keep_own_file
+
 CATALOGUE = """[OWN]
 title = "自有"
 department = "land"
@@ -65,3 +71,32 @@ def test_a_file_beside_a_library_that_nobody_kept_is_a_note_and_no_damage(tmp_pa
     assert "notes" not in onemap("verify", library).json
     beside.write_text("[2098]\n", encoding="utf-8")
     assert onemap("verify", library).codes == ["verify.own_file"]
+
+
+@pytest.mark.parametrize("former", [None, "[2098]\n"])
+def test_a_file_that_the_log_could_not_keep_is_not_there(tmp_path, onemap, former):
+    library = tmp_path / "city.gpkg"
+    assert onemap("new", library, "--crs", "EPSG:4547").code == 0
+    if former is not None:
+        assert onemap("keep", library, make_file(tmp_path, "a.calendar.toml", former)).code == 0
+
+    def cancel(_):
+        raise Cancelled
+
+    with open_library(str(library)) as opened:
+        opened.write_later(cancel)
+        with pytest.raises(Cancelled):
+            keep_own_file(opened, "calendar", CALENDAR, "who")
+        assert opened.own_file("calendar") == former
+    assert onemap("verify", library).json["ok"]
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_copy_that_cannot_have_all_of_them_leaves_none(tmp_path, onemap):
+    library, copy = tmp_path / "city.gpkg", tmp_path / "copy.gpkg"
+    assert onemap("new", library, "--crs", "EPSG:4547").code == 0
+    for name, text in (("a.catalogue.toml", CATALOGUE), ("a.calendar.toml", CALENDAR)):
+        assert onemap("keep", library, make_file(tmp_path, name, text)).code == 0
+    copy.with_suffix(".calendar.toml").mkdir()
+    assert onemap("copy", library, copy).codes == ["out.failed"]
+    assert [path.name for path in tmp_path.glob("copy.*")] == ["copy.calendar.toml"]

@@ -12,8 +12,10 @@ from onemap.plugin.connection.core_folders import (
     newest_core,
     next_core,
     note_use,
+    own_part,
     python_in,
     remove_former_cores,
+    remove_left_parts,
 )
 
 
@@ -94,3 +96,15 @@ def test_a_core_that_cannot_be_moved_stays_whole(first, monkeypatch):
     monkeypatch.setattr("pathlib.Path.rename", refuse)
     remove_former_cores(first)
     assert python_in(former).exists()
+
+
+def test_what_a_killed_qgis_left_of_a_new_core_goes_and_what_another_is_making_stays(first):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    left = [first.with_name(f"core.{ended.pid}.part{end}") for end in ("", ".uv")]
+    other = first.with_name(f"core.{os.getppid()}.part")
+    for folder in (*left, other, own_part(first)):
+        folder.mkdir()
+        (folder / "python").touch()
+    remove_left_parts(first)
+    assert list(first.parent.iterdir()) == [other]

@@ -1,6 +1,8 @@
 """Files that the plugin writes itself: whole or not at all; a failure says what, why and what to do."""
 
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +23,15 @@ def test_a_file_takes_the_place_of_the_one_before_and_nothing_is_left_beside_it(
     copy_file(target, tmp_path / "copy.svg")
     assert target.read_bytes() == (tmp_path / "copy.svg").read_bytes() == b"new"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["balance.svg", "copy.svg"]
+
+
+def test_what_another_qgis_is_writing_to_the_same_place_is_left_to_it(tmp_path):
+    target = tmp_path / "balance.svg"
+    code = f"from onemap.plugin.connection.file_writing import part_beside; print(part_beside({str(target)!r}))"
+    other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+    Path(other).write_bytes(b"half")
+    write_file(str(target), b"whole")
+    assert target.read_bytes() == b"whole" and Path(other).read_bytes() == b"half"
 
 
 @pytest.mark.parametrize(

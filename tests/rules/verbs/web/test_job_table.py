@@ -12,7 +12,7 @@ import pytest
 from onemap.rules.verbs.commands.verbs import VERBS
 from onemap.rules.verbs.web import job_table
 from onemap.rules.verbs.web.core_pool import CorePool
-from onemap.rules.verbs.web.job_table import RUNNING, SUCCESSFUL, JobTable
+from onemap.rules.verbs.web.job_table import DISMISSED, RUNNING, SUCCESSFUL, JobTable
 from onemap.rules.verbs.web.ogc_processes import job_end
 from onemap.rules.verbs.web.serve_child import ServeChild
 from onemap.rules.verbs.web.session_table import Session
@@ -71,6 +71,19 @@ def test_ended_jobs_hold_no_question_and_one_account_s_do_not_push_out_another_s
         assert not any(job.given or job.folder.exists() != (job in jobs.all()) for job in ended)
         now += 3601
         assert jobs.get(ended[-1].id, "wang") is None and not any(job.folder.exists() for job in ended)
+    finally:
+        jobs.end()
+
+
+def test_a_job_that_is_dismissed_while_it_waits_leaves_no_folder():
+    jobs = JobTable(CorePool(0, "en", 60.0), Asker("", "en", False), at_once=1, without_waiting=0)
+    try:
+        job, done = jobs.begin(VERBS["check"], PARCELS, {}, Session("li", "en", CorePool(0, "en", 60.0)))
+        jobs.dismiss(job)
+        assert not done.done()
+        jobs._turns.release()
+        done.result(60)
+        assert job.state == DISMISSED and not job.folder.exists()
     finally:
         jobs.end()
 

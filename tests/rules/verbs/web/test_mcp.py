@@ -166,6 +166,16 @@ def test_progress_is_told_and_a_cancelled_call_is_not_answered(client: Client):
     assert reached == sorted(reached) and reached[-1] == 1.0
 
 
+@pytest.mark.slow
+def test_what_was_not_asked_cannot_be_cancelled(client: Client):
+    parcels = {f"p{n}": ground(n, 0, n + 1, 50) for n in range(400)}
+    client.send(id="long", method="tools/call", params={"name": "check", "arguments": {"parcels": geojson(parcels)}})
+    client.send(method="notifications/cancelled", params={"requestId": "later"})
+    client.send(id="later", method="tools/call", params={"name": "statistics", "arguments": {"code": "ZONE"}})
+    answers = [client.answer() for _ in range(2)]
+    assert {answer["id"]: answer["result"]["isError"] for answer in answers} == {"long": False, "later": False}
+
+
 def findings_hold(answer: dict[str, Any], library: Path, folder: Path) -> dict[tuple[str, str], dict[str, Any]]:
     """Compare every number of a check's answer with the run that it names; findings by parcel and rule."""
     run = answer["evidence"]["run"]
