@@ -373,7 +373,8 @@ class OneMapDock(QgsDockWidget):
             self._show(self.setup_page)
             return
         if is_server(path) and self.core.is_working:  # the core logs in only once, when it starts
-            self.notice.say(tr("The core is still at work. Open the library on the server when it has ended."))
+            text = tr("The core is still at work. Open the library on the server when it has ended.")
+            self.notice.say(text, tr("Try again"), partial(self.open_library, path))  # what was typed is not lost
             return
         self.library.open(path)
 

@@ -7,12 +7,13 @@ from typing import Any
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.desk.library.account_rights import AccountRights
 from onemap.plugin.desk.library.layer_list import CatalogueLayer, Version, title_of
 from onemap.plugin.desk.library.library_follower import LibraryFollower
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.library.version_states import state_texts
 from onemap.plugin.widgets.notice import Notice
-from onemap.plugin.words.translation import list_of_some, tr
+from onemap.plugin.words.translation import list_of_some, sentences, tr
 
 MISSES = 2  # one look may come at the moment in which a file is replaced, or a server starts again
 
@@ -27,7 +28,8 @@ class OtherDesks(QObject):
         self._library, self._notice = library, notice
         self.follower = LibraryFollower(library, "layers", lambda: library.params, self)
         self._misses = 0
-        self._missed: tuple[str, list[CatalogueLayer], list[dict[str, Any]]] | None = None  # path; as it was before
+        # path; as it was before
+        self._missed: tuple[str, list[CatalogueLayer], list[dict[str, Any]], AccountRights] | None = None
         self.follower.silenced.connect(self._say_silent)
         self.follower.answered.connect(self._compare)
         self.follower.asking.refused.connect(self._miss)
@@ -70,14 +72,20 @@ class OtherDesks(QObject):
 
     def _compare(self, answer: dict[str, Any]) -> None:
         if self._misses >= MISSES:
-            self._missed = self._library.path, self._library.layers, self._library.packs
+            library = self._library
+            self._missed = library.path, library.layers, library.packs, library.rights
             self._library.refresh()  # it answers again, which takes back what was told
         else:
             self._misses = 0
             self._library.compare(answer)
 
-    def _say(self, before: list[CatalogueLayer], packs_before: list[dict[str, Any]]) -> None:
-        """Name the versions that are new, retired or put back, layers that have lost versions, and changed packs."""
+    def _say(
+        self, before: list[CatalogueLayer], packs_before: list[dict[str, Any]], rights_before: AccountRights
+    ) -> None:
+        """Name the versions that are new, retired or put back, layers that have lost versions, and changed packs.
+
+        Other rights of the account are told, too, as they disable buttons.
+        """
         known = {entry.code: entry.versions for entry in before}
         names = []
         for entry in self._library.layers:
@@ -88,9 +96,13 @@ class OtherDesks(QObject):
             if held.keys() - {version.table for version in entry.versions}:
                 names.append(entry.title)
         names += [title_of(pack.get("title"), pack["id"]) for pack in self._library.packs if pack not in packs_before]
-        if names:
-            text = tr("The library has changed meanwhile, and is shown as it is now: {layers}.")
-            self._notice.mention(text.format(layers=list_of_some(names)))
+        text = tr("The library has changed meanwhile, and is shown as it is now: {layers}.")
+        told = [text.format(layers=list_of_some(names))] if names else []
+        rights = self._library.rights
+        if rights != rights_before and rights.account == rights_before.account:
+            told.append(tr("What your account may do in this library has changed, and the buttons with it."))
+        if told:
+            self._notice.mention(sentences(*told))
 
 
 def _silent_text() -> str:

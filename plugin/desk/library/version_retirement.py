@@ -10,6 +10,7 @@ from qgis.PyQt.QtWidgets import QMenu, QWidget
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.desk.library.layer_list import CatalogueLayer, Version
 from onemap.plugin.desk.library.open_library import OpenLibrary
+from onemap.plugin.widgets.buttons import offer
 from onemap.plugin.widgets.questions import ask_text
 from onemap.plugin.words.translation import tr
 
@@ -29,7 +30,8 @@ class VersionRetirement(QObject):
     def add_action(self, menu: QMenu, entry: CatalogueLayer, version: Version) -> None:
         """Offer to retire the version, or to put it back."""
         text = tr("Put it back into force…") if version.retired else tr("Retire this version…")
-        menu.addAction(text, lambda: self._ask_reason(entry, version))
+        action = menu.addAction(text, lambda: self._ask_reason(entry, version))
+        offer(action, self._library.rights.why_not_owner)
 
     def retire(self, entry: CatalogueLayer, version: Version, reason: str) -> None:
         """Ask the core to retire the version, or to undo that. reason: if it is empty, nothing is done."""

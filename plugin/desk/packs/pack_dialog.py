@@ -16,7 +16,7 @@ from onemap.plugin.desk.library.layer_list import title_of
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.packs.pack_rules import PackRules
 from onemap.plugin.profile.paths import temporary_folder
-from onemap.plugin.widgets.buttons import push_button, tool_button, wrapped_label
+from onemap.plugin.widgets.buttons import offer, push_button, tool_button, wrapped_label
 from onemap.plugin.widgets.questions import ask_text, is_confirmed
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
@@ -330,4 +330,5 @@ class PackDialog(WorkingDialog):
         self.copy_button.setEnabled(is_idle and not self._is_own)
         self.prove_button.setEnabled(is_idle and (self._is_own or self._is_shipped))  # cases lie beside a pack's file
         self.try_button.setEnabled(is_idle and self._is_own)
-        self.enact_button.setEnabled(is_idle and self._is_own and not self.rules.edits)
+        is_ready = is_idle and self._is_own and not self.rules.edits
+        offer(self.enact_button, self._library.rights.why_not_owner, is_ready)

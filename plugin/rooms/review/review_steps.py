@@ -255,7 +255,7 @@ class CaseSteps(QObject):
             refusal.mend = (tr("Read again (what is typed stays)"), self.reload_requested.emit)
         elif refusal.is_about("review.stale"):
             refusal.mend = (step_word("recheck"), self.recheck)
-        elif refusal.is_about("review.by") and not self._library.account:
+        elif refusal.is_about("review.by") and not self._library.rights.account:
             refusal.mend = (tr("Your name…"), self._person.ask)
         self.refused.emit(refusal_in_buttons(refusal))
 

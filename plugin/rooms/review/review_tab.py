@@ -171,7 +171,8 @@ class ReviewTab(QWidget):
         is_same, self._listed_scope = scope == self._listed_scope, scope
         if self.pages.currentWidget() is page and not (is_same and page.steps.asking.is_busy):
             self.reload_case(is_followed=is_same)  # of versions that came or went an opinion is stale
-        self.person.set_account(self._library.account, self._library.departments)
+        self.person.set_account(self._library.rights.account, self._library.rights.departments)
+        self.list.show_rights(self._library.rights)
         show_text(self.day_label, self._day_text())
         if self._is_open and self.pages.currentWidget() is self.list:
             self.refresh()

@@ -14,6 +14,7 @@ from qgis.core import (
     QgsSettings,
 )
 from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtWidgets import QMenu
 
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.layer_export import SourceFile
@@ -22,6 +23,7 @@ from onemap.plugin.connection.server_location import data_source, has_login, loc
 from onemap.plugin.connection.server_logins import entry_of, keep_entry, login_environment
 from onemap.plugin.desk.add.add_dialog import AddDialog
 from onemap.plugin.desk.add.place_preview import district_in, district_table
+from onemap.plugin.desk.library.library_follower import SERVER_LOOKS
 from onemap.plugin.desk.library.server_dialog import ServerDialog
 from onemap.plugin.desk.map.map_layers import layer_on_map
 from onemap.plugin.profile import settings
@@ -186,6 +188,18 @@ def test_the_library_that_was_open_last_is_opened_again(dock, server, entry):
     assert dock.library.path == server.location
 
 
+def test_a_server_that_is_chosen_while_the_core_works_is_opened_by_a_press(dock, server, entry, tmp_path):
+    working = dock.core.ask("sample", {"folder": str(tmp_path / "sample")}, "Make the sample city")
+    keep_entry(server.location, entry("guarded", PASSWORD))
+    dock.open_library(server.location)
+    assert (dock.notice.text.partition(".")[0], dock.library.path) == ("The core is still at work", "")
+    working.cancel()
+    wait_for(lambda: not dock.core.is_working)
+    dock.notice._button.click()
+    wait_for(lambda: dock.library.layers)
+    assert (dock.library.path, dock.notice.text) == (server.location, "")
+
+
 @pytest.mark.parametrize(
     ("address", "schema", "words"),
     [
@@ -235,21 +249,48 @@ def test_an_entry_that_is_gone_is_refused_before_the_core_starts(application):
         login_environment("gone123")
 
 
-def test_an_account_of_a_department_works_for_it_and_is_not_offered_what_the_owner_does(dock, server, entry):
+def test_an_account_is_offered_what_its_roles_may_do_also_when_they_change_while_it_works(dock, server, entry, town):
     owner = QgsDataSourceUri(f"dbname='{server.address.partition('?')[0].rpartition('/')[2]}' host={server.folder}")
     owner.setUsername("guarded")
     owner.setPassword(PASSWORD)
-    provider = QgsProviderRegistry.instance().providerMetadata("postgres")
-    provider.createConnection(owner.uri(False), {}).executeSql("CREATE ROLE town_land LOGIN IN ROLE onemap_town_land")
+    as_owner = QgsProviderRegistry.instance().providerMetadata("postgres").createConnection(owner.uri(False), {})
+    as_owner.executeSql("CREATE ROLE town_land LOGIN IN ROLE onemap_town_land")
+    server.core("add", server.location, town / "farmland.gpkg", "--as", "YJJBNTTB", "--covers", "district")
     settings.put("review_department", "water")  # of the desk
-    check_room, past = dock.check_tab, dock.check_tab.past
-    offered = (dock.map_tab.add_button, dock.map_tab.delivery_button, dock.header.profile_action)
+    check_room, cases, follower = dock.check_tab, dock.review_tab.list, dock.other_desks.follower
+    offered = (dock.map_tab.add_button, dock.map_tab.delivery_button, dock.header.profile_action, cases.publish_action)
     connect(dock, server.address, "town", entry("guarded", PASSWORD))
-    assert [button.isEnabled() for button in offered] == [True, True, True]
+    assert [one.isEnabled() for one in (*offered, cases.open_button)] == [True] * 5
     assert dock.review_tab.person.department == "water"
     connect(dock, server.address, "town", entry("town_land", PASSWORD))
-    assert [button.isEnabled() for button in (*offered, check_room.add_button, past.delete_button)] == [False] * 5
-    assert {button.toolTip() for button in (*offered, check_room.add_button, past.delete_button)} == {
-        "Only an owner of the library on the server may do this"
-    }
+    of_owner = (*offered, check_room.add_button, check_room.past.delete_button, *actions_of_version(dock))
+    assert [one.isEnabled() for one in (*of_owner, cases.open_button)] == [False] * (len(of_owner) + 1)
+    assert {one.toolTip() for one in of_owner} == {"Only an owner of the library on the server may do this"}
+    assert cases.open_button.toolTip() == "Only the lead department may do this"
     assert dock.review_tab.person.department == "land"
+
+    def change_roles(sql):
+        as_owner.executeSql(sql)
+        before = dock.library.rights
+        for _look in range(SERVER_LOOKS):
+            follower.look()
+        wait_for(lambda: dock.library.rights != before)
+
+    change_roles("GRANT onemap_town_lead TO town_land; REVOKE onemap_town_land FROM town_land")
+    assert [one.isEnabled() for one in (*offered, cases.open_button)] == [False] * 4 + [True]
+    assert dock.review_tab.person.department == ""
+    assert "What your account may do in this library has changed" in dock.notice.text
+    change_roles("GRANT onemap_town_owner TO town_land")
+    assert [one.isEnabled() for one in offered] == [True] * 4
+    dock.map_tab.add_button.click()
+    assert dock.add_dialog.hint.text() == "Choose a file."
+    change_roles("REVOKE onemap_town_owner FROM town_land")
+    assert dock.add_dialog.hint.text() == "Only an owner of the library on the server may do this"
+
+
+def actions_of_version(dock):
+    """What the menu of a version and of a service offers to the owner alone."""
+    menu, entry = QMenu(dock), of(dock, "YJJBNTTB")
+    dock.map_tab.retirement.add_action(menu, entry, entry.versions[0])
+    dock.map_tab.services.add_actions(menu, None)
+    return menu.actions()
