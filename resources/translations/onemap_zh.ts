@@ -2560,6 +2560,10 @@ A version is a layer's code, or code@label.</source>
         <translation>只有服务器上资料库的所有者可以执行此操作</translation>
     </message>
     <message>
+        <source>Waiting for an answer…</source>
+        <translation>正在等待答复…</translation>
+    </message>
+    <message>
         <source>Only the lead department may do this</source>
         <translation>由牵头部门办理，当前账号无此权限</translation>
     </message>

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from qgis.PyQt.QtCore import QObject, pyqtSignal
@@ -11,7 +12,7 @@ from onemap.plugin.connection.asking import Asking
 from onemap.plugin.desk.library.layer_list import CatalogueLayer, Version
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.widgets.buttons import offer
-from onemap.plugin.widgets.questions import ask_text
+from onemap.plugin.widgets.questions import UnsentReasons
 from onemap.plugin.words.translation import tr
 
 
@@ -23,7 +24,7 @@ class VersionRetirement(QObject):
 
     def __init__(self, library: OpenLibrary, parent: QWidget) -> None:
         super().__init__(parent)
-        self._library, self._window = library, parent
+        self._library, self._window, self._unsent_reasons = library, parent, UnsentReasons()
         self.asking = Asking(library.core, self, is_writing=True)
         self.asking.refused.connect(self.refused)
 
@@ -40,7 +41,7 @@ class VersionRetirement(QObject):
         named = {"code": entry.code, "label": version.label, "reason": reason.strip()}
         params = {"library": self._library.path, **named, "undo": version.retired}
         title = tr("Retire {layer} {label}").format(layer=entry.title, label=version.label)
-        self.asking.ask("retire", params, lambda answer: self._report(entry, answer), title)
+        self.asking.ask("retire", params, lambda answer: self._report(entry, version, answer), title)
 
     def _ask_reason(self, entry: CatalogueLayer, version: Version) -> None:
         title = f"{entry.title} · {version.label}"
@@ -49,9 +50,11 @@ class VersionRetirement(QObject):
             if version.retired
             else tr("Why is it in force no more, from its first day on? The log keeps the reason.")
         )
-        ask_text(self._window, title, question, "", lambda reason: self.retire(entry, version, reason))
+        send = partial(self.retire, entry, version)
+        self._unsent_reasons.ask(self._window, title, question, version.table, send)
 
-    def _report(self, entry: CatalogueLayer, answer: dict[str, Any]) -> None:
+    def _report(self, entry: CatalogueLayer, version: Version, answer: dict[str, Any]) -> None:
+        self._unsent_reasons.drop(version.table)
         text = (
             tr("“{layer}” {label} is retired. Its menu puts it back.")
             if answer.get("retired")
