@@ -196,6 +196,56 @@ def test_what_another_desk_does_on_the_server_is_shown_without_a_press(postgres,
     desk.tab.deleteLater()
 
 
+def test_what_waits_for_the_server_says_so_and_can_be_cancelled_and_nothing_typed_is_lost(
+    postgres, entry, town, canvas, tmp_path
+):
+    server = postgres.library("locked", town)
+    keep_entry(server.location, entry("guarded", PASSWORD))
+    desk = Desk(server.location, canvas)
+    desk.tab.resize(400, 900)
+    desk.tab.show()
+    desk.open(write_layer(tmp_path / "one.gpkg", ["DKBH"], [(box(100, 100, 100, 100), "A")]))
+    desk.after(desk.next)
+    page, case = desk.page, desk.case
+    page.table.choose_department("land")
+    with locked(server, "locked.onemap_events"):
+        page.editor.buttons["return"].click()
+        page.steps.dialog.reason.setPlainText("The area is missing.")
+        page.steps.dialog.ok.click()
+        assert not page.work.isVisible()  # it may be there in a moment
+        wait_for(page.work.isVisible)
+        page.work.cancel_button.click()
+        wait_for(lambda: not page.steps.asking.is_busy)
+        assert [refusal.is_cancel for refusal in desk.refused] == [True]
+        assert (desk.case, page.work.isVisible()) == (case, False)
+        page.editor.buttons["return"].click()
+        assert page.steps.dialog.reason.toPlainText() == "The area is missing."
+        page.steps.dialog.reject()
+        desk.tab.reload_case()
+        wait_for(desk.tab.work.isVisible)
+        desk.tab.work.cancel_button.click()
+        wait_for(lambda: not desk.tab.work.isVisible())
+    desk.refused.clear()
+    desk.tab.reload_case()
+    desk.wait_for_case(lambda: not desk.tab.opening.is_busy)
+    desk.tab.close_down()
+    desk.library.core.stop()
+    desk.tab.deleteLater()
+
+
+@contextlib.contextmanager
+def locked(server, table):
+    """Hold a table by another session within the block, as whoever changes it in an open transaction."""
+    command = ["psql", "-X", "-q", "-A", "-t", f"{server.address}&user=guarded"]
+    login = {**os.environ, "PGPASSWORD": PASSWORD}
+    session = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=login, encoding="utf-8")
+    session.stdin.write(f"BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE; SELECT 'held';\n")
+    session.stdin.flush()
+    assert session.stdout.readline().strip() == "held"
+    yield
+    session.communicate()  # ends it, and its transaction
+
+
 @pytest.mark.nightly
 def test_what_is_typed_outlives_a_server_that_ends_and_comes_back(entry, town, canvas, tmp_path):
     with town_server() as own:
