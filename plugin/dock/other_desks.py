@@ -22,6 +22,7 @@ class OtherDesks(QObject):
     """Looks for additions to the library while the dock is open, and names them."""
 
     missed = pyqtSignal(object)  # Refusal: the library was moved or deleted, or its server is gone
+    returned = pyqtSignal()  # a library that was missed answers again
 
     def __init__(self, library: OpenLibrary, notice: Notice, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -45,6 +46,13 @@ class OtherDesks(QObject):
             self._follow_clock()
             self.follower.look()
 
+    def look_at_once(self) -> None:
+        """Ask now whether the library answers, as QGIS could not read from it; if not, that is told at once."""
+        if self._misses < MISSES and self._library.path:
+            self._misses = MISSES - 1
+            if not self.follower.asking.is_busy:
+                self.follower.ask()
+
     def _follow_clock(self) -> None:
         if self._library.follow_clock():
             text = tr("A new day has begun, and the library is shown as of today. Earlier checks are in “{past}”.")
@@ -62,6 +70,7 @@ class OtherDesks(QObject):
         if missed is not None and missed[0] == self._library.path:  # else another library was opened meanwhile
             self._notice.forget_refusal()
             self._say(*missed[1:])  # another copy may lie in its place now
+            self.returned.emit()
 
     def _say_silent(self) -> None:
         self._notice.mention(_silent_text(), tr("Start it again"), self.follower.asking.cancel)
@@ -76,8 +85,10 @@ class OtherDesks(QObject):
             self._missed = library.path, library.layers, library.packs, library.rights
             self._library.refresh()  # it answers again, which takes back what was told
         else:
-            self._misses = 0
+            was_missed, self._misses = self._misses > 0, 0
             self._library.compare(answer)
+            if was_missed:
+                self.returned.emit()
 
     def _say(
         self, before: list[CatalogueLayer], packs_before: list[dict[str, Any]], rights_before: AccountRights
