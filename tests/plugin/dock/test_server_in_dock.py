@@ -2,22 +2,27 @@
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import processing
 import pytest
 from qgis.core import (
     QgsApplication,
+    QgsCredentials,
     QgsDataSourceUri,
     QgsProcessingException,
     QgsProject,
     QgsProviderRegistry,
     QgsSettings,
+    QgsVectorLayer,
 )
-from qgis.PyQt.QtCore import Qt
-from qgis.PyQt.QtWidgets import QMenu
+from qgis.gui import QgsCredentialDialog
+from qgis.PyQt.QtCore import Qt, QTimer
+from qgis.PyQt.QtWidgets import QMainWindow, QMenu
 
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.layer_export import SourceFile
+from onemap.plugin.connection.login_questions import LoginQuestions
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.server_location import data_source, has_login, location_of, parts_of
 from onemap.plugin.connection.server_logins import entry_of, keep_entry, login_environment
@@ -26,9 +31,10 @@ from onemap.plugin.desk.add.place_preview import district_in, district_table
 from onemap.plugin.desk.library.library_follower import SERVER_LOOKS
 from onemap.plugin.desk.library.server_dialog import ServerDialog
 from onemap.plugin.desk.map.map_layers import layer_on_map
+from onemap.plugin.desk.map.table_layers import table_layer
 from onemap.plugin.profile import settings
 from onemap.tests.plugin.small_town import CRS, awaited, check, press_add, wait_for
-from onemap.tests.plugin.town_server import KEEPER, PASSWORD
+from onemap.tests.plugin.town_server import KEEPER, PASSWORD, end_server_of, restart_server, town_server
 
 pytestmark = pytest.mark.slow
 
@@ -294,3 +300,67 @@ def actions_of_version(dock):
     dock.map_tab.retirement.add_action(menu, entry, entry.versions[0])
     dock.map_tab.services.add_actions(menu, None)
     return menu.actions()
+
+
+class OwnCredentials(QgsCredentials):
+    """Gives QGIS's question for logins back to who asked it before."""
+
+    def give_back(self, other):
+        """Let another one ask from now on."""
+        self.setInstance(other)
+
+
+@pytest.fixture
+def question(application):
+    """QGIS's dialog that asks for a login, as its window has it; what nobody answers is given up after some seconds."""
+    before, window = QgsCredentials.instance(), QMainWindow()
+    made = QgsCredentialDialog(window)
+    made.setObjectName("QgsCredentialDialog")
+    questions, limit = LoginQuestions(window), QTimer(window, interval=10_000, timeout=made.reject)
+    limit.start()
+    yield SimpleNamespace(dialog=made, waived=questions.waived)
+    OwnCredentials().give_back(before)
+    window.deleteLater()
+
+
+def test_qgis_asks_no_login_for_a_library_whose_server_is_away_and_goes_on_asking_for_others(question, server, entry):
+    waived, shown = [], []
+    question.waived.connect(lambda: waived.append(True))
+    away = location_of(server.address.replace(server.folder, "/nowhere"), "town")
+    other = entry("somebody", "else")
+    keep_entry(away, entry("guarded", PASSWORD))
+    assert not table_layer(away, "YJJBNTTB__1", "Farmland").isValid()
+    wait_for(lambda: waived)
+    assert not question.dialog.isVisible()
+
+    def give_up():
+        shown.append(question.dialog.isVisible())
+        question.dialog.reject()
+
+    QTimer.singleShot(500, give_up)
+    assert not QgsVectorLayer(data_source(away, other, "YJJBNTTB__1", "geom", "fid"), "own", "postgres").isValid()
+    assert (shown, waived) == ([True], [True])
+
+
+@pytest.mark.nightly
+def test_the_map_is_whole_again_once_a_server_that_was_away_is_back(dock, question, entry, town, canvas):
+    question.waived.connect(dock.other_desks.look_at_once)
+    with town_server() as own:
+        server = own.library("lost", town)
+        server.core("add", server.location, town / "farmland.gpkg", "--as", "YJJBNTTB", "--covers", "district")
+        connect(dock, server.address, "lost", entry("guarded", PASSWORD))
+        dock.map_tab.item_of("YJJBNTTB").setCheckState(0, Qt.CheckState.Checked)
+        canvas.setLayers(list(QgsProject.instance().mapLayers().values()))
+        canvas.show()
+        blank = canvas.grab().toImage()
+        canvas.refresh()
+        wait_for(lambda: canvas.grab().toImage() != blank)
+        whole = canvas.grab().toImage()
+        command = end_server_of(own.folder)
+        canvas.refreshAllLayers()
+        wait_for(lambda: "cannot be reached" in dock.notice.text)
+        wait_for(lambda: canvas.grab().toImage() == blank)
+        with restart_server(own.folder, command):
+            dock.other_desks.follower.ask()
+            wait_for(lambda: not dock.notice.text and canvas.grab().toImage() == whole)
+            dock.core.stop()

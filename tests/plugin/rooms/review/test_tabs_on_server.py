@@ -1,10 +1,5 @@
 """The tabs Check, Compare and Review on a library on a PostGIS server, by clicks, as with a file."""
 
-import contextlib
-import os
-import signal
-import subprocess
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -23,7 +18,7 @@ from onemap.plugin.words import core_words
 from onemap.tests.plugin.review_desk import ASKED, Desk
 from onemap.tests.plugin.rooms.compare.test_compare_tab import MATRIX, PLAN_A, PLAN_B
 from onemap.tests.plugin.small_town import Reader, awaited, box, wait_for, write_layer
-from onemap.tests.plugin.town_server import PASSWORD, town_server
+from onemap.tests.plugin.town_server import PASSWORD, end_server_of, locked, restart_server, town_server
 
 pytestmark = pytest.mark.slow
 
@@ -233,19 +228,6 @@ def test_what_waits_for_the_server_says_so_and_can_be_cancelled_and_nothing_type
     desk.tab.deleteLater()
 
 
-@contextlib.contextmanager
-def locked(server, table):
-    """Hold a table by another session within the block, as whoever changes it in an open transaction."""
-    command = ["psql", "-X", "-q", "-A", "-t", f"{server.address}&user=guarded"]
-    login = {**os.environ, "PGPASSWORD": PASSWORD}
-    session = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=login, encoding="utf-8")
-    session.stdin.write(f"BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE; SELECT 'held';\n")
-    session.stdin.flush()
-    assert session.stdout.readline().strip() == "held"
-    yield
-    session.communicate()  # ends it, and its transaction
-
-
 @pytest.mark.nightly
 def test_what_is_typed_outlives_a_server_that_ends_and_comes_back(entry, town, canvas, tmp_path):
     with town_server() as own:
@@ -269,31 +251,3 @@ def test_what_is_typed_outlives_a_server_that_ends_and_comes_back(entry, town, c
             desk.tab.close_down()
             desk.library.core.stop()
     desk.tab.deleteLater()
-
-
-def end_server_of(folder):
-    """End a server at once, as a machine that fails; returns the command that had begun it."""
-    number = int((Path(folder) / "data" / "postmaster.pid").read_text(encoding="utf-8").split()[0])
-    command = Path(f"/proc/{number}/cmdline").read_text(encoding="utf-8").split("\0")[:-1]
-    os.kill(number, signal.SIGQUIT)
-    wait_for(lambda: subprocess.run(ready_command(folder, command), check=False).returncode != 0)
-    return command
-
-
-@contextlib.contextmanager
-def restart_server(folder, command):
-    """Run the same server again within the block, as the user who owns its data."""
-    owner = os.stat(Path(folder) / "data")
-    rights = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if os.geteuid() == 0 else {}
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **rights)
-    try:
-        wait_for(lambda: subprocess.run(ready_command(folder, command), check=False).returncode == 0)
-        yield
-    finally:
-        process.send_signal(signal.SIGQUIT)
-        process.wait(timeout=60)
-
-
-def ready_command(folder, command):
-    """Asks whether a server answers."""
-    return [str(Path(command[0]).with_name("pg_isready")), "-q", "-h", str(folder)]
