@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from qgis.core import QgsFeatureRequest, QgsMapLayer, QgsProject, QgsProviderRegistry, QgsRasterLayer, QgsVectorLayer
+from qgis.core import (
+    QgsDataSourceUri,
+    QgsFeatureRequest,
+    QgsMapLayer,
+    QgsProject,
+    QgsProviderRegistry,
+    QgsRasterLayer,
+    QgsVectorLayer,
+)
 
+from onemap.plugin.connection.server_logins import entry_of
 from onemap.plugin.desk.library.layer_list import CatalogueLayer, Version
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.map.layer_styles import style_layer
@@ -138,7 +147,9 @@ def remove_from_map(library: OpenLibrary, version: Version) -> None:
 
 
 def reopen_stale_layers(library: str) -> Iterator[None]:
-    """Open a library's layers again where they read another file or can no longer read it; one layer per step.
+    """Open a library's layers again where they read another file, can no longer read it, or use another login.
+
+    One layer per step.
 
     A layer goes on to read the file that it has opened, also after another copy was put in its place.
 
@@ -152,6 +163,9 @@ def reopen_stale_layers(library: str) -> Iterator[None]:
     registry, file = QgsProviderRegistry.instance(), file_identity(library)
     for layer_id in list(QgsProject.instance().mapLayers()):
         layer = QgsProject.instance().mapLayer(layer_id)
+        if layer is not None and home_of(layer) == library and layer.providerType() == "postgres":
+            _follow_login(layer, library)
+            yield
         is_file = isinstance(layer, QgsVectorLayer) and layer.providerType() == "ogr"
         path = (registry.decodeUri("ogr", layer.source()).get("path") or "") if is_file else ""
         if path and is_same_place(path, library):
@@ -161,6 +175,15 @@ def reopen_stale_layers(library: str) -> Iterator[None]:
                 layer.dataProvider().reloadData()
                 layer.triggerRepaint()
             yield
+
+
+def _follow_login(layer: QgsVectorLayer, library: str) -> None:
+    """Let a layer that logs in by an entry of QGIS's store use the library's; it keeps its style and its place."""
+    uri, entry = QgsDataSourceUri(layer.source()), entry_of(library)
+    if uri.authConfigId() not in ("", entry):
+        uri.setAuthConfigId(entry)
+        layer.setDataSource(uri.uri(False), layer.name(), layer.providerType())
+        layer.triggerRepaint()
 
 
 def _returns_nothing(layer: QgsVectorLayer) -> bool:

@@ -302,6 +302,18 @@ def actions_of_version(dock):
     return menu.actions()
 
 
+def test_layers_on_the_map_log_in_as_the_library_does_after_its_connection_was_changed(dock, server, entry, town):
+    server.core("add", server.location, town / "farmland.gpkg", "--as", "YJJBNTTB", "--covers", "district")
+    first, second = (entry("guarded", PASSWORD) for _turn in range(2))
+    connect(dock, server.address, "town", first)
+    dock.map_tab.item_of("YJJBNTTB").setCheckState(0, Qt.CheckState.Checked)
+    (layer,) = QgsProject.instance().mapLayers().values()
+    assert QgsDataSourceUri(layer.source()).authConfigId() == first
+    connect(dock, server.address, "town", second)
+    wait_for(lambda: QgsDataSourceUri(layer.source()).authConfigId() == second)
+    assert (layer.isValid(), layer.featureCount(), layer.name()[:9]) == (True, 1, "Permanent")
+
+
 class OwnCredentials(QgsCredentials):
     """Gives QGIS's question for logins back to who asked it before."""
 
