@@ -2564,6 +2564,10 @@ A version is a layer's code, or code@label.</source>
         <translation>正在等待答复…</translation>
     </message>
     <message>
+        <source>No case yet. The lead department opens them.</source>
+        <translation>还没有项目。项目由牵头部门新建。</translation>
+    </message>
+    <message>
         <source>Only the lead department may do this</source>
         <translation>由牵头部门办理，当前账号无此权限</translation>
     </message>

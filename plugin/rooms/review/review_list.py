@@ -56,6 +56,7 @@ class CaseList(QWidget):
         super().__init__()
         self.person = person
         self.lines: list[CaseLine] = []
+        self._may_open = True  # a case
         self._unknown_reason = ""  # why it is not known which cases there are
         self._home = ""  # the location of their library
         self._make_buttons()
@@ -107,6 +108,7 @@ class CaseList(QWidget):
 
     def show_rights(self, rights: AccountRights) -> None:
         """Offer only what the account may do."""
+        self._may_open = rights.is_lead
         offer(self.open_button, rights.why_not_lead)
         offer(self.publish_action, rights.why_not_owner)
 
@@ -201,7 +203,7 @@ class CaseList(QWidget):
             self.empty.setText(self._unknown_reason)
         elif not self.lines:
             text = tr("No case yet. Open one on the parcels of a project: it is checked and drafted at once.")
-            self.empty.setText(text)
+            self.empty.setText(text if self._may_open else tr("No case yet. The lead department opens them."))
         else:
             self.empty.setText(tr("No case fits the filter."))
         self._show_page()

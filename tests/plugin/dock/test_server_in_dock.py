@@ -273,6 +273,8 @@ def test_an_account_is_offered_what_its_roles_may_do_also_when_they_change_while
     assert [one.isEnabled() for one in (*of_owner, cases.open_button)] == [False] * (len(of_owner) + 1)
     assert {one.toolTip() for one in of_owner} == {"Only an owner of the library on the server may do this"}
     assert cases.open_button.toolTip() == "Only the lead department may do this"
+    cases.show_cases([])
+    assert cases.empty.text() == "No case yet. The lead department opens them."
     assert dock.review_tab.person.department == "land"
 
     def change_roles(sql):
