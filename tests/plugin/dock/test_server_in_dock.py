@@ -1,6 +1,7 @@
 """A library on a PostGIS server in the dock: opened, shown, checked, added to; its password only in QGIS's store."""
 
 import os
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -31,7 +32,7 @@ from onemap.plugin.desk.add.place_preview import district_in, district_table
 from onemap.plugin.desk.library.library_follower import SERVER_LOOKS
 from onemap.plugin.desk.library.server_dialog import ServerDialog
 from onemap.plugin.desk.map.map_layers import layer_on_map
-from onemap.plugin.desk.map.table_layers import table_layer
+from onemap.plugin.desk.map.table_layers import is_to_be_tried_again, table_layer
 from onemap.plugin.profile import settings
 from onemap.tests.plugin.small_town import CRS, awaited, check, press_add, wait_for
 from onemap.tests.plugin.town_server import KEEPER, PASSWORD, end_server_of, restart_server, town_server
@@ -314,6 +315,14 @@ def test_layers_on_the_map_log_in_as_the_library_does_after_its_connection_was_c
     connect(dock, server.address, "town", second)
     wait_for(lambda: QgsDataSourceUri(layer.source()).authConfigId() == second)
     assert (layer.isValid(), layer.featureCount(), layer.name()[:9]) == (True, 1, "Permanent")
+
+
+def test_a_layer_that_a_server_refuses_at_once_is_tried_again_and_one_that_was_waited_for_is_not(application, tmp_path):
+    away = QgsVectorLayer('dbname=\'town\' host=/nowhere table="town"."FARM__1" (geom)', "Farmland", "postgres")
+    assert not away.isValid()
+    assert is_to_be_tried_again(away, time.monotonic())
+    assert not is_to_be_tried_again(away, time.monotonic() - 2)
+    assert not is_to_be_tried_again(QgsVectorLayer(str(tmp_path / "none.gpkg"), "File", "ogr"), time.monotonic())
 
 
 class OwnCredentials(QgsCredentials):
