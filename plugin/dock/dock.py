@@ -111,7 +111,6 @@ class OneMapDock(QgsDockWidget):
         self.scene_button = QPushButton(icon("scene"), tr("3D view"))
         self.day_swipe = DaySwipe(self.library, canvas)
         self._removed_layers, self._reopening = RemovedLayers(canvas, self), SlicedWork(self)
-        self._lost_layers = LostLayers(self.library, canvas, self)
         self.library.listed.connect(self._translate_project)
         QgsProject.instance().readProject.connect(self._translate_project)
         self._fill_map_tab()
@@ -292,6 +291,7 @@ class OneMapDock(QgsDockWidget):
         """Connect the notice: an error is hidden once the next step begins or succeeds."""
         self.other_desks = OtherDesks(self.library, self.notice, self)
         self.other_desks.missed.connect(self._refuse_library)
+        self._lost_layers = LostLayers(self.library, self._canvas, self)
         self._lost_layers.found.connect(self.other_desks.look_at_once)
         self.other_desks.returned.connect(self._lost_layers.draw)
         self._left_text = ""  # of layers that the day has taken off the map

@@ -108,12 +108,12 @@ class OtherDesks(QObject):
                 names.append(entry.title)
         names += [title_of(pack.get("title"), pack["id"]) for pack in self._library.packs if pack not in packs_before]
         text = tr("The library has changed meanwhile, and is shown as it is now: {layers}.")
-        told = [text.format(layers=list_of_some(names))] if names else []
+        changes = [text.format(layers=list_of_some(names))] if names else []
         rights = self._library.rights
         if rights != rights_before and rights.account == rights_before.account:
-            told.append(tr("What your account may do in this library has changed, and the buttons with it."))
-        if told:
-            self._notice.mention(sentences(*told))
+            changes.append(tr("What your account may do in this library has changed, and the buttons with it."))
+        if changes:
+            self._notice.mention(sentences(*changes))
 
 
 def _silent_text() -> str:

@@ -37,7 +37,7 @@ class WorkRow(QWidget):
         if is_patient:
             asking.slow.connect(lambda: self.begin(tr("Waiting for an answer…")))
         else:
-            asking.busy_changed.connect(lambda is_busy: is_busy and self.begin(tr("Starting…")))
+            asking.busy_changed.connect(self._show_start)
         asking.busy_changed.connect(self._hide_after)
         self.cancelled.connect(asking.cancel)
         self.hide()
@@ -55,6 +55,10 @@ class WorkRow(QWidget):
         self.bar.setValue(round(100 * fraction))
         if step and self.cancel_button.isEnabled():
             self.step.setText(step)
+
+    def _show_start(self, is_busy: bool) -> None:
+        if is_busy:
+            self.begin(tr("Starting…"))
 
     def _hide_after(self, is_busy: bool) -> None:
         if not is_busy and not any(asking.is_busy for asking in self._askings):
