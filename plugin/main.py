@@ -17,6 +17,7 @@ from onemap.plugin.words.translation import install_translator, remove_translato
 
 if TYPE_CHECKING:
     from onemap.plugin.connection.core_session import Core
+    from onemap.plugin.connection.login_questions import LoginQuestions
     from onemap.plugin.dock.dock import OneMapDock
     from onemap.plugin.dock.options_page import OptionsFactory
     from onemap.plugin.qgis.expressions.expression_functions import ExpressionFunctions
@@ -38,6 +39,7 @@ class OneMapPlugin:
         self._factory: OptionsFactory | None = None
         self._filter: PlaceFilter | None = None
         self._questions: PlaceQuestions | None = None
+        self._login_questions: LoginQuestions | None = None
         self._panel_action: QAction | None = None
         self._guide_action: QAction | None = None
         self._dialogs: set[Any] = set()
@@ -56,6 +58,7 @@ class OneMapPlugin:
     def initGui(self) -> None:
         """Add the panel, the menu and the options page."""
         from onemap.plugin.connection.core_session import Core
+        from onemap.plugin.connection.login_questions import LoginQuestions
         from onemap.plugin.dock.dock import OneMapDock
         from onemap.plugin.dock.options_page import OptionsFactory
         from onemap.plugin.qgis.services.service_keys import begin_moving_keys
@@ -76,6 +79,8 @@ class OneMapPlugin:
         )
         self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
         self.dock.hide()
+        self._login_questions = LoginQuestions(window)
+        self._login_questions.waived.connect(self.dock.other_desks.look_at_once)
         self._functions.follow(self._core, self.dock.library, self.dock.check_tab.rules, self.dock.expressions)
         self._questions = PlaceQuestions(self.dock.library)
         self._filter = PlaceFilter(self._questions, self.dock.show_place, self.dock.identify.ask)
@@ -103,6 +108,9 @@ class OneMapPlugin:
         if self._filter is not None:
             self.iface.deregisterLocatorFilter(self._filter)  # QGIS deletes it
             self._filter = self._questions = None
+        if self._login_questions is not None:
+            self._login_questions.deleteLater()
+            self._login_questions = None
         for dialog in list(self._dialogs):
             dialog.close()
         if self.dock is not None:

@@ -27,6 +27,11 @@ def keep_entry(location: str, entry: str) -> None:
     settings.put("server_logins", json.dumps({**entries, **({location: entry} if entry else {})}))
 
 
+def kept_entries() -> set[str]:
+    """The store's entries for all libraries on servers."""
+    return set(json.loads(settings.get("server_logins")).values())
+
+
 def login_environment(entry: str) -> dict[str, str]:
     """The environment variables with which libpq logs in by an entry; empty without an entry.
 

@@ -11,7 +11,7 @@ from onemap.plugin.desk.answers.answer_tree import NAME, VALUE, AnswerTree
 from onemap.plugin.desk.guide.help_key import HelpKey
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.widgets.accessible_names import name_accessibly
-from onemap.plugin.widgets.buttons import close_button, push_button, wrapped_label
+from onemap.plugin.widgets.buttons import close_button, offer, push_button, wrapped_label
 from onemap.plugin.widgets.form_fields import fill_form
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
@@ -87,5 +87,5 @@ class DistrictDialog(WorkingDialog):
         for control in (self.file, self.reason):
             control.setEnabled(not self.is_working)
         has_reason = bool(self.reason.text().strip()) or not self._has_district
-        self.button.setEnabled(bool(self.file.filePath().strip()) and has_reason and not self.is_working)
-        self.button.setToolTip("" if has_reason else tr("State the reason first."))
+        why_not = self._library.rights.why_not_owner or ("" if has_reason else tr("State the reason first."))
+        offer(self.button, why_not, bool(self.file.filePath().strip()) and not self.is_working)

@@ -28,6 +28,7 @@ from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.library.server_dialog import ServerDialog
 from onemap.plugin.desk.library.service_list import Service
 from onemap.plugin.desk.map.layer_styles import style_parcels
+from onemap.plugin.desk.map.lost_layers import LostLayers
 from onemap.plugin.desk.map.map_language import translate_map
 from onemap.plugin.desk.map.map_layers import reopen_stale_layers
 from onemap.plugin.desk.map.map_print import MapPrint
@@ -290,6 +291,9 @@ class OneMapDock(QgsDockWidget):
         """Connect the notice: an error is hidden once the next step begins or succeeds."""
         self.other_desks = OtherDesks(self.library, self.notice, self)
         self.other_desks.missed.connect(self._refuse_library)
+        self._lost_layers = LostLayers(self.library, self._canvas, self)
+        self._lost_layers.found.connect(self.other_desks.look_at_once)
+        self.other_desks.returned.connect(self._lost_layers.draw)
         self._left_text = ""  # of layers that the day has taken off the map
         self.check_tab.remarked.connect(self.notice.remark)
         self.check_tab.begun.connect(self.notice.hide)
@@ -330,7 +334,7 @@ class OneMapDock(QgsDockWidget):
         self.other_desks.follow(False)
         self.day_swipe.end()
         rooms = (self.check_tab, self.compare_tab, self.review_tab, self.numbers_tab, self.proof_tab, self.map_tab)
-        for part in (*rooms, self.header, self.setup_page, self.identify, self._removed_layers):
+        for part in (*rooms, self.header, self.setup_page, self.identify, self._removed_layers, self._lost_layers):
             part.close_down()
         QgsProject.instance().readProject.disconnect(self._translate_project)
         dialogs = (self.add_dialog, self.delivery_dialog, self.publish_dialog, self.profile_dialog, self.service_dialog)
@@ -373,7 +377,8 @@ class OneMapDock(QgsDockWidget):
             self._show(self.setup_page)
             return
         if is_server(path) and self.core.is_working:  # the core logs in only once, when it starts
-            self.notice.say(tr("The core is still at work. Open the library on the server when it has ended."))
+            text = tr("The core is still at work. Open the library on the server when it has ended.")
+            self.notice.say(text, tr("Try again"), partial(self.open_library, path))  # what was typed is not lost
             return
         self.library.open(path)
 

@@ -14,7 +14,7 @@ from onemap.plugin.desk.library.distinct_place import DistinctPlace
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.dock.district_dialog import DistrictDialog
 from onemap.plugin.profile import settings
-from onemap.plugin.widgets.buttons import menu_button
+from onemap.plugin.widgets.buttons import menu_button, offer
 from onemap.plugin.widgets.elided_label import elided_around
 from onemap.plugin.widgets.form_fields import date_box
 from onemap.plugin.widgets.icons import icon
@@ -99,7 +99,7 @@ class Header(QWidget):
         self.date.setFixedWidth(widest + BESIDE_DAY_PX)  # what is left is for the library's name
         self.date.setToolTip(tr("As of which day: the versions in force on it are shown and checked against"))
         self.date.dateValueChanged.connect(lambda _day: self._change_day())  # Qt's own signal knows no cleared day
-        self.more_menu = QMenu(self)
+        self.more_menu = QMenu(self, toolTipsVisible=True)
         add = self.more_menu.addAction
         add(icon("refresh"), tr("Read the library again"), library.refresh)
         self.publish_action = add(icon("publish"), tr("Publish as a QGIS project…"), self.publish_requested.emit)
@@ -123,9 +123,7 @@ class Header(QWidget):
         self.date.setVisible(bool(self._library.path))
         self._show_day()
         self.publish_action.setEnabled(bool(self._library.layers))
-        self.profile_action.setEnabled(bool(self._library.path) and self._library.is_owner)
-        self.more_menu.setToolTipsVisible(not self._library.is_owner)
-        self.profile_action.setToolTip(self._library.why_not_owner)
+        offer(self.profile_action, self._library.rights.why_not_owner, bool(self._library.path))
         self.district_action.setEnabled(bool(self._library.path))
 
     def show_district(self) -> None:

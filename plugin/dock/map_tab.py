@@ -47,7 +47,7 @@ from onemap.plugin.dock.layer_name_delegate import LayerNameDelegate
 from onemap.plugin.qgis.services.service_rows import ROLE_SERVICE, ServiceRows
 from onemap.plugin.widgets.accessible_names import focus_controls
 from onemap.plugin.widgets.alignment import RIGHT
-from onemap.plugin.widgets.buttons import push_button, tool_button
+from onemap.plugin.widgets.buttons import offer, push_button, tool_button
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.form_fields import set_tab_order
 from onemap.plugin.widgets.icons import icon
@@ -181,8 +181,7 @@ class MapTab(QWidget):
             (self.add_button, ""),
             (self.delivery_button, tr("Add a whole delivery: a folder of many files")),
         ):
-            button.setEnabled(self._library.is_owner)
-            button.setToolTip(self._library.why_not_owner or hint)
+            offer(button, self._library.rights.why_not_owner, hint=hint)
 
     def add_row(self, row: QWidget) -> None:
         """Add a row of controls above the button that adds a layer."""
@@ -481,11 +480,12 @@ class MapTab(QWidget):
         entry, version, service = (
             item.data(0, role) if item is not None else None for role in (ROLE_ENTRY, ROLE_VERSION, ROLE_SERVICE)
         )
-        menu = QMenu(self)
+        menu = QMenu(self, toolTipsVisible=True)
         if version is not None:
             menu.addAction(tr("Go to it on the map"), lambda: self._go_to(item))
         if entry is not None:
-            menu.addAction(icon("add"), tr("Add a version…"), self._ask_to_add)
+            add = menu.addAction(icon("add"), tr("Add a version…"), self._ask_to_add)
+            offer(add, self._library.rights.why_not_owner)
         if version is not None:
             for page in (self.changes, self.retirement):
                 page.add_action(menu, entry, version)

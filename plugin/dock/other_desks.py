@@ -7,12 +7,13 @@ from typing import Any
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.desk.library.account_rights import AccountRights
 from onemap.plugin.desk.library.layer_list import CatalogueLayer, Version, title_of
 from onemap.plugin.desk.library.library_follower import LibraryFollower
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.library.version_states import state_texts
 from onemap.plugin.widgets.notice import Notice
-from onemap.plugin.words.translation import list_of_some, tr
+from onemap.plugin.words.translation import list_of_some, sentences, tr
 
 MISSES = 2  # one look may come at the moment in which a file is replaced, or a server starts again
 
@@ -21,13 +22,15 @@ class OtherDesks(QObject):
     """Looks for additions to the library while the dock is open, and names them."""
 
     missed = pyqtSignal(object)  # Refusal: the library was moved or deleted, or its server is gone
+    returned = pyqtSignal()  # a library that was missed answers again
 
     def __init__(self, library: OpenLibrary, notice: Notice, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._library, self._notice = library, notice
         self.follower = LibraryFollower(library, "layers", lambda: library.params, self)
         self._misses = 0
-        self._missed: tuple[str, list[CatalogueLayer], list[dict[str, Any]]] | None = None  # path; as it was before
+        # path; as it was before
+        self._missed: tuple[str, list[CatalogueLayer], list[dict[str, Any]], AccountRights] | None = None
         self.follower.silenced.connect(self._say_silent)
         self.follower.answered.connect(self._compare)
         self.follower.asking.refused.connect(self._miss)
@@ -42,6 +45,13 @@ class OtherDesks(QObject):
         if is_looked_at:
             self._follow_clock()
             self.follower.look()
+
+    def look_at_once(self) -> None:
+        """Ask now whether the library answers, as QGIS could not read from it; if not, that is told at once."""
+        if self._misses < MISSES and self._library.path:
+            self._misses = MISSES - 1
+            if not self.follower.asking.is_busy:
+                self.follower.ask()
 
     def _follow_clock(self) -> None:
         if self._library.follow_clock():
@@ -60,6 +70,7 @@ class OtherDesks(QObject):
         if missed is not None and missed[0] == self._library.path:  # else another library was opened meanwhile
             self._notice.forget_refusal()
             self._say(*missed[1:])  # another copy may lie in its place now
+            self.returned.emit()
 
     def _say_silent(self) -> None:
         self._notice.mention(_silent_text(), tr("Start it again"), self.follower.asking.cancel)
@@ -70,14 +81,22 @@ class OtherDesks(QObject):
 
     def _compare(self, answer: dict[str, Any]) -> None:
         if self._misses >= MISSES:
-            self._missed = self._library.path, self._library.layers, self._library.packs
+            library = self._library
+            self._missed = library.path, library.layers, library.packs, library.rights
             self._library.refresh()  # it answers again, which takes back what was told
         else:
-            self._misses = 0
+            was_missed, self._misses = self._misses > 0, 0
             self._library.compare(answer)
+            if was_missed:
+                self.returned.emit()
 
-    def _say(self, before: list[CatalogueLayer], packs_before: list[dict[str, Any]]) -> None:
-        """Name the versions that are new, retired or put back, layers that have lost versions, and changed packs."""
+    def _say(
+        self, before: list[CatalogueLayer], packs_before: list[dict[str, Any]], rights_before: AccountRights
+    ) -> None:
+        """Name the versions that are new, retired or put back, layers that have lost versions, and changed packs.
+
+        Other rights of the account are told, too, as they disable buttons.
+        """
         known = {entry.code: entry.versions for entry in before}
         names = []
         for entry in self._library.layers:
@@ -88,9 +107,13 @@ class OtherDesks(QObject):
             if held.keys() - {version.table for version in entry.versions}:
                 names.append(entry.title)
         names += [title_of(pack.get("title"), pack["id"]) for pack in self._library.packs if pack not in packs_before]
-        if names:
-            text = tr("The library has changed meanwhile, and is shown as it is now: {layers}.")
-            self._notice.mention(text.format(layers=list_of_some(names)))
+        text = tr("The library has changed meanwhile, and is shown as it is now: {layers}.")
+        changes = [text.format(layers=list_of_some(names))] if names else []
+        rights = self._library.rights
+        if rights != rights_before and rights.account == rights_before.account:
+            changes.append(tr("What your account may do in this library has changed, and the buttons with it."))
+        if changes:
+            self._notice.mention(sentences(*changes))
 
 
 def _silent_text() -> str:

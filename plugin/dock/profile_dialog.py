@@ -18,7 +18,7 @@ from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.dock.profile_field import ProfileField
 from onemap.plugin.profile.paths import temporary_file
 from onemap.plugin.widgets.accessible_names import name_accessibly
-from onemap.plugin.widgets.buttons import close_button, push_button, wrapped_label
+from onemap.plugin.widgets.buttons import close_button, offer, push_button, wrapped_label
 from onemap.plugin.widgets.form_fields import fill_form, set_tab_order
 from onemap.plugin.widgets.readable_choice import keep_choice_readable
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
@@ -206,7 +206,7 @@ class ProfileDialog(WorkingDialog):
         self.kept.emit()
 
     def _enable(self) -> None:
-        self.keep_button.setEnabled(bool(self.pages) and not self.is_working)
+        offer(self.keep_button, self._library.rights.why_not_owner, bool(self.pages) and not self.is_working)
 
 
 def _language_heads() -> QWidget:

@@ -44,7 +44,7 @@ class PublishDialog(WorkingDialog):
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
         super().__init__(library.core, tr("Publish the one map as a project"), parent)
         self._library = library
-        self._home = DialogLibrary(library, self, self._enable, is_of_day=True)
+        self._home = DialogLibrary(library, self, self._enable, is_writing=False)
         self.tree = QTreeWidget(accessibleName=tr("Layers to publish"))
         self.tree.setHeaderLabels([tr("Layer"), tr("Version")])
         self.tree.setIndentation(12)

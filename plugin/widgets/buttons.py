@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from qgis.PyQt.QtCore import Qt
-from qgis.PyQt.QtGui import QPainter, QPaintEvent, QPalette, QPen
+from qgis.PyQt.QtGui import QAction, QPainter, QPaintEvent, QPalette, QPen
 from qgis.PyQt.QtWidgets import QAbstractButton, QLabel, QMenu, QPushButton, QToolButton, QWidget
 
 from onemap.plugin.widgets.icons import icon
@@ -86,6 +86,12 @@ def show_text(label: QLabel | QAbstractButton, text: str) -> None:
     """Show a text; an empty one hides the label, without leaving a gap."""
     label.setText(text)
     label.setVisible(bool(text))
+
+
+def offer(control: QAction | QAbstractButton, why_not: str, is_ready: bool = True, hint: str = "") -> None:
+    """Enable a control unless there is a reason why not, which is then its hint. hint: the usual one."""
+    control.setEnabled(not why_not and is_ready)
+    control.setToolTip(why_not or hint)
 
 
 def embolden(widget: QWidget) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 from qgis.PyQt.QtWidgets import QDialogButtonBox, QInputDialog, QMessageBox, QWidget
 
@@ -23,6 +23,34 @@ def ask_text(parent: QWidget, title: str, label: str, text: str, on_text: Callab
     dialog = QInputDialog(parent)
     dialog.setTextValue(text)
     _ask(dialog, title, label, on_text)
+
+
+class UnsentReasons:
+    """Typed reasons of steps that were refused or not sent: the question about such a step begins with its reason."""
+
+    def __init__(self) -> None:
+        self._texts: dict[Hashable, str] = {}
+
+    def of(self, step: Hashable) -> str:
+        """The reason typed for a step; empty for none."""
+        return self._texts.get(step, "")
+
+    def keep(self, step: Hashable, text: str) -> None:
+        """Keep the reason of a step that is being sent."""
+        self._texts[step] = text
+
+    def drop(self, step: Hashable) -> None:
+        """Forget the reason of a step that was taken."""
+        self._texts.pop(step, None)
+
+    def ask(self, parent: QWidget, title: str, label: str, step: Hashable, send: Callable[[str], None]) -> None:
+        """Ask for the reason of a step, keep it, and pass it on."""
+
+        def take(text: str) -> None:
+            self.keep(step, text)
+            send(text)
+
+        ask_text(parent, title, label, self.of(step), take)
 
 
 def ask_choice(parent: QWidget, title: str, label: str, choices: list[str], on_choice: Callable[[str], None]) -> None:

@@ -27,11 +27,18 @@ class WorkRow(QWidget):
         column_of(row, self.step, inside=self, is_tight=True)
         self._askings: list[Asking] = []
 
-    def follow(self, asking: Asking) -> None:
-        """Show the row while requests are running, and cancel them with its button."""
+    def follow(self, asking: Asking, is_patient: bool = False) -> None:
+        """Show the row while requests are running, and cancel them with its button.
+
+        is_patient: show it only once an answer takes longer than a glance.
+        """
         self._askings.append(asking)
         asking.progressed.connect(self.show_progress)
-        asking.busy_changed.connect(self._show_work)
+        if is_patient:
+            asking.slow.connect(lambda: self.begin(tr("Waiting for an answer…")))
+        else:
+            asking.busy_changed.connect(self._show_start)
+        asking.busy_changed.connect(self._hide_after)
         self.cancelled.connect(asking.cancel)
         self.hide()
 
@@ -49,10 +56,12 @@ class WorkRow(QWidget):
         if step and self.cancel_button.isEnabled():
             self.step.setText(step)
 
-    def _show_work(self, is_busy: bool) -> None:
+    def _show_start(self, is_busy: bool) -> None:
         if is_busy:
             self.begin(tr("Starting…"))
-        elif not any(asking.is_busy for asking in self._askings):
+
+    def _hide_after(self, is_busy: bool) -> None:
+        if not is_busy and not any(asking.is_busy for asking in self._askings):
             self.hide()
 
     def _cancel(self) -> None:

@@ -2560,6 +2560,22 @@ A version is a layer's code, or code@label.</source>
         <translation>只有服务器上资料库的所有者可以执行此操作</translation>
     </message>
     <message>
+        <source>Waiting for an answer…</source>
+        <translation>正在等待答复…</translation>
+    </message>
+    <message>
+        <source>No case yet. The lead department opens them.</source>
+        <translation>还没有项目。项目由牵头部门新建。</translation>
+    </message>
+    <message>
+        <source>Only the lead department may do this</source>
+        <translation>由牵头部门办理，当前账号无此权限</translation>
+    </message>
+    <message>
+        <source>What your account may do in this library has changed, and the buttons with it.</source>
+        <translation>您的账号在此资料库中的权限已变更，各按钮随之启用或停用。</translation>
+    </message>
+    <message>
         <source>Rehearsal</source>
         <translation>演练</translation>
     </message>

@@ -20,19 +20,20 @@ class DialogLibrary(QObject):
     _changed = pyqtSignal()  # the dock has another library or day, or has this one again
 
     def __init__(
-        self, library: OpenLibrary, dialog: QObject, follow: Callable[[], None], is_of_day: bool = False
+        self, library: OpenLibrary, dialog: QObject, follow: Callable[[], None], is_writing: bool = True
     ) -> None:
         """Hold the library that is open now.
 
-        follow: called when the dock shows another library or day, or this library again.
-        is_of_day: whether requests depend on the dock's day.
+        follow: called when the dock shows another library or day, or this library again, or when rights have changed.
+        is_writing: whether the dialog changes the library, as only its owner may; else its requests depend on the day.
         """
         super().__init__(dialog)
         self._changed.connect(follow)
-        self._library, self._is_of_day = library, is_of_day
+        self._library, self._is_writing = library, is_writing
         self.path, self.day = library.path, library.day
         self._own_name = library.own_name
-        library.loading.connect(self._changed)
+        for changed in (library.loading, library.listed):
+            changed.connect(self._changed)
 
     @property
     def is_open(self) -> bool:
@@ -41,14 +42,16 @@ class DialogLibrary(QObject):
 
     @property
     def obstacle(self) -> str:
-        """The reason why nothing can be sent now, and the remedy; empty while library and day are as at the start."""
+        """The reason why nothing can be sent now, and the remedy; empty for none."""
         if not self.is_open:
             text = tr(
                 "This window is of {library}, and another library is open by now. Open that one again, or close this "
                 "window and begin anew."
             )
             return text.format(library=self._name)
-        if self._is_of_day and self.day != self._library.day:
+        if self._is_writing:
+            return self._library.rights.why_not_owner
+        if self.day != self._library.day:
             text = tr(
                 "This window is as of {day}, and another day is chosen by now. Choose that day again, or close this "
                 "window and begin anew."

@@ -58,6 +58,10 @@ class LibraryFollower(QObject):
         stamp = () if is_server(path) else stamp_of(path)  # what is written from now on comes next time
         if self._looks % SERVER_LOOKS if is_server(path) else stamp == self._stamp:
             return
+        self.ask(stamp)
+
+    def ask(self, stamp: Stamp = ()) -> None:
+        """Ask the core, whether or not the library seems changed. stamp: of its files, as far as that is known."""
         self.asking.ask(self._verb, self._params(), lambda answer: self._take(stamp, answer))
 
     def _forget(self, _refusal: Refusal) -> None:

@@ -12,6 +12,7 @@ from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.server_location import is_server, short_name
 from onemap.plugin.connection.server_logins import entry_of
+from onemap.plugin.desk.library.account_rights import AccountRights, rights_in
 from onemap.plugin.desk.library.distinct_place import DistinctPlace, distinct_place
 from onemap.plugin.desk.library.layer_list import (
     CatalogueLayer,
@@ -33,7 +34,8 @@ class OpenLibrary(QObject):
     loading = pyqtSignal()  # another library or day: what was shown is of yesterday
     listed = pyqtSignal()  # the layers are known
     read = pyqtSignal()  # what was asked for is listed
-    changed_elsewhere = pyqtSignal(list, list)  # others have written: CatalogueLayer and packs, as they were before
+    # Others have written, or given the account other rights: CatalogueLayer, packs and AccountRights of before.
+    changed_elsewhere = pyqtSignal(list, list, object)
     refused = pyqtSignal(object)  # Refusal
 
     def __init__(self, core: Core, parent: QObject | None = None) -> None:
@@ -50,9 +52,7 @@ class OpenLibrary(QObject):
         self.has_district = False
         self.packs: list[dict[str, Any]] = []
         self.asked: frozenset[str] = frozenset()  # the codes of the layers that the rules of its packs ask
-        self.account = ""  # of the user on a server; empty for a file, in which names are typed
-        self.is_owner = True  # on a server others add, change and delete nothing
-        self.departments: tuple[str, ...] | None = None  # for which the account speaks; None for all
+        self.rights = AccountRights()
         self.is_rehearsal = False
         self._name = ""
         self._words_of = ""  # the library whose words are known, or asked for
@@ -101,8 +101,7 @@ class OpenLibrary(QObject):
 
     def open(self, path: str) -> None:
         """Open another library."""
-        self.path, self._name, self.account, self.is_rehearsal = path, "", "", False
-        self.is_owner, self.departments = True, None
+        self.path, self._name, self.rights, self.is_rehearsal = path, "", AccountRights(), False
         self.layers, self.packs, self.services = [], [], []
         if is_server(path):
             self.core.log_in_with(entry_of(path))
@@ -112,11 +111,6 @@ class OpenLibrary(QObject):
     def answers_no_rule(self) -> bool:
         """Whether no layer that a rule uses has data in force, so that a check could find nothing."""
         return bool(self.layers) and not any(layer.code in self.asked for layer in self.layers if layer.in_force)
-
-    @property
-    def why_not_owner(self) -> str:
-        """The reason why an owner's button is disabled; empty if the account is the owner."""
-        return "" if self.is_owner else tr("Only an owner of the library on the server may do this")
 
     def entry(self, code: str) -> CatalogueLayer | None:
         """The layer of a code, as the catalogue has it."""
@@ -151,10 +145,14 @@ class OpenLibrary(QObject):
         self._ask_layers(self._take, self.refused.emit)
 
     def compare(self, answer: dict[str, Any]) -> None:
-        """Read the library again if others have changed it. answer: of the verb `layers`, without looks."""
+        """Read the library again if others have changed it, or what the account may do in it.
+
+        answer: of the verb `layers`, without looks.
+        """
         versions = {layer.code: layer.versions for layer in layers_in(answer)}
         is_same = versions == {layer.code: layer.versions for layer in self.layers}
         is_same = is_same and services_in(answer) == self.services and packs_in(answer) == self.packs
+        is_same = is_same and rights_in(answer) == self.rights
         if not is_same and not self.reading.is_busy:
             self._ask_layers(self._take_changed, lambda _refusal: None)  # nobody has asked for it
 
@@ -186,16 +184,13 @@ class OpenLibrary(QObject):
             self.refused.emit(refusal)
 
     def _take_changed(self, answer: dict[str, Any]) -> None:
-        before = self.layers, self.packs
+        before = self.layers, self.packs, self.rights
         self._list(answer)
         self.changed_elsewhere.emit(*before)
 
     def _list(self, answer: dict[str, Any]) -> None:
         self._name = str(answer.get("name") or "")
-        self.account = str(answer.get("account") or "")
-        roles = answer.get("roles") or {}
-        self.is_owner = bool(roles.get("owner", True))  # a core of before does not say, and refuses
-        self.departments = None if self.is_owner else tuple(roles.get("departments") or ())
+        self.rights = rights_in(answer)
         self.is_rehearsal = bool(answer.get("rehearsal"))
         self.crs = str(answer.get("crs") or "")
         self.has_district = bool(answer.get("district"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from qgis.PyQt.QtCore import QObject, pyqtSignal
@@ -10,7 +11,8 @@ from qgis.PyQt.QtWidgets import QMenu, QWidget
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.desk.library.layer_list import CatalogueLayer, Version
 from onemap.plugin.desk.library.open_library import OpenLibrary
-from onemap.plugin.widgets.questions import ask_text
+from onemap.plugin.widgets.buttons import offer
+from onemap.plugin.widgets.questions import UnsentReasons
 from onemap.plugin.words.translation import tr
 
 
@@ -22,14 +24,15 @@ class VersionRetirement(QObject):
 
     def __init__(self, library: OpenLibrary, parent: QWidget) -> None:
         super().__init__(parent)
-        self._library, self._window = library, parent
+        self._library, self._window, self._unsent_reasons = library, parent, UnsentReasons()
         self.asking = Asking(library.core, self, is_writing=True)
         self.asking.refused.connect(self.refused)
 
     def add_action(self, menu: QMenu, entry: CatalogueLayer, version: Version) -> None:
         """Offer to retire the version, or to put it back."""
         text = tr("Put it back into force…") if version.retired else tr("Retire this version…")
-        menu.addAction(text, lambda: self._ask_reason(entry, version))
+        action = menu.addAction(text, lambda: self._ask_reason(entry, version))
+        offer(action, self._library.rights.why_not_owner)
 
     def retire(self, entry: CatalogueLayer, version: Version, reason: str) -> None:
         """Ask the core to retire the version, or to undo that. reason: if it is empty, nothing is done."""
@@ -38,7 +41,7 @@ class VersionRetirement(QObject):
         named = {"code": entry.code, "label": version.label, "reason": reason.strip()}
         params = {"library": self._library.path, **named, "undo": version.retired}
         title = tr("Retire {layer} {label}").format(layer=entry.title, label=version.label)
-        self.asking.ask("retire", params, lambda answer: self._report(entry, answer), title)
+        self.asking.ask("retire", params, lambda answer: self._report(entry, version, answer), title)
 
     def _ask_reason(self, entry: CatalogueLayer, version: Version) -> None:
         title = f"{entry.title} · {version.label}"
@@ -47,9 +50,11 @@ class VersionRetirement(QObject):
             if version.retired
             else tr("Why is it in force no more, from its first day on? The log keeps the reason.")
         )
-        ask_text(self._window, title, question, "", lambda reason: self.retire(entry, version, reason))
+        send = partial(self.retire, entry, version)
+        self._unsent_reasons.ask(self._window, title, question, version.table, send)
 
-    def _report(self, entry: CatalogueLayer, answer: dict[str, Any]) -> None:
+    def _report(self, entry: CatalogueLayer, version: Version, answer: dict[str, Any]) -> None:
+        self._unsent_reasons.drop(version.table)
         text = (
             tr("“{layer}” {label} is retired. Its menu puts it back.")
             if answer.get("retired")

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from qgis.core import QgsFeatureRequest, QgsMapLayer, QgsProject, QgsProviderRegistry, QgsRasterLayer, QgsVectorLayer
+from qgis.core import (
+    QgsDataSourceUri,
+    QgsFeatureRequest,
+    QgsMapLayer,
+    QgsProject,
+    QgsProviderRegistry,
+    QgsRasterLayer,
+    QgsVectorLayer,
+)
 
+from onemap.plugin.connection.server_logins import entry_of
 from onemap.plugin.desk.library.layer_list import CatalogueLayer, Version
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.map.layer_styles import style_layer
 from onemap.plugin.desk.map.map_groups import give_name, insert_layer, remove_layer
-from onemap.plugin.desk.map.table_layers import table_layer, table_source
+from onemap.plugin.desk.map.table_layers import SERVER_PROVIDER, is_to_be_tried_again, table_layer, table_source
 from onemap.plugin.desk.map.theme_places import show_in_themes, themes_that_show
 from onemap.plugin.profile.paths import file_identity, is_same_place
 
@@ -101,8 +111,7 @@ def show_version(layer: QgsMapLayer, library: OpenLibrary, entry: CatalogueLayer
         shown = put_on_map(library, entry, version, follows_day)
         show_in_themes(shown, themes)
         return shown
-    source, provider = table_source(library.path, version.table)
-    layer.setDataSource(source, version_title(entry, version), provider)  # it keeps its style, which is not read anew
+    _set_source(layer, *table_source(library.path, version.table), version_title(entry, version))
     give_name(layer, version_title(entry, version))
     layer.setCustomProperty(PROPERTY_TABLE, version.table)
     layer.triggerRepaint()
@@ -138,7 +147,9 @@ def remove_from_map(library: OpenLibrary, version: Version) -> None:
 
 
 def reopen_stale_layers(library: str) -> Iterator[None]:
-    """Open a library's layers again where they read another file or can no longer read it; one layer per step.
+    """Open a library's layers again where they read another file, can no longer read it, or use another login.
+
+    One layer per step.
 
     A layer goes on to read the file that it has opened, also after another copy was put in its place.
 
@@ -152,6 +163,9 @@ def reopen_stale_layers(library: str) -> Iterator[None]:
     registry, file = QgsProviderRegistry.instance(), file_identity(library)
     for layer_id in list(QgsProject.instance().mapLayers()):
         layer = QgsProject.instance().mapLayer(layer_id)
+        if layer is not None and home_of(layer) == library and layer.providerType() == SERVER_PROVIDER:
+            _follow_login(layer, library)
+            yield
         is_file = isinstance(layer, QgsVectorLayer) and layer.providerType() == "ogr"
         path = (registry.decodeUri("ogr", layer.source()).get("path") or "") if is_file else ""
         if path and is_same_place(path, library):
@@ -161,6 +175,23 @@ def reopen_stale_layers(library: str) -> Iterator[None]:
                 layer.dataProvider().reloadData()
                 layer.triggerRepaint()
             yield
+
+
+def _follow_login(layer: QgsVectorLayer, library: str) -> None:
+    """Let a layer that logs in by an entry of QGIS's store use the library's; it keeps its style and its place."""
+    uri, entry = QgsDataSourceUri(layer.source()), entry_of(library)
+    if uri.authConfigId() not in ("", entry):
+        uri.setAuthConfigId(entry)
+        _set_source(layer, uri.uri(False), SERVER_PROVIDER, layer.name())
+        layer.triggerRepaint()
+
+
+def _set_source(layer: QgsVectorLayer, source: str, provider: str, title: str) -> None:
+    """Let a layer read another table, or by another login; it keeps its style, which is not read anew."""
+    begun = time.monotonic()
+    layer.setDataSource(source, title, provider)
+    if is_to_be_tried_again(layer, begun):
+        layer.setDataSource(source, title, provider)
 
 
 def _returns_nothing(layer: QgsVectorLayer) -> bool:

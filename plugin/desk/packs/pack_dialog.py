@@ -16,8 +16,8 @@ from onemap.plugin.desk.library.layer_list import title_of
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.packs.pack_rules import PackRules
 from onemap.plugin.profile.paths import temporary_folder
-from onemap.plugin.widgets.buttons import push_button, tool_button, wrapped_label
-from onemap.plugin.widgets.questions import ask_text, is_confirmed
+from onemap.plugin.widgets.buttons import offer, push_button, tool_button, wrapped_label
+from onemap.plugin.widgets.questions import UnsentReasons, is_confirmed
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
 from onemap.plugin.widgets.scroll_area import resize_on_screen
 from onemap.plugin.widgets.target_file import ask_document, ask_file
@@ -38,7 +38,7 @@ class PackDialog(WorkingDialog):
 
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
         super().__init__(library.core, tr("Rule pack"), parent)
-        self._library = library
+        self._library, self._unsent_reasons = library, UnsentReasons()
         self._home = library.path
         self._pack: dict[str, Any] = {}
         self._file = ""  # that is read; of a pack in force a copy for reading
@@ -307,9 +307,10 @@ class PackDialog(WorkingDialog):
 
     def _ask_reason(self, _checked: bool = False) -> None:
         question = tr("Why is it put in force? The log keeps the reason. Opinions by the former rules become outdated.")
-        ask_text(self, tr("Put in force"), question, "", self.enact)
+        self._unsent_reasons.ask(self, tr("Put in force"), question, self._name, self.enact)
 
     def _say_enacted(self, answer: dict[str, Any]) -> None:
+        self._unsent_reasons.drop(self._name)
         self._library.refresh()
         text = tr("In force: {id} {version}. Opinions that rest on the former rules are outdated.")
         self.notice.say(text.format(**answer))
@@ -330,4 +331,5 @@ class PackDialog(WorkingDialog):
         self.copy_button.setEnabled(is_idle and not self._is_own)
         self.prove_button.setEnabled(is_idle and (self._is_own or self._is_shipped))  # cases lie beside a pack's file
         self.try_button.setEnabled(is_idle and self._is_own)
-        self.enact_button.setEnabled(is_idle and self._is_own and not self.rules.edits)
+        is_ready = is_idle and self._is_own and not self.rules.edits
+        offer(self.enact_button, self._library.rights.why_not_owner, is_ready)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from qgis.core import QgsMapLayer
 from qgis.PyQt.QtCore import QObject, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QMenu, QTreeWidgetItem
 
 from onemap.plugin.connection.asking import Asking
@@ -17,6 +19,7 @@ from onemap.plugin.desk.library.service_list import NAMES, Service
 from onemap.plugin.desk.map.map_groups import remove_layer
 from onemap.plugin.qgis.services.service_map import service_on_map, show_service
 from onemap.plugin.widgets.alignment import RIGHT
+from onemap.plugin.widgets.buttons import offer
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import moment_text
@@ -97,13 +100,17 @@ class ServiceRows(QObject):
 
     def add_actions(self, menu: QMenu, service: Service | None) -> None:
         """Add the actions for a service, or those that need no service, to a menu."""
+        register, changing = self.register_requested.emit, []
         if service is not None:
             menu.addAction(tr("Go to it on the map"), lambda: self.go_to(service))
             if service.has_features:
-                menu.addAction(icon("snapshot"), tr("Take a snapshot…"), lambda: self.snapshot_requested.emit(service))
-            menu.addAction(tr("Change what is registered…"), lambda: self.register_requested.emit(service))
-            menu.addAction(tr("Remove from the register"), lambda: self.strike_off(service))
-        menu.addAction(icon("service"), tr("Register a service…"), lambda: self.register_requested.emit(None))
+                take = partial(self.snapshot_requested.emit, service)
+                changing.append((icon("snapshot"), tr("Take a snapshot…"), take))
+            changing.append((QIcon(), tr("Change what is registered…"), partial(register, service)))
+            changing.append((QIcon(), tr("Remove from the register"), partial(self.strike_off, service)))
+        changing.append((icon("service"), tr("Register a service…"), partial(register, None)))
+        for sign, text, action in changing:
+            offer(menu.addAction(sign, text, action), self._library.rights.why_not_owner)
 
     def strike_off(self, service: Service) -> None:
         """Remove the service from the register and the map; its snapshots stay, and a button undoes it."""

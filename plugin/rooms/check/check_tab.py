@@ -33,7 +33,7 @@ from onemap.plugin.rooms.check.sheet_button import SheetButton
 from onemap.plugin.rooms.check.trial_view import TrialView, trial_run
 from onemap.plugin.rooms.remedy.remedy_view import RemedyView
 from onemap.plugin.rooms.remedy.sites_view import SitesView
-from onemap.plugin.widgets.buttons import MainButton, empty_label, push_button, switch_button, tool_button
+from onemap.plugin.widgets.buttons import MainButton, empty_label, offer, push_button, switch_button, tool_button
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.form_fields import TightForm, fill_form, fold_button
 from onemap.plugin.widgets.icons import icon
@@ -325,8 +325,7 @@ class CheckTab(QWidget):
         self.button.setEnabled(is_ready)
         has_nothing = self._library.answers_no_rule and self.rules.packs is None
         self.add_button.setVisible(has_nothing and not self.is_checking)
-        self.add_button.setEnabled(self._library.is_owner)
-        self.add_button.setToolTip(self._library.why_not_owner)
+        offer(self.add_button, self._library.rights.why_not_owner)
         self.sheet_button.setEnabled(is_ready)
         if self.is_checking:
             self._empty.clear()

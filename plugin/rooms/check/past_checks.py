@@ -13,7 +13,7 @@ from onemap.plugin.desk.answers.answer_tree import AnswerTree, set_bold
 from onemap.plugin.desk.library.library_follower import LibraryFollower
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.library.verb_view import VerbView
-from onemap.plugin.widgets.buttons import push_button, wrapped_label
+from onemap.plugin.widgets.buttons import offer, push_button, wrapped_label
 from onemap.plugin.widgets.questions import ask_text, is_confirmed
 from onemap.plugin.widgets.rows_and_columns import column_of
 from onemap.plugin.words.number_format import moment_text
@@ -165,9 +165,9 @@ class PastChecks(VerbView):
         is_other = run is not None and bool(self.displayed) and run.get("id") != self.displayed
         self.compare_button.setEnabled(is_other and is_free)
         self.name_button.setEnabled(run is not None and is_free)
-        self.delete_button.setEnabled(run is not None and not run.get("held") and is_free and self._library.is_owner)
         held = tr("A case, a decision or a layer rests on it; it cannot be deleted.")
-        self.delete_button.setToolTip(held if run is not None and run.get("held") else self._library.why_not_owner)
+        why_not = held if run is not None and run.get("held") else self._library.rights.why_not_owner
+        offer(self.delete_button, why_not, run is not None and is_free)
 
 
 def shown_name(run: dict[str, Any]) -> str:

@@ -9,8 +9,9 @@ from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QMenu, QToolButton
 
 from onemap.plugin.connection.asking import Asking
-from onemap.plugin.connection.core_session import Core
+from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.rooms.compare.compare_results import Comparison
+from onemap.plugin.widgets.buttons import offer
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.target_file import ask_document, open_file
 from onemap.plugin.words.file_forms import file_forms
@@ -27,21 +28,24 @@ class AtlasButton(QToolButton):
     refused = pyqtSignal(object)  # Refusal
     keep_requested = pyqtSignal(str, str)  # run, types with commas between: as a layer of the library
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, library: OpenLibrary) -> None:
         super().__init__(icon=icon("atlas"), popupMode=QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setToolTip(
             tr("Print an atlas or a report, or keep in the library; types chosen in the matrix, else all differences")
         )
-        self.asking = Asking(core, self, is_writing=True)  # a file is there whatever is open by then
+        self._library = library
+        self.asking = Asking(library.core, self, is_writing=True)  # a file is there whatever is open by then
         self.asking.refused.connect(self.refused)
         self._comparison: Comparison | None = None
         self._types: list[str] = []
-        self.kinds = QMenu(self)
+        self.kinds = QMenu(self, toolTipsVisible=True, aboutToShow=self._offer_keeping)
         self.kinds.addAction(tr("One page for each cluster…"), lambda: self._choose("cluster"))
         self.kinds.addAction(tr("One page for each spot…"), lambda: self._choose("spot"))
         self.kinds.addAction(icon("document"), tr("Report for Word, as PDF or as a page…"), self._choose_report)
         self.kinds.addSeparator()
-        self.kinds.addAction(icon("spots"), tr("Keep in the library as difference spots…"), self._keep)
+        self._keep_action = self.kinds.addAction(
+            icon("spots"), tr("Keep in the library as difference spots…"), self._keep
+        )
         self.setMenu(self.kinds)
         self.show_comparison(None)
 
@@ -53,6 +57,9 @@ class AtlasButton(QToolButton):
     def choose_types(self, types: Iterable[str]) -> None:
         """Set the types to print; none: all that differ."""
         self._types = sorted(set(types))
+
+    def _offer_keeping(self) -> None:
+        offer(self._keep_action, self._library.rights.why_not_owner)
 
     def _choose(self, unit: str) -> None:
         name = " ".join(self._comparison.plans)

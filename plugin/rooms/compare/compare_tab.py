@@ -47,7 +47,7 @@ class CompareTab(QWidget):
         self._plans: tuple[Plan, Plan] | None = None  # of what is shown
         self.form = CompareForm(library)
         self.form.changed.connect(self._enable)
-        self.view = CompareView(library.core, canvas)
+        self.view = CompareView(library, canvas)
         self.view.refused.connect(self.refused)
         self.sides = PlanSides(library, canvas, self)
         self.sides.changed.connect(self.view.show_sides)

@@ -19,8 +19,8 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.connection.asking import Asking
-from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import refusals_told
+from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.desk.results.details_pane import DetailsPane
 from onemap.plugin.desk.results.highlight import Highlight
 from onemap.plugin.profile import settings
@@ -56,9 +56,9 @@ class CompareView(QWidget):
     sides_requested = pyqtSignal(str)  # swipe, beside, or nothing: both plans over the map, or no longer
     spot_shown = pyqtSignal(object, object)  # on the map: QgsGeometry, QgsCoordinateReferenceSystem
 
-    def __init__(self, core: Core, canvas: QgsMapCanvas) -> None:
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas) -> None:
         super().__init__()
-        self.deciding = Asking(core, self, lambda: self.comparison and self.comparison.path, is_writing=True)
+        self.deciding = Asking(library.core, self, lambda: self.comparison and self.comparison.path, is_writing=True)
         self.deciding.refused.connect(self.refused)
         self.comparison: Comparison | None = None  # the comparison on display
         self._clusters: Counter[str] = Counter()
@@ -73,7 +73,7 @@ class CompareView(QWidget):
         self.sort_button = SortButton(self.list, self.model.number_columns)
         self.list.setAccessibleName(tr("Difference spots"))
         self.details = DetailsPane()
-        self.atlas = AtlasButton(core)
+        self.atlas = AtlasButton(library)
         self.atlas.refused.connect(self.refused)
         self.decide = DecisionBar()
         self.decide.decision_requested.connect(self._ask_decision)

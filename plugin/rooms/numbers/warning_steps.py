@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from qgis.PyQt.QtCore import pyqtSignal
@@ -11,7 +12,7 @@ from qgis.PyQt.QtWidgets import QPushButton, QWidget
 from onemap.plugin.connection.asking import Asking
 from onemap.plugin.desk.library.open_library import OpenLibrary
 from onemap.plugin.widgets.buttons import push_button
-from onemap.plugin.widgets.questions import ask_text
+from onemap.plugin.widgets.questions import UnsentReasons
 from onemap.plugin.widgets.rows_and_columns import row_of
 from onemap.plugin.words.translation import tr
 
@@ -28,6 +29,7 @@ class WarningSteps(QWidget):
         super().__init__()
         self._library = library
         self._warning: dict[str, Any] = {}
+        self._unsent_reasons = UnsentReasons()
         self.asking = Asking(library.core, self, library.scope, is_writing=True)
         self.asking.busy_changed.connect(lambda _is_busy: self._enable())
         self.asking.refused.connect(self.refused)
@@ -53,10 +55,19 @@ class WarningSteps(QWidget):
         """Take the next step of the warning; the core refuses it without a reason."""
         params = {"library": self._library.path, "id": self._warning["id"], "state": state, "reason": reason}
         params["view"] = True
-        self.asking.ask("warning step", params, self.stepped.emit, self.buttons[state].toolTip())
+        step = (self._warning["id"], state)
+        self.asking.ask("warning step", params, partial(self._show_step, step), self.buttons[state].toolTip())
+
+    def _show_step(self, step: tuple[str, str], answer: dict[str, Any]) -> None:
+        self._unsent_reasons.drop(step)
+        self.stepped.emit(answer)
 
     def _asker(self, state: str, hint: str) -> Callable[[], None]:
-        return lambda: ask_text(self, hint, tr("Reason"), "", lambda reason: self.take(state, reason))
+        def ask() -> None:
+            step = (self._warning["id"], state)
+            self._unsent_reasons.ask(self, hint, tr("Reason"), step, partial(self.take, state))
+
+        return ask
 
     def _enable(self) -> None:
         for state, button in self.buttons.items():

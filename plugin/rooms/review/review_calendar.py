@@ -10,7 +10,7 @@ from qgis.PyQt.QtWidgets import QWidget
 from onemap.plugin.desk.answers.answer_tree import AnswerTree
 from onemap.plugin.desk.guide.help_key import HelpKey
 from onemap.plugin.desk.library.open_library import OpenLibrary
-from onemap.plugin.widgets.buttons import push_button
+from onemap.plugin.widgets.buttons import offer, push_button
 from onemap.plugin.widgets.pasted_text_dialog import PastedTextDialog
 from onemap.plugin.words.translation import tr
 
@@ -25,6 +25,7 @@ class CalendarDialog(PastedTextDialog):
 
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
         super().__init__(library.core, tr("Working days"), tr("The State Council's notice"), parent)
+        self._library = library
         self._asked = {"library": library.path, "view": True}
         self.years = AnswerTree(tr("Working days"), [tr("Year"), tr("Known from")])
         head = tr(
@@ -45,6 +46,10 @@ class CalendarDialog(PastedTextDialog):
         params = {**self._asked, "notice": self._begin_writing(), "keep": True}
         title = tr("Keep the year")
         self._ask_core("calendar", params, self._say_kept, title, title)
+
+    def _enable(self) -> None:
+        super()._enable()
+        offer(self.button, self._library.rights.why_not_owner, self.button.isEnabled())
 
     def _ask_reading(self, source: str) -> None:
         self.looking.ask("calendar", {**self._asked, "notice": source}, self._show_pasted)

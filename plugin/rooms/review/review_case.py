@@ -98,7 +98,8 @@ class CasePage(QWidget):
         self.notice.step_requested.connect(lambda step, comment: getattr(self.steps, step)(comment))
         self.work = WorkRow()
         self.work.follow(self.documents.asking)
-        self.work.follow(self.steps.asking)
+        self.work.follow(self.steps.asking, is_patient=True)
+        self.steps.asking.slow.connect(self._leave_work_to_remedy)
         self.steps.asking.busy_changed.connect(self._set_busy)
         self._build()
         self.setAcceptDrops(True)
@@ -317,10 +318,12 @@ class CasePage(QWidget):
             QTimer.singleShot(0, self._return_focus)  # once it is known what is allowed now
         self.editor.set_busy(is_busy)
         self.findings.set_busy(is_busy)
-        if is_busy and self.steps.step != "recheck":  # the others take a moment, or show their progress themselves
-            self.work.hide()
         if self.case is not None:
             self._enable()
+
+    def _leave_work_to_remedy(self) -> None:
+        if self.steps.step == "remedy":  # whose view shows its progress
+            self.work.hide()
 
     def _hold_focus(self) -> None:
         """Move the focus to the table of opinions, because a control that is disabled loses it to QGIS."""

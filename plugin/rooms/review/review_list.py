@@ -16,13 +16,22 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.connection.refusals import problem_line
 from onemap.plugin.desk.answers.answer_tree import AnswerTree
+from onemap.plugin.desk.library.account_rights import AccountRights
 from onemap.plugin.desk.results.row_menu import RowMenu
 from onemap.plugin.rooms.review.review_cases import CASE_STATES, CaseLine
 from onemap.plugin.rooms.review.review_dashboard import Dashboard
 from onemap.plugin.rooms.review.review_person import PersonButton
 from onemap.plugin.rooms.review.review_seen_revisions import seen_revision
 from onemap.plugin.rooms.review.review_words import OVERDUE, STALE, UNSEEN, department_words, state_word
-from onemap.plugin.widgets.buttons import empty_label, menu_button, push_button, show_text, switch_button, wrapped_label
+from onemap.plugin.widgets.buttons import (
+    empty_label,
+    menu_button,
+    offer,
+    push_button,
+    show_text,
+    switch_button,
+    wrapped_label,
+)
 from onemap.plugin.widgets.form_fields import shrink
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.rows_and_columns import column_of, row_of
@@ -47,6 +56,7 @@ class CaseList(QWidget):
         super().__init__()
         self.person = person
         self.lines: list[CaseLine] = []
+        self._may_open = True  # a case
         self._unknown_reason = ""  # why it is not known which cases there are
         self._home = ""  # the location of their library
         self._make_buttons()
@@ -79,11 +89,11 @@ class CaseList(QWidget):
         self.open_button = push_button(tr("Open a case…"), sign="case", action=self.open_requested)
         hint = tr("All cases at a glance")
         self.overview_button = switch_button("overview", hint, lambda _on: self._show_page(), is_flat=False)
-        menu = QMenu(self)
+        menu = QMenu(self, toolTipsVisible=True)
         menu.addAction(icon("refresh"), tr("Read the cases again"), self.refresh_requested.emit)
         menu.addAction(icon("today"), tr("Working days…"), self.calendar_requested.emit)
         text = tr("Bring the layers of approvals and projects up to date")
-        menu.addAction(icon("library"), text, self.publish_requested.emit)
+        self.publish_action = menu.addAction(icon("library"), text, self.publish_requested.emit)
         self.more_button = menu_button(menu, tr("More"))
 
     def _make_tree(self) -> AnswerTree:
@@ -95,6 +105,12 @@ class CaseList(QWidget):
         tree.itemActivated.connect(lambda item, _column: self.case_chosen.emit(self._case_of(item)))
         RowMenu(tree, self._show_menu)
         return tree
+
+    def show_rights(self, rights: AccountRights) -> None:
+        """Offer only what the account may do."""
+        self._may_open = rights.is_lead
+        offer(self.open_button, rights.why_not_lead)
+        offer(self.publish_action, rights.why_not_owner)
 
     def forget_cases(self, why: str) -> None:
         """Show no cases, because the list is not known. why: the text shown instead."""
@@ -187,7 +203,7 @@ class CaseList(QWidget):
             self.empty.setText(self._unknown_reason)
         elif not self.lines:
             text = tr("No case yet. Open one on the parcels of a project: it is checked and drafted at once.")
-            self.empty.setText(text)
+            self.empty.setText(text if self._may_open else tr("No case yet. The lead department opens them."))
         else:
             self.empty.setText(tr("No case fits the filter."))
         self._show_page()

@@ -18,6 +18,7 @@ from onemap.plugin.rooms.review.review_cases import CONCLUSIONS, OVERALL_CONCLUS
 from onemap.plugin.rooms.review.review_person import PersonButton
 from onemap.plugin.rooms.review.review_step_dialog import StepDialog, StepQuestion
 from onemap.plugin.rooms.review.review_words import conclusion_word, name_buttons, state_word, step_word
+from onemap.plugin.widgets.questions import UnsentReasons
 from onemap.plugin.words.core_words import all_words, word
 from onemap.plugin.words.translation import Count, tr
 from onemap.plugin.words.verdicts import SEVERITY
@@ -41,7 +42,7 @@ class CaseSteps(QObject):
         self.step = ""  # that is being taken, or was taken last
         self.asking = Asking(library.core, self, lambda: library.path, is_writing=True)
         self.asking.refused.connect(self._refuse)
-        self._unsent_reasons: dict[tuple[str, ...], str] = {}  # of steps that were refused, or not sent yet
+        self._unsent_reasons = UnsentReasons()
 
     def circulate(self) -> None:
         """Send the case to its departments."""
@@ -190,10 +191,10 @@ class CaseSteps(QObject):
         called = {"title": step_word(step), "button": step_word(step), "by": self._person.acting_text}
         asked = StepQuestion(text=text, **{**called, **question})
         dialog = self.dialog = StepDialog(asked, self._parent)
-        dialog.reason.setPlainText(self._unsent_reasons.get(key, ""))
+        dialog.reason.setPlainText(self._unsent_reasons.of(key))
 
         def send() -> None:
-            self._unsent_reasons[key] = dialog.reason_text
+            self._unsent_reasons.keep(key, dialog.reason_text)
             params = {reasoned: dialog.reason_text, **(more_params or {})}
             if asked.days:
                 params["days"] = dialog.days.value()
@@ -241,11 +242,11 @@ class CaseSteps(QObject):
             step_params,
             lambda answer: self._take_answer(step, answer, reason_key),
             title,
-            discard=lambda: self._unsent_reasons.pop(reason_key, None),
+            discard=lambda: self._unsent_reasons.drop(reason_key),
         )
 
     def _take_answer(self, step: str, answer: dict[str, Any], reason_key: tuple[str, ...]) -> None:
-        self._unsent_reasons.pop(reason_key, None)
+        self._unsent_reasons.drop(reason_key)
         if step == "recheck":
             self.changes_found.emit([part for part in answer["view"] if part["about"]["list"] == "changes"])
         self.answered.emit(step, answer)
@@ -255,7 +256,7 @@ class CaseSteps(QObject):
             refusal.mend = (tr("Read again (what is typed stays)"), self.reload_requested.emit)
         elif refusal.is_about("review.stale"):
             refusal.mend = (step_word("recheck"), self.recheck)
-        elif refusal.is_about("review.by") and not self._library.account:
+        elif refusal.is_about("review.by") and not self._library.rights.account:
             refusal.mend = (tr("Your name…"), self._person.ask)
         self.refused.emit(refusal_in_buttons(refusal))
 

@@ -23,6 +23,7 @@ from onemap.plugin.rooms.review.review_words import conclusion_word
 from onemap.plugin.widgets.buttons import show_text
 from onemap.plugin.widgets.fitted_label import FittedLabel
 from onemap.plugin.widgets.rows_and_columns import Pages, fill_room
+from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.widgets.working_dialog import end_dialog
 from onemap.plugin.words.core_words import layer_title
 from onemap.plugin.words.translation import name_list, tr
@@ -72,8 +73,10 @@ class ReviewTab(QWidget):
         self.case_page.findings.findings_read.connect(self.library_read)
         self.case_page.documents.written.connect(lambda _path: self._end_request())
         self.pages = Pages(self.list, self.form, self.case_page)
-        self.day_label = FittedLabel()
-        fill_room(self, self.day_label, self.pages)
+        self.day_label, self.work = FittedLabel(), WorkRow()
+        for asking in (self.listing, self.opening, self.publishing):
+            self.work.follow(asking, is_patient=True)
+        fill_room(self, self.day_label, self.pages, self.work)
         library.loading.connect(self._leave_other_library)
         library.listed.connect(self._follow_library)
         self.follower = LibraryFollower(library, "review list", self._list_params, self)
@@ -171,7 +174,8 @@ class ReviewTab(QWidget):
         is_same, self._listed_scope = scope == self._listed_scope, scope
         if self.pages.currentWidget() is page and not (is_same and page.steps.asking.is_busy):
             self.reload_case(is_followed=is_same)  # of versions that came or went an opinion is stale
-        self.person.set_account(self._library.account, self._library.departments)
+        self.person.set_account(self._library.rights.account, self._library.rights.departments)
+        self.list.show_rights(self._library.rights)
         show_text(self.day_label, self._day_text())
         if self._is_open and self.pages.currentWidget() is self.list:
             self.refresh()

@@ -9,6 +9,7 @@ from qgis.PyQt.QtGui import QAction
 from qgis.PyQt.QtWidgets import QAbstractButton
 
 from onemap.plugin.desk.library.layer_list import DEPARTMENTS
+from onemap.plugin.widgets.buttons import offer
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.option_names import dock_controls, in_quotes, name_controls
 from onemap.plugin.words.translation import name_list, tr
@@ -54,8 +55,7 @@ def name_buttons(text: str) -> str:
 
 def offer_step(control: QAction | QAbstractButton, why_not: str | None, is_ready: bool) -> None:
     """Enable the control of a step, unless a reason why it is not allowed is given, which is then its hint."""
-    control.setEnabled(why_not is None and is_ready)
-    control.setToolTip(name_buttons(why_not) if why_not else "")
+    offer(control, name_buttons(why_not) if why_not else "", is_ready)
 
 
 def review_controls() -> dict[str, str]:

@@ -1,6 +1,6 @@
 """A version added by mistake is retired from the menu of its row, and put back."""
 
-from qgis.PyQt.QtWidgets import QMenu, QWidget
+from qgis.PyQt.QtWidgets import QInputDialog, QMenu, QWidget
 
 from onemap.plugin.desk.library.layer_list import state_of
 from onemap.plugin.desk.library.version_changes_page import version_before
@@ -13,7 +13,7 @@ def versions(library):
     return entry, {version.label: version for version in entry.versions}
 
 
-def test_a_version_is_retired_and_put_back(two_versions):
+def test_a_version_is_retired_and_put_back(two_versions, monkeypatch):
     window, words, refusals = QWidget(), [], []
     retirement = VersionRetirement(two_versions, window)
     retirement.done.connect(words.append)
@@ -34,6 +34,12 @@ def test_a_version_is_retired_and_put_back(two_versions):
     retirement.retire(entry, known["2024"], "right after all")
     wait_for(lambda: not versions(two_versions)[1]["2024"].retired)
     assert versions(two_versions)[0].in_force.label == "2024"
-    retirement.retire(*[entry, known["2024"]], "twice")
-    wait_for(lambda: refusals)
-    assert refusals[0].problems[0]["code"] == "retire.undone"
+    seen, undo = [], menu.actions()[-1]
+    monkeypatch.setattr(
+        QInputDialog, "exec", lambda box: seen.append(box.textValue()) or box.setTextValue("twice") or 1
+    )
+    for number in (1, 2):
+        undo.trigger()
+        wait_for(lambda number=number: len(refusals) == number)
+        assert refusals[-1].problems[0]["code"] == "retire.undone"
+    assert seen == ["", "twice"]  # what was typed for a step that was refused is not typed anew

@@ -1,10 +1,5 @@
 """The tabs Check, Compare and Review on a library on a PostGIS server, by clicks, as with a file."""
 
-import contextlib
-import os
-import signal
-import subprocess
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -23,7 +18,7 @@ from onemap.plugin.words import core_words
 from onemap.tests.plugin.review_desk import ASKED, Desk
 from onemap.tests.plugin.rooms.compare.test_compare_tab import MATRIX, PLAN_A, PLAN_B
 from onemap.tests.plugin.small_town import Reader, awaited, box, wait_for, write_layer
-from onemap.tests.plugin.town_server import PASSWORD, town_server
+from onemap.tests.plugin.town_server import PASSWORD, end_server_of, locked, restart_server, town_server
 
 pytestmark = pytest.mark.slow
 
@@ -196,6 +191,43 @@ def test_what_another_desk_does_on_the_server_is_shown_without_a_press(postgres,
     desk.tab.deleteLater()
 
 
+def test_what_waits_for_the_server_says_so_and_can_be_cancelled_and_nothing_typed_is_lost(
+    postgres, entry, town, canvas, tmp_path
+):
+    server = postgres.library("locked", town)
+    keep_entry(server.location, entry("guarded", PASSWORD))
+    desk = Desk(server.location, canvas)
+    desk.tab.resize(400, 900)
+    desk.tab.show()
+    desk.open(write_layer(tmp_path / "one.gpkg", ["DKBH"], [(box(100, 100, 100, 100), "A")]))
+    desk.after(desk.next)
+    page, case = desk.page, desk.case
+    page.table.choose_department("land")
+    with locked(server, "locked.onemap_events"):
+        page.editor.buttons["return"].click()
+        page.steps.dialog.reason.setPlainText("The area is missing.")
+        page.steps.dialog.ok.click()
+        assert not page.work.isVisible()  # it may be there in a moment
+        wait_for(page.work.isVisible)
+        page.work.cancel_button.click()
+        wait_for(lambda: not page.steps.asking.is_busy)
+        assert [refusal.is_cancel for refusal in desk.refused] == [True]
+        assert (desk.case, page.work.isVisible()) == (case, False)
+        page.editor.buttons["return"].click()
+        assert page.steps.dialog.reason.toPlainText() == "The area is missing."
+        page.steps.dialog.reject()
+        desk.tab.reload_case()
+        wait_for(desk.tab.work.isVisible)
+        desk.tab.work.cancel_button.click()
+        wait_for(lambda: not desk.tab.work.isVisible())
+    desk.refused.clear()
+    desk.tab.reload_case()
+    desk.wait_for_case(lambda: not desk.tab.opening.is_busy)
+    desk.tab.close_down()
+    desk.library.core.stop()
+    desk.tab.deleteLater()
+
+
 @pytest.mark.nightly
 def test_what_is_typed_outlives_a_server_that_ends_and_comes_back(entry, town, canvas, tmp_path):
     with town_server() as own:
@@ -219,31 +251,3 @@ def test_what_is_typed_outlives_a_server_that_ends_and_comes_back(entry, town, c
             desk.tab.close_down()
             desk.library.core.stop()
     desk.tab.deleteLater()
-
-
-def end_server_of(folder):
-    """End a server at once, as a machine that fails; returns the command that had begun it."""
-    number = int((Path(folder) / "data" / "postmaster.pid").read_text(encoding="utf-8").split()[0])
-    command = Path(f"/proc/{number}/cmdline").read_text(encoding="utf-8").split("\0")[:-1]
-    os.kill(number, signal.SIGQUIT)
-    wait_for(lambda: subprocess.run(ready_command(folder, command), check=False).returncode != 0)
-    return command
-
-
-@contextlib.contextmanager
-def restart_server(folder, command):
-    """Run the same server again within the block, as the user who owns its data."""
-    owner = os.stat(Path(folder) / "data")
-    rights = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if os.geteuid() == 0 else {}
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **rights)
-    try:
-        wait_for(lambda: subprocess.run(ready_command(folder, command), check=False).returncode == 0)
-        yield
-    finally:
-        process.send_signal(signal.SIGQUIT)
-        process.wait(timeout=60)
-
-
-def ready_command(folder, command):
-    """Asks whether a server answers."""
-    return [str(Path(command[0]).with_name("pg_isready")), "-q", "-h", str(folder)]
