@@ -120,6 +120,16 @@ def test_a_reply_is_as_good_as_what_was_shown_still_stands(town, case_and_reply,
     assert answer.code == (3 if refusal else 0) and (refusal is None or answer.codes == [refusal])
 
 
+def test_a_changed_name_of_the_department_is_named_as_what_may_have_changed(town, case_and_reply):
+    case, write = case_and_reply
+    path = write()
+    profile = '[departments.land]\nname = { zh = "土地局", en = "Land bureau" }\n'
+    town.library.with_suffix(".profile.toml").write_text(profile, encoding="utf-8")
+    answer = town.step("opine", case, "land", "--reply", path, on="2026-03-04")
+    assert answer.codes == ["reply.page"]
+    assert "profile has changed" in answer.json["problems"][0]["message"]
+
+
 def test_an_item_that_is_answered_twice_is_refused(town, case_and_reply):
     case, _ = case_and_reply
     words = ("--conclusion", "agree", "--text", "同意", "--answer", "industry=是", "--answer", "industry=否")
