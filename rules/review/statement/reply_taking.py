@@ -8,8 +8,8 @@ from pathlib import Path
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library, sha256
-from onemap.rules.review.cases.case import Case, copy_with
-from onemap.rules.review.cases.case_conditions import check_reply_day
+from onemap.rules.review.cases.case import WAITING, Case, copy_with
+from onemap.rules.review.cases.case_conditions import check_reply_day, check_step
 from onemap.rules.review.cases.case_file import read_case
 from onemap.rules.review.cases.code_names import department_name
 from onemap.rules.review.cases.hand import checked_name
@@ -35,13 +35,17 @@ def read_letter(library: Library, path: str, department: str, on: date | None) -
 def check_page(library: Library, reply: Reply, on: date | None, check_case: Callable[[Case], None]) -> None:
     """Refuse a reply from a page that printed other words than the case has now.
 
-    A reply that answers something else passes here; the step refuses it. Raises OneMapError reply.page.
+    A reply that answers something else, or comes when nothing is taken in, passes here; the step refuses it.
+    Raises OneMapError reply.page.
     """
     try:
         case = read_case(library, reply.case, on)
+        check_step(case, "opine")
         check_case(case)
     except OneMapError:
         return  # the step says why
+    if case.opinion(reply.department).state not in WAITING:
+        return  # it is signed, or silence has spoken: the step says so
     page = (reply.language, reply.department, reply.document, reply.annexes)
     # A remedy that was found since spoils no reply: what the department answers has not changed by it.
     known = (_with_remedies(case, count) for count in range(len(case.current.remedies), -1, -1))

@@ -120,6 +120,15 @@ def test_a_reply_is_as_good_as_what_was_shown_still_stands(town, case_and_reply,
     assert answer.code == (3 if refusal else 0) and (refusal is None or answer.codes == [refusal])
 
 
+def test_a_reply_that_comes_after_the_signature_is_late_and_not_altered(town, case_and_reply):
+    case, write = case_and_reply
+    path = write()
+    town.sign_all(case, on="2026-03-03")
+    assert town.step("opine", case, "land", "--reply", path, on="2026-03-04").codes == ["review.signed"]
+    town.done("consolidate", case, on="2026-03-04")
+    assert town.step("opine", case, "land", "--reply", path, on="2026-03-04").codes == ["review.consolidated"]
+
+
 def test_a_changed_name_of_the_department_is_named_as_what_may_have_changed(town, case_and_reply):
     case, write = case_and_reply
     path = write()
