@@ -50,7 +50,10 @@
     return state.map((word) => word.toString(16).padStart(8, "0")).join("");
   }
 
-  const sound = (text) => (text.toWellFormed ? text.toWellFormed() : text).replaceAll("\r\n", "\n").trim();
+  // The core takes no control signs in a text, and in a name no blank but a plain one, and no sign that is not seen.
+  const sound = (text) => (text.toWellFormed ? text.toWellFormed() : text)
+    .replace(/\r\n|[\v\f]/g, "\n").replace(/[\0-\x08\x0e-\x1f]/g, "").trim();
+  const soundName = (text) => sound(text).replace(/[^\S ]/g, " ").replace(/[\p{Cc}\p{Cf}]/gu, "").trim();
 
   function problems(answer) {
     const found = [];
@@ -80,6 +83,7 @@
     event.preventDefault();
     const answer = { conclusion: field("conclusion").value };
     for (const name of ["text", "basis", "by", "on"]) answer[name] = sound(field(name).value);
+    answer.by = soundName(answer.by);
     answer.answers = [...form.querySelectorAll("[data-item]")]
       .map((line) => [line.dataset.item, sound(line.value)])
       .filter(([, said]) => said);

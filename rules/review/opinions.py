@@ -1,6 +1,6 @@
 """The departments' steps on their opinions: write, sign, return, extend the time, override a finding."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -40,17 +40,30 @@ class Letter:
 
 
 def checked_words(conclusion: str | None, text: str | None, basis: str | None, answers: Sequence[str]) -> Words:
-    """Check and return the words in a verb's values. Raises OneMapError review.words_missing, review.text."""
+    """Check and return the words in a verb's values. Raises OneMapError review.words_missing, review.text.
+
+    Also raises review.answer_twice.
+    """
     given = {"--conclusion": conclusion, "--text": text}
     missing = [
         Problem("review.words_missing", {"field": name}) for name, one in given.items() if not (one or "").strip()
     ]
     if missing:
         raise OneMapError.of(missing)
-    pairs = [answer.partition("=") for answer in answers]
-    answer_pairs = tuple((item.strip(), plain_text(answer, "--answer")) for item, _, answer in pairs)
+    pairs = [answer.partition("=")[::2] for answer in answers]
     opinion_text, law = plain_text(text, "--text", MOST_TEXT), plain_text(basis, "--basis", MOST_TEXT)
-    return Words(str(conclusion), opinion_text, plain_basis(law), answer_pairs)
+    return Words(str(conclusion), opinion_text, plain_basis(law), checked_answers(pairs, "--answer"))
+
+
+def checked_answers(pairs: Iterable[tuple[str, str]], field: str) -> tuple[tuple[str, str], ...]:
+    """Check and return answers by checklist item. Raises OneMapError review.text, review.answer_twice."""
+    found: dict[str, str] = {}
+    for name, answer in pairs:
+        item = name.strip()
+        if item in found:  # nobody could tell which was meant
+            raise OneMapError("review.answer_twice", field=field, item=item)
+        found[item] = plain_text(answer, field)
+    return tuple(found.items())
 
 
 def opine(

@@ -104,7 +104,9 @@ def read_reply(path: Path) -> Reply:
     try:
         on = date.fromisoformat(found["on"])
     except ValueError:
-        raise OneMapError("reply.date", file=path.name, field="on", value=found["on"]) from None
+        on = None
+    if on is None or on.isoformat() != found["on"]:  # the day of a week, too, is a date by ISO 8601
+        raise OneMapError("reply.date", file=path.name, field="on", value=found["on"])
     given = {key: value for key, value in found.items() if key not in ("onemap_reply", "check", "on", "answers")}
     given["annexes"] = tuple(given["annexes"])
     return Reply(**given, on=on, answers=tuple((item, answer) for item, answer in found["answers"]))

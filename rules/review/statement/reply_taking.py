@@ -8,12 +8,12 @@ from pathlib import Path
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library, sha256
-from onemap.rules.review.cases.case import Case
-from onemap.rules.review.cases.case_conditions import check_reply_day
+from onemap.rules.review.cases.case import WAITING, Case, copy_with
+from onemap.rules.review.cases.case_conditions import check_reply_day, check_step
 from onemap.rules.review.cases.case_file import read_case
 from onemap.rules.review.cases.code_names import department_name
 from onemap.rules.review.cases.hand import checked_name
-from onemap.rules.review.opinions import Letter, Words, checked_words
+from onemap.rules.review.opinions import Letter, Words, checked_answers, checked_words
 from onemap.rules.review.statement.page import texts_digest
 from onemap.rules.review.statement.reply_file import Reply, read_reply
 from onemap.rules.review.statement.review_pack import shown_digest
@@ -26,7 +26,7 @@ def read_letter(library: Library, path: str, department: str, on: date | None) -
     """
     reply = read_reply(Path(path))
     words = checked_words(reply.conclusion, reply.text, reply.basis, ())
-    words = replace(words, answers=tuple(reply.answers))
+    words = replace(words, answers=checked_answers(reply.answers, "--reply"))
     check_case = partial(check_reply, library, reply, department, on or library.today())
     check_page(library, reply, on, check_case)
     return words, Letter(checked_name(reply.by), reply.on, sha256(Path(path).read_bytes()), check_case)
@@ -35,17 +35,29 @@ def read_letter(library: Library, path: str, department: str, on: date | None) -
 def check_page(library: Library, reply: Reply, on: date | None, check_case: Callable[[Case], None]) -> None:
     """Refuse a reply from a page that printed other words than the case has now.
 
-    A reply that answers something else passes here; the step refuses it. Raises OneMapError reply.page.
+    A reply that answers something else, or comes when nothing is taken in, passes here; the step refuses it.
+    Raises OneMapError reply.page.
     """
     try:
         case = read_case(library, reply.case, on)
+        check_step(case, "opine")
         check_case(case)
     except OneMapError:
         return  # the step says why
-    now = texts_digest(library, case, reply.language, reply.department, reply.document, reply.annexes)
-    if reply.printed != now:
+    if case.opinion(reply.department).state not in WAITING:
+        return  # it is signed, or silence has spoken: the step says so
+    page = (reply.language, reply.department, reply.document, reply.annexes)
+    # A remedy that was found since spoils no reply: what the department answers has not changed by it.
+    known = (_with_remedies(case, count) for count in range(len(case.current.remedies), -1, -1))
+    if all(reply.printed != texts_digest(library, one, *page) for one in known):
         named = department_name(library, reply.department)
         raise OneMapError("reply.page", field="--reply", department=named)
+
+
+def _with_remedies(case: Case, count: int) -> Case:
+    """The case as its pages printed it when the current round had so many remedies."""
+    current = copy_with(case.current, remedies=case.current.remedies[:count])
+    return copy_with(case, rounds=(*case.rounds[: case.round - 1], current, *case.rounds[case.round :]))
 
 
 def check_reply(library: Library, reply: Reply, department: str, on: date, case: Case) -> None:

@@ -9,7 +9,7 @@ from onemap.layers.library.library import Library, sha256
 from onemap.rules.display.documents.html_printer import render
 from onemap.rules.judge.findings.citations import citation
 from onemap.rules.judge.runs.run_store import stored_rows
-from onemap.rules.review.cases.case import CONCLUSIONS, WAITING, Case, CaseState
+from onemap.rules.review.cases.case import CONCLUSIONS, WAITING, Case, CaseState, OpinionState
 from onemap.rules.review.statement.document_words import words
 from onemap.rules.review.statement.reply_file import FORMAT, SUFFIX, canonical
 
@@ -42,6 +42,8 @@ def shown_facts(library: Library, case: Case, department: str) -> dict[str, Any]
         row.values for row in stored_rows(library, round_.run, "findings") if row.values["department"] == department
     ]
     rules = {finding["rule"] for finding in findings}
+    # Whoever was given the opinion back answers that; the page of before did not show it.
+    returned = [str(opinion.state)] if opinion.state == OpinionState.RETURNED else []
     return {
         "library": library.id,
         "case": case.id,
@@ -60,7 +62,7 @@ def shown_facts(library: Library, case: Case, department: str) -> dict[str, Any]
             [item.parcel, item.rule, item.verdict, item.reason] for item in round_.overrides if item.rule in rules
         ],
         "checklist": [[item.item, item.rule, item.answer] for item in round_.items if item.department == department],
-        "draft": [opinion.conclusion, opinion.text, opinion.basis],
+        "draft": [opinion.conclusion, opinion.text, opinion.basis, *returned],
         "superseded": list(opinion.stale_because),
     }
 

@@ -80,6 +80,8 @@ def test_a_reply_becomes_the_draft_of_whoever_wrote_it(town, case_and_reply):
         ({"on": "2026-03-05"}, "reply.day"),
         ({"onemap_reply": 1}, "reply.older"),
         ({"by": "onemap"}, "review.by"),
+        ({"answers": [["industry", "是"], ["industry", "否"]]}, "review.answer_twice"),
+        ({"answers": [["industry", "长" * 2001]]}, "review.text"),
     ],
 )
 def test_a_reply_to_something_else_is_refused_and_changes_nothing(town, case_and_reply, changes, code):
@@ -104,15 +106,44 @@ def test_an_altered_reply_is_refused_whatever_was_altered(town, case_and_reply):
         ("revise", (), "reply.round"),
         ("override", ("DK1", "farm", "--verdict", "notice"), "reply.stale"),
         ("extend", ("--days", "3"), None),
+        ("return", ("land",), "reply.stale"),
+        ("remedy", (), None),
     ],
 )
 def test_a_reply_is_as_good_as_what_was_shown_still_stands(town, case_and_reply, verb, options, refusal):
     case, write = case_and_reply
     path = write()
     given = (town.parcels("next"),) if verb == "revise" else options
-    town.done(verb, case, *given, "--reason", "x", on="2026-03-04")
+    reason = () if verb == "remedy" else ("--reason", "x")
+    town.done(verb, case, *given, *reason, on="2026-03-04")
     answer = town.step("opine", case, "land", "--reply", path, on="2026-03-04")
     assert answer.code == (3 if refusal else 0) and (refusal is None or answer.codes == [refusal])
+
+
+def test_a_reply_that_comes_after_the_signature_is_late_and_not_altered(town, case_and_reply):
+    case, write = case_and_reply
+    path = write()
+    town.sign_all(case, on="2026-03-03")
+    assert town.step("opine", case, "land", "--reply", path, on="2026-03-04").codes == ["review.signed"]
+    town.done("consolidate", case, on="2026-03-04")
+    assert town.step("opine", case, "land", "--reply", path, on="2026-03-04").codes == ["review.consolidated"]
+
+
+def test_a_changed_name_of_the_department_is_named_as_what_may_have_changed(town, case_and_reply):
+    case, write = case_and_reply
+    path = write()
+    profile = '[departments.land]\nname = { zh = "土地局", en = "Land bureau" }\n'
+    town.library.with_suffix(".profile.toml").write_text(profile, encoding="utf-8")
+    answer = town.step("opine", case, "land", "--reply", path, on="2026-03-04")
+    assert answer.codes == ["reply.page"]
+    assert "profile has changed" in answer.json["problems"][0]["message"]
+
+
+def test_an_item_that_is_answered_twice_is_refused(town, case_and_reply):
+    case, _ = case_and_reply
+    words = ("--conclusion", "agree", "--text", "同意", "--answer", "industry=是", "--answer", "industry=否")
+    answer = town.step("opine", case, "reform", *words, on="2026-03-04")
+    assert (answer.code, answer.codes) == (3, ["review.answer_twice"])
 
 
 def test_a_reply_and_words_exclude_each_other(town, case_and_reply):

@@ -301,6 +301,17 @@ def test_a_department_answers_from_a_browser_and_the_command_line_takes_it_in(ch
     saved.unlink()
 
 
+def test_a_name_and_a_text_are_saved_as_the_core_takes_them(pack: Page):
+    pack.ask("void (document.getElementById('text').value = '同意\\v第二行\\u0001')")
+    pack.ask("void (document.getElementById('by').value = '赵\\u3000\\u200b六')")
+    pack.click("document.querySelector('input[name=conclusion][value=agree]')")
+    pack.click("document.querySelector('#reply button[type=submit]')")
+    saved = pack.next_download()
+    reply = read_reply(saved)
+    assert (reply.text, reply.by) == ("同意\n第二行", "赵 六")
+    saved.unlink()
+
+
 def test_a_page_that_was_altered_gives_a_reply_of_another_digest(chromium: Page, files: Files, tmp_path: Path):
     altered = tmp_path / "altered.html"
     page = files.pack.read_text(encoding="utf-8")

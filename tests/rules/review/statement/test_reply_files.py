@@ -71,6 +71,8 @@ def test_a_byte_order_mark_and_another_layout_change_nothing(tmp_path: Path):
         ({"text": "\n"}, "reply.text"),
         ({"on": "20.11.2026"}, "reply.date"),
         ({"on": "2026-02-30"}, "reply.date"),
+        ({"on": "2026-W10-2"}, "reply.date"),
+        ({"on": "20261120"}, "reply.date"),
         ({"round": "1"}, "reply.form"),
         ({"round": True}, "reply.form"),
         ({"round": None}, "reply.form"),
