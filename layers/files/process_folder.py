@@ -25,6 +25,7 @@ def folder_beside(target: Path) -> Iterator[Path]:
     """
     name, place = f"{target.name[:_MOST_SIGNS]}.", target.absolute().parent
     remove_forgotten(place, f"{glob.escape(name)}????????.part")
+    shutil.rmtree(place / f"{target.name}.part", ignore_errors=True)  # of the program as it was before December 2026
     with process_folder(place, name, ".part") as folder:
         yield folder
 

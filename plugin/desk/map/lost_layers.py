@@ -44,7 +44,7 @@ class LostLayers(QObject):
     def _note(self, _error: str, layer: QgsMapLayer | None) -> None:
         if layer is None or not is_server(self._library.path) or not is_of_library(layer, self._library):
             return
-        if not self._timer.isActive():
+        if self._timer.remainingTime() < 0:  # it does not run
             is_again = time.monotonic() - self._drawn_at < LATER_MS / 1000
             self._timer.start(LATER_MS if is_again else SOON_MS)
 
