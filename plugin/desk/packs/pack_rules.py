@@ -126,7 +126,8 @@ class PackRules(QSplitter):
             if one["place"].startswith(f"{CHECKLIST}.{rule}:")
         ]
         if own:  # what is wrong with an item as a whole stands at its first value
-            return next((place for place in own if place.partition(":")[2].startswith(key)), own[0])
+            name = key.removeprefix(f"{CHECKLIST}.")
+            return next((place for place in own if place.partition(":")[2].startswith(name)), own[0])
         table, dot, name = key.rpartition(".") if key.startswith(f"{CLASSES}.") else key.partition(".")
         return f"{table}:{name}" if dot and table.partition(".")[0] in self._others else None
 

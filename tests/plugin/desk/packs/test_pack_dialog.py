@@ -174,7 +174,7 @@ def test_an_article_is_changed_and_an_item_of_the_checklist_comes_in(own):
     fields = dialog.rules.fields
     fields["checklist.own.1:title.zh"].control.setPlainText("是否占用文物")
     dialog.save_button.click()
-    wait_for(lambda: "incomplete" in dialog.rules.fields["checklist.own.1:title.zh"].error.text())
+    wait_for(lambda: "missing or wrong" in dialog.rules.fields["checklist.own.1:department"].error.text())
     fields["checklist.own.1:title.en"].control.setPlainText("Heritage")
     box = fields["checklist.own.1:department"].control
     box.setCurrentIndex(box.findData("water"))
