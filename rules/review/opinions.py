@@ -11,6 +11,7 @@ from onemap.rules.judge.findings.citations import plain_basis
 from onemap.rules.judge.packs.rule import Rule
 from onemap.rules.review.case_step import StepContent, may_act, plain_text, step
 from onemap.rules.review.cases.case import Case, Override
+from onemap.rules.review.cases.case_conditions import check_step
 from onemap.rules.review.cases.case_so_far import clock_days
 from onemap.rules.review.cases.code_names import department_name, department_names
 from onemap.rules.review.cases.event_facts import MOST_TEXT
@@ -81,6 +82,7 @@ def opine(
             _check_answers(library, case, department, words)
             return StepContent(words={**content, "answers": words.answers})
         check_day(library, letter.on)
+        check_step(case, "opine")  # a case that has ended needs no new pack, which the letter's check would ask for
         letter.check(case)
         written = {"written_by": letter.by, "written_on": letter.on.isoformat()}
         return StepContent(written, {**content, "answers": words.answers, "reply": letter.hash})

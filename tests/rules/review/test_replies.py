@@ -129,6 +129,13 @@ def test_a_reply_that_comes_after_the_signature_is_late_and_not_altered(town, ca
     assert town.step("opine", case, "land", "--reply", path, on="2026-03-04").codes == ["review.consolidated"]
 
 
+def test_a_reply_to_a_case_that_was_withdrawn_is_told_so(town, case_and_reply):
+    case, write = case_and_reply
+    path = write()
+    town.done("withdraw", case, "--reason", "x", on="2026-03-03")
+    assert town.step("opine", case, "land", "--reply", path, on="2026-03-04").codes == ["review.withdrawn"]
+
+
 def test_a_changed_name_of_the_department_is_named_as_what_may_have_changed(town, case_and_reply):
     case, write = case_and_reply
     path = write()
