@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from workshop.machine import WorkshopError, answer, has, is_ci, is_root, run, run_or_explain, say, warn
@@ -25,7 +25,7 @@ QGIS_PACKAGES = [
 TEST_SERVER_PACKAGES = ["postgresql-postgis"]  # of whichever release the distribution has
 # Programs that tests of documents open what was written with: program → package. Each is skipped where it is absent.
 TEST_PROGRAMS = {"chromium": "chromium", "pdftotext": "poppler-utils", "soffice": "libreoffice-writer-nogui"}
-# What would serve on a machine from then on is installed only where the machine is thrown away.
+# What would serve on a machine from then on is installed only where the machine is thrown away, and as the last.
 SERVING_PROGRAMS = {"nginx": "nginx-light"}
 # QGIS's own server, for tests of services: its rooms, all of the release of the QGIS that is here.
 MAP_SERVER_PACKAGES = [f"qgis-server-{room}" for room in ("common", "bin", "wms", "wmts", "wfs", "wfs3")]
@@ -82,10 +82,12 @@ def install_qgis() -> str | None:
 
 
 def install_for_tests() -> None:
-    """Install what tests use: a database server, programs that read documents, a map server."""
+    """Install what tests use: a database server, programs that read documents, a map server, a web server."""
     install_test_server()
-    _install_test_programs()
+    _install_test_programs(TEST_PROGRAMS, "programs that tests read documents with")
     _install_map_server()
+    if is_ci():
+        _install_test_programs(SERVING_PROGRAMS, "a web server, which tests start for themselves")
 
 
 def install_test_server() -> None:
@@ -98,14 +100,13 @@ def install_test_server() -> None:
         warn(f"{error} The tests that need it will be skipped.")
 
 
-def _install_test_programs() -> None:
-    """Install the programs with which tests read documents and pages; without rights these tests are skipped."""
-    wanted = {**TEST_PROGRAMS, **(SERVING_PROGRAMS if is_ci() else {})}
-    missing = [package for program, package in wanted.items() if not has(program)]
+def _install_test_programs(programs: Mapping[str, str], purpose: str) -> None:
+    """Install packages by the programs that tests use of them; without rights these tests are skipped."""
+    missing = [package for program, package in programs.items() if not has(program)]
     if not missing or not (is_here() and is_root()):
         return
     try:
-        install(missing, "programs that tests read documents and pages with")
+        install(missing, purpose)
     except WorkshopError as error:
         warn(f"{error} The tests that need them will be skipped.")
 
