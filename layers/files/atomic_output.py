@@ -4,7 +4,7 @@ import contextlib
 import errno
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from onemap.layers.errors import OneMapError, file_reason
@@ -147,7 +147,7 @@ def empty_folder_output(folder: Path) -> Iterator[Path]:
             with one_at_a_time(place.parent):
                 _refuse_filled(folder)
                 if place.exists():
-                    _move_in(new, place)
+                    _move_all([(path, place / path.name) for path in new.iterdir()])
                 else:
                     new.rename(place)
     except OSError as error:
@@ -157,17 +157,6 @@ def empty_folder_output(folder: Path) -> Iterator[Path]:
 def _refuse_filled(folder: Path) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise place_taken(_named_place(folder))
-
-
-def _move_in(new: Path, folder: Path) -> None:
-    """Move all files into an empty folder, or none."""
-    try:
-        for path in [*new.iterdir()]:
-            path.rename(folder / path.name)
-    except BaseException:
-        for path in [*folder.iterdir()]:
-            path.rename(new / path.name)
-        raise
 
 
 def _take_places(new: Path, target: Path) -> None:
@@ -185,7 +174,11 @@ def _take_places(new: Path, target: Path) -> None:
         return
     aside = new.with_name("former")
     aside.mkdir()
-    moves = [*((old, aside / old.name) for old in former), *((one, folder / one.name) for one in written)]
+    _move_all([*((old, aside / old.name) for old in former), *((one, folder / one.name) for one in written)])
+
+
+def _move_all(moves: Sequence[tuple[Path, Path]]) -> None:
+    """Give each path its place, one after the other: all of them, or none. Raises OSError."""
     try:
         for path, place in moves:
             _patiently(path.rename, place)

@@ -20,6 +20,7 @@ from onemap.layers.stores.server.server_rights import (
     ServerRoles,
     drop_policies,
     drop_rights,
+    layer_tables,
     make_roles,
     protect,
     show_layers,
@@ -188,6 +189,7 @@ class ServerConnection:
         make_roles(self.raw, self._roles, self.schema)
         self.raw.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(self._roles.owner)))
         protect(self.raw, self._roles, grants)
+        show_layers(self.raw, self._roles, layer_tables(self.raw, self._roles))
 
     def make_features(self, table: TableDefinition) -> None:
         """Make a new, empty table of features."""

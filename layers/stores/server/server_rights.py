@@ -241,7 +241,6 @@ def protect(connection: "psycopg.Connection[Any]", roles: ServerRoles, rights: S
             _run_script(connection, roles, right)
         else:
             _grant_rights(connection, roles, right, f"{right.action.lower()}_{number}")
-    show_layers(connection, roles, _layer_tables(connection, roles))
     executors = {
         "schema": sql.Identifier(schema),
         "all": all_roles,
@@ -260,8 +259,8 @@ def show_layers(connection: "psycopg.Connection[Any]", roles: ServerRoles, names
         connection.execute(sql.SQL("GRANT SELECT ON {} TO {}").format(sql.Identifier(name), to))
 
 
-def _layer_tables(connection: "psycopg.Connection[Any]", roles: ServerRoles) -> list[str]:
-    """The tables and views of layers, of a library whose rights are renewed; of a new one none."""
+def layer_tables(connection: "psycopg.Connection[Any]", roles: ServerRoles) -> list[str]:
+    """The tables and views of layers in a library."""
     query = (
         "SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace(quote_ident(%s)) AND relkind IN ('r', 'v')"
         " AND NOT starts_with(relname, 'onemap_') AND has_table_privilege(%s, oid, 'SELECT') ORDER BY relname"

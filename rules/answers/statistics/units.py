@@ -113,11 +113,8 @@ def _of_version(library: Library, version: Version, field: str | None, where: st
     stored = read_version(library, version, None)
     place = entry.place_in(library.label)
     name = field or entry.key
-    values = (
-        [str(fid) for fid in stored.fids.tolist()]
-        if name is None
-        else _values(stored.attributes, name, place, _FIELD_OPTIONS[option])
-    )
+    column = name and id_field_of(list(map(str, stored.attributes.columns)), name, place, _FIELD_OPTIONS[option])
+    values = text_values(stored.attributes[column].tolist()) if column else [str(fid) for fid in stored.fids.tolist()]
     names, grounds = _dissolve_units(values, stored.geometries, stored.attributes, where, {**place, "field": name})
     record: dict[str, Any] = {
         "code": version.code,
@@ -175,16 +172,10 @@ def _of_file(library: Library, file: str, field: str | None, where: str | None, 
         carried, remarks = in_crs(raw.geometries, raw, SourceOptions(), library.crs)
         sound = sorted_geometries(carried, "polygon", rows, False, place).require_sound(place)
     name = id_field_of(list(map(str, raw.attributes.columns)), field, place, option)
-    values = rows.tolist() if name is None else _values(raw.attributes, name, place, option)
+    values = rows.tolist() if name is None else text_values(raw.attributes[name].tolist())
     names, grounds = _dissolve_units(values, sound.geometries, raw.attributes, where, {**place, "field": name})
     record = {"file": raw.path.name, "hash": raw.source_hash, "unit": name}
     return AreaUnits(names, grounds, record, None, (*raw.problems, *remarks))
-
-
-def _values(attributes: pd.DataFrame, field: str, place: ProblemPlace, option: str) -> list[str | None]:
-    columns = list(map(str, attributes.columns))
-    name = id_field_of(columns, field, place, option)
-    return text_values(attributes[name].tolist())
 
 
 def _dissolve_units(
