@@ -10,8 +10,8 @@ from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QLabel, QWidget
 
 from onemap.plugin.connection.asking import Asking
-from onemap.plugin.connection.core_session import Core
-from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.core_session import Core, Request
+from onemap.plugin.connection.refusals import Refusal, cancel_refusal
 from onemap.plugin.desk.library.layer_list import layers_in
 from onemap.plugin.profile.paths import free_path
 from onemap.plugin.widgets.rows_and_columns import column_of
@@ -37,6 +37,7 @@ class SamplePage(QWidget):
         self._layers: list[dict[str, Any]] = []
         self._titles: dict[str, str] = {}  # of the catalogue's layers, by code
         self._added = 0
+        self._step: Request | None = None  # the latest
         self.work = WorkRow()
         self.work.cancelled.connect(self.cancel)
         self.work.hide()
@@ -51,7 +52,7 @@ class SamplePage(QWidget):
         """Make the sample city in an empty folder, or in a new one inside."""
         is_full = folder.exists() and any(folder.iterdir())
         self._folder = free_path(folder, "onemap-sample-city", "") if is_full else folder
-        self._layers, self._added = [], 0
+        self._layers, self._added, self._step = [], 0, None
         self.work.begin("")
         self._ask("sample", {"folder": str(self._folder)}, self._make_library)
 
@@ -64,7 +65,10 @@ class SamplePage(QWidget):
         return str(self._folder / "library.gpkg")
 
     def _ask(self, verb: str, params: dict[str, Any], on_answer: Any) -> None:
-        self.asking.ask(verb, params, on_answer, tr("Make the sample city"))
+        if self._step is not None and self._step.is_cancelled:  # when it was already done
+            self._refuse(cancel_refusal())
+            return
+        self._step = self.asking.ask(verb, params, on_answer, tr("Make the sample city"))
 
     def _make_library(self, _answer: dict[str, Any]) -> None:
         try:
